@@ -1,0 +1,264 @@
+#include "cli/command.h"
+#include "ingest/body.h"
+#include "ingest/lines.h"
+#include "ingest/source.h"
+#include "store/base/esc.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
+#include "store/model/syscall.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <unistd.h>
+
+struct decode {
+	const struct opts *o;
+	const char *file;
+	uint64_t number;
+	uint64_t records, damaged;
+};
+
+static void add_text(json_object *to, const char *name, bool there, struct bytes b)
+{
+	auto_buf struct buf clean = { 0 }, hex = { 0 };
+
+	if (!there) {
+		json_object_object_add(to, name, NULL);
+		return;
+	}
+	if (bytes_utf8(b)) {
+		json_object_object_add(to, name, json_object_new_string_len(b.n ? b.p : "", (int)b.n));
+		return;
+	}
+	for (size_t i = 0; i < b.n; i++) {
+		size_t n = 1;
+
+		while (n < 4 && i + n < b.n && !bytes_utf8((struct bytes){ b.p + i, n }))
+			n++;
+		if (bytes_utf8((struct bytes){ b.p + i, n })) {
+			buf_add(&clean, b.p + i, n);
+			i += n - 1;
+		} else {
+			buf_str(&clean, "\xef\xbf\xbd");
+		}
+	}
+	json_object_object_add(to, name, json_object_new_string_len(clean.p, (int)clean.n));
+	esc_hex(&hex, b);
+	buf_str(&clean, "");
+	clean.n = 0;
+	buf_printf(&clean, "%s_hex", name);
+	json_object_object_add(to, buf_text(&clean), json_object_new_string_len(hex.p ? hex.p : "", (int)hex.n));
+}
+
+static void add_hex(json_object *to, const char *name, uint64_t v)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIx64, v);
+	json_object_object_add(to, name, json_object_new_string(text));
+}
+
+static void add_int(json_object *to, const char *name, bool there, int64_t v)
+{
+	json_object_object_add(to, name, there ? json_object_new_int64(v) : NULL);
+}
+
+static void add_word(json_object *to, const char *name, const char *text)
+{
+	json_object_object_add(to, name, text ? json_object_new_string(text) : NULL);
+}
+
+static const char *form_of(const struct line *l, char *out, size_t size)
+{
+	if (l->body == NULL)
+		return l->header;
+	if (l->header == NULL)
+		return l->body;
+	snprintf(out, size, "%s/%s", l->header, l->body);
+	return out;
+}
+
+static void json_record(json_object *to, const struct record *r)
+{
+	bool timed = r->ms != WHEN_NONE;
+	char stamp[32], name[SYSCALL_NAME_MAX];
+	bool named = syscall_name(r->arch, r->nr, name);
+
+	add_text(to, "node", r->node.n > 0, r->node);
+	add_word(to, "time", timed ? when_rfc3339(r->ms, stamp) : NULL);
+	add_int(to, "epoch", timed, r->ms / 1000);
+	add_int(to, "ms", timed, r->ms % 1000);
+	add_int(to, "serial", r->has_serial, r->serial);
+	add_int(to, "auid", true, r->auid);
+	add_int(to, "uid", true, r->uid);
+	add_int(to, "gid", true, r->gid);
+	add_int(to, "ses", true, r->ses);
+	add_text(to, "subj", r->has_subj, r->subj);
+	add_int(to, "pid", true, r->pid);
+	add_text(to, "comm", true, r->comm);
+	add_text(to, "exe", true, r->exe);
+	add_int(to, "sig", true, r->sig);
+	add_hex(to, "arch", r->arch);
+	add_word(to, "arch_name", arch_name(arch_of(r->arch, r->nr)));
+	add_int(to, "syscall", true, r->nr);
+	add_word(to, "name", named ? name : NULL);
+	add_int(to, "compat", true, r->compat);
+	add_hex(to, "ip", r->ip);
+	add_hex(to, "code", r->code);
+	add_word(to, "action", action_word(action_of(r->code)));
+}
+
+static void print_json(const struct decode *d, const struct line *l)
+{
+	static const char *const verdicts[] = { NULL, "record", "damaged", "loss" };
+	json_object *to = json_object_new_object();
+	char form[64];
+
+	add_text(to, "file", true, bytes_of(d->file));
+	add_int(to, "line", true, (int64_t)d->number);
+	add_word(to, "form", form_of(l, form, sizeof(form)));
+	add_word(to, "verdict", verdicts[l->kind]);
+	if (l->kind == LINE_RECORD) {
+		json_record(to, &l->rec);
+	} else if (l->kind == LINE_DAMAGED) {
+		add_word(to, "reason", l->reason);
+	} else {
+		add_text(to, "node", l->loss.node.n > 0, l->loss.node);
+		add_word(to, "what", loss_name(l->loss.kind));
+		add_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
+	}
+	puts(json_object_to_json_string_ext(to, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(to);
+}
+
+static void print_record(const struct record *r)
+{
+	auto_buf struct buf out = { 0 };
+	char stamp[32], name[SYSCALL_NAME_MAX], unknown[16];
+	uint32_t abi = arch_of(r->arch, r->nr);
+	const char *arch = arch_name(abi);
+
+	syscall_name(r->arch, r->nr, name);
+	buf_str(&out, r->ms == WHEN_NONE ? "-" : when_rfc3339(r->ms, stamp));
+	buf_char(&out, ' ');
+	if (r->node.n)
+		esc_tty(&out, r->node);
+	else
+		buf_char(&out, '-');
+	buf_char(&out, ' ');
+	esc_tty(&out, r->comm);
+	buf_printf(&out, "[%d] ", r->pid);
+	esc_tty(&out, r->exe);
+	buf_printf(&out, " %s", name);
+	if (abi != arch_native()) {
+		snprintf(unknown, sizeof(unknown), "0x%x", r->arch);
+		buf_printf(&out, " (%s)", arch ? arch : unknown);
+	}
+	buf_printf(&out, " %s", action_word(action_of(r->code)));
+	puts(buf_text(&out));
+}
+
+static void print_text(const struct decode *d, const struct line *l)
+{
+	char file[256];
+
+	if (l->kind == LINE_RECORD) {
+		print_record(&l->rec);
+		return;
+	}
+	esc_word(file, sizeof(file), bytes_of(d->file));
+	if (l->kind == LINE_DAMAGED)
+		printf("damaged: %s:%" PRIu64 ": %s\n", file, d->number, l->reason);
+	else if (l->loss.number)
+		printf("loss: %s:%" PRIu64 ": %s, %" PRIu64 "\n", file, d->number, loss_name(l->loss.kind), l->loss.number);
+	else
+		printf("loss: %s:%" PRIu64 ": %s\n", file, d->number, loss_name(l->loss.kind));
+}
+
+static void one_line(struct decode *d, struct line *l)
+{
+	const char *node = opt_text(d->o, OPT_node, NULL);
+
+	d->records += l->kind == LINE_RECORD;
+	d->damaged += l->kind == LINE_DAMAGED;
+	if (l->kind == LINE_OTHER || (l->kind != LINE_RECORD && !opt_on(d->o, OPT_all_lines)))
+		return;
+	if (node != NULL)
+		l->rec.node = bytes_of(node);
+	if (opt_on(d->o, OPT_json))
+		print_json(d, l);
+	else
+		print_text(d, l);
+}
+
+static int one_file(struct decode *d, const char *path, struct line_room *room, struct err *e)
+{
+	struct source src;
+	struct lines lines;
+	struct bytes text;
+	struct line l;
+	enum lines_state state;
+	bool cut;
+	int ret = 0;
+
+	if (source_open(&src, path, e) < 0)
+		return -1;
+	d->file = src.name;
+	lines_init(&lines, src.fd);
+	do {
+		/* what is there is shown before more is waited for */
+		ret = lines_fill(&lines, 0, &state, e);
+		if (ret == 0 && state == LINES_TIMEOUT) {
+			fflush(stdout);
+			if (src.is_kmsg)
+				break;
+			ret = lines_fill(&lines, -1, &state, e);
+		}
+		while (ret == 0 && lines_next(&lines, &text, &cut)) {
+			d->number = lines.number;
+			if (cut)
+				l = (struct line){ .kind = lines.mentions ? LINE_DAMAGED : LINE_OTHER,
+						   .reason = "line of over 64 KiB" };
+			else
+				line_parse(text, &l, room);
+			one_line(d, &l);
+		}
+	} while (ret == 0 && state != LINES_EOF && !ferror(stdout));
+	lines_release(&lines);
+	source_close(&src);
+	return ret < 0 ? err_wrap(e, "%s", path) : 0;
+}
+
+static int run(struct opts *o, struct err *e)
+{
+	static const char *only_stdin[] = { "-" };
+	struct decode d = { .o = o };
+	struct line_room room = { 0 };
+	const char **files = o->n_args ? o->args : only_stdin;
+	int n = o->n_args ? o->n_args : 1, status = ST_OK;
+
+	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
+		command_say("reading standard input");
+	for (int i = 0; i < n; i++) {
+		if (one_file(&d, files[i], &room, e) == 0)
+			continue;
+		command_say("%s", e->msg);
+		e->msg[0] = '\0';
+		status = (int)e->status;
+	}
+	line_room_release(&room);
+	if (d.damaged && !opt_on(o, OPT_all_lines) && !opt_on(o, OPT_quiet))
+		command_say("%" PRIu64 " damaged record%s not shown; --all shows them with the reason", d.damaged,
+			    d.damaged == 1 ? "" : "s");
+	if (status == ST_OK && d.records == 0 && !opt_on(o, OPT_quiet))
+		command_say("no record in this input");
+	return status;
+}
+
+const struct command command_decode = {
+	.name = "decode", .args = "[FILE...]", .about = "show what log lines say, without a store",
+	.help = "Shows what log lines say: one readable line (or, with --json, one JSON object) a record.\n"
+		"Reads files, '-' or standard input, in every form in which such records occur.",
+	.groups = G_DECODE | G_INPUT, .max_args = -1, .run = run,
+};

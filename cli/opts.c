@@ -1,0 +1,141 @@
+#include "cli/opts.h"
+
+#include "cli/command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct { const char *name; int letter; const char *arg; unsigned groups; const char *help; } rows[] = {
+#define OPTION(id, name, letter, arg, groups, help) { name, letter, arg, groups, help },
+#include "cli/option_list.h"
+#undef OPTION
+};
+
+#define COMMAND(id) extern const struct command command_##id;
+#include "cli/command_list.h"
+#undef COMMAND
+
+static const struct command *const commands[] = {
+#define COMMAND(id) &command_##id,
+#include "cli/command_list.h"
+#undef COMMAND
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+#define FIRST_LONG 256 /* getopt's value for row i is FIRST_LONG + i */
+
+static int row_of(int got)
+{
+	if (got >= FIRST_LONG)
+		return got - FIRST_LONG;
+	for (int i = 0; i < N_OPTS; i++)
+		if (rows[i].letter == got)
+			return i;
+	return -1;
+}
+
+static int check(const struct opts *o, const struct command *c, struct err *e)
+{
+	for (int i = 0; i < N_OPTS; i++)
+		if (o->given[i].n && !(rows[i].groups & (c->groups | G_ALL)))
+			return err_set(e, ST_INPUT, "%s takes no --%s (see scaudit %s --help)", c->name, rows[i].name,
+				       c->name);
+	if (c->max_args >= 0 && o->n_args > c->max_args)
+		return err_set(e, ST_INPUT, "%s takes no '%.80s' (see scaudit %s --help)", c->name,
+			       o->args[c->max_args], c->name);
+	return 0;
+}
+
+int opts_read(struct opts *o, int argc, char **argv, const struct command **command, struct err *e)
+{
+	struct option longs[N_OPTS + 1] = { 0 };
+	char shorts[N_OPTS * 2 + 2] = ":";
+	size_t n = 1;
+	int got;
+
+	*command = NULL;
+	for (int i = 0; i < N_OPTS; i++) {
+		longs[i] = (struct option){ rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
+					    FIRST_LONG + i };
+		if (!rows[i].letter)
+			continue;
+		shorts[n++] = (char)rows[i].letter;
+		if (rows[i].arg)
+			shorts[n++] = ':';
+	}
+	opterr = 0;
+	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		int row = got == '?' || got == ':' ? -1 : row_of(got);
+
+		if (got == ':')
+			return err_set(e, ST_INPUT, "option '%.80s' needs a value", argv[optind - 1]);
+		if (row < 0)
+			return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", argv[optind - 1]);
+		*VEC_PUSH(&o->given[row]) = rows[row].arg ? optarg : "";
+	}
+	if (optind >= argc)
+		return 0;
+	*command = command_find(argv[optind]);
+	if (*command == NULL)
+		return err_set(e, ST_INPUT, "no such command: '%.80s' (see scaudit --help)", argv[optind]);
+	o->n_args = argc - optind - 1;
+	o->args = mem_zero((size_t)o->n_args + 1, sizeof(*o->args));
+	for (int i = 0; i < o->n_args; i++)
+		o->args[i] = argv[optind + 1 + i];
+	return opt_on(o, OPT_help) ? 0 : check(o, *command, e);
+}
+
+void opts_release(struct opts *o)
+{
+	for (int i = 0; i < N_OPTS; i++)
+		VEC_FREE(&o->given[i]);
+	mem_free_at(&o->args);
+}
+
+static void help_row(int i)
+{
+	char left[64];
+	const char *text = rows[i].help, *nl;
+
+	if (rows[i].letter)
+		snprintf(left, sizeof(left), "-%c, --%s%s%s", rows[i].letter, rows[i].name, rows[i].arg ? " " : "",
+			 rows[i].arg ? rows[i].arg : "");
+	else
+		snprintf(left, sizeof(left), "    --%s%s%s", rows[i].name, rows[i].arg ? " " : "",
+			 rows[i].arg ? rows[i].arg : "");
+	while ((nl = strchr(text, '\n')) != NULL) {
+		printf("  %-26s %.*s\n", left, (int)(nl - text), text);
+		left[0] = '\0';
+		text = nl + 1;
+	}
+	printf("  %-26s %s\n", left, text);
+}
+
+void opts_help(const struct command *command)
+{
+	if (command == NULL) {
+		printf("usage: scaudit COMMAND [OPTIONS] [ARGS]\n\n"
+		       "Turns the kernel's seccomp log records (type=1326) into least-privilege seccomp profiles.\n\n"
+		       "    grep syscall /var/log/syslog | scaudit ingest\n"
+		       "    scaudit profile --comm myapp > myapp.json\n\ncommands:\n");
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+			printf("  %-10s %s\n", commands[i]->name, commands[i]->about);
+		printf("\n'scaudit COMMAND --help' shows its options, 'man scaudit' all there is.\n"
+		       "exit status: 0 done, 1 the answer is no or nothing matched, 2 usage or unreadable input,\n"
+		       "3 store or system error\n");
+		return;
+	}
+	printf("usage: scaudit %s [OPTIONS]%s%s\n\n%s\n\noptions:\n", command->name, command->args[0] ? " " : "",
+	       command->args, command->help ? command->help : command->about);
+	for (int i = 0; i < N_OPTS; i++)
+		if (rows[i].groups & (command->groups | G_ALL))
+			help_row(i);
+}

@@ -1,0 +1,63 @@
+/* Options: rows that commands share, read by getopt_long before or after the command's name. */
+#ifndef CLI_OPTS_H
+#define CLI_OPTS_H
+
+#include "store/base/err.h"
+#include "store/base/mem.h"
+
+#include <stdbool.h>
+
+enum {
+	G_ALL = 1 << 0,      /* every command */
+	G_STORE = 1 << 1,
+	G_INPUT = 1 << 2,
+	G_INGEST = 1 << 3,
+	G_DECODE = 1 << 4,
+	G_SELECT = 1 << 5,
+	G_SCOPE = 1 << 6,
+	G_JSON = 1 << 7,
+	G_PROFILE = 1 << 8,
+	G_LIST = 1 << 9,
+	G_NODE = 1 << 10,
+};
+
+enum opt {
+#define OPTION(id, name, letter, arg, groups, help) OPT_##id,
+#include "cli/option_list.h"
+#undef OPTION
+	N_OPTS,
+};
+
+struct opts {
+	VEC(const char *) given[N_OPTS]; /* values in the order given; flags have "" */
+	const char **args;               /* operands; borrowed from argv */
+	int n_args;
+};
+
+static inline bool opt_on(const struct opts *o, enum opt id)
+{
+	return o->given[id].n > 0;
+}
+
+/* The last value given, else `otherwise`. */
+static inline const char *opt_text(const struct opts *o, enum opt id, const char *otherwise)
+{
+	return o->given[id].n ? o->given[id].v[o->given[id].n - 1] : otherwise;
+}
+
+struct command;
+
+/*
+ * Reads all options of argv and finds the command (its first operand). *command is NULL when none was named.
+ * Errors: unknown option, missing value, an option that the command does not take, too many operands.
+ */
+int opts_read(struct opts *o, int argc, char **argv, const struct command **command, struct err *e);
+void opts_release(struct opts *o);
+
+/* Help, made of the tables: of the program, or of one command. */
+void opts_help(const struct command *command);
+
+/* Finds a command by name; NULL. */
+const struct command *command_find(const char *name);
+
+#endif

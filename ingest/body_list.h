@@ -1,0 +1,6 @@
+/* BODY(id): only rows; the order settles ties. */
+BODY(kernel)
+BODY(auditd)
+BODY(journald)
+BODY(payload)
+BODY(loss)

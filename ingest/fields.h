@@ -1,0 +1,30 @@
+/* The record's own text, from "audit(" on: the kernel's fields in the kernel's order. */
+#ifndef INGEST_FIELDS_H
+#define INGEST_FIELDS_H
+
+#include "store/model/record.h"
+
+#define FIELDS_COMM_MAX 15   /* TASK_COMM_LEN - 1 */
+#define FIELDS_EXE_MAX 4112  /* PATH_MAX and " (deleted)" */
+
+/* Room for what has to be decoded; one for each reader. The record's comm and exe may point into it. */
+struct fields_room {
+	char comm[FIELDS_COMM_MAX];
+	char exe[FIELDS_EXE_MAX];
+};
+
+/*
+ * fields_stamp: "audit(EPOCH.MS:SERIAL): " off *b. fields_body: "auid=" to "code=" and an enriched tail.
+ * Both return NULL, or why the text is damaged; *rec then holds nothing to rely on.
+ * source: audit_log_start(), audit_log_task() and audit_seccomp() in kernel/audit.c and kernel/auditsc.c
+ */
+const char *fields_stamp(struct bytes *b, struct record *rec);
+const char *fields_body(struct bytes b, struct record *rec, struct fields_room *room);
+
+/* Do the signal and the action agree? Else the line was cut inside code=, or invented. */
+bool fields_agree(int32_t sig, uint32_t code);
+
+/* Is b, what follows code=, nothing or auditd's enriched tail? */
+bool fields_tail(struct bytes b);
+
+#endif

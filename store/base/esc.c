@@ -1,0 +1,97 @@
+#include "store/base/esc.h"
+
+#include <stdio.h>
+
+static void hex_byte(struct buf *out, const char *before, unsigned char c)
+{
+	buf_printf(out, "%s%02x", before, c);
+}
+
+void esc_tty(struct buf *out, struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++) {
+		unsigned char c = (unsigned char)b.p[i];
+
+		if (c >= 0x20 && c <= 0x7e && c != '\\')
+			buf_char(out, (char)c);
+		else
+			hex_byte(out, "\\x", c);
+	}
+}
+
+static bool bare_in_shell(struct bytes b)
+{
+	static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] == '\0' || strchr(ok, b.p[i]) == NULL)
+			return false;
+	return b.n > 0;
+}
+
+void esc_shell(struct buf *out, struct bytes b)
+{
+	bool plain = true;
+
+	if (bare_in_shell(b)) {
+		buf_add(out, b.p, b.n);
+		return;
+	}
+	for (size_t i = 0; i < b.n; i++)
+		plain = plain && b.p[i] >= 0x20 && b.p[i] <= 0x7e && b.p[i] != '\'';
+	buf_str(out, plain ? "'" : "$'");
+	for (size_t i = 0; i < b.n; i++) {
+		unsigned char c = (unsigned char)b.p[i];
+
+		if (plain || (c >= 0x20 && c <= 0x7e && c != '\'' && c != '\\'))
+			buf_char(out, (char)c);
+		else
+			hex_byte(out, "\\x", c);
+	}
+	buf_char(out, '\'');
+}
+
+void esc_hex(struct buf *out, struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++)
+		hex_byte(out, "", (unsigned char)b.p[i]);
+}
+
+/* Length of the UTF-8 sequence at the start of b; 0 when there is none. */
+static size_t utf8_at(struct bytes b)
+{
+	for (size_t n = 1; n <= 4 && n <= b.n; n++)
+		if (bytes_utf8((struct bytes){ b.p, n }))
+			return n;
+	return 0;
+}
+
+void esc_json(struct buf *out, struct bytes b)
+{
+	while (b.n) {
+		size_t n = utf8_at(b);
+		unsigned char c = (unsigned char)b.p[0];
+
+		if (c < 0x20 || c == 0x7f) {
+			n = 1;
+			buf_printf(out, "\\u%04x", c);
+		} else if (n == 0) {
+			n = 1;
+			buf_str(out, "\xef\xbf\xbd");
+		} else {
+			if (c == '"' || c == '\\')
+				buf_char(out, '\\');
+			buf_add(out, b.p, n);
+		}
+		bytes_skip(&b, n);
+	}
+}
+
+const char *esc_word(char *out, size_t size, struct bytes b)
+{
+	auto_buf struct buf text = { 0 };
+
+	esc_tty(&text, b);
+	snprintf(out, size, "%s", buf_text(&text));
+	return out;
+}

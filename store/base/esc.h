@@ -1,0 +1,28 @@
+/*
+ * The only place that turns bytes from a log into text. The log's author is hostile: nothing that
+ * passes through here moves a cursor, ends a quotation, or is ambiguous.
+ */
+#ifndef STORE_BASE_ESC_H
+#define STORE_BASE_ESC_H
+
+#include "store/base/buf.h"
+
+/*
+ * For terminals and messages: 0x20 to 0x7e except the backslash as they are, all else as \xHH, so that
+ * nothing moves a cursor and every output can be read back. At most 4n bytes.
+ */
+void esc_tty(struct buf *out, struct bytes b);
+
+/* As one word for a POSIX shell, to paste: bare when harmless, else in '...' or $'...'. */
+void esc_shell(struct buf *out, struct bytes b);
+
+/* Lower-case hex, two digits a byte. */
+void esc_hex(struct buf *out, struct bytes b);
+
+/* As the inside of a JSON string: control bytes as \u00XX; bytes that are no UTF-8 as U+FFFD. */
+void esc_json(struct buf *out, struct bytes b);
+
+/* esc_tty into a buffer of fixed size, cut at its end: for messages. Returns out. */
+const char *esc_word(char *out, size_t size, struct bytes b);
+
+#endif

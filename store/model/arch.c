@@ -1,0 +1,32 @@
+#include "store/model/arch.h"
+
+#include "store/base/mem.h"
+
+#include <seccomp.h>
+
+static const struct { uint32_t value; const char *name, *scmp; } rows[] = {
+#define ARCH(value, name, scmp) { value, name, scmp },
+#include "store/model/arch_list.h"
+#undef ARCH
+};
+
+const char *arch_name(uint32_t arch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].value == arch)
+			return rows[i].name;
+	return NULL;
+}
+
+const char *arch_scmp(uint32_t arch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].value == arch)
+			return rows[i].scmp;
+	return NULL;
+}
+
+uint32_t arch_native(void)
+{
+	return seccomp_arch_native();
+}

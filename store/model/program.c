@@ -1,0 +1,47 @@
+#include "store/model/program.h"
+
+#include "store/base/mem.h"
+
+enum compared { COMM, EXE };
+
+static const struct { enum program_kind kind; enum compared what; const char *name; } rows[] = {
+#define PROGRAM(kind, what, name) { PROGRAM_##kind, what, name },
+#include "store/model/program_list.h"
+#undef PROGRAM
+};
+
+struct bytes program_base(struct bytes exe)
+{
+	static const char gone[] = " (deleted)";
+	struct bytes out = exe;
+	const char *slash;
+
+	if (out.n > sizeof(gone) - 1 && memcmp(out.p + out.n - (sizeof(gone) - 1), gone, sizeof(gone) - 1) == 0)
+		out.n -= sizeof(gone) - 1;
+	slash = out.n == 0 ? NULL : memrchr(out.p, '/', out.n);
+	if (slash != NULL && slash + 1 < out.p + out.n)
+		bytes_skip(&out, (size_t)(slash + 1 - out.p));
+	return out;
+}
+
+/* systemd's child between fork and exec: comm "(name)", exe systemd's own. */
+static bool is_systemd_child(struct bytes comm, struct bytes base)
+{
+	if (comm.n < 2 || comm.p[0] != '(' || comm.p[comm.n - 1] != ')')
+		return false;
+	return bytes_eq(base, BYTES("systemd")) || bytes_eq(base, BYTES("systemd-executor"));
+}
+
+enum program_kind program_kind(struct bytes comm, struct bytes exe)
+{
+	struct bytes base = program_base(exe);
+
+	if (is_systemd_child(comm, base))
+		return PROGRAM_LOADER;
+	if (bytes_eq(base, BYTES("busybox")) || bytes_eq(base, BYTES("coreutils")))
+		base = comm;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (bytes_eq(rows[i].what == COMM ? comm : base, bytes_of(rows[i].name)))
+			return rows[i].kind;
+	return PROGRAM_PLAIN;
+}

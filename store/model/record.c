@@ -1,0 +1,11 @@
+#include "store/model/record.h"
+
+const char *loss_name(enum loss_kind kind)
+{
+	static const char *const names[N_LOSS_KINDS] = {
+		[LOSS_PRINTK] = "printk", [LOSS_BACKLOG] = "backlog", [LOSS_KERNEL] = "kernel",
+		[LOSS_RATE] = "rate", [LOSS_JOURNAL] = "journald", [LOSS_SYSLOG] = "rsyslog",
+	};
+
+	return names[kind];
+}

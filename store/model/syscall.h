@@ -1,0 +1,34 @@
+/* Syscalls: number to name, and which of them make or end processes. Numbers are what is stored. */
+#ifndef STORE_MODEL_SYSCALL_H
+#define STORE_MODEL_SYSCALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYSCALL_NAME_MAX 48
+
+/*
+ * The name of number nr as a record with `arch` has it (x32 numbers keep their bit): libseccomp's, since
+ * runtimes take those; else libaudit's; else the small table. False when nobody knows the number;
+ * `out` then holds the number itself.
+ */
+bool syscall_name(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX]);
+
+/* The number of a name on `arch` by libseccomp's table, or INT32_MIN. */
+int32_t syscall_number(uint32_t arch, const char *name);
+
+/* Which tables answer here, and the highest number that they know: "libseccomp 2.5.4, ... up to 469". */
+const char *syscall_tables(char *out, size_t size);
+
+enum edge_kind {
+	EDGE_NONE,
+	EDGE_EXEC,  /* execve, execveat */
+	EDGE_FORK,  /* fork, vfork, clone, clone3 (threads too: a record shows no flags) */
+	EDGE_EXIT,  /* exit_group */
+};
+
+/* What a call does to processes, if it succeeds. Made for the hot path: one table look-up. */
+enum edge_kind syscall_edge(uint32_t arch, int32_t nr);
+
+#endif
