@@ -169,6 +169,8 @@ void line_parse(struct bytes line, struct line *out, struct line_room *room)
 		message = without_escapes(message, room);
 	out->header = c.form;
 	out->uptime_us = c.uptime_us;
+	out->indented = c.indented;
+	out->message = message;
 	out->kind = parse_message(message, &c, out, &room->fields);
 	if (out->kind == LINE_RECORD) {
 		if (out->rec.node.n == 0)
@@ -177,6 +179,8 @@ void line_parse(struct bytes line, struct line *out, struct line_room *room)
 	} else if (out->kind == LINE_LOSS) {
 		out->loss.node = c.host;
 		out->loss.ms = c.ms;
+		if (c.ms == WHEN_NONE && c.yearless_s >= 0 && room->near_ms > 0)
+			out->loss.ms = header_guess_year(c.yearless_s, room->near_ms);
 		out->loss.uptime_us = c.uptime_us;
 	}
 }

@@ -21,8 +21,10 @@ struct line {
 	struct loss loss;       /* LINE_LOSS */
 	const char *reason;     /* LINE_DAMAGED */
 	const char *header, *body; /* names of the forms; header is NULL when there was none */
+	bool indented;          /* copied by hand: never trusted */
 	bool auditd_form;       /* as auditd writes it, at column 0, nothing before: may be trusted */
 	int64_t uptime_us;      /* of the header; -1: none */
+	struct bytes message;   /* what was left behind the header */
 	struct bytes identity;  /* LINE_RECORD: the record's text from auid= to before " syscall=" */
 	struct bytes stamp;     /* LINE_RECORD: where "audit(" begins, n to the end of the line */
 };
@@ -37,6 +39,7 @@ struct body {
 /* Room for the copies that odd lines need; one for each reader. `{0}` is a fresh one. */
 struct line_room {
 	struct fields_room fields;
+	int64_t near_ms;  /* a time near this line's, for stamps without a year: the reader's affair */
 	char *copy;
 	size_t cap;
 };

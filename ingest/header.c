@@ -3,6 +3,9 @@
 #include "store/base/mem.h"
 #include "store/base/when.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #define HEADER(id) extern const struct header header_##id;
 #include "ingest/header_list.h"
 #undef HEADER
@@ -50,7 +53,8 @@ static bool body_starts(struct bytes b)
 
 void header_parse(struct bytes *line, struct context *out)
 {
-	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .uptime_us = -1 };
+	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1,
+						.uptime_us = -1 };
 	struct bytes whole = *line, start = *line;
 
 	*out = nothing;
@@ -111,7 +115,7 @@ static size_t fraction(struct bytes *b, unsigned *ms)
 	return n - 1;
 }
 
-bool header_clock(struct bytes *b)
+bool header_clock(struct bytes *b, unsigned *seconds)
 {
 	unsigned h, m, s, ms;
 
@@ -120,27 +124,55 @@ bool header_clock(struct bytes *b)
 		return false;
 	bytes_skip(b, 8);
 	fraction(b, &ms);
+	*seconds = h * 3600 + m * 60 + s;
 	return true;
 }
 
-bool header_bsd_stamp(struct bytes *b)
+bool header_bsd_stamp(struct bytes *b, struct context *out)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	struct bytes rest = *b;
-	bool month = false;
+	struct bytes rest = *b, day;
+	unsigned month = 0, seconds;
+	uint64_t mday;
 
 	if (rest.n < 15 || rest.p[3] != ' ' || rest.p[6] != ' ')
 		return false;
-	for (size_t i = 0; i < 36 && !month; i += 3)
-		month = memcmp(rest.p, months + i, 3) == 0;
-	if (!month || !bytes_digit(rest.p[5]) ||
-	    (rest.p[4] != ' ' && !bytes_digit(rest.p[4])))
+	while (month < 12 && memcmp(rest.p, months + (size_t)month * 3, 3) != 0)
+		month++;
+	day = (struct bytes){ rest.p + 4, 2 };
+	bytes_trim_left(&day);
+	if (day.n == 2 && day.p[0] == '0')
+		bytes_skip(&day, 1);
+	if (month == 12 || !bytes_dec(&day, 31, &mday) || day.n || mday == 0)
 		return false;
 	bytes_skip(&rest, 7);
-	if (!header_clock(&rest))
+	if (!header_clock(&rest, &seconds))
 		return false;
+	/* counted in a leap year, so that every date has a place of its own */
+	out->yearless_s = (when_days(2000, month + 1, (unsigned)mday) - when_days(2000, 1, 1)) * 86400 + seconds;
 	*b = rest;
 	return true;
+}
+
+int64_t header_guess_year(int64_t yearless_s, int64_t near)
+{
+	time_t in_2000 = (time_t)(when_days(2000, 1, 1) * 86400 + yearless_s), sec = (time_t)(near / 1000);
+	struct tm stamp, now;
+	int64_t best = WHEN_NONE;
+
+	gmtime_r(&in_2000, &stamp);
+	localtime_r(&sec, &now);
+	for (int year = now.tm_year - 1; year <= now.tm_year + 1; year++) {
+		struct tm tm = stamp;
+		int64_t ms;
+
+		tm.tm_year = year;
+		tm.tm_isdst = -1;
+		ms = (int64_t)mktime(&tm) * 1000;
+		if (best == WHEN_NONE || llabs(ms - near) < llabs(best - near))
+			best = ms;
+	}
+	return best;
 }
 
 /* "Z", "+00:00" or "+0000" off *b; seconds east. */

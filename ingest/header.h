@@ -14,6 +14,7 @@ struct context {
 	int64_t tag_pid;      /* N of "tag[N]"; -1: none */
 	int priority;         /* facility * 8 + level; -1: not shown */
 	int64_t ms;           /* header's own time, WHEN_NONE when it is not a whole date with zone */
+	int64_t yearless_s;   /* of a stamp without year and zone: seconds since its January began; -1: none */
 	bool ms_is_audit;     /* that time is the audit stamp itself (journalctl -o short-unix, iso-precise) */
 	int64_t uptime_us;    /* printk's stamp; -1: none */
 	bool escaped;         /* bytes of the body stand as \xHH (/dev/kmsg) */
@@ -37,7 +38,10 @@ bool header_foreign(const struct context *c);
 
 /* For headers: the stamps that several of them know. Each takes what it read off *b. */
 bool header_iso_stamp(struct bytes *b, struct context *out);  /* 2026-11-24T04:29:37[.,frac][zone] */
-bool header_bsd_stamp(struct bytes *b);                       /* Nov 24 04:29:37[.frac] */
-bool header_clock(struct bytes *b);                           /* 04:29:37[.frac] */
+bool header_bsd_stamp(struct bytes *b, struct context *out);  /* Nov 24 04:29:37[.frac] */
+bool header_clock(struct bytes *b, unsigned *seconds);        /* 04:29:37[.frac]: seconds of the day */
+
+/* The time of a yearless stamp, in the local zone, in the year that brings it nearest to `near`. */
+int64_t header_guess_year(int64_t yearless_s, int64_t near);
 
 #endif

@@ -49,11 +49,12 @@ static bool unix_stamp(struct bytes *b, struct context *out)
 static bool full_stamp(struct bytes *b)
 {
 	struct bytes rest = *b;
+	unsigned seconds;
 
 	if (rest.n < 28 || rest.p[3] != ' ' || rest.p[8] != '-' || rest.p[11] != '-' || rest.p[14] != ' ')
 		return false;
 	bytes_skip(&rest, 15);
-	if (!header_clock(&rest) || !bytes_take(&rest, BYTES(" ")))
+	if (!header_clock(&rest, &seconds) || !bytes_take(&rest, BYTES(" ")))
 		return false;
 	bytes_until(&rest, ' '); /* the zone */
 	*b = rest;
@@ -62,8 +63,10 @@ static bool full_stamp(struct bytes *b)
 
 static bool stamp(struct bytes *b, struct context *out)
 {
-	return header_bsd_stamp(b) || header_iso_stamp(b, out) || unix_stamp(b, out) || full_stamp(b) ||
-	       header_clock(b) || monotonic(b, out);
+	unsigned seconds;
+
+	return header_bsd_stamp(b, out) || header_iso_stamp(b, out) || unix_stamp(b, out) || full_stamp(b) ||
+	       header_clock(b, &seconds) || monotonic(b, out);
 }
 
 /* Splits "name[123]" into tag and pid; a plain word is a tag without pid. False: no tag. */

@@ -1,5 +1,12 @@
 #include "store/base/bytes.h"
 
+size_t bytes_find(struct bytes b, struct bytes what)
+{
+	const char *at = b.n == 0 ? NULL : memmem(b.p, b.n, what.p, what.n);
+
+	return at == NULL ? b.n : (size_t)(at - b.p);
+}
+
 void bytes_trim_left(struct bytes *b)
 {
 	while (b->n && (b->p[0] == ' ' || b->p[0] == '\t'))

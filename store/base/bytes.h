@@ -53,12 +53,7 @@ static inline bool bytes_take(struct bytes *b, struct bytes with)
 }
 
 /* Where `what` begins in b; b.n when it does not occur. */
-static inline size_t bytes_find(struct bytes b, struct bytes what)
-{
-	const char *at = b.n == 0 ? NULL : memmem(b.p, b.n, what.p, what.n);
-
-	return at == NULL ? b.n : (size_t)(at - b.p);
-}
+size_t bytes_find(struct bytes b, struct bytes what);
 
 static inline bool bytes_has(struct bytes b, struct bytes what)
 {

@@ -1,0 +1,158 @@
+#include "cli/command.h"
+#include "cli/term.h"
+#include "ingest/ingest.h"
+#include "store/base/esc.h"
+#include "store/base/when.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	stop = number;
+}
+
+struct talk {
+	const struct opts *o;
+	bool progress;      /* a line that is overwritten is on the screen */
+	int64_t last;
+};
+
+static void wipe(struct talk *t)
+{
+	if (t->progress)
+		fputs("\r\033[K", stderr);
+	t->progress = false;
+}
+
+static void on_damaged(void *to, const char *file, uint64_t line, const char *reason, struct bytes text)
+{
+	struct talk *t = to;
+	auto_buf struct buf shown = { 0 }, name = { 0 };
+
+	wipe(t);
+	esc_tty(&name, bytes_of(file));
+	esc_tty(&shown, (struct bytes){ text.p, text.n < 400 ? text.n : 400 });
+	fprintf(stderr, "%s:%" PRIu64 ": damaged: %s: %s%s\n", buf_text(&name), line, reason, buf_text(&shown),
+		text.n > 400 ? "..." : "");
+}
+
+static void on_failed(void *to, const char *message)
+{
+	wipe(to);
+	command_say("%s", message);
+}
+
+static void on_progress(void *to, uint64_t bytes, long long size)
+{
+	struct talk *t = to;
+	int64_t now = when_now();
+
+	if (now - t->last < 300)
+		return;
+	t->last = now;
+	t->progress = true;
+	if (size > 0)
+		fprintf(stderr, "\r%" PRIu64 " MB of %lld MB", bytes / 1000000, size / 1000000);
+	else
+		fprintf(stderr, "\r%" PRIu64 " MB", bytes / 1000000);
+	fflush(stderr);
+}
+
+static void say_no_record(const struct ingest_report *r)
+{
+	static const char *const looks[] = {
+		[LOOKS_EMPTY] = "the input is empty",
+		[LOOKS_JSON] = "the input is JSON, which is not read yet (journalctl: use -o short-unix or -o export)",
+		[LOOKS_BINARY] = "the input holds NUL bytes (grep: use -a; compressed: unpack it)",
+		[LOOKS_AUDIT] = "the input has audit records, but none of seccomp (type=1326, SECCOMP): was the filter's "
+				"action LOG, and does kernel.seccomp.actions_logged hold log?",
+		[LOOKS_TEXT] = "the input is text without audit records",
+	};
+
+	if (r->damaged)
+		command_say("no whole record in this input, %" PRIu64 " damaged (-v shows them); expected lines such as "
+			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", r->damaged);
+	else
+		command_say("no record: %s; expected lines such as "
+			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", looks[r->looks]);
+}
+
+static void say_reasons(const struct ingest_report *r)
+{
+	for (size_t i = 0; i < r->n_reasons; i++)
+		command_say("damaged, %" PRIu64 ": %s", r->reasons[i].n, r->reasons[i].why);
+}
+
+static void say_summary(const struct opts *o, const struct ingest_report *r)
+{
+	char records[32], fresh[32], before[32], other[32], name[160];
+	double seconds = (double)r->ms / 1000;
+
+	if (r->records == 0)
+		say_no_record(r);
+	if (opt_on(o, OPT_verbose))
+		say_reasons(r);
+	command_say("%s records: %s new, %s seen before; %" PRIu64 " damaged, %s other lines, %" PRIu64 " loss marker%s; "
+		    "%.1f s, %.0f MB/s", term_number(r->records, records), term_number(r->new_events, fresh),
+		    term_number(r->seen_before, before), r->damaged, term_number(r->other, other), r->losses,
+		    r->losses == 1 ? "" : "s", seconds, (double)r->bytes / 1e6 / (seconds > 0.001 ? seconds : 0.001));
+	if (r->presence)
+		command_say("%" PRIu64 " records have no serial (journald's short form): they show that a call was made, "
+			    "not how often", r->presence);
+	if (r->contradicted)
+		command_say("%" PRIu64 " text lines contradict what a trusted source says of the same events: forged, or "
+			    "another boot", r->contradicted);
+	if (r->own_node)
+		command_say("%s records name no node and were taken as this machine's, %s; --node NAME says otherwise",
+			    term_number(r->own_node, records), esc_word(name, sizeof(name), bytes_of(r->own_name)));
+	if (r->only_syscall_lines)
+		command_say("a pipe that lets only lines with 'syscall' through cuts off those that say what was lost; "
+			    "this one keeps them: grep -E 'syscall|audit|suppressed|missed|lost' FILE | scaudit ingest");
+	if (r->stopped)
+		command_say("stopped; what was read is in the store, and the same command again completes it");
+}
+
+static int run(struct opts *o, struct err *e)
+{
+	static const char *only_stdin[] = { "-" };
+	struct talk talk = { .o = o };
+	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL),
+				     .version = SCAUDIT_VERSION, .trusted_input = opt_on(o, OPT_trusted_input),
+				     .stop = &stop, .to = &talk, .failed = on_failed };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct ingest_report report;
+	struct store store;
+	int ret;
+
+	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
+		command_say("reading standard input");
+	if (opt_on(o, OPT_verbose))
+		io.damaged = on_damaged;
+	if (isatty(STDERR_FILENO) && !opt_on(o, OPT_quiet))
+		io.progress = on_progress;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
+	if (ret == 0)
+		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, o->n_args ? (size_t)o->n_args : 1, &io, &report, e);
+	wipe(&talk);
+	store_close(&store);
+	if (ret < 0)
+		return (int)e->status;
+	if (!opt_on(o, OPT_quiet))
+		say_summary(o, &report);
+	if (report.stopped)
+		return 128 + stop;
+	return report.failed ? ST_INPUT : ST_OK;
+}
+
+const struct command command_ingest = {
+	.name = "ingest", .args = "[FILE...]", .about = "read log lines into the store",
+	.help = "Reads seccomp log records (type=1326) into the store: files, '-' or standard input, in every textual\n"
+		"form, recognised line by line. Each event counts once, however often and in whatever form it is read.\n\n"
+		"    grep syscall /var/log/syslog | scaudit ingest",
+	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run,
+};

@@ -1,0 +1,236 @@
+#include "ingest/boot.h"
+
+#include <stdlib.h>
+
+#define BORDER_SERIALS 64   /* records come out of order by up to 46 serials where a second ends */
+#define BASE_SECONDS 10     /* printk's stamp is behind the audit stamp by milliseconds, seconds under load */
+#define RECENT_SECONDS 10   /* chains that were at work this short a time ago compete by serial, not by time */
+#define STRAY_EVENTS 8      /* a peak of so few events between two that fit each other is somebody's forgery */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct boot_piece *x = a, *y = b;
+
+	if (x->sec_lo != y->sec_lo)
+		return x->sec_lo < y->sec_lo ? -1 : 1;
+	if (x->serial_lo != y->serial_lo)
+		return x->serial_lo < y->serial_lo ? -1 : 1;
+	if (x->sec_hi != y->sec_hi)
+		return x->sec_hi < y->sec_hi ? -1 : 1;
+	return x->serial_hi < y->serial_hi ? -1 : x->serial_hi > y->serial_hi;
+}
+
+struct chain {
+	int64_t sec;     /* of its last piece */
+	uint32_t serial;
+	int64_t base;
+};
+
+static bool bases_differ(int64_t a, int64_t b)
+{
+	return a != BOOT_NO_BASE && b != BOOT_NO_BASE && llabs(a - b) > BASE_SECONDS;
+}
+
+/* May the piece follow the chain's last one? */
+static bool fits(const struct chain *c, const struct boot_piece *p)
+{
+	bool at_border = p->sec_lo <= c->sec + 1;
+
+	if (bases_differ(c->base, p->base) || p->sec_lo + 1 < c->sec)
+		return false;
+	return p->serial_lo > c->serial || (at_border && (uint64_t)p->serial_lo + BORDER_SERIALS > c->serial);
+}
+
+/* The chain that the piece belongs to best, or -1: same base first, then the latest, among recent ones the nearest serial. */
+static ptrdiff_t best(const struct chain *chains, size_t n, const struct boot_piece *p)
+{
+	ptrdiff_t out = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct chain *a, *c = &chains[i];
+		bool same, was_same, recent;
+
+		if (!fits(c, p))
+			continue;
+		if (out < 0) {
+			out = (ptrdiff_t)i;
+			continue;
+		}
+		a = &chains[out];
+		same = c->base != BOOT_NO_BASE && p->base != BOOT_NO_BASE;
+		was_same = a->base != BOOT_NO_BASE && p->base != BOOT_NO_BASE;
+		recent = p->sec_lo - c->sec <= RECENT_SECONDS && p->sec_lo - a->sec <= RECENT_SECONDS;
+		if (same != was_same ? same : recent ? c->serial > a->serial : c->sec > a->sec)
+			out = (ptrdiff_t)i;
+	}
+	return out;
+}
+
+/* A few events high above their neighbours, which fit each other: one line with an invented serial. */
+static bool stray(const struct chain *c, const struct boot_piece *p, const struct boot_piece *next)
+{
+	return next != NULL && p->events <= STRAY_EVENTS && next->serial_lo < p->serial_lo && fits(c, next) &&
+	       (p->base == BOOT_NO_BASE || c->base == BOOT_NO_BASE);
+}
+
+uint32_t boot_chains(struct boot_pieces *pieces)
+{
+	VEC(struct chain) chains = { 0 };
+	uint32_t n;
+
+	if (pieces->n == 0)
+		return 0;
+	qsort(pieces->v, pieces->n, sizeof(*pieces->v), by_time);
+	for (size_t i = 0; i < pieces->n; i++) {
+		struct boot_piece *p = &pieces->v[i];
+		const struct boot_piece *next = i + 1 < pieces->n ? p + 1 : NULL;
+		ptrdiff_t at = best(chains.v, chains.n, p);
+
+		if (at < 0 || stray(&chains.v[at], p, next)) {
+			at = (ptrdiff_t)chains.n;
+			*VEC_PUSH(&chains) = (struct chain){ p->sec_hi, p->serial_hi, p->base };
+		} else {
+			struct chain *c = &chains.v[at];
+
+			if (p->sec_hi > c->sec)
+				c->sec = p->sec_hi;
+			if (p->serial_hi > c->serial)
+				c->serial = p->serial_hi;
+			if (p->base != BOOT_NO_BASE)
+				c->base = p->base;
+		}
+		p->boot = (uint32_t)at;
+	}
+	n = (uint32_t)chains.n;
+	VEC_FREE(&chains);
+	return n;
+}
+
+void boot_encode(const struct boot_pieces *p, struct buf *out)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		buf_varint(out, (uint64_t)p->v[i].sec_lo);
+		buf_varint(out, (uint64_t)(p->v[i].sec_hi - p->v[i].sec_lo));
+		buf_varint(out, p->v[i].serial_lo);
+		buf_varint(out, p->v[i].serial_hi - p->v[i].serial_lo);
+		buf_varint(out, p->v[i].events);
+	}
+}
+
+bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base)
+{
+	while (data.n) {
+		uint64_t v[5];
+
+		for (size_t i = 0; i < 5; i++)
+			if (!bytes_varint(&data, &v[i]) || v[i] > INT64_MAX / 2)
+				return false;
+		if (v[2] + v[3] > UINT32_MAX || v[4] > UINT32_MAX)
+			return false;
+		*VEC_PUSH(out) = (struct boot_piece){ .sec_lo = (int64_t)v[0], .sec_hi = (int64_t)(v[0] + v[1]),
+						      .serial_lo = (uint32_t)v[2], .serial_hi = (uint32_t)(v[2] + v[3]),
+						      .events = (uint32_t)v[4], .base = base };
+	}
+	return true;
+}
+
+int boots_load(struct boots *out, struct store *store, int64_t node, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(store, STMT_load_pieces, e);
+	int got;
+
+	*out = (struct boots){ 0 };
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, node);
+	while ((got = store_step(store, st, e)) == 1) {
+		bool known = sqlite3_column_type(st, 2) != SQLITE_NULL;
+
+		if (!boot_decode(&out->pieces, store_column(st, 3), known ? sqlite3_column_int64(st, 2) : BOOT_NO_BASE)) {
+			boots_release(out);
+			return err_set(e, ST_SYSTEM, "store %s: damaged pieces in table seen", store->path);
+		}
+	}
+	out->n = boot_chains(&out->pieces);
+	return got;
+}
+
+void boots_release(struct boots *b)
+{
+	VEC_FREE(&b->pieces);
+	b->n = 0;
+}
+
+uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial)
+{
+	size_t lo = 0, hi = b->pieces.n;
+	uint32_t before = 0;
+
+	if (b->n <= 1)
+		return 0;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (b->pieces.v[mid].sec_lo <= second)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	/* pieces are at most one page of seconds long, so the one that holds the event begins not far before */
+	for (size_t i = lo; i-- > 0;) {
+		const struct boot_piece *p = &b->pieces.v[i];
+
+		if (i == lo - 1)
+			before = p->boot;
+		if (p->sec_lo + 1024 < second)
+			break;
+		if (second <= p->sec_hi && serial >= p->serial_lo && serial <= p->serial_hi)
+			return p->boot;
+	}
+	return before;
+}
+
+bool boots_agree(const struct boots *old, const struct boots *now)
+{
+	for (size_t i = 0; i < old->pieces.n; i++) {
+		const struct boot_piece *p = &old->pieces.v[i];
+
+		if (boots_of(now, p->sec_lo, p->serial_lo) != p->boot)
+			return false;
+	}
+	return true;
+}
+
+int boots_save(const struct boots *b, struct store *store, int64_t node, struct err *e)
+{
+	VEC(struct boot_piece) spans = { 0 };
+	sqlite3_stmt *st = store_stmt(store, STMT_clear_boots, e);
+	int ret = st == NULL ? -1 : 0;
+
+	if (ret == 0) {
+		STORE_BIND(st, node);
+		ret = store_run(store, st, e);
+	}
+	for (size_t i = 0; i < b->pieces.n; i++) {
+		const struct boot_piece *p = &b->pieces.v[i];
+
+		if (p->boot == spans.n)
+			*VEC_PUSH(&spans) = *p;
+		if (p->sec_hi >= spans.v[p->boot].sec_hi) {
+			spans.v[p->boot].sec_hi = p->sec_hi;
+			spans.v[p->boot].serial_hi = p->serial_hi;
+		}
+	}
+	for (size_t i = 0; i < spans.n && ret == 0; i++) {
+		st = store_stmt(store, STMT_add_boot, e);
+		if (st == NULL) {
+			ret = -1;
+			break;
+		}
+		STORE_BIND(st, node, (int64_t)i, spans.v[i].sec_lo * 1000, spans.v[i].sec_hi * 1000,
+			   spans.v[i].serial_lo, spans.v[i].serial_hi);
+		ret = store_run(store, st, e);
+	}
+	VEC_FREE(&spans);
+	return ret;
+}

@@ -1,0 +1,51 @@
+/*
+ * Boots of a node, as a function of its events in time order: a boot is a chain of pieces in which serials and
+ * times rise together. A fall of the serial begins another one, as after a reboot (a wrap of the 32 bits does too).
+ * Where lines print the uptime, epoch minus uptime decides. A clock step may make a boot, never a second count.
+ */
+#ifndef INGEST_BOOT_H
+#define INGEST_BOOT_H
+
+#include "store/base/mem.h"
+#include "store/base/buf.h"
+#include "store/store.h"
+
+#define BOOT_NO_BASE INT64_MIN
+
+/* Events of one node between two corners, rising; seconds and serials inclusive. */
+struct boot_piece {
+	int64_t sec_lo, sec_hi;
+	uint32_t serial_lo, serial_hi;
+	uint32_t events;
+	int64_t base;     /* epoch minus uptime in seconds; BOOT_NO_BASE when no line printed it */
+	uint32_t boot;    /* out: number of the chain, from 0 in order of their beginnings */
+};
+
+struct boot_pieces { struct boot_piece *v; size_t n, cap; };
+
+struct boots {
+	struct boot_pieces pieces; /* in time order */
+	uint32_t n;
+};
+
+/* Sorts pieces by time and gives each its boot. Returns the number of boots. */
+uint32_t boot_chains(struct boot_pieces *pieces);
+
+/* Loads the pieces of a node and finds its boots. The caller releases *out. */
+int boots_load(struct boots *out, struct store *store, int64_t node, struct err *e);
+void boots_release(struct boots *b);
+
+/* The boot of an event; of one that no piece holds, that of the piece before it. */
+uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial);
+
+/* Do two findings give the same boot to every piece that both have (later ones aside)? */
+bool boots_agree(const struct boots *old, const struct boots *now);
+
+/* Writes the node's boots for status to show. */
+int boots_save(const struct boots *b, struct store *store, int64_t node, struct err *e);
+
+/* Pieces of a page as a blob, and back; decode appends and returns false on nonsense. */
+void boot_encode(const struct boot_pieces *p, struct buf *out);
+bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base);
+
+#endif

@@ -1,0 +1,279 @@
+#include "ingest/fast.h"
+
+#include "store/base/when.h"
+
+typedef uint8_t v16 __attribute__((vector_size(16)));
+
+static v16 load(const void *p)
+{
+	v16 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static bool any(v16 v)
+{
+	uint64_t half[2];
+
+	memcpy(half, &v, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+/* Is the front the same but for digits where digits may differ? */
+static bool same_front(const struct front *f, const char *line)
+{
+	v16 bad = { 0 };
+	const v16 zero = { '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0' };
+	const v16 nine = { 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9 };
+	size_t i = 0;
+
+	for (; i + 16 <= f->n; i += 16) {
+		v16 got = load(line + i), open = load(f->open + i);
+
+		bad |= ((got ^ load(f->text + i)) & ~open) | ((v16)(got - zero > nine) & open);
+	}
+	for (; i < f->n; i++) {
+		unsigned digit = (unsigned char)line[i] - '0';
+
+		if (f->open[i] ? digit > 9 : (uint8_t)line[i] != f->text[i])
+			return false;
+	}
+	return !any(bad);
+}
+
+static const struct front *find_front(struct fast *f, struct bytes line)
+{
+	for (unsigned i = 0; i < f->n; i++) {
+		struct front *front = &f->fronts[i];
+
+		if (front->n < line.n && same_front(front, line.p)) {
+			if (i > 0) {
+				struct front first = *front;
+
+				*front = f->fronts[0];
+				f->fronts[0] = first;
+			}
+			return &f->fronts[0];
+		}
+	}
+	return NULL;
+}
+
+/* Digits at p, at most nine plus one more; returns their number, 0 when there are none or a leading zero. */
+static unsigned digits(const char *p, uint64_t *out)
+{
+	uint64_t v = 0;
+	unsigned n = 0;
+
+	for (; n < 11 && (unsigned char)(p[n] - '0') <= 9; n++)
+		v = v * 10 + (unsigned char)(p[n] - '0');
+	*out = v;
+	return n == 11 || (n > 1 && p[0] == '0') ? 0 : n;
+}
+
+/* "audit(SECOND.MS:SERIAL): " at p; NULL when it is not that. */
+static const char *stamp(struct fast *f, const char *p, const char *end, struct fast_event *out)
+{
+	uint64_t v;
+	unsigned n;
+
+	if (end - p < 48 || memcmp(p, "audit(", 6) != 0)
+		return NULL;
+	p += 6;
+	if (f->second_n == 0 || memcmp(p, f->second_text, f->second_n) != 0 || p[f->second_n] != '.') {
+		n = digits(p, &v);
+		if (n == 0 || p[n] != '.')
+			return NULL;
+		memcpy(f->second_text, p, n);
+		f->second_n = (uint8_t)n;
+		f->second = (int64_t)v;
+	}
+	p += f->second_n + 1;
+	for (n = 0; n < 3; n++)
+		if ((unsigned char)(p[n] - '0') > 9)
+			return NULL;
+	out->second = f->second;
+	out->ms = f->second * 1000 + (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
+	if (p[3] != ':')
+		return NULL;
+	p += 4;
+	n = digits(p, &v);
+	if (n == 0 || v > UINT32_MAX || memcmp(p + n, "): ", 3) != 0)
+		return NULL;
+	out->serial = (uint32_t)v;
+	return p + n + 3;
+}
+
+/* Where " syscall=" begins: in a record's text nothing before it contains " sy". */
+static const char *find_syscall(const char *p, const char *end)
+{
+	const v16 blank = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
+	const v16 s = { 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's' };
+	const v16 y = { 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y' };
+
+	for (; p + 18 <= end; p += 16) {
+		v16 hit = (v16)(load(p) == blank) & (v16)(load(p + 1) == s) & (v16)(load(p + 2) == y);
+
+		if (!any(hit))
+			continue;
+		for (unsigned i = 0; i < 16; i++)
+			if (hit[i])
+				return p + i;
+	}
+	return NULL;
+}
+
+static struct ident *find_ident(struct fast *f, int64_t node, const char *p, const char *end)
+{
+	struct ident *id = f->last;
+	const char *at;
+
+	if (id != NULL && id->node == node && end - p > (ptrdiff_t)id->key_n && memcmp(p, id->key, id->key_n) == 0 &&
+	    p[id->key_n] == ' ')
+		return id;
+	at = find_syscall(p, end);
+	if (at == NULL)
+		return NULL;
+	id = tally_find(f->tally, node, p, (size_t)(at - p));
+	if (id != NULL)
+		f->last = id;
+	return id;
+}
+
+static int hex_value(unsigned char c)
+{
+	if (c <= '9')
+		return c >= '0' ? c - '0' : -1;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Lower-case hex at p, at most max digits; their number, 0 when there are none or more. */
+static unsigned hex(const char *p, unsigned max, uint64_t *out)
+{
+	uint64_t v = 0;
+	unsigned n = 0;
+	int d;
+
+	while ((d = hex_value((unsigned char)p[n])) >= 0) {
+		if (n == max)
+			return 0;
+		v = v << 4 | (unsigned)d;
+		n++;
+	}
+	*out = v;
+	return n;
+}
+
+/* " syscall=N compat=C ip=0xH code=0xH" and the end of the line. */
+static bool call(const char *p, const char *end, const struct ident *id, struct fast_event *out)
+{
+	static const char compat[2][16] = { " compat=0 ip=0x", " compat=1 ip=0x" };
+	uint64_t v;
+	unsigned n;
+	bool minus;
+
+	if (end - p < 45 || memcmp(p, " syscall=", 9) != 0)
+		return false;
+	p += 9;
+	minus = *p == '-';
+	p += minus;
+	n = digits(p, &v);
+	if (n == 0 || v > INT32_MAX || (minus && v == 0))
+		return false;
+	out->nr = minus ? -(int32_t)v : (int32_t)v;
+	p += n;
+	if (end - p < 27 || memcmp(p, compat[id->compat], 15) != 0)
+		return false;
+	p += 15;
+	n = hex(p, 16, &out->ip);
+	if (n == 0 || end - p < (ptrdiff_t)n + 9 || memcmp(p + n, " code=0x", 8) != 0)
+		return false;
+	p += n + 8;
+	n = hex(p, 8, &v);
+	if (n == 0 || p + n > end)
+		return false;
+	out->code = (uint32_t)v;
+	p += n;
+	return fields_agree(id->sig, out->code) && (p == end || fields_tail((struct bytes){ p, (size_t)(end - p) }));
+}
+
+/* Seconds since boot, as the front's uptime shows them. */
+static int64_t uptime(const struct front *front, const char *line)
+{
+	int64_t v = 0, unit = 1;
+
+	for (int i = front->uptime - 1; i >= 0 && (unsigned char)(line[i] - '0') <= 9; i--, unit *= 10)
+		v += (line[i] - '0') * unit;
+	return v;
+}
+
+bool fast_match(struct fast *f, struct bytes line, struct fast_event *out)
+{
+	const char *end = line.p + line.n, *p;
+
+	out->front = find_front(f, line);
+	if (out->front == NULL)
+		return false;
+	p = stamp(f, line.p + out->front->n, end, out);
+	if (p == NULL)
+		return false;
+	out->id = find_ident(f, out->front->node, p, end);
+	if (out->id == NULL || !call(p + out->id->key_n, end, out->id, out))
+		return false;
+	out->base = out->front->uptime < 0 ? BOOT_NO_BASE : out->second - uptime(out->front, line.p);
+	return true;
+}
+
+static bool within(struct bytes line, const char *p)
+{
+	return p >= line.p && p <= line.p + line.n;
+}
+
+/* Where the uptime's seconds end: the dot in the last "[  123.456789]" of the front. */
+static int find_uptime(const char *p, size_t n)
+{
+	const char *open = n == 0 ? NULL : memrchr(p, '[', n), *dot;
+
+	if (open == NULL)
+		return -1;
+	dot = memchr(open, '.', (size_t)(p + n - open));
+	return dot == NULL || dot == open ? -1 : (int)(dot - p);
+}
+
+void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node)
+{
+	struct front front = { .node = node, .own_node = own_node, .auditd_form = parsed->auditd_form, .uptime = -1,
+			       .indented = parsed->indented };
+	struct bytes host = parsed->rec.node;
+	size_t header;
+
+	/* lines that were decoded first (kmsg, colour) stand somewhere else */
+	if (!within(line, parsed->stamp.p) || !within(line, parsed->message.p) || line.n == 0 || line.p[0] == '\033')
+		return;
+	if (parsed->header != NULL && strcmp(parsed->header, "kmsg") == 0)
+		return;
+	front.n = (uint16_t)(parsed->stamp.p - line.p);
+	header = (size_t)(parsed->message.p - line.p);
+	if (parsed->stamp.p - line.p > FAST_FRONT_MAX)
+		return;
+	memcpy(front.text, line.p, front.n);
+	for (size_t i = 0; i < header; i++)
+		front.open[i] = bytes_digit(line.p[i]) ? 0xff : 0;
+	for (size_t i = 0; line.p[0] == '<' && i < 5; i++)
+		front.open[i] = 0;
+	if (host.n && within(line, host.p) && host.p + host.n <= line.p + front.n)
+		memset(front.open + (host.p - line.p), 0, host.n);
+	if (parsed->uptime_us >= 0)
+		front.uptime = (int16_t)find_uptime(line.p, header);
+	if (f->n < FAST_FRONTS)
+		f->n++;
+	memmove(&f->fronts[1], &f->fronts[0], (f->n - 1) * sizeof(f->fronts[0]));
+	f->fronts[0] = front;
+}
+
+void fast_forget(struct fast *f)
+{
+	f->n = 0;
+	f->last = NULL;
+}

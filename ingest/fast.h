@@ -1,0 +1,53 @@
+/*
+ * The hot path: recognises a line by comparing it with what lines before it looked like, instead of parsing it. What
+ * it does not recognise whole goes the slow way, so it can be wrong about nothing that line_parse would not accept.
+ */
+#ifndef INGEST_FAST_H
+#define INGEST_FAST_H
+
+#include "ingest/tally.h"
+
+#define FAST_FRONT_MAX 240
+#define FAST_FRONTS 8
+
+/* What stood before "audit(" on a line that was a record: text, with digits of stamps left open. */
+struct front {
+	uint8_t text[FAST_FRONT_MAX + 16];
+	uint8_t open[FAST_FRONT_MAX + 16]; /* 0xff where any digit will do */
+	uint16_t n;
+	int16_t uptime;       /* where the digits of the uptime's seconds end, -1: none */
+	int64_t node;
+	bool own_node;        /* the line named none: this machine's name was taken */
+	bool auditd_form, indented;
+};
+
+struct fast {
+	struct tally *tally;
+	struct front fronts[FAST_FRONTS];
+	unsigned n;
+	struct ident *last;
+	char second_text[24];  /* the last stamp's second */
+	uint8_t second_n;
+	int64_t second;
+};
+
+struct fast_event {
+	struct ident *id;
+	const struct front *front;
+	int64_t ms, second;
+	int64_t base;          /* epoch minus uptime in seconds, or BOOT_NO_BASE */
+	uint64_t ip;
+	uint32_t serial, code;
+	int32_t nr;
+};
+
+/* True: the line is a record like one before, and *out says which event. The line needs LINES_SLACK bytes behind it. */
+bool fast_match(struct fast *f, struct bytes line, struct fast_event *out);
+
+/* Learns the front of a line that line_parse took, when it is in a form that can be compared. */
+void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node);
+
+/* Forgets fronts and identities: node rows or identities may have gone. */
+void fast_forget(struct fast *f);
+
+#endif

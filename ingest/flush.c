@@ -1,0 +1,686 @@
+#include "ingest/flush.h"
+
+#include "ingest/tracker.h"
+#include "store/base/when.h"
+#include "store/model/program.h"
+
+#include <stdlib.h>
+
+/* A row of the table interval, as it is or as it will be. */
+struct row {
+	int64_t id;         /* 0: not stored yet */
+	int64_t exe, name, image;
+	uint64_t cell;
+	int64_t t_first, t_last;
+	uint32_t s_first, s_last, uid, auid;
+	bool loader, changed;
+	int64_t joined_to;  /* index of the row that took it over; -1 */
+};
+
+struct boot_nodes { int64_t *v; size_t n, cap; };
+struct hang { int64_t id, image; };
+
+/* All that is known of one (node, pid) while it is worked on. */
+struct pid {
+	int64_t node;
+	int32_t pid;
+	VEC(struct row) rows;
+	VEC(struct track_edge) edges;
+	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
+};
+
+struct work {
+	struct flush *f;
+	struct store *store;
+	struct names *names;
+	struct tally *tally;
+	int64_t next_interval, next_image;
+	int64_t *row_of;        /* interval row of each of the tally's intervals; 0: none */
+};
+
+void flush_init(struct flush *f, struct tally *tally, struct seen *seen)
+{
+	*f = (struct flush){ .tally = tally, .seen = seen };
+}
+
+void flush_forget(struct flush *f)
+{
+	for (size_t i = 0; i < f->nodes.n; i++)
+		boots_release(&f->nodes.v[i].boots);
+	f->nodes.n = 0;
+}
+
+void flush_release(struct flush *f)
+{
+	flush_forget(f);
+	VEC_FREE(&f->nodes);
+}
+
+static int run2(struct store *s, enum stmt id, const int64_t *v, size_t n, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(s, id, e);
+
+	if (st == NULL)
+		return -1;
+	store_bind_all(st, v, n);
+	return store_run(s, st, e);
+}
+#define RUN(s, id, e, ...) \
+	run2(s, id, (const int64_t[]){ __VA_ARGS__ }, sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t), e)
+
+static int64_t top(struct store *s, enum stmt id, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(s, id, e);
+	int64_t out;
+
+	if (st == NULL || store_step(s, st, e) != 1)
+		return -1;
+	out = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return out;
+}
+
+/* ---- boots ---- */
+
+static struct boots *boots_for(struct flush *f, int64_t node, struct err *e)
+{
+	struct flush_node *n;
+
+	for (size_t i = 0; i < f->nodes.n; i++)
+		if (f->nodes.v[i].node == node)
+			return &f->nodes.v[i].boots;
+	n = VEC_PUSH(&f->nodes);
+	*n = (struct flush_node){ .node = node };
+	if (boots_load(&n->boots, f->tally->store, node, e) < 0) {
+		f->nodes.n--;
+		return NULL;
+	}
+	return &n->boots;
+}
+
+int flush_know(struct flush *f, int64_t node, struct err *e)
+{
+	return boots_for(f, node, e) == NULL ? -1 : 0;
+}
+
+/*
+ * Finds the boots of the nodes whose pieces changed again. A node where that gave an event another boot is put on
+ * *moved: all its pids are derived again.
+ */
+static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
+{
+	for (size_t i = 0; i < w->f->seen->changed.n; i++) {
+		int64_t node = w->f->seen->changed.v[i];
+		struct boots now, *was = boots_for(w->f, node, e);
+
+		if (was == NULL || boots_load(&now, w->store, node, e) < 0)
+			return -1;
+		if (!boots_agree(was, &now))
+			*VEC_PUSH(moved) = node;
+		boots_release(was);
+		*was = now;
+		if (boots_save(was, w->store, node, e) < 0)
+			return -1;
+	}
+	w->f->seen->changed.n = 0;
+	return 0;
+}
+
+/* ---- loading ---- */
+
+static int load_rows(struct work *w, struct pid *p, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(w->store, STMT_load_intervals, e);
+	int got;
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->pid);
+	while ((got = store_step(w->store, st, e)) == 1)
+		*VEC_PUSH(&p->rows) = (struct row){
+			.id = sqlite3_column_int64(st, 0), .exe = sqlite3_column_int64(st, 1),
+			.cell = (uint64_t)sqlite3_column_int64(st, 2), .loader = sqlite3_column_int(st, 3) != 0,
+			.t_first = sqlite3_column_int64(st, 4), .t_last = sqlite3_column_int64(st, 5),
+			.s_first = (uint32_t)sqlite3_column_int64(st, 6), .s_last = (uint32_t)sqlite3_column_int64(st, 7),
+			.uid = (uint32_t)sqlite3_column_int64(st, 8), .auid = (uint32_t)sqlite3_column_int64(st, 9),
+			.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11), .joined_to = -1,
+		};
+	return got;
+}
+
+static int load_edges(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(w->store, STMT_load_edges, e);
+	int got;
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->pid);
+	while ((got = store_step(w->store, st, e)) == 1) {
+		int64_t t = sqlite3_column_int64(st, 0);
+		uint32_t serial = (uint32_t)sqlite3_column_int64(st, 1);
+
+		*VEC_PUSH(&p->edges) = (struct track_edge){ boots_of(boots, t / 1000, serial), serial, t,
+							    (enum edge_kind)sqlite3_column_int(st, 2) };
+	}
+	return got;
+}
+
+/* ---- joining what came with what is stored ---- */
+
+static bool joins(const struct row *r, const struct tally_interval *v, const struct tally_space *s)
+{
+	return r->joined_to < 0 && r->exe == s->exe && r->cell == v->cell && r->loader == s->loader &&
+	       r->t_first / WHEN_HOUR_MS == v->t_first / WHEN_HOUR_MS && v->t_first <= r->t_last + TALLY_GAP_MS &&
+	       v->t_last >= r->t_first - TALLY_GAP_MS;
+}
+
+static void widen(struct row *r, int64_t t_first, int64_t t_last, uint32_t s_first, uint32_t s_last, int64_t name,
+		  uint32_t uid, uint32_t auid)
+{
+	if (s_first < r->s_first) {
+		r->s_first = s_first;
+		r->name = name;
+		r->uid = uid;
+		r->auid = auid;
+		r->changed = true;
+	}
+	if (t_first < r->t_first || t_last > r->t_last || s_last > r->s_last)
+		r->changed = true;
+	r->t_first = t_first < r->t_first ? t_first : r->t_first;
+	r->t_last = t_last > r->t_last ? t_last : r->t_last;
+	r->s_last = s_last > r->s_last ? s_last : r->s_last;
+}
+
+/*
+ * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
+ * nothing new drives (a labelled run that reads what was seen) only finds its row. Returns the row's index, -1: none.
+ */
+static ptrdiff_t place(struct work *w, struct pid *p, uint32_t at)
+{
+	const struct tally_interval *v = &w->tally->intervals.v[at];
+	const struct tally_space *s = &w->tally->spaces.v[v->space];
+	ptrdiff_t home = -1;
+
+	for (size_t i = 0; i < p->rows.n; i++) {
+		struct row *r = &p->rows.v[i];
+
+		if (!joins(r, v, s))
+			continue;
+		if (v->driven == 0)
+			return (ptrdiff_t)i;
+		if (home < 0) {
+			home = (ptrdiff_t)i;
+			continue;
+		}
+		r->joined_to = home;
+		widen(&p->rows.v[home], r->t_first, r->t_last, r->s_first, r->s_last, r->name, r->uid, r->auid);
+	}
+	if (v->driven == 0)
+		return -1;
+	if (home < 0) {
+		home = (ptrdiff_t)p->rows.n;
+		*VEC_PUSH(&p->rows) = (struct row){ .exe = s->exe, .name = v->name, .cell = v->cell, .loader = s->loader,
+						    .t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first,
+						    .s_last = v->s_last, .uid = v->uid, .auid = v->auid, .changed = true,
+						    .joined_to = -1 };
+		return home;
+	}
+	widen(&p->rows.v[home], v->t_first, v->t_last, v->s_first, v->s_last, v->name, v->uid, v->auid);
+	return home;
+}
+
+static size_t final_row(const struct pid *p, size_t i)
+{
+	while (p->rows.v[i].joined_to >= 0)
+		i = (size_t)p->rows.v[i].joined_to;
+	return i;
+}
+
+/* ---- images ---- */
+
+struct stored_image { int64_t id; bool kept; };
+
+/* The row ids of the images: those that their intervals had, where that is unambiguous, else new ones. */
+static int64_t *image_ids(struct work *w, struct pid *p, const struct track_interval *iv, const size_t *row_at, size_t n,
+			  const struct track_images *images, struct stored_image *old, size_t n_old)
+{
+	int64_t *ids = mem_zero(images->n, sizeof(*ids));
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t was = p->rows.v[row_at[i]].image;
+
+		if (was == 0 || ids[iv[i].image] != 0)
+			continue;
+		for (size_t k = 0; k < n_old; k++) {
+			if (old[k].id != was || old[k].kept)
+				continue;
+			old[k].kept = true;
+			ids[iv[i].image] = was;
+			break;
+		}
+	}
+	for (size_t i = 0; i < images->n; i++)
+		if (ids[i] == 0)
+			ids[i] = w->next_image++;
+	return ids;
+}
+
+/* A tree's public name: the same records give the same one, in every store. FNV-1a, 40 bits. */
+static void tree_code(struct bytes node, int32_t pid, const struct track_image *root, char out[16])
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	char text[96];
+	int n = snprintf(text, sizeof(text), "|%d|%lld|%u", pid, (long long)root->t_first, root->s_first);
+
+	for (size_t i = 0; i < node.n; i++)
+		h = (h ^ (unsigned char)node.p[i]) * 0x100000001b3u;
+	for (int i = 0; i < n; i++)
+		h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
+	snprintf(out, 16, "%010llx", (unsigned long long)(h >> 24));
+}
+
+static bool is_plain(struct work *w, const struct track_image *i, struct err *e)
+{
+	auto_buf struct buf name = { 0 };
+	struct bytes text = names_text(w->names, i->name, e);
+
+	buf_add(&name, text.p, text.n);
+	return !i->loader && program_kind(buf_bytes(&name), names_text(w->names, i->exe, e)) == PROGRAM_PLAIN;
+}
+
+/* The last image on the chain from a root that is no loader, shell or wrapper; else the last one. */
+static size_t main_image(struct work *w, const struct track_images *images, size_t root, struct err *e)
+{
+	size_t last = root, plain = SIZE_MAX;
+
+	for (size_t i = root; i < images->n && (i == root || images->v[i].parent >= 0); i++) {
+		last = i;
+		if (is_plain(w, &images->v[i], e))
+			plain = i;
+	}
+	return plain != SIZE_MAX ? plain : last;
+}
+
+static int save_tree(struct work *w, const struct pid *p, const struct track_images *images, const int64_t *ids,
+		     size_t root, struct err *e)
+{
+	const struct track_image *r = &images->v[root];
+	size_t main = main_image(w, images, root, e);
+	sqlite3_stmt *st = store_stmt(w->store, STMT_node_name, e);
+	char code[16];
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node);
+	if (store_step(w->store, st, e) != 1)
+		return -1;
+	tree_code(store_column(st, 0), p->pid, r, code);
+	sqlite3_reset(st);
+	st = store_stmt(w->store, STMT_add_tree, e);
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, ids[root]);
+	sqlite3_bind_text(st, 2, code, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 3, r->loader || r->starts);
+	sqlite3_bind_int64(st, 4, ids[main]);
+	return store_run(w->store, st, e);
+}
+
+static int save_images(struct work *w, const struct pid *p, const struct track_images *images, const int64_t *ids,
+		       struct err *e)
+{
+	VEC(int64_t) paths = { 0 }, trees = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < images->n && ret == 0; i++) {
+		const struct track_image *m = &images->v[i];
+		int64_t above = m->parent < 0 ? 0 : paths.v[m->parent];
+		int64_t path = names_path(w->names, above, m->exe, m->name, e);
+		int64_t tree = m->parent < 0 ? ids[i] : trees.v[m->parent];
+
+		*VEC_PUSH(&paths) = path;
+		*VEC_PUSH(&trees) = tree;
+		ret = path < 0 ? -1 : RUN(w->store, STMT_add_image, e, ids[i], p->node, p->pid, m->boot, tree, path,
+					  m->parent < 0 ? 0 : ids[m->parent], 0, m->exe, m->name, m->loader, m->t_first,
+					  m->t_last, m->s_first, m->s_last);
+	}
+	for (size_t i = 0; i < images->n && ret == 0; i++)
+		if (images->v[i].parent < 0)
+			ret = save_tree(w, p, images, ids, i, e);
+	VEC_FREE(&paths);
+	VEC_FREE(&trees);
+	return ret;
+}
+
+static int drop_images(struct work *w, const struct stored_image *old, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!old[i].kept && (RUN(w->store, STMT_del_tree, e, old[i].id) < 0 ||
+				     RUN(w->store, STMT_del_image, e, old[i].id) < 0))
+			return -1;
+	return 0;
+}
+
+static int load_images(struct work *w, const struct pid *p, struct stored_image **out, size_t *n, struct err *e)
+{
+	VEC(struct stored_image) v = { 0 };
+	sqlite3_stmt *st = store_stmt(w->store, STMT_load_images, e);
+	int got = -1;
+
+	if (st != NULL) {
+		STORE_BIND(st, p->node, p->pid);
+		while ((got = store_step(w->store, st, e)) == 1)
+			*VEC_PUSH(&v) = (struct stored_image){ sqlite3_column_int64(st, 0), false };
+	}
+	*out = v.v;
+	*n = v.n;
+	return got;
+}
+
+/* Derives the images of a pid and gives each row its own. */
+static int derive(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
+{
+	auto_free struct track_interval *iv = mem_alloc(p->rows.n * sizeof(*iv));
+	auto_free size_t *row_at = mem_alloc(p->rows.n * sizeof(*row_at));
+	auto_free struct stored_image *old = NULL;
+	auto_free int64_t *ids = NULL;
+	struct track_images images = { 0 };
+	size_t n = 0, n_old = 0;
+	int ret;
+
+	for (size_t i = 0; i < p->rows.n; i++) {
+		const struct row *r = &p->rows.v[i];
+
+		if (r->joined_to >= 0)
+			continue;
+		row_at[n] = i;
+		iv[n++] = (struct track_interval){ .exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first,
+						   .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last,
+						   .boot = boots_of(boots, r->t_first / 1000, r->s_first),
+						   .loader = r->loader };
+	}
+	if (n == 0)
+		return 0;
+	if (load_images(w, p, &old, &n_old, e) < 0)
+		return -1;
+	tracker_pid(iv, n, p->edges.v, p->edges.n, &images);
+	ids = image_ids(w, p, iv, row_at, n, &images, old, n_old);
+	ret = save_images(w, p, &images, ids, e);
+	for (size_t i = 0; i < n && ret == 0; i++) {
+		struct row *r = &p->rows.v[row_at[i]];
+
+		if (r->image != ids[iv[i].image]) {
+			r->image = ids[iv[i].image];
+			r->changed = true;
+		}
+	}
+	if (ret == 0)
+		ret = drop_images(w, old, n_old, e);
+	VEC_FREE(&images);
+	return ret;
+}
+
+/* ---- writing ---- */
+
+static int save_row(struct work *w, const struct pid *p, struct row *r, struct err *e)
+{
+	if (!r->changed)
+		return 0;
+	r->changed = false;
+	if (r->id == 0) {
+		r->id = w->next_interval++;
+		return RUN(w->store, STMT_add_interval, e, r->id, p->node, p->pid, r->exe, (int64_t)r->cell, r->loader,
+			   r->t_first, r->t_last, r->s_first, r->s_last, r->uid, r->auid, r->name, r->image);
+	}
+	return RUN(w->store, STMT_set_interval, e, r->id, r->t_first, r->t_last, r->s_first, r->s_last, r->uid, r->auid,
+		   r->name, r->image);
+}
+
+struct moved_obs { int64_t v[9]; };
+
+/* A stored row that was joined to another gives it its observations and marks. */
+static int hand_over(struct work *w, int64_t from, int64_t to, struct err *e)
+{
+	VEC(struct moved_obs) all = { 0 };
+	sqlite3_stmt *st = store_stmt(w->store, STMT_load_obs, e);
+	int got = -1;
+
+	if (st != NULL) {
+		STORE_BIND(st, from);
+		while ((got = store_step(w->store, st, e)) == 1) {
+			struct moved_obs *o = VEC_PUSH(&all);
+
+			for (int i = 0; i < 9; i++)
+				o->v[i] = sqlite3_column_int64(st, i);
+		}
+	}
+	for (size_t i = 0; i < all.n && got == 0; i++) {
+		const int64_t *v = all.v[i].v;
+
+		got = RUN(w->store, STMT_add_obs, e, to, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
+	}
+	VEC_FREE(&all);
+	if (got < 0 || RUN(w->store, STMT_move_touches, e, from, to) < 0 || RUN(w->store, STMT_del_touches, e, from) < 0 ||
+	    RUN(w->store, STMT_del_obs, e, from) < 0)
+		return -1;
+	return RUN(w->store, STMT_del_interval, e, from);
+}
+
+static int save_rows(struct work *w, struct pid *p, struct err *e)
+{
+	for (size_t i = 0; i < p->rows.n; i++)
+		if (p->rows.v[i].joined_to < 0 && save_row(w, p, &p->rows.v[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < p->rows.n; i++)
+		if (p->rows.v[i].joined_to >= 0 && p->rows.v[i].id != 0 &&
+		    hand_over(w, p->rows.v[i].id, p->rows.v[final_row(p, i)].id, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int save_obs(struct work *w, uint32_t at, int64_t interval, struct err *e)
+{
+	const struct tally *t = w->tally;
+
+	for (uint32_t i = t->intervals.v[at].slots; i != 0; i = t->slots.v[i - 1].next) {
+		const struct tally_slot *s = &t->slots.v[i - 1];
+
+		if (RUN(w->store, STMT_add_obs, e, interval, s->caller, s->call, (int64_t)s->text, (int64_t)s->fresh,
+			(int64_t)s->upgraded, s->t_first, s->t_last, s->serial, (int64_t)s->ip) < 0)
+			return -1;
+	}
+	return RUN(w->store, STMT_add_touch, e, t->ingest, interval);
+}
+
+/* Presence hangs on the only image of that pid and exe (of that time, where it has one), else on none. */
+static int hang_presence(struct work *w, const struct pid *p, struct err *e)
+{
+	VEC(struct hang) changes = { 0 };
+	sqlite3_stmt *st = store_stmt(w->store, STMT_load_presence, e);
+	int got = -1;
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->pid);
+	while ((got = store_step(w->store, st, e)) == 1) {
+		int64_t exe = sqlite3_column_int64(st, 1), only = 0;
+		bool timed = sqlite3_column_type(st, 2) != SQLITE_NULL, several = false;
+		int64_t from = sqlite3_column_int64(st, 2), to = sqlite3_column_int64(st, 3);
+
+		for (size_t i = 0; i < p->rows.n; i++) {
+			const struct row *r = &p->rows.v[i];
+
+			if (r->joined_to >= 0 || r->exe != exe)
+				continue;
+			if (timed && (r->t_first > to + TALLY_GAP_MS || r->t_last < from - TALLY_GAP_MS))
+				continue;
+			several = several || (only != 0 && only != r->image);
+			only = r->image;
+		}
+		if (several)
+			only = 0;
+		if (only != sqlite3_column_int64(st, 4))
+			*VEC_PUSH(&changes) = (struct hang){ sqlite3_column_int64(st, 0), only };
+	}
+	for (size_t i = 0; i < changes.n && got == 0; i++)
+		got = RUN(w->store, STMT_set_presence, e, changes.v[i].id, changes.v[i].image);
+	VEC_FREE(&changes);
+	return got;
+}
+
+static int one_pid(struct work *w, struct pid *p, struct err *e)
+{
+	struct boots *boots = boots_for(w->f, p->node, e);
+
+	if (boots == NULL || load_rows(w, p, e) < 0 || load_edges(w, p, boots, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->waiting.n; i++)
+		w->row_of[p->waiting.v[i]] = place(w, p, p->waiting.v[i]) + 1;
+	if (derive(w, p, boots, e) < 0 || save_rows(w, p, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->waiting.n; i++) {
+		int64_t row = w->row_of[p->waiting.v[i]];
+		int64_t id = row == 0 ? 0 : p->rows.v[final_row(p, (size_t)row - 1)].id;
+
+		if (id != 0 && save_obs(w, p->waiting.v[i], id, e) < 0)
+			return -1;
+	}
+	return hang_presence(w, p, e);
+}
+
+static int save_edges(struct work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->tally->edges.n; i++) {
+		const struct tally_edge *d = &w->tally->edges.v[i];
+
+		if (RUN(w->store, STMT_add_edge, e, d->node, d->pid, d->t, d->serial, d->kind) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(w->store, STMT_add_presence, e);
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->pid, p->exe, p->caller, p->call, p->t == WHEN_NONE ? -1 : p->t / WHEN_HOUR_MS, p->t,
+		   (int64_t)p->ip);
+	if (p->t == WHEN_NONE)
+		sqlite3_bind_null(st, 7);
+	return store_run(w->store, st, e);
+}
+
+static int save_losses(struct work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->tally->losses.n; i++) {
+		const struct tally_loss *l = &w->tally->losses.v[i];
+		sqlite3_stmt *st = store_stmt(w->store, STMT_add_loss, e);
+
+		if (st == NULL)
+			return -1;
+		STORE_BIND(st, l->node, 0, l->stamp, (int64_t)l->number, l->t, w->tally->ingest);
+		sqlite3_bind_text(st, 2, loss_name(l->kind), -1, SQLITE_STATIC);
+		if (l->t == WHEN_NONE)
+			sqlite3_bind_null(st, 5);
+		if (store_run(w->store, st, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the pids of a batch ---- */
+
+struct pids { struct pid *v; size_t n, cap; };
+
+static struct pid *pid_for(struct pids *all, struct map *index, int64_t node, int32_t pid)
+{
+	int64_t at = map_get(index, (uint64_t)node, (uint32_t)pid, -1);
+
+	if (at < 0) {
+		at = (int64_t)all->n;
+		map_put(index, (uint64_t)node, (uint32_t)pid, at);
+		*VEC_PUSH(all) = (struct pid){ .node = node, .pid = pid };
+	}
+	return &all->v[at];
+}
+
+/* Which pids have to be derived: those of the batch's intervals and presence, and all of nodes whose boots moved. */
+static int collect(struct work *w, struct pids *all, const struct boot_nodes *moved, struct err *e)
+{
+	struct map index = { 0 };
+	const struct tally *t = w->tally;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < t->intervals.n; i++) {
+		const struct tally_space *s = &t->spaces.v[t->intervals.v[i].space];
+
+		*VEC_PUSH(&pid_for(all, &index, s->node, s->pid)->waiting) = i;
+	}
+	for (size_t i = 0; i < t->presences.n; i++)
+		pid_for(all, &index, t->presences.v[i].node, t->presences.v[i].pid);
+	for (size_t i = 0; i < moved->n && ret == 0; i++) {
+		sqlite3_stmt *st = NULL;
+
+		if (sqlite3_prepare_v2(w->store->db, "SELECT DISTINCT pid FROM interval WHERE node = ?1", -1, &st, NULL) !=
+		    SQLITE_OK)
+			ret = store_fail(w->store, e);
+		sqlite3_bind_int64(st, 1, moved->v[i]);
+		while (ret == 0 && sqlite3_step(st) == SQLITE_ROW)
+			pid_for(all, &index, moved->v[i], sqlite3_column_int(st, 0));
+		sqlite3_finalize(st);
+	}
+	map_release(&index);
+	return ret;
+}
+
+static void free_pids(struct pids *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		VEC_FREE(&all->v[i].rows);
+		VEC_FREE(&all->v[i].edges);
+		VEC_FREE(&all->v[i].waiting);
+	}
+	VEC_FREE(all);
+}
+
+static int write_all(struct work *w, struct err *e)
+{
+	struct boot_nodes moved = { 0 };
+	struct pids all = { 0 };
+	int ret = -1;
+
+	if (seen_flush(w->f->seen, e) == 0 && renew_boots(w, &moved, e) == 0 && save_edges(w, e) == 0 &&
+	    save_losses(w, e) == 0)
+		ret = 0;
+	for (size_t i = 0; i < w->tally->presences.n && ret == 0; i++)
+		ret = save_presence(w, &w->tally->presences.v[i], e);
+	if (ret == 0)
+		ret = collect(w, &all, &moved, e);
+	for (size_t i = 0; i < all.n && ret == 0; i++) {
+		ret = one_pid(w, &all.v[i], e);
+		VEC_FREE(&all.v[i].rows);
+		VEC_FREE(&all.v[i].edges);
+	}
+	free_pids(&all);
+	VEC_FREE(&moved);
+	return ret;
+}
+
+int flush_batch(struct flush *f, struct err *e)
+{
+	struct work w = { .f = f, .store = f->tally->store, .names = f->tally->names, .tally = f->tally };
+	int ret = -1;
+
+	w.next_interval = top(w.store, STMT_top_interval, e) + 1;
+	w.next_image = top(w.store, STMT_top_image, e) + 1;
+	w.row_of = mem_zero(f->tally->intervals.n, sizeof(*w.row_of));
+	if (w.next_interval > 0 && w.next_image > 0)
+		ret = write_all(&w, e);
+	free(w.row_of);
+	if (ret == 0)
+		tally_clear(f->tally);
+	return ret;
+}

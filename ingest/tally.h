@@ -1,0 +1,117 @@
+/*
+ * What a batch has brought, in memory: intervals with their observations, edges, presence, loss markers. Written by
+ * tally_flush under the write lock. Nothing here touches the database for a record that looks like one before it.
+ */
+#ifndef INGEST_TALLY_H
+#define INGEST_TALLY_H
+
+#include "ingest/body.h"
+#include "ingest/seen.h"
+#include "store/names.h"
+
+#define TALLY_GAP_MS 500            /* records of an interval follow each other within this time */
+#define TALLY_CELL_BITS 22          /* 4 MiB */
+#define TALLY_MAX_SLOTS 120000      /* a batch ends when so many observations wait */
+#define TALLY_MAX_IDENTS 40000
+
+/* Who makes calls, as one record's text from auid= to arch= says it. */
+struct ident {
+	const char *key;
+	uint32_t key_n;
+	uint64_t hash;
+	int64_t node, exe, comm, caller;
+	int32_t pid, sig;
+	uint32_t uid, auid, arch;
+	bool loader, compat;
+	uint32_t batch;       /* in which the next two are valid */
+	int64_t space;
+	uint32_t interval;    /* the last one, index + 1 */
+	struct tally_calls *calls; /* of its arch and of the action it had last */
+};
+
+/* Rows of the calls of one arch and action, for the numbers that programs use. */
+#define TALLY_CALLS 512
+struct tally_calls {
+	uint32_t arch, action;
+	int64_t row[TALLY_CALLS];
+};
+
+struct tally_interval {
+	int64_t space;
+	uint64_t cell;
+	int64_t t_first, t_last;
+	uint32_t s_first, s_last;
+	uint32_t uid, auid;
+	int64_t name;
+	uint32_t older;       /* the next of the same space, cell and hour, index + 1 */
+	uint32_t slots;       /* its observations, index + 1 */
+	uint32_t driven;      /* records that were new or became trusted; 0: it only marks what is there */
+};
+
+struct tally_slot {
+	uint32_t interval, next;
+	int64_t caller, call;
+	uint64_t text, fresh, upgraded;
+	int64_t t_first, t_last;
+	uint64_t ip;
+	uint32_t serial;
+	uint8_t edge;
+};
+
+struct tally_space { int64_t node, exe; int32_t pid; bool loader; };
+struct tally_edge { int64_t node, t; int32_t pid; uint32_t serial; uint8_t kind; };
+struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
+struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; };
+
+struct tally {
+	struct store *store;
+	struct names *names;
+	struct seen *seen;
+	int64_t ingest;        /* row of this run */
+	bool label;            /* the run carries a label: it marks what it touches, seen before or not */
+	uint32_t batch;
+	struct ident **idents; /* open addressing */
+	uint32_t n_idents, n_ident_slots;
+	VEC(struct tally_calls *) calls;
+	VEC(struct tally_space) spaces;
+	VEC(struct tally_interval) intervals;
+	VEC(struct tally_slot) slots;
+	VEC(struct tally_edge) edges;
+	VEC(struct tally_presence) presences;
+	VEC(struct tally_loss) losses;
+	struct map space_of, interval_of, slot_of;
+	uint64_t new_events, seen_before, upgraded;
+};
+
+void tally_init(struct tally *t, struct store *store, struct names *names, struct seen *seen);
+void tally_release(struct tally *t);
+
+/* Drops all identities: nodes may have changed. */
+void tally_forget_idents(struct tally *t);
+
+/* The identity of a record of this node, or NULL. */
+struct ident *tally_find(const struct tally *t, int64_t node, const char *key, size_t n);
+
+/* The same, made when new; NULL on failure. */
+struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e);
+
+/* One event. t_ms, ip, nr and code as in the record; state as the seen set says. */
+int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
+		bool trusted, enum seen_state state, struct err *e);
+
+/* A record without an event id: presence only. */
+int tally_presence(struct tally *t, struct ident *id, const struct record *rec, struct err *e);
+
+void tally_loss(struct tally *t, int64_t node, const struct loss *loss);
+
+/* Is it time to end the batch? */
+static inline bool tally_full(const struct tally *t)
+{
+	return t->slots.n >= TALLY_MAX_SLOTS || t->intervals.n >= TALLY_MAX_SLOTS || t->edges.n >= TALLY_MAX_SLOTS ||
+	       t->presences.n >= TALLY_MAX_SLOTS;
+}
+
+/* Empties it after a flush (or a rollback). */
+void tally_clear(struct tally *t);
+
+#endif

@@ -1,0 +1,240 @@
+#include "ingest/tracker.h"
+
+#include <stdlib.h>
+
+#define GAP_MS 500                 /* an exec whose execve was lost follows within this time */
+#define FIXED_CELLS (1u << 10)     /* below 4 GiB addresses are not random: non-PIE static programs, 32 bit */
+#define FAR_CELLS 16               /* 64 MiB */
+#define LOOK_BACK 8                /* stretches that may still overlap with the next interval */
+
+/* Intervals of one exe that overlap in serials. */
+struct stretch {
+	int64_t exe, name;
+	int64_t t_first, t_last;
+	uint32_t s_first, s_last, boot;
+	bool loader;
+	VEC(uint64_t) cells;
+};
+
+static int by_serial(const void *a, const void *b)
+{
+	const struct track_interval *const *x = a, *const *y = b;
+	const struct track_interval *p = *x, *q = *y;
+
+	if (p->boot != q->boot)
+		return p->boot < q->boot ? -1 : 1;
+	if (p->s_first != q->s_first)
+		return p->s_first < q->s_first ? -1 : 1;
+	if (p->t_first != q->t_first)
+		return p->t_first < q->t_first ? -1 : 1;
+	if (p->exe != q->exe)
+		return p->exe < q->exe ? -1 : 1;
+	return p->cell < q->cell ? -1 : p->cell > q->cell;
+}
+
+static int edge_order(const void *a, const void *b)
+{
+	const struct track_edge *x = a, *y = b;
+
+	if (x->boot != y->boot)
+		return x->boot < y->boot ? -1 : 1;
+	return x->serial < y->serial ? -1 : x->serial > y->serial;
+}
+
+struct stretches { struct stretch *v; size_t n, cap; };
+
+static struct stretch *open_stretch(const struct stretches *all, const struct track_interval *v)
+{
+	for (size_t i = all->n, back = 0; i-- > 0 && back < LOOK_BACK; back++) {
+		struct stretch *s = &all->v[i];
+
+		if (s->boot == v->boot && s->exe == v->exe && s->loader == v->loader && v->s_first <= s->s_last)
+			return s;
+	}
+	return NULL;
+}
+
+/* Groups sorted intervals into stretches; v->image becomes the stretch's index. */
+static void find_stretches(struct track_interval **sorted, size_t n, struct stretches *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct track_interval *v = sorted[i];
+		struct stretch *s = open_stretch(out, v);
+
+		if (s == NULL) {
+			s = VEC_PUSH(out);
+			*s = (struct stretch){ .exe = v->exe, .name = v->name, .t_first = v->t_first,
+					       .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last,
+					       .boot = v->boot, .loader = v->loader };
+		}
+		if (v->t_first < s->t_first)
+			s->t_first = v->t_first;
+		if (v->t_last > s->t_last)
+			s->t_last = v->t_last;
+		if (v->s_last > s->s_last)
+			s->s_last = v->s_last;
+		*VEC_PUSH(&s->cells) = v->cell;
+		v->image = (uint32_t)(s - out->v);
+	}
+}
+
+/* The last edge of the boot before a serial; NULL when there is none. */
+static const struct track_edge *edge_before(const struct track_edge *edges, size_t n, uint32_t boot, uint32_t serial)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (edges[mid].boot < boot || (edges[mid].boot == boot && edges[mid].serial < serial))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0 || edges[lo - 1].boot != boot)
+		return NULL;
+	return &edges[lo - 1];
+}
+
+/* The image that goes on: its cells so far, and its last moment. */
+struct current {
+	int32_t image;        /* -1: none yet */
+	uint32_t s_last;      /* of the process */
+	int64_t t_last;
+	VEC(uint64_t) cells;
+};
+
+static bool shares_random_cell(const struct current *c, const struct stretch *s)
+{
+	for (size_t i = 0; i < s->cells.n; i++)
+		for (size_t k = 0; k < c->cells.n; k++)
+			if (s->cells.v[i] == c->cells.v[k] && s->cells.v[i] >= FIXED_CELLS)
+				return true;
+	return false;
+}
+
+static bool all_far(const struct current *c, const struct stretch *s)
+{
+	for (size_t i = 0; i < s->cells.n; i++)
+		for (size_t k = 0; k < c->cells.n; k++) {
+			uint64_t a = s->cells.v[i], b = c->cells.v[k];
+
+			if ((a > b ? a - b : b - a) <= FAR_CELLS)
+				return false;
+		}
+	return true;
+}
+
+enum step { SAME_IMAGE, EXEC, EXEC_UNSEEN, NEW_PROCESS };
+
+/* How the stretch relates to the image before it in this pid. */
+static enum step relate(const struct current *c, const struct track_image *was, const struct stretch *s,
+			const struct track_edge *last)
+{
+	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= c->s_last;
+
+	if (was->boot != s->boot)
+		return NEW_PROCESS;
+	if (last != NULL && last->kind == EDGE_EXIT && last->serial >= was->s_first)
+		return NEW_PROCESS;
+	if (s->loader && !was->loader)
+		return NEW_PROCESS;
+	if (was->exe != s->exe || was->loader != s->loader) {
+		if (was->loader == s->loader && shares_random_cell(c, s))
+			return SAME_IMAGE;
+		if (exec_last)
+			return EXEC;
+		return s->t_first - c->t_last <= GAP_MS ? EXEC_UNSEEN : NEW_PROCESS;
+	}
+	return exec_last && all_far(c, s) ? EXEC : SAME_IMAGE;
+}
+
+static void begin_image(struct track_images *out, struct current *c, const struct stretch *s, enum step step)
+{
+	struct track_image *i = VEC_PUSH(out);
+
+	*i = (struct track_image){ .exe = s->exe, .t_first = s->t_first, .t_last = s->t_last, .s_first = s->s_first,
+				   .s_last = s->s_last, .boot = s->boot, .loader = s->loader,
+				   .parent = step == NEW_PROCESS ? -1 : c->image };
+	/* right after an exec the comm is the program's own; later a thread may have another */
+	if (s->loader || step == EXEC)
+		i->name = s->name;
+	c->image = (int32_t)(out->n - 1);
+	c->cells.n = 0;
+	if (step == NEW_PROCESS) {
+		c->s_last = 0;
+		c->t_last = s->t_first;
+	}
+}
+
+static void go_on(struct track_images *out, struct current *c, const struct stretch *s)
+{
+	struct track_image *i = &out->v[c->image];
+
+	if (s->t_last > i->t_last)
+		i->t_last = s->t_last;
+	if (s->t_first < i->t_first)
+		i->t_first = s->t_first;
+	if (s->s_last > i->s_last)
+		i->s_last = s->s_last;
+	if (s->s_last > c->s_last)
+		c->s_last = s->s_last;
+	if (s->t_last > c->t_last)
+		c->t_last = s->t_last;
+	VEC_ROOM(&c->cells, s->cells.n);
+	for (size_t k = 0; k < s->cells.n; k++)
+		c->cells.v[c->cells.n++] = s->cells.v[k];
+}
+
+/* A tree begins where its root's earliest record is an execve, followed by another image. */
+static void note_starts(struct track_images *images, const struct track_edge *edges, size_t n)
+{
+	for (size_t i = 0; i < images->n; i++) {
+		const struct track_image *child = &images->v[i];
+		struct track_image *root;
+		const struct track_edge *first;
+
+		if (child->parent < 0 || images->v[child->parent].parent >= 0)
+			continue;
+		root = &images->v[child->parent];
+		first = edge_before(edges, n, root->boot, root->s_first + 1);
+		root->starts = first != NULL && first->serial == root->s_first && first->kind == EDGE_EXEC;
+	}
+}
+
+void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
+		 struct track_images *out)
+{
+	struct track_interval **sorted = mem_alloc(n * sizeof(struct track_interval *));
+	struct stretches all = { 0 };
+	struct current c = { .image = -1 };
+	uint32_t *image_of;
+
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = &intervals[i];
+	qsort(sorted, n, sizeof(struct track_interval *), by_serial);
+	if (n_edges)
+		qsort(edges, n_edges, sizeof(*edges), edge_order);
+	find_stretches(sorted, n, &all);
+	image_of = mem_alloc(all.n * sizeof(*image_of));
+	for (size_t i = 0; i < all.n; i++) {
+		const struct stretch *s = &all.v[i];
+		enum step step = NEW_PROCESS;
+
+		if (c.image >= 0)
+			step = relate(&c, &out->v[c.image], s, edge_before(edges, n_edges, s->boot, s->s_first));
+		if (step != SAME_IMAGE)
+			begin_image(out, &c, s, step);
+		go_on(out, &c, s);
+		image_of[i] = (uint32_t)c.image;
+	}
+	for (size_t i = 0; i < n; i++)
+		intervals[i].image = image_of[intervals[i].image];
+	note_starts(out, edges, n_edges);
+	for (size_t i = 0; i < all.n; i++)
+		VEC_FREE(&all.v[i].cells);
+	VEC_FREE(&all);
+	VEC_FREE(&c.cells);
+	free(image_of);
+	free(sorted);
+}

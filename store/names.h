@@ -1,0 +1,43 @@
+/* Rows that are shared by many: nodes, callers, calls, paths. Found or made under the write lock. */
+#ifndef STORE_NAMES_H
+#define STORE_NAMES_H
+
+#include "store/base/map.h"
+#include "store/store.h"
+
+struct names {
+	struct store *store;
+	struct pool node_text;
+	struct map nodes;    /* pool id -> row */
+	struct map callers;  /* (comm, subj) -> row */
+	struct map calls;    /* (arch and nr, action) -> row */
+	struct map paths;    /* (parent, exe and name) -> row */
+};
+
+void names_init(struct names *n, struct store *store);
+void names_release(struct names *n);
+void names_forget_nodes(struct names *n); /* another process may have joined two */
+
+/*
+ * The row of a node. A short name and a full one with the same first label are one node, as long as that full name
+ * is the only one with this label; two full names are two; addresses are taken whole. -1 on failure.
+ */
+int64_t names_node(struct names *n, struct bytes name, struct err *e);
+
+/* subj: row of a string, 0 for none; its MCS categories are taken off by names_subj. -1 on failure. */
+int64_t names_caller(struct names *n, int64_t comm, int64_t subj, struct err *e);
+int64_t names_call(struct names *n, uint32_t arch, int32_t nr, uint32_t action, struct err *e);
+
+/* name 0: not known, the path shows the last part of exe. parent 0: a root. -1 on failure. */
+int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, struct err *e);
+
+/*
+ * An SELinux label without its categories: "s:c5,c26" differ from container to container, the domain does not.
+ * Others come back as they are.
+ */
+struct bytes names_subj(struct bytes subj);
+
+/* The bytes of a string's row; borrowed until the next call. n is 0 when there is none. */
+struct bytes names_text(struct names *n, int64_t string, struct err *e);
+
+#endif

@@ -1,0 +1,222 @@
+-- scaudit's store, version 1. docs/schema.md says what each table is for.
+-- Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`.
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value ANY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE string (
+    id    INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE node (
+    id   INTEGER PRIMARY KEY,
+    name BLOB NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE node_name (
+    name BLOB PRIMARY KEY,
+    node INTEGER NOT NULL REFERENCES node (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ingest (
+    id          INTEGER PRIMARY KEY,
+    started     INTEGER NOT NULL,
+    ended       INTEGER,
+    label       INTEGER REFERENCES string (id),
+    source      TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    new_events  INTEGER NOT NULL DEFAULT 0,
+    seen_before INTEGER NOT NULL DEFAULT 0,
+    contradicted INTEGER NOT NULL DEFAULT 0,
+    damaged     INTEGER NOT NULL DEFAULT 0,
+    other       INTEGER NOT NULL DEFAULT 0,
+    losses      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE seen (
+    node    INTEGER NOT NULL REFERENCES node (id),
+    serials INTEGER NOT NULL,
+    seconds INTEGER NOT NULL,
+    pieces  BLOB NOT NULL,
+    base    INTEGER,
+    data    BLOB NOT NULL,
+    PRIMARY KEY (node, serials, seconds)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE boot (
+    node         INTEGER NOT NULL REFERENCES node (id),
+    number       INTEGER NOT NULL,
+    t_first      INTEGER NOT NULL,
+    t_last       INTEGER NOT NULL,
+    serial_first INTEGER NOT NULL,
+    serial_last  INTEGER NOT NULL,
+    PRIMARY KEY (node, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE caller (
+    id   INTEGER PRIMARY KEY,
+    comm INTEGER NOT NULL REFERENCES string (id),
+    subj INTEGER REFERENCES string (id)
+) STRICT;
+CREATE UNIQUE INDEX caller_by_text ON caller (comm, ifnull(subj, 0));
+
+CREATE TABLE call (
+    id     INTEGER PRIMARY KEY,
+    arch   INTEGER NOT NULL,
+    nr     INTEGER NOT NULL,
+    action INTEGER NOT NULL,
+    UNIQUE (arch, nr, action)
+) STRICT;
+
+CREATE TABLE path (
+    id     INTEGER PRIMARY KEY,
+    parent INTEGER NOT NULL,
+    exe    INTEGER NOT NULL REFERENCES string (id),
+    name   INTEGER NOT NULL,
+    text   TEXT NOT NULL,
+    UNIQUE (parent, exe, name)
+) STRICT;
+
+CREATE TABLE image (
+    id       INTEGER PRIMARY KEY,
+    node     INTEGER NOT NULL REFERENCES node (id),
+    pid      INTEGER NOT NULL,
+    boot     INTEGER NOT NULL,
+    tree     INTEGER NOT NULL,
+    path     INTEGER NOT NULL REFERENCES path (id),
+    parent   INTEGER,
+    fork_of  INTEGER,
+    exe      INTEGER NOT NULL REFERENCES string (id),
+    name     INTEGER,
+    loader   INTEGER NOT NULL,
+    t_first  INTEGER NOT NULL,
+    t_last   INTEGER NOT NULL,
+    serial_first INTEGER NOT NULL,
+    serial_last  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX image_by_pid ON image (node, pid);
+
+CREATE TABLE tree (
+    id         INTEGER PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
+    code       TEXT NOT NULL,
+    start_seen INTEGER NOT NULL,
+    main_image INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE interval (
+    id       INTEGER PRIMARY KEY,
+    node     INTEGER NOT NULL REFERENCES node (id),
+    pid      INTEGER NOT NULL,
+    exe      INTEGER NOT NULL REFERENCES string (id),
+    cell     INTEGER NOT NULL,
+    loader   INTEGER NOT NULL,
+    t_first  INTEGER NOT NULL,
+    t_last   INTEGER NOT NULL,
+    serial_first INTEGER NOT NULL,
+    serial_last  INTEGER NOT NULL,
+    uid      INTEGER NOT NULL,
+    auid     INTEGER NOT NULL,
+    name     INTEGER NOT NULL REFERENCES string (id),
+    image    INTEGER
+) STRICT;
+CREATE INDEX interval_by_pid ON interval (node, pid);
+
+CREATE TABLE obs (
+    interval INTEGER NOT NULL REFERENCES interval (id),
+    caller   INTEGER NOT NULL REFERENCES caller (id),
+    call     INTEGER NOT NULL REFERENCES call (id),
+    text     INTEGER NOT NULL,
+    fresh    INTEGER NOT NULL,
+    upgraded INTEGER NOT NULL,
+    t_first  INTEGER NOT NULL,
+    t_last   INTEGER NOT NULL,
+    serial   INTEGER NOT NULL,
+    ip       INTEGER NOT NULL,
+    PRIMARY KEY (interval, caller, call)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE edge (
+    node   INTEGER NOT NULL REFERENCES node (id),
+    pid    INTEGER NOT NULL,
+    t      INTEGER NOT NULL,
+    serial INTEGER NOT NULL,
+    kind   INTEGER NOT NULL,
+    PRIMARY KEY (node, pid, t, serial, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE presence (
+    id      INTEGER PRIMARY KEY,
+    node    INTEGER NOT NULL REFERENCES node (id),
+    pid     INTEGER NOT NULL,
+    exe     INTEGER NOT NULL REFERENCES string (id),
+    caller  INTEGER NOT NULL REFERENCES caller (id),
+    call    INTEGER NOT NULL REFERENCES call (id),
+    hour    INTEGER NOT NULL,
+    t_first INTEGER,
+    t_last  INTEGER,
+    ip      INTEGER NOT NULL,
+    image   INTEGER,
+    UNIQUE (node, pid, exe, caller, call, hour)
+) STRICT;
+
+CREATE TABLE touch (
+    ingest   INTEGER NOT NULL REFERENCES ingest (id),
+    interval INTEGER NOT NULL REFERENCES interval (id),
+    PRIMARY KEY (interval, ingest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loss (
+    node   INTEGER NOT NULL REFERENCES node (id),
+    kind   TEXT NOT NULL,
+    stamp  INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    t      INTEGER,
+    ingest INTEGER NOT NULL REFERENCES ingest (id),
+    PRIMARY KEY (node, kind, stamp, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tree_label (
+    tree  INTEGER NOT NULL REFERENCES tree (id) ON DELETE CASCADE,
+    label INTEGER NOT NULL REFERENCES string (id),
+    PRIMARY KEY (tree, label)
+) STRICT, WITHOUT ROWID;
+
+-- What users may query. sum(count) equals the events counted; count 0 is presence without an event id.
+CREATE VIEW observations AS
+SELECT CAST(node.name AS TEXT) AS node,
+       tree.code AS tree,
+       path.text AS path,
+       CAST(comm.bytes AS TEXT) AS comm,
+       CAST(exe.bytes AS TEXT) AS exe,
+       CAST(subj.bytes AS TEXT) AS subj,
+       (SELECT group_concat(CAST(string.bytes AS TEXT), ',') FROM tree_label
+        JOIN string ON string.id = tree_label.label WHERE tree_label.tree = tree.id) AS label,
+       NULL AS container,
+       NULL AS unit,
+       printf('%x', call.arch) AS arch,
+       call.nr AS nr,
+       printf('%x', call.action) AS action,
+       o.count AS count,
+       o.trusted AS trusted,
+       strftime('%Y-%m-%dT%H:%M:%S', o.t_first / 1000, 'unixepoch') || printf('.%03dZ', o.t_first % 1000) AS first,
+       strftime('%Y-%m-%dT%H:%M:%S', o.t_last / 1000, 'unixepoch') || printf('.%03dZ', o.t_last % 1000) AS last,
+       o.pid AS pid,
+       printf('%x', o.ip) AS ip
+FROM (SELECT interval.node, interval.image, interval.pid, interval.exe, obs.caller, obs.call,
+             obs.fresh + max(obs.text, obs.upgraded) AS count, obs.fresh + obs.upgraded AS trusted,
+             obs.t_first, obs.t_last, obs.ip
+      FROM obs JOIN interval ON interval.id = obs.interval
+      UNION ALL
+      SELECT node, image, pid, exe, caller, call, 0, 0, t_first, t_last, ip FROM presence) AS o
+JOIN node ON node.id = o.node
+JOIN caller ON caller.id = o.caller
+JOIN call ON call.id = o.call
+JOIN string AS comm ON comm.id = caller.comm
+JOIN string AS exe ON exe.id = o.exe
+LEFT JOIN string AS subj ON subj.id = caller.subj
+LEFT JOIN image ON image.id = o.image
+LEFT JOIN tree ON tree.id = image.tree
+LEFT JOIN path ON path.id = image.path;

@@ -1,0 +1,74 @@
+/* STMT(id, SQL): every statement that is run more than once. Only rows. */
+STMT(generation,      "SELECT value FROM meta WHERE key = 'generation'")
+STMT(set_generation,  "UPDATE meta SET value = ?1 WHERE key = 'generation'")
+STMT(find_string,     "SELECT id FROM string WHERE bytes = ?1")
+STMT(add_string,      "INSERT INTO string (bytes) VALUES (?1)")
+
+STMT(find_node,       "SELECT node FROM node_name WHERE name = ?1")
+STMT(find_node_label, "SELECT name, node FROM node_name")
+STMT(add_node,        "INSERT INTO node (name) VALUES (?1)")
+STMT(add_node_name,   "INSERT INTO node_name (name, node) VALUES (?1, ?2)")
+
+STMT(add_ingest,      "INSERT INTO ingest (started, label, source, version) VALUES (?1, ?2, ?3, ?4)")
+STMT(set_ingest,      "UPDATE ingest SET ended = ?2, new_events = ?3, seen_before = ?4, contradicted = ?5, "
+                      "damaged = ?6, other = ?7, losses = ?8 WHERE id = ?1")
+
+STMT(load_page,       "SELECT base, data FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
+STMT(save_page,       "INSERT INTO seen (node, serials, seconds, pieces, base, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                      "ON CONFLICT DO UPDATE SET pieces = excluded.pieces, base = excluded.base, data = excluded.data")
+STMT(load_pieces,     "SELECT serials, seconds, base, pieces FROM seen WHERE node = ?1")
+STMT(clear_boots,     "DELETE FROM boot WHERE node = ?1")
+STMT(add_boot,        "INSERT INTO boot VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+
+STMT(find_caller,     "SELECT id FROM caller WHERE comm = ?1 AND ifnull(subj, 0) = ?2")
+STMT(add_caller,      "INSERT INTO caller (comm, subj) VALUES (?1, nullif(?2, 0))")
+STMT(find_call,       "SELECT id FROM call WHERE arch = ?1 AND nr = ?2 AND action = ?3")
+STMT(add_call,        "INSERT INTO call (arch, nr, action) VALUES (?1, ?2, ?3)")
+
+STMT(load_intervals,  "SELECT id, exe, cell, loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image "
+                      "FROM interval WHERE node = ?1 AND pid = ?2")
+STMT(add_interval,    "INSERT INTO interval (id, node, pid, exe, cell, loader, t_first, t_last, serial_first, serial_last, "
+                      "uid, auid, name, image) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
+STMT(set_interval,    "UPDATE interval SET t_first = ?2, t_last = ?3, serial_first = ?4, serial_last = ?5, uid = ?6, "
+                      "auid = ?7, name = ?8, image = ?9 WHERE id = ?1")
+STMT(top_interval,    "SELECT ifnull(max(id), 0) FROM interval")
+STMT(del_interval,    "DELETE FROM interval WHERE id = ?1")
+STMT(add_obs,         "INSERT INTO obs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET "
+                      "text = text + excluded.text, fresh = fresh + excluded.fresh, upgraded = upgraded + excluded.upgraded, "
+                      "ip = iif(excluded.serial < serial, excluded.ip, ip), serial = min(serial, excluded.serial), "
+                      "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)")
+STMT(load_obs,        "SELECT caller, call, text, fresh, upgraded, t_first, t_last, serial, ip FROM obs WHERE interval = ?1")
+STMT(del_obs,         "DELETE FROM obs WHERE interval = ?1")
+STMT(move_touches,    "INSERT INTO touch (ingest, interval) SELECT ingest, ?2 FROM touch WHERE interval = ?1 ON CONFLICT DO NOTHING")
+STMT(del_touches,     "DELETE FROM touch WHERE interval = ?1")
+STMT(add_touch,       "INSERT INTO touch (ingest, interval) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
+STMT(contradicted,    "SELECT ifnull(sum(max(0, upgraded - text)), 0) FROM obs")
+
+STMT(load_edges,      "SELECT t, serial, kind FROM edge WHERE node = ?1 AND pid = ?2")
+STMT(add_edge,        "INSERT INTO edge VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")
+
+STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "
+                      "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)")
+STMT(load_presence,   "SELECT id, exe, t_first, t_last, image FROM presence WHERE node = ?1 AND pid = ?2")
+STMT(set_presence,    "UPDATE presence SET image = ?2 WHERE id = ?1")
+STMT(add_loss,        "INSERT INTO loss VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")
+
+STMT(load_images,     "SELECT id, boot, tree, path, parent, fork_of, exe, name, loader, t_first, t_last, serial_first, "
+                      "serial_last FROM image WHERE node = ?1 AND pid = ?2")
+STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")
+STMT(add_image,       "INSERT INTO image (id, node, pid, boot, tree, path, parent, fork_of, exe, name, loader, t_first, t_last, "
+                      "serial_first, serial_last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), nullif(?8, 0), ?9, "
+                      "nullif(?10, 0), ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO UPDATE SET boot = excluded.boot, "
+                      "tree = excluded.tree, path = excluded.path, parent = excluded.parent, fork_of = excluded.fork_of, "
+                      "exe = excluded.exe, name = excluded.name, loader = excluded.loader, t_first = excluded.t_first, "
+                      "t_last = excluded.t_last, serial_first = excluded.serial_first, serial_last = excluded.serial_last")
+STMT(del_image,       "DELETE FROM image WHERE id = ?1")
+STMT(add_tree,        "INSERT INTO tree VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET code = excluded.code, "
+                      "start_seen = excluded.start_seen, main_image = excluded.main_image")
+STMT(del_tree,        "DELETE FROM tree WHERE id = ?1")
+STMT(find_path,       "SELECT id FROM path WHERE parent = ?1 AND exe = ?2 AND name = ?3")
+STMT(add_path,        "INSERT INTO path (parent, exe, name, text) VALUES (?1, ?2, ?3, ?4)")
+STMT(path_text,       "SELECT text FROM path WHERE id = ?1")
+STMT(string_bytes,    "SELECT bytes FROM string WHERE id = ?1")
+STMT(node_name,       "SELECT name FROM node WHERE id = ?1")
