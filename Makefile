@@ -1,1 +1,99 @@
-all: scaudit
+# scaudit: make deps, make, make demo, make test. README.md says what each is for.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+BUILD := build
+PKGS := libseccomp sqlite3 json-c
+LIBS = $(shell pkg-config --libs $(PKGS)) -laudit
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings \
+	-Wcast-qual -Wundef
+HARDEN := -fPIE -fstack-protector-strong
+LDHARDEN := -pie -Wl,-z,relro,-z,now
+ifdef SAN
+# the sanitizers' build lives beside the other one
+BUILD := build/san
+CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+HARDEN := -fPIE
+else
+HARDEN += -D_FORTIFY_SOURCE=2 -flto=auto
+endif
+ifdef CI
+WARN += -Werror
+endif
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DSCAUDIT_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARN) $(HARDEN) $(CFLAGS) $(CPPFLAGS)
+
+SRC := $(wildcard store/base/*.c store/model/*.c store/*.c ingest/*.c ingest/*/*.c analyze/*.c analyze/*/*.c cli/*.c cli/*/*.c)
+OBJ := $(SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
+TESTS := $(patsubst tests/test_%.c,$(BUILD)/tests/test_%,$(wildcard tests/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+PROGRAM := $(if $(SAN),$(BUILD)/scaudit,scaudit)
+
+all: $(PROGRAM)
+
+$(PROGRAM): $(OBJ)
+	$(CC) $(ALL_CFLAGS) $(LDHARDEN) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# the schema as a C string, without its comments
+$(BUILD)/schema.sql.h: store/schema.sql
+	@mkdir -p $(@D)
+	sed 's/--.*$$//; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
+$(BUILD)/store/store.o: $(BUILD)/schema.sql.h
+
+-include $(OBJ:.o=.d) $(TESTS:=.d)
+
+# ---- tests ----
+
+$(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $< $(LIB_OBJ) $(LIBS) -lcmocka
+
+$(BUILD)/logrun $(BUILD)/nltail: $(BUILD)/%: tests/kernel/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O2 -o $@ $< -lseccomp
+
+test: $(PROGRAM) $(TESTS)
+	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
+
+kernel-test: $(PROGRAM) $(BUILD)/logrun $(BUILD)/nltail
+	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --kernel
+
+memcheck: $(PROGRAM) $(TESTS)
+	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --valgrind $(TESTS)
+
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
+
+bench: $(PROGRAM)
+	SCAUDIT=$(abspath $(PROGRAM)) bench/run
+
+# ---- the rest ----
+
+demo: $(PROGRAM)
+	SCAUDIT=$(abspath $(PROGRAM)) BUILD=$(BUILD) samples/demo
+
+deps:
+	@tests/deps
+
+# includes against the layering of ARCHITECTURE.md
+layers:
+	@tests/layers
+
+lint: layers
+	tests/lint
+
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/scaudit
+	install -D -m 644 docs/scaudit.1 $(DESTDIR)$(PREFIX)/share/man/man1/scaudit.1
+
+clean:
+	rm -rf build scaudit
+
+.PHONY: all test kernel-test memcheck fuzz bench demo deps layers lint install clean

@@ -124,28 +124,78 @@ static const char *find_syscall(const char *p, const char *end)
 	return NULL;
 }
 
+static bool has_key(const struct ident *id, int64_t node, const char *p, const char *end)
+{
+	size_t n, i = 0;
+	v16 bad = { 0 };
+
+	if (id == NULL || id->node != node)
+		return false;
+	n = id->key_n;
+	if (end - p <= (ptrdiff_t)n || p[n] != ' ' || n < 16)
+		return false;
+	for (; i + 16 < n; i += 16)
+		bad |= load(p + i) ^ load(id->key + i);
+	bad |= load(p + n - 16) ^ load(id->key + n - 16);
+	return !any(bad);
+}
+
+/* Pid and the first letters of comm: what tells identities apart, and lies at one place in most of them. */
+static uint32_t near_slot(const char *p)
+{
+	uint64_t a, b, c;
+
+	memcpy(&a, p, 8);
+	memcpy(&b, p + 8, 8);
+	memcpy(&c, p + 16, 8);
+	return (uint32_t)(hash_u64(a ^ c, b) >> 20) % FAST_NEAR;
+}
+
 static struct ident *find_ident(struct fast *f, int64_t node, const char *p, const char *end)
 {
-	struct ident *id = f->last;
+	struct ident **near, *id;
 	const char *at;
 
-	if (id != NULL && id->node == node && end - p > (ptrdiff_t)id->key_n && memcmp(p, id->key, id->key_n) == 0 &&
-	    p[id->key_n] == ' ')
-		return id;
+	if (has_key(f->last, node, p, end))
+		return f->last;
+	if (end - p < 100)
+		return NULL;
+	near = &f->near[near_slot(p + f->pid_at)];
+	if (has_key(*near, node, p, end)) {
+		f->last = *near;
+		return f->last;
+	}
 	at = find_syscall(p, end);
 	if (at == NULL)
 		return NULL;
 	id = tally_find(f->tally, node, p, (size_t)(at - p));
 	if (id != NULL)
-		f->last = id;
+		*near = f->last = id;
 	return id;
 }
 
-static int hex_value(unsigned char c)
+/*
+ * Eight lower-case hex digits at once: a byte is a digit when it is what its own nibble is written as. False when one
+ * of them is not.
+ */
+static bool hex8(const char *p, uint64_t *out)
 {
-	if (c <= '9')
-		return c >= '0' ? c - '0' : -1;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t x, letter, nibble;
+
+	memcpy(&x, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	x = __builtin_bswap64(x);
+#endif
+	letter = x >> 6 & ones;
+	nibble = (x & ones * 0x0f) + letter * 9;
+	if (nibble + ones * 0x30 + letter * 0x27 != x || ((nibble + ones * 0x76) >> 7 & ones) != letter)
+		return false;
+	nibble = __builtin_bswap64(nibble);
+	nibble = (nibble | nibble >> 4) & 0x00ff00ff00ff00ffu;
+	nibble = (nibble | nibble >> 8) & 0x0000ffff0000ffffu;
+	*out = (nibble | nibble >> 16) & 0xffffffffu;
+	return true;
 }
 
 /* Lower-case hex at p, at most max digits; their number, 0 when there are none or more. */
@@ -153,20 +203,59 @@ static unsigned hex(const char *p, unsigned max, uint64_t *out)
 {
 	uint64_t v = 0;
 	unsigned n = 0;
-	int d;
 
-	while ((d = hex_value((unsigned char)p[n])) >= 0) {
+	for (;; n++) {
+		unsigned char c = (unsigned char)p[n];
+		unsigned d = (unsigned char)(c - '0') <= 9 ? c - '0' + 0u : (unsigned char)(c - 'a') <= 5 ? c - 'a' + 10u : 16;
+
+		if (d == 16)
+			break;
 		if (n == max)
 			return 0;
-		v = v << 4 | (unsigned)d;
-		n++;
+		v = v << 4 | d;
 	}
 	*out = v;
 	return n;
 }
 
+/* An ip: twelve digits in most programs. */
+static unsigned hex_ip(const char *p, uint64_t *out)
+{
+	uint64_t high, low;
+
+	if (p[12] == ' ' && hex8(p, &high) && hex8(p + 4, &low)) {
+		*out = high << 16 | (low & 0xffff);
+		return 12;
+	}
+	return hex(p, 16, out);
+}
+
+/* A code and what follows it up to the end: the same text as the identity had last, or read anew. */
+static bool code_and_end(const char *p, const char *end, struct ident *id, struct fast_event *out)
+{
+	uint64_t v;
+	unsigned n;
+
+	if (end - p == 8 && id->code_known && memcmp(p, id->code_text, 8) == 0) {
+		out->code = id->code;
+		return true;
+	}
+	n = hex(p, 8, &v);
+	if (n == 0 || p + n > end)
+		return false;
+	out->code = (uint32_t)v;
+	if (!fields_agree(id->sig, out->code) || !fields_tail((struct bytes){ p + n, (size_t)(end - p - n) }))
+		return false;
+	if (n == 8) {
+		memcpy(id->code_text, p, 8);
+		id->code = out->code;
+		id->code_known = true;
+	}
+	return true;
+}
+
 /* " syscall=N compat=C ip=0xH code=0xH" and the end of the line. */
-static bool call(const char *p, const char *end, const struct ident *id, struct fast_event *out)
+static bool call(const char *p, const char *end, struct ident *id, struct fast_event *out)
 {
 	static const char compat[2][16] = { " compat=0 ip=0x", " compat=1 ip=0x" };
 	uint64_t v;
@@ -186,16 +275,10 @@ static bool call(const char *p, const char *end, const struct ident *id, struct 
 	if (end - p < 27 || memcmp(p, compat[id->compat], 15) != 0)
 		return false;
 	p += 15;
-	n = hex(p, 16, &out->ip);
+	n = hex_ip(p, &out->ip);
 	if (n == 0 || end - p < (ptrdiff_t)n + 9 || memcmp(p + n, " code=0x", 8) != 0)
 		return false;
-	p += n + 8;
-	n = hex(p, 8, &v);
-	if (n == 0 || p + n > end)
-		return false;
-	out->code = (uint32_t)v;
-	p += n;
-	return fields_agree(id->sig, out->code) && (p == end || fields_tail((struct bytes){ p, (size_t)(end - p) }));
+	return code_and_end(p + n + 8, end, id, out);
 }
 
 /* Seconds since boot, as the front's uptime shows them. */
@@ -272,8 +355,21 @@ void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, in
 	f->fronts[0] = front;
 }
 
+void fast_learn_ident(struct fast *f, struct ident *id)
+{
+	size_t at = bytes_find((struct bytes){ id->key, id->key_n }, BYTES(" pid="));
+
+	/* the key is followed by the rest of its line when it is looked for, so 24 bytes are always there */
+	if (f->last == NULL || f->tally->ident_drops != f->drops)
+		memset(f->near, 0, sizeof(f->near));
+	f->drops = f->tally->ident_drops;
+	f->pid_at = (uint32_t)(at + 5 < id->key_n && at < 76 ? at + 5 : 0);
+	f->last = id;
+}
+
 void fast_forget(struct fast *f)
 {
 	f->n = 0;
 	f->last = NULL;
+	memset(f->near, 0, sizeof(f->near));
 }

@@ -9,6 +9,7 @@
 
 #define FAST_FRONT_MAX 240
 #define FAST_FRONTS 8
+#define FAST_NEAR 1024
 
 /* What stood before "audit(" on a line that was a record: text, with digits of stamps left open. */
 struct front {
@@ -26,6 +27,9 @@ struct fast {
 	struct front fronts[FAST_FRONTS];
 	unsigned n;
 	struct ident *last;
+	struct ident *near[FAST_NEAR];  /* by a hash of the pid and the comm's first bytes; see find_ident */
+	uint32_t drops;                 /* tally->ident_drops when near was filled */
+	uint32_t pid_at;                /* where the pid's digits begin in the text of an identity */
 	char second_text[24];  /* the last stamp's second */
 	uint8_t second_n;
 	int64_t second;
@@ -46,6 +50,9 @@ bool fast_match(struct fast *f, struct bytes line, struct fast_event *out);
 
 /* Learns the front of a line that line_parse took, when it is in a form that can be compared. */
 void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node);
+
+/* Learns an identity that a slow line had. Call it also when identities were dropped: with the new one. */
+void fast_learn_ident(struct fast *f, struct ident *id);
 
 /* Forgets fronts and identities: node rows or identities may have gone. */
 void fast_forget(struct fast *f);

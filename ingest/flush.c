@@ -13,8 +13,14 @@ struct row {
 	uint64_t cell;
 	int64_t t_first, t_last;
 	uint32_t s_first, s_last, uid, auid;
-	bool loader, changed;
+	bool loader;
+	bool changed;       /* its evidence is written anew */
+	bool moved;         /* only its image is another one */
+	bool loaded;        /* obs holds what is stored */
 	int64_t joined_to;  /* index of the row that took it over; -1 */
+	int64_t ingest;     /* the run that brought it */
+	struct obs_list obs;
+	struct edge_list edges;
 };
 
 struct boot_nodes { int64_t *v; size_t n, cap; };
@@ -25,7 +31,6 @@ struct pid {
 	int64_t node;
 	int32_t pid;
 	VEC(struct row) rows;
-	VEC(struct track_edge) edges;
 	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
 };
 
@@ -35,7 +40,6 @@ struct work {
 	struct names *names;
 	struct tally *tally;
 	int64_t next_interval, next_image;
-	int64_t *row_of;        /* interval row of each of the tally's intervals; 0: none */
 };
 
 void flush_init(struct flush *f, struct tally *tally, struct seen *seen)
@@ -128,6 +132,11 @@ static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 
 /* ---- loading ---- */
 
+static int damaged_row(struct work *w, int64_t id, struct err *e)
+{
+	return err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", w->store->path, (long long)id);
+}
+
 static int load_rows(struct work *w, struct pid *p, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(w->store, STMT_load_intervals, e);
@@ -136,34 +145,42 @@ static int load_rows(struct work *w, struct pid *p, struct err *e)
 	if (st == NULL)
 		return -1;
 	STORE_BIND(st, p->node, p->pid);
-	while ((got = store_step(w->store, st, e)) == 1)
-		*VEC_PUSH(&p->rows) = (struct row){
+	while ((got = store_step(w->store, st, e)) == 1) {
+		struct row *r = VEC_PUSH(&p->rows);
+
+		*r = (struct row){
 			.id = sqlite3_column_int64(st, 0), .exe = sqlite3_column_int64(st, 1),
 			.cell = (uint64_t)sqlite3_column_int64(st, 2), .loader = sqlite3_column_int(st, 3) != 0,
 			.t_first = sqlite3_column_int64(st, 4), .t_last = sqlite3_column_int64(st, 5),
 			.s_first = (uint32_t)sqlite3_column_int64(st, 6), .s_last = (uint32_t)sqlite3_column_int64(st, 7),
 			.uid = (uint32_t)sqlite3_column_int64(st, 8), .auid = (uint32_t)sqlite3_column_int64(st, 9),
-			.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11), .joined_to = -1,
+			.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11),
+			.ingest = sqlite3_column_int64(st, 12), .joined_to = -1,
 		};
+		if (!edge_decode(store_column(st, 13), r->t_first, &r->edges))
+			return damaged_row(w, r->id, e);
+	}
 	return got;
 }
 
-static int load_edges(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
+/* The observations of a stored row, when they are needed. */
+static int load_obs(struct work *w, struct row *r, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(w->store, STMT_load_edges, e);
-	int got;
+	sqlite3_stmt *st;
+	bool fine;
 
+	if (r->id == 0 || r->loaded)
+		return 0;
+	r->loaded = true;
+	st = store_stmt(w->store, STMT_load_obs, e);
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, p->node, p->pid);
-	while ((got = store_step(w->store, st, e)) == 1) {
-		int64_t t = sqlite3_column_int64(st, 0);
-		uint32_t serial = (uint32_t)sqlite3_column_int64(st, 1);
-
-		*VEC_PUSH(&p->edges) = (struct track_edge){ boots_of(boots, t / 1000, serial), serial, t,
-							    (enum edge_kind)sqlite3_column_int(st, 2) };
-	}
-	return got;
+	STORE_BIND(st, r->id);
+	if (store_step(w->store, st, e) != 1)
+		return -1;
+	fine = obs_decode(store_column(st, 1), sqlite3_column_int64(st, 0), &r->obs);
+	sqlite3_reset(st);
+	return fine ? 0 : damaged_row(w, r->id, e);
 }
 
 /* ---- joining what came with what is stored ---- */
@@ -183,51 +200,80 @@ static void widen(struct row *r, int64_t t_first, int64_t t_last, uint32_t s_fir
 		r->name = name;
 		r->uid = uid;
 		r->auid = auid;
-		r->changed = true;
 	}
-	if (t_first < r->t_first || t_last > r->t_last || s_last > r->s_last)
-		r->changed = true;
 	r->t_first = t_first < r->t_first ? t_first : r->t_first;
 	r->t_last = t_last > r->t_last ? t_last : r->t_last;
 	r->s_last = s_last > r->s_last ? s_last : r->s_last;
 }
 
+/* Row `from` becomes part of row `to`. */
+static int join_rows(struct work *w, struct pid *p, size_t from, size_t to, struct err *e)
+{
+	struct row *a = &p->rows.v[to], *b = &p->rows.v[from];
+
+	if (load_obs(w, a, e) < 0 || load_obs(w, b, e) < 0)
+		return -1;
+	for (size_t i = 0; i < b->obs.n; i++)
+		obs_add(&a->obs, &b->obs.v[i]);
+	for (size_t i = 0; i < b->edges.n; i++)
+		edge_add(&a->edges, &b->edges.v[i]);
+	widen(a, b->t_first, b->t_last, b->s_first, b->s_last, b->name, b->uid, b->auid);
+	if (b->ingest < a->ingest)
+		a->ingest = b->ingest;
+	a->changed = true;
+	b->joined_to = (int64_t)to;
+	return 0;
+}
+
+static int take_evidence(struct work *w, struct row *r, const struct tally_interval *v, struct err *e)
+{
+	const struct tally *t = w->tally;
+	bool alone; /* the batch has each observation once */
+
+	if (load_obs(w, r, e) < 0)
+		return -1;
+	alone = r->obs.n == 0;
+	r->changed = true;
+	for (uint32_t i = v->slots; i != 0; i = t->slots.v[i - 1].next) {
+		if (alone)
+			*VEC_PUSH(&r->obs) = t->slots.v[i - 1].obs;
+		else
+			obs_add(&r->obs, &t->slots.v[i - 1].obs);
+	}
+	for (uint32_t i = v->edges; i != 0; i = t->edges.v[i - 1].next)
+		edge_add(&r->edges, &t->edges.v[i - 1].edge);
+	return 0;
+}
+
 /*
  * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
- * nothing new drives (a labelled run that reads what was seen) only finds its row. Returns the row's index, -1: none.
+ * nothing new drives (a labelled run that reads what was seen) only finds its row. *row: its index, -1: none.
  */
-static ptrdiff_t place(struct work *w, struct pid *p, uint32_t at)
+static int place(struct work *w, struct pid *p, uint32_t at, ptrdiff_t *row, struct err *e)
 {
 	const struct tally_interval *v = &w->tally->intervals.v[at];
 	const struct tally_space *s = &w->tally->spaces.v[v->space];
-	ptrdiff_t home = -1;
 
-	for (size_t i = 0; i < p->rows.n; i++) {
-		struct row *r = &p->rows.v[i];
-
-		if (!joins(r, v, s))
+	*row = -1;
+	for (size_t i = 0; i < p->rows.n && (*row < 0 || v->driven); i++) {
+		if (!joins(&p->rows.v[i], v, s))
 			continue;
-		if (v->driven == 0)
-			return (ptrdiff_t)i;
-		if (home < 0) {
-			home = (ptrdiff_t)i;
-			continue;
-		}
-		r->joined_to = home;
-		widen(&p->rows.v[home], r->t_first, r->t_last, r->s_first, r->s_last, r->name, r->uid, r->auid);
+		if (*row < 0)
+			*row = (ptrdiff_t)i;
+		else if (join_rows(w, p, i, (size_t)*row, e) < 0)
+			return -1;
 	}
 	if (v->driven == 0)
-		return -1;
-	if (home < 0) {
-		home = (ptrdiff_t)p->rows.n;
+		return 0;
+	if (*row < 0) {
+		*row = (ptrdiff_t)p->rows.n;
 		*VEC_PUSH(&p->rows) = (struct row){ .exe = s->exe, .name = v->name, .cell = v->cell, .loader = s->loader,
 						    .t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first,
-						    .s_last = v->s_last, .uid = v->uid, .auid = v->auid, .changed = true,
-						    .joined_to = -1 };
-		return home;
+						    .s_last = v->s_last, .uid = v->uid, .auid = v->auid,
+						    .ingest = w->tally->ingest, .joined_to = -1 };
 	}
-	widen(&p->rows.v[home], v->t_first, v->t_last, v->s_first, v->s_last, v->name, v->uid, v->auid);
-	return home;
+	widen(&p->rows.v[*row], v->t_first, v->t_last, v->s_first, v->s_last, v->name, v->uid, v->auid);
+	return take_evidence(w, &p->rows.v[*row], v, e);
 }
 
 static size_t final_row(const struct pid *p, size_t i)
@@ -385,6 +431,7 @@ static int derive(struct work *w, struct pid *p, const struct boots *boots, stru
 	auto_free size_t *row_at = mem_alloc(p->rows.n * sizeof(*row_at));
 	auto_free struct stored_image *old = NULL;
 	auto_free int64_t *ids = NULL;
+	VEC(struct track_edge) edges = { 0 };
 	struct track_images images = { 0 };
 	size_t n = 0, n_old = 0;
 	int ret;
@@ -394,26 +441,27 @@ static int derive(struct work *w, struct pid *p, const struct boots *boots, stru
 
 		if (r->joined_to >= 0)
 			continue;
+		for (size_t k = 0; k < r->edges.n; k++)
+			*VEC_PUSH(&edges) = (struct track_edge){
+				boots_of(boots, r->edges.v[k].t / 1000, r->edges.v[k].serial), r->edges.v[k].serial,
+				r->edges.v[k].t, r->edges.v[k].kind };
 		row_at[n] = i;
 		iv[n++] = (struct track_interval){ .exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first,
 						   .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last,
 						   .boot = boots_of(boots, r->t_first / 1000, r->s_first),
 						   .loader = r->loader };
 	}
-	if (n == 0)
-		return 0;
-	if (load_images(w, p, &old, &n_old, e) < 0)
-		return -1;
-	tracker_pid(iv, n, p->edges.v, p->edges.n, &images);
+	tracker_pid(iv, n, edges.v, edges.n, &images);
+	VEC_FREE(&edges);
+	ret = load_images(w, p, &old, &n_old, e);
 	ids = image_ids(w, p, iv, row_at, n, &images, old, n_old);
-	ret = save_images(w, p, &images, ids, e);
+	if (ret == 0)
+		ret = save_images(w, p, &images, ids, e);
 	for (size_t i = 0; i < n && ret == 0; i++) {
 		struct row *r = &p->rows.v[row_at[i]];
 
-		if (r->image != ids[iv[i].image]) {
-			r->image = ids[iv[i].image];
-			r->changed = true;
-		}
+		r->moved = r->image != ids[iv[i].image];
+		r->image = ids[iv[i].image];
 	}
 	if (ret == 0)
 		ret = drop_images(w, old, n_old, e);
@@ -423,48 +471,43 @@ static int derive(struct work *w, struct pid *p, const struct boots *boots, stru
 
 /* ---- writing ---- */
 
-static int save_row(struct work *w, const struct pid *p, struct row *r, struct err *e)
+static int bind_evidence(sqlite3_stmt *st, int at, struct row *r, struct buf *obs, struct buf *edges)
 {
-	if (!r->changed)
-		return 0;
-	r->changed = false;
-	if (r->id == 0) {
-		r->id = w->next_interval++;
-		return RUN(w->store, STMT_add_interval, e, r->id, p->node, p->pid, r->exe, (int64_t)r->cell, r->loader,
-			   r->t_first, r->t_last, r->s_first, r->s_last, r->uid, r->auid, r->name, r->image);
-	}
-	return RUN(w->store, STMT_set_interval, e, r->id, r->t_first, r->t_last, r->s_first, r->s_last, r->uid, r->auid,
-		   r->name, r->image);
+	obs_encode(&r->obs, r->t_first, obs);
+	edge_encode(&r->edges, r->t_first, edges);
+	sqlite3_bind_text(st, at, obs->p, (int)obs->n, SQLITE_STATIC);
+	return sqlite3_bind_text(st, at + 1, edges->p, (int)edges->n, SQLITE_STATIC);
 }
 
-struct moved_obs { int64_t v[9]; };
-
-/* A stored row that was joined to another gives it its observations and marks. */
-static int hand_over(struct work *w, int64_t from, int64_t to, struct err *e)
+static int save_row(struct work *w, const struct pid *p, struct row *r, struct err *e)
 {
-	VEC(struct moved_obs) all = { 0 };
-	sqlite3_stmt *st = store_stmt(w->store, STMT_load_obs, e);
-	int got = -1;
+	auto_buf struct buf obs = { 0 }, edges = { 0 };
+	bool fresh = r->id == 0;
+	sqlite3_stmt *st;
 
-	if (st != NULL) {
-		STORE_BIND(st, from);
-		while ((got = store_step(w->store, st, e)) == 1) {
-			struct moved_obs *o = VEC_PUSH(&all);
-
-			for (int i = 0; i < 9; i++)
-				o->v[i] = sqlite3_column_int64(st, i);
-		}
-	}
-	for (size_t i = 0; i < all.n && got == 0; i++) {
-		const int64_t *v = all.v[i].v;
-
-		got = RUN(w->store, STMT_add_obs, e, to, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
-	}
-	VEC_FREE(&all);
-	if (got < 0 || RUN(w->store, STMT_move_touches, e, from, to) < 0 || RUN(w->store, STMT_del_touches, e, from) < 0 ||
-	    RUN(w->store, STMT_del_obs, e, from) < 0)
+	if (!r->changed)
+		return r->moved ? RUN(w->store, STMT_set_image_of, e, r->id, r->image) : 0;
+	st = store_stmt(w->store, fresh ? STMT_add_interval : STMT_set_interval, e);
+	if (st == NULL)
 		return -1;
-	return RUN(w->store, STMT_del_interval, e, from);
+	if (fresh) {
+		r->id = w->next_interval++;
+		STORE_BIND(st, r->id, p->node, p->pid, r->exe, (int64_t)r->cell, r->loader, r->t_first, r->t_last,
+			   r->s_first, r->s_last, r->uid, r->auid, r->name, r->image, r->ingest);
+	} else {
+		STORE_BIND(st, r->id, r->t_first, r->t_last, r->s_first, r->s_last, r->uid, r->auid, r->name, r->image,
+			   r->ingest);
+	}
+	bind_evidence(st, fresh ? 16 : 11, r, &obs, &edges);
+	return store_run(w->store, st, e);
+}
+
+/* A stored row that became part of another: its marks go there, and it goes. */
+static int drop_row(struct work *w, int64_t id, int64_t to, struct err *e)
+{
+	if (RUN(w->store, STMT_move_touches, e, id, to) < 0 || RUN(w->store, STMT_del_touches, e, id) < 0)
+		return -1;
+	return RUN(w->store, STMT_del_interval, e, id);
 }
 
 static int save_rows(struct work *w, struct pid *p, struct err *e)
@@ -474,23 +517,9 @@ static int save_rows(struct work *w, struct pid *p, struct err *e)
 			return -1;
 	for (size_t i = 0; i < p->rows.n; i++)
 		if (p->rows.v[i].joined_to >= 0 && p->rows.v[i].id != 0 &&
-		    hand_over(w, p->rows.v[i].id, p->rows.v[final_row(p, i)].id, e) < 0)
+		    drop_row(w, p->rows.v[i].id, p->rows.v[final_row(p, i)].id, e) < 0)
 			return -1;
 	return 0;
-}
-
-static int save_obs(struct work *w, uint32_t at, int64_t interval, struct err *e)
-{
-	const struct tally *t = w->tally;
-
-	for (uint32_t i = t->intervals.v[at].slots; i != 0; i = t->slots.v[i - 1].next) {
-		const struct tally_slot *s = &t->slots.v[i - 1];
-
-		if (RUN(w->store, STMT_add_obs, e, interval, s->caller, s->call, (int64_t)s->text, (int64_t)s->fresh,
-			(int64_t)s->upgraded, s->t_first, s->t_last, s->serial, (int64_t)s->ip) < 0)
-			return -1;
-	}
-	return RUN(w->store, STMT_add_touch, e, t->ingest, interval);
 }
 
 /* Presence hangs on the only image of that pid and exe (of that time, where it has one), else on none. */
@@ -531,33 +560,23 @@ static int hang_presence(struct work *w, const struct pid *p, struct err *e)
 
 static int one_pid(struct work *w, struct pid *p, struct err *e)
 {
+	VEC(ptrdiff_t) homes = { 0 };
 	struct boots *boots = boots_for(w->f, p->node, e);
+	int ret = boots == NULL ? -1 : load_rows(w, p, e);
 
-	if (boots == NULL || load_rows(w, p, e) < 0 || load_edges(w, p, boots, e) < 0)
-		return -1;
-	for (size_t i = 0; i < p->waiting.n; i++)
-		w->row_of[p->waiting.v[i]] = place(w, p, p->waiting.v[i]) + 1;
-	if (derive(w, p, boots, e) < 0 || save_rows(w, p, e) < 0)
-		return -1;
-	for (size_t i = 0; i < p->waiting.n; i++) {
-		int64_t row = w->row_of[p->waiting.v[i]];
-		int64_t id = row == 0 ? 0 : p->rows.v[final_row(p, (size_t)row - 1)].id;
+	for (size_t i = 0; i < p->waiting.n && ret == 0; i++)
+		ret = place(w, p, p->waiting.v[i], VEC_PUSH(&homes), e);
+	if (ret == 0 && p->rows.n > 0 && (derive(w, p, boots, e) < 0 || save_rows(w, p, e) < 0))
+		ret = -1;
+	/* the run that brought a row is noted in it; runs that came later leave a mark */
+	for (size_t i = 0; i < homes.n && ret == 0; i++) {
+		const struct row *r = homes.v[i] < 0 ? NULL : &p->rows.v[final_row(p, (size_t)homes.v[i])];
 
-		if (id != 0 && save_obs(w, p->waiting.v[i], id, e) < 0)
-			return -1;
+		if (r != NULL && r->ingest != w->tally->ingest)
+			ret = RUN(w->store, STMT_add_touch, e, w->tally->ingest, r->id);
 	}
-	return hang_presence(w, p, e);
-}
-
-static int save_edges(struct work *w, struct err *e)
-{
-	for (size_t i = 0; i < w->tally->edges.n; i++) {
-		const struct tally_edge *d = &w->tally->edges.v[i];
-
-		if (RUN(w->store, STMT_add_edge, e, d->node, d->pid, d->t, d->serial, d->kind) < 0)
-			return -1;
-	}
-	return 0;
+	VEC_FREE(&homes);
+	return ret < 0 ? -1 : hang_presence(w, p, e);
 }
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
@@ -636,14 +655,14 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 	return ret;
 }
 
-static void free_pids(struct pids *all)
+static void free_pid(struct pid *p)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		VEC_FREE(&all->v[i].rows);
-		VEC_FREE(&all->v[i].edges);
-		VEC_FREE(&all->v[i].waiting);
+	for (size_t i = 0; i < p->rows.n; i++) {
+		VEC_FREE(&p->rows.v[i].obs);
+		VEC_FREE(&p->rows.v[i].edges);
 	}
-	VEC_FREE(all);
+	VEC_FREE(&p->rows);
+	VEC_FREE(&p->waiting);
 }
 
 static int write_all(struct work *w, struct err *e)
@@ -652,8 +671,7 @@ static int write_all(struct work *w, struct err *e)
 	struct pids all = { 0 };
 	int ret = -1;
 
-	if (seen_flush(w->f->seen, e) == 0 && renew_boots(w, &moved, e) == 0 && save_edges(w, e) == 0 &&
-	    save_losses(w, e) == 0)
+	if (seen_flush(w->f->seen, e) == 0 && renew_boots(w, &moved, e) == 0 && save_losses(w, e) == 0)
 		ret = 0;
 	for (size_t i = 0; i < w->tally->presences.n && ret == 0; i++)
 		ret = save_presence(w, &w->tally->presences.v[i], e);
@@ -661,10 +679,11 @@ static int write_all(struct work *w, struct err *e)
 		ret = collect(w, &all, &moved, e);
 	for (size_t i = 0; i < all.n && ret == 0; i++) {
 		ret = one_pid(w, &all.v[i], e);
-		VEC_FREE(&all.v[i].rows);
-		VEC_FREE(&all.v[i].edges);
+		free_pid(&all.v[i]);
 	}
-	free_pids(&all);
+	for (size_t i = 0; i < all.n; i++)
+		free_pid(&all.v[i]);
+	VEC_FREE(&all);
 	VEC_FREE(&moved);
 	return ret;
 }
@@ -676,10 +695,8 @@ int flush_batch(struct flush *f, struct err *e)
 
 	w.next_interval = top(w.store, STMT_top_interval, e) + 1;
 	w.next_image = top(w.store, STMT_top_image, e) + 1;
-	w.row_of = mem_zero(f->tally->intervals.n, sizeof(*w.row_of));
 	if (w.next_interval > 0 && w.next_image > 0)
 		ret = write_all(&w, e);
-	free(w.row_of);
 	if (ret == 0)
 		tally_clear(f->tally);
 	return ret;

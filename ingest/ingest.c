@@ -173,7 +173,7 @@ static int slow_record(struct pipeline *p, struct bytes text, const struct line 
 	ev.id = tally_ident(&p->tally, node, rec, l->identity, e);
 	if (ev.id == NULL)
 		return -1;
-	p->fast.last = ev.id;
+	fast_learn_ident(&p->fast, ev.id);
 	if (!rec->has_serial) {
 		p->r->presence++;
 		return tally_presence(&p->tally, ev.id, rec, e);

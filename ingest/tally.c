@@ -26,6 +26,7 @@ void tally_forget_idents(struct tally *t)
 		t->idents[i] = NULL;
 	}
 	t->n_idents = 0;
+	t->ident_drops++;
 }
 
 void tally_release(struct tally *t)
@@ -182,6 +183,7 @@ static void enter_batch(struct tally *t, struct ident *id)
 
 	id->batch = t->batch;
 	id->interval = 0;
+	memset(id->recent, 0, sizeof(id->recent));
 	id->space = map_get(&t->space_of, a, b, -1);
 	if (id->space >= 0)
 		return;
@@ -238,7 +240,7 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 	return at;
 }
 
-static struct tally_slot *slot_for(struct tally *t, const struct ident *id, uint32_t interval, int64_t call, int32_t nr,
+static uint32_t slot_for(struct tally *t, const struct ident *id, uint32_t interval, int64_t call, int32_t nr,
 				   uint32_t code, int64_t t_ms)
 {
 	/* what was denied made no process and ended none */
@@ -248,20 +250,23 @@ static struct tally_slot *slot_for(struct tally *t, const struct ident *id, uint
 	struct tally_slot *s;
 
 	if (at >= 0)
-		return &t->slots.v[at];
+		return (uint32_t)at;
 	map_put(&t->slot_of, a, (uint64_t)call, (int64_t)t->slots.n);
 	s = VEC_PUSH(&t->slots);
-	*s = (struct tally_slot){ .interval = interval, .next = t->intervals.v[interval - 1].slots, .caller = id->caller,
-				  .call = call, .t_first = t_ms, .t_last = t_ms, .serial = UINT32_MAX,
+	*s = (struct tally_slot){ .obs = { .caller = id->caller, .call = call, .t_first = t_ms, .t_last = t_ms,
+					   .serial = UINT32_MAX },
+				  .next = t->intervals.v[interval - 1].slots,
 				  .edge = (uint8_t)(done ? syscall_edge(id->arch, nr) : EDGE_NONE) };
 	t->intervals.v[interval - 1].slots = (uint32_t)t->slots.n;
-	return s;
+	return (uint32_t)t->slots.n - 1;
 }
 
 int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
 		bool trusted, enum seen_state state, struct err *e)
 {
+	struct ident_recent *recent;
 	struct tally_slot *s;
+	struct obs *o;
 	uint32_t interval;
 	int64_t call;
 
@@ -272,29 +277,41 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 	if (state == SEEN_BEFORE)
 		return 0;
 	t->intervals.v[interval - 1].driven++;
-	call = call_row(t, id, nr, code, e);
-	if (call < 0)
-		return -1;
-	s = slot_for(t, id, interval, call, nr, code, t_ms);
-	if (t_ms < s->t_first)
-		s->t_first = t_ms;
-	if (t_ms > s->t_last)
-		s->t_last = t_ms;
-	if (serial <= s->serial) {
-		s->serial = serial;
-		s->ip = ip;
+	recent = &id->recent[(uint32_t)nr % IDENT_RECENT];
+	if (recent->interval != interval || recent->nr != nr || id->recent_code != code) {
+		call = call_row(t, id, nr, code, e);
+		if (call < 0)
+			return -1;
+		if (id->recent_code != code)
+			memset(id->recent, 0, sizeof(id->recent));
+		id->recent_code = code;
+		*recent = (struct ident_recent){ interval, slot_for(t, id, interval, call, nr, code, t_ms), nr };
+	}
+	s = &t->slots.v[recent->slot];
+	o = &s->obs;
+	if (t_ms < o->t_first)
+		o->t_first = t_ms;
+	if (t_ms > o->t_last)
+		o->t_last = t_ms;
+	if (serial <= o->serial) {
+		o->serial = serial;
+		o->ip = ip;
 	}
 	if (state == SEEN_UPGRADE) {
-		s->upgraded++;
+		o->upgraded++;
 		t->upgraded++;
 		t->seen_before++;
 	} else {
-		s->fresh += trusted;
-		s->text += !trusted;
+		o->fresh += trusted;
+		o->text += !trusted;
 		t->new_events++;
 	}
-	if (s->edge != EDGE_NONE)
-		*VEC_PUSH(&t->edges) = (struct tally_edge){ id->node, t_ms, id->pid, serial, s->edge };
+	if (s->edge != EDGE_NONE) {
+		struct tally_interval *v = &t->intervals.v[interval - 1];
+
+		*VEC_PUSH(&t->edges) = (struct tally_edge){ { t_ms, serial, (enum edge_kind)s->edge }, v->edges };
+		v->edges = (uint32_t)t->edges.n;
+	}
 	return 0;
 }
 

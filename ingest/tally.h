@@ -7,12 +7,15 @@
 
 #include "ingest/body.h"
 #include "ingest/seen.h"
+#include "store/model/obs.h"
 #include "store/names.h"
 
 #define TALLY_GAP_MS 500            /* records of an interval follow each other within this time */
 #define TALLY_CELL_BITS 22          /* 4 MiB */
 #define TALLY_MAX_SLOTS 120000      /* a batch ends when so many observations wait */
 #define TALLY_MAX_IDENTS 40000
+
+#define IDENT_RECENT 16             /* slots that an identity used last, by the call's number */
 
 /* Who makes calls, as one record's text from auid= to arch= says it. */
 struct ident {
@@ -26,6 +29,11 @@ struct ident {
 	uint32_t batch;       /* in which the next two are valid */
 	int64_t space;
 	uint32_t interval;    /* the last one, index + 1 */
+	char code_text[8];    /* the code that it had last, as written, and read */
+	uint32_t code;
+	bool code_known;
+	struct ident_recent { uint32_t interval, slot; int32_t nr; } recent[IDENT_RECENT];
+	uint32_t recent_code;
 	struct tally_calls *calls; /* of its arch and of the action it had last */
 };
 
@@ -45,21 +53,18 @@ struct tally_interval {
 	int64_t name;
 	uint32_t older;       /* the next of the same space, cell and hour, index + 1 */
 	uint32_t slots;       /* its observations, index + 1 */
+	uint32_t edges;       /* its edges, index + 1 */
 	uint32_t driven;      /* records that were new or became trusted; 0: it only marks what is there */
 };
 
 struct tally_slot {
-	uint32_t interval, next;
-	int64_t caller, call;
-	uint64_t text, fresh, upgraded;
-	int64_t t_first, t_last;
-	uint64_t ip;
-	uint32_t serial;
-	uint8_t edge;
+	struct obs obs;
+	uint32_t next;
+	uint8_t edge;         /* enum edge_kind of its call */
 };
 
 struct tally_space { int64_t node, exe; int32_t pid; bool loader; };
-struct tally_edge { int64_t node, t; int32_t pid; uint32_t serial; uint8_t kind; };
+struct tally_edge { struct edge edge; uint32_t next; };
 struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
 struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; };
 
@@ -72,6 +77,7 @@ struct tally {
 	uint32_t batch;
 	struct ident **idents; /* open addressing */
 	uint32_t n_idents, n_ident_slots;
+	uint32_t ident_drops;  /* how often all of them were dropped */
 	VEC(struct tally_calls *) calls;
 	VEC(struct tally_space) spaces;
 	VEC(struct tally_interval) intervals;

@@ -120,32 +120,12 @@ CREATE TABLE interval (
     uid      INTEGER NOT NULL,
     auid     INTEGER NOT NULL,
     name     INTEGER NOT NULL REFERENCES string (id),
-    image    INTEGER
+    image    INTEGER,
+    ingest   INTEGER NOT NULL REFERENCES ingest (id),
+    obs      TEXT NOT NULL,
+    edges    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX interval_by_pid ON interval (node, pid);
-
-CREATE TABLE obs (
-    interval INTEGER NOT NULL REFERENCES interval (id),
-    caller   INTEGER NOT NULL REFERENCES caller (id),
-    call     INTEGER NOT NULL REFERENCES call (id),
-    text     INTEGER NOT NULL,
-    fresh    INTEGER NOT NULL,
-    upgraded INTEGER NOT NULL,
-    t_first  INTEGER NOT NULL,
-    t_last   INTEGER NOT NULL,
-    serial   INTEGER NOT NULL,
-    ip       INTEGER NOT NULL,
-    PRIMARY KEY (interval, caller, call)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE edge (
-    node   INTEGER NOT NULL REFERENCES node (id),
-    pid    INTEGER NOT NULL,
-    t      INTEGER NOT NULL,
-    serial INTEGER NOT NULL,
-    kind   INTEGER NOT NULL,
-    PRIMARY KEY (node, pid, t, serial, kind)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE presence (
     id      INTEGER PRIMARY KEY,
@@ -205,10 +185,13 @@ SELECT CAST(node.name AS TEXT) AS node,
        strftime('%Y-%m-%dT%H:%M:%S', o.t_last / 1000, 'unixepoch') || printf('.%03dZ', o.t_last % 1000) AS last,
        o.pid AS pid,
        printf('%x', o.ip) AS ip
-FROM (SELECT interval.node, interval.image, interval.pid, interval.exe, obs.caller, obs.call,
-             obs.fresh + max(obs.text, obs.upgraded) AS count, obs.fresh + obs.upgraded AS trusted,
-             obs.t_first, obs.t_last, obs.ip
-      FROM obs JOIN interval ON interval.id = obs.interval
+FROM (SELECT interval.node, interval.image, interval.pid, interval.exe,
+             obs.value ->> 0 AS caller, obs.value ->> 1 AS call,
+             (obs.value ->> 3) + max(obs.value ->> 2, obs.value ->> 4) AS count,
+             (obs.value ->> 3) + (obs.value ->> 4) AS trusted,
+             interval.t_first + (obs.value ->> 5) AS t_first, interval.t_first + (obs.value ->> 6) AS t_last,
+             obs.value ->> 8 AS ip
+      FROM interval, json_each(interval.obs) AS obs
       UNION ALL
       SELECT node, image, pid, exe, caller, call, 0, 0, t_first, t_last, ip FROM presence) AS o
 JOIN node ON node.id = o.node

@@ -25,27 +25,19 @@ STMT(add_caller,      "INSERT INTO caller (comm, subj) VALUES (?1, nullif(?2, 0)
 STMT(find_call,       "SELECT id FROM call WHERE arch = ?1 AND nr = ?2 AND action = ?3")
 STMT(add_call,        "INSERT INTO call (arch, nr, action) VALUES (?1, ?2, ?3)")
 
-STMT(load_intervals,  "SELECT id, exe, cell, loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image "
-                      "FROM interval WHERE node = ?1 AND pid = ?2")
-STMT(add_interval,    "INSERT INTO interval (id, node, pid, exe, cell, loader, t_first, t_last, serial_first, serial_last, "
-                      "uid, auid, name, image) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
+STMT(load_intervals,  "SELECT id, exe, cell, loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image, "
+                      "ingest, edges FROM interval WHERE node = ?1 AND pid = ?2")
+STMT(load_obs,        "SELECT t_first, obs FROM interval WHERE id = ?1")
+STMT(add_interval,    "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")
 STMT(set_interval,    "UPDATE interval SET t_first = ?2, t_last = ?3, serial_first = ?4, serial_last = ?5, uid = ?6, "
-                      "auid = ?7, name = ?8, image = ?9 WHERE id = ?1")
+                      "auid = ?7, name = ?8, image = ?9, ingest = ?10, obs = ?11, edges = ?12 WHERE id = ?1")
+STMT(set_image_of,    "UPDATE interval SET image = ?2 WHERE id = ?1")
 STMT(top_interval,    "SELECT ifnull(max(id), 0) FROM interval")
 STMT(del_interval,    "DELETE FROM interval WHERE id = ?1")
-STMT(add_obs,         "INSERT INTO obs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET "
-                      "text = text + excluded.text, fresh = fresh + excluded.fresh, upgraded = upgraded + excluded.upgraded, "
-                      "ip = iif(excluded.serial < serial, excluded.ip, ip), serial = min(serial, excluded.serial), "
-                      "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)")
-STMT(load_obs,        "SELECT caller, call, text, fresh, upgraded, t_first, t_last, serial, ip FROM obs WHERE interval = ?1")
-STMT(del_obs,         "DELETE FROM obs WHERE interval = ?1")
 STMT(move_touches,    "INSERT INTO touch (ingest, interval) SELECT ingest, ?2 FROM touch WHERE interval = ?1 ON CONFLICT DO NOTHING")
 STMT(del_touches,     "DELETE FROM touch WHERE interval = ?1")
 STMT(add_touch,       "INSERT INTO touch (ingest, interval) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
-STMT(contradicted,    "SELECT ifnull(sum(max(0, upgraded - text)), 0) FROM obs")
-
-STMT(load_edges,      "SELECT t, serial, kind FROM edge WHERE node = ?1 AND pid = ?2")
-STMT(add_edge,        "INSERT INTO edge VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")
+STMT(contradicted,    "SELECT ifnull(sum(max(0, (obs.value ->> 4) - (obs.value ->> 2))), 0) FROM interval, json_each(interval.obs) AS obs")
 
 STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "

@@ -132,7 +132,7 @@ static int create(struct store *s, struct err *e)
 {
 	auto_free char *text = NULL;
 
-	if (exec(s, "PRAGMA journal_mode = WAL", e) < 0 || exec(s, "BEGIN IMMEDIATE", e) < 0)
+	if (exec(s, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL", e) < 0 || exec(s, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
 	/* somebody else may have been quicker */
 	if (pragma(s, "PRAGMA user_version") == 0) {
@@ -199,7 +199,7 @@ int store_open(struct store *s, const char *path, enum store_mode mode, struct e
 	if (code == SQLITE_OK)
 		sqlite3_busy_timeout(s->db, STORE_LOCK_MS);
 	if (code != SQLITE_OK || check_version(s, mode, e) < 0 ||
-	    exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; "
+	    exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; "
 		    "PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY", e) < 0) {
 		umask(mask);
 		if (e->msg[0] == '\0')

@@ -1,0 +1,154 @@
+#include "store/model/obs.h"
+
+#include "store/base/mem.h"
+
+#include <stdlib.h>
+
+#define OBS_FIELDS 9
+#define EDGE_FIELDS 3
+
+void obs_add(struct obs_list *list, const struct obs *o)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct obs *was = &list->v[i];
+
+		if (was->caller != o->caller || was->call != o->call)
+			continue;
+		was->text += o->text;
+		was->fresh += o->fresh;
+		was->upgraded += o->upgraded;
+		if (o->t_first < was->t_first)
+			was->t_first = o->t_first;
+		if (o->t_last > was->t_last)
+			was->t_last = o->t_last;
+		if (o->serial < was->serial) {
+			was->serial = o->serial;
+			was->ip = o->ip;
+		}
+		return;
+	}
+	*VEC_PUSH(list) = *o;
+}
+
+void edge_add(struct edge_list *list, const struct edge *d)
+{
+	for (size_t i = list->n; i-- > 0;)
+		if (list->v[i].serial == d->serial && list->v[i].t == d->t && list->v[i].kind == d->kind)
+			return;
+	*VEC_PUSH(list) = *d;
+}
+
+static void number(struct buf *out, char before, int64_t v)
+{
+	char text[24];
+	size_t at = sizeof(text);
+	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+	do
+		text[--at] = (char)('0' + u % 10);
+	while ((u /= 10) > 0);
+	if (v < 0)
+		text[--at] = '-';
+	text[--at] = before;
+	buf_add(out, text + at, sizeof(text) - at);
+}
+
+static void row(struct buf *out, const int64_t *v, size_t n)
+{
+	if (out->p[out->n - 1] != '[')
+		buf_char(out, ',');
+	for (size_t i = 0; i < n; i++)
+		number(out, i == 0 ? '[' : ',', v[i]);
+	buf_char(out, ']');
+}
+
+/* The next row of n numbers; false at the end of the text, or when it is none: then *text has something left. */
+static bool next_row(struct bytes *text, int64_t *v, size_t n)
+{
+	bytes_take(text, BYTES(","));
+	if (!bytes_take(text, BYTES("[")))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		bool minus;
+		uint64_t u;
+
+		if (i > 0 && !bytes_take(text, BYTES(",")))
+			return false;
+		minus = bytes_take(text, BYTES("-"));
+		if (!bytes_dec(text, (uint64_t)INT64_MAX + minus, &u))
+			return false;
+		v[i] = minus ? (int64_t)-u : (int64_t)u;
+	}
+	return bytes_take(text, BYTES("]"));
+}
+
+static int obs_order(const void *a, const void *b)
+{
+	const struct obs *x = a, *y = b;
+
+	if (x->caller != y->caller)
+		return x->caller < y->caller ? -1 : 1;
+	return x->call < y->call ? -1 : x->call > y->call;
+}
+
+void obs_encode(struct obs_list *list, int64_t base, struct buf *out)
+{
+	if (list->n > 1)
+		qsort(list->v, list->n, sizeof(*list->v), obs_order);
+	buf_char(out, '[');
+	for (size_t i = 0; i < list->n; i++) {
+		const struct obs *o = &list->v[i];
+		const int64_t v[OBS_FIELDS] = { o->caller, o->call, (int64_t)o->text, (int64_t)o->fresh,
+						(int64_t)o->upgraded, o->t_first - base, o->t_last - base, o->serial,
+						(int64_t)o->ip };
+
+		row(out, v, OBS_FIELDS);
+	}
+	buf_char(out, ']');
+}
+
+bool obs_decode(struct bytes text, int64_t base, struct obs_list *out)
+{
+	int64_t v[OBS_FIELDS];
+
+	if (!bytes_take(&text, BYTES("[")))
+		return false;
+	while (next_row(&text, v, OBS_FIELDS))
+		*VEC_PUSH(out) = (struct obs){ .caller = v[0], .call = v[1], .text = (uint64_t)v[2],
+					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = base + v[5],
+					       .t_last = base + v[6], .serial = (uint32_t)v[7], .ip = (uint64_t)v[8] };
+	return bytes_eq(text, BYTES("]"));
+}
+
+static int edge_order(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+
+	if (x->serial != y->serial)
+		return x->serial < y->serial ? -1 : 1;
+	return x->t < y->t ? -1 : x->t > y->t;
+}
+
+void edge_encode(struct edge_list *list, int64_t base, struct buf *out)
+{
+	if (list->n > 1)
+		qsort(list->v, list->n, sizeof(*list->v), edge_order);
+	buf_char(out, '[');
+	for (size_t i = 0; i < list->n; i++) {
+		const int64_t v[EDGE_FIELDS] = { list->v[i].t - base, list->v[i].serial, list->v[i].kind };
+
+		row(out, v, EDGE_FIELDS);
+	}
+	buf_char(out, ']');
+}
+
+bool edge_decode(struct bytes text, int64_t base, struct edge_list *out)
+{
+	int64_t v[EDGE_FIELDS];
+
+	if (!bytes_take(&text, BYTES("[")))
+		return false;
+	while (next_row(&text, v, EDGE_FIELDS))
+		*VEC_PUSH(out) = (struct edge){ base + v[0], (uint32_t)v[1], (enum edge_kind)v[2] };
+	return bytes_eq(text, BYTES("]"));
+}

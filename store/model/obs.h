@@ -1,0 +1,64 @@
+/*
+ * Observations and edges of an interval, and the text in which the store keeps them. They are small and always used
+ * together, so they stand in their interval's row as JSON arrays: a row of its own for each cost more than reading
+ * the log did. The view `observations` unfolds them.
+ */
+#ifndef STORE_MODEL_OBS_H
+#define STORE_MODEL_OBS_H
+
+#include "store/base/buf.h"
+#include "store/model/syscall.h"
+
+/* (interval, caller, call): who made which call, how often, when. caller and call are rows of the store. */
+struct obs {
+	int64_t caller, call;
+	uint64_t text;      /* events that text brought first */
+	uint64_t fresh;     /* events that a trusted source brought first */
+	uint64_t upgraded;  /* events of text that a trusted source brought later */
+	int64_t t_first, t_last;
+	uint32_t serial;    /* the lowest */
+	uint64_t ip;        /* at the lowest serial */
+};
+
+/*
+ * How many events there were, and how many of them a trusted source has brought. Where more became trusted than text
+ * had brought here, text had said something else of them: those count here, and as contradicted.
+ */
+static inline uint64_t obs_events(const struct obs *o)
+{
+	return o->fresh + (o->text > o->upgraded ? o->text : o->upgraded);
+}
+
+static inline uint64_t obs_trusted(const struct obs *o)
+{
+	return o->fresh + o->upgraded;
+}
+
+static inline uint64_t obs_contradicted(const struct obs *o)
+{
+	return o->upgraded > o->text ? o->upgraded - o->text : 0;
+}
+
+/* An execve, fork-type call or exit_group of the interval's pid. */
+struct edge {
+	int64_t t;
+	uint32_t serial;
+	enum edge_kind kind;
+};
+
+struct obs_list { struct obs *v; size_t n, cap; };
+struct edge_list { struct edge *v; size_t n, cap; };
+
+/* Adds to the observation of the same caller and call, or to the list. */
+void obs_add(struct obs_list *list, const struct obs *o);
+
+/* Adds an edge that is not there yet. */
+void edge_add(struct edge_list *list, const struct edge *d);
+
+/* To and from text; times are kept as offsets from `base`. Encode sorts, decode appends and is false on nonsense. */
+void obs_encode(struct obs_list *list, int64_t base, struct buf *out);
+bool obs_decode(struct bytes text, int64_t base, struct obs_list *out);
+void edge_encode(struct edge_list *list, int64_t base, struct buf *out);
+bool edge_decode(struct bytes text, int64_t base, struct edge_list *out);
+
+#endif
