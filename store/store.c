@@ -132,7 +132,7 @@ static int create(struct store *s, struct err *e)
 {
 	auto_free char *text = NULL;
 
-	if (exec(s, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL", e) < 0 || exec(s, "BEGIN IMMEDIATE", e) < 0)
+	if (exec(s, "PRAGMA journal_mode = WAL", e) < 0 || exec(s, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
 	/* somebody else may have been quicker */
 	if (pragma(s, "PRAGMA user_version") == 0) {
