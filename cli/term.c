@@ -55,6 +55,11 @@ void term_cell_bytes(struct term_table *t, struct bytes b)
 	esc_tty(next_cell(t), b);
 }
 
+void term_cell_text(struct term_table *t, struct bytes b)
+{
+	buf_add(next_cell(t), b.p, b.n);
+}
+
 static size_t screen_width(FILE *to)
 {
 	struct winsize w;

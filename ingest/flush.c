@@ -1,6 +1,7 @@
 #include "ingest/flush.h"
 
 #include "ingest/tracker.h"
+#include "store/base/code.h"
 #include "store/base/when.h"
 #include "store/model/program.h"
 
@@ -40,6 +41,7 @@ struct work {
 	struct names *names;
 	struct tally *tally;
 	int64_t next_interval, next_image;
+	bool labels;            /* some run has a label */
 };
 
 void flush_init(struct flush *f, struct tally *tally, struct seen *seen)
@@ -312,18 +314,14 @@ static int64_t *image_ids(struct work *w, struct pid *p, const struct track_inte
 	return ids;
 }
 
-/* A tree's public name: the same records give the same one, in every store. FNV-1a, 40 bits. */
-static void tree_code(struct bytes node, int32_t pid, const struct track_image *root, char out[16])
+/* A tree's public name: node, pid and beginning of its root. */
+static void tree_code(struct bytes node, int32_t pid, const struct track_image *root, char out[CODE_SIZE])
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	char text[96];
-	int n = snprintf(text, sizeof(text), "|%d|%lld|%u", pid, (long long)root->t_first, root->s_first);
+	auto_buf struct buf text = { 0 };
 
-	for (size_t i = 0; i < node.n; i++)
-		h = (h ^ (unsigned char)node.p[i]) * 0x100000001b3u;
-	for (int i = 0; i < n; i++)
-		h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
-	snprintf(out, 16, "%010llx", (unsigned long long)(h >> 24));
+	buf_add(&text, node.p, node.n);
+	buf_printf(&text, "|%d|%lld|%u", pid, (long long)root->t_first, root->s_first);
+	code_of(buf_bytes(&text), out);
 }
 
 static bool is_plain(struct work *w, const struct track_image *i, struct err *e)
@@ -354,7 +352,7 @@ static int save_tree(struct work *w, const struct pid *p, const struct track_ima
 	const struct track_image *r = &images->v[root];
 	size_t main = main_image(w, images, root, e);
 	sqlite3_stmt *st = store_stmt(w->store, STMT_node_name, e);
-	char code[16];
+	char code[CODE_SIZE];
 
 	if (st == NULL)
 		return -1;
@@ -402,7 +400,8 @@ static int save_images(struct work *w, const struct pid *p, const struct track_i
 static int drop_images(struct work *w, const struct stored_image *old, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!old[i].kept && (RUN(w->store, STMT_del_tree, e, old[i].id) < 0 ||
+		if (!old[i].kept && (RUN(w->store, STMT_del_labels, e, old[i].id) < 0 ||
+				     RUN(w->store, STMT_del_tree, e, old[i].id) < 0 ||
 				     RUN(w->store, STMT_del_image, e, old[i].id) < 0))
 			return -1;
 	return 0;
@@ -522,6 +521,16 @@ static int save_rows(struct work *w, struct pid *p, struct err *e)
 	return 0;
 }
 
+/* The labels of the trees of a pid: of the runs that brought its intervals, or that met them again. */
+static int label_trees(struct work *w, const struct pid *p, struct err *e)
+{
+	if (!w->labels)
+		return 0;
+	if (RUN(w->store, STMT_clear_labels, e, p->node, p->pid) < 0)
+		return -1;
+	return RUN(w->store, STMT_label_trees, e, p->node, p->pid);
+}
+
 /* Presence hangs on the only image of that pid and exe (of that time, where it has one), else on none. */
 static int hang_presence(struct work *w, const struct pid *p, struct err *e)
 {
@@ -576,7 +585,9 @@ static int one_pid(struct work *w, struct pid *p, struct err *e)
 			ret = RUN(w->store, STMT_add_touch, e, w->tally->ingest, r->id);
 	}
 	VEC_FREE(&homes);
-	return ret < 0 ? -1 : hang_presence(w, p, e);
+	if (ret < 0 || label_trees(w, p, e) < 0)
+		return -1;
+	return hang_presence(w, p, e);
 }
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
@@ -695,6 +706,7 @@ int flush_batch(struct flush *f, struct err *e)
 
 	w.next_interval = top(w.store, STMT_top_interval, e) + 1;
 	w.next_image = top(w.store, STMT_top_image, e) + 1;
+	w.labels = top(w.store, STMT_any_label, e) > 0;
 	if (w.next_interval > 0 && w.next_image > 0)
 		ret = write_all(&w, e);
 	if (ret == 0)

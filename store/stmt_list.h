@@ -59,6 +59,13 @@ STMT(del_image,       "DELETE FROM image WHERE id = ?1")
 STMT(add_tree,        "INSERT INTO tree VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET code = excluded.code, "
                       "start_seen = excluded.start_seen, main_image = excluded.main_image")
 STMT(del_tree,        "DELETE FROM tree WHERE id = ?1")
+STMT(any_label,       "SELECT count(*) FROM (SELECT 1 FROM ingest WHERE label IS NOT NULL LIMIT 1)")
+STMT(clear_labels,    "DELETE FROM tree_label WHERE tree IN (SELECT tree FROM image WHERE node = ?1 AND pid = ?2)")
+STMT(label_trees,     "INSERT OR IGNORE INTO tree_label SELECT image.tree, run.label FROM interval JOIN image ON image.id = "
+                      "interval.image JOIN ingest AS run ON run.id = interval.ingest OR run.id IN (SELECT touch.ingest FROM "
+                      "touch WHERE touch.interval = interval.id) WHERE interval.node = ?1 AND interval.pid = ?2 AND run.label "
+                      "IS NOT NULL")
+STMT(del_labels,      "DELETE FROM tree_label WHERE tree = ?1")
 STMT(find_path,       "SELECT id FROM path WHERE parent = ?1 AND exe = ?2 AND name = ?3")
 STMT(add_path,        "INSERT INTO path (parent, exe, name, text) VALUES (?1, ?2, ?3, ?4)")
 STMT(path_text,       "SELECT text FROM path WHERE id = ?1")

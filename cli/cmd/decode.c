@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/json.h"
 #include "ingest/body.h"
 #include "ingest/lines.h"
 #include "ingest/source.h"
@@ -9,7 +10,6 @@
 #include "store/model/syscall.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <unistd.h>
 
 struct decode {
@@ -18,56 +18,6 @@ struct decode {
 	uint64_t number;
 	uint64_t records, damaged;
 };
-
-static void add_text(json_object *to, const char *name, bool there, struct bytes b)
-{
-	auto_buf struct buf clean = { 0 }, hex = { 0 };
-
-	if (!there) {
-		json_object_object_add(to, name, NULL);
-		return;
-	}
-	if (bytes_utf8(b)) {
-		json_object_object_add(to, name, json_object_new_string_len(b.n ? b.p : "", (int)b.n));
-		return;
-	}
-	for (size_t i = 0; i < b.n; i++) {
-		size_t n = 1;
-
-		while (n < 4 && i + n < b.n && !bytes_utf8((struct bytes){ b.p + i, n }))
-			n++;
-		if (bytes_utf8((struct bytes){ b.p + i, n })) {
-			buf_add(&clean, b.p + i, n);
-			i += n - 1;
-		} else {
-			buf_str(&clean, "\xef\xbf\xbd");
-		}
-	}
-	json_object_object_add(to, name, json_object_new_string_len(clean.p, (int)clean.n));
-	esc_hex(&hex, b);
-	buf_str(&clean, "");
-	clean.n = 0;
-	buf_printf(&clean, "%s_hex", name);
-	json_object_object_add(to, buf_text(&clean), json_object_new_string_len(hex.p ? hex.p : "", (int)hex.n));
-}
-
-static void add_hex(json_object *to, const char *name, uint64_t v)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIx64, v);
-	json_object_object_add(to, name, json_object_new_string(text));
-}
-
-static void add_int(json_object *to, const char *name, bool there, int64_t v)
-{
-	json_object_object_add(to, name, there ? json_object_new_int64(v) : NULL);
-}
-
-static void add_word(json_object *to, const char *name, const char *text)
-{
-	json_object_object_add(to, name, text ? json_object_new_string(text) : NULL);
-}
 
 static const char *form_of(const struct line *l, char *out, size_t size)
 {
@@ -82,31 +32,31 @@ static const char *form_of(const struct line *l, char *out, size_t size)
 static void json_record(json_object *to, const struct record *r)
 {
 	bool timed = r->ms != WHEN_NONE;
-	char stamp[32], name[SYSCALL_NAME_MAX];
+	char name[SYSCALL_NAME_MAX];
 	bool named = syscall_name(r->arch, r->nr, name);
 
-	add_text(to, "node", r->node.n > 0, r->node);
-	add_word(to, "time", timed ? when_rfc3339(r->ms, stamp) : NULL);
-	add_int(to, "epoch", timed, r->ms / 1000);
-	add_int(to, "ms", timed, r->ms % 1000);
-	add_int(to, "serial", r->has_serial, r->serial);
-	add_int(to, "auid", true, r->auid);
-	add_int(to, "uid", true, r->uid);
-	add_int(to, "gid", true, r->gid);
-	add_int(to, "ses", true, r->ses);
-	add_text(to, "subj", r->has_subj, r->subj);
-	add_int(to, "pid", true, r->pid);
-	add_text(to, "comm", true, r->comm);
-	add_text(to, "exe", true, r->exe);
-	add_int(to, "sig", true, r->sig);
-	add_hex(to, "arch", r->arch);
-	add_word(to, "arch_name", arch_name(arch_of(r->arch, r->nr)));
-	add_int(to, "syscall", true, r->nr);
-	add_word(to, "name", named ? name : NULL);
-	add_int(to, "compat", true, r->compat);
-	add_hex(to, "ip", r->ip);
-	add_hex(to, "code", r->code);
-	add_word(to, "action", action_word(action_of(r->code)));
+	json_put_text(to, "node", r->node.n > 0, r->node);
+	json_put_time(to, "time", r->ms);
+	json_put_int(to, "epoch", timed, r->ms / 1000);
+	json_put_int(to, "ms", timed, r->ms % 1000);
+	json_put_int(to, "serial", r->has_serial, r->serial);
+	json_put_int(to, "auid", true, r->auid);
+	json_put_int(to, "uid", true, r->uid);
+	json_put_int(to, "gid", true, r->gid);
+	json_put_int(to, "ses", true, r->ses);
+	json_put_text(to, "subj", r->has_subj, r->subj);
+	json_put_int(to, "pid", true, r->pid);
+	json_put_text(to, "comm", true, r->comm);
+	json_put_text(to, "exe", true, r->exe);
+	json_put_int(to, "sig", true, r->sig);
+	json_put_hex(to, "arch", r->arch);
+	json_put_word(to, "arch_name", arch_name(arch_of(r->arch, r->nr)));
+	json_put_int(to, "syscall", true, r->nr);
+	json_put_word(to, "name", named ? name : NULL);
+	json_put_int(to, "compat", true, r->compat);
+	json_put_hex(to, "ip", r->ip);
+	json_put_hex(to, "code", r->code);
+	json_put_word(to, "action", action_word(action_of(r->code)));
 }
 
 static void print_json(const struct decode *d, const struct line *l)
@@ -115,18 +65,18 @@ static void print_json(const struct decode *d, const struct line *l)
 	json_object *to = json_object_new_object();
 	char form[64];
 
-	add_text(to, "file", true, bytes_of(d->file));
-	add_int(to, "line", true, (int64_t)d->number);
-	add_word(to, "form", form_of(l, form, sizeof(form)));
-	add_word(to, "verdict", verdicts[l->kind]);
+	json_put_text(to, "file", true, bytes_of(d->file));
+	json_put_int(to, "line", true, (int64_t)d->number);
+	json_put_word(to, "form", form_of(l, form, sizeof(form)));
+	json_put_word(to, "verdict", verdicts[l->kind]);
 	if (l->kind == LINE_RECORD) {
 		json_record(to, &l->rec);
 	} else if (l->kind == LINE_DAMAGED) {
-		add_word(to, "reason", l->reason);
+		json_put_word(to, "reason", l->reason);
 	} else {
-		add_text(to, "node", l->loss.node.n > 0, l->loss.node);
-		add_word(to, "what", loss_name(l->loss.kind));
-		add_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
+		json_put_text(to, "node", l->loss.node.n > 0, l->loss.node);
+		json_put_word(to, "what", loss_name(l->loss.kind));
+		json_put_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
 	}
 	puts(json_object_to_json_string_ext(to, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(to);

@@ -1,0 +1,3 @@
+/* OUTPUT(id): only rows. */
+OUTPUT(oci)
+OUTPUT(names)

@@ -1,0 +1,230 @@
+#include "analyze/profile.h"
+
+#include "store/base/map.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
+#include "store/model/syscall.h"
+
+#include <stdlib.h>
+
+static const struct { const char *name, *why; } dangers[] = {
+#define DANGER(name, why) { name, why },
+#include "analyze/danger_list.h"
+#undef DANGER
+};
+
+const char *profile_danger(struct bytes name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(dangers); i++)
+		if (bytes_eq(name, bytes_of(dangers[i].name)))
+			return dangers[i].why;
+	return NULL;
+}
+
+struct rules { struct profile_rule *v; size_t n, cap; };
+
+struct building {
+	struct profile *p;
+	struct rules by_name;   /* every name that occurs */
+	struct map names;       /* pool id -> index */
+	struct map starts;      /* (rule, tree) that was counted */
+};
+
+static struct profile_rule *rule_for(struct building *b, struct bytes name, uint32_t *index)
+{
+	uint32_t id = pool_intern(&b->p->q->strings, name);
+	int64_t at = map_get(&b->names, id, 0, -1);
+
+	if (at < 0) {
+		struct bytes kept = pool_get(&b->p->q->strings, id);
+
+		at = (int64_t)b->by_name.n;
+		map_put(&b->names, id, 0, at);
+		*VEC_PUSH(&b->by_name) = (struct profile_rule){ .name = kept, .text_only = true, .others_only = true,
+								.danger = profile_danger(kept) };
+	}
+	*index = (uint32_t)at;
+	return &b->by_name.v[at];
+}
+
+static void note_unnamed(struct profile *p, const struct query_call *c, uint64_t events)
+{
+	for (size_t i = 0; i < p->unnamed.n; i++) {
+		if (p->unnamed.v[i].arch != c->arch || p->unnamed.v[i].nr != c->nr)
+			continue;
+		p->unnamed.v[i].events += events;
+		return;
+	}
+	*VEC_PUSH(&p->unnamed) = (struct profile_unnamed){ c->arch, c->nr, events };
+}
+
+static void note_arch(struct profile *p, uint32_t arch)
+{
+	for (size_t i = 0; i < p->archs.n; i++)
+		if (p->archs.v[i] == arch)
+			return;
+	*VEC_PUSH(&p->archs) = arch;
+}
+
+static void take_use(struct building *b, uint32_t at)
+{
+	struct profile *p = b->p;
+	const struct query_use *u = &p->q->uses.v[at];
+	const struct query_call *c = &p->q->calls.v[u->call];
+	uint32_t tree = p->q->images.v[u->image].tree, index;
+	bool denied = c->action != (uint32_t)ACTION_LOG, timeless = u->events == 0;
+	char name[SYSCALL_NAME_MAX];
+	struct profile_rule *r;
+
+	if (!syscall_name(c->arch, c->nr, name) || arch_scmp(arch_of(c->arch, c->nr)) == NULL) {
+		note_unnamed(p, c, u->events);
+		return;
+	}
+	note_arch(p, arch_of(c->arch, c->nr));
+	r = rule_for(b, bytes_of(name), &index);
+	*VEC_PUSH(&r->uses) = at;
+	r->denied += denied ? u->events + timeless : 0;
+	r->events += denied ? 0 : u->events + timeless;
+	if (denied && !p->o.include_denied)
+		return;
+	r->text_only = r->text_only && u->trusted == 0;
+	r->others_only = r->others_only && !p->s->use_matches[at];
+	if (p->q->trees.v[tree].start_seen && map_get(&b->starts, index, tree, 0) == 0) {
+		map_put(&b->starts, index, tree, 1);
+		r->starts++;
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct profile_rule *x = a, *y = b;
+
+	return strcmp(x->name.p, y->name.p);
+}
+
+static int by_table(const void *a, const void *b)
+{
+	static const uint32_t order[] = {
+#define ARCH(value, name, scmp) value,
+#include "store/model/arch_list.h"
+#undef ARCH
+	};
+	const uint32_t *x = a, *y = b;
+	size_t i = 0, k = 0;
+
+	while (i < ARRAY_SIZE(order) && order[i] != *x)
+		i++;
+	while (k < ARRAY_SIZE(order) && order[k] != *y)
+		k++;
+	return i < k ? -1 : i > k;
+}
+
+/* Each name goes to one of the lists. */
+static void sort_out(struct building *b)
+{
+	struct profile *p = b->p;
+
+	if (b->by_name.n > 1)
+		qsort(b->by_name.v, b->by_name.n, sizeof(*b->by_name.v), by_name);
+	for (size_t i = 0; i < b->by_name.n; i++) {
+		struct profile_rule *r = &b->by_name.v[i];
+		bool needed = r->events > 0 || (p->o.include_denied && r->denied > 0);
+
+		if (p->o.block ? r->denied == 0 : !needed && r->denied == 0)
+			VEC_FREE(&r->uses);
+		else if (p->o.block)
+			*VEC_PUSH(&p->rules) = *r;
+		else if (!needed)
+			*VEC_PUSH(&p->denied) = *r;
+		else if (p->o.trusted && r->text_only)
+			*VEC_PUSH(&p->left_out) = *r;
+		else
+			*VEC_PUSH(&p->rules) = *r;
+	}
+	if (p->archs.n > 1)
+		qsort(p->archs.v, p->archs.n, sizeof(*p->archs.v), by_table);
+}
+
+void profile_build(struct profile *out, struct query *q, const struct selection *s, const struct profile_options *o)
+{
+	struct building b = { .p = out };
+
+	*out = (struct profile){ .q = q, .s = s, .o = *o };
+	for (size_t i = 0; i < q->uses.n; i++)
+		if (s->use_in[i])
+			take_use(&b, (uint32_t)i);
+	sort_out(&b);
+	VEC_FREE(&b.by_name);
+	map_release(&b.names);
+	map_release(&b.starts);
+}
+
+static void free_rules(struct profile_rule *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		VEC_FREE(&v[i].uses);
+	free(v);
+}
+
+void profile_release(struct profile *p)
+{
+	free_rules(p->rules.v, p->rules.n);
+	free_rules(p->denied.v, p->denied.n);
+	free_rules(p->left_out.v, p->left_out.n);
+	VEC_FREE(&p->unnamed);
+	VEC_FREE(&p->archs);
+	*p = (struct profile){ 0 };
+}
+
+static int most_events(const void *a, const void *b)
+{
+	const struct profile_caller *x = a, *y = b;
+
+	if (x->events + x->denied != y->events + y->denied)
+		return x->events + x->denied > y->events + y->denied ? -1 : 1;
+	if (strcmp(x->path.p, y->path.p) != 0)
+		return strcmp(x->path.p, y->path.p);
+	return strcmp(x->comm.p, y->comm.p);
+}
+
+void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule)
+{
+	const struct query *q = p->q;
+	struct map trees = { 0 };
+
+	*out = (struct profile_callers){ 0 };
+	for (size_t i = 0; i < rule->uses.n; i++) {
+		const struct query_use *u = &q->uses.v[rule->uses.v[i]];
+		const struct query_image *m = &q->images.v[u->image];
+		const struct query_caller *who = &q->callers.v[u->caller];
+		bool denied = q->calls.v[u->call].action != (uint32_t)ACTION_LOG;
+		struct profile_caller *c = NULL;
+		size_t at = 0;
+
+		for (; at < out->n && c == NULL; at++)
+			if (bytes_eq(out->v[at].path, m->path) && bytes_eq(out->v[at].comm, who->comm) &&
+			    bytes_eq(out->v[at].subj, who->subj))
+				c = &out->v[at--];
+		if (c == NULL) {
+			c = VEC_PUSH(out);
+			*c = (struct profile_caller){ .path = m->path, .comm = who->comm, .subj = who->subj,
+						      .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+		}
+		c->events += denied ? 0 : u->events;
+		c->denied += denied ? u->events : 0;
+		c->trusted = c->trusted || u->trusted > 0;
+		if (map_get(&trees, at, m->tree, 0) == 0) {
+			map_put(&trees, at, m->tree, 1);
+			c->trees++;
+			c->starts += q->trees.v[m->tree].start_seen;
+		}
+		if (u->t_first != WHEN_NONE && (c->t_first == WHEN_NONE || u->t_first < c->t_first))
+			c->t_first = u->t_first;
+		if (u->t_last != WHEN_NONE && (c->t_last == WHEN_NONE || u->t_last > c->t_last))
+			c->t_last = u->t_last;
+	}
+	map_release(&trees);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), most_events);
+}

@@ -1,0 +1,56 @@
+/* The allow-list with its own evidence: which names, made by whom, in how many starts, trusted or not. */
+#ifndef ANALYZE_PROFILE_H
+#define ANALYZE_PROFILE_H
+
+#include "analyze/select.h"
+
+struct profile_options {
+	uint32_t default_action;   /* of all else */
+	bool block;                /* a block-list: what was denied is denied, all else allowed */
+	bool include_denied;       /* denials count as needs */
+	bool trusted;              /* what rests on text alone is left out */
+};
+
+struct profile_rule {
+	struct bytes name;
+	VEC(uint32_t) uses;        /* of the query: who made it */
+	uint64_t events, denied;
+	uint64_t starts;           /* how many of the selection's starts showed it */
+	bool text_only;            /* no trusted source has brought it */
+	bool others_only;          /* only callers that the selector did not name made it */
+	const char *danger;        /* what the call can do; NULL: nothing much */
+};
+
+struct profile_unnamed { uint32_t arch; int32_t nr; uint64_t events; };
+
+struct profile {
+	struct query *q;                       /* borrowed, as is what follows from it */
+	const struct selection *s;
+	struct profile_options o;
+	VEC(struct profile_rule) rules;        /* sorted by name */
+	VEC(struct profile_rule) denied;       /* what was denied and is not in the list, sorted by name */
+	VEC(struct profile_rule) left_out;     /* what rests on text alone, with --trusted */
+	VEC(struct profile_unnamed) unnamed;   /* numbers that no table knows: never in the list */
+	VEC(uint32_t) archs;                   /* that the evidence shows, in the order of the table */
+};
+
+/* The caller releases. */
+void profile_build(struct profile *out, struct query *q, const struct selection *s, const struct profile_options *o);
+void profile_release(struct profile *p);
+
+/* What a call can do, for those that deserve a look; NULL for the others. */
+const char *profile_danger(struct bytes name);
+
+/* Who made one of a rule's calls, over all trees that reached it in the same way. */
+struct profile_caller {
+	struct bytes path, comm, subj;
+	uint64_t events, starts, trees, denied;
+	int64_t t_first, t_last;
+	bool trusted;
+};
+struct profile_callers { struct profile_caller *v; size_t n, cap; };
+
+/* Callers of a rule, most events first. The caller frees out->v by VEC_FREE. */
+void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule);
+
+#endif

@@ -1,0 +1,240 @@
+#include "analyze/summary.h"
+
+#include "store/base/esc.h"
+#include "store/base/map.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define NAMES_SHOWN 12   /* more of a list only adds noise; --explain has all */
+#define COMM_MAX 15
+
+void summary_release(struct summary *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i]);
+	VEC_FREE(s);
+}
+
+static void take(struct summary *out, struct buf *line)
+{
+	*VEC_PUSH(out) = mem_dup(buf_text(line));
+	buf_release(line);
+}
+
+static void say(struct summary *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct summary *out, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) >= 0)
+		*VEC_PUSH(out) = text;
+	va_end(ap);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "a, b, c and 4 more" of the rules for which `which` is true. Returns how many there are. */
+static size_t list_rules(struct buf *out, const struct profile_rule *rules, size_t n,
+			 bool (*which)(const struct profile_rule *, const struct profile *), const struct profile *p)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (which != NULL && !which(&rules[i], p))
+			continue;
+		if (total < NAMES_SHOWN)
+			buf_printf(out, "%s%s", total ? ", " : "", rules[i].name.p);
+		total++;
+	}
+	if (total > NAMES_SHOWN)
+		buf_printf(out, " and %zu more", total - NAMES_SHOWN);
+	return total;
+}
+
+static bool is_others_only(const struct profile_rule *r, const struct profile *p)
+{
+	(void)p;
+	return r->others_only;
+}
+
+static bool is_rare(const struct profile_rule *r, const struct profile *p)
+{
+	return p->s->starts >= 3 && r->starts == 1;
+}
+
+static void say_head(struct summary *out, const struct profile *p)
+{
+	const struct selection *s = p->s;
+	struct buf line = { 0 };
+	char from[32], to[32];
+
+	buf_printf(&line, "%zu syscalls from %" PRIu64 " tree%s (%" PRIu64 " start%s, %" PRIu64 " fragment%s), %" PRIu64
+		   " record%s", p->rules.n, s->trees, plural(s->trees), s->starts, plural(s->starts), s->fragments,
+		   plural(s->fragments), s->records, plural(s->records));
+	if (s->t_first != WHEN_NONE)
+		buf_printf(&line, ", %s to %s", when_local(s->t_first, from), when_local(s->t_last, to));
+	buf_str(&line, ";");
+	for (size_t i = 0; i < p->archs.n; i++)
+		buf_printf(&line, "%s %s", i ? "," : "", arch_name(p->archs.v[i]));
+	take(out, &line);
+}
+
+static void say_losses(struct summary *out, const struct profile *p, const struct query_losses *losses)
+{
+	uint64_t markers = 0, records = 0;
+
+	for (size_t i = 0; i < losses->n; i++) {
+		const struct query_loss *l = &losses->v[i];
+		bool ours = false;
+
+		for (size_t k = 0; k < p->q->trees.n && !ours; k++)
+			ours = p->s->tree_in[k] && bytes_eq(p->q->trees.v[k].node, l->node);
+		if (!ours)
+			continue;
+		markers += l->markers;
+		records += l->printk + l->others + l->kernel;
+	}
+	if (markers)
+		say(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s",
+		    markers, plural(markers), records, plural(records));
+	else
+		say(out, "loss unknown: no marker was read, and logs lose most records without one; run it several times");
+}
+
+/* The dangerous names, each with one of those who made it. */
+static void say_dangers(struct summary *out, const struct profile *p)
+{
+	struct buf line = { 0 };
+	size_t total = 0;
+
+	for (size_t i = 0; i < p->rules.n; i++) {
+		const struct profile_rule *r = &p->rules.v[i];
+		const struct query_image *m;
+		struct bytes who;
+
+		if (r->danger == NULL || r->uses.n == 0)
+			continue;
+		m = &p->q->images.v[p->q->uses.v[r->uses.v[0]].image];
+		who = m->path;
+		for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n; at = bytes_find(who, BYTES(" > ")))
+			bytes_skip(&who, at + 3);
+		if (total++ < NAMES_SHOWN)
+			buf_printf(&line, "%s%s (%.*s)", total > 1 ? ", " : "", r->name.p, (int)who.n, who.p);
+	}
+	if (total)
+		say(out, "look at these before you enforce it: %s%s", buf_text(&line), total > NAMES_SHOWN ? " ..." : "");
+	buf_release(&line);
+}
+
+static void say_unnamed(struct summary *out, const struct profile *p)
+{
+	struct buf line = { 0 };
+
+	if (p->unnamed.n == 0)
+		return;
+	for (size_t i = 0; i < p->unnamed.n && i < NAMES_SHOWN; i++) {
+		const char *arch = arch_name(arch_of(p->unnamed.v[i].arch, p->unnamed.v[i].nr));
+
+		buf_printf(&line, "%s%d (", i ? ", " : "", p->unnamed.v[i].nr);
+		if (arch)
+			buf_printf(&line, "%s)", arch);
+		else
+			buf_printf(&line, "arch %x)", p->unnamed.v[i].arch);
+	}
+	say(out, "numbers without a name are not in the list: %s%s", buf_text(&line), p->unnamed.n > NAMES_SHOWN ? " ..." : "");
+	buf_release(&line);
+}
+
+static void say_lists(struct summary *out, const struct profile *p, const struct select_options *o)
+{
+	struct buf line = { 0 };
+	size_t n;
+
+	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY) {
+		n = list_rules(&line, p->rules.v, p->rules.n, is_others_only, p);
+		if (n)
+			say(out, "%zu only from others in the tree%s: %s", n, plural(p->s->trees), buf_text(&line));
+		line.n = 0;
+	}
+	n = list_rules(&line, p->rules.v, p->rules.n, is_rare, p);
+	if (n)
+		say(out, "%zu in only 1 of %" PRIu64 " starts, so more are likely to come: %s", n, p->s->starts, buf_text(&line));
+	line.n = 0;
+	n = list_rules(&line, p->left_out.v, p->left_out.n, NULL, p);
+	if (n)
+		say(out, "%zu left out, since only text that a user can forge shows them: %s", n, buf_text(&line));
+	line.n = 0;
+	n = list_rules(&line, p->denied.v, p->denied.n, NULL, p);
+	if (n)
+		say(out, "%zu were denied and are not in the list (--include-denied adds them): %s", n, buf_text(&line));
+	buf_release(&line);
+}
+
+static void say_cut_names(struct summary *out, const struct select_options *o)
+{
+	for (size_t i = 0; i < o->comm.n; i++)
+		if (strlen(o->comm.v[i]) > COMM_MAX && strchr(o->comm.v[i], '\\') == NULL)
+			say(out, "the kernel keeps 15 bytes of a name: --comm %.15s", o->comm.v[i]);
+}
+
+void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
+			const struct select_options *o)
+{
+	say_cut_names(out, o);
+	say_head(out, p);
+	say_losses(out, p, losses);
+	if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
+		say(out, "the runtime's start was not seen: a container or unit with this list may not start");
+	if ((o->comm.n || o->exe.n) && p->s->ways > 1)
+		say(out, "started in %" PRIu64 " ways (--explain shows them, --tree narrows)", p->s->ways);
+	say_lists(out, p, o);
+	say_dangers(out, p);
+	say_unnamed(out, p);
+}
+
+void summary_of_groups(struct summary *out, const struct selection *s, const struct select_options *o)
+{
+	say_cut_names(out, o);
+	say(out, "%zu different workloads match, so there is no one list; narrow it, or --union for one that holds all:",
+	    s->groups.n);
+	for (size_t i = 0; i < s->groups.n; i++) {
+		const struct select_group *g = &s->groups.v[i];
+
+		say(out, "  %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", g->option, (int)g->name.n,
+		    g->name.p, g->trees, plural(g->trees), g->adds, plural(g->adds));
+	}
+}
+
+void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o)
+{
+	struct bytes near[5];
+	struct buf line = { 0 };
+
+	if (q->uses.n == 0) {
+		say(out, "nothing in the store lies in that time");
+		return;
+	}
+	say(out, "no tree matches");
+	for (size_t i = 0; i < o->comm.n; i++) {
+		size_t n = select_nearest(q, o->comm.v[i], near, ARRAY_SIZE(near));
+		char word[80];
+
+		line.n = 0;
+		for (size_t k = 0; k < n; k++) {
+			buf_str(&line, k ? ", " : "");
+			esc_tty(&line, near[k]);
+		}
+		say(out, "no comm '%s'; the nearest: %s", esc_word(word, sizeof(word), bytes_of(o->comm.v[i])), buf_text(&line));
+	}
+	buf_release(&line);
+}

@@ -1,0 +1,257 @@
+#include "analyze/workload.h"
+
+#include "store/base/esc.h"
+#include "store/base/map.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+#include "store/model/program.h"
+
+#include <stdlib.h>
+
+bool workload_is_plain(const struct query_image *m)
+{
+	return !m->loader && program_kind(m->name, m->exe) == PROGRAM_PLAIN;
+}
+
+bool workloads_by_parse(const char *text, enum workloads_by *by)
+{
+	static const char *const words[N_BY] = { "workload", "comm", "exe", "label", "node", "tree" };
+
+	for (int i = 0; i < N_BY; i++) {
+		if (strcmp(words[i], text) != 0)
+			continue;
+		*by = (enum workloads_by)i;
+		return true;
+	}
+	return false;
+}
+
+/* Rows under construction: by key, each with the trees and calls that it has met. */
+struct rows {
+	struct workloads *out;
+	struct query *q;
+	struct map by_key;        /* pool id of the key -> row */
+	struct map tree_met;      /* (row, tree) */
+	struct map call_met;      /* (row, arch and nr) */
+};
+
+static uint32_t row_for(struct rows *r, struct bytes key, struct bytes name)
+{
+	uint64_t id = pool_intern(&r->q->strings, key);
+	int64_t at = map_get(&r->by_key, id, 0, -1);
+	struct workload *w;
+
+	if (at >= 0)
+		return (uint32_t)at;
+	at = (int64_t)r->out->n;
+	map_put(&r->by_key, id, 0, at);
+	w = VEC_PUSH(r->out);
+	*w = (struct workload){ .name = pool_get(&r->q->strings, pool_intern(&r->q->strings, name)), .t_first = WHEN_NONE,
+				.t_last = WHEN_NONE };
+	code_of(key, w->code);
+	return (uint32_t)at;
+}
+
+static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
+{
+	struct workload *w = &r->out->v[row];
+	const struct query_call *c = &r->q->calls.v[u->call];
+	uint32_t tree = r->q->images.v[u->image].tree;
+	uint64_t call = (uint64_t)c->arch << 32 | (uint32_t)c->nr;
+
+	if (map_get(&r->tree_met, row, tree, 0) == 0) {
+		map_put(&r->tree_met, row, tree, 1);
+		w->trees++;
+		w->starts += r->q->trees.v[tree].start_seen;
+		w->fragments += !r->q->trees.v[tree].start_seen;
+	}
+	w->records += u->events;
+	if (c->action != (uint32_t)ACTION_LOG) {
+		w->denials += u->events ? u->events : 1;
+	} else if (map_get(&r->call_met, row, call, 0) == 0) {
+		map_put(&r->call_met, row, call, 1);
+		w->syscalls++;
+	}
+	if (u->t_first == WHEN_NONE)
+		return;
+	if (w->t_first == WHEN_NONE || u->t_first < w->t_first)
+		w->t_first = u->t_first;
+	if (w->t_last == WHEN_NONE || u->t_last > w->t_last)
+		w->t_last = u->t_last;
+}
+
+/* Trees that share a label belong together, also over a third: the root of each label's set. */
+static uint32_t label_set(uint32_t *parent, uint32_t i)
+{
+	while (parent[i] != i)
+		i = parent[i];
+	return i;
+}
+
+static uint32_t *label_sets(struct query *q)
+{
+	uint32_t *parent;
+
+	for (size_t i = 0; i < q->trees.n; i++)
+		for (size_t k = 0; k < q->trees.v[i].labels.n; k++)
+			pool_intern(&q->strings, q->trees.v[i].labels.v[k]);
+	parent = mem_alloc((q->strings.n + 1) * sizeof(*parent));
+	for (uint32_t i = 0; i <= q->strings.n; i++)
+		parent[i] = i;
+	for (size_t i = 0; i < q->trees.n; i++) {
+		const struct query_tree *t = &q->trees.v[i];
+
+		for (size_t k = 1; k < t->labels.n; k++) {
+			uint32_t a = label_set(parent, pool_find(&q->strings, t->labels.v[0]));
+			uint32_t b = label_set(parent, pool_find(&q->strings, t->labels.v[k]));
+
+			/* the lower bytes lead, so that the set's name does not depend on ids */
+			if (a != b) {
+				bool a_leads = strcmp(pool_get(&q->strings, a).p, pool_get(&q->strings, b).p) < 0;
+
+				parent[a_leads ? b : a] = a_leads ? a : b;
+			}
+		}
+	}
+	return parent;
+}
+
+static uint32_t workload_row(struct rows *r, const struct query_tree *t, const uint32_t *sets)
+{
+	const struct query_image *m = &r->q->images.v[t->main];
+	auto_buf struct buf key = { 0 }, name = { 0 };
+
+	if (t->labels.n) {
+		struct bytes label = pool_get(&r->q->strings, label_set((uint32_t *)(uintptr_t)sets,
+							pool_find(&r->q->strings, t->labels.v[0])));
+
+		buf_str(&key, "label|");
+		buf_add(&key, label.p, label.n);
+		esc_tty(&name, label);
+		return row_for(r, buf_bytes(&key), buf_bytes(&name));
+	}
+	buf_str(&key, "program|");
+	buf_add(&key, m->exe.p, m->exe.n);
+	buf_char(&key, '|');
+	if (m->name.n)
+		buf_add(&key, m->name.p, m->name.n);
+	else
+		buf_add(&key, program_base(m->exe).p, program_base(m->exe).n < 15 ? program_base(m->exe).n : 15);
+	return row_for(r, buf_bytes(&key), m->path);
+}
+
+static int by_records(const void *a, const void *b, void *rows)
+{
+	const uint32_t *x = a, *y = b;
+	const struct workload *all = rows, *p = &all[*x], *q = &all[*y];
+
+	if (p->records != q->records)
+		return p->records > q->records ? -1 : 1;
+	return strcmp(p->code, q->code);
+}
+
+/* Sorts the rows and renumbers of_tree. */
+static void sort_rows(struct workloads *w, size_t n_trees)
+{
+	auto_free uint32_t *order = mem_alloc(w->n * sizeof(*order)), *place = mem_alloc(w->n * sizeof(*place));
+	struct workload *sorted = mem_alloc(w->n * sizeof(*sorted));
+
+	for (uint32_t i = 0; i < w->n; i++)
+		order[i] = i;
+	if (w->n > 1)
+		qsort_r(order, w->n, sizeof(*order), by_records, w->v);
+	for (uint32_t i = 0; i < w->n; i++) {
+		sorted[i] = w->v[order[i]];
+		place[order[i]] = i;
+	}
+	free(w->v);
+	w->v = sorted;
+	w->cap = w->n;
+	for (size_t i = 0; i < n_trees; i++)
+		if (w->of_tree[i] != WORKLOADS_NONE)
+			w->of_tree[i] = place[w->of_tree[i]];
+}
+
+static void rows_of_use(struct rows *r, const struct query_use *u, enum workloads_by by)
+{
+	const struct query_image *m = &r->q->images.v[u->image];
+	const struct query_tree *t = &r->q->trees.v[m->tree];
+	auto_buf struct buf name = { 0 };
+	struct bytes key;
+
+	switch (by) {
+	case BY_COMM:
+		key = r->q->callers.v[u->caller].comm;
+		break;
+	case BY_EXE:
+		key = m->exe;
+		break;
+	case BY_NODE:
+		key = t->node;
+		break;
+	case BY_LABEL:
+		for (size_t i = 0; i < t->labels.n; i++) {
+			name.n = 0;
+			esc_tty(&name, t->labels.v[i]);
+			add_use(r, row_for(r, t->labels.v[i], buf_bytes(&name)), u);
+		}
+		if (t->labels.n)
+			return;
+		key = BYTES("-");
+		break;
+	case BY_TREE:
+	default:
+		key = t->code;
+		add_use(r, row_for(r, key, r->q->images.v[t->main].path), u);
+		return;
+	}
+	esc_tty(&name, key);
+	add_use(r, row_for(r, key, buf_bytes(&name)), u);
+}
+
+void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in)
+{
+	struct rows r = { .out = out, .q = q };
+	auto_free uint32_t *sets = label_sets(q);
+
+	*out = (struct workloads){ .of_tree = mem_alloc(q->trees.n * sizeof(*out->of_tree)) };
+	for (size_t i = 0; i < q->trees.n; i++)
+		out->of_tree[i] = WORKLOADS_NONE;
+	for (size_t i = 0; i < q->uses.n; i++) {
+		const struct query_use *u = &q->uses.v[i];
+		uint32_t tree = q->images.v[u->image].tree;
+
+		if (in != NULL && !in[i])
+			continue;
+		if (by != BY_WORKLOAD) {
+			rows_of_use(&r, u, by);
+			continue;
+		}
+		if (out->of_tree[tree] == WORKLOADS_NONE)
+			out->of_tree[tree] = workload_row(&r, &q->trees.v[tree], sets);
+		add_use(&r, out->of_tree[tree], u);
+	}
+	/* a tree's row has the tree's own code */
+	for (size_t i = 0; i < q->trees.n && by == BY_TREE; i++) {
+		int64_t at = map_get(&r.by_key, pool_find(&q->strings, q->trees.v[i].code), 0, -1);
+
+		if (at >= 0)
+			memcpy(out->v[at].code, q->trees.v[i].code.p, CODE_SIZE - 1);
+	}
+	sort_rows(out, q->trees.n);
+	map_release(&r.by_key);
+	map_release(&r.tree_met);
+	map_release(&r.call_met);
+}
+
+void workloads_find(struct workloads *out, struct query *q)
+{
+	workloads_list(out, q, BY_WORKLOAD, NULL);
+}
+
+void workloads_release(struct workloads *w)
+{
+	free(w->v);
+	free(w->of_tree);
+	*w = (struct workloads){ 0 };
+}

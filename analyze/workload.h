@@ -1,0 +1,41 @@
+/* Workloads: trees that share a label, else the exe and name of their main program. */
+#ifndef ANALYZE_WORKLOAD_H
+#define ANALYZE_WORKLOAD_H
+
+#include "store/base/code.h"
+#include "store/query.h"
+
+/* A row of what the store holds: of a workload, or of whatever the list is by. */
+struct workload {
+	char code[CODE_SIZE];
+	struct bytes name;        /* one readable line, escaped */
+	uint64_t trees, starts, fragments, records, denials;
+	uint64_t syscalls;        /* different (arch, nr) that were let through */
+	int64_t t_first, t_last;  /* WHEN_NONE: nothing with a time */
+};
+
+struct workloads {
+	struct workload *v;
+	size_t n, cap;
+	uint32_t *of_tree;        /* index of each tree's workload; WORKLOADS_NONE: a tree without uses */
+};
+
+#define WORKLOADS_NONE UINT32_MAX
+
+/* The caller releases. Sorted by records, most first. */
+void workloads_find(struct workloads *out, struct query *q);
+void workloads_release(struct workloads *w);
+
+enum workloads_by { BY_WORKLOAD, BY_COMM, BY_EXE, BY_LABEL, BY_NODE, BY_TREE, N_BY };
+bool workloads_by_parse(const char *text, enum workloads_by *by);
+
+/*
+ * The same rows by something else: of_tree is not filled then, except for BY_TREE. `in` says of each use whether it
+ * belongs; NULL: all do.
+ */
+void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in);
+
+/* Is it the program that a list is for: no loader, no shell, no wrapper? */
+bool workload_is_plain(const struct query_image *m);
+
+#endif

@@ -1,0 +1,206 @@
+#include "analyze/output.h"
+#include "analyze/summary.h"
+#include "cli/command.h"
+#include "cli/selector.h"
+#include "cli/term.h"
+#include "store/base/esc.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void say_all(const struct opts *o, struct summary *s)
+{
+	for (size_t i = 0; i < s->n && !opt_on(o, OPT_quiet); i++)
+		command_say("%s", s->v[i]);
+	summary_release(s);
+}
+
+static int read_options(struct profile_options *out, const struct output **format, const struct opts *o, struct err *e)
+{
+	const char *action = opt_text(o, OPT_default_action, "errno"), *name = opt_text(o, OPT_format, "oci");
+	auto_buf struct buf known = { 0 };
+
+	*out = (struct profile_options){ .block = opt_on(o, OPT_block), .include_denied = opt_on(o, OPT_include_denied),
+					 .trusted = opt_on(o, OPT_trusted) };
+	if (!action_parse(action, &out->default_action))
+		return err_set(e, ST_INPUT, "--default-action: no such action: '%.40s' (try errno, kill_process, log)", action);
+	if (out->default_action == (uint32_t)ACTION_ALLOW)
+		return err_set(e, ST_INPUT, "a list of allowed calls that allows all else forbids nothing (--block makes a "
+			       "list of what was denied)");
+	if (out->default_action == (uint32_t)ACTION_NOTIFY)
+		return err_set(e, ST_INPUT, "runtimes refuse SCMP_ACT_NOTIFY as a default action");
+	*format = output_find(name);
+	if (*format != NULL)
+		return 0;
+	for (size_t i = 0; output_at(i) != NULL; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", output_at(i)->name);
+	return err_set(e, ST_INPUT, "--format: no such format: '%.40s' (there are: %s)", name, buf_text(&known));
+}
+
+/* ---- --explain ---- */
+
+static void explain_rule(struct term_table *t, const struct profile *p, const struct profile_rule *r)
+{
+	struct profile_callers callers;
+
+	profile_callers(&callers, p, r);
+	for (size_t i = 0; i < callers.n; i++) {
+		const struct profile_caller *c = &callers.v[i];
+		auto_buf struct buf who = { 0 }, first = { 0 }, last = { 0 };
+		char stamp[32];
+
+		buf_add(&who, c->path.p, c->path.n);
+		buf_str(&who, " [");
+		esc_tty(&who, c->comm);
+		buf_char(&who, ']');
+		if (c->subj.n) {
+			buf_char(&who, ' ');
+			esc_tty(&who, c->subj);
+		}
+		buf_str(&first, c->t_first == WHEN_NONE ? "-" : when_rfc3339(c->t_first, stamp));
+		buf_str(&last, c->t_last == WHEN_NONE ? "-" : when_rfc3339(c->t_last, stamp));
+		term_cell(t, "%s", r->name.p);
+		term_cell(t, "%" PRIu64, c->events);
+		term_cell(t, "%" PRIu64, c->denied);
+		term_cell(t, "%" PRIu64, c->starts);
+		term_cell(t, "%s", buf_text(&first));
+		term_cell(t, "%s", buf_text(&last));
+		term_cell(t, "%s", c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id");
+		term_cell_text(t, buf_bytes(&who));
+	}
+	VEC_FREE(&callers);
+}
+
+static void explain(const struct profile *p)
+{
+	static const char *const heads[] = { "syscall", ">events", ">denied", ">starts", "first", "last", "source", "caller" };
+	struct term_table t;
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
+	for (size_t i = 0; i < p->rules.n; i++)
+		explain_rule(&t, p, &p->rules.v[i]);
+	for (size_t i = 0; i < p->denied.n; i++)
+		explain_rule(&t, p, &p->denied.v[i]);
+	term_table_print(&t, stdout);
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (p->rules.v[i].danger != NULL)
+			command_say("%s %s", p->rules.v[i].name.p, p->rules.v[i].danger);
+}
+
+/* ---- writing ---- */
+
+static int write_file(const char *path, const struct output *format, const struct profile *p, struct err *e)
+{
+	auto_free char *temporary = mem_print("%s.XXXXXX", path);
+	mode_t mask = umask(0);
+	int fd = mkostemp(temporary, O_CLOEXEC), ret;
+	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
+
+	umask(mask);
+	if (to == NULL)
+		return err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
+	ret = format->write(to, p, e);
+	if (ret == 0 && (fflush(to) != 0 || fchmod(fd, 0666 & ~mask) != 0 || fsync(fd) != 0))
+		ret = err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
+	fclose(to);
+	if (ret == 0 && rename(temporary, path) != 0)
+		ret = err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
+	if (ret < 0)
+		unlink(temporary);
+	return ret;
+}
+
+static int write_out(const struct opts *o, const struct output *format, const struct profile *p, struct err *e)
+{
+	const char *path = opt_text(o, OPT_output, NULL);
+
+	if (opt_on(o, OPT_explain)) {
+		explain(p);
+		return 0;
+	}
+	if (path != NULL && strcmp(path, "-") != 0)
+		return write_file(path, format, p, e);
+	return format->write(stdout, p, e);
+}
+
+static int make(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
+{
+	const struct output *format;
+	struct profile_options po;
+	struct profile p;
+	struct query_losses losses = { 0 };
+	struct summary talk = { 0 };
+	int ret = ST_OK;
+
+	if (read_options(&po, &format, o, e) < 0)
+		return (int)e->status;
+	if (query_losses(&losses, &s->query, &s->store, sel->t_first, sel->t_last, e) < 0)
+		return (int)e->status;
+	profile_build(&p, &s->query, sel, &po);
+	if (p.rules.n == 0 && p.denied.n > 0) {
+		command_say("only denials match, no record of what was let through (LOG): there is no list to make of "
+			    "them; 'scaudit denials' shows them, --include-denied lists what was asked for");
+		ret = ST_NO;
+	} else if (p.rules.n == 0) {
+		command_say(po.block ? "nothing that matches was denied" : "nothing is left to make a list of");
+		ret = ST_NO;
+	}
+	if (ret == ST_OK)
+		summary_of_profile(&talk, &p, &losses, &s->options);
+	if (ret == ST_OK && write_out(o, format, &p, e) < 0)
+		ret = (int)e->status;
+	say_all(o, &talk);
+	VEC_FREE(&losses);
+	profile_release(&p);
+	return ret;
+}
+
+static int select_and_make(const struct opts *o, struct selected *s, struct err *e)
+{
+	struct selection sel;
+	struct summary talk = { 0 };
+	int ret = ST_NO;
+
+	select_run(&sel, &s->query, &s->workloads, &s->options);
+	if (sel.trees == 0)
+		summary_of_nothing(&talk, &s->query, &s->options);
+	else if (sel.groups.n > 1 && !s->options.union_)
+		summary_of_groups(&talk, &sel, &s->options);
+	else
+		ret = make(o, s, &sel, e);
+	say_all(o, &talk);
+	selection_release(&sel);
+	return ret;
+}
+
+static int run(struct opts *o, struct err *e)
+{
+	struct selected s;
+	int ret;
+
+	if (selector_open(&s, o, e) < 0)
+		ret = (int)e->status;
+	else if (!select_names_something(&s.options))
+		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all "
+			      "('scaudit workloads' lists what there is)") < 0 ? ST_INPUT : ST_OK;
+	else
+		ret = select_and_make(o, &s, e);
+	selector_release(&s);
+	return ret;
+}
+
+const struct command command_profile = {
+	.name = "profile", .args = "SELECTOR", .about = "make a seccomp profile of what was seen",
+	.help = "Prints the allow-list of what the selected trees did: the selected program, its threads, what it started,\n"
+		"and the loader and shell before it, since a filter covers them all. stderr says what the list rests on.\n\n"
+		"    scaudit profile --comm myapp > myapp.json\n\n"
+		"Selectors may be repeated: OR within a kind, AND between kinds.",
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE, .max_args = 0, .run = run,
+};

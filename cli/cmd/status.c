@@ -1,0 +1,173 @@
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/term.h"
+#include "store/base/esc.h"
+#include "store/base/when.h"
+#include "store/model/syscall.h"
+#include "store/status.h"
+
+#include <inttypes.h>
+
+#define RUNS_SHOWN 10
+
+static void json_node(json_object *to, const struct status_node *n)
+{
+	json_object *names = json_object_new_array(), *boots = json_object_new_array(), *losses = json_object_new_array();
+
+	json_put_text(to, "name", true, n->name);
+	for (size_t i = 0; i < n->names.n; i++) {
+		json_object *one = json_object_new_object();
+
+		json_put_text(one, "name", true, n->names.v[i]);
+		json_object_array_add(names, one);
+	}
+	json_object_object_add(to, "names", names);
+	for (size_t i = 0; i < n->boots.n; i++) {
+		json_object *one = json_object_new_object();
+
+		json_put_time(one, "first", n->boots.v[i].t_first);
+		json_put_time(one, "last", n->boots.v[i].t_last);
+		json_put_int(one, "serial_first", true, n->boots.v[i].serial_first);
+		json_put_int(one, "serial_last", true, n->boots.v[i].serial_last);
+		json_object_array_add(boots, one);
+	}
+	json_object_object_add(to, "boots", boots);
+	json_put_int(to, "trees", true, (int64_t)n->trees);
+	json_put_time(to, "first", n->t_first);
+	json_put_time(to, "last", n->t_last);
+	for (size_t i = 0; i < n->losses.n; i++) {
+		json_object *one = json_object_new_object();
+
+		json_put_word(one, "what", n->losses.v[i].kind);
+		json_put_int(one, "markers", true, (int64_t)n->losses.v[i].markers);
+		json_put_int(one, "count", true, (int64_t)n->losses.v[i].records);
+		json_object_array_add(losses, one);
+	}
+	json_object_object_add(to, "losses", losses);
+}
+
+static void json_run(json_object *to, const struct status_run *r)
+{
+	json_put_int(to, "id", true, r->id);
+	json_put_time(to, "started", r->started);
+	json_put_text(to, "source", true, r->source);
+	json_put_text(to, "label", r->label.n > 0, r->label);
+	json_put_int(to, "new", true, (int64_t)r->new_events);
+	json_put_int(to, "seen_before", true, (int64_t)r->seen_before);
+	json_put_int(to, "damaged", true, (int64_t)r->damaged);
+	json_put_int(to, "loss_markers", true, (int64_t)r->losses);
+	json_put_int(to, "contradicted", true, (int64_t)r->contradicted);
+}
+
+static void print_json(const struct status_store *all, const struct store *s)
+{
+	json_object *doc = json_object_new_object(), *nodes = json_object_new_array(), *runs = json_object_new_array();
+	char tables[96];
+
+	json_put_text(doc, "store", true, bytes_of(s->path));
+	json_put_int(doc, "bytes", true, (int64_t)all->bytes);
+	json_put_word(doc, "syscalls", syscall_tables(tables, sizeof(tables)));
+	for (size_t i = 0; i < all->nodes.n; i++) {
+		json_object *one = json_object_new_object();
+
+		json_node(one, &all->nodes.v[i]);
+		json_object_array_add(nodes, one);
+	}
+	json_object_object_add(doc, "nodes", nodes);
+	for (size_t i = 0; i < all->runs.n; i++) {
+		json_object *one = json_object_new_object();
+
+		json_run(one, &all->runs.v[i]);
+		json_object_array_add(runs, one);
+	}
+	json_object_object_add(doc, "runs", runs);
+	json_print(doc);
+}
+
+static void losses_text(struct buf *out, const struct status_node *n)
+{
+	if (n->losses.n == 0)
+		buf_str(out, "no marker read");
+	for (size_t i = 0; i < n->losses.n; i++)
+		buf_printf(out, "%s%s %" PRIu64 " in %" PRIu64 " marker%s", i ? ", " : "", n->losses.v[i].kind,
+			   n->losses.v[i].records, n->losses.v[i].markers, n->losses.v[i].markers == 1 ? "" : "s");
+}
+
+static void print_nodes(const struct status_store *all)
+{
+	static const char *const heads[] = { "node", ">boots", ">trees", "first", "last", "lost" };
+	struct term_table t;
+	char stamp[32];
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), 0);
+	for (size_t i = 0; i < all->nodes.n; i++) {
+		const struct status_node *n = &all->nodes.v[i];
+		auto_buf struct buf names = { 0 }, lost = { 0 };
+
+		esc_tty(&names, n->name);
+		for (size_t k = 0; k < n->names.n; k++) {
+			if (bytes_eq(n->names.v[k], n->name))
+				continue;
+			buf_str(&names, " = ");
+			esc_tty(&names, n->names.v[k]);
+		}
+		losses_text(&lost, n);
+		term_cell_text(&t, buf_bytes(&names));
+		term_cell(&t, "%zu", n->boots.n);
+		term_cell(&t, "%" PRIu64, n->trees);
+		term_cell(&t, "%s", n->t_first == WHEN_NONE ? "-" : when_local(n->t_first, stamp));
+		term_cell(&t, "%s", n->t_last == WHEN_NONE ? "-" : when_local(n->t_last, stamp));
+		term_cell_text(&t, buf_bytes(&lost));
+	}
+	term_table_print(&t, stdout);
+}
+
+static void print_runs(const struct status_store *all)
+{
+	static const char *const heads[] = { "ingest", "began", ">new", ">seen before", ">damaged", "label", "source" };
+	struct term_table t;
+	char stamp[32];
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
+	for (size_t i = 0; i < all->runs.n; i++) {
+		const struct status_run *r = &all->runs.v[i];
+
+		term_cell(&t, "%" PRId64, r->id);
+		term_cell(&t, "%s", when_local(r->started, stamp));
+		term_cell(&t, "%" PRIu64, r->new_events);
+		term_cell(&t, "%" PRIu64, r->seen_before);
+		term_cell(&t, "%" PRIu64, r->damaged);
+		term_cell_bytes(&t, r->label.n ? r->label : BYTES("-"));
+		term_cell_bytes(&t, r->source);
+	}
+	term_table_print(&t, stdout);
+}
+
+static int run(struct opts *o, struct err *e)
+{
+	struct store store = { 0 };
+	struct status_store all = { 0 };
+	char tables[96];
+	int ret = ST_OK;
+
+	if (store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, e) < 0 || store_snapshot(&store, e) < 0 ||
+	    status_load(&all, &store, RUNS_SHOWN, e) < 0) {
+		ret = (int)e->status;
+	} else if (opt_on(o, OPT_json)) {
+		print_json(&all, &store);
+	} else {
+		printf("store     %s\nsize      %.1f MB\nruns      %" PRIu64 "\nsyscalls  %s\n\n", store.path, (double)all.bytes / 1e6,
+		       all.n_runs, syscall_tables(tables, sizeof(tables)));
+		print_nodes(&all);
+		printf("\n");
+		print_runs(&all);
+	}
+	status_release(&all);
+	store_close(&store);
+	return ret;
+}
+
+const struct command command_status = {
+	.name = "status", .args = "", .about = "say what the store knows: nodes, boots, losses, runs",
+	.groups = G_STORE | G_JSON, .max_args = 0, .run = run,
+};

@@ -1,0 +1,76 @@
+#include "cli/json.h"
+
+#include "store/base/esc.h"
+#include "store/base/when.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Bytes that are no UTF-8 as U+FFFD. */
+static void replace_bad(struct buf *out, struct bytes b)
+{
+	while (b.n) {
+		size_t n = 1;
+
+		while (n < 4 && n < b.n && !bytes_utf8((struct bytes){ b.p, n }))
+			n++;
+		if (bytes_utf8((struct bytes){ b.p, n })) {
+			buf_add(out, b.p, n);
+			bytes_skip(&b, n);
+		} else {
+			buf_str(out, "\xef\xbf\xbd");
+			bytes_skip(&b, 1);
+		}
+	}
+}
+
+void json_put_text(json_object *to, const char *name, bool there, struct bytes b)
+{
+	auto_buf struct buf clean = { 0 }, hex = { 0 }, key = { 0 };
+
+	if (!there) {
+		json_object_object_add(to, name, NULL);
+		return;
+	}
+	if (bytes_utf8(b)) {
+		json_object_object_add(to, name, json_object_new_string_len(b.n ? b.p : "", (int)b.n));
+		return;
+	}
+	replace_bad(&clean, b);
+	esc_hex(&hex, b);
+	buf_printf(&key, "%s_hex", name);
+	json_object_object_add(to, name, json_object_new_string_len(clean.p, (int)clean.n));
+	json_object_object_add(to, buf_text(&key), json_object_new_string_len(hex.p, (int)hex.n));
+}
+
+void json_put_word(json_object *to, const char *name, const char *text)
+{
+	json_object_object_add(to, name, text ? json_object_new_string(text) : NULL);
+}
+
+void json_put_int(json_object *to, const char *name, bool there, int64_t v)
+{
+	json_object_object_add(to, name, there ? json_object_new_int64(v) : NULL);
+}
+
+void json_put_hex(json_object *to, const char *name, uint64_t v)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIx64, v);
+	json_put_word(to, name, text);
+}
+
+void json_put_time(json_object *to, const char *name, int64_t ms)
+{
+	char stamp[32];
+
+	json_put_word(to, name, ms == WHEN_NONE ? NULL : when_rfc3339(ms, stamp));
+}
+
+void json_print(json_object *doc)
+{
+	puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+						 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(doc);
+}

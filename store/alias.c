@@ -1,0 +1,108 @@
+#include "store/alias.h"
+
+#include "store/base/esc.h"
+
+/* The node of a name, 0 when there is none. */
+static int64_t find(struct store *s, struct bytes name, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(s, STMT_find_node, e);
+	int64_t out = 0;
+	int got;
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_blob(st, 1, name.p, (int)name.n, SQLITE_STATIC);
+	got = store_step(s, st, e);
+	if (got == 1)
+		out = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return got < 0 ? -1 : out;
+}
+
+static int exec2(struct store *s, const char *sql, int64_t a, int64_t b, int64_t *value, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	if (sqlite3_bind_parameter_count(st) > 0)
+		sqlite3_bind_int64(st, 1, a);
+	if (sqlite3_bind_parameter_count(st) > 1)
+		sqlite3_bind_int64(st, 2, b);
+	got = sqlite3_step(st);
+	if (got == SQLITE_ROW && value != NULL)
+		*value = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return got == SQLITE_ROW || got == SQLITE_DONE ? 0 : store_fail(s, e);
+}
+
+/* Are there boots of both whose times overlap, or pages that would collide? */
+static int overlap(struct store *s, int64_t a, int64_t b, bool *yes, struct err *e)
+{
+	int64_t boots = 0, pages = 0;
+
+	if (exec2(s, "SELECT count(*) FROM boot AS x JOIN boot AS y ON x.node = ?1 AND y.node = ?2 AND x.t_first <= y.t_last AND "
+		     "y.t_first <= x.t_last", a, b, &boots, e) < 0 ||
+	    exec2(s, "SELECT count(*) FROM seen AS x JOIN seen AS y ON x.node = ?1 AND y.node = ?2 AND x.serials = y.serials AND "
+		     "x.seconds = y.seconds", a, b, &pages, e) < 0)
+		return -1;
+	*yes = boots + pages > 0;
+	return 0;
+}
+
+static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
+{
+	static const char *const sql[] = {
+		"UPDATE seen SET node = ?2 WHERE node = ?1",
+		"UPDATE interval SET node = ?2 WHERE node = ?1",
+		"UPDATE image SET node = ?2 WHERE node = ?1",
+		"UPDATE OR IGNORE presence SET node = ?2 WHERE node = ?1",
+		"DELETE FROM presence WHERE node = ?1",
+		"UPDATE OR IGNORE loss SET node = ?2 WHERE node = ?1",
+		"DELETE FROM loss WHERE node = ?1",
+		"UPDATE boot SET node = ?2, number = number + (SELECT count(*) FROM boot WHERE node = ?2) WHERE node = ?1",
+		"UPDATE node_name SET node = ?2 WHERE node = ?1",
+		"DELETE FROM node WHERE id = ?1",
+	};
+
+	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++)
+		if (exec2(s, sql[i], from, to, NULL, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_name(struct store *s, struct bytes name, int64_t node, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(s, STMT_add_node_name, e);
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_blob(st, 1, name.p, (int)name.n, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, node);
+	return store_run(s, st, e);
+}
+
+int alias_nodes(struct store *s, struct bytes a, struct bytes b, struct err *e)
+{
+	int64_t to = find(s, a, e), from = find(s, b, e);
+	char x[100], y[100];
+	bool yes = false;
+
+	esc_word(x, sizeof(x), a);
+	esc_word(y, sizeof(y), b);
+	if (to < 0 || from < 0)
+		return -1;
+	if (to == 0)
+		return err_set(e, ST_NO, "no node '%s' in the store ('scaudit status' lists them)", x);
+	if (to == from)
+		return 0;
+	if (from == 0)
+		return add_name(s, b, to, e);
+	if (overlap(s, to, from, &yes, e) < 0)
+		return -1;
+	if (yes)
+		return err_set(e, ST_NO, "'%s' and '%s' both hold events of one boot, which would count twice; forget one of them "
+			       "(scaudit forget --node %s --unsee) and read its logs again with --node %s", x, y, y, x);
+	return move_all(s, from, to, e);
+}

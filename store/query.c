@@ -1,0 +1,352 @@
+#include "store/query.h"
+
+#include "store/base/code.h"
+#include "store/base/esc.h"
+#include "store/base/map.h"
+#include "store/base/when.h"
+#include "store/model/obs.h"
+#include "store/model/program.h"
+
+#include <stdlib.h>
+
+struct loading {
+	struct query *q;
+	struct store *s;
+	int64_t since, until;
+	struct map strings;   /* row -> pool id */
+	struct map nodes;     /* row -> pool id */
+	struct map images;    /* row -> index */
+	struct map trees;     /* row -> index */
+	struct map callers, calls;  /* row -> index */
+	struct map uses;      /* (image, caller and call) -> index */
+	struct map pseudo;    /* (node, exe and comm) -> tree index */
+};
+
+static struct bytes keep(struct query *q, struct bytes b)
+{
+	return pool_get(&q->strings, pool_intern(&q->strings, b));
+}
+
+static struct bytes text_of(const struct loading *l, int64_t row)
+{
+	return pool_get(&l->q->strings, (uint32_t)map_get(&l->strings, (uint64_t)row, 0, 0));
+}
+
+/* Runs `sql` and hands each row to `take`; stops at the first -1. */
+static int each(struct loading *l, const char *sql, int (*take)(struct loading *, sqlite3_stmt *), struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got = SQLITE_OK, ret = 0;
+
+	if (sqlite3_prepare_v2(l->s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return store_fail(l->s, e);
+	while (ret == 0 && (got = sqlite3_step(st)) == SQLITE_ROW)
+		ret = take(l, st);
+	if (ret < 0)
+		err_set(e, ST_SYSTEM, "store %s: damaged row (%.60s ...)", l->s->path, sql);
+	else if (got != SQLITE_DONE)
+		ret = store_fail(l->s, e);
+	sqlite3_finalize(st);
+	return ret;
+}
+
+static int take_string(struct loading *l, sqlite3_stmt *st)
+{
+	map_put(&l->strings, (uint64_t)sqlite3_column_int64(st, 0), 0, pool_intern(&l->q->strings, store_column(st, 1)));
+	return 0;
+}
+
+static int take_node(struct loading *l, sqlite3_stmt *st)
+{
+	map_put(&l->nodes, (uint64_t)sqlite3_column_int64(st, 0), 0, pool_intern(&l->q->strings, store_column(st, 1)));
+	return 0;
+}
+
+static int take_caller(struct loading *l, sqlite3_stmt *st)
+{
+	map_put(&l->callers, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->callers.n);
+	*VEC_PUSH(&l->q->callers) = (struct query_caller){ text_of(l, sqlite3_column_int64(st, 1)),
+							   text_of(l, sqlite3_column_int64(st, 2)) };
+	return 0;
+}
+
+static int take_call(struct loading *l, sqlite3_stmt *st)
+{
+	map_put(&l->calls, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->calls.n);
+	*VEC_PUSH(&l->q->calls) = (struct query_call){ (uint32_t)sqlite3_column_int64(st, 1), sqlite3_column_int(st, 2),
+						       (uint32_t)sqlite3_column_int64(st, 3) };
+	return 0;
+}
+
+/* Trees and images: all of them first, since images point at each other; those without a use go at the end. */
+static int take_tree(struct loading *l, sqlite3_stmt *st)
+{
+	map_put(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->trees.n);
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){
+		.id = sqlite3_column_int64(st, 0), .code = keep(l->q, store_column(st, 1)),
+		.start_seen = sqlite3_column_int(st, 2) != 0, .main = (uint32_t)sqlite3_column_int64(st, 3),
+		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
+	};
+	return 0;
+}
+
+static int take_image(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t id = sqlite3_column_int64(st, 0), tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 1), 0, -1);
+	struct query_tree *t;
+
+	if (tree < 0)
+		return -1;
+	t = &l->q->trees.v[tree];
+	t->node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)sqlite3_column_int64(st, 10), 0, 0));
+	if (id == t->id)
+		t->root = (uint32_t)l->q->images.n;
+	map_put(&l->images, (uint64_t)id, 0, (int64_t)l->q->images.n);
+	*VEC_PUSH(&l->q->images) = (struct query_image){
+		.id = id, .tree = (uint32_t)tree, .path = keep(l->q, store_column(st, 2)),
+		.parent = (uint32_t)sqlite3_column_int64(st, 3), .fork_of = (uint32_t)sqlite3_column_int64(st, 4),
+		.exe = text_of(l, sqlite3_column_int64(st, 5)), .name = text_of(l, sqlite3_column_int64(st, 6)),
+		.pid = sqlite3_column_int(st, 7), .loader = sqlite3_column_int(st, 11) != 0,
+		.t_first = sqlite3_column_int64(st, 8), .t_last = sqlite3_column_int64(st, 9),
+	};
+	return 0;
+}
+
+static uint32_t image_index(const struct loading *l, int64_t row)
+{
+	return row == 0 ? QUERY_NONE : (uint32_t)map_get(&l->images, (uint64_t)row, 0, QUERY_NONE);
+}
+
+/* Rows become indexes, now that all are there. */
+static void link_images(struct loading *l)
+{
+	for (size_t i = 0; i < l->q->images.n; i++) {
+		struct query_image *m = &l->q->images.v[i];
+
+		m->parent = image_index(l, m->parent);
+		m->fork_of = image_index(l, m->fork_of);
+	}
+	for (size_t i = 0; i < l->q->trees.n; i++) {
+		struct query_tree *t = &l->q->trees.v[i];
+
+		t->main = image_index(l, t->main);
+		if (t->main == QUERY_NONE)
+			t->main = t->root;
+	}
+}
+
+static int take_label(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+
+	if (tree >= 0)
+		*VEC_PUSH(&l->q->trees.v[tree].labels) = text_of(l, sqlite3_column_int64(st, 1));
+	return 0;
+}
+
+static bool in_time(const struct loading *l, int64_t first, int64_t last)
+{
+	return (l->since == WHEN_NONE || last >= l->since) && (l->until == WHEN_NONE || first <= l->until);
+}
+
+static void widen(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
+{
+	if (t_first == WHEN_NONE)
+		return;
+	if (*first == WHEN_NONE || t_first < *first)
+		*first = t_first;
+	if (*last == WHEN_NONE || t_last > *last)
+		*last = t_last;
+}
+
+static void add_use(struct loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events, uint64_t trusted,
+		    int64_t t_first, int64_t t_last)
+{
+	uint64_t key = (uint64_t)caller << 32 | call;
+	int64_t at = map_get(&l->uses, image, key, -1);
+	struct query_tree *t = &l->q->trees.v[l->q->images.v[image].tree];
+	struct query_use *u;
+
+	if (at < 0) {
+		map_put(&l->uses, image, key, (int64_t)l->q->uses.n);
+		u = VEC_PUSH(&l->q->uses);
+		*u = (struct query_use){ .image = image, .caller = caller, .call = call, .t_first = WHEN_NONE,
+					 .t_last = WHEN_NONE };
+	} else {
+		u = &l->q->uses.v[at];
+	}
+	u->events += events;
+	u->trusted += trusted;
+	widen(&u->t_first, &u->t_last, t_first, t_last);
+	widen(&t->t_first, &t->t_last, t_first, t_last);
+}
+
+static int take_interval(struct loading *l, sqlite3_stmt *st)
+{
+	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
+	struct obs_list list = { 0 };
+	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), sqlite3_column_int64(st, 1), &list) ? 0 : -1;
+
+	for (size_t i = 0; i < list.n && ret == 0; i++) {
+		const struct obs *o = &list.v[i];
+		int64_t caller = map_get(&l->callers, (uint64_t)o->caller, 0, -1);
+		int64_t call = map_get(&l->calls, (uint64_t)o->call, 0, -1);
+
+		if (caller < 0 || call < 0)
+			ret = -1;
+		else if (in_time(l, o->t_first, o->t_last))
+			add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
+				o->t_last);
+	}
+	VEC_FREE(&list);
+	return ret;
+}
+
+/* The pseudo-tree of (node, exe, comm) for presence that no image can be told for. */
+static uint32_t pseudo_image(struct loading *l, struct bytes node, struct bytes exe, struct bytes comm)
+{
+	uint64_t a = pool_intern(&l->q->strings, node);
+	uint64_t b = (uint64_t)pool_intern(&l->q->strings, exe) << 32 | pool_intern(&l->q->strings, comm);
+	int64_t at = map_get(&l->pseudo, a, b, -1);
+	auto_buf struct buf path = { 0 }, key = { 0 };
+	char code[CODE_SIZE];
+
+	if (at >= 0)
+		return (uint32_t)at;
+	esc_tty(&path, program_base(exe));
+	buf_add(&key, node.p, node.n);
+	buf_char(&key, '\0');
+	buf_add(&key, exe.p, exe.n);
+	buf_char(&key, '\0');
+	buf_add(&key, comm.p, comm.n);
+	code_of(buf_bytes(&key), code);
+	at = (int64_t)l->q->images.n;
+	map_put(&l->pseudo, a, b, at);
+	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
+							 .fork_of = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
+							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .node = keep(l->q, node),
+						       .root = (uint32_t)at, .main = (uint32_t)at, .t_first = WHEN_NONE,
+						       .t_last = WHEN_NONE };
+	return (uint32_t)at;
+}
+
+static int take_presence(struct loading *l, sqlite3_stmt *st)
+{
+	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
+	int64_t caller = map_get(&l->callers, (uint64_t)sqlite3_column_int64(st, 2), 0, -1);
+	int64_t call = map_get(&l->calls, (uint64_t)sqlite3_column_int64(st, 3), 0, -1);
+	bool timed = sqlite3_column_type(st, 4) != SQLITE_NULL;
+	int64_t first = timed ? sqlite3_column_int64(st, 4) : WHEN_NONE, last = timed ? sqlite3_column_int64(st, 5) : WHEN_NONE;
+
+	if (caller < 0 || call < 0)
+		return -1;
+	if (timed && !in_time(l, first, last))
+		return 0;
+	if (image == QUERY_NONE)
+		image = pseudo_image(l, pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes,
+				     (uint64_t)sqlite3_column_int64(st, 6), 0, 0)), text_of(l, sqlite3_column_int64(st, 1)),
+				     l->q->callers.v[caller].comm);
+	add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, first, last);
+	return 0;
+}
+
+static int by_tree(const void *a, const void *b, void *query)
+{
+	const struct query_use *x = a, *y = b;
+	const struct query *all = query;
+	uint32_t p = all->images.v[x->image].tree, q = all->images.v[y->image].tree;
+
+	if (p != q)
+		return p < q ? -1 : 1;
+	if (x->image != y->image)
+		return x->image < y->image ? -1 : 1;
+	if (x->caller != y->caller)
+		return x->caller < y->caller ? -1 : 1;
+	return x->call < y->call ? -1 : x->call > y->call;
+}
+
+static void sort_uses(struct query *q)
+{
+	if (q->uses.n > 1)
+		qsort_r(q->uses.v, q->uses.n, sizeof(*q->uses.v), by_tree, q);
+	for (uint32_t i = 0; i < q->uses.n; i++) {
+		struct query_tree *t = &q->trees.v[q->images.v[q->uses.v[i].image].tree];
+
+		if (t->n_uses++ == 0)
+			t->use = i;
+	}
+}
+
+static int load(struct loading *l, struct err *e)
+{
+	if (each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
+	    each(l, "SELECT id, name FROM node", take_node, e) < 0 ||
+	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
+	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
+	    each(l, "SELECT id, code, start_seen, main_image FROM tree ORDER BY id", take_tree, e) < 0 ||
+	    each(l, "SELECT image.id, tree, path.text, image.parent, fork_of, image.exe, image.name, pid, t_first, t_last, node, "
+		    "loader FROM image JOIN path ON path.id = image.path ORDER BY image.id", take_image, e) < 0)
+		return -1;
+	link_images(l);
+	if (each(l, "SELECT tree, label FROM tree_label", take_label, e) < 0 ||
+	    each(l, "SELECT image, t_first, obs FROM interval", take_interval, e) < 0 ||
+	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
+		return -1;
+	sort_uses(l->q);
+	return 0;
+}
+
+int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
+{
+	struct loading l = { .q = q, .s = s, .since = since, .until = until };
+	int ret;
+
+	*q = (struct query){ 0 };
+	ret = load(&l, e);
+	map_release(&l.strings);
+	map_release(&l.nodes);
+	map_release(&l.images);
+	map_release(&l.trees);
+	map_release(&l.callers);
+	map_release(&l.calls);
+	map_release(&l.uses);
+	map_release(&l.pseudo);
+	return ret;
+}
+
+void query_release(struct query *q)
+{
+	for (size_t i = 0; i < q->trees.n; i++)
+		VEC_FREE(&q->trees.v[i].labels);
+	VEC_FREE(&q->trees);
+	VEC_FREE(&q->images);
+	VEC_FREE(&q->uses);
+	VEC_FREE(&q->callers);
+	VEC_FREE(&q->calls);
+	pool_release(&q->strings);
+}
+
+int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got;
+
+	if (sqlite3_prepare_v2(s->db, "SELECT node.name, count(*), ifnull(sum(number) FILTER (WHERE kind = 'printk'), 0), "
+				      "ifnull(max(number) FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(number) FILTER "
+				      "(WHERE kind IN ('journald', 'rsyslog')), 0) FROM loss JOIN node ON node.id = loss.node "
+				      "WHERE t IS NULL OR (t >= ?1 AND t <= ?2) GROUP BY node.id ORDER BY node.name",
+			       -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	/* a marker comes after what it tells of, sometimes much later */
+	sqlite3_bind_int64(st, 1, since == WHEN_NONE ? INT64_MIN : since);
+	sqlite3_bind_int64(st, 2, until == WHEN_NONE ? INT64_MAX : until + WHEN_HOUR_MS);
+	while ((got = sqlite3_step(st)) == SQLITE_ROW)
+		*VEC_PUSH(out) = (struct query_loss){
+			.node = keep(q, store_column(st, 0)), .markers = (uint64_t)sqlite3_column_int64(st, 1),
+			.printk = (uint64_t)sqlite3_column_int64(st, 2), .kernel = (uint64_t)sqlite3_column_int64(st, 3),
+			.others = (uint64_t)sqlite3_column_int64(st, 4),
+		};
+	sqlite3_finalize(st);
+	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+}

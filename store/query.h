@@ -1,0 +1,66 @@
+/* What analyze reads: trees, their images and who made which calls in them, as one consistent state of the store. */
+#ifndef STORE_QUERY_H
+#define STORE_QUERY_H
+
+#include "store/base/mem.h"
+#include "store/store.h"
+
+#define QUERY_NONE UINT32_MAX
+
+struct query_image {
+	int64_t id;
+	uint32_t tree;              /* index */
+	uint32_t parent, fork_of;   /* indexes; QUERY_NONE */
+	struct bytes path;          /* "runc:[2:INIT] > sh > perl": escaped, for people */
+	struct bytes exe, name;     /* name.n is 0 when its exec was not seen */
+	int32_t pid;
+	bool loader;
+	int64_t t_first, t_last;
+};
+
+struct query_tree {
+	int64_t id;                 /* 0: a pseudo-tree of presence that hangs on no image */
+	struct bytes code;          /* its public id */
+	struct bytes node;
+	uint32_t root, main;        /* images, indexes */
+	bool start_seen;
+	VEC(struct bytes) labels;
+	int64_t t_first, t_last;    /* of what lies in the time asked for; WHEN_NONE: nothing with a time */
+	uint32_t use, n_uses;       /* its part of the uses */
+};
+
+/* (image, caller, call) with its totals within the time asked for. */
+struct query_use {
+	uint32_t image, caller, call;
+	uint64_t events, trusted;   /* events 0: presence without an event id */
+	int64_t t_first, t_last;    /* WHEN_NONE: presence without a time */
+};
+
+struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
+struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
+
+struct query {
+	VEC(struct query_tree) trees;
+	VEC(struct query_image) images;
+	VEC(struct query_use) uses;         /* sorted by tree */
+	VEC(struct query_caller) callers;
+	VEC(struct query_call) calls;
+	struct pool strings;                /* what all the bytes above point into */
+};
+
+/*
+ * Loads what has records in since..until (WHEN_NONE: open on that side). An observation belongs to a time that its own
+ * span overlaps. The caller releases *q, also after a failure.
+ */
+int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e);
+void query_release(struct query *q);
+
+/* Losses that are known of a node within a time: markers, and how many records they own up to. */
+struct query_loss {
+	struct bytes node;
+	uint64_t markers, printk, kernel, others; /* records: by printk's markers, highest audit_lost=, loggers */
+};
+struct query_losses { struct query_loss *v; size_t n, cap; };
+int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since, int64_t until, struct err *e);
+
+#endif

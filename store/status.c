@@ -1,0 +1,127 @@
+#include "store/status.h"
+
+#include "store/base/when.h"
+
+static struct bytes keep(struct status_store *o, struct bytes b)
+{
+	return pool_get(&o->strings, pool_intern(&o->strings, b));
+}
+
+static struct status_node *node_of(struct status_store *o, int64_t id)
+{
+	for (size_t i = 0; i < o->nodes.n; i++)
+		if (o->nodes.v[i].id == id)
+			return &o->nodes.v[i];
+	return NULL;
+}
+
+static int take_node(struct status_store *o, sqlite3_stmt *st)
+{
+	bool any = sqlite3_column_type(st, 2) != SQLITE_NULL;
+
+	*VEC_PUSH(&o->nodes) = (struct status_node){
+		.id = sqlite3_column_int64(st, 0), .name = keep(o, store_column(st, 1)),
+		.t_first = any ? sqlite3_column_int64(st, 2) : WHEN_NONE, .t_last = any ? sqlite3_column_int64(st, 3) : WHEN_NONE,
+		.trees = (uint64_t)sqlite3_column_int64(st, 4),
+	};
+	return 0;
+}
+
+static int take_name(struct status_store *o, sqlite3_stmt *st)
+{
+	struct status_node *n = node_of(o, sqlite3_column_int64(st, 0));
+
+	if (n == NULL)
+		return -1;
+	*VEC_PUSH(&n->names) = keep(o, store_column(st, 1));
+	return 0;
+}
+
+static int take_boot(struct status_store *o, sqlite3_stmt *st)
+{
+	struct status_node *n = node_of(o, sqlite3_column_int64(st, 0));
+
+	if (n == NULL)
+		return -1;
+	*VEC_PUSH(&n->boots) = (struct status_boot){ sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
+						     (uint32_t)sqlite3_column_int64(st, 3), (uint32_t)sqlite3_column_int64(st, 4) };
+	return 0;
+}
+
+static int take_loss(struct status_store *o, sqlite3_stmt *st)
+{
+	struct status_node *n = node_of(o, sqlite3_column_int64(st, 0));
+
+	if (n == NULL)
+		return -1;
+	*VEC_PUSH(&n->losses) = (struct status_loss){ keep(o, store_column(st, 1)).p, (uint64_t)sqlite3_column_int64(st, 2),
+						      (uint64_t)sqlite3_column_int64(st, 3) };
+	return 0;
+}
+
+static int take_run(struct status_store *o, sqlite3_stmt *st)
+{
+	*VEC_PUSH(&o->runs) = (struct status_run){
+		.id = sqlite3_column_int64(st, 0), .started = sqlite3_column_int64(st, 1), .source = keep(o, store_column(st, 2)),
+		.label = keep(o, store_column(st, 3)), .new_events = (uint64_t)sqlite3_column_int64(st, 4),
+		.seen_before = (uint64_t)sqlite3_column_int64(st, 5), .damaged = (uint64_t)sqlite3_column_int64(st, 6),
+		.losses = (uint64_t)sqlite3_column_int64(st, 7), .contradicted = (uint64_t)sqlite3_column_int64(st, 8),
+	};
+	return 0;
+}
+
+static int take_totals(struct status_store *o, sqlite3_stmt *st)
+{
+	o->n_runs = (uint64_t)sqlite3_column_int64(st, 0);
+	o->bytes = (uint64_t)sqlite3_column_int64(st, 1);
+	return 0;
+}
+
+static int each(struct status_store *o, struct store *s, const char *sql, int64_t parameter,
+		int (*take)(struct status_store *, sqlite3_stmt *), struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got = SQLITE_OK, ret = 0;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	if (sqlite3_bind_parameter_count(st) > 0)
+		sqlite3_bind_int64(st, 1, parameter);
+	while (ret == 0 && (got = sqlite3_step(st)) == SQLITE_ROW)
+		ret = take(o, st);
+	if (ret < 0)
+		err_set(e, ST_SYSTEM, "store %s: a row names a node that is not there", s->path);
+	else if (got != SQLITE_DONE)
+		ret = store_fail(s, e);
+	sqlite3_finalize(st);
+	return ret;
+}
+
+int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e)
+{
+	*out = (struct status_store){ 0 };
+	if (each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) FROM node "
+			 "LEFT JOIN image ON image.node = node.id GROUP BY node.id ORDER BY node.name", 0, take_node, e) < 0 ||
+	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", 0, take_name, e) < 0 ||
+	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number", 0,
+		 take_boot, e) < 0 ||
+	    each(out, s, "SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(number), sum(number)) FROM loss "
+			 "GROUP BY node, kind", 0, take_loss, e) < 0 ||
+	    each(out, s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted "
+			 "FROM ingest LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", runs, take_run, e) < 0)
+		return -1;
+	return each(out, s, "SELECT (SELECT count(*) FROM ingest), page_count * page_size FROM pragma_page_count(), "
+			    "pragma_page_size()", 0, take_totals, e);
+}
+
+void status_release(struct status_store *s)
+{
+	for (size_t i = 0; i < s->nodes.n; i++) {
+		VEC_FREE(&s->nodes.v[i].names);
+		VEC_FREE(&s->nodes.v[i].boots);
+		VEC_FREE(&s->nodes.v[i].losses);
+	}
+	VEC_FREE(&s->nodes);
+	VEC_FREE(&s->runs);
+	pool_release(&s->strings);
+}

@@ -1,0 +1,35 @@
+/* What the store holds about itself and its nodes. */
+#ifndef STORE_STATUS_H
+#define STORE_STATUS_H
+
+#include "store/base/mem.h"
+#include "store/store.h"
+
+struct status_boot { int64_t t_first, t_last; uint32_t serial_first, serial_last; };
+
+struct status_loss { const char *kind; uint64_t markers, records; }; /* kind: owned by the list's pool */
+
+struct status_node {
+	int64_t id;
+	struct bytes name;
+	VEC(struct bytes) names;      /* all that it is known by */
+	VEC(struct status_boot) boots;
+	VEC(struct status_loss) losses;
+	uint64_t trees;
+	int64_t t_first, t_last;      /* WHEN_NONE: no records */
+};
+
+struct status_run { int64_t id, started; struct bytes source, label; uint64_t new_events, seen_before, damaged, losses, contradicted; };
+
+struct status_store {
+	VEC(struct status_node) nodes;
+	VEC(struct status_run) runs;  /* the last ones, newest first */
+	uint64_t n_runs, bytes;
+	struct pool strings;
+};
+
+/* The caller releases, also after a failure. `runs`: how many of the last runs to list. */
+int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e);
+void status_release(struct status_store *s);
+
+#endif
