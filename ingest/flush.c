@@ -1,9 +1,7 @@
 #include "ingest/flush.h"
 
-#include "ingest/tracker.h"
-#include "store/base/code.h"
+#include "ingest/family.h"
 #include "store/base/when.h"
-#include "store/model/program.h"
 
 #include <stdlib.h>
 
@@ -41,7 +39,7 @@ struct work {
 	struct names *names;
 	struct tally *tally;
 	int64_t next_interval, next_image;
-	bool labels;            /* some run has a label */
+	struct family family;
 };
 
 void flush_init(struct flush *f, struct tally *tally, struct seen *seen)
@@ -287,125 +285,7 @@ static size_t final_row(const struct pid *p, size_t i)
 
 /* ---- images ---- */
 
-struct stored_image { int64_t id; bool kept; };
-
-/* The row ids of the images: those that their intervals had, where that is unambiguous, else new ones. */
-static int64_t *image_ids(struct work *w, struct pid *p, const struct track_interval *iv, const size_t *row_at, size_t n,
-			  const struct track_images *images, struct stored_image *old, size_t n_old)
-{
-	int64_t *ids = mem_zero(images->n, sizeof(*ids));
-
-	for (size_t i = 0; i < n; i++) {
-		int64_t was = p->rows.v[row_at[i]].image;
-
-		if (was == 0 || ids[iv[i].image] != 0)
-			continue;
-		for (size_t k = 0; k < n_old; k++) {
-			if (old[k].id != was || old[k].kept)
-				continue;
-			old[k].kept = true;
-			ids[iv[i].image] = was;
-			break;
-		}
-	}
-	for (size_t i = 0; i < images->n; i++)
-		if (ids[i] == 0)
-			ids[i] = w->next_image++;
-	return ids;
-}
-
-/* A tree's public name: node, pid and beginning of its root. */
-static void tree_code(struct bytes node, int32_t pid, const struct track_image *root, char out[CODE_SIZE])
-{
-	auto_buf struct buf text = { 0 };
-
-	buf_add(&text, node.p, node.n);
-	buf_printf(&text, "|%d|%lld|%u", pid, (long long)root->t_first, root->s_first);
-	code_of(buf_bytes(&text), out);
-}
-
-static bool is_plain(struct work *w, const struct track_image *i, struct err *e)
-{
-	auto_buf struct buf name = { 0 };
-	struct bytes text = names_text(w->names, i->name, e);
-
-	buf_add(&name, text.p, text.n);
-	return !i->loader && program_kind(buf_bytes(&name), names_text(w->names, i->exe, e)) == PROGRAM_PLAIN;
-}
-
-/* The last image on the chain from a root that is no loader, shell or wrapper; else the last one. */
-static size_t main_image(struct work *w, const struct track_images *images, size_t root, struct err *e)
-{
-	size_t last = root, plain = SIZE_MAX;
-
-	for (size_t i = root; i < images->n && (i == root || images->v[i].parent >= 0); i++) {
-		last = i;
-		if (is_plain(w, &images->v[i], e))
-			plain = i;
-	}
-	return plain != SIZE_MAX ? plain : last;
-}
-
-static int save_tree(struct work *w, const struct pid *p, const struct track_images *images, const int64_t *ids,
-		     size_t root, struct err *e)
-{
-	const struct track_image *r = &images->v[root];
-	size_t main = main_image(w, images, root, e);
-	sqlite3_stmt *st = store_stmt(w->store, STMT_node_name, e);
-	char code[CODE_SIZE];
-
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node);
-	if (store_step(w->store, st, e) != 1)
-		return -1;
-	tree_code(store_column(st, 0), p->pid, r, code);
-	sqlite3_reset(st);
-	st = store_stmt(w->store, STMT_add_tree, e);
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, ids[root]);
-	sqlite3_bind_text(st, 2, code, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 3, r->loader || r->starts);
-	sqlite3_bind_int64(st, 4, ids[main]);
-	return store_run(w->store, st, e);
-}
-
-static int save_images(struct work *w, const struct pid *p, const struct track_images *images, const int64_t *ids,
-		       struct err *e)
-{
-	VEC(int64_t) paths = { 0 }, trees = { 0 };
-	int ret = 0;
-
-	for (size_t i = 0; i < images->n && ret == 0; i++) {
-		const struct track_image *m = &images->v[i];
-		int64_t above = m->parent < 0 ? 0 : paths.v[m->parent];
-		int64_t path = names_path(w->names, above, m->exe, m->name, e);
-		int64_t tree = m->parent < 0 ? ids[i] : trees.v[m->parent];
-
-		*VEC_PUSH(&paths) = path;
-		*VEC_PUSH(&trees) = tree;
-		ret = path < 0 ? -1 : RUN(w->store, STMT_add_image, e, ids[i], p->node, p->pid, m->boot, tree, path,
-					  m->parent < 0 ? 0 : ids[m->parent], 0, m->exe, m->name, m->loader, m->t_first,
-					  m->t_last, m->s_first, m->s_last);
-	}
-	for (size_t i = 0; i < images->n && ret == 0; i++)
-		if (images->v[i].parent < 0)
-			ret = save_tree(w, p, images, ids, i, e);
-	VEC_FREE(&paths);
-	VEC_FREE(&trees);
-	return ret;
-}
-
-static int drop_images(struct work *w, const struct stored_image *old, size_t n, struct err *e)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!old[i].kept && (RUN(w->store, STMT_del_labels, e, old[i].id) < 0 ||
-				     RUN(w->store, STMT_del_tree, e, old[i].id) < 0 ||
-				     RUN(w->store, STMT_del_image, e, old[i].id) < 0))
-			return -1;
-	return 0;
-}
+struct stored_image { int64_t id, tree, path, fork_of; bool kept; };
 
 static int load_images(struct work *w, const struct pid *p, struct stored_image **out, size_t *n, struct err *e)
 {
@@ -416,20 +296,86 @@ static int load_images(struct work *w, const struct pid *p, struct stored_image 
 	if (st != NULL) {
 		STORE_BIND(st, p->node, p->pid);
 		while ((got = store_step(w->store, st, e)) == 1)
-			*VEC_PUSH(&v) = (struct stored_image){ sqlite3_column_int64(st, 0), false };
+			*VEC_PUSH(&v) = (struct stored_image){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+							       sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3), false };
 	}
 	*out = v.v;
 	*n = v.n;
 	return got;
 }
 
-/* Derives the images of a pid and gives each row its own. */
+/* The stored image of each one derived: what its intervals had, where nobody took it before; NULL: a new one. */
+static struct stored_image **stored_images(const struct pid *p, const struct track_interval *iv, const size_t *row_at,
+					   size_t n, size_t n_images, struct stored_image *old, size_t n_old)
+{
+	struct stored_image **of = mem_zero(n_images, sizeof(*of));
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t was = p->rows.v[row_at[i]].image;
+
+		for (size_t k = 0; was != 0 && of[iv[i].image] == NULL && k < n_old; k++) {
+			if (old[k].id != was || old[k].kept)
+				continue;
+			old[k].kept = true;
+			of[iv[i].image] = &old[k];
+		}
+	}
+	return of;
+}
+
+static struct part *new_part(const struct pid *p, const struct track_image *m, int64_t id, const struct stored_image *was)
+{
+	struct part *out = mem_zero(1, sizeof(*out));
+
+	*out = (struct part){ .id = id, .node = p->node, .pid = p->pid, .boot = m->boot, .exe = m->exe, .name = m->name,
+			      .loader = m->loader, .starts = m->starts, .t_first = m->t_first, .t_last = m->t_last,
+			      .t_end = m->t_end, .s_first = m->s_first, .s_last = m->s_last, .cells_known = true };
+	if (was != NULL) {
+		out->tree = was->tree;
+		out->path = was->path;
+		out->fork_of = was->fork_of;
+	}
+	return out;
+}
+
+/* Hands the images of a pid to the family as parts, and gives each row its own. */
+static void hand_over(struct work *w, struct pid *p, const struct track_images *images, const struct track_interval *iv,
+		      const size_t *row_at, size_t n, struct stored_image *old, size_t n_old)
+{
+	auto_free struct stored_image **of = stored_images(p, iv, row_at, n, images->n, old, n_old);
+	auto_free struct part **parts = mem_alloc(images->n * sizeof(struct part *));
+
+	for (size_t i = 0; i < images->n; i++) {
+		parts[i] = new_part(p, &images->v[i], of[i] ? of[i]->id : w->next_image++, of[i]);
+		if (images->v[i].parent >= 0)
+			parts[i]->parent = parts[images->v[i].parent]->id;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct row *r = &p->rows.v[row_at[i]];
+		struct part *m = parts[iv[i].image];
+
+		if (m->cells.n == 0 || m->cells.v[m->cells.n - 1] != r->cell)
+			*VEC_PUSH(&m->cells) = r->cell;
+		if (r->s_first == m->s_first) {
+			m->uid = r->uid;
+			m->auid = r->auid;
+		}
+		r->moved = r->image != m->id;
+		r->image = m->id;
+	}
+	for (size_t i = 0; i < images->n; i++)
+		family_add(&w->family, parts[i]);
+	for (size_t i = 0; i < n_old; i++)
+		if (!old[i].kept)
+			family_drop(&w->family, old[i].id);
+}
+
+/* Derives the images of a pid. */
 static int derive(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
 {
 	auto_free struct track_interval *iv = mem_alloc(p->rows.n * sizeof(*iv));
 	auto_free size_t *row_at = mem_alloc(p->rows.n * sizeof(*row_at));
 	auto_free struct stored_image *old = NULL;
-	auto_free int64_t *ids = NULL;
 	VEC(struct track_edge) edges = { 0 };
 	struct track_images images = { 0 };
 	size_t n = 0, n_old = 0;
@@ -453,17 +399,8 @@ static int derive(struct work *w, struct pid *p, const struct boots *boots, stru
 	tracker_pid(iv, n, edges.v, edges.n, &images);
 	VEC_FREE(&edges);
 	ret = load_images(w, p, &old, &n_old, e);
-	ids = image_ids(w, p, iv, row_at, n, &images, old, n_old);
 	if (ret == 0)
-		ret = save_images(w, p, &images, ids, e);
-	for (size_t i = 0; i < n && ret == 0; i++) {
-		struct row *r = &p->rows.v[row_at[i]];
-
-		r->moved = r->image != ids[iv[i].image];
-		r->image = ids[iv[i].image];
-	}
-	if (ret == 0)
-		ret = drop_images(w, old, n_old, e);
+		hand_over(w, p, &images, iv, row_at, n, old, n_old);
 	VEC_FREE(&images);
 	return ret;
 }
@@ -521,16 +458,6 @@ static int save_rows(struct work *w, struct pid *p, struct err *e)
 	return 0;
 }
 
-/* The labels of the trees of a pid: of the runs that brought its intervals, or that met them again. */
-static int label_trees(struct work *w, const struct pid *p, struct err *e)
-{
-	if (!w->labels)
-		return 0;
-	if (RUN(w->store, STMT_clear_labels, e, p->node, p->pid) < 0)
-		return -1;
-	return RUN(w->store, STMT_label_trees, e, p->node, p->pid);
-}
-
 /* Presence hangs on the only image of that pid and exe (of that time, where it has one), else on none. */
 static int hang_presence(struct work *w, const struct pid *p, struct err *e)
 {
@@ -585,9 +512,7 @@ static int one_pid(struct work *w, struct pid *p, struct err *e)
 			ret = RUN(w->store, STMT_add_touch, e, w->tally->ingest, r->id);
 	}
 	VEC_FREE(&homes);
-	if (ret < 0 || label_trees(w, p, e) < 0)
-		return -1;
-	return hang_presence(w, p, e);
+	return ret < 0 ? -1 : hang_presence(w, p, e);
 }
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
@@ -692,6 +617,8 @@ static int write_all(struct work *w, struct err *e)
 		ret = one_pid(w, &all.v[i], e);
 		free_pid(&all.v[i]);
 	}
+	if (ret == 0)
+		ret = family_derive(&w->family, e);
 	for (size_t i = 0; i < all.n; i++)
 		free_pid(&all.v[i]);
 	VEC_FREE(&all);
@@ -706,9 +633,11 @@ int flush_batch(struct flush *f, struct err *e)
 
 	w.next_interval = top(w.store, STMT_top_interval, e) + 1;
 	w.next_image = top(w.store, STMT_top_image, e) + 1;
-	w.labels = top(w.store, STMT_any_label, e) > 0;
+	family_init(&w.family, w.store, w.names);
+	w.family.labels = top(w.store, STMT_any_label, e) > 0;
 	if (w.next_interval > 0 && w.next_image > 0)
 		ret = write_all(&w, e);
+	family_release(&w.family);
 	if (ret == 0)
 		tally_clear(f->tally);
 	return ret;

@@ -151,10 +151,13 @@ static enum step relate(const struct current *c, const struct track_image *was, 
 
 static void begin_image(struct track_images *out, struct current *c, const struct stretch *s, enum step step)
 {
-	struct track_image *i = VEC_PUSH(out);
+	struct track_image *i;
 
+	if (c->image >= 0 && s->boot == out->v[c->image].boot)
+		out->v[c->image].t_end = s->t_first; /* exec, or another process has the pid */
+	i = VEC_PUSH(out);
 	*i = (struct track_image){ .exe = s->exe, .t_first = s->t_first, .t_last = s->t_last, .s_first = s->s_first,
-				   .s_last = s->s_last, .boot = s->boot, .loader = s->loader,
+				   .s_last = s->s_last, .boot = s->boot, .loader = s->loader, .t_end = TRACK_LIVES,
 				   .parent = step == NEW_PROCESS ? -1 : c->image };
 	/* right after an exec the comm is the program's own; later a thread may have another */
 	if (s->loader || step == EXEC)
@@ -184,6 +187,18 @@ static void go_on(struct track_images *out, struct current *c, const struct stre
 	VEC_ROOM(&c->cells, s->cells.n);
 	for (size_t k = 0; k < s->cells.n; k++)
 		c->cells.v[c->cells.n++] = s->cells.v[k];
+}
+
+/* The last image of a process ends with its exit_group, where that was seen. */
+static void note_ends(struct track_images *images, const struct track_edge *edges, size_t n)
+{
+	for (size_t i = 0; i < images->n; i++) {
+		struct track_image *m = &images->v[i];
+		const struct track_edge *last = edge_before(edges, n, m->boot, m->s_last < UINT32_MAX ? m->s_last + 1 : m->s_last);
+
+		if (last != NULL && last->kind == EDGE_EXIT && last->serial >= m->s_first && last->t < m->t_end)
+			m->t_end = last->t;
+	}
 }
 
 /* A tree begins where its root's earliest record is an execve, followed by another image. */
@@ -231,6 +246,7 @@ void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *
 	for (size_t i = 0; i < n; i++)
 		intervals[i].image = image_of[intervals[i].image];
 	note_starts(out, edges, n_edges);
+	note_ends(out, edges, n_edges);
 	for (size_t i = 0; i < all.n; i++)
 		VEC_FREE(&all.v[i].cells);
 	VEC_FREE(&all);

@@ -27,10 +27,13 @@ struct track_edge {
 	enum edge_kind kind;
 };
 
+#define TRACK_LIVES INT64_MAX
+
 /* One address space as far as one pid shows it. */
 struct track_image {
 	int64_t exe, name;       /* name: comm at its exec; 0 when that was not seen */
 	int64_t t_first, t_last;
+	int64_t t_end;           /* exit, exec, or its pid came back; TRACK_LIVES: not known to have gone */
 	uint32_t s_first, s_last;
 	uint32_t boot;
 	bool loader;

@@ -84,7 +84,7 @@ static int take_tree(struct loading *l, sqlite3_stmt *st)
 	map_put(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.id = sqlite3_column_int64(st, 0), .code = keep(l->q, store_column(st, 1)),
-		.start_seen = sqlite3_column_int(st, 2) != 0, .main = (uint32_t)sqlite3_column_int64(st, 3),
+		.start_seen = sqlite3_column_int(st, 2) != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
 	return 0;
@@ -108,6 +108,7 @@ static int take_image(struct loading *l, sqlite3_stmt *st)
 		.exe = text_of(l, sqlite3_column_int64(st, 5)), .name = text_of(l, sqlite3_column_int64(st, 6)),
 		.pid = sqlite3_column_int(st, 7), .loader = sqlite3_column_int(st, 11) != 0,
 		.t_first = sqlite3_column_int64(st, 8), .t_last = sqlite3_column_int64(st, 9),
+		.serial = (uint32_t)sqlite3_column_int64(st, 12), .execs = QUERY_NONE,
 	};
 	return 0;
 }
@@ -118,20 +119,72 @@ static uint32_t image_index(const struct loading *l, int64_t row)
 }
 
 /* Rows become indexes, now that all are there. */
-static void link_images(struct loading *l)
+static void link_images(struct query *q, const struct loading *l)
 {
-	for (size_t i = 0; i < l->q->images.n; i++) {
-		struct query_image *m = &l->q->images.v[i];
+	for (uint32_t i = 0; i < q->images.n; i++) {
+		struct query_image *m = &q->images.v[i];
 
 		m->parent = image_index(l, m->parent);
 		m->fork_of = image_index(l, m->fork_of);
+		if (m->parent != QUERY_NONE)
+			q->images.v[m->parent].execs = i;
 	}
-	for (size_t i = 0; i < l->q->trees.n; i++) {
-		struct query_tree *t = &l->q->trees.v[i];
+}
 
-		t->main = image_index(l, t->main);
-		if (t->main == QUERY_NONE)
-			t->main = t->root;
+static bool is_plain(const struct query_image *m)
+{
+	return !m->loader && program_kind(m->name, m->exe) == PROGRAM_PLAIN;
+}
+
+static bool sooner(const struct query_image *a, const struct query_image *b)
+{
+	return a->t_first != b->t_first ? a->t_first < b->t_first : a->serial < b->serial;
+}
+
+/* The last plain image on the chain of execs that begins with `from`; QUERY_NONE. */
+static uint32_t plain_on_chain(const struct query *q, uint32_t from)
+{
+	uint32_t out = QUERY_NONE;
+
+	for (uint32_t i = from; i != QUERY_NONE; i = q->images.v[i].execs)
+		if (is_plain(&q->images.v[i]))
+			out = i;
+	return out;
+}
+
+/* Trees whose chain has no plain program: the first that a fork of them came to run. */
+static void find_started(struct query *q)
+{
+	for (uint32_t i = 0; i < q->images.n; i++) {
+		const struct query_image *first = &q->images.v[i];
+		struct query_tree *t = &q->trees.v[first->tree];
+		uint32_t program;
+
+		if (first->fork_of == QUERY_NONE || first->execs == QUERY_NONE)
+			continue;
+		program = plain_on_chain(q, first->execs);
+		if (program == QUERY_NONE)
+			continue;
+		if (t->main == QUERY_NONE || (t->started && sooner(&q->images.v[program], &q->images.v[t->main]))) {
+			t->main = program;
+			t->started = true;
+		}
+	}
+}
+
+static void find_mains(struct query *q)
+{
+	for (size_t i = 0; i < q->trees.n; i++)
+		q->trees.v[i].main = plain_on_chain(q, q->trees.v[i].root);
+	find_started(q);
+	for (size_t i = 0; i < q->trees.n; i++) {
+		struct query_tree *t = &q->trees.v[i];
+
+		/* nothing but loaders, shells and wrappers: the last of the chain */
+		if (t->main != QUERY_NONE)
+			continue;
+		for (t->main = t->root; q->images.v[t->main].execs != QUERY_NONE;)
+			t->main = q->images.v[t->main].execs;
 	}
 }
 
@@ -223,7 +276,7 @@ static uint32_t pseudo_image(struct loading *l, struct bytes node, struct bytes 
 	at = (int64_t)l->q->images.n;
 	map_put(&l->pseudo, a, b, at);
 	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
-							 .fork_of = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
+							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
 							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .node = keep(l->q, node),
 						       .root = (uint32_t)at, .main = (uint32_t)at, .t_first = WHEN_NONE,
@@ -284,11 +337,12 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT id, name FROM node", take_node, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
-	    each(l, "SELECT id, code, start_seen, main_image FROM tree ORDER BY id", take_tree, e) < 0 ||
+	    each(l, "SELECT id, code, start_seen FROM tree ORDER BY id", take_tree, e) < 0 ||
 	    each(l, "SELECT image.id, tree, path.text, image.parent, fork_of, image.exe, image.name, pid, t_first, t_last, node, "
-		    "loader FROM image JOIN path ON path.id = image.path ORDER BY image.id", take_image, e) < 0)
+		    "loader, serial_first FROM image JOIN path ON path.id = image.path ORDER BY image.id", take_image, e) < 0)
 		return -1;
-	link_images(l);
+	link_images(l->q, l);
+	find_mains(l->q);
 	if (each(l, "SELECT tree, label FROM tree_label", take_label, e) < 0 ||
 	    each(l, "SELECT image, t_first, obs FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)

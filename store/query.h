@@ -16,14 +16,18 @@ struct query_image {
 	int32_t pid;
 	bool loader;
 	int64_t t_first, t_last;
+	uint32_t serial;            /* of its earliest record */
+	uint32_t execs;             /* the image that it exec'd in its own pid, an index; QUERY_NONE */
 };
 
 struct query_tree {
 	int64_t id;                 /* 0: a pseudo-tree of presence that hangs on no image */
 	struct bytes code;          /* its public id */
 	struct bytes node;
-	uint32_t root, main;        /* images, indexes */
+	uint32_t root;              /* image, index */
+	uint32_t main;              /* image of its main program: see query_load */
 	bool start_seen;
+	bool started;               /* main was started by the root's chain, which has no plain program itself */
 	VEC(struct bytes) labels;
 	int64_t t_first, t_last;    /* of what lies in the time asked for; WHEN_NONE: nothing with a time */
 	uint32_t use, n_uses;       /* its part of the uses */
@@ -49,6 +53,9 @@ struct query {
 };
 
 /*
+ * The main program of a tree: the last image on its root pid's chain of execs that is no loader, shell or wrapper; where
+ * the chain has none, the first program that it starts.
+ *
  * Loads what has records in since..until (WHEN_NONE: open on that side). An observation belongs to a time that its own
  * span overlaps. The caller releases *q, also after a failure.
  */

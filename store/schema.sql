@@ -92,18 +92,24 @@ CREATE TABLE image (
     exe      INTEGER NOT NULL REFERENCES string (id),
     name     INTEGER,
     loader   INTEGER NOT NULL,
+    starts   INTEGER NOT NULL,
     t_first  INTEGER NOT NULL,
     t_last   INTEGER NOT NULL,
+    t_end    INTEGER,
     serial_first INTEGER NOT NULL,
-    serial_last  INTEGER NOT NULL
+    serial_last  INTEGER NOT NULL,
+    uid      INTEGER NOT NULL,
+    auid     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX image_by_pid ON image (node, pid);
+CREATE INDEX image_by_tree ON image (tree);
+CREATE INDEX image_by_parent ON image (parent) WHERE parent IS NOT NULL;
+CREATE INDEX image_by_fork ON image (fork_of) WHERE fork_of IS NOT NULL;
 
 CREATE TABLE tree (
     id         INTEGER PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
     code       TEXT NOT NULL,
-    start_seen INTEGER NOT NULL,
-    main_image INTEGER NOT NULL
+    start_seen INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE interval (
@@ -126,6 +132,7 @@ CREATE TABLE interval (
     edges    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX interval_by_pid ON interval (node, pid);
+CREATE INDEX interval_by_cell ON interval (node, exe, cell);
 
 CREATE TABLE presence (
     id      INTEGER PRIMARY KEY,

@@ -46,25 +46,33 @@ STMT(load_presence,   "SELECT id, exe, t_first, t_last, image FROM presence WHER
 STMT(set_presence,    "UPDATE presence SET image = ?2 WHERE id = ?1")
 STMT(add_loss,        "INSERT INTO loss VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")
 
-STMT(load_images,     "SELECT id, boot, tree, path, parent, fork_of, exe, name, loader, t_first, t_last, serial_first, "
-                      "serial_last FROM image WHERE node = ?1 AND pid = ?2")
+STMT(load_images,     "SELECT id, tree, path, fork_of FROM image WHERE node = ?1 AND pid = ?2")
 STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")
-STMT(add_image,       "INSERT INTO image (id, node, pid, boot, tree, path, parent, fork_of, exe, name, loader, t_first, t_last, "
-                      "serial_first, serial_last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), nullif(?8, 0), ?9, "
-                      "nullif(?10, 0), ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO UPDATE SET boot = excluded.boot, "
-                      "tree = excluded.tree, path = excluded.path, parent = excluded.parent, fork_of = excluded.fork_of, "
-                      "exe = excluded.exe, name = excluded.name, loader = excluded.loader, t_first = excluded.t_first, "
-                      "t_last = excluded.t_last, serial_first = excluded.serial_first, serial_last = excluded.serial_last")
+STMT(load_part,       "SELECT node, pid, boot, exe, name, loader, starts, t_first, t_last, t_end, serial_first, serial_last, uid, "
+                      "auid, parent, fork_of, tree, path FROM image WHERE id = ?1")
+STMT(load_cells,      "SELECT DISTINCT cell FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(near,            "SELECT image, t_first, t_last, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
+                      "exe = ?2 AND cell BETWEEN ?3 AND ?4 AND t_last >= ?5 AND t_first <= ?6 AND loader = 0")
+STMT(edges_of,        "SELECT t_first, edges FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 AND "
+                      "t_first <= ?5")
+STMT(parts_below,     "SELECT id FROM image WHERE parent = ?1 UNION ALL SELECT id FROM image WHERE fork_of = ?1")
+STMT(add_image,       "INSERT INTO image (id, node, pid, boot, tree, path, parent, fork_of, exe, name, loader, starts, t_first, t_last, "
+                      "t_end, serial_first, serial_last, uid, auid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), nullif(?8, 0), "
+                      "?9, nullif(?10, 0), ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT (id) DO UPDATE SET "
+                      "boot = excluded.boot, tree = excluded.tree, path = excluded.path, parent = excluded.parent, "
+                      "fork_of = excluded.fork_of, exe = excluded.exe, name = excluded.name, loader = excluded.loader, "
+                      "starts = excluded.starts, t_first = excluded.t_first, t_last = excluded.t_last, t_end = excluded.t_end, "
+                      "serial_first = excluded.serial_first, serial_last = excluded.serial_last, uid = excluded.uid, "
+                      "auid = excluded.auid")
 STMT(del_image,       "DELETE FROM image WHERE id = ?1")
-STMT(add_tree,        "INSERT INTO tree VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET code = excluded.code, "
-                      "start_seen = excluded.start_seen, main_image = excluded.main_image")
+STMT(add_tree,        "INSERT INTO tree VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET code = excluded.code, "
+                      "start_seen = excluded.start_seen")
 STMT(del_tree,        "DELETE FROM tree WHERE id = ?1")
 STMT(any_label,       "SELECT count(*) FROM (SELECT 1 FROM ingest WHERE label IS NOT NULL LIMIT 1)")
-STMT(clear_labels,    "DELETE FROM tree_label WHERE tree IN (SELECT tree FROM image WHERE node = ?1 AND pid = ?2)")
-STMT(label_trees,     "INSERT OR IGNORE INTO tree_label SELECT image.tree, run.label FROM interval JOIN image ON image.id = "
-                      "interval.image JOIN ingest AS run ON run.id = interval.ingest OR run.id IN (SELECT touch.ingest FROM "
-                      "touch WHERE touch.interval = interval.id) WHERE interval.node = ?1 AND interval.pid = ?2 AND run.label "
-                      "IS NOT NULL")
+STMT(label_tree,      "INSERT OR IGNORE INTO tree_label SELECT image.tree, run.label FROM image JOIN interval ON interval.node = "
+                      "image.node AND interval.pid = image.pid AND interval.image = image.id JOIN ingest AS run ON run.id = "
+                      "interval.ingest OR run.id IN (SELECT touch.ingest FROM touch WHERE touch.interval = interval.id) WHERE "
+                      "image.tree = ?1 AND run.label IS NOT NULL")
 STMT(del_labels,      "DELETE FROM tree_label WHERE tree = ?1")
 STMT(find_path,       "SELECT id FROM path WHERE parent = ?1 AND exe = ?2 AND name = ?3")
 STMT(add_path,        "INSERT INTO path (parent, exe, name, text) VALUES (?1, ?2, ?3, ?4)")

@@ -1,0 +1,560 @@
+#include "ingest/family.h"
+
+#include "store/base/code.h"
+#include "store/model/obs.h"
+
+#include <stdlib.h>
+
+#define ENDED_MS 2000       /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
+#define FORKED_MS 1000      /* where addresses are not random: the fork-type call came at most so long before */
+#define FIXED_CELLS 1024    /* below 4 GiB */
+#define TOP_CELLS (1ull << 34) /* above user space: vsyscall */
+
+void family_init(struct family *f, struct store *store, struct names *names)
+{
+	*f = (struct family){ .store = store, .names = names };
+}
+
+static void empty(struct family *f)
+{
+	for (size_t i = 0; i < f->parts.n; i++) {
+		VEC_FREE(&f->parts.v[i]->cells);
+		free(f->parts.v[i]);
+	}
+	f->parts.n = f->queue.n = f->dropped.n = 0;
+	map_clear(&f->by_id);
+}
+
+void family_release(struct family *f)
+{
+	empty(f);
+	VEC_FREE(&f->parts);
+	VEC_FREE(&f->queue);
+	VEC_FREE(&f->dropped);
+	map_release(&f->by_id);
+}
+
+static bool random_cell(uint64_t cell)
+{
+	return cell >= FIXED_CELLS && cell < TOP_CELLS;
+}
+
+/* ---- the queue: parts in the order of their beginnings ---- */
+
+static bool before(const struct part *a, const struct part *b)
+{
+	if (a->node != b->node)
+		return a->node < b->node;
+	if (a->boot != b->boot)
+		return a->boot < b->boot;
+	return a->s_first < b->s_first;
+}
+
+static void push(struct family *f, struct part *p)
+{
+	size_t i = f->queue.n;
+
+	if (p->queued)
+		return;
+	p->queued = true;
+	(void)VEC_PUSH(&f->queue);
+	for (; i > 0 && before(p, f->queue.v[(i - 1) / 2]); i = (i - 1) / 2)
+		f->queue.v[i] = f->queue.v[(i - 1) / 2];
+	f->queue.v[i] = p;
+}
+
+static struct part *pop(struct family *f)
+{
+	struct part *first = f->queue.v[0], *last = f->queue.v[--f->queue.n];
+	size_t i = 0, n = f->queue.n;
+
+	while (i * 2 + 1 < n) {
+		size_t child = i * 2 + 1;
+
+		if (child + 1 < n && before(f->queue.v[child + 1], f->queue.v[child]))
+			child++;
+		if (!before(f->queue.v[child], last))
+			break;
+		f->queue.v[i] = f->queue.v[child];
+		i = child;
+	}
+	if (n > 0)
+		f->queue.v[i] = last;
+	first->queued = false;
+	return first;
+}
+
+void family_add(struct family *f, struct part *p)
+{
+	map_put(&f->by_id, (uint64_t)p->id, 0, (int64_t)f->parts.n);
+	*VEC_PUSH(&f->parts) = p;
+	p->changed = true;
+	push(f, p);
+}
+
+void family_drop(struct family *f, int64_t id)
+{
+	*VEC_PUSH(&f->dropped) = id;
+}
+
+/* ---- parts from the store ---- */
+
+static int load_part(struct family *f, int64_t id, struct part **out, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_load_part, e);
+	struct part *p;
+	int got;
+
+	*out = NULL;
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, id);
+	got = store_step(f->store, st, e);
+	if (got != 1)
+		return got;
+	p = mem_zero(1, sizeof(*p));
+	p->id = id;
+	p->node = sqlite3_column_int64(st, 0);
+	p->pid = sqlite3_column_int(st, 1);
+	p->boot = (uint32_t)sqlite3_column_int64(st, 2);
+	p->exe = sqlite3_column_int64(st, 3);
+	p->name = sqlite3_column_int64(st, 4);
+	p->loader = sqlite3_column_int(st, 5) != 0;
+	p->starts = sqlite3_column_int(st, 6) != 0;
+	p->t_first = sqlite3_column_int64(st, 7);
+	p->t_last = sqlite3_column_int64(st, 8);
+	p->t_end = sqlite3_column_type(st, 9) == SQLITE_NULL ? FAMILY_LIVES : sqlite3_column_int64(st, 9);
+	p->s_first = (uint32_t)sqlite3_column_int64(st, 10);
+	p->s_last = (uint32_t)sqlite3_column_int64(st, 11);
+	p->uid = (uint32_t)sqlite3_column_int64(st, 12);
+	p->auid = (uint32_t)sqlite3_column_int64(st, 13);
+	p->parent = sqlite3_column_int64(st, 14);
+	p->fork_of = sqlite3_column_int64(st, 15);
+	p->tree = sqlite3_column_int64(st, 16);
+	p->path = sqlite3_column_int64(st, 17);
+	sqlite3_reset(st);
+	map_put(&f->by_id, (uint64_t)id, 0, (int64_t)f->parts.n);
+	*VEC_PUSH(&f->parts) = p;
+	*out = p;
+	return 0;
+}
+
+static int get(struct family *f, int64_t id, struct part **out, struct err *e)
+{
+	int64_t at = map_get(&f->by_id, (uint64_t)id, 0, -1);
+
+	if (at >= 0) {
+		*out = f->parts.v[at];
+		return 0;
+	}
+	return load_part(f, id, out, e);
+}
+
+static int load_cells(struct family *f, struct part *p, struct err *e)
+{
+	sqlite3_stmt *st;
+	int got;
+
+	if (p->cells_known)
+		return 0;
+	p->cells_known = true;
+	st = store_stmt(f->store, STMT_load_cells, e);
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->pid, p->id);
+	while ((got = store_step(f->store, st, e)) == 1)
+		*VEC_PUSH(&p->cells) = (uint64_t)sqlite3_column_int64(st, 0);
+	return got;
+}
+
+/* ---- neighbours ---- */
+
+/* An interval of the same exe that lies near. */
+struct near {
+	int64_t image, t_first, t_last;
+	uint32_t s_first, s_last, uid, auid;
+};
+struct nears { struct near *v; size_t n, cap; };
+
+static int near_range(struct family *f, const struct part *p, uint64_t lo, uint64_t hi, int64_t from, int64_t to,
+		      struct nears *out, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_near, e);
+	int got;
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->exe, (int64_t)lo, (int64_t)hi, from, to);
+	while ((got = store_step(f->store, st, e)) == 1)
+		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+						sqlite3_column_int64(st, 2), (uint32_t)sqlite3_column_int64(st, 3),
+						(uint32_t)sqlite3_column_int64(st, 4), (uint32_t)sqlite3_column_int64(st, 5),
+						(uint32_t)sqlite3_column_int64(st, 6) };
+	return got;
+}
+
+static int by_cell(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static bool has_random_cell(const struct part *p)
+{
+	for (size_t i = 0; i < p->cells.n; i++)
+		if (random_cell(p->cells.v[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The intervals of p's exe that have a cell next to one of p's. Where p has no random cell, all of its exe in the hour
+ * before and after: the rule for those looks at times.
+ */
+static int neighbours(struct family *f, struct part *p, struct nears *out, struct err *e)
+{
+	if (load_cells(f, p, e) < 0)
+		return -1;
+	out->n = 0;
+	if (!has_random_cell(p))
+		return near_range(f, p, 0, FIXED_CELLS - 1, p->t_first - 3600000, p->t_last + 3600000, out, e);
+	if (p->cells.n > 1)
+		qsort(p->cells.v, p->cells.n, sizeof(*p->cells.v), by_cell);
+	for (size_t i = 0; i < p->cells.n;) {
+		uint64_t lo = p->cells.v[i], hi = lo;
+
+		for (i++; i < p->cells.n && p->cells.v[i] <= hi + 2; i++)
+			hi = p->cells.v[i];
+		if (random_cell(lo) && near_range(f, p, lo - 1, hi + 1, INT64_MIN, INT64_MAX, out, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the rules ---- */
+
+/* The first part of the image that p is a part of. */
+static int image_of(struct family *f, struct part *p, struct part **out, struct err *e)
+{
+	*out = p;
+	while ((*out)->fork_of != 0) {
+		struct part *above;
+
+		if (get(f, (*out)->fork_of, &above, e) < 0)
+			return -1;
+		if (above == NULL)
+			break;
+		*out = above;
+	}
+	return 0;
+}
+
+/* Could `c` have forked p's process, by time: it began before, and lived or had ended shortly before. */
+static bool candidate(const struct part *c, const struct part *p)
+{
+	return c->id != p->id && c->pid != p->pid && c->boot == p->boot && !c->loader && c->s_first < p->s_first &&
+	       (c->t_end == FAMILY_LIVES || p->t_first <= c->t_end + ENDED_MS);
+}
+
+/* Did the interval's process make a fork-type call in the second before p's first record? */
+static int forked_before(struct family *f, const struct part *c, const struct part *p, bool *yes, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_edges_of, e);
+	int got;
+
+	*yes = false;
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, c->node, c->pid, c->id, p->t_first - FORKED_MS, p->t_first);
+	while ((got = store_step(f->store, st, e)) == 1) {
+		struct edge_list edges = { 0 };
+
+		if (edge_decode(store_column(st, 1), sqlite3_column_int64(st, 0), &edges))
+			for (size_t i = 0; i < edges.n; i++)
+				*yes = *yes || (edges.v[i].kind == EDGE_FORK && edges.v[i].serial < p->s_first &&
+						edges.v[i].t >= p->t_first - FORKED_MS && edges.v[i].t <= p->t_first);
+		VEC_FREE(&edges);
+	}
+	return got;
+}
+
+struct choice {
+	struct part *nearest;      /* by random cells: the last to have spoken before */
+	uint32_t spoke;
+	bool several;              /* more than one image lies there: addresses are not random */
+	struct part *forker;       /* the only one that made a fork-type call in the second before */
+	bool forkers;              /* ... more than one did */
+};
+
+static int weigh(struct family *f, struct part *p, const struct near *n, bool fixed, struct choice *c, struct err *e)
+{
+	struct part *part, *image, *was;
+	uint32_t spoke = n->s_last < p->s_first ? n->s_last : p->s_first;
+	bool forked = false;
+
+	if (n->s_first >= p->s_first || n->image == p->id)
+		return 0;
+	if (get(f, n->image, &part, e) < 0)
+		return -1;
+	if (part == NULL || !candidate(part, p))
+		return 0;
+	if (image_of(f, part, &image, e) < 0)
+		return -1;
+	if (fixed && (n->uid != p->uid || n->auid != p->auid))
+		return 0;
+	if (c->nearest != NULL) {
+		if (image_of(f, c->nearest, &was, e) < 0)
+			return -1;
+		c->several = c->several || was != image;
+	}
+	if (c->nearest == NULL || spoke > c->spoke || (spoke == c->spoke && part->s_first > c->nearest->s_first)) {
+		c->nearest = part;
+		c->spoke = spoke;
+	}
+	if ((fixed || c->several) && c->forker != part) {
+		if (forked_before(f, part, p, &forked, e) < 0)
+			return -1;
+		if (forked && c->forker != NULL) {
+			if (image_of(f, c->forker, &was, e) < 0)
+				return -1;
+			c->forkers = c->forkers || was != image;
+		}
+		if (forked && (c->forker == NULL || part->s_first > c->forker->s_first))
+			c->forker = part;
+	}
+	return 0;
+}
+
+/* The part that p's process was forked from, 0: none, a root. */
+static int find_fork(struct family *f, struct part *p, const struct nears *near, int64_t *out, struct err *e)
+{
+	struct choice c = { 0 };
+	bool fixed = !has_random_cell(p);
+
+	*out = 0;
+	for (size_t i = 0; i < near->n; i++)
+		if (weigh(f, p, &near->v[i], fixed, &c, e) < 0)
+			return -1;
+	/* what lay there before several was known has to say whether it forked, too */
+	if (!fixed && c.several) {
+		c.forker = NULL;
+		c.forkers = false;
+		for (size_t i = 0; i < near->n; i++)
+			if (weigh(f, p, &near->v[i], false, &c, e) < 0)
+				return -1;
+	}
+	if (fixed || c.several)
+		*out = c.forker != NULL && !c.forkers ? c.forker->id : 0;
+	else
+		*out = c.nearest != NULL ? c.nearest->id : 0;
+	return 0;
+}
+
+/* ---- deriving ---- */
+
+static int push_later(struct family *f, const struct part *p, const struct nears *near, struct err *e)
+{
+	for (size_t i = 0; i < near->n; i++) {
+		struct part *other;
+
+		if (near->v[i].image == p->id || near->v[i].s_first <= p->s_first)
+			continue;
+		if (get(f, near->v[i].image, &other, e) < 0)
+			return -1;
+		if (other != NULL && other->parent == 0 && !other->loader && before(p, other))
+			push(f, other);
+	}
+	return 0;
+}
+
+static int push_ids(struct family *f, enum stmt id, int64_t of, struct err *e)
+{
+	VEC(int64_t) ids = { 0 };
+	sqlite3_stmt *st = store_stmt(f->store, id, e);
+	int got = -1;
+
+	if (st != NULL) {
+		STORE_BIND(st, of);
+		while ((got = store_step(f->store, st, e)) == 1)
+			*VEC_PUSH(&ids) = sqlite3_column_int64(st, 0);
+	}
+	for (size_t i = 0; i < ids.n && got == 0; i++) {
+		struct part *p;
+
+		got = get(f, ids.v[i], &p, e);
+		if (got == 0 && p != NULL)
+			push(f, p);
+	}
+	VEC_FREE(&ids);
+	return got;
+}
+
+/* Those below a part, stored or of this batch: what it exec'd, and the processes that were forked from it. */
+static int push_below(struct family *f, const struct part *p, struct err *e)
+{
+	for (size_t i = 0; i < f->parts.n; i++)
+		if (f->parts.v[i]->parent == p->id || f->parts.v[i]->fork_of == p->id)
+			push(f, f->parts.v[i]);
+	return push_ids(f, STMT_parts_below, p->id, e);
+}
+
+static int place(struct family *f, struct part *p, struct err *e)
+{
+	int64_t above = p->parent ? p->parent : p->fork_of, tree = p->id, path = 0, was_tree = p->tree, was_path = p->path;
+	struct part *from = NULL;
+
+	if (above != 0 && get(f, above, &from, e) < 0)
+		return -1;
+	if (from != NULL)
+		tree = from->tree;
+	if (from != NULL && p->parent == 0) {
+		path = from->path; /* the same image */
+	} else {
+		path = names_path(f->names, from ? from->path : 0, p->exe, p->name, e);
+		if (path < 0)
+			return -1;
+	}
+	p->tree = tree;
+	p->path = path;
+	if (tree == was_tree && path == was_path)
+		return 0;
+	p->changed = true;
+	return was_tree == 0 ? 0 : push_below(f, p, e);
+}
+
+static int derive_one(struct family *f, struct part *p, struct nears *near, struct err *e)
+{
+	int64_t fork = 0, was = p->fork_of;
+	bool touched = p->changed;
+
+	if (p->parent == 0 && !p->loader) {
+		if (neighbours(f, p, near, e) < 0 || find_fork(f, p, near, &fork, e) < 0)
+			return -1;
+	} else if (touched && !p->loader) {
+		/* an exec'd image cannot be a fork, but it may have forks */
+		if (neighbours(f, p, near, e) < 0)
+			return -1;
+	} else {
+		near->n = 0;
+	}
+	p->fork_of = p->parent ? 0 : fork;
+	if (p->fork_of != was)
+		p->changed = true;
+	if (place(f, p, e) < 0)
+		return -1;
+	if (touched || p->fork_of != was)
+		return push_later(f, p, near, e);
+	return 0;
+}
+
+/* ---- writing ---- */
+
+static int tree_row(struct family *f, const struct part *p, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, p->tree == p->id ? STMT_node_name : STMT_del_tree, e);
+	auto_buf struct buf text = { 0 };
+	char code[CODE_SIZE];
+	struct bytes node;
+
+	if (st == NULL)
+		return -1;
+	if (p->tree != p->id) {
+		STORE_BIND(st, p->id);
+		return store_run(f->store, st, e);
+	}
+	STORE_BIND(st, p->node);
+	if (store_step(f->store, st, e) != 1)
+		return -1;
+	/* a tree's public name: node, pid and beginning of its root */
+	node = store_column(st, 0);
+	buf_add(&text, node.p, node.n);
+	buf_printf(&text, "|%d|%lld|%u", p->pid, (long long)p->t_first, p->s_first);
+	code_of(buf_bytes(&text), code);
+	sqlite3_reset(st);
+	st = store_stmt(f->store, STMT_add_tree, e);
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, p->id);
+	sqlite3_bind_text(st, 2, code, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 3, p->loader || p->starts);
+	return store_run(f->store, st, e);
+}
+
+static int save(struct family *f, const struct part *p, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_add_image, e);
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->id, p->node, p->pid, p->boot, p->tree, p->path, p->parent, p->fork_of, p->exe, p->name, p->loader,
+		   p->starts, p->t_first, p->t_last, p->t_end, p->s_first, p->s_last, p->uid, p->auid);
+	if (p->t_end == FAMILY_LIVES)
+		sqlite3_bind_null(st, 15);
+	return store_run(f->store, st, e) < 0 ? -1 : tree_row(f, p, e);
+}
+
+static int drop_all(struct family *f, struct err *e)
+{
+	static const enum stmt gone[] = { STMT_del_labels, STMT_del_tree, STMT_del_image };
+
+	for (size_t i = 0; i < f->dropped.n; i++) {
+		if (push_ids(f, STMT_parts_below, f->dropped.v[i], e) < 0)
+			return -1;
+		for (size_t k = 0; k < ARRAY_SIZE(gone); k++) {
+			sqlite3_stmt *st = store_stmt(f->store, gone[k], e);
+
+			if (st == NULL)
+				return -1;
+			STORE_BIND(st, f->dropped.v[i]);
+			if (store_run(f->store, st, e) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* The labels of the trees that were touched: of the runs that brought their intervals, or that met them again. */
+static int label_trees(struct family *f, struct err *e)
+{
+	static const enum stmt steps[] = { STMT_del_labels, STMT_label_tree };
+	struct map done = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < f->parts.n && ret == 0; i++) {
+		int64_t tree = f->parts.v[i]->tree;
+
+		if (map_get(&done, (uint64_t)tree, 0, 0))
+			continue;
+		map_put(&done, (uint64_t)tree, 0, 1);
+		for (size_t k = 0; k < ARRAY_SIZE(steps) && ret == 0; k++) {
+			sqlite3_stmt *st = store_stmt(f->store, steps[k], e);
+
+			if (st == NULL) {
+				ret = -1;
+				break;
+			}
+			STORE_BIND(st, tree);
+			ret = store_run(f->store, st, e);
+		}
+	}
+	map_release(&done);
+	return ret;
+}
+
+int family_derive(struct family *f, struct err *e)
+{
+	struct nears near = { 0 };
+	int ret = drop_all(f, e);
+
+	while (ret == 0 && f->queue.n > 0)
+		ret = derive_one(f, pop(f), &near, e);
+	for (size_t i = 0; i < f->parts.n && ret == 0; i++)
+		if (f->parts.v[i]->changed)
+			ret = save(f, f->parts.v[i], e);
+	if (ret == 0 && f->labels)
+		ret = label_trees(f, e);
+	VEC_FREE(&near);
+	empty(f);
+	return ret;
+}

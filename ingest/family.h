@@ -1,0 +1,57 @@
+/*
+ * Families: which processes share an address space, and so which images belong to one tree. A fork keeps its parent's
+ * mappings and each exec draws new random ones, so records of one exe whose ips lie near each other are of one image,
+ * whatever their pids. docs/tracker.md explains the method and where it fails.
+ *
+ * A part is what one pid shows of an image. tracker_pid makes the parts of a pid; this links the first part of each
+ * process to the image that it is a fork of, and gives every part its tree and path. What follows from a commit is
+ * derived again from the parts that it touched: they and, as far as something changed, what lies behind them.
+ */
+#ifndef INGEST_FAMILY_H
+#define INGEST_FAMILY_H
+
+#include "ingest/tracker.h"
+#include "store/names.h"
+
+struct part {
+	int64_t id, node;
+	int32_t pid;
+	uint32_t boot;
+	int64_t exe, name;
+	bool loader, starts;
+	int64_t t_first, t_last;
+	int64_t t_end;           /* when it was known to have gone: exit, exec, or its pid came back; FAMILY_LIVES */
+	uint32_t s_first, s_last;
+	uint32_t uid, auid;
+	int64_t parent, fork_of; /* parts; 0: none */
+	int64_t tree, path;
+	VEC(uint64_t) cells;
+	bool cells_known, changed, queued;
+};
+
+#define FAMILY_LIVES INT64_MAX
+
+struct family {
+	struct store *store;
+	struct names *names;
+	VEC(struct part *) parts;
+	struct map by_id;
+	VEC(struct part *) queue;  /* a heap by boot and serial */
+	VEC(int64_t) dropped;      /* parts that are no more */
+	bool labels;               /* some run has a label: trees have to be marked */
+};
+
+void family_init(struct family *f, struct store *store, struct names *names);
+void family_release(struct family *f);
+
+/*
+ * Hands over a part that was derived again; family owns it from then on. Its link, tree and path are those that are
+ * stored, if it is stored.
+ */
+void family_add(struct family *f, struct part *p);
+void family_drop(struct family *f, int64_t id);
+
+/* Links, derives and writes. Intervals of the batch are written before. The family is empty afterwards. */
+int family_derive(struct family *f, struct err *e);
+
+#endif
