@@ -6,7 +6,7 @@ BUILD := build
 PKGS := libseccomp sqlite3 json-c
 LIBS = $(shell pkg-config --libs $(PKGS)) -laudit
 
-CFLAGS ?= -O2 -g
+CFLAGS ?= -O3 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings \
 	-Wcast-qual -Wundef
 HARDEN := -fPIE -fstack-protector-strong

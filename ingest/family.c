@@ -270,7 +270,9 @@ static int forked_before(struct family *f, const struct part *c, const struct pa
 	while ((got = store_step(f->store, st, e)) == 1) {
 		struct edge_list edges = { 0 };
 
-		if (edge_decode(store_column(st, 1), sqlite3_column_int64(st, 0), &edges))
+		struct obs_base base = { .t = sqlite3_column_int64(st, 0), .serial = (uint32_t)sqlite3_column_int64(st, 1) };
+
+		if (edge_decode(store_column(st, 2), base, &edges))
 			for (size_t i = 0; i < edges.n; i++)
 				*yes = *yes || (edges.v[i].kind == EDGE_FORK && edges.v[i].serial < p->s_first &&
 						edges.v[i].t >= p->t_first - FORKED_MS && edges.v[i].t <= p->t_first);

@@ -2,6 +2,8 @@
 
 #include "store/base/when.h"
 
+#define SECOND_DIGITS 10 /* from 2001 to 2286 */
+
 typedef uint8_t v16 __attribute__((vector_size(16)));
 
 static v16 load(const void *p)
@@ -60,8 +62,8 @@ static const struct front *find_front(struct fast *f, struct bytes line)
 	return NULL;
 }
 
-/* Digits at p, at most nine plus one more; returns their number, 0 when there are none or a leading zero. */
-static unsigned digits(const char *p, uint64_t *out)
+/* Digits at p one by one, at most ten; their number, 0 when there are none, more, or a leading zero. */
+static unsigned digits_slowly(const char *p, uint64_t *out)
 {
 	uint64_t v = 0;
 	unsigned n = 0;
@@ -70,6 +72,36 @@ static unsigned digits(const char *p, uint64_t *out)
 		v = v * 10 + (unsigned char)(p[n] - '0');
 	*out = v;
 	return n == 11 || (n > 1 && p[0] == '0') ? 0 : n;
+}
+
+/*
+ * The same, up to seven digits without a branch on their number, which the processor would guess wrong: the bytes up
+ * to the first that is no digit are moved to the end of the word, and summed up in pairs, fours and eights.
+ */
+static unsigned digits(const char *p, uint64_t *out)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t x, other;
+	unsigned n;
+
+	memcpy(&x, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	x = __builtin_bswap64(x);
+#endif
+	x ^= ones * '0';
+	/* a carry out of a byte that is no digit only reaches bytes behind it, which do not count */
+	other = (x + ones * 0x76) | x;
+	other &= ones * 0x80;
+	if (other == 0)
+		return digits_slowly(p, out);
+	n = (unsigned)__builtin_ctzll(other) / 8;
+	if (n == 0 || (n > 1 && p[0] == '0'))
+		return 0;
+	x <<= (8 - n) * 8;
+	x = (x * 10 + (x >> 8)) & 0x00ff00ff00ff00ffu;
+	x = (x * 100 + (x >> 16)) & 0x0000ffff0000ffffu;
+	*out = (x * 10000 + (x >> 32)) & 0xffffffffu;
+	return n;
 }
 
 /* "audit(SECOND.MS:SERIAL): " at p; NULL when it is not that. */
@@ -81,7 +113,7 @@ static const char *stamp(struct fast *f, const char *p, const char *end, struct 
 	if (end - p < 48 || memcmp(p, "audit(", 6) != 0)
 		return NULL;
 	p += 6;
-	if (f->second_n == 0 || memcmp(p, f->second_text, f->second_n) != 0 || p[f->second_n] != '.') {
+	if (f->second_n != SECOND_DIGITS || memcmp(p, f->second_text, SECOND_DIGITS) != 0 || p[SECOND_DIGITS] != '.') {
 		n = digits(p, &v);
 		if (n == 0 || p[n] != '.')
 			return NULL;
@@ -281,19 +313,10 @@ static bool call(const char *p, const char *end, struct ident *id, struct fast_e
 	return code_and_end(p + n + 8, end, id, out);
 }
 
-/* Seconds since boot, as the front's uptime shows them. */
-static int64_t uptime(const struct front *front, const char *line)
-{
-	int64_t v = 0, unit = 1;
-
-	for (int i = front->uptime - 1; i >= 0 && (unsigned char)(line[i] - '0') <= 9; i--, unit *= 10)
-		v += (line[i] - '0') * unit;
-	return v;
-}
-
 bool fast_match(struct fast *f, struct bytes line, struct fast_event *out)
 {
 	const char *end = line.p + line.n, *p;
+	uint64_t uptime;
 
 	out->front = find_front(f, line);
 	if (out->front == NULL)
@@ -304,7 +327,9 @@ bool fast_match(struct fast *f, struct bytes line, struct fast_event *out)
 	out->id = find_ident(f, out->front->node, p, end);
 	if (out->id == NULL || !call(p + out->id->key_n, end, out->id, out))
 		return false;
-	out->base = out->front->uptime < 0 ? BOOT_NO_BASE : out->second - uptime(out->front, line.p);
+	out->base = BOOT_NO_BASE;
+	if (out->front->uptime >= 0 && digits(line.p + out->front->uptime, &uptime))
+		out->base = out->second - (int64_t)uptime;
 	return true;
 }
 
@@ -313,15 +338,16 @@ static bool within(struct bytes line, const char *p)
 	return p >= line.p && p <= line.p + line.n;
 }
 
-/* Where the uptime's seconds end: the dot in the last "[  123.456789]" of the front. */
+/* Where the uptime's seconds begin: in the last "[  123.456789]" of the front. */
 static int find_uptime(const char *p, size_t n)
 {
-	const char *open = n == 0 ? NULL : memrchr(p, '[', n), *dot;
+	const char *open = n == 0 ? NULL : memrchr(p, '[', n);
 
 	if (open == NULL)
 		return -1;
-	dot = memchr(open, '.', (size_t)(p + n - open));
-	return dot == NULL || dot == open ? -1 : (int)(dot - p);
+	for (open++; open < p + n && *open == ' '; open++)
+		;
+	return open < p + n && bytes_digit(*open) ? (int)(open - p) : -1;
 }
 
 void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node)

@@ -16,7 +16,7 @@ struct front {
 	uint8_t text[FAST_FRONT_MAX + 16];
 	uint8_t open[FAST_FRONT_MAX + 16]; /* 0xff where any digit will do */
 	uint16_t n;
-	int16_t uptime;       /* where the digits of the uptime's seconds end, -1: none */
+	int16_t uptime;       /* where the uptime's seconds begin, -1: none */
 	int64_t node;
 	bool own_node;        /* the line named none: this machine's name was taken */
 	bool auditd_form, indented;

@@ -40,6 +40,7 @@ struct work {
 	struct tally *tally;
 	int64_t next_interval, next_image;
 	struct family family;
+	struct buf obs_text, edges_text;
 };
 
 void flush_init(struct flush *f, struct tally *tally, struct seen *seen)
@@ -132,6 +133,11 @@ static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 
 /* ---- loading ---- */
 
+static struct obs_base base_of(const struct row *r)
+{
+	return (struct obs_base){ r->t_first, r->s_first, r->cell << OBS_CELL_BITS };
+}
+
 static int damaged_row(struct work *w, int64_t id, struct err *e)
 {
 	return err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", w->store->path, (long long)id);
@@ -157,7 +163,7 @@ static int load_rows(struct work *w, struct pid *p, struct err *e)
 			.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11),
 			.ingest = sqlite3_column_int64(st, 12), .joined_to = -1,
 		};
-		if (!edge_decode(store_column(st, 13), r->t_first, &r->edges))
+		if (!edge_decode(store_column(st, 13), base_of(r), &r->edges))
 			return damaged_row(w, r->id, e);
 	}
 	return got;
@@ -166,6 +172,7 @@ static int load_rows(struct work *w, struct pid *p, struct err *e)
 /* The observations of a stored row, when they are needed. */
 static int load_obs(struct work *w, struct row *r, struct err *e)
 {
+	struct obs_base base;
 	sqlite3_stmt *st;
 	bool fine;
 
@@ -178,7 +185,9 @@ static int load_obs(struct work *w, struct row *r, struct err *e)
 	STORE_BIND(st, r->id);
 	if (store_step(w->store, st, e) != 1)
 		return -1;
-	fine = obs_decode(store_column(st, 1), sqlite3_column_int64(st, 0), &r->obs);
+	base = (struct obs_base){ sqlite3_column_int64(st, 0), (uint32_t)sqlite3_column_int64(st, 1),
+				  (uint64_t)sqlite3_column_int64(st, 2) << OBS_CELL_BITS };
+	fine = obs_decode(store_column(st, 3), base, &r->obs);
 	sqlite3_reset(st);
 	return fine ? 0 : damaged_row(w, r->id, e);
 }
@@ -409,15 +418,15 @@ static int derive(struct work *w, struct pid *p, const struct boots *boots, stru
 
 static int bind_evidence(sqlite3_stmt *st, int at, struct row *r, struct buf *obs, struct buf *edges)
 {
-	obs_encode(&r->obs, r->t_first, obs);
-	edge_encode(&r->edges, r->t_first, edges);
+	obs->n = edges->n = 0;
+	obs_encode(&r->obs, base_of(r), obs);
+	edge_encode(&r->edges, base_of(r), edges);
 	sqlite3_bind_text(st, at, obs->p, (int)obs->n, SQLITE_STATIC);
 	return sqlite3_bind_text(st, at + 1, edges->p, (int)edges->n, SQLITE_STATIC);
 }
 
 static int save_row(struct work *w, const struct pid *p, struct row *r, struct err *e)
 {
-	auto_buf struct buf obs = { 0 }, edges = { 0 };
 	bool fresh = r->id == 0;
 	sqlite3_stmt *st;
 
@@ -434,7 +443,7 @@ static int save_row(struct work *w, const struct pid *p, struct row *r, struct e
 		STORE_BIND(st, r->id, r->t_first, r->t_last, r->s_first, r->s_last, r->uid, r->auid, r->name, r->image,
 			   r->ingest);
 	}
-	bind_evidence(st, fresh ? 16 : 11, r, &obs, &edges);
+	bind_evidence(st, fresh ? 16 : 11, r, &w->obs_text, &w->edges_text);
 	return store_run(w->store, st, e);
 }
 
@@ -638,6 +647,8 @@ int flush_batch(struct flush *f, struct err *e)
 	if (w.next_interval > 0 && w.next_image > 0)
 		ret = write_all(&w, e);
 	family_release(&w.family);
+	buf_release(&w.obs_text);
+	buf_release(&w.edges_text);
 	if (ret == 0)
 		tally_clear(f->tally);
 	return ret;

@@ -131,11 +131,12 @@ static int64_t node_of(struct pipeline *p, struct bytes named, bool *own, struct
 	*own = p->o->node == NULL && named.n == 0;
 	if (p->o->node != NULL)
 		named = bytes_of(p->o->node);
-	if (*own) {
+	if (*own && p->r->own_name[0] == '\0') {
 		uname(&u);
 		snprintf(p->r->own_name, sizeof(p->r->own_name), "%s", u.nodename[0] ? u.nodename : "localhost");
-		named = bytes_of(p->r->own_name);
 	}
+	if (*own)
+		named = bytes_of(p->r->own_name);
 	node = names_node(&p->names, named, e);
 	if (node > 0 && flush_know(&p->flush, node, e) < 0)
 		return -1;

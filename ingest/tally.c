@@ -205,7 +205,7 @@ static uint32_t new_interval(struct tally *t, const struct ident *id, uint64_t c
 /* The interval that a record belongs to, index + 1; its corners are widened. */
 static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int64_t t_ms, uint32_t serial)
 {
-	uint64_t cell = ip >> TALLY_CELL_BITS, a, b;
+	uint64_t cell = ip >> OBS_CELL_BITS, a, b;
 	struct tally_interval *v;
 	uint32_t at, head;
 

@@ -11,7 +11,6 @@
 #include "store/names.h"
 
 #define TALLY_GAP_MS 500            /* records of an interval follow each other within this time */
-#define TALLY_CELL_BITS 22          /* 4 MiB */
 #define TALLY_MAX_SLOTS 120000      /* a batch ends when so many observations wait */
 #define TALLY_MAX_IDENTS 40000
 

@@ -238,7 +238,7 @@ static int take_interval(struct loading *l, sqlite3_stmt *st)
 {
 	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
 	struct obs_list list = { 0 };
-	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), sqlite3_column_int64(st, 1), &list) ? 0 : -1;
+	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1) }, &list) ? 0 : -1;
 
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
 		const struct obs *o = &list.v[i];

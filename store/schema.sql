@@ -197,7 +197,7 @@ FROM (SELECT interval.node, interval.image, interval.pid, interval.exe,
              (obs.value ->> 3) + max(obs.value ->> 2, obs.value ->> 4) AS count,
              (obs.value ->> 3) + (obs.value ->> 4) AS trusted,
              interval.t_first + (obs.value ->> 5) AS t_first, interval.t_first + (obs.value ->> 6) AS t_last,
-             obs.value ->> 8 AS ip
+             (interval.cell << 22) + (obs.value ->> 8) AS ip
       FROM interval, json_each(interval.obs) AS obs
       UNION ALL
       SELECT node, image, pid, exe, caller, call, 0, 0, t_first, t_last, ip FROM presence) AS o

@@ -194,13 +194,16 @@ int store_open(struct store *s, const char *path, enum store_mode mode, struct e
 		if (path == NULL && make_folders(s->path, e) < 0)
 			return -1;
 	}
+	/* one thread uses it, and nobody asks how much memory it takes: no locks around each allocation */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	mask = umask(0077);
 	code = sqlite3_open_v2(s->path, &s->db, flags, NULL);
 	if (code == SQLITE_OK)
 		sqlite3_busy_timeout(s->db, STORE_LOCK_MS);
 	if (code != SQLITE_OK || check_version(s, mode, e) < 0 ||
 	    exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; "
-		    "PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY", e) < 0) {
+		    "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY", e) < 0) {
 		umask(mask);
 		if (e->msg[0] == '\0')
 			store_fail(s, e);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -60,6 +61,28 @@ static inline char *slack_copy(struct bytes b, size_t slack)
 		struct bytes got_ = (got), want_ = bytes_of(text);                                   \
 		if (!bytes_eq(got_, want_))                                                          \
 			fail_msg("got '%.*s', expected '%s'", (int)got_.n, got_.n ? got_.p : "", want_.p); \
+	} while (0)
+
+/* Processor time of f(n) in seconds. */
+static inline double cost_of(void (*f)(unsigned n), unsigned n)
+{
+	struct timespec begin, end;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	f(n);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	return (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+}
+
+/*
+ * Hostile input must not cost the square of its length: twice as much of it may take three times as long, not four.
+ * What takes no time at all is not measured.
+ */
+#define assert_not_quadratic(f, n)                                                                   \
+	do {                                                                                         \
+		double once_ = cost_of(f, n), twice_ = cost_of(f, (n) * 2);                          \
+		if (twice_ > 0.1 && twice_ > 3 * once_)                                              \
+			fail_msg("%u: %.3f s, %u: %.3f s", n, once_, (n) * 2, twice_);               \
 	} while (0)
 
 /* A whole file, ended by NUL. The caller frees. Tests run in the source tree, or say where it is: SRCDIR. */

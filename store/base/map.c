@@ -20,7 +20,7 @@ void map_clear(struct map *m)
 
 static void grow(struct map *m)
 {
-	struct map bigger = { .cap = m->cap ? m->cap * 2 : 256 };
+	struct map bigger = { .cap = m->cap == 0 ? 256 : m->cap < 65536 ? m->cap * 4 : m->cap * 2 };
 
 	bigger.v = mem_alloc(bigger.cap * sizeof(*bigger.v));
 	bigger.used = mem_zero(bigger.cap, 1);

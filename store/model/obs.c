@@ -91,7 +91,7 @@ static int obs_order(const void *a, const void *b)
 	return x->call < y->call ? -1 : x->call > y->call;
 }
 
-void obs_encode(struct obs_list *list, int64_t base, struct buf *out)
+void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out)
 {
 	if (list->n > 1)
 		qsort(list->v, list->n, sizeof(*list->v), obs_order);
@@ -99,15 +99,15 @@ void obs_encode(struct obs_list *list, int64_t base, struct buf *out)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct obs *o = &list->v[i];
 		const int64_t v[OBS_FIELDS] = { o->caller, o->call, (int64_t)o->text, (int64_t)o->fresh,
-						(int64_t)o->upgraded, o->t_first - base, o->t_last - base, o->serial,
-						(int64_t)o->ip };
+						(int64_t)o->upgraded, o->t_first - base.t, o->t_last - base.t,
+						(int64_t)o->serial - base.serial, (int64_t)(o->ip - base.ip) };
 
 		row(out, v, OBS_FIELDS);
 	}
 	buf_char(out, ']');
 }
 
-bool obs_decode(struct bytes text, int64_t base, struct obs_list *out)
+bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out)
 {
 	int64_t v[OBS_FIELDS];
 
@@ -115,8 +115,9 @@ bool obs_decode(struct bytes text, int64_t base, struct obs_list *out)
 		return false;
 	while (next_row(&text, v, OBS_FIELDS))
 		*VEC_PUSH(out) = (struct obs){ .caller = v[0], .call = v[1], .text = (uint64_t)v[2],
-					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = base + v[5],
-					       .t_last = base + v[6], .serial = (uint32_t)v[7], .ip = (uint64_t)v[8] };
+					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = base.t + v[5],
+					       .t_last = base.t + v[6], .serial = (uint32_t)(base.serial + v[7]),
+					       .ip = base.ip + (uint64_t)v[8] };
 	return bytes_eq(text, BYTES("]"));
 }
 
@@ -129,26 +130,27 @@ static int edge_order(const void *a, const void *b)
 	return x->t < y->t ? -1 : x->t > y->t;
 }
 
-void edge_encode(struct edge_list *list, int64_t base, struct buf *out)
+void edge_encode(struct edge_list *list, struct obs_base base, struct buf *out)
 {
 	if (list->n > 1)
 		qsort(list->v, list->n, sizeof(*list->v), edge_order);
 	buf_char(out, '[');
 	for (size_t i = 0; i < list->n; i++) {
-		const int64_t v[EDGE_FIELDS] = { list->v[i].t - base, list->v[i].serial, list->v[i].kind };
+		const int64_t v[EDGE_FIELDS] = { list->v[i].t - base.t, (int64_t)list->v[i].serial - base.serial,
+						 list->v[i].kind };
 
 		row(out, v, EDGE_FIELDS);
 	}
 	buf_char(out, ']');
 }
 
-bool edge_decode(struct bytes text, int64_t base, struct edge_list *out)
+bool edge_decode(struct bytes text, struct obs_base base, struct edge_list *out)
 {
 	int64_t v[EDGE_FIELDS];
 
 	if (!bytes_take(&text, BYTES("[")))
 		return false;
 	while (next_row(&text, v, EDGE_FIELDS))
-		*VEC_PUSH(out) = (struct edge){ base + v[0], (uint32_t)v[1], (enum edge_kind)v[2] };
+		*VEC_PUSH(out) = (struct edge){ base.t + v[0], (uint32_t)(base.serial + v[1]), (enum edge_kind)v[2] };
 	return bytes_eq(text, BYTES("]"));
 }

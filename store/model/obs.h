@@ -55,10 +55,15 @@ void obs_add(struct obs_list *list, const struct obs *o);
 /* Adds an edge that is not there yet. */
 void edge_add(struct edge_list *list, const struct edge *d);
 
-/* To and from text; times are kept as offsets from `base`. Encode sorts, decode appends and is false on nonsense. */
-void obs_encode(struct obs_list *list, int64_t base, struct buf *out);
-bool obs_decode(struct bytes text, int64_t base, struct obs_list *out);
-void edge_encode(struct edge_list *list, int64_t base, struct buf *out);
-bool edge_decode(struct bytes text, int64_t base, struct edge_list *out);
+/* What the numbers in the text are offsets from: the beginning of the interval, and where its cell begins. */
+struct obs_base { int64_t t; uint32_t serial; uint64_t ip; };
+
+#define OBS_CELL_BITS 22 /* 4 MiB */
+
+/* To and from text. Encode sorts, decode appends and is false on nonsense. */
+void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out);
+bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out);
+void edge_encode(struct edge_list *list, struct obs_base base, struct buf *out);
+bool edge_decode(struct bytes text, struct obs_base base, struct edge_list *out);
 
 #endif

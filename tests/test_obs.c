@@ -1,0 +1,155 @@
+/* Observations and edges of an interval, and the text that the store keeps of them. */
+#include "tests/test.h"
+
+#include "store/model/obs.h"
+
+#define BASE 1795518350089
+
+static struct count_row { const char *name; uint64_t text, fresh, upgraded, events, trusted, contradicted; } counts[] = {
+	{ "count: text alone",                        3, 0, 0, 3, 0, 0 },
+	{ "count: trusted alone",                     0, 3, 0, 3, 3, 0 },
+	{ "count: all of the text became trusted",    3, 0, 3, 3, 3, 0 },
+	{ "count: some of the text became trusted",   3, 0, 2, 3, 2, 0 },
+	{ "count: text said something else",          0, 0, 2, 2, 2, 2 },
+	{ "count: more became trusted than text had", 1, 4, 3, 7, 7, 2 },
+	{ "count: nothing",                           0, 0, 0, 0, 0, 0 },
+};
+
+static void check_count(void **state)
+{
+	const struct count_row *r = *state;
+	struct obs o = { .text = r->text, .fresh = r->fresh, .upgraded = r->upgraded };
+
+	assert_int_equal(obs_events(&o), r->events);
+	assert_int_equal(obs_trusted(&o), r->trusted);
+	assert_int_equal(obs_contradicted(&o), r->contradicted);
+	assert_true(obs_trusted(&o) <= obs_events(&o));
+}
+
+static void add_sums_up_and_keeps_the_corners(void **state)
+{
+	struct obs_list list = { 0 };
+	struct obs late = { .caller = 1, .call = 2, .text = 3, .t_first = 500, .t_last = 600, .serial = 50, .ip = 5 };
+	struct obs early = { .caller = 1, .call = 2, .fresh = 4, .upgraded = 1, .t_first = 100, .t_last = 550, .serial = 10, .ip = 1 };
+	struct obs other = { .caller = 1, .call = 3, .text = 1, .serial = 1 };
+
+	(void)state;
+	obs_add(&list, &late);
+	obs_add(&list, &other);
+	obs_add(&list, &early);
+	assert_int_equal(list.n, 2);
+	assert_int_equal(list.v[0].text, 3);
+	assert_int_equal(list.v[0].fresh, 4);
+	assert_int_equal(list.v[0].upgraded, 1);
+	assert_int_equal(list.v[0].t_first, 100);
+	assert_int_equal(list.v[0].t_last, 600);
+	assert_int_equal(list.v[0].serial, 10);
+	assert_int_equal(list.v[0].ip, 1);
+	VEC_FREE(&list);
+}
+
+static void an_edge_is_added_once(void **state)
+{
+	struct edge_list list = { 0 };
+	const struct edge edges[] = { { 1, 5, EDGE_EXEC }, { 1, 5, EDGE_EXEC }, { 1, 6, EDGE_EXEC }, { 1, 5, EDGE_FORK },
+				      { 2, 5, EDGE_EXEC }, { 1, 5, EDGE_EXEC } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
+		edge_add(&list, &edges[i]);
+	assert_int_equal(list.n, 4);
+	VEC_FREE(&list);
+}
+
+static void observations_survive_the_round_trip_in_one_order(void **state)
+{
+	const struct obs v[] = {
+		{ 7, 1, 1, 2, 3, BASE, BASE + 5, 610839, 0x7f328e6a7c47 },
+		{ 2, 9, 0, 0, 0, BASE - 400, BASE + 3600000, UINT32_MAX, UINT64_MAX },
+		{ 2, 3, UINT32_MAX, 0, 0, BASE, BASE, 0, 0 },
+		{ INT64_MAX, INT64_MAX, 0, 1, 0, 0, 253402300799999, 1, 1ull << 63 },
+	};
+	struct obs_list in = { 0 }, back = { 0 }, reversed = { 0 };
+	auto_buf struct buf text = { 0 }, again = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		*VEC_PUSH(&in) = v[i];
+		*VEC_PUSH(&reversed) = v[ARRAY_SIZE(v) - 1 - i];
+	}
+	obs_encode(&in, BASE, &text);
+	obs_encode(&reversed, BASE, &again);
+	assert_string_equal(buf_text(&text), buf_text(&again));
+	assert_true(obs_decode(buf_bytes(&text), BASE, &back));
+	assert_int_equal(back.n, ARRAY_SIZE(v));
+	for (size_t i = 0; i < back.n; i++)
+		assert_memory_equal(&back.v[i], &in.v[i], sizeof(in.v[i]));
+	VEC_FREE(&in);
+	VEC_FREE(&back);
+	VEC_FREE(&reversed);
+}
+
+static void edges_survive_the_round_trip(void **state)
+{
+	const struct edge v[] = { { BASE + 7, 20, EDGE_EXIT }, { BASE, 10, EDGE_EXEC }, { BASE - 3, UINT32_MAX, EDGE_FORK } };
+	struct edge_list in = { 0 }, back = { 0 };
+	auto_buf struct buf text = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		*VEC_PUSH(&in) = v[i];
+	edge_encode(&in, BASE, &text);
+	assert_string_equal(buf_text(&text), "[[0,10,1],[7,20,3],[-3,4294967295,2]]");
+	assert_true(edge_decode(buf_bytes(&text), BASE, &back));
+	assert_int_equal(back.n, 3);
+	assert_int_equal(back.v[1].t, BASE + 7);
+	assert_int_equal(back.v[1].serial, 20);
+	assert_int_equal(back.v[1].kind, EDGE_EXIT);
+	VEC_FREE(&in);
+	VEC_FREE(&back);
+}
+
+static struct text_row { const char *name, *obs, *edges; bool good; } texts[] = {
+	{ "text: nothing in it",                 "[]", "[]", true },
+	{ "text: one row",                       "[[1,2,3,4,5,6,7,8,9]]", "[[1,2,3]]", true },
+	{ "text: nothing at all",                "", "", false },
+	{ "text: not opened",                    "]", "]", false },
+	{ "text: not closed",                    "[[1,2,3,4,5,6,7,8,9]", "[[1,2,3]", false },
+	{ "text: text behind it",                "[] ", "[]x", false },
+	{ "text: a number too few",              "[[1,2,3,4,5,6,7,8]]", "[[1,2]]", false },
+	{ "text: a number too many",             "[[1,2,3,4,5,6,7,8,9,10]]", "[[1,2,3,4]]", false },
+	{ "text: a word",                        "[[1,2,3,4,5,6,7,8,x]]", "[[1,2,x]]", false },
+	{ "text: a number over 64 bits",         "[[1,2,3,4,5,6,7,8,9223372036854775808]]", "[[9223372036854775808,2,3]]", false },
+	{ "text: a blank",                       "[[1, 2,3,4,5,6,7,8,9]]", "[[1, 2,3]]", false },
+	{ "text: a time beyond 64 bits",         "[[1,2,3,4,5,9223372036854775807,7,8,9]]", "[[9223372036854775807,2,3]]", false },
+	{ "text: a serial over 32 bits",         "[[1,2,3,4,5,6,7,4294967296,9]]", "[[1,4294967296,3]]", false },
+	{ "text: rows without a comma",          "[[1,2,3,4,5,6,7,8,9][1,3,3,4,5,6,7,8,9]]", "[[1,2,3][1,3,3]]", false },
+};
+
+static void check_text(void **state)
+{
+	const struct text_row *r = *state;
+	struct obs_list obs = { 0 };
+	struct edge_list edges = { 0 };
+	char *a = exact_copy(bytes_of(r->obs)), *b = exact_copy(bytes_of(r->edges));
+
+	assert_int_equal(obs_decode((struct bytes){ a, strlen(r->obs) }, BASE, &obs), r->good);
+	assert_int_equal(edge_decode((struct bytes){ b, strlen(r->edges) }, BASE, &edges), r->good);
+	VEC_FREE(&obs);
+	VEC_FREE(&edges);
+	free(a);
+	free(b);
+}
+
+int main(void)
+{
+	struct tests t = { 0 };
+
+	ADD_ROWS(&t, counts, check_count);
+	ADD(&t, add_sums_up_and_keeps_the_corners);
+	ADD(&t, an_edge_is_added_once);
+	ADD(&t, observations_survive_the_round_trip_in_one_order);
+	ADD(&t, edges_survive_the_round_trip);
+	ADD_ROWS(&t, texts, check_text);
+	return run_rows(&t, "obs");
+}
