@@ -123,6 +123,8 @@ static struct text_row { const char *name, *obs, *edges; bool good; } texts[] = 
 	{ "text: a blank",                       "[[1, 2,3,4,5,6,7,8,9]]", "[[1, 2,3]]", false },
 	{ "text: a time beyond 64 bits",         "[[1,2,3,4,5,9223372036854775807,7,8,9]]", "[[9223372036854775807,2,3]]", false },
 	{ "text: a serial over 32 bits",         "[[1,2,3,4,5,6,7,4294967296,9]]", "[[1,4294967296,3]]", false },
+	{ "text: a comma behind the last row",   "[[1,2,3,4,5,6,7,8,9],]", "[[1,2,3],]", false },
+	{ "text: a comma before the first row",  "[,[1,2,3,4,5,6,7,8,9]]", "[,[1,2,3]]", false },
 	{ "text: rows without a comma",          "[[1,2,3,4,5,6,7,8,9][1,3,3,4,5,6,7,8,9]]", "[[1,2,3][1,3,3]]", false },
 };
 

@@ -1,0 +1,136 @@
+/*
+ * Lines: whatever the bytes, a record's fields are in their ranges, and what the hot path takes is what the parser says
+ * of the record's text. (Digits in a header's stamps are left open by the hot path: test_fast.c is about those.)
+ */
+#include "ingest/fast.h"
+#include "ingest/lines.h"
+#include "store/base/when.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+struct bench {
+	struct store store;
+	struct names names;
+	struct seen seen;
+	struct tally tally;
+	struct fast fast;
+	struct line_room room, other_room;
+	unsigned inputs;
+};
+
+static void must(bool fine, const char *what)
+{
+	if (fine)
+		return;
+	fprintf(stderr, "broken: %s\n", what);
+	abort();
+}
+
+static void open_bench(struct bench *b)
+{
+	struct err e = { 0 };
+	bool changed;
+
+	memset(b, 0, sizeof(*b));
+	must(store_open(&b->store, ":memory:", STORE_WRITE, &e) == 0 && store_begin(&b->store, &changed, &e) == 0, e.msg);
+	names_init(&b->names, &b->store);
+	seen_init(&b->seen, &b->store);
+	tally_init(&b->tally, &b->store, &b->names, &b->seen);
+	b->fast.tally = &b->tally;
+}
+
+static void close_bench(struct bench *b)
+{
+	line_room_release(&b->room);
+	line_room_release(&b->other_room);
+	tally_release(&b->tally);
+	seen_release(&b->seen);
+	names_release(&b->names);
+	store_close(&b->store);
+}
+
+static void check_record(const struct record *r)
+{
+	must(r->pid >= 0 && r->sig >= 0, "negative pid or sig");
+	must(r->comm.n <= FIELDS_COMM_MAX, "comm too long");
+	must(r->exe.n >= 1 && r->exe.n <= FIELDS_EXE_MAX, "exe of a length that the kernel does not write");
+	must(memchr(r->comm.n ? r->comm.p : "x", '\0', r->comm.n ? r->comm.n : 1) == NULL, "NUL in comm");
+	must(fields_agree(r->sig, r->code), "sig and code disagree");
+	must(!r->has_serial || (r->ms >= 0 && r->ms <= WHEN_MAX_SEC * 1000 + 999), "time out of range");
+}
+
+static void check_line(const struct line *l)
+{
+	must(l->kind != LINE_DAMAGED || l->reason != NULL, "damaged without a reason");
+	must(l->kind != LINE_LOSS || (l->loss.kind >= 0 && l->loss.kind < N_LOSS_KINDS), "unknown loss");
+	if (l->kind == LINE_RECORD)
+		check_record(&l->rec);
+}
+
+/* What was taken, against the parser's view of the bare text that begins at the record's stamp. */
+static void check_taken(struct bench *b, struct bytes text, const struct fast_event *ev, const struct line *whole)
+{
+	struct bytes bare = { text.p + ev->front->n, text.n - ev->front->n };
+	struct line l;
+
+	line_parse(bare, &l, &b->other_room);
+	must(l.kind == LINE_RECORD, "taken, but its text is no record");
+	must(ev->ms == l.rec.ms && ev->second == l.rec.ms / 1000 && ev->serial == l.rec.serial, "another stamp");
+	must(ev->nr == l.rec.nr && ev->code == l.rec.code && ev->ip == l.rec.ip, "another call");
+	must(ev->id->pid == l.rec.pid && ev->id->arch == l.rec.arch && ev->id->sig == l.rec.sig, "another identity");
+	must(ev->id->uid == l.rec.uid && ev->id->auid == l.rec.auid, "another user");
+	if (whole->kind != LINE_RECORD)
+		return;
+	must(ev->front->auditd_form == whole->auditd_form && ev->front->indented == whole->indented, "other trust");
+	must(ev->front->own_node == (whole->rec.node.n == 0), "another node");
+}
+
+static void one_line(struct bench *b, struct bytes text)
+{
+	char *exact = malloc(text.n ? text.n : 1), *slack = calloc(1, text.n + LINES_SLACK);
+	struct bytes line = { exact, text.n }, block = { slack, text.n };
+	struct fast_event ev;
+	struct err e = { 0 };
+	struct line l;
+
+	must(exact != NULL && slack != NULL, "memory");
+	memcpy(exact, text.p, text.n);
+	memcpy(slack, text.p, text.n);
+	line_parse(line, &l, &b->room);
+	check_line(&l);
+	if (fast_match(&b->fast, block, &ev)) {
+		check_taken(b, block, &ev, &l);
+	} else if (l.kind == LINE_RECORD) {
+		int64_t node = names_node(&b->names, l.rec.node.n ? l.rec.node : BYTES("own"), &e);
+		struct ident *id = tally_ident(&b->tally, node, &l.rec, l.identity, &e);
+
+		must(node > 0 && id != NULL, e.msg);
+		fast_learn_ident(&b->fast, id);
+		if (l.rec.has_serial)
+			fast_learn(&b->fast, line, &l, node, l.rec.node.n == 0);
+	}
+	free(exact);
+	free(slack);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static struct bench b;
+	struct bytes rest = { (const char *)data, n };
+
+	if (b.inputs++ % 2000 == 0) {
+		if (b.inputs > 1)
+			close_bench(&b);
+		open_bench(&b);
+		b.inputs = 1;
+	}
+	fast_forget(&b.fast); /* so that an input alone decides what happens */
+	while (rest.n) {
+		one_line(&b, bytes_until(&rest, '\n'));
+		bytes_skip(&rest, 1);
+	}
+	return 0;
+}
