@@ -68,7 +68,7 @@ static bool is_code(struct bytes code, const char *text)
 {
 	size_t n = strlen(text);
 
-	return n >= 4 && n <= code.n && memcmp(code.p, text, n) == 0;
+	return n >= SELECT_ID_MIN && n <= code.n && memcmp(code.p, text, n) == 0;
 }
 
 static bool tree_matches(const struct query *q, const struct query_tree *t, const char *workload,
@@ -81,7 +81,7 @@ static bool tree_matches(const struct query *q, const struct query_tree *t, cons
 		for (size_t k = 0; k < t->labels.n; k++)
 			label = label || bytes_eq(t->labels.v[k], bytes_of(o->label.v[i]));
 	for (size_t i = 0; i < o->node.n; i++)
-		node = node || bytes_eq(t->node, bytes_of(o->node.v[i]));
+		node = node || query_is_node(q, t, bytes_of(o->node.v[i]));
 	for (size_t i = 0; i < o->root.n; i++)
 		root = root || is_root(q, t, o->root.v[i]);
 	for (size_t i = 0; i < o->workload.n; i++)
@@ -268,32 +268,30 @@ static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 	return group_for(g, buf_bytes(&key), m->name.n ? m->name : program_base(m->exe));
 }
 
-/* The option that narrows to a group: the workload where its trees are of one, else the exe. */
+/* The options that narrow to a group: its workloads. */
 static void name_options(struct grouping *g)
 {
-	for (size_t k = 0; k < g->s->groups.n; k++) {
+	struct map done = { 0 };
+
+	for (uint32_t k = 0; k < g->s->groups.n; k++) {
 		struct select_group *group = &g->s->groups.v[k];
-		uint32_t only = WORKLOADS_NONE, tree = WORKLOADS_NONE;
-		bool several = false;
+		auto_buf struct buf option = { 0 };
 
 		for (uint32_t i = 0; i < g->q->trees.n; i++) {
+			uint32_t work = g->w->of_tree[i];
+
 			if (g->group_of[i] != k + 1)
 				continue;
-			several = several || (only != WORKLOADS_NONE && only != g->w->of_tree[i]);
-			only = g->w->of_tree[i];
-			tree = i;
 			group->trees++;
 			group->starts += g->q->trees.v[i].start_seen;
+			if (map_get(&done, k, work, 0))
+				continue;
+			map_put(&done, k, work, 1);
+			buf_printf(&option, "%s--workload %s", option.n ? " " : "", g->w->v[work].code);
 		}
-		if (!several && only != WORKLOADS_NONE) {
-			snprintf(group->option, sizeof(group->option), "--workload %s", g->w->v[only].code);
-		} else if (tree != WORKLOADS_NONE) {
-			auto_buf struct buf exe = { 0 };
-
-			esc_shell(&exe, g->q->images.v[g->q->trees.v[tree].main].exe);
-			snprintf(group->option, sizeof(group->option), "--exe %s", buf_text(&exe));
-		}
+		group->option = pool_get(&g->q->strings, pool_intern(&g->q->strings, buf_bytes(&option)));
 	}
+	map_release(&done);
 }
 
 /* How many names only this group's trees show. */

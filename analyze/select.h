@@ -4,6 +4,8 @@
 
 #include "analyze/workload.h"
 
+#define SELECT_ID_MIN 4 /* ids may be cut to so many characters */
+
 enum scope {
 	SCOPE_TREE,     /* all calls of the trees: what a filter on the container or unit has to let through */
 	SCOPE_SUBTREE,  /* the images that match and what they start: a filter loaded right before them */
@@ -23,7 +25,7 @@ struct select_options {
 /* One of several workloads that a selector met. */
 struct select_group {
 	struct bytes name;       /* the program that decides, escaped */
-	char option[128];        /* what narrows to it: "--workload 1234567890" */
+	struct bytes option;     /* what narrows to it: "--workload 1234567890", repeated where it takes several */
 	uint64_t trees, starts;
 	uint64_t adds;           /* names that only this one has */
 };

@@ -75,12 +75,14 @@ static bool is_rare(const struct profile_rule *r, const struct profile *p)
 static void say_head(struct summary *out, const struct profile *p)
 {
 	const struct selection *s = p->s;
+	auto_buf struct buf records = { 0 };
 	struct buf line = { 0 };
 	char from[32], to[32];
 
-	buf_printf(&line, "%zu syscalls from %" PRIu64 " tree%s (%" PRIu64 " start%s, %" PRIu64 " fragment%s), %" PRIu64
-		   " record%s", p->rules.n, s->trees, plural(s->trees), s->starts, plural(s->starts), s->fragments,
-		   plural(s->fragments), s->records, plural(s->records));
+	buf_count(&records, s->records);
+	buf_printf(&line, "%zu syscall%s from %" PRIu64 " tree%s (%" PRIu64 " start%s, %" PRIu64 " fragment%s), %s record%s",
+		   p->rules.n, plural(p->rules.n), s->trees, plural(s->trees), s->starts, plural(s->starts), s->fragments,
+		   plural(s->fragments), buf_text(&records), plural(s->records));
 	if (s->t_first != WHEN_NONE)
 		buf_printf(&line, ", %s to %s", when_local(s->t_first, from), when_local(s->t_last, to));
 	buf_str(&line, ";");
@@ -91,8 +93,10 @@ static void say_head(struct summary *out, const struct profile *p)
 
 static void say_losses(struct summary *out, const struct profile *p, const struct query_losses *losses)
 {
-	uint64_t markers = 0, records = 0;
+	uint64_t markers = 0, records = 0, text = 0;
 
+	for (size_t i = 0; i < p->q->uses.n; i++)
+		text += p->s->use_in[i] && p->q->uses.v[i].trusted < p->q->uses.v[i].events;
 	for (size_t i = 0; i < losses->n; i++) {
 		const struct query_loss *l = &losses->v[i];
 		bool ours = false;
@@ -101,8 +105,9 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 			ours = p->s->tree_in[k] && bytes_eq(p->q->trees.v[k].node, l->node);
 		if (!ours)
 			continue;
-		markers += l->markers;
-		records += l->printk + l->others + l->kernel;
+		/* what printk and loggers dropped is missing only where their text is what we have */
+		markers += text ? l->markers : l->kernel_markers;
+		records += l->kernel + (text ? l->printk + l->others : 0);
 	}
 	if (markers)
 		say(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s",
@@ -176,7 +181,7 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 	line.n = 0;
 	n = list_rules(&line, p->denied.v, p->denied.n, NULL, p);
 	if (n)
-		say(out, "%zu were denied and are not in the list (--include-denied adds them): %s", n, buf_text(&line));
+		say(out, "%zu denied and not in the list (--include-denied adds what was denied): %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -202,6 +207,13 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 	say_unnamed(out, p);
 }
 
+void summary_of_dangers(struct summary *out, const struct profile *p)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (p->rules.v[i].danger != NULL)
+			say(out, "%s: %s", p->rules.v[i].name.p, p->rules.v[i].danger);
+}
+
 void summary_of_groups(struct summary *out, const struct selection *s, const struct select_options *o)
 {
 	say_cut_names(out, o);
@@ -210,7 +222,7 @@ void summary_of_groups(struct summary *out, const struct selection *s, const str
 	for (size_t i = 0; i < s->groups.n; i++) {
 		const struct select_group *g = &s->groups.v[i];
 
-		say(out, "  %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", g->option, (int)g->name.n,
+		say(out, "  %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", g->option.p, (int)g->name.n,
 		    g->name.p, g->trees, plural(g->trees), g->adds, plural(g->adds));
 	}
 }
@@ -220,6 +232,7 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 	struct bytes near[5];
 	struct buf line = { 0 };
 
+	say_cut_names(out, o);
 	if (q->uses.n == 0) {
 		say(out, "nothing in the store lies in that time");
 		return;

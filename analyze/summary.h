@@ -12,6 +12,9 @@ void summary_release(struct summary *s);
 void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
 			const struct select_options *o);
 
+/* What each of a profile's dangerous names can do, a line each: for --explain. */
+void summary_of_dangers(struct summary *out, const struct profile *p);
+
 /* Of a selector that means several workloads: each with the option that narrows to it. */
 void summary_of_groups(struct summary *out, const struct selection *s, const struct select_options *o);
 

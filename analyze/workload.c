@@ -33,6 +33,7 @@ struct rows {
 	struct map by_key;        /* pool id of the key -> row */
 	struct map tree_met;      /* (row, tree) */
 	struct map call_met;      /* (row, arch and nr) */
+	struct map chains;        /* (row, chain of the main program) -> trees */
 };
 
 static uint32_t row_for(struct rows *r, struct bytes key, struct bytes name)
@@ -78,6 +79,40 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 		w->t_first = u->t_first;
 	if (w->t_last == WHEN_NONE || u->t_last > w->t_last)
 		w->t_last = u->t_last;
+}
+
+/* A row's name is its commonest chain (the lowest by bytes of several), behind the label where it has one. */
+static void name_rows(struct rows *r)
+{
+	auto_free int64_t *most = mem_zero(r->out->n, sizeof(*most));
+	auto_free struct bytes *chain = mem_zero(r->out->n, sizeof(*chain));
+	auto_free uint32_t *ways = mem_zero(r->out->n, sizeof(*ways));
+
+	for (size_t i = 0; i < r->chains.cap; i++) {
+		const struct map_entry *c = &r->chains.v[i];
+		struct bytes text;
+
+		if (!r->chains.used[i])
+			continue;
+		text = pool_get(&r->q->strings, (uint32_t)c->b);
+		ways[c->a]++;
+		if (c->value > most[c->a] || (c->value == most[c->a] && strcmp(text.p, chain[c->a].p) < 0)) {
+			most[c->a] = c->value;
+			chain[c->a] = text;
+		}
+	}
+	for (size_t i = 0; i < r->out->n; i++) {
+		auto_buf struct buf name = { 0 };
+
+		if (ways[i] == 0)
+			continue;
+		if (r->out->v[i].name.n)
+			buf_printf(&name, "%s: ", r->out->v[i].name.p);
+		buf_add(&name, chain[i].p, chain[i].n);
+		if (ways[i] > 1)
+			buf_printf(&name, " (and %u other way%s)", ways[i] - 1, ways[i] == 2 ? "" : "s");
+		r->out->v[i].name = pool_get(&r->q->strings, pool_intern(&r->q->strings, buf_bytes(&name)));
+	}
 }
 
 /* Trees that share a label belong together, also over a third: the root of each label's set. */
@@ -137,7 +172,7 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 		buf_add(&key, m->name.p, m->name.n);
 	else
 		buf_add(&key, program_base(m->exe).p, program_base(m->exe).n < 15 ? program_base(m->exe).n : 15);
-	return row_for(r, buf_bytes(&key), m->path);
+	return row_for(r, buf_bytes(&key), BYTES(""));
 }
 
 static int by_records(const void *a, const void *b, void *rows)
@@ -227,8 +262,12 @@ void workloads_list(struct workloads *out, struct query *q, enum workloads_by by
 			rows_of_use(&r, u, by);
 			continue;
 		}
-		if (out->of_tree[tree] == WORKLOADS_NONE)
+		if (out->of_tree[tree] == WORKLOADS_NONE) {
+			uint32_t chain = pool_intern(&q->strings, q->images.v[q->trees.v[tree].main].path);
+
 			out->of_tree[tree] = workload_row(&r, &q->trees.v[tree], sets);
+			map_put(&r.chains, out->of_tree[tree], chain, map_get(&r.chains, out->of_tree[tree], chain, 0) + 1);
+		}
 		add_use(&r, out->of_tree[tree], u);
 	}
 	/* a tree's row has the tree's own code */
@@ -238,7 +277,9 @@ void workloads_list(struct workloads *out, struct query *q, enum workloads_by by
 		if (at >= 0)
 			memcpy(out->v[at].code, q->trees.v[i].code.p, CODE_SIZE - 1);
 	}
+	name_rows(&r);
 	sort_rows(out, q->trees.n);
+	map_release(&r.chains);
 	map_release(&r.by_key);
 	map_release(&r.tree_met);
 	map_release(&r.call_met);

@@ -1,14 +1,15 @@
-/* OPTION(id, long name, letter or 0, value's name or NULL for a flag, groups, help): only rows. */
+/* OPTION(id, long name, letter or 0, value's name or NULL for a flag, groups, help): only rows.
+ * A help of two parts, "a|b": b is for commands that take selectors. */
 OPTION(help,          "help",           'h', NULL,     G_ALL,     "show this help")
 OPTION(version,       "version",        'V', NULL,     G_ALL,     "show the version")
 OPTION(quiet,         "quiet",          'q', NULL,     G_ALL,     "say nothing on stderr but errors")
 OPTION(verbose,       "verbose",        'v', NULL,     G_ALL,     "say more on stderr (ingest: each damaged record)")
 OPTION(db,            "db",             0,   "FILE",   G_STORE,   "the store (default: $SCAUDIT_DB, /var/lib/scaudit/scaudit.db\nfor root, ~/.local/state/scaudit/scaudit.db for others)")
 OPTION(trusted_input, "trusted-input",  0,   NULL,     G_INGEST,  "standard input comes from a source that no user can forge")
-OPTION(label,         "label",          0,   "NAME",   G_INGEST | G_SELECT, "ingest: mark the trees that this run brings;\nelse: those that carry this mark")
-OPTION(all_lines,     "all",            0,   NULL,     G_DECODE | G_SELECT, "decode: damaged lines and loss markers too;\nelse: everything in the store")
+OPTION(label,         "label",          0,   "NAME",   G_INGEST | G_SELECT, "mark the trees that this run brings with this name|trees that carry this mark")
+OPTION(all_lines,     "all",            0,   NULL,     G_DECODE | G_SELECT, "damaged lines and loss markers too|everything in the store")
 OPTION(json,          "json",           0,   NULL,     G_JSON | G_DECODE, "JSON on stdout")
-OPTION(node,          "node",           0,   "NAME",   G_INPUT | G_SELECT, "ingest, decode: whose records these are;\nelse: only what came from this node")
+OPTION(node,          "node",           0,   "NAME",   G_INPUT | G_SELECT, "whose records these are, whatever the lines say|only what came from this node")
 OPTION(comm,          "comm",           0,   "NAME",   G_SELECT,  "trees in which a thread has this name")
 OPTION(exe,           "exe",            0,   "PATH",   G_SELECT,  "trees in which this program runs (path, or its last part)")
 OPTION(root,          "root",           0,   "NAME",   G_SELECT,  "trees whose first program has this name or exe")
@@ -22,7 +23,7 @@ OPTION(since,         "since",          0,   "TIME",   G_SELECT,  "only records 
 OPTION(until,         "until",          0,   "TIME",   G_SELECT,  "only records up to then")
 OPTION(scope,         "scope",          0,   "SCOPE",  G_SCOPE,   "tree (default): all that the trees did; subtree: what matches\nand what it starts; only: what matches alone")
 OPTION(only,          "only",           0,   NULL,     G_SCOPE,   "short for --scope only")
-OPTION(union,         "union",          0,   NULL,     G_SCOPE,   "one list even where several workloads match")
+OPTION(union,         "union",          0,   NULL,     G_PROFILE,   "one list even where several workloads match")
 OPTION(by,            "by",             0,   "WHAT",   G_LIST,    "one row a comm, exe, label, node or tree instead of a workload")
 OPTION(format,        "format",         0,   "FORMAT", G_PROFILE, "oci (default), names")
 OPTION(default_action,"default-action", 0,   "ACTION", G_PROFILE, "what the profile does to all else (default: errno)")

@@ -100,10 +100,16 @@ void opts_release(struct opts *o)
 	mem_free_at(&o->args);
 }
 
-static void help_row(int i)
+static void help_row(int i, unsigned groups)
 {
 	char left[64];
-	const char *text = rows[i].help, *nl;
+	const char *text = rows[i].help, *nl, *other = strchr(text, '|');
+	auto_free char *mine = NULL;
+
+	if (other != NULL) {
+		mine = groups & G_SELECT ? mem_dup(other + 1) : mem_print("%.*s", (int)(other - text), text);
+		text = mine;
+	}
 
 	if (rows[i].letter)
 		snprintf(left, sizeof(left), "-%c, --%s%s%s", rows[i].letter, rows[i].name, rows[i].arg ? " " : "",
@@ -112,11 +118,11 @@ static void help_row(int i)
 		snprintf(left, sizeof(left), "    --%s%s%s", rows[i].name, rows[i].arg ? " " : "",
 			 rows[i].arg ? rows[i].arg : "");
 	while ((nl = strchr(text, '\n')) != NULL) {
-		printf("  %-26s %.*s\n", left, (int)(nl - text), text);
+		printf("  %-28s %.*s\n", left, (int)(nl - text), text);
 		left[0] = '\0';
 		text = nl + 1;
 	}
-	printf("  %-26s %s\n", left, text);
+	printf("  %-28s %s\n", left, text);
 }
 
 void opts_help(const struct command *command)
@@ -137,5 +143,5 @@ void opts_help(const struct command *command)
 	       command->args, command->help ? command->help : command->about);
 	for (int i = 0; i < N_OPTS; i++)
 		if (rows[i].groups & (command->groups | G_ALL))
-			help_row(i);
+			help_row(i, command->groups);
 }

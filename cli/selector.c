@@ -24,6 +24,15 @@ static int scope(const struct opts *o, enum scope *out, struct err *e)
 	return 0;
 }
 
+static int ids(const struct opts *o, enum opt id, struct err *e)
+{
+	for (size_t i = 0; i < o->given[id].n; i++)
+		if (strlen(o->given[id].v[i]) < SELECT_ID_MIN)
+			return err_set(e, ST_INPUT, "'%s' is too short for an id: at least %d characters", o->given[id].v[i],
+				       SELECT_ID_MIN);
+	return 0;
+}
+
 static int read_options(struct selected *s, const struct opts *o, struct err *e)
 {
 	int64_t now = when_now();
@@ -36,7 +45,8 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 		.all = opt_on(o, OPT_all_lines), .union_ = opt_on(o, OPT_union),
 	};
 	s->since = s->until = WHEN_NONE;
-	if (scope(o, &s->options.scope, e) < 0)
+	if (scope(o, &s->options.scope, e) < 0 || ids(o, OPT_workload, e) < 0 || ids(o, OPT_tree, e) < 0 ||
+	    ids(o, OPT_exclude_tree, e) < 0)
 		return -1;
 	if (opt_on(o, OPT_since) && when_parse(opt_text(o, OPT_since, NULL), now, &s->since, e) < 0)
 		return err_wrap(e, "--since");

@@ -11,15 +11,10 @@
 
 const char *term_number(uint64_t n, char out[32])
 {
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n), at = 0;
+	auto_buf struct buf text = { 0 };
 
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			out[at++] = ',';
-		out[at++] = digits[i];
-	}
-	out[at] = '\0';
+	buf_count(&text, n);
+	snprintf(out, 32, "%s", buf_text(&text));
 	return out;
 }
 
@@ -65,9 +60,9 @@ static size_t screen_width(FILE *to)
 	struct winsize w;
 	const char *columns = getenv("COLUMNS");
 
-	if (ioctl(fileno(to), TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
-		return w.ws_col;
-	return columns != NULL && atoi(columns) > 0 ? (size_t)atoi(columns) : 80;
+	if (columns != NULL && atoi(columns) > 0)
+		return (size_t)atoi(columns);
+	return ioctl(fileno(to), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
 static void print_cell(FILE *to, const char *text, size_t n, size_t width, bool right, bool last)
@@ -83,36 +78,72 @@ static void print_cell(FILE *to, const char *text, size_t n, size_t width, bool 
 	fputs(last ? "\n" : "  ", to);
 }
 
+/* Heads may begin with '?' (a column that goes when the screen is narrow) and then '>' (numbers). */
+static const char *head_text(const char *head, bool *optional, bool *right)
+{
+	*optional = *head == '?';
+	head += *optional;
+	*right = *head == '>';
+	return head + *right;
+}
+
+static size_t total_width(const struct term_table *t, const size_t *width)
+{
+	size_t total = 0;
+
+	for (size_t c = 0; c < t->columns; c++)
+		total += width[c] ? width[c] + 2 : 0;
+	return total > 2 ? total - 2 : 0;
+}
+
+/* Widths that fit the screen: optional columns go, the last first, then the wide one is cut. 0: not shown. */
+static void fit(const struct term_table *t, size_t *width, size_t screen)
+{
+	bool optional, right;
+	size_t over;
+
+	for (size_t c = t->columns; c-- > 0 && total_width(t, width) > screen;) {
+		head_text(t->heads[c], &optional, &right);
+		if (optional)
+			width[c] = 0;
+	}
+	over = total_width(t, width);
+	if (over <= screen)
+		return;
+	over -= screen;
+	width[t->wide] = width[t->wide] > over + 8 ? width[t->wide] - over : 8;
+}
+
 static void print_aligned(const struct term_table *t, FILE *to)
 {
 	auto_free size_t *width = mem_zero(t->columns, sizeof(*width));
-	size_t total = 0, screen = screen_width(to);
+	bool optional, right;
+	size_t last = 0;
 
 	for (size_t c = 0; c < t->columns; c++)
-		width[c] = strlen(t->heads[c]) - (t->heads[c][0] == '>');
+		width[c] = strlen(head_text(t->heads[c], &optional, &right));
 	for (size_t i = 0; i < t->n; i++)
 		if (t->cells[i].n > width[i % t->columns])
 			width[i % t->columns] = t->cells[i].n;
+	fit(t, width, screen_width(to));
 	for (size_t c = 0; c < t->columns; c++)
-		total += width[c] + 2;
-	if (total > screen + 2 && width[t->wide] > total - screen - 2 + 12)
-		width[t->wide] -= total - screen - 2;
-	for (size_t c = 0; c < t->columns; c++) {
-		bool right = t->heads[c][0] == '>';
-
-		print_cell(to, t->heads[c] + right, strlen(t->heads[c] + right), width[c], right, c + 1 == t->columns);
-	}
-	for (size_t i = 0; i < t->n; i++) {
+		last = width[c] ? c : last;
+	for (size_t i = 0; i < t->columns + t->n; i++) {
 		size_t c = i % t->columns;
+		const char *head = head_text(t->heads[c], &optional, &right);
+		const char *text = i < t->columns ? head : buf_text(&t->cells[i - t->columns]);
 
-		print_cell(to, buf_text(&t->cells[i]), t->cells[i].n, width[c], t->heads[c][0] == '>', c + 1 == t->columns);
+		if (width[c])
+			print_cell(to, text, strlen(text), width[c], right, c == last);
 	}
 }
 
 static void print_tabbed(const struct term_table *t, FILE *to)
 {
+	bool optional, right;
+
 	for (size_t c = 0; c < t->columns; c++)
-		fprintf(to, "%s%c", t->heads[c] + (t->heads[c][0] == '>'), c + 1 == t->columns ? '\n' : '\t');
+		fprintf(to, "%s%c", head_text(t->heads[c], &optional, &right), c + 1 == t->columns ? '\n' : '\t');
 	for (size_t i = 0; i < t->n; i++)
 		fprintf(to, "%s%c", buf_text(&t->cells[i]), (i + 1) % t->columns == 0 ? '\n' : '\t');
 }

@@ -11,7 +11,7 @@ const char *term_number(uint64_t n, char out[32]);
 
 /* A table: cells are added row by row. On a terminal it is aligned and fits the width; in a pipe, tab-separated. */
 struct term_table {
-	const char *const *heads;  /* a head that begins with '>' is of a column of numbers, right-aligned */
+	const char *const *heads;  /* '>' in front: numbers, right-aligned; '?' before that: goes where it is too narrow */
 	size_t columns;
 	size_t wide;               /* the column that is cut when the terminal is too narrow */
 	struct buf *cells;

@@ -35,6 +35,8 @@ struct pipeline {
 	uint64_t batch_records;
 	int64_t label;
 	bool any_without_syscall;
+	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
+	char names_of_sources[256];
 };
 
 static int64_t clock_ms(void)
@@ -64,7 +66,7 @@ static int note_run(struct pipeline *p, struct err *e)
 	STORE_BIND(st, when_now(), p->label);
 	if (p->label == 0)
 		sqlite3_bind_null(st, 2);
-	sqlite3_bind_text(st, 3, p->source->name, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(st, 3, p->names_of_sources, -1, SQLITE_STATIC);
 	sqlite3_bind_text(st, 4, p->o->version, -1, SQLITE_STATIC);
 	if (store_run(p->store, st, e) < 0)
 		return -1;
@@ -235,6 +237,7 @@ static int slow_line(struct pipeline *p, struct bytes text, bool cut, struct err
 	switch (l.kind) {
 	case LINE_RECORD:
 		p->r->records++;
+		p->any_of_kernel = p->any_of_kernel || !l.auditd_form;
 		if (l.rec.ms != WHEN_NONE)
 			p->room.near_ms = l.rec.ms;
 		return slow_record(p, text, &l, e);
@@ -428,7 +431,8 @@ static int count_contradicted(struct pipeline *p, struct err *e)
 	st = store_stmt(p->store, STMT_contradicted, e);
 	if (st == NULL || store_step(p->store, st, e) != 1)
 		return -1;
-	p->r->contradicted = (uint64_t)sqlite3_column_int64(st, 0);
+	if (sqlite3_column_int64(st, 0) > 0)
+		p->r->contradicted = (uint64_t)sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
 	return 0;
 }
@@ -450,6 +454,16 @@ static int note_end(struct pipeline *p, struct err *e)
 	return store_run(p->store, st, e);
 }
 
+/* "a.log b.log ...": as much as fits. */
+static void name_sources(struct pipeline *p, const char *const *sources, size_t n)
+{
+	auto_buf struct buf all = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&all, "%s%s", i ? " " : "", sources[i]);
+	snprintf(p->names_of_sources, sizeof(p->names_of_sources), "%s", buf_text(&all));
+}
+
 int ingest_run(struct store *store, const char *const *sources, size_t n, const struct ingest_options *options,
 	       struct ingest_report *report, struct err *e)
 {
@@ -463,10 +477,11 @@ int ingest_run(struct store *store, const char *const *sources, size_t n, const 
 	tally_init(&p.tally, store, &p.names, &p.seen);
 	flush_init(&p.flush, &p.tally, &p.seen);
 	p.fast.tally = &p.tally;
+	name_sources(&p, sources, n);
 	for (size_t i = 0; i < n && ret == 0 && !stop_asked(&p); i++) {
 		if (one_source(&p, sources[i], e) == 0) {
 			if (strcmp(sources[i], "-") == 0)
-				report->only_syscall_lines = !p.any_without_syscall && report->records > 0;
+				report->only_syscall_lines = !p.any_without_syscall && p.any_of_kernel;
 			continue;
 		}
 		if (e->status != ST_INPUT) {

@@ -1,6 +1,6 @@
 /*
  * What a batch has brought, in memory: intervals with their observations, edges, presence, loss markers. Written by
- * tally_flush under the write lock. Nothing here touches the database for a record that looks like one before it.
+ * flush_batch under the write lock. Nothing here touches the database for a record that looks like one before it.
  */
 #ifndef INGEST_TALLY_H
 #define INGEST_TALLY_H

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#define MARKER_LATE_MS 300000 /* a marker comes with the next line that gets through */
+
 struct loading {
 	struct query *q;
 	struct store *s;
@@ -62,6 +64,20 @@ static int take_node(struct loading *l, sqlite3_stmt *st)
 	return 0;
 }
 
+static int take_node_name(struct loading *l, sqlite3_stmt *st)
+{
+	*VEC_PUSH(&l->q->node_names) = (struct query_name){ sqlite3_column_int64(st, 0), keep(l->q, store_column(st, 1)) };
+	return 0;
+}
+
+bool query_is_node(const struct query *q, const struct query_tree *t, struct bytes name)
+{
+	for (size_t i = 0; i < q->node_names.n; i++)
+		if (q->node_names.v[i].node == t->node_id && bytes_eq(q->node_names.v[i].name, name))
+			return true;
+	return false;
+}
+
 static int take_caller(struct loading *l, sqlite3_stmt *st)
 {
 	map_put(&l->callers, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->callers.n);
@@ -98,6 +114,7 @@ static int take_image(struct loading *l, sqlite3_stmt *st)
 	if (tree < 0)
 		return -1;
 	t = &l->q->trees.v[tree];
+	t->node_id = sqlite3_column_int64(st, 10);
 	t->node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)sqlite3_column_int64(st, 10), 0, 0));
 	if (id == t->id)
 		t->root = (uint32_t)l->q->images.n;
@@ -256,8 +273,9 @@ static int take_interval(struct loading *l, sqlite3_stmt *st)
 }
 
 /* The pseudo-tree of (node, exe, comm) for presence that no image can be told for. */
-static uint32_t pseudo_image(struct loading *l, struct bytes node, struct bytes exe, struct bytes comm)
+static uint32_t pseudo_image(struct loading *l, int64_t node_id, struct bytes exe, struct bytes comm)
 {
+	struct bytes node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)node_id, 0, 0));
 	uint64_t a = pool_intern(&l->q->strings, node);
 	uint64_t b = (uint64_t)pool_intern(&l->q->strings, exe) << 32 | pool_intern(&l->q->strings, comm);
 	int64_t at = map_get(&l->pseudo, a, b, -1);
@@ -278,7 +296,7 @@ static uint32_t pseudo_image(struct loading *l, struct bytes node, struct bytes 
 	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
 							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
 							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
-	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .node = keep(l->q, node),
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .node = node, .node_id = node_id,
 						       .root = (uint32_t)at, .main = (uint32_t)at, .t_first = WHEN_NONE,
 						       .t_last = WHEN_NONE };
 	return (uint32_t)at;
@@ -297,8 +315,7 @@ static int take_presence(struct loading *l, sqlite3_stmt *st)
 	if (timed && !in_time(l, first, last))
 		return 0;
 	if (image == QUERY_NONE)
-		image = pseudo_image(l, pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes,
-				     (uint64_t)sqlite3_column_int64(st, 6), 0, 0)), text_of(l, sqlite3_column_int64(st, 1)),
+		image = pseudo_image(l, sqlite3_column_int64(st, 6), text_of(l, sqlite3_column_int64(st, 1)),
 				     l->q->callers.v[caller].comm);
 	add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, first, last);
 	return 0;
@@ -335,6 +352,7 @@ static int load(struct loading *l, struct err *e)
 {
 	if (each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
 	    each(l, "SELECT id, name FROM node", take_node, e) < 0 ||
+	    each(l, "SELECT node, name FROM node_name", take_node_name, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
 	    each(l, "SELECT id, code, start_seen FROM tree ORDER BY id", take_tree, e) < 0 ||
@@ -378,6 +396,7 @@ void query_release(struct query *q)
 	VEC_FREE(&q->uses);
 	VEC_FREE(&q->callers);
 	VEC_FREE(&q->calls);
+	VEC_FREE(&q->node_names);
 	pool_release(&q->strings);
 }
 
@@ -388,18 +407,19 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 
 	if (sqlite3_prepare_v2(s->db, "SELECT node.name, count(*), ifnull(sum(number) FILTER (WHERE kind = 'printk'), 0), "
 				      "ifnull(max(number) FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(number) FILTER "
-				      "(WHERE kind IN ('journald', 'rsyslog')), 0) FROM loss JOIN node ON node.id = loss.node "
+				      "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
+				      "FROM loss JOIN node ON node.id = loss.node "
 				      "WHERE t IS NULL OR (t >= ?1 AND t <= ?2) GROUP BY node.id ORDER BY node.name",
 			       -1, &st, NULL) != SQLITE_OK)
 		return store_fail(s, e);
 	/* a marker comes after what it tells of, sometimes much later */
 	sqlite3_bind_int64(st, 1, since == WHEN_NONE ? INT64_MIN : since);
-	sqlite3_bind_int64(st, 2, until == WHEN_NONE ? INT64_MAX : until + WHEN_HOUR_MS);
+	sqlite3_bind_int64(st, 2, until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS);
 	while ((got = sqlite3_step(st)) == SQLITE_ROW)
 		*VEC_PUSH(out) = (struct query_loss){
 			.node = keep(q, store_column(st, 0)), .markers = (uint64_t)sqlite3_column_int64(st, 1),
 			.printk = (uint64_t)sqlite3_column_int64(st, 2), .kernel = (uint64_t)sqlite3_column_int64(st, 3),
-			.others = (uint64_t)sqlite3_column_int64(st, 4),
+			.others = (uint64_t)sqlite3_column_int64(st, 4), .kernel_markers = (uint64_t)sqlite3_column_int64(st, 5),
 		};
 	sqlite3_finalize(st);
 	return got == SQLITE_DONE ? 0 : store_fail(s, e);

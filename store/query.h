@@ -23,7 +23,8 @@ struct query_image {
 struct query_tree {
 	int64_t id;                 /* 0: a pseudo-tree of presence that hangs on no image */
 	struct bytes code;          /* its public id */
-	struct bytes node;
+	struct bytes node;          /* its main name; see query_is_node */
+	int64_t node_id;
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program: see query_load */
 	bool start_seen;
@@ -41,6 +42,7 @@ struct query_use {
 };
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
+struct query_name { int64_t node; struct bytes name; };
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
 struct query {
@@ -49,6 +51,7 @@ struct query {
 	VEC(struct query_use) uses;         /* sorted by tree */
 	VEC(struct query_caller) callers;
 	VEC(struct query_call) calls;
+	VEC(struct query_name) node_names;
 	struct pool strings;                /* what all the bytes above point into */
 };
 
@@ -62,10 +65,14 @@ struct query {
 int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e);
 void query_release(struct query *q);
 
+/* Is this one of the names of the tree's node? */
+bool query_is_node(const struct query *q, const struct query_tree *t, struct bytes name);
+
 /* Losses that are known of a node within a time: markers, and how many records they own up to. */
 struct query_loss {
 	struct bytes node;
-	uint64_t markers, printk, kernel, others; /* records: by printk's markers, highest audit_lost=, loggers */
+	uint64_t markers, kernel_markers;  /* all, and those of the kernel's queue */
+	uint64_t printk, kernel, others;   /* records: by printk's markers, highest audit_lost=, loggers */
 };
 struct query_losses { struct query_loss *v; size_t n, cap; };
 int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since, int64_t until, struct err *e);

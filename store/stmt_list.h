@@ -37,7 +37,8 @@ STMT(del_interval,    "DELETE FROM interval WHERE id = ?1")
 STMT(move_touches,    "INSERT INTO touch (ingest, interval) SELECT ingest, ?2 FROM touch WHERE interval = ?1 ON CONFLICT DO NOTHING")
 STMT(del_touches,     "DELETE FROM touch WHERE interval = ?1")
 STMT(add_touch,       "INSERT INTO touch (ingest, interval) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
-STMT(contradicted,    "SELECT ifnull(sum(max(0, (obs.value ->> 4) - (obs.value ->> 2))), 0) FROM interval, json_each(interval.obs) AS obs")
+STMT(contradicted,    "SELECT (SELECT ifnull(sum(max(0, (obs.value ->> 4) - (obs.value ->> 2))), 0) FROM interval, "
+                      "json_each(interval.obs) AS obs) - (SELECT ifnull(sum(contradicted), 0) FROM ingest)")
 
 STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "

@@ -39,7 +39,7 @@ static void print_json(const struct denials *all)
 
 static void print_table(const struct denials *all)
 {
-	static const char *const heads[] = { "syscall", "action", ">count", "last", "node", "caller" };
+	static const char *const heads[] = { "syscall", "action", ">count", "?last", "?node", "caller" };
 	struct term_table t;
 	char stamp[32];
 

@@ -5,6 +5,7 @@
 #include "store/base/when.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stop;
@@ -65,7 +66,7 @@ static void say_no_record(const struct ingest_report *r)
 {
 	static const char *const looks[] = {
 		[LOOKS_EMPTY] = "the input is empty",
-		[LOOKS_JSON] = "the input is JSON, which is not read yet (journalctl: use -o short-unix or -o export)",
+		[LOOKS_JSON] = "the input is JSON, which is not read yet (journalctl: use -o short-unix)",
 		[LOOKS_BINARY] = "the input holds NUL bytes (grep: use -a; compressed: unpack it)",
 		[LOOKS_AUDIT] = "the input has audit records, but none of seccomp (type=1326, SECCOMP): was the filter's "
 				"action LOG, and does kernel.seccomp.actions_logged hold log?",
@@ -91,12 +92,15 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	char records[32], fresh[32], before[32], other[32], name[160];
 	double seconds = (double)r->ms / 1000;
 
-	if (r->records == 0)
-		say_no_record(r);
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
-	command_say("%s records: %s new, %s seen before; %" PRIu64 " damaged, %s other lines, %" PRIu64 " loss marker%s; "
-		    "%.1f s, %.0f MB/s", term_number(r->records, records), term_number(r->new_events, fresh),
+	if (r->records == 0) {
+		if (!r->failed || r->bytes > 0)
+			say_no_record(r);
+		return;
+	}
+	command_say("%s record%s: %s new, %s seen before; %" PRIu64 " damaged, %s other lines, %" PRIu64 " loss marker%s; "
+		    "%.1f s, %.0f MB/s", term_number(r->records, records), r->records == 1 ? "" : "s", term_number(r->new_events, fresh),
 		    term_number(r->seen_before, before), r->damaged, term_number(r->other, other), r->losses,
 		    r->losses == 1 ? "" : "s", seconds, (double)r->bytes / 1e6 / (seconds > 0.001 ? seconds : 0.001));
 	if (r->presence)
@@ -127,6 +131,15 @@ static int run(struct opts *o, struct err *e)
 	struct store store;
 	int ret;
 
+	if (opt_on(o, OPT_trusted_input) && o->n_args > 0) {
+		bool reads = false;
+
+		for (int i = 0; i < o->n_args; i++)
+			reads = reads || strcmp(o->args[i], "-") == 0;
+		if (!reads)
+			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
+				       "files named") < 0 ? ST_INPUT : ST_OK;
+	}
 	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
 	if (opt_on(o, OPT_verbose))

@@ -15,6 +15,8 @@ static int run(struct opts *o, struct err *e)
 	    alias_nodes(&store, bytes_of(o->args[1]), bytes_of(o->args[2]), e) < 0 || store_commit(&store, e) < 0) {
 		store_rollback(&store);
 		ret = (int)e->status;
+	} else if (!opt_on(o, OPT_quiet)) {
+		command_say("the two names are one node now");
 	}
 	store_close(&store);
 	return ret;

@@ -34,8 +34,9 @@ static int read_options(struct profile_options *out, const struct output **forma
 	if (out->default_action == (uint32_t)ACTION_ALLOW)
 		return err_set(e, ST_INPUT, "a list of allowed calls that allows all else forbids nothing (--block makes a "
 			       "list of what was denied)");
-	if (out->default_action == (uint32_t)ACTION_NOTIFY)
-		return err_set(e, ST_INPUT, "runtimes refuse SCMP_ACT_NOTIFY as a default action");
+	if (out->default_action == (uint32_t)ACTION_NOTIFY || out->default_action == (uint32_t)ACTION_TRACE)
+		return err_set(e, ST_INPUT, "%s as a default needs a program that answers each call; no runtime has one",
+			       action_scmp(out->default_action));
 	*format = output_find(name);
 	if (*format != NULL)
 		return 0;
@@ -64,8 +65,8 @@ static void explain_rule(struct term_table *t, const struct profile *p, const st
 			buf_char(&who, ' ');
 			esc_tty(&who, c->subj);
 		}
-		buf_str(&first, c->t_first == WHEN_NONE ? "-" : when_rfc3339(c->t_first, stamp));
-		buf_str(&last, c->t_last == WHEN_NONE ? "-" : when_rfc3339(c->t_last, stamp));
+		buf_str(&first, c->t_first == WHEN_NONE ? "-" : when_local(c->t_first, stamp));
+		buf_str(&last, c->t_last == WHEN_NONE ? "-" : when_local(c->t_last, stamp));
 		term_cell(t, "%s", r->name.p);
 		term_cell(t, "%" PRIu64, c->events);
 		term_cell(t, "%" PRIu64, c->denied);
@@ -78,9 +79,10 @@ static void explain_rule(struct term_table *t, const struct profile *p, const st
 	VEC_FREE(&callers);
 }
 
-static void explain(const struct profile *p)
+static int explain(FILE *to, const struct profile *p, struct err *e)
 {
-	static const char *const heads[] = { "syscall", ">events", ">denied", ">starts", "first", "last", "source", "caller" };
+	static const char *const heads[] = { "syscall", ">events", "?>denied", "?>starts", "?first", "?last",
+					     "?source", "caller" };
 	struct term_table t;
 
 	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
@@ -88,15 +90,18 @@ static void explain(const struct profile *p)
 		explain_rule(&t, p, &p->rules.v[i]);
 	for (size_t i = 0; i < p->denied.n; i++)
 		explain_rule(&t, p, &p->denied.v[i]);
-	term_table_print(&t, stdout);
-	for (size_t i = 0; i < p->rules.n; i++)
-		if (p->rules.v[i].danger != NULL)
-			command_say("%s %s", p->rules.v[i].name.p, p->rules.v[i].danger);
+	for (size_t i = 0; i < p->left_out.n; i++)
+		explain_rule(&t, p, &p->left_out.v[i]);
+	term_table_print(&t, to);
+	(void)e;
+	return 0;
 }
 
 /* ---- writing ---- */
 
-static int write_file(const char *path, const struct output *format, const struct profile *p, struct err *e)
+typedef int write_fn(FILE *to, const struct profile *p, struct err *e);
+
+static int write_file(const char *path, write_fn *write, const struct profile *p, struct err *e)
 {
 	auto_free char *temporary = mem_print("%s.XXXXXX", path);
 	mode_t mask = umask(0);
@@ -106,7 +111,7 @@ static int write_file(const char *path, const struct output *format, const struc
 	umask(mask);
 	if (to == NULL)
 		return err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
-	ret = format->write(to, p, e);
+	ret = write(to, p, e);
 	if (ret == 0 && (fflush(to) != 0 || fchmod(fd, 0666 & ~mask) != 0 || fsync(fd) != 0))
 		ret = err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
 	fclose(to);
@@ -120,14 +125,11 @@ static int write_file(const char *path, const struct output *format, const struc
 static int write_out(const struct opts *o, const struct output *format, const struct profile *p, struct err *e)
 {
 	const char *path = opt_text(o, OPT_output, NULL);
+	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 
-	if (opt_on(o, OPT_explain)) {
-		explain(p);
-		return 0;
-	}
 	if (path != NULL && strcmp(path, "-") != 0)
-		return write_file(path, format, p, e);
-	return format->write(stdout, p, e);
+		return write_file(path, write, p, e);
+	return write(stdout, p, e);
 }
 
 static int make(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
@@ -149,11 +151,16 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 			    "them; 'scaudit denials' shows them, --include-denied lists what was asked for");
 		ret = ST_NO;
 	} else if (p.rules.n == 0) {
-		command_say(po.block ? "nothing that matches was denied" : "nothing is left to make a list of");
+		if (po.block)
+			command_say("nothing that matches was denied");
+		else
+			command_say("no name is left for a list%s", p.left_out.n ? ": all rest on text that a user can forge" : "");
 		ret = ST_NO;
 	}
-	if (ret == ST_OK)
+	if (ret == ST_OK || p.left_out.n)
 		summary_of_profile(&talk, &p, &losses, &s->options);
+	if (ret == ST_OK && opt_on(o, OPT_explain))
+		summary_of_dangers(&talk, &p);
 	if (ret == ST_OK && write_out(o, format, &p, e) < 0)
 		ret = (int)e->status;
 	say_all(o, &talk);

@@ -16,10 +16,10 @@ static void json_node(json_object *to, const struct status_node *n)
 
 	json_put_text(to, "name", true, n->name);
 	for (size_t i = 0; i < n->names.n; i++) {
-		json_object *one = json_object_new_object();
+		auto_buf struct buf shown = { 0 };
 
-		json_put_text(one, "name", true, n->names.v[i]);
-		json_object_array_add(names, one);
+		esc_tty(&shown, n->names.v[i]);
+		json_object_array_add(names, json_object_new_string(buf_text(&shown)));
 	}
 	json_object_object_add(to, "names", names);
 	for (size_t i = 0; i < n->boots.n; i++) {
@@ -95,7 +95,7 @@ static void losses_text(struct buf *out, const struct status_node *n)
 
 static void print_nodes(const struct status_store *all)
 {
-	static const char *const heads[] = { "node", ">boots", ">trees", "first", "last", "lost" };
+	static const char *const heads[] = { "node", ">boots", ">trees", "?first", "last", "lost" };
 	struct term_table t;
 	char stamp[32];
 
@@ -124,7 +124,7 @@ static void print_nodes(const struct status_store *all)
 
 static void print_runs(const struct status_store *all)
 {
-	static const char *const heads[] = { "ingest", "began", ">new", ">seen before", ">damaged", "label", "source" };
+	static const char *const heads[] = { "ingest", "began", ">new", "?>seen before", "?>damaged", "?label", "source" };
 	struct term_table t;
 	char stamp[32];
 
@@ -169,5 +169,6 @@ static int run(struct opts *o, struct err *e)
 
 const struct command command_status = {
 	.name = "status", .args = "", .about = "say what the store knows: nodes, boots, losses, runs",
+	.help = "Says what the store knows about itself: nodes with their names, boots, time spans, losses, and the last runs.",
 	.groups = G_STORE | G_JSON, .max_args = 0, .run = run,
 };

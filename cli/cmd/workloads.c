@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-static void print_json(const struct workloads *w)
+static void print_json(const struct workloads *w, bool ids)
 {
 	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
 
@@ -14,7 +14,7 @@ static void print_json(const struct workloads *w)
 		const struct workload *r = &w->v[i];
 		json_object *row = json_object_new_object();
 
-		json_put_word(row, "id", r->code);
+		json_put_word(row, "id", ids ? r->code : NULL);
 		json_put_text(row, "name", true, r->name);
 		json_put_int(row, "trees", true, (int64_t)r->trees);
 		json_put_int(row, "starts", true, (int64_t)r->starts);
@@ -37,16 +37,19 @@ static void time_cell(struct term_table *t, int64_t ms)
 	term_cell(t, "%s", ms == WHEN_NONE ? "-" : when_local(ms, stamp));
 }
 
-static void print_table(const struct workloads *w, const char *what)
+/* Ids only where an option takes them: of workloads and trees. */
+static void print_table(const struct workloads *w, const char *what, bool ids)
 {
-	const char *const heads[] = { "id", what, ">starts", ">fragments", ">records", ">syscalls", ">denials", "first", "last" };
+	const char *const heads[] = { "id", what, ">starts", "?>fragments", ">records", ">syscalls", "?>denials",
+				      "?first", "?last" };
 	struct term_table t;
 
-	term_table_init(&t, heads, ARRAY_SIZE(heads), 1);
+	term_table_init(&t, heads + !ids, ARRAY_SIZE(heads) - !ids, ids);
 	for (size_t i = 0; i < w->n; i++) {
 		const struct workload *r = &w->v[i];
 
-		term_cell(&t, "%s", r->code);
+		if (ids)
+			term_cell(&t, "%s", r->code);
 		term_cell_text(&t, r->name);
 		term_cell(&t, "%" PRIu64, r->starts);
 		term_cell(&t, "%" PRIu64, r->fragments);
@@ -71,9 +74,9 @@ static int list(const struct opts *o, struct selected *s, struct err *e)
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	workloads_list(&rows, &s->query, by, sel.use_in);
 	if (opt_on(o, OPT_json))
-		print_json(&rows);
+		print_json(&rows, by == BY_WORKLOAD || by == BY_TREE);
 	else if (rows.n)
-		print_table(&rows, text);
+		print_table(&rows, text, by == BY_WORKLOAD || by == BY_TREE);
 	else if (!opt_on(o, OPT_quiet))
 		command_say("no tree matches");
 	if (rows.n == 0)

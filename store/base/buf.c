@@ -50,6 +50,18 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(again);
 }
 
+void buf_count(struct buf *b, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			buf_char(b, ',');
+		buf_char(b, digits[i]);
+	}
+}
+
 const char *buf_text(struct buf *b)
 {
 	room(b, 1);

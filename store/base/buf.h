@@ -13,6 +13,7 @@ void buf_release(struct buf *b);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_count(struct buf *b, uint64_t n); /* "1,437,134" */
 const char *buf_text(struct buf *b); /* what it holds, ended by NUL; borrowed until the next call on b */
 
 static inline void buf_char(struct buf *b, char c)

@@ -1,0 +1,123 @@
+#!/bin/bash
+# What a store is like after a kill, a signal, a full disk, and with several writers.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+need sqlite3
+log=$TMP/large.log
+sound() { is "$(db 'PRAGMA integrity_check; PRAGMA foreign_key_check')" ok; }
+events() { db 'SELECT sum(count) FROM observations'; }
+# all that the store says, without row numbers
+dump() {
+	db 'SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, count, ip;
+		SELECT code, start_seen FROM tree ORDER BY 1; SELECT number, t_first, serial_last FROM boot ORDER BY 1, 2, 3'
+}
+
+# 40 pipelines a minute apart: the sample with other seconds, serials and pids. About 14,000 records.
+for i in {0..39}; do
+	awk -v i="$i" '{
+		match($0, /audit\([0-9]+/); second = substr($0, RSTART + 6, RLENGTH - 6)
+		match($0, /:[0-9]+\)/); serial = substr($0, RSTART + 1, RLENGTH - 2)
+		match($0, / pid=[0-9]+/); pid = substr($0, RSTART + 5, RLENGTH - 5)
+		sub(/audit\([0-9]+/, "audit(" second + i * 60)
+		sub(/:[0-9]+\)/, ":" serial + i * 400 ")")
+		sub(/ pid=[0-9]+/, " pid=" pid + i * 20)
+		sub(/kernel: \[ [0-9.]+\] /, "kernel: ")
+		print
+	}' "$SAMPLES/pipeline.log"
+done >"$log"
+chmod 0666 "$log"
+total=$(wc -l <"$log")
+
+run "$SCAUDIT" ingest "$log"
+ok "whole: every record is new" warns "$(printf '%d' $((total / 1000))),$(printf '%03d' $((total % 1000))) new"
+dump >"$TMP/whole"
+same() { dump | diff "$TMP/whole" - | head -n 5; is "${PIPESTATUS[1]}" 0; }
+
+# --- kill -9, at moments that move through the run ---
+for ms in 2 5 10 20 40 80; do
+	rm -f "$SCAUDIT_DB"*
+	# a slow pipe makes for many commits
+	{ split -n l/30 --filter='cat; sleep 0.01' "$log" | "$SCAUDIT" ingest -q & } 2>/dev/null
+	sleep "0.$(printf '%03d' "$ms")"
+	sleep 0.05
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+	[ ! -s "$SCAUDIT_DB" ] || ok "killed after $ms ms: the store is sound" sound
+	run "$SCAUDIT" ingest "$log"
+	ok "killed after $ms ms: the same command completes it" same
+done
+
+# --- SIGINT and SIGTERM ---
+for signal in INT TERM; do
+	rm -f "$SCAUDIT_DB"*
+	mkfifo "$TMP/fifo.$signal"
+	# a background job ignores SIGINT unless it is told not to
+	(trap - INT; exec "$SCAUDIT" ingest "$TMP/fifo.$signal" 2>"$TMP/err") &
+	pid=$!
+	exec 3>"$TMP/fifo.$signal"
+	head -n 1000 "$log" >&3
+	for _ in {1..100}; do
+		[ "$(events 2>/dev/null)" != 1000 ] || break
+		sleep 0.05
+	done
+	kill "-$signal" $pid
+	status=0
+	wait $pid || status=$?
+	exec 3>&-
+	ok "SIG$signal: exit 128 and its number" is $status $((128 + $(kill -l "$signal")))
+	ok "SIG$signal: what was read is kept" is "$(events)" 1000
+	ok "SIG$signal: says how to go on" warns 'stopped; what was read is in the store'
+	run "$SCAUDIT" ingest "$log"
+	ok "SIG$signal: the same command completes it" same
+done
+
+# --- several writers ---
+for round in 1 2 3; do
+	rm -f "$SCAUDIT_DB"*
+	pids=()
+	for part in 1 2 3 4; do
+		split -n "l/$part/4" "$log" >"$TMP/part.$part"
+		chmod 0666 "$TMP/part.$part"
+	done
+	# two the same file, two a part each, all on a store that is not there yet
+	for input in "$log" "$log" "$TMP/part.4" "$TMP/part.2"; do
+		"$SCAUDIT" ingest "$input" 2>"$TMP/err.${#pids[@]}" &
+		pids+=($!)
+	done
+	failed=0
+	for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+	cat "$TMP"/err.? >"$TMP/err"
+	ok "four writers on a new store, round $round: all succeed" is $failed 0
+	ok "four writers, round $round: the store is the same" same
+	ok "four writers, round $round: the store is sound" sound
+done
+
+# pipes that commit often, in turn
+rm -f "$SCAUDIT_DB"*
+pids=()
+for part in 1 2 3 4; do
+	split -n l/20 --filter='cat; sleep 0.02' "$TMP/part.$part" | "$SCAUDIT" ingest - 2>"$TMP/err.$part" &
+	pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+cat "$TMP"/err.? >"$TMP/err"
+ok "four slow pipes: all succeed" is $failed 0
+ok "four slow pipes: the store is the same" same
+
+# --- a full disk ---
+if [ "$(id -u)" = 0 ] && mkdir "$TMP/small" && mount -t tmpfs -o size=300k small "$TMP/small" 2>/dev/null; then
+	umount_small() { umount "$TMP/small"; }
+	at_end=umount_small
+	export SCAUDIT_DB=$TMP/small/store.db
+	run "$SCAUDIT" ingest "$log"
+	ok "a full disk: exit 3" is $status 3
+	ok "a full disk: what to do" warns 'disk full: make room and run it again'
+	mount -o remount,size=20m "$TMP/small"
+	run "$SCAUDIT" ingest "$log"
+	ok "room made: the same command completes it" same
+	ok "room made: the store is sound" sound
+else
+	skip "a full disk" "needs root and mount"
+fi

@@ -1,0 +1,121 @@
+#!/bin/bash
+# scaudit ingest: files and pipes into the store.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+need sqlite3
+cp "$SAMPLES"/*.log "$TMP"
+chmod 0666 "$TMP"/*.log # text, whoever runs this
+fresh() { rm -f "$SCAUDIT_DB"*; }
+
+# --- once and again ---
+run "$SCAUDIT" ingest "$TMP/pipeline.log"
+ok "a file: exit 0" is $status 0
+ok "a file: a summary" warns '^scaudit: 346 records: 346 new, 0 seen before; 0 damaged, 0 other lines, 0 loss markers; '
+ok "a file: nothing on standard output" test ! -s "$TMP/out"
+ok "a file: the view counts its events" is "$(db 'SELECT sum(count) FROM observations')" 346
+ok "a file: the store is for its owner alone" is "$(stat -c %a "$SCAUDIT_DB")" 600
+run "$SCAUDIT" ingest "$TMP/pipeline.log"
+ok "again: nothing is new" warns '346 records: 0 new, 346 seen before'
+ok "again: the view has not changed" is "$(db 'SELECT sum(count) FROM observations')" 346
+run "$SCAUDIT" ingest "$TMP/pipeline-auditd.log" --node node01
+ok "the same events in another form: nothing is new" warns '346 records: 0 new, 346 seen before'
+
+# --- standard input ---
+fresh
+grep syscall "$TMP/syslog-ratelimited.log" | run "$SCAUDIT" ingest
+ok "grep syscall: read" warns '50 records: 50 new'
+ok "grep syscall: says what it cuts off" warns "grep -E 'syscall\|audit\|suppressed"
+fresh
+run "$SCAUDIT" ingest <"$TMP/syslog-ratelimited.log"
+ok "a whole log: loss markers" warns '15 other lines, 4 loss markers'
+ok "a whole log: no advice about grep" test -z "$(grep 'grep -E' "$TMP/err")"
+ok "loss: in the store" is "$(db 'SELECT sum(number) FROM loss')" $((1636 + 336 + 335 + 336))
+fresh
+cat "$TMP"/*.log | run "$SCAUDIT" ingest -
+ok "forms mixed on one pipe" warns '2,[0-9]{3} new'
+ok "lines that name no node are said to be this machine's" warns "taken as this machine's, .*--node NAME"
+
+# --- trust ---
+fresh
+run "$SCAUDIT" ingest --trusted-input <"$TMP/denials.log"
+ok "--trusted-input: trusted" is "$(db 'SELECT sum(count) - sum(trusted) FROM observations')" 0
+fresh
+run "$SCAUDIT" ingest <"$TMP/denials.log"
+ok "standard input is text" is "$(db 'SELECT sum(trusted) FROM observations')" 0
+fresh
+if [ "$(id -u)" = 0 ]; then
+	cp "$TMP/denials.log" "$TMP/audit.log"
+	chmod 0640 "$TMP/audit.log"
+	run "$SCAUDIT" ingest "$TMP/audit.log"
+	ok "root's own audit.log is trusted" is "$(db 'SELECT sum(count) - sum(trusted) FROM observations')" 0
+	run "$SCAUDIT" ingest "$TMP/denials.log"
+	ok "text later does not count again" is "$(db 'SELECT sum(count) FROM observations')" 433
+else
+	skip "root's own audit.log is trusted" "not root"
+fi
+
+# --- damaged lines ---
+fresh
+printf '%s\n' 'audit: type=1326 audit(1.000:1): auid=x'$'\x1b[2J' >"$TMP/damaged.log"
+head -n 3 "$TMP/dmesg.log" >>"$TMP/damaged.log"
+run "$SCAUDIT" ingest "$TMP/damaged.log"
+ok "damaged: exit 0, counted" warns '^scaudit: 3 records: 3 new.*; 1 damaged'
+run "$SCAUDIT" ingest -v "$TMP/damaged.log"
+ok "-v: damaged with place, reason and text, escaped" warns '/damaged.log:1: damaged: auid is .*\\x1b\[2J'
+ok "-v: nothing moves the cursor" test -z "$(tr -d '\n -~' <"$TMP/err")"
+ok "-v: how many of each reason" warns '^scaudit: damaged, 1: auid is '
+
+# --- nothing to read ---
+fresh
+for what in '' 'some text' '{"MESSAGE":"x"}' 'type=SYSCALL msg=audit(1.000:1): arch=c000003e'; do
+	printf '%s\n' "$what" >"$TMP/none.log"
+	run "$SCAUDIT" ingest "$TMP/none.log"
+	ok "no record (${what:0:12}): exit 0" is $status 0
+	ok "no record (${what:0:12}): one line says what was expected" is "$(grep -c 'no record: .*audit: type=1326' "$TMP/err")" 1
+done
+run "$SCAUDIT" ingest </dev/null
+ok "empty input: said" warns 'no record: the input is empty'
+run "$SCAUDIT" ingest -q </dev/null
+ok "--quiet: nothing said" test ! -s "$TMP/err"
+
+# --- what cannot be read ---
+gzip -k "$TMP/dmesg.log"
+run "$SCAUDIT" ingest "$TMP/dmesg.log.gz"
+ok "compressed: exit 2" is $status 2
+ok "compressed: what to do" warns "is compressed; unpack it first: zcat .*dmesg.log.gz \| scaudit"
+run "$SCAUDIT" ingest <"$TMP/dmesg.log.gz"
+ok "compressed on standard input: exit 2" is $status 2
+run "$SCAUDIT" ingest "$TMP"
+ok "a folder: exit 2, what to do" is "$status $(grep -c 'is a folder; name the files in it' "$TMP/err")" '2 1'
+fresh
+run "$SCAUDIT" ingest "$TMP/missing" "$TMP/dmesg.log"
+ok "a missing file among others: exit 2" is $status 2
+ok "a missing file among others: the others are read" is "$(db 'SELECT sum(count) FROM observations')" 45
+run "$SCAUDIT" ingest --db "$TMP/no/such/folder.db" "$TMP/dmesg.log"
+ok "a store that cannot be made: exit 3" is $status 3
+ok "a store that cannot be made: named" warns 'no/such/folder.db'
+echo "no store at all, but a text file of some length" >"$TMP/text.db"
+run "$SCAUDIT" ingest --db "$TMP/text.db" "$TMP/dmesg.log"
+ok "a store that is none: exit 3, left alone" is "$status $(wc -l <"$TMP/text.db")" '3 1'
+
+# --- labels ---
+fresh
+run "$SCAUDIT" ingest --label first "$TMP/pipeline.log"
+ok "--label: every observation carries it" is "$(db 'SELECT group_concat(DISTINCT label) FROM observations')" first
+
+# --- a slow pipe ---
+fresh
+mkfifo "$TMP/fifo"
+"$SCAUDIT" ingest "$TMP/fifo" 2>"$TMP/err" &
+exec 3>"$TMP/fifo"
+head -n 100 "$TMP/pipeline.log" >&3
+for _ in {1..100}; do
+	[ "$(db 'SELECT ifnull(sum(count), 0) FROM observations' 2>/dev/null)" != 100 ] || break
+	sleep 0.05
+done
+ok "a pipe that stays open: what came is in the store" is "$(db 'SELECT sum(count) FROM observations')" 100
+tail -n +101 "$TMP/pipeline.log" >&3
+exec 3>&-
+wait
+ok "... and so is the rest" is "$(db 'SELECT sum(count) FROM observations')" 346
