@@ -296,3 +296,61 @@ void workloads_release(struct workloads *w)
 	free(w->of_tree);
 	*w = (struct workloads){ 0 };
 }
+
+static int by_path(const void *a, const void *b)
+{
+	const struct workload_path *x = a, *y = b;
+
+	return strcmp(x->path.p, y->path.p);
+}
+
+static size_t depth_of(struct bytes path)
+{
+	size_t depth = 0;
+
+	for (size_t at = bytes_find(path, BYTES(" > ")); at < path.n; at = bytes_find(path, BYTES(" > "))) {
+		bytes_skip(&path, at + 3);
+		depth++;
+	}
+	return depth;
+}
+
+void workload_paths(struct workload_paths *out, struct query *q, const bool *use_in)
+{
+	struct map index = { 0 }, trees = { 0 }, calls = { 0 };
+
+	*out = (struct workload_paths){ 0 };
+	for (size_t i = 0; i < q->uses.n; i++) {
+		const struct query_use *u = &q->uses.v[i];
+		const struct query_image *m = &q->images.v[u->image];
+		const struct query_call *c = &q->calls.v[u->call];
+		uint32_t id = pool_intern(&q->strings, m->path);
+		int64_t at = map_get(&index, id, 0, -1);
+		struct workload_path *p;
+
+		if (!use_in[i])
+			continue;
+		if (at < 0) {
+			at = (int64_t)out->n;
+			map_put(&index, id, 0, at);
+			*VEC_PUSH(out) = (struct workload_path){ .path = m->path, .depth = depth_of(m->path) };
+		}
+		p = &out->v[at];
+		p->records += u->events;
+		if (map_get(&trees, (uint64_t)at, m->tree, 0) == 0) {
+			map_put(&trees, (uint64_t)at, m->tree, 1);
+			p->trees++;
+			p->starts += q->trees.v[m->tree].start_seen;
+		}
+		if (c->action == (uint32_t)ACTION_LOG &&
+		    map_get(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 0) == 0) {
+			map_put(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 1);
+			p->syscalls++;
+		}
+	}
+	map_release(&index);
+	map_release(&trees);
+	map_release(&calls);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_path);
+}

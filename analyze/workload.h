@@ -35,6 +35,17 @@ bool workloads_by_parse(const char *text, enum workloads_by *by);
  */
 void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in);
 
+/* One path of a workload: an image, as it was reached in some of its trees. */
+struct workload_path {
+	struct bytes path;        /* "a > b > c", escaped */
+	size_t depth;             /* 0: a root */
+	uint64_t trees, starts, records, syscalls;
+};
+struct workload_paths { struct workload_path *v; size_t n, cap; };
+
+/* The paths of the trees that `in` says belong, in the order of a drawn tree. The caller frees by VEC_FREE. */
+void workload_paths(struct workload_paths *out, struct query *q, const bool *use_in);
+
 /* Is it the program that a list is for: no loader, no shell, no wrapper? */
 bool workload_is_plain(const struct query_image *m);
 

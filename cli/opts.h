@@ -18,7 +18,7 @@ enum {
 	G_JSON = 1 << 7,
 	G_PROFILE = 1 << 8,
 	G_LIST = 1 << 9,
-	G_NODE = 1 << 10,
+	G_FORGET = 1 << 10,
 };
 
 enum opt {

@@ -144,9 +144,11 @@ int boots_load(struct boots *out, struct store *store, int64_t node, struct err 
 		return -1;
 	STORE_BIND(st, node);
 	while ((got = store_step(store, st, e)) == 1) {
-		bool known = sqlite3_column_type(st, 2) != SQLITE_NULL;
+		/* lines of one page that disagree say nothing */
+		int64_t lo = sqlite3_column_int64(st, 0), hi = sqlite3_column_int64(st, 1);
+		bool known = sqlite3_column_type(st, 0) != SQLITE_NULL && hi - lo <= BASE_SECONDS;
 
-		if (!boot_decode(&out->pieces, store_column(st, 3), known ? sqlite3_column_int64(st, 2) : BOOT_NO_BASE)) {
+		if (!boot_decode(&out->pieces, store_column(st, 2), known ? hi : BOOT_NO_BASE)) {
 			boots_release(out);
 			return err_set(e, ST_SYSTEM, "store %s: damaged pieces in table seen", store->path);
 		}

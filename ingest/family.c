@@ -23,6 +23,7 @@ static void empty(struct family *f)
 	}
 	f->parts.n = f->queue.n = f->dropped.n = 0;
 	map_clear(&f->by_id);
+	map_clear(&f->gone);
 }
 
 void family_release(struct family *f)
@@ -32,6 +33,7 @@ void family_release(struct family *f)
 	VEC_FREE(&f->queue);
 	VEC_FREE(&f->dropped);
 	map_release(&f->by_id);
+	map_release(&f->gone);
 }
 
 static bool random_cell(uint64_t cell)
@@ -95,6 +97,7 @@ void family_add(struct family *f, struct part *p)
 void family_drop(struct family *f, int64_t id)
 {
 	*VEC_PUSH(&f->dropped) = id;
+	map_put(&f->gone, (uint64_t)id, 0, 1);
 }
 
 /* ---- parts from the store ---- */
@@ -139,10 +142,14 @@ static int load_part(struct family *f, int64_t id, struct part **out, struct err
 	return 0;
 }
 
+/* A part by its row; NULL where it is no more. */
 static int get(struct family *f, int64_t id, struct part **out, struct err *e)
 {
 	int64_t at = map_get(&f->by_id, (uint64_t)id, 0, -1);
 
+	*out = NULL;
+	if (map_get(&f->gone, (uint64_t)id, 0, 0))
+		return 0;
 	if (at >= 0) {
 		*out = f->parts.v[at];
 		return 0;

@@ -38,6 +38,7 @@ struct family {
 	struct map by_id;
 	VEC(struct part *) queue;  /* a heap by boot and serial */
 	VEC(int64_t) dropped;      /* parts that are no more */
+	struct map gone;           /* the same, to look up */
 	bool labels;               /* some run has a label: trees have to be marked */
 };
 

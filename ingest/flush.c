@@ -59,6 +59,7 @@ void flush_release(struct flush *f)
 {
 	flush_forget(f);
 	VEC_FREE(&f->nodes);
+	VEC_FREE(&f->again);
 }
 
 static int run2(struct store *s, enum stmt id, const int64_t *v, size_t n, struct err *e)
@@ -511,7 +512,7 @@ static int one_pid(struct work *w, struct pid *p, struct err *e)
 
 	for (size_t i = 0; i < p->waiting.n && ret == 0; i++)
 		ret = place(w, p, p->waiting.v[i], VEC_PUSH(&homes), e);
-	if (ret == 0 && p->rows.n > 0 && (derive(w, p, boots, e) < 0 || save_rows(w, p, e) < 0))
+	if (ret == 0 && (derive(w, p, boots, e) < 0 || save_rows(w, p, e) < 0))
 		ret = -1;
 	/* the run that brought a row is noted in it; runs that came later leave a mark */
 	for (size_t i = 0; i < homes.n && ret == 0; i++) {
@@ -585,6 +586,9 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 	}
 	for (size_t i = 0; i < t->presences.n; i++)
 		pid_for(all, &index, t->presences.v[i].node, t->presences.v[i].pid);
+	for (size_t i = 0; i < w->f->again.n; i++)
+		pid_for(all, &index, w->f->again.v[i].node, w->f->again.v[i].pid);
+	w->f->again.n = 0;
 	for (size_t i = 0; i < moved->n && ret == 0; i++) {
 		sqlite3_stmt *st = NULL;
 

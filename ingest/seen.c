@@ -75,6 +75,28 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 	return SEEN_UPGRADE;
 }
 
+static void clear_bit(uint8_t *bits, unsigned i)
+{
+	bits[i / 8] = (uint8_t)(bits[i / 8] & ~(1u << (i % 8)));
+}
+
+void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second)
+{
+	unsigned i = serial % SEEN_SERIALS, at = (unsigned)(second % SEEN_SECONDS);
+
+	if (p->at[i] == at + 1) {
+		p->at[i] = 0;
+		clear_bit(p->trusted, i);
+		p->dirty = true;
+	}
+	for (size_t k = 0; k < p->more.n; k++) {
+		if (MORE_SERIAL(p->more.v[k]) != i || MORE_SECOND(p->more.v[k]) != at)
+			continue;
+		p->more.v[k] = p->more.v[--p->more.n];
+		p->dirty = true;
+	}
+}
+
 /* ---- the blob: the shorter of runs and bitmap, then what stands in `more` ---- */
 
 enum { FORM_RUNS, FORM_BITMAP };
@@ -153,8 +175,9 @@ void seen_encode(const struct seen_page *p, struct buf *out)
 	const struct buf *shorter;
 
 	encode_runs(p, &runs);
-	encode_bitmap(p, &bitmap);
-	shorter = runs.n <= bitmap.n ? &runs : &bitmap;
+	if (runs.n > sizeof(p->trusted) * 2) /* a bitmap is never shorter than that */
+		encode_bitmap(p, &bitmap);
+	shorter = bitmap.n == 0 || runs.n <= bitmap.n ? &runs : &bitmap;
 	buf_char(out, shorter == &runs ? FORM_RUNS : FORM_BITMAP);
 	buf_varint(out, shorter->n);
 	buf_add(out, shorter->p, shorter->n);
@@ -391,29 +414,49 @@ static void reindex(struct seen *s)
 		s->slots[slot_for(s, s->pages[i]->node, s->pages[i]->serials, s->pages[i]->seconds)] = (uint32_t)i + 1;
 }
 
+static void note_changed(struct seen *s, int64_t node)
+{
+	for (size_t i = 0; i < s->changed.n; i++)
+		if (s->changed.v[i] == node)
+			return;
+	*VEC_PUSH(&s->changed) = node;
+}
+
+static int drop_page(struct seen *s, const struct seen_page *p, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(s->store, STMT_del_page, e);
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->serials, p->seconds);
+	return store_run(s->store, st, e);
+}
+
 static int save(struct seen *s, struct seen_page *p, struct err *e)
 {
 	auto_buf struct buf data = { 0 }, pieces = { 0 };
 	struct boot_pieces list = { 0 };
 	sqlite3_stmt *st = store_stmt(s->store, STMT_save_page, e);
-	bool has_base = p->base_max != BOOT_NO_BASE && p->base_max - p->base_min <= 10;
 
 	if (st == NULL)
 		return -1;
-	seen_encode(p, &data);
 	seen_pieces(p, &list);
 	boot_encode(&list, &pieces);
 	VEC_FREE(&list);
-	STORE_BIND(st, p->node, p->serials, p->seconds);
-	sqlite3_bind_blob(st, 4, pieces.p, (int)pieces.n, SQLITE_STATIC);
-	if (has_base)
-		sqlite3_bind_int64(st, 5, p->base_max);
-	else
-		sqlite3_bind_null(st, 5);
-	sqlite3_bind_blob(st, 6, data.p, (int)data.n, SQLITE_STATIC);
+	note_changed(s, p->node);
 	p->dirty = false;
-	if (s->changed.n == 0 || s->changed.v[s->changed.n - 1] != p->node)
-		*VEC_PUSH(&s->changed) = p->node;
+	if (pieces.n == 0) /* all of its events were taken back */
+		return drop_page(s, p, e);
+	seen_encode(p, &data);
+	STORE_BIND(st, p->node, p->serials, p->seconds);
+	sqlite3_bind_null(st, 5);
+	sqlite3_bind_null(st, 6);
+	sqlite3_bind_blob(st, 4, pieces.p, (int)pieces.n, SQLITE_STATIC);
+	if (p->base_max != BOOT_NO_BASE) {
+		sqlite3_bind_int64(st, 5, p->base_min);
+		sqlite3_bind_int64(st, 6, p->base_max);
+	}
+	sqlite3_bind_blob(st, 7, data.p, (int)data.n, SQLITE_STATIC);
 	return store_run(s->store, st, e);
 }
 
@@ -459,9 +502,11 @@ static int load(struct seen *s, struct seen_page *p, struct err *e)
 	STORE_BIND(st, p->node, p->serials, p->seconds);
 	got = store_step(s->store, st, e);
 	if (got == 1) {
-		if (sqlite3_column_type(st, 0) != SQLITE_NULL)
-			p->base_min = p->base_max = sqlite3_column_int64(st, 0);
-		if (!seen_decode(p, store_column(st, 1)))
+		if (sqlite3_column_type(st, 0) != SQLITE_NULL) {
+			p->base_min = sqlite3_column_int64(st, 0);
+			p->base_max = sqlite3_column_int64(st, 1);
+		}
+		if (!seen_decode(p, store_column(st, 2)))
 			got = err_set(e, ST_SYSTEM, "store %s: damaged page in table seen", s->store->path);
 		sqlite3_reset(st);
 	}

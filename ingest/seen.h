@@ -51,6 +51,9 @@ struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64
 /* Marks the event as seen; base as in the page, or BOOT_NO_BASE. */
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t base);
 
+/* Takes an event back, so that it counts as new when it is read again. */
+void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);
+
 /* Writes what changed. */
 int seen_flush(struct seen *s, struct err *e);
 

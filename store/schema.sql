@@ -41,7 +41,8 @@ CREATE TABLE seen (
     serials INTEGER NOT NULL,
     seconds INTEGER NOT NULL,
     pieces  BLOB NOT NULL,
-    base    INTEGER,
+    base_min INTEGER,
+    base_max INTEGER,
     data    BLOB NOT NULL,
     PRIMARY KEY (node, serials, seconds)
 ) STRICT, WITHOUT ROWID;

@@ -13,10 +13,12 @@ STMT(add_ingest,      "INSERT INTO ingest (started, label, source, version) VALU
 STMT(set_ingest,      "UPDATE ingest SET ended = ?2, new_events = ?3, seen_before = ?4, contradicted = ?5, "
                       "damaged = ?6, other = ?7, losses = ?8 WHERE id = ?1")
 
-STMT(load_page,       "SELECT base, data FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
-STMT(save_page,       "INSERT INTO seen (node, serials, seconds, pieces, base, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-                      "ON CONFLICT DO UPDATE SET pieces = excluded.pieces, base = excluded.base, data = excluded.data")
-STMT(load_pieces,     "SELECT serials, seconds, base, pieces FROM seen WHERE node = ?1")
+STMT(load_page,       "SELECT base_min, base_max, data FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
+STMT(save_page,       "INSERT INTO seen (node, serials, seconds, pieces, base_min, base_max, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                      "ON CONFLICT DO UPDATE SET pieces = excluded.pieces, base_min = excluded.base_min, "
+                      "base_max = excluded.base_max, data = excluded.data")
+STMT(del_page,        "DELETE FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
+STMT(load_pieces,     "SELECT base_min, base_max, pieces FROM seen WHERE node = ?1")
 STMT(clear_boots,     "DELETE FROM boot WHERE node = ?1")
 STMT(add_boot,        "INSERT INTO boot VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
 

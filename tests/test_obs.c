@@ -3,7 +3,7 @@
 
 #include "store/model/obs.h"
 
-#define BASE 1795518350089
+static const struct obs_base base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
 
 static struct count_row { const char *name; uint64_t text, fresh, upgraded, events, trusted, contradicted; } counts[] = {
 	{ "count: text alone",                        3, 0, 0, 3, 0, 0 },
@@ -64,9 +64,9 @@ static void an_edge_is_added_once(void **state)
 static void observations_survive_the_round_trip_in_one_order(void **state)
 {
 	const struct obs v[] = {
-		{ 7, 1, 1, 2, 3, BASE, BASE + 5, 610839, 0x7f328e6a7c47 },
-		{ 2, 9, 0, 0, 0, BASE - 400, BASE + 3600000, UINT32_MAX, UINT64_MAX },
-		{ 2, 3, UINT32_MAX, 0, 0, BASE, BASE, 0, 0 },
+		{ 7, 1, 1, 2, 3, base.t, base.t + 5, 610839, 0x7f328e6a7c47 },
+		{ 2, 9, 0, 0, 0, base.t - 400, base.t + 3600000, UINT32_MAX, UINT64_MAX },
+		{ 2, 3, UINT32_MAX, 0, 0, base.t, base.t, 0, 0 },
 		{ INT64_MAX, INT64_MAX, 0, 1, 0, 0, 253402300799999, 1, 1ull << 63 },
 	};
 	struct obs_list in = { 0 }, back = { 0 }, reversed = { 0 };
@@ -77,10 +77,10 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 		*VEC_PUSH(&in) = v[i];
 		*VEC_PUSH(&reversed) = v[ARRAY_SIZE(v) - 1 - i];
 	}
-	obs_encode(&in, BASE, &text);
-	obs_encode(&reversed, BASE, &again);
+	obs_encode(&in, base, &text);
+	obs_encode(&reversed, base, &again);
 	assert_string_equal(buf_text(&text), buf_text(&again));
-	assert_true(obs_decode(buf_bytes(&text), BASE, &back));
+	assert_true(obs_decode(buf_bytes(&text), base, &back));
 	assert_int_equal(back.n, ARRAY_SIZE(v));
 	for (size_t i = 0; i < back.n; i++)
 		assert_memory_equal(&back.v[i], &in.v[i], sizeof(in.v[i]));
@@ -91,18 +91,18 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 
 static void edges_survive_the_round_trip(void **state)
 {
-	const struct edge v[] = { { BASE + 7, 20, EDGE_EXIT }, { BASE, 10, EDGE_EXEC }, { BASE - 3, UINT32_MAX, EDGE_FORK } };
+	const struct edge v[] = { { base.t + 7, 20, EDGE_EXIT }, { base.t, 10, EDGE_EXEC }, { base.t - 3, UINT32_MAX, EDGE_FORK } };
 	struct edge_list in = { 0 }, back = { 0 };
 	auto_buf struct buf text = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
 		*VEC_PUSH(&in) = v[i];
-	edge_encode(&in, BASE, &text);
+	edge_encode(&in, base, &text);
 	assert_string_equal(buf_text(&text), "[[0,10,1],[7,20,3],[-3,4294967295,2]]");
-	assert_true(edge_decode(buf_bytes(&text), BASE, &back));
+	assert_true(edge_decode(buf_bytes(&text), base, &back));
 	assert_int_equal(back.n, 3);
-	assert_int_equal(back.v[1].t, BASE + 7);
+	assert_int_equal(back.v[1].t, base.t + 7);
 	assert_int_equal(back.v[1].serial, 20);
 	assert_int_equal(back.v[1].kind, EDGE_EXIT);
 	VEC_FREE(&in);
@@ -135,8 +135,8 @@ static void check_text(void **state)
 	struct edge_list edges = { 0 };
 	char *a = exact_copy(bytes_of(r->obs)), *b = exact_copy(bytes_of(r->edges));
 
-	assert_int_equal(obs_decode((struct bytes){ a, strlen(r->obs) }, BASE, &obs), r->good);
-	assert_int_equal(edge_decode((struct bytes){ b, strlen(r->edges) }, BASE, &edges), r->good);
+	assert_int_equal(obs_decode((struct bytes){ a, strlen(r->obs) }, base, &obs), r->good);
+	assert_int_equal(edge_decode((struct bytes){ b, strlen(r->edges) }, base, &edges), r->good);
 	VEC_FREE(&obs);
 	VEC_FREE(&edges);
 	free(a);

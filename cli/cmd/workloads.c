@@ -5,6 +5,8 @@
 #include "store/base/when.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
 
 static void print_json(const struct workloads *w, bool ids)
 {
@@ -62,6 +64,84 @@ static void print_table(const struct workloads *w, const char *what, bool ids)
 	term_table_print(&t, stdout);
 }
 
+/* ---- one workload: its paths as a tree ---- */
+
+static void paths_json(const struct workload_paths *paths, const char *id)
+{
+	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
+
+	json_put_word(doc, "id", id);
+	for (size_t i = 0; i < paths->n; i++) {
+		const struct workload_path *p = &paths->v[i];
+		json_object *row = json_object_new_object();
+
+		json_put_text(row, "path", true, p->path);
+		json_put_int(row, "trees", true, (int64_t)p->trees);
+		json_put_int(row, "starts", true, (int64_t)p->starts);
+		json_put_int(row, "records", true, (int64_t)p->records);
+		json_put_int(row, "syscalls", true, (int64_t)p->syscalls);
+		json_object_array_add(rows, row);
+	}
+	json_object_object_add(doc, "paths", rows);
+	json_print(doc);
+}
+
+static void paths_table(const struct workload_paths *paths)
+{
+	static const char *const heads[] = { "path", "?>trees", ">starts", ">records", ">syscalls" };
+	bool drawn = isatty(STDOUT_FILENO);
+	struct term_table t;
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), 0);
+	for (size_t i = 0; i < paths->n; i++) {
+		const struct workload_path *p = &paths->v[i];
+		struct bytes last = p->path;
+		auto_buf struct buf cell = { 0 };
+
+		/* a program that reads this wants the path whole */
+		for (size_t at = bytes_find(last, BYTES(" > ")); at < last.n && drawn; at = bytes_find(last, BYTES(" > ")))
+			bytes_skip(&last, at + 3);
+		for (size_t k = 0; k < p->depth && drawn; k++)
+			buf_str(&cell, "  ");
+		buf_add(&cell, last.p, last.n);
+		term_cell_text(&t, buf_bytes(&cell));
+		term_cell(&t, "%" PRIu64, p->trees);
+		term_cell(&t, "%" PRIu64, p->starts);
+		term_cell(&t, "%" PRIu64, p->records);
+		term_cell(&t, "%" PRIu64, p->syscalls);
+	}
+	term_table_print(&t, stdout);
+}
+
+/* Draws the workload that an operand names: its id, or the id of one of its trees. */
+static int draw(const struct opts *o, struct selected *s, struct err *e)
+{
+	struct select_options by = s->options;
+	struct selection sel;
+	struct workload_paths paths;
+
+	by.workload = (struct select_names){ o->args, 1 };
+	if (strlen(o->args[0]) < SELECT_ID_MIN)
+		return err_set(e, ST_INPUT, "'%.40s' is too short for an id", o->args[0]);
+	select_run(&sel, &s->query, &s->workloads, &by);
+	if (sel.trees == 0) {
+		selection_release(&sel);
+		by.workload = s->options.workload;
+		by.tree = (struct select_names){ o->args, 1 };
+		select_run(&sel, &s->query, &s->workloads, &by);
+	}
+	workload_paths(&paths, &s->query, sel.use_in);
+	if (paths.n == 0)
+		err_set(e, ST_NO, "no workload or tree '%.40s' ('scaudit workloads' lists them)", o->args[0]);
+	else if (opt_on(o, OPT_json))
+		paths_json(&paths, o->args[0]);
+	else
+		paths_table(&paths);
+	VEC_FREE(&paths);
+	selection_release(&sel);
+	return (int)e->status;
+}
+
 static int list(const struct opts *o, struct selected *s, struct err *e)
 {
 	const char *text = opt_text(o, OPT_by, "workload");
@@ -91,14 +171,15 @@ static int run(struct opts *o, struct err *e)
 	struct selected s;
 	int ret = ST_OK;
 
-	if (selector_open(&s, o, e) < 0 || list(o, &s, e) != 0)
+	if (selector_open(&s, o, e) < 0 || (o->n_args ? draw(o, &s, e) : list(o, &s, e)) != 0)
 		ret = (int)e->status;
 	selector_release(&s);
 	return ret;
 }
 
 const struct command command_workloads = {
-	.name = "workloads", .args = "", .about = "list what the store holds, one row a workload",
-	.help = "Lists the workloads in the store: trees of processes that share a label, else their main program.",
-	.groups = G_STORE | G_SELECT | G_JSON | G_LIST, .max_args = 0, .run = run,
+	.name = "workloads", .args = "[ID]", .about = "list what the store holds, one row a workload",
+	.help = "Lists the workloads in the store: trees of processes that share a label, else their main program.\n"
+		"With an ID (of a workload or a tree): its paths, drawn as a tree.",
+	.groups = G_STORE | G_SELECT | G_JSON | G_LIST, .max_args = 1, .run = run,
 };

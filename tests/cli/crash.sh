@@ -35,12 +35,11 @@ dump >"$TMP/whole"
 same() { dump | diff "$TMP/whole" - | head -n 5; is "${PIPESTATUS[1]}" 0; }
 
 # --- kill -9, at moments that move through the run ---
-for ms in 2 5 10 20 40 80; do
+for ms in 100 250 400 550 700 850; do
 	rm -f "$SCAUDIT_DB"*
 	# a slow pipe makes for many commits
-	{ split -n l/30 --filter='cat; sleep 0.01' "$log" | "$SCAUDIT" ingest -q & } 2>/dev/null
+	{ split -n l/30 --filter='cat; sleep 0.03' "$log" | "$SCAUDIT" ingest -q & } 2>/dev/null
 	sleep "0.$(printf '%03d' "$ms")"
-	sleep 0.05
 	kill -9 $! 2>/dev/null
 	wait $! 2>/dev/null
 	[ ! -s "$SCAUDIT_DB" ] || ok "killed after $ms ms: the store is sound" sound

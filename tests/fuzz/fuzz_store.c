@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BASE 1795518350089
+static const struct obs_base base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -24,10 +24,10 @@ static void must(bool fine, const char *what)
 static bool obs_again(struct bytes text, struct buf *out)
 {
 	struct obs_list list = { 0 };
-	bool good = obs_decode(text, BASE, &list);
+	bool good = obs_decode(text, base, &list);
 
 	if (good)
-		obs_encode(&list, BASE, out);
+		obs_encode(&list, base, out);
 	VEC_FREE(&list);
 	return good;
 }
@@ -35,10 +35,10 @@ static bool obs_again(struct bytes text, struct buf *out)
 static bool edge_again(struct bytes text, struct buf *out)
 {
 	struct edge_list list = { 0 };
-	bool good = edge_decode(text, BASE, &list);
+	bool good = edge_decode(text, base, &list);
 
 	if (good)
-		edge_encode(&list, BASE, out);
+		edge_encode(&list, base, out);
 	VEC_FREE(&list);
 	return good;
 }
@@ -49,7 +49,7 @@ static bool seen_again(struct bytes text, struct buf *out)
 	struct boot_pieces pieces = { 0 };
 	bool good;
 
-	p->base_min = p->base_max = BOOT_NO_BASE;
+	p->base_min = p->base_max = BOOT_NO_base;
 	good = seen_decode(p, text);
 	if (good) {
 		seen_encode(p, out);
@@ -64,7 +64,7 @@ static bool seen_again(struct bytes text, struct buf *out)
 static bool boot_again(struct bytes text, struct buf *out)
 {
 	struct boot_pieces p = { 0 };
-	bool good = boot_decode(&p, text, BOOT_NO_BASE);
+	bool good = boot_decode(&p, text, BOOT_NO_base);
 
 	if (good) {
 		boot_encode(&p, out);

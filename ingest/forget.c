@@ -1,0 +1,228 @@
+#include "ingest/forget.h"
+
+#include "ingest/flush.h"
+#include "store/base/when.h"
+
+#include <stdlib.h>
+
+static int exec(struct store *s, const char *sql, struct err *e)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, e);
+}
+
+static int exec1(struct store *s, const char *sql, int64_t v, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	sqlite3_bind_int64(st, 1, v);
+	got = sqlite3_step(st);
+	sqlite3_finalize(st);
+	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+}
+
+static int value(struct store *s, const char *sql, uint64_t *out, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	got = sqlite3_step(st);
+	if (got == SQLITE_ROW)
+		*out = (uint64_t)sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return got == SQLITE_ROW ? 0 : store_fail(s, e);
+}
+
+/* Fills the temporary table `doomed` with the intervals that go, and `doomed_presence`. */
+static int choose(struct store *s, const struct forget_what *w, struct err *e)
+{
+	if (exec(s, "CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY); CREATE TEMP TABLE IF NOT EXISTS "
+		    "doomed_presence (id INTEGER PRIMARY KEY); DELETE FROM doomed; DELETE FROM doomed_presence", e) < 0)
+		return -1;
+	if (w->trees == NULL && exec(s, "INSERT INTO doomed SELECT id FROM interval; "
+					"INSERT INTO doomed_presence SELECT id FROM presence", e) < 0)
+		return -1;
+	for (size_t i = 0; w->trees != NULL && i < w->n_trees; i++)
+		if (exec1(s, "INSERT OR IGNORE INTO doomed SELECT interval.id FROM image JOIN interval ON interval.node = image.node "
+			     "AND interval.pid = image.pid AND interval.image = image.id WHERE image.tree = ?1", w->trees[i], e) < 0 ||
+		    exec1(s, "INSERT OR IGNORE INTO doomed_presence SELECT presence.id FROM presence JOIN image ON image.id = "
+			     "presence.image WHERE image.tree = ?1", w->trees[i], e) < 0)
+			return -1;
+	if (w->since != WHEN_NONE &&
+	    (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE t_first < ?1)", w->since, e) < 0 ||
+	     exec1(s, "DELETE FROM doomed_presence WHERE id IN (SELECT id FROM presence WHERE t_first IS NULL OR t_first < ?1)",
+		   w->since, e) < 0))
+		return -1;
+	if (w->until != WHEN_NONE &&
+	    (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE t_last > ?1)", w->until, e) < 0 ||
+	     exec1(s, "DELETE FROM doomed_presence WHERE id IN (SELECT id FROM presence WHERE t_last IS NULL OR t_last > ?1)",
+		   w->until, e) < 0))
+		return -1;
+	if (w->before != WHEN_NONE &&
+	    (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE t_last >= ?1)", w->before, e) < 0 ||
+	     exec1(s, "DELETE FROM doomed_presence WHERE id IN (SELECT id FROM presence WHERE t_last IS NULL OR t_last >= ?1)",
+		   w->before, e) < 0))
+		return -1;
+	if (w->ingest != 0 && (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE ingest <> ?1)", w->ingest, e) < 0 ||
+			       exec(s, "DELETE FROM doomed_presence", e) < 0))
+		return -1;
+	return 0;
+}
+
+static int count(struct store *s, struct forget_report *r, struct err *e)
+{
+	if (value(s, "SELECT count(*) FROM doomed", &r->intervals, e) < 0 ||
+	    value(s, "SELECT count(*) FROM doomed_presence", &r->presence, e) < 0 ||
+	    value(s, "SELECT count(DISTINCT image.tree) FROM doomed JOIN interval USING (id) JOIN image ON image.id = interval.image",
+		  &r->trees, e) < 0)
+		return -1;
+	return value(s, "SELECT ifnull(sum((obs.value ->> 3) + max(obs.value ->> 2, obs.value ->> 4)), 0) FROM doomed JOIN interval "
+			"USING (id), json_each(interval.obs) AS obs", &r->events, e);
+}
+
+/* ---- unsee ---- */
+
+/* Takes back the events of a page whose second nothing kept lies in. */
+static void unsee_page(struct seen_page *p, const bool *free_second)
+{
+	for (uint32_t i = 0; i < SEEN_SERIALS; i++)
+		if (p->at[i] != 0 && free_second[p->at[i] - 1])
+			seen_unmark(p, i, p->at[i] - 1);
+	for (size_t i = p->more.n; i-- > 0;) {
+		uint32_t m = p->more.v[i], second = m >> 1 & (SEEN_SECONDS - 1);
+
+		if (free_second[second])
+			seen_unmark(p, m >> 11, second);
+	}
+}
+
+/*
+ * Which seconds of a page's 1,024 are free: some doomed interval lies there, and none that is kept. Seconds with both
+ * are counted.
+ */
+static int free_seconds(struct store *s, int64_t node, int64_t seconds, bool *out, struct forget_report *r, struct err *e)
+{
+	bool kept[SEEN_SECONDS] = { false };
+	sqlite3_stmt *st = NULL;
+	int64_t first = seconds * SEEN_SECONDS;
+	int got;
+
+	memset(out, 0, SEEN_SECONDS * sizeof(*out));
+	if (sqlite3_prepare_v2(s->db, "SELECT t_first / 1000, t_last / 1000, id IN (SELECT id FROM doomed) FROM interval WHERE node = ?1 "
+				      "AND t_last >= ?2 AND t_first < ?3", -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	STORE_BIND(st, node, first * 1000, (first + SEEN_SECONDS) * 1000);
+	while ((got = sqlite3_step(st)) == SQLITE_ROW) {
+		int64_t lo = sqlite3_column_int64(st, 0) - first, hi = sqlite3_column_int64(st, 1) - first;
+		bool goes = sqlite3_column_int(st, 2) != 0;
+
+		for (int64_t i = lo < 0 ? 0 : lo; i <= hi && i < SEEN_SECONDS; i++)
+			*(goes ? &out[i] : &kept[i]) = true;
+	}
+	sqlite3_finalize(st);
+	for (size_t i = 0; i < SEEN_SECONDS; i++) {
+		r->shared_seconds += out[i] && kept[i];
+		out[i] = out[i] && !kept[i];
+	}
+	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+}
+
+struct page_key { int64_t node, serials, seconds; };
+
+static int unsee(struct store *s, struct seen *seen, struct forget_report *r, struct err *e)
+{
+	VEC(struct page_key) keys = { 0 };
+	sqlite3_stmt *st = NULL;
+	bool free_second[SEEN_SECONDS];
+	int64_t node = -1, seconds = -1;
+	int ret = 0;
+
+	if (sqlite3_prepare_v2(s->db, "SELECT DISTINCT seen.node, seen.serials, seen.seconds FROM seen JOIN (SELECT DISTINCT node, "
+				      "t_first / 1024000 AS lo, t_last / 1024000 AS hi FROM interval JOIN doomed USING (id)) AS d ON "
+				      "seen.node = d.node AND seen.seconds BETWEEN d.lo AND d.hi ORDER BY 1, 3, 2", -1, &st, NULL) !=
+	    SQLITE_OK)
+		return store_fail(s, e);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		*VEC_PUSH(&keys) = (struct page_key){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+						      sqlite3_column_int64(st, 2) };
+	sqlite3_finalize(st);
+	for (size_t i = 0; i < keys.n && ret == 0; i++) {
+		const struct page_key *k = &keys.v[i];
+		struct seen_page *p = seen_page(seen, k->node, (uint32_t)(k->serials * SEEN_SERIALS), k->seconds * SEEN_SECONDS, e);
+
+		if (p == NULL)
+			ret = -1;
+		else if ((k->node != node || k->seconds != seconds) &&
+			 free_seconds(s, k->node, k->seconds, free_second, r, e) < 0)
+			ret = -1;
+		else
+			unsee_page(p, free_second);
+		node = k->node;
+		seconds = k->seconds;
+	}
+	VEC_FREE(&keys);
+	return ret;
+}
+
+/* ---- removing ---- */
+
+static int list_pids(struct store *s, struct flush *f, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got;
+
+	if (sqlite3_prepare_v2(s->db, "SELECT DISTINCT node, pid FROM interval JOIN doomed USING (id)", -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	while ((got = sqlite3_step(st)) == SQLITE_ROW)
+		*VEC_PUSH(&f->again) = (struct flush_pid){ sqlite3_column_int64(st, 0), sqlite3_column_int(st, 1) };
+	sqlite3_finalize(st);
+	for (size_t i = 0; i < f->again.n; i++)
+		if (flush_know(f, f->again.v[i].node, e) < 0)
+			return -1;
+	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+}
+
+static int remove_all(struct store *s, const struct forget_what *what, struct forget_report *r, struct err *e)
+{
+	struct names names;
+	struct seen seen;
+	struct tally tally;
+	struct flush flush;
+	int ret;
+
+	names_init(&names, s);
+	seen_init(&seen, s);
+	tally_init(&tally, s, &names, &seen);
+	flush_init(&flush, &tally, &seen);
+	ret = list_pids(s, &flush, e);
+	if (ret == 0 && what->unsee)
+		ret = unsee(s, &seen, r, e);
+	if (ret == 0)
+		ret = exec(s, "DELETE FROM touch WHERE interval IN (SELECT id FROM doomed); "
+			      "DELETE FROM presence WHERE id IN (SELECT id FROM doomed_presence); "
+			      "DELETE FROM interval WHERE id IN (SELECT id FROM doomed)", e);
+	if (ret == 0)
+		ret = flush_batch(&flush, e);
+	flush_release(&flush);
+	tally_release(&tally);
+	seen_release(&seen);
+	names_release(&names);
+	return ret;
+}
+
+int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report, struct err *e)
+{
+	int ret;
+
+	*report = (struct forget_report){ 0 };
+	ret = choose(s, what, e);
+	if (ret == 0)
+		ret = count(s, report, e);
+	if (ret == 0 && !what->dry_run && report->intervals + report->presence > 0)
+		ret = remove_all(s, what, report, e);
+	return ret;
+}

@@ -1,0 +1,29 @@
+/* Keeping the store clean: removes what a debugging session or a mistake brought. */
+#ifndef INGEST_FORGET_H
+#define INGEST_FORGET_H
+
+#include "store/base/mem.h"
+#include "store/store.h"
+
+struct forget_what {
+	const int64_t *trees;    /* rows; NULL: of all trees */
+	size_t n_trees;
+	int64_t since, until;    /* only what lies wholly in that time; WHEN_NONE: open */
+	int64_t before;          /* only what ended before; WHEN_NONE */
+	int64_t ingest;          /* only what this run brought first; 0 */
+	bool unsee;              /* its events count again when they are read again */
+	bool dry_run;            /* only say what would go */
+};
+
+struct forget_report {
+	uint64_t intervals, events, trees, presence;
+	uint64_t shared_seconds; /* with unsee: seconds in which others made records as well; those stay seen */
+};
+
+/*
+ * Under the write lock: the caller begins and commits. Trees are derived again from what is left. With unsee, events
+ * of a second come back only where nothing else that is kept lies in it: else those would count twice.
+ */
+int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report, struct err *e);
+
+#endif
