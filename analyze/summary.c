@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define NAMES_SHOWN 12   /* more of a list only adds noise; --explain has all */
+#define OTHERS_SHOWN 3
 #define COMM_MAX 15
 
 void summary_release(struct summary *s)
@@ -192,14 +193,70 @@ static void say_cut_names(struct summary *out, const struct select_options *o)
 			say(out, "the kernel keeps 15 bytes of a name: --comm %.15s", o->comm.v[i]);
 }
 
+/* What was recorded under a filter that let calls through without a record. */
+static void say_policies(struct summary *out, const struct profile *p)
+{
+	uint64_t trees = 0;
+	struct bytes policy = { 0 };
+
+	for (size_t i = 0; i < p->q->trees.n; i++) {
+		if (!p->s->tree_in[i] || p->q->trees.v[i].policy.n == 0)
+			continue;
+		trees++;
+		policy = p->q->trees.v[i].policy;
+	}
+	if (trees)
+		say(out, "%" PRIu64 " tree%s recorded under %.*s: what that allows left no records, so keep its names", trees,
+		    trees == 1 ? " was" : "s were", (int)policy.n, policy.p);
+}
+
+/* Probes, hooks and the like: trees under the same loader, in that time, on that node, that the list is not made of. */
+static void say_others(struct summary *out, const struct profile *p, const struct workloads *w)
+{
+	const struct query *q = p->q;
+	struct map loaders = { 0 }, others = { 0 };
+	struct buf line = { 0 };
+	uint64_t trees = 0;
+
+	for (size_t i = 0; i < q->trees.n; i++)
+		if (p->s->tree_in[i] && q->images.v[q->trees.v[i].root].loader)
+			map_put(&loaders, (uint64_t)(uintptr_t)q->images.v[q->trees.v[i].root].path.p,
+				(uint64_t)q->trees.v[i].node_id, 1);
+	for (size_t i = 0; i < q->trees.n && p->s->t_first != WHEN_NONE; i++) {
+		const struct query_tree *t = &q->trees.v[i];
+		const struct query_image *root = &q->images.v[t->root];
+
+		if (p->s->tree_in[i] || !root->loader || t->t_first == WHEN_NONE || t->t_first < p->s->t_first ||
+		    t->t_first > p->s->t_last || w->of_tree[i] == WORKLOADS_NONE ||
+		    !map_get(&loaders, (uint64_t)(uintptr_t)root->path.p, (uint64_t)t->node_id, 0))
+			continue;
+		trees++;
+		if (map_get(&others, w->of_tree[i], 0, 0))
+			continue;
+		map_put(&others, w->of_tree[i], 0, 1);
+		if (others.n <= OTHERS_SHOWN)
+			buf_printf(&line, "%s--workload %s (%s)", others.n > 1 ? ", " : "", w->v[w->of_tree[i]].code,
+				   w->v[w->of_tree[i]].name.p);
+	}
+	if (trees)
+		say(out, "%" PRIu64 " other tree%s began under the same loader in that time (probes, hooks, other containers); if "
+		    "they share the filter, add: %s%s", trees, plural(trees), buf_text(&line), others.n > OTHERS_SHOWN ? " ..." : "");
+	buf_release(&line);
+	map_release(&loaders);
+	map_release(&others);
+}
+
 void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
-			const struct select_options *o)
+			const struct workloads *w, const struct select_options *o)
 {
 	say_cut_names(out, o);
 	say_head(out, p);
 	say_losses(out, p, losses);
 	if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
 		say(out, "the runtime's start was not seen: a container or unit with this list may not start");
+	say_policies(out, p);
+	if (o->scope != SCOPE_ONLY)
+		say_others(out, p, w);
 	if ((o->comm.n || o->exe.n) && p->s->ways > 1)
 		say(out, "started in %" PRIu64 " ways (--explain shows them, --tree narrows)", p->s->ways);
 	say_lists(out, p, o);

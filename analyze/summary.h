@@ -10,7 +10,7 @@ void summary_release(struct summary *s);
 
 /* Of a profile that was made. losses: what is known of them on the nodes of the selection. */
 void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
-			const struct select_options *o);
+			const struct workloads *w, const struct select_options *o);
 
 /* What each of a profile's dangerous names can do, a line each: for --explain. */
 void summary_of_dangers(struct summary *out, const struct profile *p);

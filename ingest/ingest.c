@@ -4,8 +4,10 @@
 #include "ingest/flush.h"
 #include "ingest/lines.h"
 #include "ingest/source.h"
+#include "store/base/code.h"
 #include "store/base/when.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -15,6 +17,7 @@
 #define BATCH_MS 1000
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
+#define POLICY_MAX (4u << 20)
 #define CLOCK_LINES 1024        /* the clock is read once in so many lines */
 
 struct pipeline {
@@ -33,7 +36,6 @@ struct pipeline {
 	bool locked;
 	int64_t batch_began;
 	uint64_t batch_records;
-	int64_t label;
 	bool any_without_syscall;
 	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
 	char names_of_sources[256];
@@ -49,30 +51,66 @@ static int64_t clock_ms(void)
 
 /* ---- the lock and the batch ---- */
 
+/* The row of the policy in a file, made when its content is new; the file is some kilobytes. */
+static int64_t policy_row(struct pipeline *p, struct err *e)
+{
+	auto_buf struct buf text = { 0 };
+	auto_fclose FILE *f = fopen(p->o->policy, "re");
+	char block[4096], hash[CODE_SIZE];
+	const char *slash = strrchr(p->o->policy, '/');
+	sqlite3_stmt *st;
+	size_t n;
+	int got;
+
+	if (f == NULL)
+		return err_set(e, ST_INPUT, "cannot open '%s': %s", p->o->policy, strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), f)) > 0 && text.n < POLICY_MAX)
+		buf_add(&text, block, n);
+	if (ferror(f) || text.n == 0 || text.n >= POLICY_MAX)
+		return err_set(e, ST_INPUT, "'%s' is no policy: empty, too large or not readable", p->o->policy);
+	code_of(buf_bytes(&text), hash);
+	st = store_stmt(p->store, STMT_find_policy, e);
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_text(st, 1, hash, -1, SQLITE_STATIC);
+	got = store_step(p->store, st, e);
+	if (got != 0) {
+		int64_t row = got == 1 ? sqlite3_column_int64(st, 0) : -1;
+
+		sqlite3_reset(st);
+		return row;
+	}
+	st = store_stmt(p->store, STMT_add_policy, e);
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_text(st, 1, slash ? slash + 1 : p->o->policy, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 2, hash, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 3, text.p, (int)text.n, SQLITE_STATIC);
+	return store_run(p->store, st, e) < 0 ? -1 : sqlite3_last_insert_rowid(p->store->db);
+}
+
 static int note_run(struct pipeline *p, struct err *e)
 {
+	int64_t label = 0, policy = 0;
 	sqlite3_stmt *st;
 
 	if (p->r->ingest != 0)
 		return 0;
-	if (p->o->label != NULL) {
-		p->label = store_string(p->store, bytes_of(p->o->label), e);
-		if (p->label < 0)
-			return -1;
-	}
-	st = store_stmt(p->store, STMT_add_ingest, e);
+	if (p->o->label != NULL)
+		label = store_string(p->store, bytes_of(p->o->label), e);
+	if (p->o->policy != NULL && label >= 0)
+		policy = policy_row(p, e);
+	st = label < 0 || policy < 0 ? NULL : store_stmt(p->store, STMT_add_ingest, e);
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, when_now(), p->label);
-	if (p->label == 0)
-		sqlite3_bind_null(st, 2);
-	sqlite3_bind_text(st, 3, p->names_of_sources, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 4, p->o->version, -1, SQLITE_STATIC);
+	STORE_BIND(st, when_now(), label, policy);
+	sqlite3_bind_text(st, 4, p->names_of_sources, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 5, p->o->version, -1, SQLITE_STATIC);
 	if (store_run(p->store, st, e) < 0)
 		return -1;
 	p->r->ingest = sqlite3_last_insert_rowid(p->store->db);
 	p->tally.ingest = p->r->ingest;
-	p->tally.label = p->label != 0;
+	p->tally.label = label != 0 || policy != 0;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 struct ingest_options {
 	const char *node;          /* whose records these are; NULL: what the lines say, else this machine */
 	const char *label;         /* NULL: none */
+	const char *policy;        /* file of the filter that was in force while this was recorded; NULL: not said */
 	const char *version;       /* of the program, noted with the run */
 	bool trusted_input;        /* standard input comes from a source that no user can forge */
 	size_t batch_records;      /* at most so many records a commit; 0: the default */

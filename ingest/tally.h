@@ -72,7 +72,7 @@ struct tally {
 	struct names *names;
 	struct seen *seen;
 	int64_t ingest;        /* row of this run */
-	bool label;            /* the run carries a label: it marks what it touches, seen before or not */
+	bool label;            /* the run has a label or a policy: it marks what it touches, seen before or not */
 	uint32_t batch;
 	struct ident **idents; /* open addressing */
 	uint32_t n_idents, n_ident_slots;

@@ -214,6 +214,15 @@ static int take_label(struct loading *l, sqlite3_stmt *st)
 	return 0;
 }
 
+static int take_policy(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+
+	if (tree >= 0)
+		l->q->trees.v[tree].policy = keep(l->q, store_column(st, 1));
+	return 0;
+}
+
 static bool in_time(const struct loading *l, int64_t first, int64_t last)
 {
 	return (l->since == WHEN_NONE || last >= l->since) && (l->until == WHEN_NONE || first <= l->until);
@@ -362,6 +371,9 @@ static int load(struct loading *l, struct err *e)
 	link_images(l->q, l);
 	find_mains(l->q);
 	if (each(l, "SELECT tree, label FROM tree_label", take_label, e) < 0 ||
+	    each(l, "SELECT DISTINCT image.tree, policy.name || ' (' || policy.hash || ')' FROM policy JOIN ingest AS run ON run.policy = "
+		    "policy.id JOIN interval ON interval.ingest = run.id OR interval.id IN (SELECT touch.interval FROM touch WHERE "
+		    "touch.ingest = run.id) JOIN image ON image.id = interval.image ORDER BY 2", take_policy, e) < 0 ||
 	    each(l, "SELECT image, t_first, obs FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;

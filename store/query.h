@@ -30,6 +30,7 @@ struct query_tree {
 	bool start_seen;
 	bool started;               /* main was started by the root's chain, which has no plain program itself */
 	VEC(struct bytes) labels;
+	struct bytes policy;        /* "NAME (HASH)" of the filter that was in force, when the user said so; n 0: not known */
 	int64_t t_first, t_last;    /* of what lies in the time asked for; WHEN_NONE: nothing with a time */
 	uint32_t use, n_uses;       /* its part of the uses */
 };

@@ -21,11 +21,19 @@ CREATE TABLE node_name (
     node INTEGER NOT NULL REFERENCES node (id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE policy (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    text BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE ingest (
     id          INTEGER PRIMARY KEY,
     started     INTEGER NOT NULL,
     ended       INTEGER,
     label       INTEGER REFERENCES string (id),
+    policy      INTEGER REFERENCES policy (id),
     source      TEXT NOT NULL,
     version     TEXT NOT NULL,
     new_events  INTEGER NOT NULL DEFAULT 0,

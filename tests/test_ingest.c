@@ -16,19 +16,20 @@
 static const struct { const char *what, *sql; } parts[] = {
 	{ "boots", "SELECT CAST(node.name AS TEXT), number, t_first, t_last, serial_first, serial_last FROM boot "
 		   "JOIN node ON node.id = boot.node ORDER BY 1, 2" },
-	{ "trees", "SELECT code, start_seen, path.text, image.pid, image.boot, main.s, main.t FROM tree "
-		   "JOIN image ON image.id = tree.id JOIN path ON path.id = image.path "
-		   "LEFT JOIN (SELECT image.id AS id, path.text AS t, image.serial_first AS s FROM image "
-		   "JOIN path ON path.id = image.path) AS main ON main.id = tree.main_image ORDER BY 1, 3, 4" },
-	{ "images", "SELECT image.pid, image.boot, tree.code, path.text, CAST(exe.bytes AS TEXT), CAST(name.bytes AS TEXT), loader, "
-		    "t_first, t_last, serial_first, serial_last FROM image LEFT JOIN tree ON tree.id = image.tree "
-		    "JOIN path ON path.id = image.path JOIN string AS exe ON exe.id = image.exe "
-		    "LEFT JOIN string AS name ON name.id = image.name ORDER BY 1, 2, 10, 11" },
+	{ "trees", "SELECT code, start_seen, path.text, image.pid, image.boot FROM tree JOIN image ON image.id = tree.id "
+		   "JOIN path ON path.id = image.path ORDER BY 1, 3, 4" },
+	{ "images", "SELECT image.pid, image.boot, tree.code, path.text, CAST(exe.bytes AS TEXT), CAST(name.bytes AS TEXT), image.loader, "
+		    "image.starts, image.t_first, image.t_last, image.t_end, image.serial_first, image.serial_last, "
+		    "parent.serial_first, origin.pid, origin.serial_first, image.uid, image.auid FROM image "
+		    "LEFT JOIN tree ON tree.id = image.tree JOIN path ON path.id = image.path "
+		    "JOIN string AS exe ON exe.id = image.exe LEFT JOIN string AS name ON name.id = image.name "
+		    "LEFT JOIN image AS parent ON parent.id = image.parent LEFT JOIN image AS origin ON origin.id = image.fork_of "
+		    "ORDER BY 1, 2, 12, 13" },
 	{ "intervals", "SELECT interval.pid, CAST(exe.bytes AS TEXT), cell, interval.loader, interval.t_first, interval.t_last, "
-		       "interval.serial_first, interval.serial_last, uid, auid, CAST(name.bytes AS TEXT), path.text FROM interval "
+		       "interval.serial_first, interval.serial_last, interval.uid, interval.auid, CAST(name.bytes AS TEXT), path.text FROM interval "
 		       "JOIN string AS exe ON exe.id = interval.exe JOIN string AS name ON name.id = interval.name "
 		       "LEFT JOIN image ON image.id = interval.image LEFT JOIN path ON path.id = image.path ORDER BY 1, 7, 8, 3" },
-	{ "edges", "SELECT interval.pid, (edge.value ->> 0) + t_first, edge.value ->> 1, edge.value ->> 2 "
+	{ "edges", "SELECT interval.pid, (edge.value ->> 0) + t_first, (edge.value ->> 1) + serial_first, edge.value ->> 2 "
 		   "FROM interval, json_each(interval.edges) AS edge ORDER BY 3, 1" },
 	{ "observations", "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, count, ip" },
 	{ "losses", "SELECT CAST(node.name AS TEXT), kind, stamp, number, t FROM loss JOIN node ON node.id = loss.node "

@@ -82,8 +82,14 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 	assert_string_equal(buf_text(&text), buf_text(&again));
 	assert_true(obs_decode(buf_bytes(&text), base, &back));
 	assert_int_equal(back.n, ARRAY_SIZE(v));
-	for (size_t i = 0; i < back.n; i++)
-		assert_memory_equal(&back.v[i], &in.v[i], sizeof(in.v[i]));
+	for (size_t i = 0; i < back.n; i++) {
+		const struct obs *a = &back.v[i], *b = &in.v[i];
+
+		assert_true(a->caller == b->caller && a->call == b->call);
+		assert_true(a->text == b->text && a->fresh == b->fresh && a->upgraded == b->upgraded);
+		assert_true(a->t_first == b->t_first && a->t_last == b->t_last);
+		assert_true(a->serial == b->serial && a->ip == b->ip);
+	}
 	VEC_FREE(&in);
 	VEC_FREE(&back);
 	VEC_FREE(&reversed);
@@ -91,7 +97,7 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 
 static void edges_survive_the_round_trip(void **state)
 {
-	const struct edge v[] = { { base.t + 7, 20, EDGE_EXIT }, { base.t, 10, EDGE_EXEC }, { base.t - 3, UINT32_MAX, EDGE_FORK } };
+	const struct edge v[] = { { base.t + 7, 610840, EDGE_EXIT }, { base.t, 10, EDGE_EXEC }, { base.t - 3, UINT32_MAX, EDGE_FORK } };
 	struct edge_list in = { 0 }, back = { 0 };
 	auto_buf struct buf text = { 0 };
 
@@ -99,11 +105,11 @@ static void edges_survive_the_round_trip(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
 		*VEC_PUSH(&in) = v[i];
 	edge_encode(&in, base, &text);
-	assert_string_equal(buf_text(&text), "[[0,10,1],[7,20,3],[-3,4294967295,2]]");
+	assert_string_equal(buf_text(&text), "[[0,-610829,1],[7,1,3],[-3,4294356456,2]]");
 	assert_true(edge_decode(buf_bytes(&text), base, &back));
 	assert_int_equal(back.n, 3);
 	assert_int_equal(back.v[1].t, base.t + 7);
-	assert_int_equal(back.v[1].serial, 20);
+	assert_int_equal(back.v[1].serial, 610840);
 	assert_int_equal(back.v[1].kind, EDGE_EXIT);
 	VEC_FREE(&in);
 	VEC_FREE(&back);

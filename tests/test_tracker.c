@@ -114,8 +114,8 @@ static void assert_images(const struct tracker_row *r, const struct track_images
 /* Runs the row with its intervals in the given order, its edges backwards every other time. */
 static void check_order(const struct tracker_row *r, const size_t *order, bool backwards)
 {
-	struct track_interval iv[6];
-	struct track_edge edges[6];
+	struct track_interval iv[6] = { 0 };
+	struct track_edge edges[6] = { 0 };
 	struct track_images got = { 0 };
 
 	for (size_t i = 0; i < r->n; i++)
@@ -182,8 +182,8 @@ static void random_intervals_in_random_order_give_the_same_images(void **state)
 
 	(void)state;
 	for (int round = 0; round < 500; round++) {
-		struct track_interval iv[40], mixed[40];
-		struct track_edge edges[40], turned[40];
+		struct track_interval iv[40] = { 0 }, mixed[40];
+		struct track_edge edges[40] = { 0 }, turned[40];
 		struct track_images a = { 0 }, b = { 0 };
 		size_t n = 1 + dice(&seed) % 40, n_edges = dice(&seed) % 40;
 		uint32_t at = 1;

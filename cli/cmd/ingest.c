@@ -123,7 +123,7 @@ static int run(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
-	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL),
+	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), .policy = opt_text(o, OPT_logged_under, NULL),
 				     .version = SCAUDIT_VERSION, .trusted_input = opt_on(o, OPT_trusted_input),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct sigaction action = { .sa_handler = on_signal };

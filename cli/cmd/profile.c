@@ -158,7 +158,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 		ret = ST_NO;
 	}
 	if (ret == ST_OK || p.left_out.n)
-		summary_of_profile(&talk, &p, &losses, &s->options);
+		summary_of_profile(&talk, &p, &losses, &s->workloads, &s->options);
 	if (ret == ST_OK && opt_on(o, OPT_explain))
 		summary_of_dangers(&talk, &p);
 	if (ret == ST_OK && write_out(o, format, &p, e) < 0)
