@@ -67,6 +67,27 @@ static void note_arch(struct profile *p, uint32_t arch)
 	*VEC_PUSH(&p->archs) = arch;
 }
 
+/* In how many starts of a tree the name came: in one, or of folded trees, in those whose call set holds it. */
+static uint64_t starts_with(const struct query *q, uint32_t tree, struct bytes name)
+{
+	uint64_t starts = 0;
+	char text[SYSCALL_NAME_MAX];
+
+	if (q->trees.v[tree].stands_for == 1)
+		return q->trees.v[tree].starts;
+	for (size_t i = 0; i < q->sets.n; i++) {
+		bool has = false;
+
+		for (size_t k = 0; k < q->sets.v[i].calls.n && q->sets.v[i].tree == tree && !has; k++) {
+			const struct query_call *c = &q->calls.v[q->sets.v[i].calls.v[k]];
+
+			has = syscall_name(c->arch, c->nr, text) && bytes_eq(bytes_of(text), name);
+		}
+		starts += has ? q->sets.v[i].starts : 0;
+	}
+	return starts;
+}
+
 static void take_use(struct building *b, uint32_t at)
 {
 	struct profile *p = b->p;
@@ -92,7 +113,7 @@ static void take_use(struct building *b, uint32_t at)
 	r->others_only = r->others_only && !p->s->use_matches[at];
 	if (p->q->trees.v[tree].start_seen && map_get(&b->starts, index, tree, 0) == 0) {
 		map_put(&b->starts, index, tree, 1);
-		r->starts++;
+		r->starts += starts_with(p->q, tree, r->name);
 	}
 }
 
@@ -216,8 +237,8 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 		c->trusted = c->trusted || u->trusted > 0;
 		if (map_get(&trees, at, m->tree, 0) == 0) {
 			map_put(&trees, at, m->tree, 1);
-			c->trees++;
-			c->starts += q->trees.v[m->tree].start_seen;
+			c->trees += q->trees.v[m->tree].stands_for;
+			c->starts += q->trees.v[m->tree].starts;
 		}
 		if (u->t_first != WHEN_NONE && (c->t_first == WHEN_NONE || u->t_first < c->t_first))
 			c->t_first = u->t_first;

@@ -157,9 +157,9 @@ static void sum_up(struct selection *s, const struct query *q)
 	for (size_t i = 0; i < q->trees.n; i++) {
 		if (!s->tree_in[i])
 			continue;
-		s->trees++;
-		s->starts += q->trees.v[i].start_seen;
-		s->fragments += !q->trees.v[i].start_seen;
+		s->trees += q->trees.v[i].stands_for;
+		s->starts += q->trees.v[i].starts;
+		s->fragments += q->trees.v[i].stands_for - q->trees.v[i].starts;
 	}
 	for (size_t i = 0; i < q->uses.n; i++) {
 		const struct query_use *u = &q->uses.v[i];
@@ -282,8 +282,8 @@ static void name_options(struct grouping *g)
 
 			if (g->group_of[i] != k + 1)
 				continue;
-			group->trees++;
-			group->starts += g->q->trees.v[i].start_seen;
+			group->trees += g->q->trees.v[i].stands_for;
+			group->starts += g->q->trees.v[i].starts;
 			if (map_get(&done, k, work, 0))
 				continue;
 			map_put(&done, k, work, 1);

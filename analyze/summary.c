@@ -114,7 +114,8 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 		say(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s",
 		    markers, plural(markers), records, plural(records));
 	else
-		say(out, "loss unknown: no marker was read, and logs lose most records without one; run it several times");
+		say(out, "loss unknown: no marker was read%s; run it several times",
+		    text ? ", and text logs lose most records without one" : "");
 }
 
 /* The dangerous names, each with one of those who made it. */
@@ -249,9 +250,10 @@ static void say_others(struct summary *out, const struct profile *p, const struc
 void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
 			const struct workloads *w, const struct select_options *o)
 {
-	say_cut_names(out, o);
 	say_head(out, p);
 	say_losses(out, p, losses);
+	say_cut_names(out, o);
+	say_unnamed(out, p);
 	if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
 		say(out, "the runtime's start was not seen: a container or unit with this list may not start");
 	say_policies(out, p);
@@ -259,9 +261,8 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 		say_others(out, p, w);
 	if ((o->comm.n || o->exe.n) && p->s->ways > 1)
 		say(out, "started in %" PRIu64 " ways (--explain shows them, --tree narrows)", p->s->ways);
-	say_lists(out, p, o);
 	say_dangers(out, p);
-	say_unnamed(out, p);
+	say_lists(out, p, o);
 }
 
 void summary_of_dangers(struct summary *out, const struct profile *p)

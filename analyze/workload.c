@@ -62,9 +62,9 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 
 	if (map_get(&r->tree_met, row, tree, 0) == 0) {
 		map_put(&r->tree_met, row, tree, 1);
-		w->trees++;
-		w->starts += r->q->trees.v[tree].start_seen;
-		w->fragments += !r->q->trees.v[tree].start_seen;
+		w->trees += r->q->trees.v[tree].stands_for;
+		w->starts += r->q->trees.v[tree].starts;
+		w->fragments += r->q->trees.v[tree].stands_for - r->q->trees.v[tree].starts;
 	}
 	w->records += u->events;
 	if (c->action != (uint32_t)ACTION_LOG) {
@@ -339,8 +339,8 @@ void workload_paths(struct workload_paths *out, struct query *q, const bool *use
 		p->records += u->events;
 		if (map_get(&trees, (uint64_t)at, m->tree, 0) == 0) {
 			map_put(&trees, (uint64_t)at, m->tree, 1);
-			p->trees++;
-			p->starts += q->trees.v[m->tree].start_seen;
+			p->trees += q->trees.v[m->tree].stands_for;
+			p->starts += q->trees.v[m->tree].starts;
 		}
 		if (c->action == (uint32_t)ACTION_LOG &&
 		    map_get(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 0) == 0) {

@@ -19,6 +19,7 @@ enum {
 	G_PROFILE = 1 << 8,
 	G_LIST = 1 << 9,
 	G_FORGET = 1 << 10,
+	G_FOLD = 1 << 11,
 };
 
 enum opt {

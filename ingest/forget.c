@@ -73,8 +73,39 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 	return 0;
 }
 
+/* Of folded trees, the rows of `fold` that go: those named, or all; with a time only where all of it lies before. */
+static int choose_folds(struct store *s, const struct forget_what *w, struct err *e)
+{
+	if (exec(s, "CREATE TEMP TABLE IF NOT EXISTS doomed_fold (id INTEGER PRIMARY KEY); DELETE FROM doomed_fold", e) < 0)
+		return -1;
+	if (w->since != WHEN_NONE || w->until != WHEN_NONE || w->ingest != 0)
+		return 0;
+	if (w->trees == NULL && exec(s, "INSERT INTO doomed_fold SELECT id FROM fold", e) < 0)
+		return -1;
+	for (size_t i = 0; w->trees != NULL && i < w->n_folds; i++) {
+		sqlite3_stmt *st = NULL;
+		int got;
+
+		if (sqlite3_prepare_v2(s->db, "INSERT INTO doomed_fold SELECT id FROM fold WHERE code = ?1", -1, &st, NULL) != SQLITE_OK)
+			return store_fail(s, e);
+		sqlite3_bind_text(st, 1, w->folds[i].p, (int)w->folds[i].n, SQLITE_STATIC);
+		got = sqlite3_step(st);
+		sqlite3_finalize(st);
+		if (got != SQLITE_DONE)
+			return store_fail(s, e);
+	}
+	if (w->before != WHEN_NONE &&
+	    exec1(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE t_last IS NULL OR t_last >= ?1)", w->before, e) < 0)
+		return -1;
+	return 0;
+}
+
 static int count(struct store *s, struct forget_report *r, struct err *e)
 {
+	if (value(s, "SELECT count(*) FROM doomed_fold", &r->folds, e) < 0 ||
+	    value(s, "SELECT ifnull(sum(trees), 0) FROM doomed_fold JOIN fold USING (id)", &r->fold_trees, e) < 0 ||
+	    value(s, "SELECT ifnull(sum(events), 0) FROM doomed_fold JOIN fold_use ON fold = doomed_fold.id", &r->fold_events, e) < 0)
+		return -1;
 	if (value(s, "SELECT count(*) FROM doomed", &r->intervals, e) < 0 ||
 	    value(s, "SELECT count(*) FROM doomed_presence", &r->presence, e) < 0 ||
 	    value(s, "SELECT count(DISTINCT image.tree) FROM doomed JOIN interval USING (id) JOIN image ON image.id = interval.image",
@@ -221,8 +252,15 @@ int forget_run(struct store *s, const struct forget_what *what, struct forget_re
 	*report = (struct forget_report){ 0 };
 	ret = choose(s, what, e);
 	if (ret == 0)
+		ret = choose_folds(s, what, e);
+	if (ret == 0)
 		ret = count(s, report, e);
+	report->events += report->fold_events;
+	report->trees += report->fold_trees;
 	if (ret == 0 && !what->dry_run && report->intervals + report->presence > 0)
 		ret = remove_all(s, what, report, e);
+	if (ret == 0 && !what->dry_run && report->folds > 0)
+		ret = exec(s, "DELETE FROM fold_use WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold_set WHERE fold IN "
+			      "(SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);
 	return ret;
 }

@@ -2,12 +2,15 @@
 #ifndef INGEST_FORGET_H
 #define INGEST_FORGET_H
 
+#include "store/base/bytes.h"
 #include "store/base/mem.h"
 #include "store/store.h"
 
 struct forget_what {
 	const int64_t *trees;    /* rows; NULL: of all trees */
 	size_t n_trees;
+	const struct bytes *folds; /* codes of folded trees; looked at only where trees is not NULL */
+	size_t n_folds;
 	int64_t since, until;    /* only what lies wholly in that time; WHEN_NONE: open */
 	int64_t before;          /* only what ended before; WHEN_NONE */
 	int64_t ingest;          /* only what this run brought first; 0 */
@@ -17,6 +20,7 @@ struct forget_what {
 
 struct forget_report {
 	uint64_t intervals, events, trees, presence;
+	uint64_t folds, fold_trees, fold_events; /* the part of folded trees; events and trees hold them */
 	uint64_t shared_seconds; /* with unsee: seconds in which others made records as well; those stay seen */
 };
 

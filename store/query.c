@@ -11,6 +11,8 @@
 
 #define MARKER_LATE_MS 300000 /* a marker comes with the next line that gets through */
 
+struct query_path { int64_t id, parent; struct bytes exe, name, text; };
+
 struct loading {
 	struct query *q;
 	struct store *s;
@@ -22,6 +24,8 @@ struct loading {
 	struct map callers, calls;  /* row -> index */
 	struct map uses;      /* (image, caller and call) -> index */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
+	VEC(struct query_path) paths;
+	struct map path_at, folds, folded;  /* row -> index; row -> tree; (tree, path) -> image */
 };
 
 static struct bytes keep(struct query *q, struct bytes b)
@@ -100,7 +104,8 @@ static int take_tree(struct loading *l, sqlite3_stmt *st)
 	map_put(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.id = sqlite3_column_int64(st, 0), .code = keep(l->q, store_column(st, 1)),
-		.start_seen = sqlite3_column_int(st, 2) != 0,
+		.start_seen = sqlite3_column_int(st, 2) != 0, .stands_for = 1,
+		.starts = sqlite3_column_int(st, 2) != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
 	return 0;
@@ -306,7 +311,7 @@ static uint32_t pseudo_image(struct loading *l, int64_t node_id, struct bytes ex
 							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
 							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .node = node, .node_id = node_id,
-						       .root = (uint32_t)at, .main = (uint32_t)at, .t_first = WHEN_NONE,
+						       .root = (uint32_t)at, .main = (uint32_t)at, .stands_for = 1, .t_first = WHEN_NONE,
 						       .t_last = WHEN_NONE };
 	return (uint32_t)at;
 }
@@ -328,6 +333,120 @@ static int take_presence(struct loading *l, sqlite3_stmt *st)
 				     l->q->callers.v[caller].comm);
 	add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, first, last);
 	return 0;
+}
+
+/* ---- folded trees: one pseudo-tree for each row of `fold`, its images made of paths ---- */
+
+static int take_path(struct loading *l, sqlite3_stmt *st)
+{
+	*VEC_PUSH(&l->paths) = (struct query_path){
+		sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), text_of(l, sqlite3_column_int64(st, 2)),
+		text_of(l, sqlite3_column_int64(st, 3)), keep(l->q, store_column(st, 4)) };
+	map_put(&l->path_at, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->paths.n - 1);
+	return 0;
+}
+
+/* The image of a path in a folded tree, with those above it; QUERY_NONE when the path is not there. */
+static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
+{
+	int64_t at = map_get(&l->folded, tree, (uint64_t)path, -1), row = map_get(&l->path_at, (uint64_t)path, 0, -1);
+	struct query_image m;
+	uint32_t above;
+
+	if (at >= 0)
+		return (uint32_t)at;
+	if (row < 0)
+		return QUERY_NONE;
+	above = l->paths.v[row].parent ? folded_image(l, tree, l->paths.v[row].parent) : QUERY_NONE;
+	m = (struct query_image){ .tree = tree, .parent = above, .fork_of = QUERY_NONE, .execs = QUERY_NONE,
+				  .path = l->paths.v[row].text, .exe = l->paths.v[row].exe, .name = l->paths.v[row].name,
+				  .loader = program_kind(l->paths.v[row].name, l->paths.v[row].exe) == PROGRAM_LOADER,
+				  .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	at = (int64_t)l->q->images.n;
+	map_put(&l->folded, tree, (uint64_t)path, at);
+	*VEC_PUSH(&l->q->images) = m;
+	if (above == QUERY_NONE)
+		l->q->trees.v[tree].root = (uint32_t)at;
+	return (uint32_t)at;
+}
+
+static int take_fold(struct loading *l, sqlite3_stmt *st)
+{
+	uint32_t tree = (uint32_t)l->q->trees.n;
+
+	map_put(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, tree);
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){
+		.code = keep(l->q, store_column(st, 1)), .node_id = sqlite3_column_int64(st, 2),
+		.node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)sqlite3_column_int64(st, 2), 0, 0)),
+		.stands_for = (uint64_t)sqlite3_column_int64(st, 4), .starts = (uint64_t)sqlite3_column_int64(st, 5),
+		.start_seen = sqlite3_column_int64(st, 5) > 0, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	l->q->trees.v[tree].main = folded_image(l, tree, sqlite3_column_int64(st, 3));
+	return l->q->trees.v[tree].main == QUERY_NONE ? -1 : 0;
+}
+
+static int take_fold_label(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+
+	if (tree >= 0)
+		*VEC_PUSH(&l->q->trees.v[tree].labels) = text_of(l, sqlite3_column_int64(st, 1));
+	return 0;
+}
+
+static int take_fold_use(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+	int64_t caller = map_get(&l->callers, (uint64_t)sqlite3_column_int64(st, 2), 0, -1);
+	int64_t call = map_get(&l->calls, (uint64_t)sqlite3_column_int64(st, 3), 0, -1);
+	bool timed = sqlite3_column_type(st, 7) != SQLITE_NULL;
+	int64_t first = timed ? sqlite3_column_int64(st, 7) : WHEN_NONE, last = timed ? sqlite3_column_int64(st, 8) : WHEN_NONE;
+	uint32_t image;
+
+	if (tree < 0 || caller < 0 || call < 0)
+		return -1;
+	image = folded_image(l, (uint32_t)tree, sqlite3_column_int64(st, 1));
+	if (image == QUERY_NONE)
+		return -1;
+	/* what a fork came to exec is no part of the root pid's chain */
+	if (sqlite3_column_int(st, 4) && l->q->images.v[image].parent != QUERY_NONE) {
+		l->q->images.v[image].fork_of = l->q->images.v[image].parent;
+		l->q->images.v[image].parent = QUERY_NONE;
+	}
+	if (!timed || in_time(l, first, last))
+		add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)sqlite3_column_int64(st, 5),
+			(uint64_t)sqlite3_column_int64(st, 6), first, last);
+	return 0;
+}
+
+static int take_fold_set(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+	struct bytes text = store_column(st, 1);
+	struct query_set *set;
+	uint64_t row;
+
+	if (tree < 0 || !bytes_take(&text, BYTES("[")))
+		return -1;
+	set = VEC_PUSH(&l->q->sets);
+	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)sqlite3_column_int64(st, 2) };
+	while (bytes_dec(&text, INT64_MAX, &row)) {
+		int64_t call = map_get(&l->calls, row, 0, -1);
+
+		if (call >= 0)
+			*VEC_PUSH(&set->calls) = (uint32_t)call;
+		bytes_take(&text, BYTES(","));
+	}
+	return bytes_eq(text, BYTES("]")) ? 0 : -1;
+}
+
+static int load_folds(struct loading *l, struct err *e)
+{
+	if (each(l, "SELECT id, parent, exe, name, text FROM path", take_path, e) < 0 ||
+	    each(l, "SELECT id, code, node, main, trees, starts FROM fold ORDER BY id", take_fold, e) < 0 ||
+	    each(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label", take_fold_label, e) < 0 ||
+	    each(l, "SELECT fold, path, caller, call, forked, events, trusted, t_first, t_last FROM fold_use", take_fold_use, e) < 0)
+		return -1;
+	return each(l, "SELECT fold, calls, starts FROM fold_set", take_fold_set, e);
 }
 
 static int by_tree(const void *a, const void *b, void *query)
@@ -377,6 +496,8 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT image, t_first, obs FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;
+	if (load_folds(l, e) < 0)
+		return -1;
 	sort_uses(l->q);
 	return 0;
 }
@@ -396,6 +517,10 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, s
 	map_release(&l.calls);
 	map_release(&l.uses);
 	map_release(&l.pseudo);
+	map_release(&l.path_at);
+	map_release(&l.folds);
+	map_release(&l.folded);
+	VEC_FREE(&l.paths);
 	return ret;
 }
 
@@ -409,6 +534,9 @@ void query_release(struct query *q)
 	VEC_FREE(&q->callers);
 	VEC_FREE(&q->calls);
 	VEC_FREE(&q->node_names);
+	for (size_t i = 0; i < q->sets.n; i++)
+		VEC_FREE(&q->sets.v[i].calls);
+	VEC_FREE(&q->sets);
 	pool_release(&q->strings);
 }
 

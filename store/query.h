@@ -28,6 +28,7 @@ struct query_tree {
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program: see query_load */
 	bool start_seen;
+	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of folded ones, as many as it holds */
 	bool started;               /* main was started by the root's chain, which has no plain program itself */
 	VEC(struct bytes) labels;
 	struct bytes policy;        /* "NAME (HASH)" of the filter that was in force, when the user said so; n 0: not known */
@@ -43,6 +44,9 @@ struct query_use {
 };
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
+/* One distinct call set of folded trees: how many of their starts showed it. */
+struct query_set { uint32_t tree; uint64_t starts; VEC(uint32_t) calls; };
+
 struct query_name { int64_t node; struct bytes name; };
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
@@ -53,6 +57,7 @@ struct query {
 	VEC(struct query_caller) callers;
 	VEC(struct query_call) calls;
 	VEC(struct query_name) node_names;
+	VEC(struct query_set) sets;
 	struct pool strings;                /* what all the bytes above point into */
 };
 

@@ -180,6 +180,39 @@ CREATE TABLE tree_label (
     PRIMARY KEY (tree, label)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE fold (
+    id       INTEGER PRIMARY KEY,
+    code     TEXT NOT NULL UNIQUE,
+    node     INTEGER NOT NULL REFERENCES node (id),
+    main     INTEGER NOT NULL REFERENCES path (id),
+    labels   TEXT NOT NULL,
+    trees    INTEGER NOT NULL,
+    starts   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE fold_use (
+    fold     INTEGER NOT NULL REFERENCES fold (id),
+    path     INTEGER NOT NULL REFERENCES path (id),
+    caller   INTEGER NOT NULL REFERENCES caller (id),
+    call     INTEGER NOT NULL REFERENCES call (id),
+    forked   INTEGER NOT NULL,
+    events   INTEGER NOT NULL,
+    trusted  INTEGER NOT NULL,
+    contradicted INTEGER NOT NULL,
+    t_first  INTEGER,
+    t_last   INTEGER,
+    PRIMARY KEY (fold, path, caller, call)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fold_set (
+    fold     INTEGER NOT NULL REFERENCES fold (id),
+    calls    TEXT NOT NULL,
+    trees    INTEGER NOT NULL,
+    starts   INTEGER NOT NULL,
+    hours    INTEGER NOT NULL,
+    PRIMARY KEY (fold, calls)
+) STRICT, WITHOUT ROWID;
+
 -- What users may query. sum(count) equals the events counted; count 0 is presence without an event id.
 CREATE VIEW observations AS
 SELECT CAST(node.name AS TEXT) AS node,
@@ -218,4 +251,20 @@ JOIN string AS exe ON exe.id = o.exe
 LEFT JOIN string AS subj ON subj.id = caller.subj
 LEFT JOIN image ON image.id = o.image
 LEFT JOIN tree ON tree.id = image.tree
-LEFT JOIN path ON path.id = image.path;
+LEFT JOIN path ON path.id = image.path
+UNION ALL
+SELECT CAST(node.name AS TEXT), fold.code, path.text, CAST(comm.bytes AS TEXT), CAST(exe.bytes AS TEXT), CAST(subj.bytes AS TEXT),
+       (SELECT group_concat(CAST(string.bytes AS TEXT), ',') FROM json_each(fold.labels) AS l JOIN string ON string.id = l.value),
+       NULL, NULL, printf('%x', call.arch), call.nr, printf('%x', call.action), u.events, u.trusted,
+       strftime('%Y-%m-%dT%H:%M:%S', u.t_first / 1000, 'unixepoch') || printf('.%03dZ', u.t_first % 1000),
+       strftime('%Y-%m-%dT%H:%M:%S', u.t_last / 1000, 'unixepoch') || printf('.%03dZ', u.t_last % 1000),
+       NULL, NULL
+FROM fold_use AS u
+JOIN fold ON fold.id = u.fold
+JOIN node ON node.id = fold.node
+JOIN path ON path.id = u.path
+JOIN caller ON caller.id = u.caller
+JOIN call ON call.id = u.call
+JOIN string AS comm ON comm.id = caller.comm
+JOIN string AS exe ON exe.id = path.exe
+LEFT JOIN string AS subj ON subj.id = caller.subj;

@@ -42,7 +42,7 @@ STMT(move_touches,    "INSERT INTO touch (ingest, interval) SELECT ingest, ?2 FR
 STMT(del_touches,     "DELETE FROM touch WHERE interval = ?1")
 STMT(add_touch,       "INSERT INTO touch (ingest, interval) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
 STMT(contradicted,    "SELECT (SELECT ifnull(sum(max(0, (obs.value ->> 4) - (obs.value ->> 2))), 0) FROM interval, "
-                      "json_each(interval.obs) AS obs) - (SELECT ifnull(sum(contradicted), 0) FROM ingest)")
+                      "json_each(interval.obs) AS obs) + (SELECT ifnull(sum(contradicted), 0) FROM fold_use) - (SELECT ifnull(sum(contradicted), 0) FROM ingest)")
 
 STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "
@@ -73,6 +73,20 @@ STMT(del_image,       "DELETE FROM image WHERE id = ?1")
 STMT(add_tree,        "INSERT INTO tree VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET code = excluded.code, "
                       "start_seen = excluded.start_seen")
 STMT(del_tree,        "DELETE FROM tree WHERE id = ?1")
+STMT(tree_images,     "SELECT id, node, pid, path, parent, fork_of FROM image WHERE tree = ?1")
+STMT(image_evidence,  "SELECT id, t_first, obs FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(image_presence,  "SELECT caller, call, t_first, t_last FROM presence WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(del_presence_of, "DELETE FROM presence WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(del_interval_of, "DELETE FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(add_fold,        "INSERT INTO fold (code, node, main, labels, trees, starts) VALUES (?1, ?2, ?3, ?4, 1, ?5) ON CONFLICT (code) "
+                      "DO UPDATE SET trees = trees + 1, starts = starts + excluded.starts RETURNING id")
+STMT(add_fold_use,    "INSERT INTO fold_use VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET "
+                      "forked = min(forked, excluded.forked), events = events + excluded.events, trusted = trusted + "
+                      "excluded.trusted, contradicted = contradicted + excluded.contradicted, t_first = min(ifnull(t_first, "
+                      "excluded.t_first), ifnull(excluded.t_first, t_first)), t_last = max(ifnull(t_last, excluded.t_last), "
+                      "ifnull(excluded.t_last, t_last))")
+STMT(add_fold_set,    "INSERT INTO fold_set VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT DO UPDATE SET trees = trees + 1, "
+                      "starts = starts + excluded.starts, hours = hours + excluded.hours")
 STMT(any_label,       "SELECT count(*) FROM (SELECT 1 FROM ingest WHERE label IS NOT NULL LIMIT 1)")
 STMT(label_tree,      "INSERT OR IGNORE INTO tree_label SELECT image.tree, run.label FROM image JOIN interval ON interval.node = "
                       "image.node AND interval.pid = image.pid AND interval.image = image.id JOIN ingest AS run ON run.id = "

@@ -265,6 +265,11 @@ int store_snapshot(struct store *s, struct err *e)
 	return exec(s, "BEGIN", e);
 }
 
+int store_end(struct store *s, struct err *e)
+{
+	return exec(s, "COMMIT", e);
+}
+
 int64_t store_string(struct store *s, struct bytes b, struct err *e)
 {
 	uint32_t id = pool_intern(&s->strings, b);

@@ -47,6 +47,9 @@ int store_begin(struct store *s, bool *changed, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 
+/* Ends a read transaction, so that this process may write. */
+int store_end(struct store *s, struct err *e);
+
 /* A read transaction, so that several queries see one state. */
 int store_snapshot(struct store *s, struct err *e);
 

@@ -34,7 +34,7 @@ static const struct { const char *what, *sql; } parts[] = {
 	{ "observations", "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, count, ip" },
 	{ "losses", "SELECT CAST(node.name AS TEXT), kind, stamp, number, t FROM loss JOIN node ON node.id = loss.node "
 		    "ORDER BY 1, 2, 3, 4" },
-	{ "seen", "SELECT CAST(node.name AS TEXT), serials, seconds, hex(pieces), base FROM seen JOIN node ON node.id = seen.node "
+	{ "seen", "SELECT CAST(node.name AS TEXT), serials, seconds, hex(pieces), hex(data) FROM seen JOIN node ON node.id = seen.node "
 		  "ORDER BY 1, 2, 3" },
 };
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* What the options name, as rows of trees; borrowed by *what until selector_release. */
-static int read_what(struct forget_what *what, int64_t **trees, const struct opts *o, const struct selected *s,
+static int read_what(struct forget_what *what, int64_t **trees, struct bytes **folds, const struct opts *o, const struct selected *s,
 		     const struct selection *sel, struct err *e)
 {
 	const char *ingest = opt_text(o, OPT_ingest, NULL);
@@ -33,9 +33,14 @@ static int read_what(struct forget_what *what, int64_t **trees, const struct opt
 	if (!narrowed || s->options.all)
 		return 0;
 	*trees = mem_zero(s->query.trees.n, sizeof(**trees));
-	for (size_t i = 0; i < s->query.trees.n; i++)
+	*folds = mem_zero(s->query.trees.n, sizeof(**folds));
+	for (size_t i = 0; i < s->query.trees.n; i++) {
 		if (sel->tree_in[i] && s->query.trees.v[i].id != 0)
 			(*trees)[n++] = s->query.trees.v[i].id;
+		else if (sel->tree_in[i])
+			(*folds)[what->n_folds++] = s->query.trees.v[i].code;
+	}
+	what->folds = *folds;
 	what->trees = *trees;
 	what->n_trees = n;
 	return 0;
@@ -84,7 +89,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	look.dry_run = true;
 	if (ret == 0)
 		ret = forget_run(&store, &look, &report, e);
-	if (ret == 0 && report.intervals + report.presence == 0)
+	if (ret == 0 && report.intervals + report.presence + report.folds == 0)
 		ret = err_set(e, ST_NO, "nothing matches: nothing to remove");
 	if (ret == 0 && what->dry_run)
 		say(&report, true, false);
@@ -106,15 +111,19 @@ static int run(struct opts *o, struct err *e)
 	struct selection sel = { 0 };
 	struct forget_what what;
 	auto_free int64_t *trees = NULL;
+	auto_free struct bytes *folds = NULL;
 	int ret = selector_open(&s, o, e);
 
 	if (ret == 0) {
 		select_run(&sel, &s.query, &s.workloads, &s.options);
-		ret = read_what(&what, &trees, o, &s, &sel, e);
+		ret = read_what(&what, &trees, &folds, o, &s, &sel, e);
 	}
+	if (ret == 0)
+		ret = store_end(&s.store, e);
+	ret = ret < 0 ? (int)e->status : forget(o, &what, e);
 	selection_release(&sel);
 	selector_release(&s);
-	return ret < 0 ? (int)e->status : forget(o, &what, e);
+	return ret;
 }
 
 const struct command command_forget = {

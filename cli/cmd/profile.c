@@ -15,10 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SUMMARY_LINES 8 /* of what matters most first */
+
 static void say_all(const struct opts *o, struct summary *s)
 {
-	for (size_t i = 0; i < s->n && !opt_on(o, OPT_quiet); i++)
+	bool all = opt_on(o, OPT_verbose) || opt_on(o, OPT_explain) || s->n <= SUMMARY_LINES;
+	size_t shown = all ? s->n : SUMMARY_LINES - 1;
+
+	for (size_t i = 0; i < shown && !opt_on(o, OPT_quiet); i++)
 		command_say("%s", s->v[i]);
+	if (shown < s->n && !opt_on(o, OPT_quiet))
+		command_say("%zu more lines with --verbose", s->n - shown);
 	summary_release(s);
 }
 

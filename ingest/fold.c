@@ -1,0 +1,299 @@
+#include "ingest/fold.h"
+
+#include "store/base/code.h"
+#include "store/base/map.h"
+#include "store/base/mem.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+#include "store/model/obs.h"
+
+#include <stdlib.h>
+
+struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; };
+
+/* (path, caller, call) of one tree. */
+struct fold_sum {
+	int64_t path, caller, call;
+	uint64_t events, trusted, contradicted;
+	int64_t t_first, t_last;   /* WHEN_NONE: presence without a time */
+	bool forked;
+};
+
+struct folding {
+	struct store *s;
+	VEC(struct fold_image) images;
+	VEC(struct fold_sum) sums;
+	struct map index;          /* (path, caller and call) -> sum */
+	struct map hours;
+	struct map log_calls;      /* rows of calls whose action is LOG, of the whole store */
+};
+
+static int load_log_calls(struct folding *f, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int got;
+
+	if (sqlite3_prepare_v2(f->s->db, "SELECT id FROM call WHERE action = ?1", -1, &st, NULL) != SQLITE_OK)
+		return store_fail(f->s, e);
+	sqlite3_bind_int64(st, 1, (uint32_t)ACTION_LOG);
+	while ((got = sqlite3_step(st)) == SQLITE_ROW)
+		map_put(&f->log_calls, (uint64_t)sqlite3_column_int64(st, 0), 0, 1);
+	sqlite3_finalize(st);
+	return got == SQLITE_DONE ? 0 : store_fail(f->s, e);
+}
+
+static int load_images(struct folding *f, int64_t tree, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->s, STMT_tree_images, e);
+	int got;
+
+	f->images.n = 0;
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, tree);
+	while ((got = store_step(f->s, st, e)) == 1)
+		*VEC_PUSH(&f->images) = (struct fold_image){
+			sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 3),
+			sqlite3_column_int64(st, 4), sqlite3_column_int64(st, 5), sqlite3_column_int(st, 2) };
+	return got;
+}
+
+/* Was the image exec'd by a process that a fork had made? Parts of a fork have their parent's path and say nothing. */
+static bool was_forked(const struct folding *f, const struct fold_image *m)
+{
+	for (size_t i = 0; i < f->images.n; i++)
+		if (f->images.v[i].id == m->parent)
+			return f->images.v[i].fork_of != 0;
+	return false;
+}
+
+static struct fold_sum *sum_for(struct folding *f, const struct fold_image *m, int64_t caller, int64_t call)
+{
+	uint64_t key = (uint64_t)caller << 32 | (uint64_t)call;
+	int64_t at = map_get(&f->index, (uint64_t)m->path, key, -1);
+
+	if (at < 0) {
+		at = (int64_t)f->sums.n;
+		map_put(&f->index, (uint64_t)m->path, key, at);
+		*VEC_PUSH(&f->sums) = (struct fold_sum){ .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE,
+							 .t_last = WHEN_NONE, .forked = was_forked(f, m) };
+	}
+	return &f->sums.v[at];
+}
+
+static void widen(struct fold_sum *s, int64_t first, int64_t last)
+{
+	if (s->t_first == WHEN_NONE || first < s->t_first)
+		s->t_first = first;
+	if (s->t_last == WHEN_NONE || last > s->t_last)
+		s->t_last = last;
+}
+
+static int sum_image(struct folding *f, const struct fold_image *m, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->s, STMT_image_evidence, e);
+	int got;
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, m->node, m->pid, m->id);
+	while ((got = store_step(f->s, st, e)) == 1) {
+		struct obs_list list = { 0 };
+		int64_t t = sqlite3_column_int64(st, 1);
+
+		if (!obs_decode(store_column(st, 2), (struct obs_base){ .t = t }, &list)) {
+			VEC_FREE(&list);
+			return err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", f->s->path,
+				       (long long)sqlite3_column_int64(st, 0));
+		}
+		map_put(&f->hours, (uint64_t)(t / WHEN_HOUR_MS), 0, 1);
+		for (size_t i = 0; i < list.n; i++) {
+			struct fold_sum *sum = sum_for(f, m, list.v[i].caller, list.v[i].call);
+
+			sum->events += obs_events(&list.v[i]);
+			sum->trusted += obs_trusted(&list.v[i]);
+			sum->contradicted += obs_contradicted(&list.v[i]);
+			widen(sum, list.v[i].t_first, list.v[i].t_last);
+		}
+		VEC_FREE(&list);
+	}
+	if (got < 0)
+		return -1;
+	st = store_stmt(f->s, STMT_image_presence, e);
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, m->node, m->pid, m->id);
+	while ((got = store_step(f->s, st, e)) == 1) {
+		struct fold_sum *sum = sum_for(f, m, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1));
+
+		if (sqlite3_column_type(st, 2) != SQLITE_NULL)
+			widen(sum, sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3));
+	}
+	return got;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The tree's call set as text: rows of its LOG calls, sorted. */
+static void call_set(const struct folding *f, struct buf *out)
+{
+	auto_free int64_t *calls = mem_alloc(f->sums.n * sizeof(*calls));
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->sums.n; i++)
+		if (map_get(&f->log_calls, (uint64_t)f->sums.v[i].call, 0, 0))
+			calls[n++] = f->sums.v[i].call;
+	if (n > 1)
+		qsort(calls, n, sizeof(*calls), by_number);
+	buf_char(out, '[');
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || calls[i] != calls[i - 1])
+			buf_printf(out, "%s%lld", i ? "," : "", (long long)calls[i]);
+	buf_char(out, ']');
+}
+
+static int64_t fold_row(struct folding *f, const struct fold_tree *t, int64_t main_path, struct err *e)
+{
+	auto_buf struct buf key = { 0 }, labels = { 0 };
+	sqlite3_stmt *st = NULL;
+	char code[CODE_SIZE];
+	int64_t row = -1;
+
+	buf_printf(&key, "fold|%lld|%lld|", (long long)t->node, (long long)main_path);
+	buf_add(&key, t->key.p, t->key.n);
+	code_of(buf_bytes(&key), code);
+	buf_char(&labels, '[');
+	for (size_t i = 0; i < t->n_labels; i++) {
+		int64_t label = store_string(f->s, t->labels[i], e);
+
+		if (label < 0)
+			return -1;
+		buf_printf(&labels, "%s%lld", i ? "," : "", (long long)label);
+	}
+	buf_char(&labels, ']');
+	st = store_stmt(f->s, STMT_add_fold, e);
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_text(st, 1, code, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, t->node);
+	sqlite3_bind_int64(st, 3, main_path);
+	sqlite3_bind_text(st, 4, labels.p, (int)labels.n, SQLITE_STATIC);
+	sqlite3_bind_int(st, 5, t->start_seen);
+	if (store_step(f->s, st, e) == 1)
+		row = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return row;
+}
+
+static int write_sums(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
+{
+	auto_buf struct buf set = { 0 };
+	sqlite3_stmt *st;
+
+	for (size_t i = 0; i < f->sums.n; i++) {
+		const struct fold_sum *u = &f->sums.v[i];
+
+		st = store_stmt(f->s, STMT_add_fold_use, e);
+		if (st == NULL)
+			return -1;
+		STORE_BIND(st, fold, u->path, u->caller, u->call, u->forked, (int64_t)u->events, (int64_t)u->trusted,
+			   (int64_t)u->contradicted, u->t_first, u->t_last);
+		if (u->t_first == WHEN_NONE) {
+			sqlite3_bind_null(st, 9);
+			sqlite3_bind_null(st, 10);
+		}
+		if (store_run(f->s, st, e) < 0)
+			return -1;
+	}
+	call_set(f, &set);
+	st = store_stmt(f->s, STMT_add_fold_set, e);
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, fold);
+	sqlite3_bind_text(st, 2, set.p, (int)set.n, SQLITE_STATIC);
+	sqlite3_bind_int(st, 3, t->start_seen);
+	sqlite3_bind_int64(st, 4, (int64_t)f->hours.n);
+	return store_run(f->s, st, e);
+}
+
+static int remove_tree(struct folding *f, int64_t tree, struct err *e)
+{
+	static const enum stmt of_image[] = { STMT_del_presence_of, STMT_del_interval_of };
+	static const enum stmt of_tree[] = { STMT_del_labels, STMT_del_tree };
+
+	for (size_t i = 0; i < f->images.n; i++) {
+		const struct fold_image *m = &f->images.v[i];
+		sqlite3_stmt *st;
+
+		for (size_t k = 0; k < ARRAY_SIZE(of_image); k++) {
+			st = store_stmt(f->s, of_image[k], e);
+			if (st == NULL)
+				return -1;
+			STORE_BIND(st, m->node, m->pid, m->id);
+			if (store_run(f->s, st, e) < 0)
+				return -1;
+		}
+		st = store_stmt(f->s, STMT_del_image, e);
+		if (st == NULL)
+			return -1;
+		STORE_BIND(st, m->id);
+		if (store_run(f->s, st, e) < 0)
+			return -1;
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(of_tree); k++) {
+		sqlite3_stmt *st = store_stmt(f->s, of_tree[k], e);
+
+		if (st == NULL)
+			return -1;
+		STORE_BIND(st, tree);
+		if (store_run(f->s, st, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
+{
+	int64_t main_path = 0, fold;
+
+	f->sums.n = 0;
+	map_clear(&f->index);
+	map_clear(&f->hours);
+	if (load_images(f, t->tree, e) < 0)
+		return -1;
+	for (size_t i = 0; i < f->images.n; i++) {
+		if (f->images.v[i].id == t->main_image)
+			main_path = f->images.v[i].path;
+		if (sum_image(f, &f->images.v[i], e) < 0)
+			return -1;
+	}
+	if (main_path == 0)
+		return err_set(e, ST_SYSTEM, "store %s: a tree without its main program", f->s->path);
+	fold = fold_row(f, t, main_path, e);
+	if (fold < 0 || write_sums(f, t, fold, e) < 0)
+		return -1;
+	return remove_tree(f, t->tree, e);
+}
+
+int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct err *e)
+{
+	struct folding f = { .s = s };
+	int ret = load_log_calls(&f, e);
+
+	for (size_t i = 0; i < n && ret == 0; i++)
+		ret = fold_one(&f, &trees[i], e);
+	if (ret == 0 && n > 0 && sqlite3_exec(s->db, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval)", NULL, NULL,
+					      NULL) != SQLITE_OK)
+		ret = store_fail(s, e);
+	VEC_FREE(&f.images);
+	VEC_FREE(&f.sums);
+	map_release(&f.index);
+	map_release(&f.hours);
+	map_release(&f.log_calls);
+	return ret;
+}

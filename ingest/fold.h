@@ -1,0 +1,26 @@
+/*
+ * Folding: evidence of old trees becomes totals. What survives: per path, caller and call the counts, first, last and
+ * presence; per distinct call set the number of its trees, starts and hours. A record that comes late for a folded
+ * tree becomes a fragment: the only exception to "order of arrival makes no difference".
+ */
+#ifndef INGEST_FOLD_H
+#define INGEST_FOLD_H
+
+#include "store/base/bytes.h"
+#include "store/store.h"
+
+/* One tree to fold, and what it is folded with: trees of one key share a row of `fold`. */
+struct fold_tree {
+	int64_t tree;              /* row */
+	int64_t node;              /* row */
+	bool start_seen;
+	struct bytes key;          /* workload and labels, as text that does not change */
+	int64_t main_image;        /* row of the main program's image */
+	const struct bytes *labels;
+	size_t n_labels;
+};
+
+/* Under the write lock. */
+int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct err *e);
+
+#endif
