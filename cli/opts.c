@@ -75,10 +75,13 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int row = got == '?' || got == ':' ? -1 : row_of(got);
 
+		char letter[3] = { '-', (char)optopt, '\0' };
+		const char *word = optopt > 0 && optopt < FIRST_LONG ? letter : argv[optind - 1];
+
 		if (got == ':')
-			return err_set(e, ST_INPUT, "option '%.80s' needs a value", argv[optind - 1]);
+			return err_set(e, ST_INPUT, "option '%.80s' needs a value", word);
 		if (row < 0)
-			return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", argv[optind - 1]);
+			return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", word);
 		*VEC_PUSH(&o->given[row]) = rows[row].arg ? optarg : "";
 	}
 	if (optind >= argc)

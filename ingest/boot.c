@@ -20,6 +20,8 @@ static int by_time(const void *a, const void *b)
 	return x->serial_hi < y->serial_hi ? -1 : x->serial_hi > y->serial_hi;
 }
 
+#define COMPETING 64        /* chains that were at work last; older ones are not gone on with */
+
 struct chain {
 	int64_t sec;     /* of its last piece */
 	uint32_t serial;
@@ -42,18 +44,19 @@ static bool fits(const struct chain *c, const struct boot_piece *p)
 }
 
 /* The chain that the piece belongs to best, or -1: same base first, then the latest, among recent ones the nearest serial. */
-static ptrdiff_t best(const struct chain *chains, size_t n, const struct boot_piece *p)
+static ptrdiff_t best(const struct chain *chains, const uint32_t *latest, size_t n, const struct boot_piece *p)
 {
 	ptrdiff_t out = -1;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t k = n > COMPETING ? n - COMPETING : 0; k < n; k++) {
+		uint32_t i = latest[k];
 		const struct chain *a, *c = &chains[i];
 		bool same, was_same, recent;
 
 		if (!fits(c, p))
 			continue;
 		if (out < 0) {
-			out = (ptrdiff_t)i;
+			out = i;
 			continue;
 		}
 		a = &chains[out];
@@ -61,7 +64,7 @@ static ptrdiff_t best(const struct chain *chains, size_t n, const struct boot_pi
 		was_same = a->base != BOOT_NO_BASE && p->base != BOOT_NO_BASE;
 		recent = p->sec_lo - c->sec <= RECENT_SECONDS && p->sec_lo - a->sec <= RECENT_SECONDS;
 		if (same != was_same ? same : recent ? c->serial > a->serial : c->sec > a->sec)
-			out = (ptrdiff_t)i;
+			out = i;
 	}
 	return out;
 }
@@ -76,6 +79,7 @@ static bool stray(const struct chain *c, const struct boot_piece *p, const struc
 uint32_t boot_chains(struct boot_pieces *pieces)
 {
 	VEC(struct chain) chains = { 0 };
+	VEC(uint32_t) latest = { 0 }; /* chains in the order in which they were gone on with */
 	uint32_t n;
 
 	if (pieces->n == 0)
@@ -84,11 +88,13 @@ uint32_t boot_chains(struct boot_pieces *pieces)
 	for (size_t i = 0; i < pieces->n; i++) {
 		struct boot_piece *p = &pieces->v[i];
 		const struct boot_piece *next = i + 1 < pieces->n ? p + 1 : NULL;
-		ptrdiff_t at = best(chains.v, chains.n, p);
+		ptrdiff_t at = best(chains.v, latest.v, latest.n, p);
+		size_t place = latest.n;
 
 		if (at < 0 || stray(&chains.v[at], p, next)) {
 			at = (ptrdiff_t)chains.n;
 			*VEC_PUSH(&chains) = (struct chain){ p->sec_hi, p->serial_hi, p->base };
+			*VEC_PUSH(&latest) = (uint32_t)at;
 		} else {
 			struct chain *c = &chains.v[at];
 
@@ -98,11 +104,16 @@ uint32_t boot_chains(struct boot_pieces *pieces)
 				c->serial = p->serial_hi;
 			if (p->base != BOOT_NO_BASE)
 				c->base = p->base;
+			while (latest.v[--place] != (uint32_t)at)
+				;
+			memmove(&latest.v[place], &latest.v[place + 1], (latest.n - place - 1) * sizeof(*latest.v));
+			latest.v[latest.n - 1] = (uint32_t)at;
 		}
 		p->boot = (uint32_t)at;
 	}
 	n = (uint32_t)chains.n;
 	VEC_FREE(&chains);
+	VEC_FREE(&latest);
 	return n;
 }
 
@@ -163,13 +174,13 @@ void boots_release(struct boots *b)
 	b->n = 0;
 }
 
-uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial)
+/* The piece that holds an event; *before: the one that began last before it. NULL where there is none. */
+static const struct boot_piece *piece_at(const struct boots *b, int64_t second, uint32_t serial,
+					 const struct boot_piece **before)
 {
 	size_t lo = 0, hi = b->pieces.n;
-	uint32_t before = 0;
 
-	if (b->n <= 1)
-		return 0;
+	*before = NULL;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
@@ -183,21 +194,32 @@ uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial)
 		const struct boot_piece *p = &b->pieces.v[i];
 
 		if (i == lo - 1)
-			before = p->boot;
+			*before = p;
 		if (p->sec_lo + 1024 < second)
 			break;
 		if (second <= p->sec_hi && serial >= p->serial_lo && serial <= p->serial_hi)
-			return p->boot;
+			return p;
 	}
-	return before;
+	return NULL;
+}
+
+uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial)
+{
+	const struct boot_piece *before, *p;
+
+	if (b->n <= 1)
+		return 0;
+	p = piece_at(b, second, serial, &before);
+	return p ? p->boot : before ? before->boot : 0;
 }
 
 bool boots_agree(const struct boots *old, const struct boots *now)
 {
 	for (size_t i = 0; i < old->pieces.n; i++) {
-		const struct boot_piece *p = &old->pieces.v[i];
+		const struct boot_piece *p = &old->pieces.v[i], *before;
+		const struct boot_piece *lo = piece_at(now, p->sec_lo, p->serial_lo, &before);
 
-		if (boots_of(now, p->sec_lo, p->serial_lo) != p->boot)
+		if (lo == NULL || lo->boot != p->boot || piece_at(now, p->sec_hi, p->serial_hi, &before) != lo)
 			return false;
 	}
 	return true;

@@ -221,7 +221,8 @@ static bool hex8(const char *p, uint64_t *out)
 #endif
 	letter = x >> 6 & ones;
 	nibble = (x & ones * 0x0f) + letter * 9;
-	if (nibble + ones * 0x30 + letter * 0x27 != x || ((nibble + ones * 0x76) >> 7 & ones) != letter)
+	if ((nibble & ones * 0xf0) != 0 || nibble + ones * 0x30 + letter * 0x27 != x ||
+	    ((nibble + ones * 0x76) >> 7 & ones) != letter)
 		return false;
 	nibble = __builtin_bswap64(nibble);
 	nibble = (nibble | nibble >> 4) & 0x00ff00ff00ff00ffu;
@@ -338,16 +339,45 @@ static bool within(struct bytes line, const char *p)
 	return p >= line.p && p <= line.p + line.n;
 }
 
-/* Where the uptime's seconds begin: in the last "[  123.456789]" of the front. */
+/* Where the uptime's seconds begin: in the first "[  123.456789]" of the front; -1. */
 static int find_uptime(const char *p, size_t n)
 {
-	const char *open = n == 0 ? NULL : memrchr(p, '[', n);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = i + 1, end;
 
-	if (open == NULL)
-		return -1;
-	for (open++; open < p + n && *open == ' '; open++)
-		;
-	return open < p + n && bytes_digit(*open) ? (int)(open - p) : -1;
+		if (p[i] != '[')
+			continue;
+		while (at < n && p[at] == ' ')
+			at++;
+		for (end = at; end < n && bytes_digit(p[end]); end++)
+			;
+		if (end > at && end < n && p[end] == '.')
+			return (int)at;
+	}
+	return -1;
+}
+
+/*
+ * May the digit at i of a front be any other, and the line still be in the same form? So it is in a fraction, where a
+ * minute's or second's last digit stands, and in an uptime or a line number behind its first digit.
+ */
+static bool free_digit(const char *p, size_t n, size_t i)
+{
+	size_t first = i, end = i;
+
+	while (first > 0 && bytes_digit(p[first - 1]))
+		first--;
+	while (end < n && bytes_digit(p[end]))
+		end++;
+	if (first == 0 || end == n)
+		return false;
+	if ((p[first - 1] == '.' || p[first - 1] == ',') && first > 1 && bytes_digit(p[first - 2]))
+		return true;
+	if (first == i)
+		return false;
+	if (p[first - 1] == ':' && end - first == 2)
+		return true;
+	return (p[first - 1] == ':' && p[end] == ':') || ((p[first - 1] == ' ' || p[first - 1] == '[') && p[end] == '.');
 }
 
 void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node)
@@ -368,7 +398,7 @@ void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, in
 		return;
 	memcpy(front.text, line.p, front.n);
 	for (size_t i = 0; i < header; i++)
-		front.open[i] = bytes_digit(line.p[i]) ? 0xff : 0;
+		front.open[i] = bytes_digit(line.p[i]) && free_digit(line.p, header, i) ? 0xff : 0;
 	for (size_t i = 0; line.p[0] == '<' && i < 5; i++)
 		front.open[i] = 0;
 	if (host.n && within(line, host.p) && host.p + host.n <= line.p + front.n)

@@ -312,23 +312,26 @@ static int one_line(struct pipeline *p, struct bytes text, bool cut, struct err 
 
 /* ---- one source ---- */
 
-static bool may_be_foreign(struct bytes line)
+/* "[node=N ]type=T msg=audit(...": a line as auditd writes it, of whatever type. */
+static bool auditd_line(struct bytes line)
 {
-	if (bytes_starts(line, BYTES("node=")) || bytes_starts(line, BYTES("type=SECCOMP msg=")) ||
-	    bytes_starts(line, BYTES("type=1326 msg=")))
+	if (bytes_take(&line, BYTES("node="))) {
+		bytes_until(&line, ' ');
+		bytes_take(&line, BYTES(" "));
+	}
+	if (!bytes_take(&line, BYTES("type=")))
 		return false;
-	return !bytes_starts(line, BYTES("type=")) || bytes_starts(line, BYTES("type=1326"));
+	bytes_until(&line, ' ');
+	return bytes_starts(line, BYTES(" msg=audit("));
 }
 
 /*
- * Have all records of a regular file auditd's form? A file in which other forms stand too is some text log, in which
- * a user may have written a line in any form.
+ * Has all of a regular file auditd's form? A file in which other lines stand too is some text log, and may hold a
+ * second line of a user's message in any form.
  */
 static int wholly_auditd(struct pipeline *p, bool *yes, struct err *e)
 {
 	struct lines lines;
-	struct line_room room = { 0 };
-	struct line l;
 	struct bytes text;
 	enum lines_state state = LINES_GOT;
 	bool cut;
@@ -339,14 +342,10 @@ static int wholly_auditd(struct pipeline *p, bool *yes, struct err *e)
 	while (ret == 0 && *yes && state == LINES_GOT) {
 		ret = lines_fill(&lines, -1, &state, e);
 		while (ret == 0 && *yes && lines_next(&lines, &text, &cut)) {
-			if (cut || !may_be_foreign(text))
-				continue;
-			line_parse(text, &l, &room);
-			*yes = l.kind != LINE_RECORD || l.auditd_form;
+			*yes = text.n == 0 || auditd_line(text);
 		}
 	}
 	lines_release(&lines);
-	line_room_release(&room);
 	if (lseek(p->source->fd, 0, SEEK_SET) < 0)
 		*yes = false;
 	return ret;

@@ -38,20 +38,29 @@ static void note_base(struct seen_page *p, int64_t base)
 /* An event whose serial stands in the page with another second. */
 static enum seen_state mark_more(struct seen_page *p, unsigned serial, unsigned second, bool trusted)
 {
-	for (size_t i = 0; i < p->more.n; i++) {
-		uint32_t *m = &p->more.v[i];
+	int64_t at = map_get(&p->more_at, serial, second, -1);
+	uint32_t *m;
 
-		if (MORE_SERIAL(*m) != serial || MORE_SECOND(*m) != second)
-			continue;
-		if (!trusted || (*m & 1))
-			return SEEN_BEFORE;
-		*m |= 1;
+	if (at < 0) {
+		map_put(&p->more_at, serial, second, (int64_t)p->more.n);
+		*VEC_PUSH(&p->more) = MORE(serial, second, trusted);
 		p->dirty = true;
-		return SEEN_UPGRADE;
+		return SEEN_NEW;
 	}
-	*VEC_PUSH(&p->more) = MORE(serial, second, trusted);
+	m = &p->more.v[at];
+	if (!trusted || (*m & 1))
+		return SEEN_BEFORE;
+	*m |= 1;
 	p->dirty = true;
-	return SEEN_NEW;
+	return SEEN_UPGRADE;
+}
+
+/* The index of `more`, after it was changed otherwise. */
+static void index_more(struct seen_page *p)
+{
+	map_clear(&p->more_at);
+	for (size_t i = 0; i < p->more.n; i++)
+		map_put(&p->more_at, MORE_SERIAL(p->more.v[i]), MORE_SECOND(p->more.v[i]), (int64_t)i);
 }
 
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t base)
@@ -89,11 +98,12 @@ void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second)
 		clear_bit(p->trusted, i);
 		p->dirty = true;
 	}
-	for (size_t k = 0; k < p->more.n; k++) {
+	for (size_t k = p->more.n; k-- > 0;) {
 		if (MORE_SERIAL(p->more.v[k]) != i || MORE_SECOND(p->more.v[k]) != at)
 			continue;
 		p->more.v[k] = p->more.v[--p->more.n];
 		p->dirty = true;
+		index_more(p);
 	}
 }
 
@@ -172,6 +182,7 @@ static int by_value(const void *a, const void *b)
 void seen_encode(const struct seen_page *p, struct buf *out)
 {
 	auto_buf struct buf runs = { 0 }, bitmap = { 0 };
+	auto_free uint32_t *sorted = NULL;
 	const struct buf *shorter;
 
 	encode_runs(p, &runs);
@@ -181,10 +192,13 @@ void seen_encode(const struct seen_page *p, struct buf *out)
 	buf_char(out, shorter == &runs ? FORM_RUNS : FORM_BITMAP);
 	buf_varint(out, shorter->n);
 	buf_add(out, shorter->p, shorter->n);
-	if (p->more.n > 1)
-		qsort(p->more.v, p->more.n, sizeof(*p->more.v), by_value);
+	if (p->more.n > 1) {
+		sorted = mem_alloc(p->more.n * sizeof(*sorted));
+		memcpy(sorted, p->more.v, p->more.n * sizeof(*sorted));
+		qsort(sorted, p->more.n, sizeof(*sorted), by_value);
+	}
 	for (size_t i = 0; i < p->more.n; i++)
-		buf_varint(out, p->more.v[i]);
+		buf_varint(out, sorted ? sorted[i] : p->more.v[i]);
 }
 
 static bool decode_runs(struct seen_page *p, struct bytes b)
@@ -236,6 +250,8 @@ static bool decode_bitmap(struct seen_page *p, struct bytes b)
 		if (until != UINT64_MAX)
 			until--;
 	}
+	for (unsigned i = 0; i < sizeof(p->trusted); i++)
+		p->trusted[i] &= seen[i]; /* no trust without an event */
 	return true;
 }
 
@@ -260,6 +276,7 @@ bool seen_decode(struct seen_page *p, struct bytes data)
 			return false;
 		*VEC_PUSH(&p->more) = (uint32_t)m;
 	}
+	index_more(p);
 	return true;
 }
 
@@ -367,6 +384,7 @@ void seen_init(struct seen *s, struct store *store)
 static void free_page(struct seen_page *p)
 {
 	VEC_FREE(&p->more);
+	map_release(&p->more_at);
 	free(p);
 }
 

@@ -9,6 +9,7 @@
 #define INGEST_SEEN_H
 
 #include "ingest/boot.h"
+#include "store/base/map.h"
 #include "store/store.h"
 
 enum seen_state {
@@ -25,6 +26,7 @@ struct seen_page {
 	uint16_t at[SEEN_SERIALS];        /* second within the page + 1; 0: not seen */
 	uint8_t trusted[SEEN_SERIALS / 8];
 	VEC(uint32_t) more;               /* the same serial in another second: serial << 11 | second << 1 | trusted */
+	struct map more_at;               /* (serial, second) -> index of more */
 	int64_t base_min, base_max;       /* epoch minus uptime in seconds, where lines print it; BOOT_NO_BASE */
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;

@@ -67,11 +67,19 @@ void store_bind_all(sqlite3_stmt *st, const int64_t *v, size_t n)
 		sqlite3_bind_int64(st, (int)i + 1, v[i]);
 }
 
+/*
+ * Runs SQL without rows. Where several make the same store at once, SQLite says "busy" without waiting (it cannot tell
+ * a lock from a deadlock there): so wait here.
+ */
 static int exec(struct store *s, const char *text, struct err *e)
 {
-	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
-		return store_fail(s, e);
-	return 0;
+	int code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+
+	for (int waited = 0; code == SQLITE_BUSY && waited < STORE_LOCK_MS && sqlite3_get_autocommit(s->db); waited += 10) {
+		sqlite3_sleep(10);
+		code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	}
+	return code == SQLITE_OK ? 0 : store_fail(s, e);
 }
 
 /* The default places: root's, and a user's own. Either may be NULL. */
@@ -122,9 +130,18 @@ static int64_t pragma(struct store *s, const char *text)
 	sqlite3_stmt *st = NULL;
 	int64_t out = -1;
 
-	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
-		out = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
+	for (int waited = 0; out < 0 && waited < STORE_LOCK_MS; waited += 10) {
+		int code = sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
+
+		if (code == SQLITE_OK)
+			code = sqlite3_step(st);
+		if (code == SQLITE_ROW)
+			out = sqlite3_column_int64(st, 0);
+		sqlite3_finalize(st);
+		if (code != SQLITE_BUSY)
+			break;
+		sqlite3_sleep(10);
+	}
 	return out;
 }
 
@@ -248,7 +265,12 @@ int store_commit(struct store *s, struct err *e)
 	if (st == NULL)
 		return -1;
 	STORE_BIND(st, s->generation + 1);
-	if (store_run(s, st, e) < 0 || exec(s, "COMMIT", e) < 0)
+	if (store_run(s, st, e) < 0)
+		return -1;
+	/* one that was not read to its end would keep this state open, and the next BEGIN would find it stale */
+	for (size_t i = 0; i < N_STMTS; i++)
+		sqlite3_reset(s->stmt[i]);
+	if (exec(s, "COMMIT", e) < 0)
 		return -1;
 	s->generation++;
 	return 0;

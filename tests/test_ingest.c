@@ -31,10 +31,10 @@ static const struct { const char *what, *sql; } parts[] = {
 		       "LEFT JOIN image ON image.id = interval.image LEFT JOIN path ON path.id = image.path ORDER BY 1, 7, 8, 3" },
 	{ "edges", "SELECT interval.pid, (edge.value ->> 0) + t_first, (edge.value ->> 1) + serial_first, edge.value ->> 2 "
 		   "FROM interval, json_each(interval.edges) AS edge ORDER BY 3, 1" },
-	{ "observations", "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, count, ip" },
+	{ "observations", "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, pid, ip" },
 	{ "losses", "SELECT CAST(node.name AS TEXT), kind, stamp, number, t FROM loss JOIN node ON node.id = loss.node "
 		    "ORDER BY 1, 2, 3, 4" },
-	{ "seen", "SELECT CAST(node.name AS TEXT), serials, seconds, hex(pieces), hex(data) FROM seen JOIN node ON node.id = seen.node "
+	{ "seen", "SELECT CAST(node.name AS TEXT), serials, seconds, hex(pieces), hex(data), base_min, base_max FROM seen JOIN node ON node.id = seen.node "
 		  "ORDER BY 1, 2, 3" },
 };
 

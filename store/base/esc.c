@@ -75,6 +75,8 @@ void esc_json(struct buf *out, struct bytes b)
 		if (c < 0x20 || c == 0x7f) {
 			n = 1;
 			buf_printf(out, "\\u%04x", c);
+		} else if (n == 2 && c == 0xc2 && (unsigned char)b.p[1] < 0xa0) {
+			buf_printf(out, "\\u%04x", (unsigned char)b.p[1]); /* C1 controls move cursors, too */
 		} else if (n == 0) {
 			n = 1;
 			buf_str(out, "\xef\xbf\xbd");

@@ -14,13 +14,13 @@ int64_t when_now(void)
 
 const char *when_rfc3339(int64_t ms, char out[32])
 {
-	time_t sec = (time_t)(ms / 1000);
+	time_t sec = (time_t)(ms / 1000 - (ms % 1000 < 0));
 	struct tm tm;
 	char day[24];
 
 	gmtime_r(&sec, &tm);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, 32, "%s.%03dZ", day, (int)(ms % 1000));
+	snprintf(out, 32, "%s.%03dZ", day, (int)((ms % 1000 + 1000) % 1000));
 	return out;
 }
 
@@ -109,6 +109,14 @@ static bool zone(const char *p, long *east)
 	return p[1 + used] == '\0' && h < 24 && m < 60;
 }
 
+static int days_of_month(int year, int month)
+{
+	struct tm last = { .tm_year = year, .tm_mon = month + 1, .tm_mday = 0 };
+
+	timegm(&last); /* the day before the next month's first */
+	return last.tm_mday;
+}
+
 static bool absolute(const char *text, int64_t *ms)
 {
 	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
@@ -121,7 +129,7 @@ static bool absolute(const char *text, int64_t *ms)
 		int used = 0;
 		long east;
 
-		if (rest == NULL)
+		if (rest == NULL || tm.tm_mday > days_of_month(tm.tm_year, tm.tm_mon))
 			continue;
 		if (i < 2 && *rest == '.' && sscanf(rest, ".%3u%n", &frac, &used) == 1) {
 			for (int d = used; d < 4; d++)

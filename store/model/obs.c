@@ -63,9 +63,13 @@ static void row(struct buf *out, const int64_t *v, size_t n)
 }
 
 /* The next row of n numbers; false at the end of the text, or when it is none: then *text has something left. */
-static bool next_row(struct bytes *text, int64_t *v, size_t n)
+static bool next_row(struct bytes *text, bool first, int64_t *v, size_t n)
 {
-	bytes_take(text, BYTES(","));
+	struct bytes rest = *text;
+
+	if (!first && (!bytes_take(&rest, BYTES(",")) || !bytes_starts(rest, BYTES("["))))
+		return false;
+	*text = rest;
 	if (!bytes_take(text, BYTES("[")))
 		return false;
 	for (size_t i = 0; i < n; i++) {
@@ -113,11 +117,17 @@ bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out)
 
 	if (!bytes_take(&text, BYTES("[")))
 		return false;
-	while (next_row(&text, v, OBS_FIELDS))
+	for (bool first = true; next_row(&text, first, v, OBS_FIELDS); first = false) {
+		int64_t t_first, t_last, serial;
+
+		if (__builtin_add_overflow(base.t, v[5], &t_first) || __builtin_add_overflow(base.t, v[6], &t_last) ||
+		    __builtin_add_overflow((int64_t)base.serial, v[7], &serial) || serial < 0 || serial > UINT32_MAX)
+			return false;
 		*VEC_PUSH(out) = (struct obs){ .caller = v[0], .call = v[1], .text = (uint64_t)v[2],
-					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = base.t + v[5],
-					       .t_last = base.t + v[6], .serial = (uint32_t)(base.serial + v[7]),
+					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = t_first,
+					       .t_last = t_last, .serial = (uint32_t)serial,
 					       .ip = base.ip + (uint64_t)v[8] };
+	}
 	return bytes_eq(text, BYTES("]"));
 }
 
@@ -150,7 +160,13 @@ bool edge_decode(struct bytes text, struct obs_base base, struct edge_list *out)
 
 	if (!bytes_take(&text, BYTES("[")))
 		return false;
-	while (next_row(&text, v, EDGE_FIELDS))
-		*VEC_PUSH(out) = (struct edge){ base.t + v[0], (uint32_t)(base.serial + v[1]), (enum edge_kind)v[2] };
+	for (bool first = true; next_row(&text, first, v, EDGE_FIELDS); first = false) {
+		int64_t t, serial;
+
+		if (__builtin_add_overflow(base.t, v[0], &t) || __builtin_add_overflow((int64_t)base.serial, v[1], &serial) ||
+		    serial < 0 || serial > UINT32_MAX || v[2] < EDGE_EXEC || v[2] > EDGE_EXIT)
+			return false;
+		*VEC_PUSH(out) = (struct edge){ t, (uint32_t)serial, (enum edge_kind)v[2] };
+	}
 	return bytes_eq(text, BYTES("]"));
 }

@@ -88,7 +88,7 @@ const char *syscall_tables(char *out, size_t size)
 	return out;
 }
 
-#define EDGE_TOP 512
+#define EDGE_TOP 640 /* x32 has its execve at 520 */
 #define EDGE_ARCHES 32
 
 struct edge_table {

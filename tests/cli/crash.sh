@@ -9,7 +9,7 @@ sound() { is "$(db 'PRAGMA integrity_check; PRAGMA foreign_key_check')" ok; }
 events() { db 'SELECT sum(count) FROM observations'; }
 # all that the store says, without row numbers
 dump() {
-	db 'SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, count, ip;
+	db 'SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, pid, ip;
 		SELECT code, start_seen FROM tree ORDER BY 1; SELECT number, t_first, serial_last FROM boot ORDER BY 1, 2, 3'
 }
 

@@ -49,7 +49,7 @@ static bool seen_again(struct bytes text, struct buf *out)
 	struct boot_pieces pieces = { 0 };
 	bool good;
 
-	p->base_min = p->base_max = BOOT_NO_base;
+	p->base_min = p->base_max = BOOT_NO_BASE;
 	good = seen_decode(p, text);
 	if (good) {
 		seen_encode(p, out);
@@ -64,7 +64,7 @@ static bool seen_again(struct bytes text, struct buf *out)
 static bool boot_again(struct bytes text, struct buf *out)
 {
 	struct boot_pieces p = { 0 };
-	bool good = boot_decode(&p, text, BOOT_NO_base);
+	bool good = boot_decode(&p, text, BOOT_NO_BASE);
 
 	if (good) {
 		boot_encode(&p, out);
