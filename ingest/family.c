@@ -183,21 +183,47 @@ struct near {
 };
 struct nears { struct near *v; size_t n, cap; };
 
-static int near_range(struct family *f, const struct part *p, uint64_t lo, uint64_t hi, int64_t from, int64_t to,
-		      struct nears *out, struct err *e)
+static int take_near(struct family *f, sqlite3_stmt *st, struct nears *out, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_near, e);
 	int got;
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, p->exe, (int64_t)lo, (int64_t)hi, from, to);
 	while ((got = store_step(f->store, st, e)) == 1)
 		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
 						sqlite3_column_int64(st, 2), (uint32_t)sqlite3_column_int64(st, 3),
 						(uint32_t)sqlite3_column_int64(st, 4), (uint32_t)sqlite3_column_int64(st, 5),
 						(uint32_t)sqlite3_column_int64(st, 6) };
 	return got;
+}
+
+/*
+ * The intervals of other parts in one cell, the nearest in time on either side of p's beginning. Where addresses are
+ * random a cell holds few; the limit is for those who fill one on purpose.
+ */
+static int near_cell(struct family *f, const struct part *p, uint64_t cell, struct nears *out, struct err *e)
+{
+	static const enum stmt sides[] = { STMT_near_before, STMT_near_after };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
+		sqlite3_stmt *st = store_stmt(f->store, sides[i], e);
+
+		if (st == NULL)
+			return -1;
+		STORE_BIND(st, p->node, p->exe, (int64_t)cell, p->t_first, p->id);
+		if (take_near(f, st, out, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Where p has no random cell: all of its exe, since the rule for those looks at fork-type calls in the second before. */
+static int near_fixed(struct family *f, const struct part *p, struct nears *out, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_near_fixed, e);
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->exe, FIXED_CELLS, p->t_last + FORKED_MS, p->id, p->t_first - FORKED_MS);
+	return take_near(f, st, out, e);
 }
 
 static int by_cell(const void *a, const void *b)
@@ -215,26 +241,27 @@ static bool has_random_cell(const struct part *p)
 	return false;
 }
 
-/*
- * The intervals of p's exe that have a cell next to one of p's. Where p has no random cell, all of its exe in the hour
- * before and after: the rule for those looks at times.
- */
+/* The intervals of p's exe that have a cell next to one of p's. */
 static int neighbours(struct family *f, struct part *p, struct nears *out, struct err *e)
 {
+	uint64_t done = 0;
+
 	if (load_cells(f, p, e) < 0)
 		return -1;
 	out->n = 0;
 	if (!has_random_cell(p))
-		return near_range(f, p, 0, FIXED_CELLS - 1, p->t_first - 3600000, p->t_last + 3600000, out, e);
+		return near_fixed(f, p, out, e);
 	if (p->cells.n > 1)
 		qsort(p->cells.v, p->cells.n, sizeof(*p->cells.v), by_cell);
-	for (size_t i = 0; i < p->cells.n;) {
-		uint64_t lo = p->cells.v[i], hi = lo;
+	for (size_t i = 0; i < p->cells.n; i++) {
+		uint64_t cell = p->cells.v[i];
 
-		for (i++; i < p->cells.n && p->cells.v[i] <= hi + 2; i++)
-			hi = p->cells.v[i];
-		if (random_cell(lo) && near_range(f, p, lo - 1, hi + 1, INT64_MIN, INT64_MAX, out, e) < 0)
-			return -1;
+		if (!random_cell(cell))
+			continue;
+		for (uint64_t c = cell - 1 > done ? cell - 1 : done + 1; c <= cell + 1; c++)
+			if (near_cell(f, p, c, out, e) < 0)
+				return -1;
+		done = cell + 1;
 	}
 	return 0;
 }

@@ -10,6 +10,7 @@ struct row {
 	int64_t id;         /* 0: not stored yet */
 	int64_t exe, name, image;
 	uint64_t cell;
+	int64_t t_stored;   /* its beginning when it was loaded */
 	int64_t t_first, t_last;
 	uint32_t s_first, s_last, uid, auid;
 	bool loader;
@@ -29,7 +30,8 @@ struct hang { int64_t id, image; };
 struct pid {
 	int64_t node;
 	int32_t pid;
-	VEC(struct row) rows;
+	VEC(struct row) rows;   /* those that were stored first, by their beginning */
+	size_t n_stored;
 	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
 };
 
@@ -158,8 +160,8 @@ static int load_rows(struct work *w, struct pid *p, struct err *e)
 		*r = (struct row){
 			.id = sqlite3_column_int64(st, 0), .exe = sqlite3_column_int64(st, 1),
 			.cell = (uint64_t)sqlite3_column_int64(st, 2), .loader = sqlite3_column_int(st, 3) != 0,
-			.t_first = sqlite3_column_int64(st, 4), .t_last = sqlite3_column_int64(st, 5),
-			.s_first = (uint32_t)sqlite3_column_int64(st, 6), .s_last = (uint32_t)sqlite3_column_int64(st, 7),
+			.t_stored = sqlite3_column_int64(st, 4), .t_first = sqlite3_column_int64(st, 4),
+			.t_last = sqlite3_column_int64(st, 5), .s_first = (uint32_t)sqlite3_column_int64(st, 6), .s_last = (uint32_t)sqlite3_column_int64(st, 7),
 			.uid = (uint32_t)sqlite3_column_int64(st, 8), .auid = (uint32_t)sqlite3_column_int64(st, 9),
 			.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11),
 			.ingest = sqlite3_column_int64(st, 12), .joined_to = -1,
@@ -167,6 +169,7 @@ static int load_rows(struct work *w, struct pid *p, struct err *e)
 		if (!edge_decode(store_column(st, 13), base_of(r), &r->edges))
 			return damaged_row(w, r->id, e);
 	}
+	p->n_stored = p->rows.n;
 	return got;
 }
 
@@ -255,6 +258,22 @@ static int take_evidence(struct work *w, struct row *r, const struct tally_inter
 	return 0;
 }
 
+/* The first stored row that begins at t or later; those before have ended by then, since an interval ends with its hour. */
+static size_t first_within(const struct pid *p, int64_t t)
+{
+	size_t lo = 0, hi = p->n_stored;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (p->rows.v[mid].t_stored < t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /*
  * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
  * nothing new drives (a labelled run that reads what was seen) only finds its row. *row: its index, -1: none.
@@ -265,8 +284,10 @@ static int place(struct work *w, struct pid *p, uint32_t at, ptrdiff_t *row, str
 	const struct tally_space *s = &w->tally->spaces.v[v->space];
 
 	*row = -1;
-	for (size_t i = 0; i < p->rows.n && (*row < 0 || v->driven); i++) {
-		if (!joins(&p->rows.v[i], v, s))
+	for (size_t i = first_within(p, v->t_first - WHEN_HOUR_MS); i < p->rows.n && (*row < 0 || v->driven); i++) {
+		if (i < p->n_stored && p->rows.v[i].t_stored > v->t_last + WHEN_HOUR_MS)
+			i = p->n_stored; /* on to those of this batch */
+		if (i >= p->rows.n || !joins(&p->rows.v[i], v, s))
 			continue;
 		if (*row < 0)
 			*row = (ptrdiff_t)i;

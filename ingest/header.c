@@ -55,7 +55,7 @@ void header_parse(struct bytes *line, struct context *out)
 {
 	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1,
 						.uptime_us = -1 };
-	struct bytes whole = *line, start = *line;
+	struct bytes whole, start = *line;
 
 	*out = nothing;
 	bytes_take(&start, BYTES("\xef\xbb\xbf")); /* byte order mark */

@@ -30,7 +30,7 @@ STMT(find_call,       "SELECT id FROM call WHERE arch = ?1 AND nr = ?2 AND actio
 STMT(add_call,        "INSERT INTO call (arch, nr, action) VALUES (?1, ?2, ?3)")
 
 STMT(load_intervals,  "SELECT id, exe, cell, loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image, "
-                      "ingest, edges FROM interval WHERE node = ?1 AND pid = ?2")
+                      "ingest, edges FROM interval WHERE node = ?1 AND pid = ?2 ORDER BY t_first")
 STMT(load_obs,        "SELECT t_first, serial_first, cell, obs FROM interval WHERE id = ?1")
 STMT(add_interval,    "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")
 STMT(set_interval,    "UPDATE interval SET t_first = ?2, t_last = ?3, serial_first = ?4, serial_last = ?5, uid = ?6, "
@@ -56,8 +56,12 @@ STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")
 STMT(load_part,       "SELECT node, pid, boot, exe, name, loader, starts, t_first, t_last, t_end, serial_first, serial_last, uid, "
                       "auid, parent, fork_of, tree, path FROM image WHERE id = ?1")
 STMT(load_cells,      "SELECT DISTINCT cell FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
-STMT(near,            "SELECT image, t_first, t_last, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell BETWEEN ?3 AND ?4 AND t_last >= ?5 AND t_first <= ?6 AND loader = 0")
+STMT(near_before,     "SELECT image, t_first, t_last, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
+                      "exe = ?2 AND cell = ?3 AND t_first <= ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first DESC LIMIT 256")
+STMT(near_after,      "SELECT image, t_first, t_last, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
+                      "exe = ?2 AND cell = ?3 AND t_first > ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first LIMIT 256")
+STMT(near_fixed,      "SELECT image, t_first, t_last, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
+                      "exe = ?2 AND cell < ?3 AND t_first <= ?4 AND image <> ?5 AND t_last >= ?6 AND loader = 0 LIMIT 4096")
 STMT(edges_of,        "SELECT t_first, serial_first, edges FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 AND "
                       "t_first <= ?5")
 STMT(parts_below,     "SELECT id FROM image WHERE parent = ?1 UNION ALL SELECT id FROM image WHERE fork_of = ?1")

@@ -757,26 +757,6 @@ static void keys_that_fit_nowhere_stay_cheap(void **state)
 	assert_not_quadratic(bring_random_keys, 8000u);
 }
 
-static void bring_one_pid(unsigned n)
-{
-	auto_buf struct buf text = { 0 };
-	struct rig r;
-
-	/* one pid, an interval each record: a second apart; in many commits, as from a slow pipe */
-	for (unsigned i = 0; i < n; i++)
-		buf_printf(&text, FORM("%u.000:%u", "7", "sh", "1"), 1795518350 + i, 1000 + i);
-	rig_open(&r);
-	assert_int_equal(bring(&r, buf_bytes(&text), (struct how){ .batch = 100 }).new_events, n);
-	rig_close(&r);
-}
-
-/* A daemon that makes a call each second for hours, read in many commits: the work of a commit must not grow without end. */
-static void a_long_life_of_one_pid_stays_cheap(void **state)
-{
-	(void)state;
-	assert_not_quadratic(bring_one_pid, 10000u);
-}
-
 int main(void)
 {
 	static struct piece_case cases[ARRAY_SIZE(piece_files) * ARRAY_SIZE(pieces)];
@@ -809,6 +789,5 @@ int main(void)
 	ADD(&t, every_run_notes_what_it_did);
 	ADD(&t, text_without_records_leaves_no_run);
 	ADD(&t, keys_that_fit_nowhere_stay_cheap);
-	ADD(&t, a_long_life_of_one_pid_stays_cheap);
 	return run_rows(&t, "ingest");
 }

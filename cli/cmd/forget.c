@@ -80,7 +80,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 {
 	struct forget_what look = *what;
 	struct store store;
-	struct forget_report report;
+	struct forget_report report = { 0 };
 	bool changed;
 	int ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
 

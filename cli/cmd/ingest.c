@@ -127,7 +127,7 @@ static int run(struct opts *o, struct err *e)
 				     .version = SCAUDIT_VERSION, .trusted_input = opt_on(o, OPT_trusted_input),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct sigaction action = { .sa_handler = on_signal };
-	struct ingest_report report;
+	struct ingest_report report = { 0 };
 	struct store store;
 	int ret;
 

@@ -141,7 +141,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 
 static int make(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
 {
-	const struct output *format;
+	const struct output *format = NULL;
 	struct profile_options po;
 	struct profile p;
 	struct query_losses losses = { 0 };
