@@ -45,7 +45,7 @@ static const char *plural(uint64_t n)
 }
 
 /* "a, b, c and 4 more" of the rules for which `which` is true. Returns how many there are. */
-static size_t list_rules(struct buf *out, const struct profile_rule *rules, size_t n,
+static size_t list_rules(struct buf *out, const struct profile_rule *rules, size_t n, size_t limit,
 			 bool (*which)(const struct profile_rule *, const struct profile *), const struct profile *p)
 {
 	size_t total = 0;
@@ -53,12 +53,12 @@ static size_t list_rules(struct buf *out, const struct profile_rule *rules, size
 	for (size_t i = 0; i < n; i++) {
 		if (which != NULL && !which(&rules[i], p))
 			continue;
-		if (total < NAMES_SHOWN)
+		if (total < limit)
 			buf_printf(out, "%s%s", total ? ", " : "", rules[i].name.p);
 		total++;
 	}
-	if (total > NAMES_SHOWN)
-		buf_printf(out, " and %zu more", total - NAMES_SHOWN);
+	if (total > limit)
+		buf_printf(out, " and %zu more", total - limit);
 	return total;
 }
 
@@ -168,20 +168,20 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 	size_t n;
 
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY) {
-		n = list_rules(&line, p->rules.v, p->rules.n, is_others_only, p);
+		n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_others_only, p);
 		if (n)
 			say(out, "%zu only from others in the tree%s: %s", n, plural(p->s->trees), buf_text(&line));
 		line.n = 0;
 	}
-	n = list_rules(&line, p->rules.v, p->rules.n, is_rare, p);
+	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_rare, p);
 	if (n)
 		say(out, "%zu in only 1 of %" PRIu64 " starts, so more are likely to come: %s", n, p->s->starts, buf_text(&line));
 	line.n = 0;
-	n = list_rules(&line, p->left_out.v, p->left_out.n, NULL, p);
+	n = list_rules(&line, p->left_out.v, p->left_out.n, SIZE_MAX, NULL, p);
 	if (n)
 		say(out, "%zu left out, since only text that a user can forge shows them: %s", n, buf_text(&line));
 	line.n = 0;
-	n = list_rules(&line, p->denied.v, p->denied.n, NULL, p);
+	n = list_rules(&line, p->denied.v, p->denied.n, NAMES_SHOWN, NULL, p);
 	if (n)
 		say(out, "%zu denied and not in the list (--include-denied adds what was denied): %s", n, buf_text(&line));
 	buf_release(&line);

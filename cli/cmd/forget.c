@@ -72,8 +72,8 @@ static void say(const struct forget_report *r, bool dry, bool unsee)
 		    r->events == 1 ? "" : "s", term_number(r->trees, trees), r->trees == 1 ? "" : "s",
 		    dry || unsee ? "" : "; reading the same logs again does not bring them back (--unsee: it would)");
 	if (r->shared_seconds)
-		command_say("in %llu seconds others made records too: what was removed there stays seen",
-			    (unsigned long long)r->shared_seconds);
+		command_say("in %llu second%s others made records too: what was removed there stays seen",
+			    (unsigned long long)r->shared_seconds, r->shared_seconds == 1 ? "" : "s");
 }
 
 static int forget(const struct opts *o, const struct forget_what *what, struct err *e)

@@ -1,0 +1,160 @@
+#!/bin/bash
+# profile, workloads, denials, status, node, forget and fold on the samples; golden profiles in tests/cases/golden.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need sqlite3
+golden=$ROOT/tests/cases/golden
+
+"$SCAUDIT" ingest -q --node node01 "$SAMPLES"/java-threads.log "$SAMPLES"/pipeline.log "$SAMPLES"/runc-start.log \
+	"$SAMPLES"/i386.log "$SAMPLES"/denials.log
+
+# ---- golden profiles: the same records give the same bytes, on every machine ----
+for row in "java --comm java" "runc --comm perl --root runc:[2:INIT]" "pipeline --comm sort" "i386 --comm i386 --union"; do
+	name=${row%% *}
+	# shellcheck disable=SC2086
+	run "$SCAUDIT" profile ${row#* }
+	ok "golden: $name" diff "$golden/$name.json" "$TMP/out"
+done
+run "$SCAUDIT" profile --comm java
+cp "$TMP/out" "$TMP/first"
+run "$SCAUDIT" profile --comm java
+ok "the same input gives the same bytes" cmp "$TMP/first" "$TMP/out"
+ok "summary: at most eight lines" test "$(wc -l <"$TMP/err")" -le 8
+
+# ---- selection ----
+run "$SCAUDIT" profile --comm sort --only --format names
+grep 'comm="sort"' "$SAMPLES/pipeline.log" | sed -E 's/.* syscall=([0-9]+) .*/\1/' | sort -un >"$TMP/numbers"
+ok "only: as many names as sort made different calls" lines "$(wc -l <"$TMP/numbers")" "$TMP/out"
+cp "$TMP/out" "$TMP/only"
+run "$SCAUDIT" profile --comm sort --format names
+ok "tree: has what only has" is "$(comm -23 "$TMP/only" "$TMP/out")" ""
+ok "tree: and the shell's calls besides" test "$(wc -l <"$TMP/only")" -lt "$(wc -l <"$TMP/out")"
+ok "tree: says which come from others" warns 'only from others in the tree: .*'
+run "$SCAUDIT" profile --comm sort --scope subtree --format names
+ok "subtree: not more than the tree" test "$(wc -l <"$TMP/out")" -le "$("$SCAUDIT" profile -q --comm sort --format names | wc -l)"
+run "$SCAUDIT" profile --comm perl
+ok "several ways of one program: one list" is "$status" 0
+run "$SCAUDIT" profile --comm sort --comm java
+ok "two programs: exit 1" is "$status" 1
+ok "two programs: nothing on stdout" lines 0 "$TMP/out"
+ok "two programs: each with its option" test "$(grep -cE -e '--workload [0-9a-f]{10}' "$TMP/err")" = 2
+option=$(grep -oE -e '--workload [0-9a-f]{10}' "$TMP/err" | head -n 1)
+# shellcheck disable=SC2086
+run "$SCAUDIT" profile --comm sort --comm java $option
+ok "two programs: the option narrows to one" is "$status" 0
+run "$SCAUDIT" profile --comm sort --comm java --union
+ok "two programs: --union insists" is "$status" 0
+run "$SCAUDIT" profile --comm jawa
+ok "no match: exit 1" is "$status" 1
+ok "no match: the nearest name" warns "no comm 'jawa'; the nearest: java"
+run "$SCAUDIT" profile --comm averyverylongname
+ok "a name over 15 bytes is cut, and that is said" warns 'keeps 15 bytes of a name: --comm averyverylongna$'
+run "$SCAUDIT" profile
+ok "no selector: exit 2" is "$status" 2
+run "$SCAUDIT" profile --comm java --since 2027-01-01
+ok "a time without records: exit 1" is "$status" 1
+run "$SCAUDIT" profile --comm java --exclude-comm java --format names
+ok "exclude-comm leaves out" test "$(wc -l <"$TMP/out")" -lt "$(wc -l <"$TMP/first")"
+run "$SCAUDIT" profile --workload abc
+ok "an id that is too short: exit 2" is "$status" 2
+
+# ---- content ----
+run "$SCAUDIT" profile --comm i386 --union
+ok "x86-64 and i386: both architectures" is "$(tr -d ' \n' <"$TMP/out" | grep -o '"architectures":\[[^]]*\]')" \
+	'"architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86"]'
+run "$SCAUDIT" profile --comm mkdir --union --format names
+ok "denied names are not in the list" is "$(grep -c '^mkdir$' "$TMP/out")" 0
+ok "denied names are counted" warns 'denied and not in the list .*: .*mkdir'
+run "$SCAUDIT" profile --comm mkdir --union --include-denied --format names
+ok "include-denied adds them" says '^mkdir$'
+run "$SCAUDIT" profile --all --block
+ok "block: default allow, what was denied is denied" is "$(tr -d ' \n' <"$TMP/out" | grep -o '^{"defaultAction":"SCMP_ACT_ALLOW"')" \
+	'{"defaultAction":"SCMP_ACT_ALLOW"'
+for action in allow notify trace nonsense; do
+	run "$SCAUDIT" profile --comm java --default-action "$action"
+	ok "default action $action: refused" is "$status" 2
+done
+run "$SCAUDIT" profile --comm java --default-action kill_process
+ok "kill_process has no errno" is "$(grep -c defaultErrnoRet "$TMP/out")" 0
+run "$SCAUDIT" profile --comm sort --explain
+ok "explain: caller with its path" says $'^read\t.*\tlogrun > sh > sort \\[sort\\]$'
+ok "explain: rests on text" says $'\ttext\t'
+run "$SCAUDIT" profile --comm sort --trusted
+ok "trusted: nothing is left of text" is "$status" 1
+ok "trusted: says which names" warns 'left out, since only text that a user can forge shows them: .*read'
+run "$SCAUDIT" profile --comm java -o "$TMP/java.json"
+ok "output: the file is the profile" cmp "$TMP/first" "$TMP/java.json"
+run "$SCAUDIT" profile --comm java -o "$TMP/no/such/java.json"
+ok "output: a folder that is missing: exit 3" is "$status" 3
+run "$SCAUDIT" profile --comm java --format nonsense
+ok "format: unknown: exit 2, names those there are" warns 'there are: oci, names'
+
+# ---- lists ----
+run "$SCAUDIT" workloads
+ok "workloads: java with its chain" says $'\tlogrun > java\t1\t'
+run "$SCAUDIT" workloads --json
+ok "workloads: one JSON document" sqlite3 :memory: "SELECT json_array_length(readfile('$TMP/out'), '\$.workloads') > 3"
+for by in comm exe label node tree; do
+	run "$SCAUDIT" workloads --by "$by"
+	ok "workloads by $by" is "$status" 0
+done
+id=$("$SCAUDIT" workloads | awk -F'\t' '$2 ~ /> sh > / { print $1; exit }')
+run "$SCAUDIT" workloads "$id"
+ok "workloads ID: its paths" says $'^logrun > sh > sort\t'
+run "$SCAUDIT" denials
+ok "denials: who, what, how often" says $'^mkdir\terrno\t1\t'
+run "$SCAUDIT" denials --comm java
+ok "no denial: exit 1" is "$status" 1
+run "$SCAUDIT" status --json
+ok "status: nodes[]" says '"nodes": \['
+run "$SCAUDIT" status
+ok "status: tables of syscalls" says 'libseccomp [0-9.]+ up to [0-9]+'
+
+# ---- node, forget, fold ----
+run "$SCAUDIT" node alias node01 n1.example.com
+ok "alias: another name" is "$status" 0
+run "$SCAUDIT" workloads --node n1.example.com
+ok "alias: selects" is "$status" 0
+total=$(db 'SELECT sum(count) FROM observations')
+run "$SCAUDIT" forget --comm java --dry-run
+ok "forget: dry run removes nothing" is "$(db 'SELECT sum(count) FROM observations')" "$total"
+run "$SCAUDIT" forget --comm java </dev/null
+ok "forget: asks, and nobody answers: exit 2" is "$status" 2
+run "$SCAUDIT" forget --comm java --yes --unsee
+run "$SCAUDIT" ingest -q --node node01 "$SAMPLES/java-threads.log"
+ok "forget --unsee: reading again brings it back" is "$(db 'SELECT sum(count) FROM observations')" "$total"
+run "$SCAUDIT" forget --comm java --yes
+ok "forget: its records are gone" is "$(db 'SELECT sum(count) FROM observations')" $((total - 1242))
+run "$SCAUDIT" ingest -q --node node01 "$SAMPLES/java-threads.log"
+ok "forget: reading again does not bring it back" is "$(db 'SELECT sum(count) FROM observations')" $((total - 1242))
+run "$SCAUDIT" forget --comm i386 --yes --unsee
+ok "forget --unsee: says what stays seen, in seconds with others' records" warns 'in [0-9]+ seconds? others made records too'
+run "$SCAUDIT" forget
+ok "forget without a word what: exit 2" is "$status" 2
+
+for i in 1 2 3 4 5 6; do
+	# the same runs again with other serials and times: more trees of the same workloads
+	sed -E "s/audit\(179([0-9]+)\.([0-9]+):([0-9]+)\)/audit(18$i\1.\2:\3)/" "$SAMPLES/runc-start.log"
+done | "$SCAUDIT" ingest -q --node node01
+"$SCAUDIT" workloads >"$TMP/before"
+"$SCAUDIT" profile -q --comm perl --union --format names >"$TMP/names"
+total=$(db 'SELECT sum(count) || "|" || sum(trusted) FROM observations')
+trees=$(db 'SELECT count(*) FROM tree')
+run "$SCAUDIT" fold --keep-trees 2
+ok "fold: fewer trees" test "$(db 'SELECT count(*) FROM tree')" -lt "$trees"
+ok "fold: counts stay" is "$(db 'SELECT sum(count) || "|" || sum(trusted) FROM observations')" "$total"
+"$SCAUDIT" workloads >"$TMP/after"
+ok "fold: workloads, starts and times stay" diff "$TMP/before" "$TMP/after"
+"$SCAUDIT" profile -q --comm perl --union --format names >"$TMP/names2"
+ok "fold: the list stays" diff "$TMP/names" "$TMP/names2"
+run "$SCAUDIT" forget --all --yes
+ok "forget --all: folded ones too" is "$(db 'SELECT count(*) FROM observations')" 0
+
+# ---- stores ----
+run "$SCAUDIT" status --db "$TMP/none.db"
+ok "no store: exit 1, says what to do" warns 'no store at .*/none.db yet; fill it: scaudit ingest FILE'
+echo "not a store, but longer than a header of SQLite, which has a hundred bytes, or so they say; and more" >"$TMP/bad.db"
+run "$SCAUDIT" status --db "$TMP/bad.db"
+ok "a file that is no store: exit 3" is "$status" 3
+run "$SCAUDIT" profile --comm java >/dev/full
+ok "a full disk behind stdout: exit 3" is "$("$SCAUDIT" status >/dev/full 2>/dev/null; echo $?)" 3
