@@ -176,6 +176,10 @@ static int check_version(struct store *s, enum store_mode mode, struct err *e)
 			return create(s, e);
 		return err_set(e, ST_NO, "the store %s is empty; fill it: scaudit ingest FILE", s->path);
 	}
+	if (app == 0) { /* another process may have made it between these looks */
+		app = pragma(s, "PRAGMA application_id");
+		version = pragma(s, "PRAGMA user_version");
+	}
 	if (app != STORE_APPLICATION_ID)
 		return err_set(e, ST_SYSTEM, "'%s' is not a store of scaudit's", s->path);
 	if (version > STORE_VERSION)

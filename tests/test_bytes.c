@@ -80,7 +80,7 @@ static void unhex_reads_all_256_bytes(void **state)
 {
 	(void)state;
 	for (unsigned c = 0; c < 256; c++) {
-		char text[3], out;
+		char text[3], out = 0;
 
 		snprintf(text, sizeof(text), "%02X", c);
 		assert_int_equal(bytes_unhex((struct bytes){ text, 2 }, &out, 1), 1);
