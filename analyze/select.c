@@ -205,8 +205,29 @@ static bool started_by_chain(const struct query *q, uint32_t m)
 }
 
 /*
+ * Is m, which the chain started, what its tree is there for? No other program that the chain started ran at the same
+ * time (a pipeline) or lived longer. What an entrypoint script runs before or after its service does neither.
+ */
+static bool stands_out(const struct query *q, uint32_t m)
+{
+	const struct query_image *x = &q->images.v[m];
+
+	for (uint32_t i = 0; i < q->images.n; i++) {
+		const struct query_image *y = &q->images.v[i];
+
+		if (y->tree != x->tree || y->parent == QUERY_NONE || bytes_eq(y->exe, x->exe) || !workload_is_plain(y) ||
+		    !started_by_chain(q, i))
+			continue;
+		if ((y->t_first < x->t_last && y->t_last > x->t_first) || y->t_last - y->t_first > x->t_last - x->t_first)
+			return false;
+	}
+	return true;
+}
+
+/*
  * The image that decides which workload a tree is of, when m is what the user asked for: m itself on the root pid's
- * chain or started directly by it, else the program between. Loaders, shells and wrappers never decide.
+ * chain, or where it stands out among what that started; else the program between, or the tree's main program.
+ * Loaders, shells and wrappers never decide.
  */
 static uint32_t decider(const struct query *q, uint32_t m)
 {
@@ -215,8 +236,10 @@ static uint32_t decider(const struct query *q, uint32_t m)
 
 	if (!workload_is_plain(&q->images.v[m]))
 		return t->main;
-	if (on_chain(q, m) || started_by_chain(q, m))
+	if (on_chain(q, m))
 		return m;
+	if (started_by_chain(q, m))
+		return stands_out(q, m) ? m : t->main;
 	for (uint32_t i = above(q, m); i != QUERY_NONE; i = above(q, i))
 		if (workload_is_plain(&q->images.v[i]) && !bytes_eq(q->images.v[i].exe, q->images.v[m].exe))
 			between = i;

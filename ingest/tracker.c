@@ -140,10 +140,11 @@ static enum step relate(const struct current *c, const struct track_image *was, 
 	if (s->loader && !was->loader)
 		return NEW_PROCESS;
 	if (was->exe != s->exe || was->loader != s->loader) {
-		if (was->loader == s->loader && shares_random_cell(c, s))
-			return SAME_IMAGE;
+		/* an execve that came last says more than cells do: without ASLR each exec has the same */
 		if (exec_last)
 			return EXEC;
+		if (was->loader == s->loader && shares_random_cell(c, s))
+			return SAME_IMAGE;
 		return s->t_first - c->t_last <= GAP_MS ? EXEC_UNSEEN : NEW_PROCESS;
 	}
 	return exec_last && all_far(c, s) ? EXEC : SAME_IMAGE;
