@@ -114,7 +114,7 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 		say(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s",
 		    markers, plural(markers), records, plural(records));
 	else
-		say(out, "loss unknown: no marker was read%s; run it several times",
+		say(out, "loss unknown: no marker that bears on these records was read%s; run it several times",
 		    text ? ", and text logs lose most records without one" : "");
 }
 
@@ -292,7 +292,7 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 
 	say_cut_names(out, o);
 	if (q->uses.n == 0) {
-		say(out, "nothing in the store lies in that time");
+		say(out, "the store holds no records, or none in that time");
 		return;
 	}
 	say(out, "no tree matches");

@@ -170,7 +170,7 @@ static int load_cells(struct family *f, struct part *p, struct err *e)
 		return -1;
 	STORE_BIND(st, p->node, p->pid, p->id);
 	while ((got = store_step(f->store, st, e)) == 1)
-		*VEC_PUSH(&p->cells) = (uint64_t)sqlite3_column_int64(st, 0);
+		*VEC_PUSH(&p->cells) = (struct part_cell){ sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1) };
 	return got;
 }
 
@@ -178,17 +178,17 @@ static int load_cells(struct family *f, struct part *p, struct err *e)
 
 /* An interval of the same exe that lies near. */
 struct near {
-	int64_t image, t_first, t_last;
+	int64_t image, exe, t_first, t_last;
 	uint32_t s_first, s_last, uid, auid;
 };
 struct nears { struct near *v; size_t n, cap; };
 
-static int take_near(struct family *f, sqlite3_stmt *st, struct nears *out, struct err *e)
+static int take_near(struct family *f, sqlite3_stmt *st, int64_t exe, struct nears *out, struct err *e)
 {
 	int got;
 
 	while ((got = store_step(f->store, st, e)) == 1)
-		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), exe, sqlite3_column_int64(st, 1),
 						sqlite3_column_int64(st, 2), (uint32_t)sqlite3_column_int64(st, 3),
 						(uint32_t)sqlite3_column_int64(st, 4), (uint32_t)sqlite3_column_int64(st, 5),
 						(uint32_t)sqlite3_column_int64(st, 6) };
@@ -199,7 +199,7 @@ static int take_near(struct family *f, sqlite3_stmt *st, struct nears *out, stru
  * The intervals of other parts in one cell, the nearest in time on either side of p's beginning. Where addresses are
  * random a cell holds few; the limit is for those who fill one on purpose.
  */
-static int near_cell(struct family *f, const struct part *p, uint64_t cell, struct nears *out, struct err *e)
+static int near_cell(struct family *f, const struct part *p, int64_t exe, uint64_t cell, struct nears *out, struct err *e)
 {
 	static const enum stmt sides[] = { STMT_near_before, STMT_near_after };
 
@@ -208,40 +208,42 @@ static int near_cell(struct family *f, const struct part *p, uint64_t cell, stru
 
 		if (st == NULL)
 			return -1;
-		STORE_BIND(st, p->node, p->exe, (int64_t)cell, p->t_first, p->id);
-		if (take_near(f, st, out, e) < 0)
+		STORE_BIND(st, p->node, exe, (int64_t)cell, p->t_first, p->id);
+		if (take_near(f, st, exe, out, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Where p has no random cell: all of its exe, since the rule for those looks at fork-type calls in the second before. */
-static int near_fixed(struct family *f, const struct part *p, struct nears *out, struct err *e)
+/* Where an exe has no random cell: all of its intervals, since the rule for those looks at fork-type calls in the second before. */
+static int near_fixed(struct family *f, const struct part *p, int64_t exe, struct nears *out, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(f->store, STMT_near_fixed, e);
 
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, p->node, p->exe, FIXED_CELLS, p->t_last + FORKED_MS, p->id, p->t_first - FORKED_MS);
-	return take_near(f, st, out, e);
+	STORE_BIND(st, p->node, exe, FIXED_CELLS, p->t_last + FORKED_MS, p->id, p->t_first - FORKED_MS);
+	return take_near(f, st, exe, out, e);
 }
 
 static int by_cell(const void *a, const void *b)
 {
-	const uint64_t *x = a, *y = b;
+	const struct part_cell *x = a, *y = b;
 
-	return *x < *y ? -1 : *x > *y;
+	if (x->exe != y->exe)
+		return x->exe < y->exe ? -1 : 1;
+	return x->cell < y->cell ? -1 : x->cell > y->cell;
 }
 
-static bool has_random_cell(const struct part *p)
+static bool has_random_cell(const struct part *p, int64_t exe)
 {
 	for (size_t i = 0; i < p->cells.n; i++)
-		if (random_cell(p->cells.v[i]))
+		if (p->cells.v[i].exe == exe && random_cell(p->cells.v[i].cell))
 			return true;
 	return false;
 }
 
-/* The intervals of p's exe that have a cell next to one of p's. */
+/* The intervals of other parts that have an exe of p's and a cell next to one of its own. */
 static int neighbours(struct family *f, struct part *p, struct nears *out, struct err *e)
 {
 	uint64_t done = 0;
@@ -249,17 +251,21 @@ static int neighbours(struct family *f, struct part *p, struct nears *out, struc
 	if (load_cells(f, p, e) < 0)
 		return -1;
 	out->n = 0;
-	if (!has_random_cell(p))
-		return near_fixed(f, p, out, e);
 	if (p->cells.n > 1)
 		qsort(p->cells.v, p->cells.n, sizeof(*p->cells.v), by_cell);
 	for (size_t i = 0; i < p->cells.n; i++) {
-		uint64_t cell = p->cells.v[i];
+		int64_t exe = p->cells.v[i].exe;
+		uint64_t cell = p->cells.v[i].cell;
+		bool first = i == 0 || p->cells.v[i - 1].exe != exe;
 
+		if (first)
+			done = 0;
+		if (first && !has_random_cell(p, exe) && near_fixed(f, p, exe, out, e) < 0)
+			return -1;
 		if (!random_cell(cell))
 			continue;
 		for (uint64_t c = cell - 1 > done ? cell - 1 : done + 1; c <= cell + 1; c++)
-			if (near_cell(f, p, c, out, e) < 0)
+			if (near_cell(f, p, exe, c, out, e) < 0)
 				return -1;
 		done = cell + 1;
 	}
@@ -329,7 +335,7 @@ static int weigh(struct family *f, struct part *p, const struct near *n, bool fi
 	uint32_t spoke = n->s_last < p->s_first ? n->s_last : p->s_first;
 	bool forked = false;
 
-	if (n->s_first >= p->s_first || n->image == p->id)
+	if (n->exe != p->exe || n->s_first >= p->s_first || n->image == p->id)
 		return 0;
 	if (get(f, n->image, &part, e) < 0)
 		return -1;
@@ -366,7 +372,7 @@ static int weigh(struct family *f, struct part *p, const struct near *n, bool fi
 static int find_fork(struct family *f, struct part *p, const struct nears *near, int64_t *out, struct err *e)
 {
 	struct choice c = { 0 };
-	bool fixed = !has_random_cell(p);
+	bool fixed = !has_random_cell(p, p->exe);
 
 	*out = 0;
 	for (size_t i = 0; i < near->n; i++)

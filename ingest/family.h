@@ -13,6 +13,9 @@
 #include "ingest/tracker.h"
 #include "store/names.h"
 
+/* A part may show several exes in one address space: its binary was replaced, or it changed its root. */
+struct part_cell { int64_t exe; uint64_t cell; };
+
 struct part {
 	int64_t id, node;
 	int32_t pid;
@@ -25,7 +28,7 @@ struct part {
 	uint32_t uid, auid;
 	int64_t parent, fork_of; /* parts; 0: none */
 	int64_t tree, path;
-	VEC(uint64_t) cells;
+	VEC(struct part_cell) cells;
 	bool cells_known, changed, queued;
 };
 

@@ -385,8 +385,8 @@ static void hand_over(struct work *w, struct pid *p, const struct track_images *
 		struct row *r = &p->rows.v[row_at[i]];
 		struct part *m = parts[iv[i].image];
 
-		if (m->cells.n == 0 || m->cells.v[m->cells.n - 1] != r->cell)
-			*VEC_PUSH(&m->cells) = r->cell;
+		if (m->cells.n == 0 || m->cells.v[m->cells.n - 1].cell != r->cell || m->cells.v[m->cells.n - 1].exe != r->exe)
+			*VEC_PUSH(&m->cells) = (struct part_cell){ r->exe, r->cell };
 		if (r->s_first == m->s_first) {
 			m->uid = r->uid;
 			m->auid = r->auid;

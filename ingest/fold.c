@@ -166,6 +166,10 @@ static int64_t fold_row(struct folding *f, const struct fold_tree *t, int64_t ma
 
 	buf_printf(&key, "fold|%lld|%lld|", (long long)t->node, (long long)main_path);
 	buf_add(&key, t->key.p, t->key.n);
+	for (size_t i = 0; i < t->n_labels; i++) {
+		buf_char(&key, '\0');
+		buf_add(&key, t->labels[i].p, t->labels[i].n);
+	}
 	code_of(buf_bytes(&key), code);
 	buf_char(&labels, '[');
 	for (size_t i = 0; i < t->n_labels; i++) {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define MAX_CALLS 64
-#define IDENT_SLOTS 131072 /* a power of two, over three times TALLY_MAX_IDENTS */
+#define IDENT_SLOTS 65536 /* a power of two, over three times TALLY_MAX_IDENTS */
 
 void tally_init(struct tally *t, struct store *store, struct names *names, struct seen *seen)
 {

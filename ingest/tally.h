@@ -11,8 +11,9 @@
 #include "store/names.h"
 
 #define TALLY_GAP_MS 500            /* records of an interval follow each other within this time */
-#define TALLY_MAX_SLOTS 120000      /* a batch ends when so many observations wait */
-#define TALLY_MAX_IDENTS 40000
+#define TALLY_MAX_SLOTS 100000      /* a batch ends when so many observations wait, */
+#define TALLY_MAX_INTERVALS 20000   /* or so many of those things that take more room when they are written */
+#define TALLY_MAX_IDENTS 20000
 
 #define IDENT_RECENT 16             /* slots that an identity used last, by the call's number */
 
@@ -112,8 +113,8 @@ void tally_loss(struct tally *t, int64_t node, const struct loss *loss);
 /* Is it time to end the batch? */
 static inline bool tally_full(const struct tally *t)
 {
-	return t->slots.n >= TALLY_MAX_SLOTS || t->intervals.n >= TALLY_MAX_SLOTS || t->edges.n >= TALLY_MAX_SLOTS ||
-	       t->presences.n >= TALLY_MAX_SLOTS;
+	return t->slots.n >= TALLY_MAX_SLOTS || t->intervals.n >= TALLY_MAX_INTERVALS || t->edges.n >= TALLY_MAX_SLOTS ||
+	       t->presences.n >= TALLY_MAX_INTERVALS;
 }
 
 /* Empties it after a flush (or a rollback). */

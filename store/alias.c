@@ -62,6 +62,7 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 		"UPDATE OR IGNORE loss SET node = ?2 WHERE node = ?1",
 		"DELETE FROM loss WHERE node = ?1",
 		"UPDATE boot SET node = ?2, number = number + (SELECT count(*) FROM boot WHERE node = ?2) WHERE node = ?1",
+		"UPDATE fold SET node = ?2 WHERE node = ?1",
 		"UPDATE node_name SET node = ?2 WHERE node = ?1",
 		"DELETE FROM node WHERE id = ?1",
 	};

@@ -489,7 +489,7 @@ static int load(struct loading *l, struct err *e)
 		return -1;
 	link_images(l->q, l);
 	find_mains(l->q);
-	if (each(l, "SELECT tree, label FROM tree_label", take_label, e) < 0 ||
+	if (each(l, "SELECT tree, label FROM tree_label ORDER BY tree, label", take_label, e) < 0 ||
 	    each(l, "SELECT DISTINCT image.tree, policy.name || ' (' || policy.hash || ')' FROM policy JOIN ingest AS run ON run.policy = "
 		    "policy.id JOIN interval ON interval.ingest = run.id OR interval.id IN (SELECT touch.interval FROM touch WHERE "
 		    "touch.ingest = run.id) JOIN image ON image.id = interval.image ORDER BY 2", take_policy, e) < 0 ||

@@ -17,13 +17,21 @@ static struct status_node *node_of(struct status_store *o, int64_t id)
 
 static int take_node(struct status_store *o, sqlite3_stmt *st)
 {
-	bool any = sqlite3_column_type(st, 2) != SQLITE_NULL;
+	struct status_node n = { .id = sqlite3_column_int64(st, 0), .name = keep(o, store_column(st, 1)), .t_first = WHEN_NONE,
+				 .t_last = WHEN_NONE, .trees = (uint64_t)sqlite3_column_int64(st, 4) };
 
-	*VEC_PUSH(&o->nodes) = (struct status_node){
-		.id = sqlite3_column_int64(st, 0), .name = keep(o, store_column(st, 1)),
-		.t_first = any ? sqlite3_column_int64(st, 2) : WHEN_NONE, .t_last = any ? sqlite3_column_int64(st, 3) : WHEN_NONE,
-		.trees = (uint64_t)sqlite3_column_int64(st, 4),
-	};
+	/* of living trees, then of folded ones */
+	for (int i = 2; i <= 5; i += 3) {
+		int64_t first = sqlite3_column_int64(st, i), last = sqlite3_column_int64(st, i == 2 ? 3 : 6);
+
+		if (sqlite3_column_type(st, i) == SQLITE_NULL)
+			continue;
+		if (n.t_first == WHEN_NONE || first < n.t_first)
+			n.t_first = first;
+		if (n.t_last == WHEN_NONE || last > n.t_last)
+			n.t_last = last;
+	}
+	*VEC_PUSH(&o->nodes) = n;
 	return 0;
 }
 
@@ -100,8 +108,10 @@ static int each(struct status_store *o, struct store *s, const char *sql, int64_
 int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e)
 {
 	*out = (struct status_store){ 0 };
-	if (each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) FROM node "
-			 "LEFT JOIN image ON image.node = node.id GROUP BY node.id ORDER BY node.name", 0, take_node, e) < 0 ||
+	if (each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) + (SELECT "
+			 "ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id), (SELECT min(u.t_first) FROM fold_use AS u JOIN fold ON "
+			 "fold.id = u.fold WHERE fold.node = node.id), (SELECT max(u.t_last) FROM fold_use AS u JOIN fold ON fold.id = u.fold "
+			 "WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id GROUP BY node.id ORDER BY node.name", 0, take_node, e) < 0 ||
 	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", 0, take_name, e) < 0 ||
 	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number", 0,
 		 take_boot, e) < 0 ||

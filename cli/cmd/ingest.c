@@ -4,6 +4,7 @@
 #include "store/base/esc.h"
 #include "store/base/when.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,8 +105,8 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		    term_number(r->seen_before, before), r->damaged, term_number(r->other, other), r->losses,
 		    r->losses == 1 ? "" : "s", seconds, (double)r->bytes / 1e6 / (seconds > 0.001 ? seconds : 0.001));
 	if (r->presence)
-		command_say("%" PRIu64 " records have no serial (journald's short form): they show that a call was made, "
-			    "not how often", r->presence);
+		command_say("%" PRIu64 " of them ha%s no serial (journald's short form): that shows that a call was made, "
+			    "not how often", r->presence, r->presence == 1 ? "s" : "ve");
 	if (r->contradicted)
 		command_say("%" PRIu64 " text lines contradict what a trusted source says of the same events: forged, or "
 			    "another boot", r->contradicted);
@@ -140,6 +141,8 @@ static int run(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
+	if (io.policy != NULL && access(io.policy, R_OK) != 0)
+		return err_set(e, ST_INPUT, "--logged-under: cannot read '%s': %s", io.policy, strerror(errno)) < 0 ? ST_INPUT : ST_OK;
 	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
 	if (opt_on(o, OPT_verbose))

@@ -29,7 +29,7 @@ void mem_fclose_at(FILE **f);
 #define VEC_ROOM(a, more)                                                                            \
 	do {                                                                                         \
 		if ((a)->n + (more) > (a)->cap) {                                                    \
-			(a)->cap = ((a)->n + (more)) * 2 > 16 ? ((a)->n + (more)) * 2 : 16;          \
+			(a)->cap = ((a)->n + (more)) * 2;                                            \
 			(a)->v = mem_grow((a)->v, (a)->cap, sizeof(*(a)->v));                        \
 		}                                                                                    \
 	} while (0)

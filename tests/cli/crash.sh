@@ -54,8 +54,8 @@ for signal in INT TERM; do
 	# a background job ignores SIGINT unless it is told not to
 	(trap - INT; exec "$SCAUDIT" ingest "$TMP/fifo.$signal" 2>"$TMP/err") &
 	pid=$!
-	exec 3>"$TMP/fifo.$signal"
-	head -n 1000 "$log" >&3
+	exec 3<>"$TMP/fifo.$signal" # both ways, so that nothing waits for a program that did not start
+	timeout 20 head -n 1000 "$log" >&3
 	for _ in {1..100}; do
 		[ "$(events 2>/dev/null)" != 1000 ] || break
 		sleep 0.05

@@ -119,7 +119,7 @@ else
 fi
 mkfifo "$TMP/fifo"
 "$SCAUDIT" decode "$TMP/fifo" >"$TMP/out" 2>"$TMP/err" &
-exec 3>"$TMP/fifo"
+exec 3<>"$TMP/fifo" # both ways, so that nothing waits for a program that did not start
 printf '%s\n' "$line" >&3
 for _ in {1..100}; do
 	[ ! -s "$TMP/out" ] || break

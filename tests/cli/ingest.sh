@@ -108,14 +108,14 @@ ok "--label: every observation carries it" is "$(db 'SELECT group_concat(DISTINC
 fresh
 mkfifo "$TMP/fifo"
 "$SCAUDIT" ingest "$TMP/fifo" 2>"$TMP/err" &
-exec 3>"$TMP/fifo"
-head -n 100 "$TMP/pipeline.log" >&3
+exec 3<>"$TMP/fifo" # both ways, so that nothing waits for a program that did not start
+timeout 20 head -n 100 "$TMP/pipeline.log" >&3
 for _ in {1..100}; do
 	[ "$(db 'SELECT ifnull(sum(count), 0) FROM observations' 2>/dev/null)" != 100 ] || break
 	sleep 0.05
 done
 ok "a pipe that stays open: what came is in the store" is "$(db 'SELECT sum(count) FROM observations')" 100
-tail -n +101 "$TMP/pipeline.log" >&3
+timeout 20 tail -n +101 "$TMP/pipeline.log" >&3
 exec 3>&-
 wait
 ok "... and so is the rest" is "$(db 'SELECT sum(count) FROM observations')" 346
