@@ -159,8 +159,8 @@ CREATE TABLE presence (
 ) STRICT;
 
 CREATE TABLE touch (
-    ingest   INTEGER NOT NULL REFERENCES ingest (id),
     interval INTEGER NOT NULL REFERENCES interval (id),
+    ingest   INTEGER NOT NULL REFERENCES ingest (id),
     PRIMARY KEY (interval, ingest)
 ) STRICT, WITHOUT ROWID;
 

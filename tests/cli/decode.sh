@@ -121,7 +121,7 @@ mkfifo "$TMP/fifo"
 "$SCAUDIT" decode "$TMP/fifo" >"$TMP/out" 2>"$TMP/err" &
 exec 3<>"$TMP/fifo" # both ways, so that nothing waits for a program that did not start
 printf '%s\n' "$line" >&3
-for _ in {1..100}; do
+for _ in {1..400}; do
 	[ ! -s "$TMP/out" ] || break
 	sleep 0.05
 done
