@@ -6,9 +6,8 @@
 #include <stdlib.h>
 
 #define ENDED_MS 2000       /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
+#define FORKED_NEAR_MS 8    /* ... and where several images may have: a tick or two */
 #define FORKED_MS 1000      /* where addresses are not random: the fork-type call came at most so long before */
-#define FIXED_CELLS 1024    /* below 4 GiB */
-#define TOP_CELLS (1ull << 34) /* above user space: vsyscall */
 
 void family_init(struct family *f, struct store *store, struct names *names)
 {
@@ -34,11 +33,6 @@ void family_release(struct family *f)
 	VEC_FREE(&f->dropped);
 	map_release(&f->by_id);
 	map_release(&f->gone);
-}
-
-static bool random_cell(uint64_t cell)
-{
-	return cell >= FIXED_CELLS && cell < TOP_CELLS;
 }
 
 /* ---- the queue: parts in the order of their beginnings ---- */
@@ -178,17 +172,17 @@ static int load_cells(struct family *f, struct part *p, struct err *e)
 
 /* An interval of the same exe that lies near. */
 struct near {
-	int64_t image, exe, t_first, t_last;
+	int64_t image, t_first, t_last;
 	uint32_t s_first, s_last, uid, auid;
 };
 struct nears { struct near *v; size_t n, cap; };
 
-static int take_near(struct family *f, sqlite3_stmt *st, int64_t exe, struct nears *out, struct err *e)
+static int take_near(struct family *f, sqlite3_stmt *st, struct nears *out, struct err *e)
 {
 	int got;
 
 	while ((got = store_step(f->store, st, e)) == 1)
-		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), exe, sqlite3_column_int64(st, 1),
+		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
 						sqlite3_column_int64(st, 2), (uint32_t)sqlite3_column_int64(st, 3),
 						(uint32_t)sqlite3_column_int64(st, 4), (uint32_t)sqlite3_column_int64(st, 5),
 						(uint32_t)sqlite3_column_int64(st, 6) };
@@ -209,21 +203,26 @@ static int near_cell(struct family *f, const struct part *p, int64_t exe, uint64
 		if (st == NULL)
 			return -1;
 		STORE_BIND(st, p->node, exe, (int64_t)cell, p->t_first, p->id);
-		if (take_near(f, st, exe, out, e) < 0)
+		if (take_near(f, st, out, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Where an exe has no random cell: all of its intervals, since the rule for those looks at fork-type calls in the second before. */
+/* Where p has no random cell: all of its exe, since the rule for those looks at fork-type calls in the second before. */
 static int near_fixed(struct family *f, const struct part *p, int64_t exe, struct nears *out, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_near_fixed, e);
+	for (size_t i = 0; i < TRACK_N_FIXED; i++) {
+		sqlite3_stmt *st = store_stmt(f->store, STMT_near_fixed, e);
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, exe, FIXED_CELLS, p->t_last + FORKED_MS, p->id, p->t_first - FORKED_MS);
-	return take_near(f, st, exe, out, e);
+		if (st == NULL)
+			return -1;
+		STORE_BIND(st, p->node, exe, (int64_t)track_fixed[i].lo, p->t_last + FORKED_MS, p->id,
+			   p->t_first - FORKED_MS, (int64_t)track_fixed[i].hi);
+		if (take_near(f, st, out, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int by_cell(const void *a, const void *b)
@@ -235,39 +234,41 @@ static int by_cell(const void *a, const void *b)
 	return x->cell < y->cell ? -1 : x->cell > y->cell;
 }
 
-static bool has_random_cell(const struct part *p, int64_t exe)
+static bool has_random_cell(const struct part *p)
 {
 	for (size_t i = 0; i < p->cells.n; i++)
-		if (p->cells.v[i].exe == exe && random_cell(p->cells.v[i].cell))
+		if (track_random_cell(p->cells.v[i].cell))
 			return true;
 	return false;
 }
 
-/* The intervals of other parts that have an exe of p's and a cell next to one of its own. */
+/* The intervals of p's exes that have a cell next to one of p's. */
 static int neighbours(struct family *f, struct part *p, struct nears *out, struct err *e)
 {
-	uint64_t done = 0;
+	struct part_cell done = { 0, 0 };
+	bool random;
 
 	if (load_cells(f, p, e) < 0)
 		return -1;
 	out->n = 0;
 	if (p->cells.n > 1)
 		qsort(p->cells.v, p->cells.n, sizeof(*p->cells.v), by_cell);
+	random = has_random_cell(p);
 	for (size_t i = 0; i < p->cells.n; i++) {
-		int64_t exe = p->cells.v[i].exe;
-		uint64_t cell = p->cells.v[i].cell;
-		bool first = i == 0 || p->cells.v[i - 1].exe != exe;
+		const struct part_cell *at = &p->cells.v[i];
 
-		if (first)
-			done = 0;
-		if (first && !has_random_cell(p, exe) && near_fixed(f, p, exe, out, e) < 0)
-			return -1;
-		if (!random_cell(cell))
-			continue;
-		for (uint64_t c = cell - 1 > done ? cell - 1 : done + 1; c <= cell + 1; c++)
-			if (near_cell(f, p, exe, c, out, e) < 0)
+		if (!random) {
+			if (at->exe != done.exe && near_fixed(f, p, at->exe, out, e) < 0)
 				return -1;
-		done = cell + 1;
+			done = *at;
+			continue;
+		}
+		if (!track_random_cell(at->cell))
+			continue;
+		for (uint64_t c = at->exe != done.exe || at->cell - 1 > done.cell ? at->cell - 1 : done.cell + 1; c <= at->cell + 1; c++)
+			if (near_cell(f, p, at->exe, c, out, e) < 0)
+				return -1;
+		done = (struct part_cell){ at->exe, at->cell + 1 };
 	}
 	return 0;
 }
@@ -297,8 +298,8 @@ static bool candidate(const struct part *c, const struct part *p)
 	       (c->t_end == FAMILY_LIVES || p->t_first <= c->t_end + ENDED_MS);
 }
 
-/* Did the interval's process make a fork-type call in the second before p's first record? */
-static int forked_before(struct family *f, const struct part *c, const struct part *p, bool *yes, struct err *e)
+/* Did the part's process make a fork-type call within so long before p's first record? */
+static int forked_before(struct family *f, const struct part *c, const struct part *p, int64_t ms, bool *yes, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(f->store, STMT_edges_of, e);
 	int got;
@@ -306,64 +307,80 @@ static int forked_before(struct family *f, const struct part *c, const struct pa
 	*yes = false;
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, c->node, c->pid, c->id, p->t_first - FORKED_MS, p->t_first);
+	STORE_BIND(st, c->node, c->pid, c->id, p->t_first - ms, p->t_first);
 	while ((got = store_step(f->store, st, e)) == 1) {
 		struct edge_list edges = { 0 };
-
 		struct obs_base base = { .t = sqlite3_column_int64(st, 0), .serial = (uint32_t)sqlite3_column_int64(st, 1) };
 
 		if (edge_decode(store_column(st, 2), base, &edges))
 			for (size_t i = 0; i < edges.n; i++)
 				*yes = *yes || (edges.v[i].kind == EDGE_FORK && edges.v[i].serial < p->s_first &&
-						edges.v[i].t >= p->t_first - FORKED_MS && edges.v[i].t <= p->t_first);
+						edges.v[i].t >= p->t_first - ms && edges.v[i].t <= p->t_first);
 		VEC_FREE(&edges);
 	}
 	return got;
 }
 
 struct choice {
-	struct part *nearest;      /* by random cells: the last to have spoken before */
+	struct part *nearest;                /* the last to have spoken before */
 	uint32_t spoke;
-	bool several;              /* more than one image lies there: addresses are not random */
-	struct part *forker;       /* the only one that made a fork-type call in the second before */
-	bool forkers;              /* ... more than one did */
+	struct part *image;                  /* of the candidates */
+	bool several;                        /* ... they are of more than one: addresses are not random, or say nothing */
+	struct part *forker, *forker_image;  /* made a fork-type call shortly before */
+	bool forkers;                        /* ... parts of more than one image did */
 };
+
+/* The part behind a near interval, when it may have forked p; NULL. */
+static int possible(struct family *f, struct part *p, const struct near *n, bool fixed, struct part **out, struct err *e)
+{
+	*out = NULL;
+	if (n->s_first >= p->s_first || n->image == p->id || (fixed && (n->uid != p->uid || n->auid != p->auid)))
+		return 0;
+	if (get(f, n->image, out, e) < 0)
+		return -1;
+	if (*out != NULL && !candidate(*out, p))
+		*out = NULL;
+	return 0;
+}
 
 static int weigh(struct family *f, struct part *p, const struct near *n, bool fixed, struct choice *c, struct err *e)
 {
-	struct part *part, *image, *was;
 	uint32_t spoke = n->s_last < p->s_first ? n->s_last : p->s_first;
-	bool forked = false;
+	struct part *part, *image;
 
-	if (n->exe != p->exe || n->s_first >= p->s_first || n->image == p->id)
-		return 0;
-	if (get(f, n->image, &part, e) < 0)
+	if (possible(f, p, n, fixed, &part, e) < 0)
 		return -1;
-	if (part == NULL || !candidate(part, p))
+	if (part == NULL)
 		return 0;
 	if (image_of(f, part, &image, e) < 0)
 		return -1;
-	if (fixed && (n->uid != p->uid || n->auid != p->auid))
-		return 0;
-	if (c->nearest != NULL) {
-		if (image_of(f, c->nearest, &was, e) < 0)
-			return -1;
-		c->several = c->several || was != image;
-	}
+	c->several = c->several || (c->image != NULL && c->image != image);
+	c->image = image;
 	if (c->nearest == NULL || spoke > c->spoke || (spoke == c->spoke && part->s_first > c->nearest->s_first)) {
 		c->nearest = part;
 		c->spoke = spoke;
 	}
-	if ((fixed || c->several) && c->forker != part) {
-		if (forked_before(f, part, p, &forked, e) < 0)
-			return -1;
-		if (forked && c->forker != NULL) {
-			if (image_of(f, c->forker, &was, e) < 0)
-				return -1;
-			c->forkers = c->forkers || was != image;
-		}
-		if (forked && (c->forker == NULL || part->s_first > c->forker->s_first))
-			c->forker = part;
+	return 0;
+}
+
+static int weigh_fork(struct family *f, struct part *p, const struct near *n, bool fixed, struct choice *c, struct err *e)
+{
+	struct part *part, *image;
+	bool forked;
+
+	if (possible(f, p, n, fixed, &part, e) < 0)
+		return -1;
+	if (part == NULL || part == c->forker)
+		return 0;
+	if (forked_before(f, part, p, c->several ? FORKED_NEAR_MS : FORKED_MS, &forked, e) < 0 ||
+	    image_of(f, part, &image, e) < 0)
+		return -1;
+	if (!forked)
+		return 0;
+	c->forkers = c->forkers || (c->forker != NULL && c->forker_image != image);
+	if (c->forker == NULL || part->s_first > c->forker->s_first) {
+		c->forker = part;
+		c->forker_image = image;
 	}
 	return 0;
 }
@@ -372,24 +389,20 @@ static int weigh(struct family *f, struct part *p, const struct near *n, bool fi
 static int find_fork(struct family *f, struct part *p, const struct nears *near, int64_t *out, struct err *e)
 {
 	struct choice c = { 0 };
-	bool fixed = !has_random_cell(p, p->exe);
+	bool fixed = !has_random_cell(p);
 
 	*out = 0;
 	for (size_t i = 0; i < near->n; i++)
 		if (weigh(f, p, &near->v[i], fixed, &c, e) < 0)
 			return -1;
-	/* what lay there before several was known has to say whether it forked, too */
-	if (!fixed && c.several) {
-		c.forker = NULL;
-		c.forkers = false;
-		for (size_t i = 0; i < near->n; i++)
-			if (weigh(f, p, &near->v[i], false, &c, e) < 0)
-				return -1;
-	}
-	if (fixed || c.several)
-		*out = c.forker != NULL && !c.forkers ? c.forker->id : 0;
-	else
+	if (!fixed && !c.several) {
 		*out = c.nearest != NULL ? c.nearest->id : 0;
+		return 0;
+	}
+	for (size_t i = 0; i < near->n; i++)
+		if (weigh_fork(f, p, &near->v[i], fixed, &c, e) < 0)
+			return -1;
+	*out = c.forker != NULL && !c.forkers ? c.forker->id : 0;
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 #include "ingest/tracker.h"
 #include "store/names.h"
 
-/* A part may show several exes in one address space: its binary was replaced, or it changed its root. */
+/* Where an image's ips lie. An image can have several exes: its file was replaced, or it changed its root. */
 struct part_cell { int64_t exe; uint64_t cell; };
 
 struct part {

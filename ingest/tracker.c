@@ -2,10 +2,30 @@
 
 #include <stdlib.h>
 
-#define GAP_MS 500                 /* an exec whose execve was lost follows within this time */
-#define FIXED_CELLS (1u << 10)     /* below 4 GiB addresses are not random: non-PIE static programs, 32 bit */
+#define GAP_MS 200                 /* an exec whose execve was lost follows within this time */
+#define EXEC_MS 10000              /* what an execve led to speaks within this time */
+#define LOOK_AHEAD 64              /* stretches that are asked whether old cells come again */
 #define FAR_CELLS 16               /* 64 MiB */
 #define LOOK_BACK 8                /* stretches that may still overlap with the next interval */
+
+/*
+ * Where mappings lie that are not random: non-PIE static programs and 32 bit below 4 GiB; with ASLR off the 64 MiB below
+ * mmap_base (the end of user space less 128 MiB) and the beginning of ELF_ET_DYN_BASE, with 47 and 48 bits. One in
+ * 16,384 random ones lies there, too.
+ */
+const struct track_range track_fixed[TRACK_N_FIXED] = {
+	{ 0, 0x3ff },
+	{ 0x1555555, 0x1555558 }, { 0x1ffffd0, 0x1ffffdf },
+	{ 0x2aaaaaa, 0x2aaaaad }, { 0x3ffffd0, 0x3ffffdf },
+};
+
+bool track_random_cell(uint64_t cell)
+{
+	for (size_t i = 0; i < TRACK_N_FIXED; i++)
+		if (cell >= track_fixed[i].lo && cell <= track_fixed[i].hi)
+			return false;
+	return cell < (1ull << 34); /* above user space: vsyscall */
+}
 
 /* Intervals of one exe that overlap in serials. */
 struct stretch {
@@ -108,7 +128,7 @@ static bool shares_random_cell(const struct current *c, const struct stretch *s)
 {
 	for (size_t i = 0; i < s->cells.n; i++)
 		for (size_t k = 0; k < c->cells.n; k++)
-			if (s->cells.v[i] == c->cells.v[k] && s->cells.v[i] >= FIXED_CELLS)
+			if (s->cells.v[i] == c->cells.v[k] && track_random_cell(s->cells.v[i]))
 				return true;
 	return false;
 }
@@ -127,11 +147,21 @@ static bool all_far(const struct current *c, const struct stretch *s)
 
 enum step { SAME_IMAGE, EXEC, EXEC_UNSEEN, NEW_PROCESS };
 
+/* Do the image's cells come again in a stretch of its exe from s on? Then what lies far is a part of it. */
+static bool comes_again(const struct current *c, const struct stretch *s, const struct stretch *end)
+{
+	for (const struct stretch *k = s + 1; k < end && k <= s + LOOK_AHEAD; k++)
+		if (k->boot == s->boot && k->exe == s->exe && !all_far(c, k))
+			return true;
+	return false;
+}
+
 /* How the stretch relates to the image before it in this pid. */
 static enum step relate(const struct current *c, const struct track_image *was, const struct stretch *s,
-			const struct track_edge *last)
+			const struct track_edge *last, const struct stretch *end)
 {
-	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= c->s_last;
+	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= c->s_last &&
+			 s->t_first - last->t <= EXEC_MS;
 
 	if (was->boot != s->boot)
 		return NEW_PROCESS;
@@ -147,7 +177,11 @@ static enum step relate(const struct current *c, const struct track_image *was, 
 			return SAME_IMAGE;
 		return s->t_first - c->t_last <= GAP_MS ? EXEC_UNSEEN : NEW_PROCESS;
 	}
-	return exec_last && all_far(c, s) ? EXEC : SAME_IMAGE;
+	if (!all_far(c, s))
+		return SAME_IMAGE;
+	if (exec_last)
+		return EXEC;
+	return s->t_first - c->t_last > GAP_MS && !comes_again(c, s, end) ? NEW_PROCESS : SAME_IMAGE;
 }
 
 static void begin_image(struct track_images *out, struct current *c, const struct stretch *s, enum step step)
@@ -238,7 +272,8 @@ void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *
 		enum step step = NEW_PROCESS;
 
 		if (c.image >= 0)
-			step = relate(&c, &out->v[c.image], s, edge_before(edges, n_edges, s->boot, s->s_first));
+			step = relate(&c, &out->v[c.image], s, edge_before(edges, n_edges, s->boot, s->s_first),
+				      all.v + all.n);
 		if (step != SAME_IMAGE)
 			begin_image(out, &c, s, step);
 		go_on(out, &c, s);

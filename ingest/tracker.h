@@ -27,6 +27,13 @@ struct track_edge {
 	enum edge_kind kind;
 };
 
+struct track_range { uint64_t lo, hi; };
+#define TRACK_N_FIXED 5
+extern const struct track_range track_fixed[TRACK_N_FIXED];
+
+/* Is this where addresses are drawn at random? Not below 4 GiB, above user space, or where ASLR is off. */
+bool track_random_cell(uint64_t cell);
+
 #define TRACK_LIVES INT64_MAX
 
 /* One address space as far as one pid shows it. */

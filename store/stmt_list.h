@@ -61,7 +61,7 @@ STMT(near_before,     "SELECT image, t_first, t_last, serial_first, serial_last,
 STMT(near_after,      "SELECT image, t_first, t_last, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
                       "exe = ?2 AND cell = ?3 AND t_first > ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first LIMIT 64")
 STMT(near_fixed,      "SELECT image, t_first, t_last, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell < ?3 AND t_first <= ?4 AND image <> ?5 AND t_last >= ?6 AND loader = 0 LIMIT 4096")
+                      "exe = ?2 AND cell BETWEEN ?3 AND ?7 AND t_first <= ?4 AND image <> ?5 AND t_last >= ?6 AND loader = 0 LIMIT 4096")
 STMT(edges_of,        "SELECT t_first, serial_first, edges FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 AND "
                       "t_first <= ?5")
 STMT(parts_below,     "SELECT id FROM image WHERE parent = ?1 UNION ALL SELECT id FROM image WHERE fork_of = ?1")
