@@ -118,6 +118,7 @@ else
 	skip "a full disk" "no /dev/full here"
 fi
 mkfifo "$TMP/fifo"
+: >"$TMP/out" # else the loop below sees what was there before
 "$SCAUDIT" decode "$TMP/fifo" >"$TMP/out" 2>"$TMP/err" &
 exec 3<>"$TMP/fifo" # both ways, so that nothing waits for a program that did not start
 printf '%s\n' "$line" >&3
