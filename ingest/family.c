@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define ENDED_MS 2000       /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
-#define FORKED_NEAR_MS 8    /* ... and where several images may have: a tick or two */
+#define FORKED_NEAR_MS 8    /* ... and where several images live there: within two ticks */
 #define FORKED_MS 1000      /* where addresses are not random: the fork-type call came at most so long before */
 
 void family_init(struct family *f, struct store *store, struct names *names)
@@ -327,6 +327,7 @@ struct choice {
 	struct part *image;                  /* of the candidates */
 	bool several;                        /* ... they are of more than one: addresses are not random, or say nothing */
 	struct part *forker, *forker_image;  /* made a fork-type call shortly before */
+	bool just;                           /* ... and it was within two ticks */
 	bool forkers;                        /* ... parts of more than one image did */
 };
 
@@ -366,15 +367,16 @@ static int weigh(struct family *f, struct part *p, const struct near *n, bool fi
 static int weigh_fork(struct family *f, struct part *p, const struct near *n, bool fixed, struct choice *c, struct err *e)
 {
 	struct part *part, *image;
-	bool forked;
+	bool forked, just;
 
 	if (possible(f, p, n, fixed, &part, e) < 0)
 		return -1;
 	if (part == NULL || part == c->forker)
 		return 0;
-	if (forked_before(f, part, p, c->several ? FORKED_NEAR_MS : FORKED_MS, &forked, e) < 0 ||
-	    image_of(f, part, &image, e) < 0)
+	if (forked_before(f, part, p, FORKED_MS, &forked, e) < 0 ||
+	    forked_before(f, part, p, FORKED_NEAR_MS, &just, e) < 0 || image_of(f, part, &image, e) < 0)
 		return -1;
+	c->just = c->just || just;
 	if (!forked)
 		return 0;
 	c->forkers = c->forkers || (c->forker != NULL && c->forker_image != image);
@@ -402,7 +404,7 @@ static int find_fork(struct family *f, struct part *p, const struct nears *near,
 	for (size_t i = 0; i < near->n; i++)
 		if (weigh_fork(f, p, &near->v[i], fixed, &c, e) < 0)
 			return -1;
-	*out = c.forker != NULL && !c.forkers ? c.forker->id : 0;
+	*out = c.forker != NULL && !c.forkers && (!c.several || c.just) ? c.forker->id : 0;
 	return 0;
 }
 
