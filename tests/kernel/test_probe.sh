@@ -1,0 +1,52 @@
+#!/bin/bash
+# A container with a probe (runc exec): the profile of the main tree alone says that other trees exist and how to add
+# them; with them the probe runs under KILL_PROCESS, without them it dies.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+BIN=$(realpath "${BUILD:-build}")
+need runc jq perl
+[ "$(id -u)" = 0 ] || { skip probe "not root"; exit 0; }
+# shellcheck source=tests/kernel/container.sh
+. "$ROOT/tests/kernel/container.sh"
+mkdir "$TMP/c"
+container_setup "$TMP/c" 2>"$TMP/err" || { skip probe "no overlay over / can be mounted here"; exit 0; }
+at_end=container_cleanup
+
+# with_probe NAME PROFILE: a service for two seconds and three probes beside it; leaves how many probes were well in $well
+with_probe() {
+	local name=$1
+
+	well=0
+	# shellcheck disable=SC2016
+	container_run "$name" "$2" "$TMP/$name.out" "$TMP/$name.err" perl -e '$| = 1; for (1 .. 20) { select undef, undef, undef, 0.1; print "." }' &
+	sleep 0.6
+	for _ in 1 2 3; do
+		timeout -k 5 20 runc --root "$CONTAINER_DIR/state" exec "$name" cat /etc/debian_version >/dev/null 2>&1 && well=$((well + 1))
+		sleep 0.2
+	done
+	wait $!
+}
+
+echo '{"defaultAction":"SCMP_ACT_LOG","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"]}' >"$TMP/log.json"
+"$BIN/nltail" --out "$TMP/c.log" --ready "$TMP/ready" --seconds 60 2>"$TMP/reader" &
+reader=$!
+for _ in $(seq 100); do [ -e "$TMP/ready" ] && break; sleep 0.05; done
+with_probe logged "$TMP/log.json"
+[ "$well" = 3 ] || { kill "$reader"; skip probe "runc exec does not work here"; exit 0; }
+sleep 0.3
+kill -TERM "$reader"
+wait "$reader"
+
+run "$SCAUDIT" ingest "$TMP/c.log"
+run "$SCAUDIT" profile --comm perl --default-action kill_process --output "$TMP/alone.json"
+ok "the main tree alone: one profile" is "$status" 0
+ok "... says that other trees began, and how to add them" warns '[0-9]+ other trees? began under the same loader .* add: --workload [0-9a-f]{10} \(runc:\[2:INIT\] > cat\)'
+add=$(grep -oE -e '--workload [0-9a-f]{10} \(runc:\[2:INIT\] > cat' "$TMP/err" | grep -oE -e '--workload [0-9a-f]{10}')
+main=$("$SCAUDIT" workloads | awk -F'\t' '$2 ~ /> perl/ { print $1; exit }')
+# shellcheck disable=SC2086
+run "$SCAUDIT" profile --workload "$main" $add --default-action kill_process --output "$TMP/both.json"
+ok "with them: one profile" is "$status" 0
+with_probe both "$TMP/both.json"
+ok "with them the probe runs under KILL ($well of 3)" test "$well" -ge 2
+with_probe alone "$TMP/alone.json"
+ok "without them it does not ($well of 3)" is "$well" 0
