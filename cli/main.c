@@ -2,25 +2,12 @@
 
 #include <errno.h>
 #include <locale.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #ifndef SCAUDIT_VERSION
 #define SCAUDIT_VERSION "unknown"
 #endif
-
-void command_say(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("scaudit: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
 
 static int run(int argc, char **argv, struct opts *o, struct err *e)
 {

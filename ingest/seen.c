@@ -121,6 +121,16 @@ static int64_t unzigzag(uint64_t v)
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
+/* The second after a change; one that leaves the page is -1, whatever is added to it later. */
+static int64_t step(int64_t second, uint64_t change)
+{
+	int64_t by = unzigzag(change);
+
+	if (second < 0 || by <= -SEEN_SECONDS || by >= SEEN_SECONDS)
+		return -1;
+	return second + by < SEEN_SECONDS ? second + by : -1;
+}
+
 /* Runs of consecutive serials with one second and one trust: gap, length, second's change and trust. */
 static void encode_runs(const struct seen_page *p, struct buf *out)
 {
@@ -209,7 +219,7 @@ static bool decode_runs(struct seen_page *p, struct bytes b)
 	while (b.n) {
 		if (!bytes_varint(&b, &gap) || !bytes_varint(&b, &n) || !bytes_varint(&b, &change))
 			return false;
-		second += unzigzag(change >> 1);
+		second = step(second, change >> 1);
 		if (gap > SEEN_SERIALS || n > SEEN_SERIALS || i + gap + n > SEEN_SERIALS || second < 0 ||
 		    second >= SEEN_SECONDS)
 			return false;
@@ -239,7 +249,7 @@ static bool decode_bitmap(struct seen_page *p, struct bytes b)
 		if (!bit(seen, i))
 			continue;
 		while (until == 0) {
-			second += unzigzag(change);
+			second = step(second, change);
 			until = UINT64_MAX;
 			if (b.n && (!bytes_varint(&b, &until) || !bytes_varint(&b, &change)))
 				return false;

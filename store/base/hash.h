@@ -37,7 +37,8 @@ static inline uint64_t hash_bytes(const char *p, size_t n)
 		memcpy(&y, p + n - 8, 8);
 	} else {
 		x = y = 0;
-		memcpy(&x, p, n < 8 ? n : 8);
+		if (n)
+			memcpy(&x, p, n < 8 ? n : 8);
 		if (n > 8)
 			memcpy(&y, p + 8, n - 8);
 	}

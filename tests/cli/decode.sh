@@ -118,14 +118,14 @@ else
 	skip "a full disk" "no /dev/full here"
 fi
 mkfifo "$TMP/fifo"
-: >"$TMP/out" # else the loop below sees what was there before
-"$SCAUDIT" decode "$TMP/fifo" >"$TMP/out" 2>"$TMP/err" &
+: >"$TMP/shown" # else the loop below sees what was there before
+"$SCAUDIT" decode "$TMP/fifo" >"$TMP/shown" 2>"$TMP/err" &
 exec 3<>"$TMP/fifo" # both ways, so that nothing waits for a program that did not start
 printf '%s\n' "$line" >&3
 for _ in {1..400}; do
-	[ ! -s "$TMP/out" ] || break
+	[ ! -s "$TMP/shown" ] || break
 	sleep 0.05
 done
-ok "a record is shown before the pipe ends" lines 1 "$TMP/out"
+ok "a record is shown before the pipe ends" lines 1 "$TMP/shown"
 exec 3>&-
 wait

@@ -27,7 +27,7 @@ verdict() {
 
 	shift
 	mkdir "$dir"
-	"$HERE/truth" capture "$dir" -- sh -c '"$@" & "$@" & wait; sleep 0.3' sh "$@" >"$dir/said" 2>&1
+	"$HERE/truth" capture "$dir" -- bash -c '"$@" & "$@" & wait; sleep 0.3' bash "$@" >"$dir/said" 2>&1
 	[ -s "$dir/records.log" ] || { echo "no records: $(tail -n 1 "$dir/said")"; return; }
 	"$HERE/truth" verdict "$dir"
 }

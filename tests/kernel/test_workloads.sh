@@ -1,0 +1,96 @@
+#!/bin/bash
+# One workload or several? One perl service started in eight ordinary ways is one; four scripts that use sort are several;
+# the same where nine of ten records were lost.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need perl awk sqlite3 setpriv timeout
+[ "$(id -u)" = 0 ] || { skip workloads "not root"; exit 0; }
+BIN=$(realpath "${BUILD:-build}")
+chmod 755 "$TMP"
+
+# collect FILE FUNCTION
+collect() {
+	local ready=$TMP/ready reader
+
+	rm -f "$ready"
+	"$BIN/nltail" --out "$1" --ready "$ready" --seconds 60 2>/dev/null & reader=$!
+	for _ in $(seq 100); do [ -e "$ready" ] && break; sleep 0.05; done
+	("$2") >/dev/null 2>&1
+	sleep 0.3
+	kill -TERM "$reader"
+	wait "$reader"
+}
+log() { "$BIN/logrun" -- "$@"; }
+
+# ---- a service, eight ways ----
+
+cat >"$TMP/service" <<'PERL'
+for (1 .. 4) { open F, "/etc/passwd"; <F>; if (fork() == 0) { open F, "/etc/hosts"; exit } wait; select undef, undef, undef, 0.15 }
+PERL
+cat >"$TMP/entry" <<SH
+mkdir -p "$TMP/var"
+chown 0:0 "$TMP/var"
+perl "$TMP/service"
+SH
+eight_ways() {
+	local service=$TMP/service
+
+	log sh -c "exec perl $service" &
+	log sh -c "perl $service; true" &
+	log sh "$TMP/entry" &
+	log setpriv --reuid 65534 --clear-groups perl "$service" &
+	log env A=1 perl "$service" &
+	log timeout 20 perl "$service" &
+	log sh -c "(sleep 0.2; ls / >/dev/null; sleep 0.1; id -u) & perl $service; wait" &
+	log perl "$service" &
+	wait
+}
+
+# ---- four scripts that use sort ----
+
+four_scripts() {
+	log sh -c 'ls / | sort | head -n 3' &
+	log sh -c 'perl -e "print join(qq{\n}, 3, 1, 2), qq{\n}" | sort | uniq -c' &
+	log sh -c 'for i in 1 2; do cat /etc/passwd | awk -F: "{print \$1}" | sort -u; done' &
+	log sh -c 'perl -e "open P, q{-|}, q{sort /etc/group}; print <P>; close P; select undef, undef, undef, 0.2"; date; du -s /etc | sort -n' &
+	wait
+}
+
+thin() { awk -v keep="$1" -v seed="$2" 'BEGIN { srand(seed) } rand() < keep' "$3"; }
+
+collect "$TMP/perl.log" eight_ways
+[ -s "$TMP/perl.log" ] || { skip workloads "no record arrives through the multicast group here"; exit 0; }
+collect "$TMP/sort.log" four_scripts
+cat "$TMP/perl.log" "$TMP/sort.log" >"$TMP/both.log"
+[ -z "${KEEP:-}" ] || cp "$TMP"/*.log "$KEEP"
+
+# ask LOG KEEP SEED ARGS...: profile of a fresh store
+ask() {
+	thin "$2" "$3" "$1" >"$TMP/thin.log"
+	rm -f "$SCAUDIT_DB"*
+	"$SCAUDIT" ingest --quiet "$TMP/thin.log"
+	shift 3
+	run "$SCAUDIT" profile --format names "$@"
+}
+one() { is "$status" 0 && [ -s "$TMP/out" ]; }
+several() { is "$status" 1 && [ ! -s "$TMP/out" ]; }
+
+for seed in 1 2 3; do
+	for keep in 1 0.1; do
+		[ "$keep$seed" != 12 ] && [ "$keep$seed" != 13 ] || continue
+		ask "$TMP/perl.log" $keep $seed --comm perl
+		ok "a service started in eight ways is one workload (kept $keep, seed $seed)" one
+		ask "$TMP/sort.log" $keep $seed --comm sort
+		ok "four scripts that use sort are several (kept $keep, seed $seed)" several
+		ask "$TMP/both.log" $keep $seed --comm sh
+		ok "sh is several (kept $keep, seed $seed)" several
+	done
+done
+ask "$TMP/sort.log" 1 1 --comm sort
+ok "each has the option that narrows to it" test "$(grep -cE -e '--(workload|tree) [0-9a-f]+' "$TMP/err")" -ge 3
+for option in $(grep -oE -e '--workload [0-9a-f]+' "$TMP/err" | awk '{ print $2 }'); do
+	run "$SCAUDIT" profile --format names --comm sort --workload "$option"
+	ok "--workload $option gives one" one
+done
+run "$SCAUDIT" profile --format names --comm sort --union
+ok "--union insists" one
