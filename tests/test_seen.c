@@ -146,7 +146,9 @@ static void random_pages_survive_the_round_trip(void **state)
 		assert_memory_equal(a->trusted, b->trusted, sizeof(a->trusted));
 		assert_int_equal(a->more.n, b->more.n);
 		VEC_FREE(&a->more);
+		map_release(&a->more_at);
 		VEC_FREE(&b->more);
+		map_release(&b->more_at);
 		free(a);
 		free(b);
 	}
@@ -169,11 +171,13 @@ static void a_cut_blob_is_refused_or_reads_less(void **state)
 
 		refused += !seen_decode(b, (struct bytes){ copy, n });
 		VEC_FREE(&b->more);
+		map_release(&b->more_at);
 		free(b);
 		free(copy);
 	}
 	assert_true(refused > whole.n - 10);
 	VEC_FREE(&a->more);
+	map_release(&a->more_at);
 	free(a);
 }
 
@@ -199,6 +203,7 @@ static void check_blob(void **state)
 
 	assert_false(seen_decode(p, (struct bytes){ copy, r->n }));
 	VEC_FREE(&p->more);
+	map_release(&p->more_at);
 	free(p);
 	free(copy);
 }
@@ -221,6 +226,7 @@ static void a_bitmap_with_a_wild_second_is_refused(void **state)
 	}
 	assert_false(seen_decode(p, buf_bytes(&blob)));
 	VEC_FREE(&p->more);
+	map_release(&p->more_at);
 	free(p);
 }
 
@@ -240,6 +246,7 @@ static void trust_without_an_event_is_refused_or_dropped(void **state)
 		assert_int_equal(seen_mark(p, 0, T, true, BOOT_NO_BASE), SEEN_UPGRADE);
 	}
 	VEC_FREE(&p->more);
+	map_release(&p->more_at);
 	free(p);
 }
 

@@ -57,6 +57,7 @@ static bool seen_again(struct bytes text, struct buf *out)
 	}
 	VEC_FREE(&pieces);
 	VEC_FREE(&p->more);
+	map_release(&p->more_at);
 	free(p);
 	return good;
 }
