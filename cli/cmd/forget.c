@@ -109,7 +109,7 @@ static int run(struct opts *o, struct err *e)
 {
 	struct selected s;
 	struct selection sel = { 0 };
-	struct forget_what what;
+	struct forget_what what = { 0 };
 	auto_free int64_t *trees = NULL;
 	auto_free struct bytes *folds = NULL;
 	int ret = selector_open(&s, o, e);
