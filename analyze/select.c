@@ -204,9 +204,18 @@ static bool started_by_chain(const struct query *q, uint32_t m)
 	return q->images.v[m].fork_of != QUERY_NONE && on_chain(q, q->images.v[m].fork_of);
 }
 
+/* The first image of m's process. */
+static const struct query_image *birth(const struct query *q, uint32_t m)
+{
+	while (q->images.v[m].parent != QUERY_NONE)
+		m = q->images.v[m].parent;
+	return &q->images.v[m];
+}
+
 /*
  * Is m, which the chain started, what its tree is there for? No other program that the chain started ran at the same
- * time (a pipeline) or lived longer. What an entrypoint script runs before or after its service does neither.
+ * time (a pipeline: the next stage is forked before this one exits) or lived longer. What an entrypoint script runs
+ * before or after its service does neither.
  */
 static bool stands_out(const struct query *q, uint32_t m)
 {
@@ -218,7 +227,8 @@ static bool stands_out(const struct query *q, uint32_t m)
 		if (y->tree != x->tree || y->parent == QUERY_NONE || bytes_eq(y->exe, x->exe) || !workload_is_plain(y) ||
 		    !started_by_chain(q, i))
 			continue;
-		if ((y->t_first < x->t_last && y->t_last > x->t_first) || y->t_last - y->t_first > x->t_last - x->t_first)
+		if ((birth(q, i)->serial < x->serial_last && y->serial_last > birth(q, m)->serial) ||
+		    y->t_last - y->t_first > x->t_last - x->t_first)
 			return false;
 	}
 	return true;
@@ -238,6 +248,9 @@ static uint32_t decider(const struct query *q, uint32_t m)
 		return t->main;
 	if (on_chain(q, m))
 		return m;
+	/* what the chain's own program started is that program's */
+	if (!t->started && workload_is_plain(&q->images.v[t->main]))
+		return t->main;
 	if (started_by_chain(q, m))
 		return stands_out(q, m) ? m : t->main;
 	for (uint32_t i = above(q, m); i != QUERY_NONE; i = above(q, i))
