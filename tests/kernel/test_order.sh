@@ -43,6 +43,8 @@ dump() {
 		       edge.value ->> 2 FROM interval, json_each(interval.edges) AS edge ORDER BY 2, 3, 4, 5;
 		SELECT 'obs', tree, path, comm, exe, arch, nr, action, count, trusted, first, last, pid, ip FROM observations
 		ORDER BY tree, path, comm, exe, arch, nr, action, first, last, pid, ip, count;"
+	"$SCAUDIT" workloads --db "$1"
+	"$SCAUDIT" profile --db "$1" --comm sort --format names 2>&1
 }
 
 take() { "$SCAUDIT" ingest --quiet --db "$@" || echo "ingest failed"; }
