@@ -204,18 +204,9 @@ static bool started_by_chain(const struct query *q, uint32_t m)
 	return q->images.v[m].fork_of != QUERY_NONE && on_chain(q, q->images.v[m].fork_of);
 }
 
-/* The first image of m's process. */
-static const struct query_image *birth(const struct query *q, uint32_t m)
-{
-	while (q->images.v[m].parent != QUERY_NONE)
-		m = q->images.v[m].parent;
-	return &q->images.v[m];
-}
-
 /*
  * Is m, which the chain started, what its tree is there for? No other program that the chain started ran at the same
- * time (a pipeline: the next stage is forked before this one exits) or lived longer. What an entrypoint script runs
- * before or after its service does neither.
+ * time (a pipeline) or lived longer. What an entrypoint script runs before or after its service does neither.
  */
 static bool stands_out(const struct query *q, uint32_t m)
 {
@@ -227,8 +218,7 @@ static bool stands_out(const struct query *q, uint32_t m)
 		if (y->tree != x->tree || y->parent == QUERY_NONE || bytes_eq(y->exe, x->exe) || !workload_is_plain(y) ||
 		    !started_by_chain(q, i))
 			continue;
-		if ((birth(q, i)->serial < x->serial_last && y->serial_last > birth(q, m)->serial) ||
-		    y->t_last - y->t_first > x->t_last - x->t_first)
+		if ((y->t_first < x->t_last && y->t_last > x->t_first) || y->t_last - y->t_first > x->t_last - x->t_first)
 			return false;
 	}
 	return true;
@@ -356,6 +346,37 @@ static void count_adds(struct grouping *g)
 	map_release(&owner);
 }
 
+/* Trees of one workload are never in two groups: which stage of a pipeline matches first is chance. */
+static void join_groups(struct grouping *g)
+{
+	auto_free uint32_t *of_workload = mem_zero(g->w->n, sizeof(*of_workload)), *to = mem_alloc((g->s->groups.n + 1) * sizeof(*to));
+	uint32_t left = 0;
+
+	for (uint32_t k = 0; k <= g->s->groups.n; k++)
+		to[k] = k;
+	for (uint32_t i = 0; i < g->q->trees.n; i++) {
+		uint32_t work = g->w->of_tree[i], a, b;
+
+		if (g->group_of[i] == 0)
+			continue;
+		if (of_workload[work] == 0)
+			of_workload[work] = g->group_of[i];
+		for (a = g->group_of[i]; to[a] != a;)
+			a = to[a];
+		for (b = of_workload[work]; to[b] != b;)
+			b = to[b];
+		to[a > b ? a : b] = a > b ? b : a;
+	}
+	for (uint32_t k = 1; k <= g->s->groups.n; k++) {
+		if (to[k] == k)
+			g->s->groups.v[left++] = g->s->groups.v[k - 1];
+		to[k] = to[k] == k ? left : to[to[k]];
+	}
+	g->s->groups.n = left;
+	for (uint32_t i = 0; i < g->q->trees.n; i++)
+		g->group_of[i] = to[g->group_of[i]];
+}
+
 static void find_groups(struct selection *s, struct query *q, const struct workloads *w)
 {
 	struct grouping g = { .s = s, .q = q, .w = w, .group_of = mem_zero(q->trees.n, sizeof(*g.group_of)) };
@@ -367,6 +388,7 @@ static void find_groups(struct selection *s, struct query *q, const struct workl
 		if (s->use_matches[i] && s->tree_in[tree] && g.group_of[tree] == 0)
 			g.group_of[tree] = group_of_use(&g, &q->uses.v[i]) + 1;
 	}
+	join_groups(&g);
 	if (s->groups.n > 1) {
 		name_options(&g);
 		count_adds(&g);

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define AT_ONCE_MS 1000 /* stages of a pipeline are forked within it */
+#define AT_ONCE_MS 100        /* stages of a pipeline exec within it */
 #define MARKER_LATE_MS 300000 /* a marker comes with the next line that gets through */
 
 struct query_path { int64_t id, parent; struct bytes exe, name, text; };
@@ -131,7 +131,6 @@ static int take_image(struct loading *l, sqlite3_stmt *st)
 		.exe = text_of(l, sqlite3_column_int64(st, 5)), .name = text_of(l, sqlite3_column_int64(st, 6)),
 		.pid = sqlite3_column_int(st, 7), .loader = sqlite3_column_int(st, 11) != 0,
 		.t_first = sqlite3_column_int64(st, 8), .t_last = sqlite3_column_int64(st, 9),
-		.serial = (uint32_t)sqlite3_column_int64(st, 12), .serial_last = (uint32_t)sqlite3_column_int64(st, 13),
 		.execs = QUERY_NONE,
 	};
 	return 0;
@@ -182,8 +181,8 @@ static uint32_t started_by(const struct query *q, uint32_t i)
 }
 
 /*
- * Trees whose chain has no plain program: the first that a fork of them came to run. Of those within a second the one
- * with the lowest pid: which stage of a pipeline speaks first is chance, in which order they are forked is not.
+ * Trees whose chain has no plain program: the first that a fork of them came to run. Of those within a tenth of a second
+ * the one with the lowest pid: which stage of a pipeline speaks first is chance, in which order they are forked is not.
  */
 static void find_started(struct query *q)
 {
@@ -195,17 +194,17 @@ static void find_started(struct query *q)
 		open[i] = q->trees.v[i].main == QUERY_NONE;
 	}
 	for (uint32_t i = 0; i < q->images.n; i++) {
-		uint32_t tree = q->images.v[i].tree;
+		uint32_t tree = q->images.v[i].tree, program = open[tree] ? started_by(q, i) : QUERY_NONE;
 
-		if (open[tree] && started_by(q, i) != QUERY_NONE && q->images.v[i].t_first < soonest[tree])
-			soonest[tree] = q->images.v[i].t_first;
+		if (program != QUERY_NONE && q->images.v[program].t_first < soonest[tree])
+			soonest[tree] = q->images.v[program].t_first;
 	}
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		const struct query_image *first = &q->images.v[i];
 		struct query_tree *t = &q->trees.v[first->tree];
 		uint32_t program = open[first->tree] ? started_by(q, i) : QUERY_NONE;
 
-		if (program == QUERY_NONE || first->t_first > soonest[first->tree] + AT_ONCE_MS)
+		if (program == QUERY_NONE || q->images.v[program].t_first > soonest[first->tree] + AT_ONCE_MS)
 			continue;
 		if (t->main == QUERY_NONE || first->pid < q->images.v[t->main].pid) {
 			t->main = program;
@@ -505,8 +504,7 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
 	    each(l, "SELECT id, code, start_seen FROM tree ORDER BY code", take_tree, e) < 0 ||
 	    each(l, "SELECT image.id, tree, path.text, image.parent, fork_of, image.exe, image.name, pid, t_first, t_last, node, "
-		    "loader, serial_first, serial_last FROM image JOIN path ON path.id = image.path ORDER BY node, boot, serial_first, "
-		    "pid", take_image, e) < 0)
+		    "loader FROM image JOIN path ON path.id = image.path ORDER BY node, boot, serial_first, pid", take_image, e) < 0)
 		return -1;
 	link_images(l->q, l);
 	find_mains(l->q);

@@ -16,7 +16,6 @@ struct query_image {
 	int32_t pid;
 	bool loader;
 	int64_t t_first, t_last;
-	uint32_t serial, serial_last;  /* of its earliest and its latest record */
 	uint32_t execs;             /* the image that it exec'd in its own pid, an index; QUERY_NONE */
 };
 
