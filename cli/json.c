@@ -68,9 +68,29 @@ void json_put_time(json_object *to, const char *name, int64_t ms)
 	json_put_word(to, name, ms == WHEN_NONE ? NULL : when_rfc3339(ms, stamp));
 }
 
+/* In JSON these bytes stand in strings only. json-c leaves DEL and the C1 controls as they are; a terminal acts on them. */
+static void print_escaped(json_object *doc, int flags)
+{
+	const unsigned char *p = (const unsigned char *)json_object_to_json_string_ext(doc, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	for (; *p; p++) {
+		if (*p == 0x7f)
+			printf("\\u%04x", *p);
+		else if (*p == 0xc2 && p[1] < 0xa0)
+			printf("\\u%04x", *++p);
+		else
+			putchar(*p);
+	}
+	putchar('\n');
+	json_object_put(doc);
+}
+
 void json_print(json_object *doc)
 {
-	puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-						 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(doc);
+	print_escaped(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+void json_print_line(json_object *doc)
+{
+	print_escaped(doc, JSON_C_TO_STRING_PLAIN);
 }

@@ -13,5 +13,6 @@ void json_put_int(json_object *to, const char *name, bool there, int64_t v);
 void json_put_hex(json_object *to, const char *name, uint64_t v);         /* lower case, without 0x */
 void json_put_time(json_object *to, const char *name, int64_t ms);        /* RFC 3339; WHEN_NONE: null */
 void json_print(json_object *doc);                                        /* one document on stdout; releases it */
+void json_print_line(json_object *doc);                                   /* the same, on one line */
 
 #endif

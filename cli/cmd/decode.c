@@ -78,8 +78,7 @@ static void print_json(const struct decode *d, const struct line *l)
 		json_put_word(to, "what", loss_name(l->loss.kind));
 		json_put_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
 	}
-	puts(json_object_to_json_string_ext(to, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(to);
+	json_print_line(to);
 }
 
 static void print_record(const struct record *r)

@@ -55,6 +55,8 @@ if command -v jq >/dev/null; then
 	ok "json: what the form has not is null" field '.node == null and .subj == null'
 	printf '%s\n' "${line/\"sh\"/FF41}" | run "$SCAUDIT" decode --json
 	ok "json: bytes that are no text stand in hex, too" field '.comm == "\ufffdA" and .comm_hex == "ff41"'
+	printf '%s\n' "${line/\"sh\"/C29B7F41}" | run "$SCAUDIT" decode --json
+	ok "json: what a terminal acts on is escaped" grep -q '"comm":"\\u009b\\u007fA"' "$TMP/out"
 	printf '%s\n' "${line/syscall=12/syscall=-1}" | run "$SCAUDIT" decode --json
 	ok "json: a number without a name" field '.syscall == -1 and .name == null'
 	printf '%s\n' "$line" | run "$SCAUDIT" decode --json --node web1
