@@ -10,17 +10,13 @@
 static void replace_bad(struct buf *out, struct bytes b)
 {
 	while (b.n) {
-		size_t n = 1;
+		size_t n = bytes_utf8_at(b);
 
-		while (n < 4 && n < b.n && !bytes_utf8((struct bytes){ b.p, n }))
-			n++;
-		if (bytes_utf8((struct bytes){ b.p, n })) {
+		if (n)
 			buf_add(out, b.p, n);
-			bytes_skip(&b, n);
-		} else {
+		else
 			buf_str(out, "\xef\xbf\xbd");
-			bytes_skip(&b, 1);
-		}
+		bytes_skip(&b, n ? n : 1);
 	}
 }
 

@@ -92,19 +92,19 @@ ptrdiff_t bytes_unhex(struct bytes hex, char *out, size_t max)
 	return (ptrdiff_t)(hex.n / 2);
 }
 
-/* Length of the UTF-8 sequence at p, of which n bytes are there; 0 when it is not one. */
-static size_t utf8_step(const unsigned char *p, size_t n)
+size_t bytes_utf8_at(struct bytes b)
 {
 	static const struct { unsigned char lo, hi, len, second_lo, second_hi; } rows[] = {
 		{ 0x01, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
 		{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
 		{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
 	};
+	const unsigned char *p = (const unsigned char *)b.p;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (p[0] < rows[i].lo || p[0] > rows[i].hi)
 			continue;
-		if (rows[i].len > n)
+		if (rows[i].len > b.n)
 			return 0;
 		if (rows[i].len > 1 && (p[1] < rows[i].second_lo || p[1] > rows[i].second_hi))
 			return 0;
@@ -118,14 +118,12 @@ static size_t utf8_step(const unsigned char *p, size_t n)
 
 bool bytes_utf8(struct bytes b)
 {
-	const unsigned char *p = (const unsigned char *)b.p;
-
-	for (size_t i = 0; i < b.n;) {
-		size_t step = utf8_step(p + i, b.n - i);
+	while (b.n) {
+		size_t step = bytes_utf8_at(b);
 
 		if (step == 0)
 			return false;
-		i += step;
+		bytes_skip(&b, step);
 	}
 	return true;
 }

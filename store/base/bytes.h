@@ -88,5 +88,6 @@ ptrdiff_t bytes_unhex(struct bytes hex, char *out, size_t max);
 
 /* Is it UTF-8 by RFC 3629 (no surrogates, no overlong forms)? NUL bytes are refused. */
 bool bytes_utf8(struct bytes b);
+size_t bytes_utf8_at(struct bytes b); /* the length of the character at the beginning, 0: not one; b is not empty */
 
 #endif

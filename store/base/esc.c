@@ -57,19 +57,10 @@ void esc_hex(struct buf *out, struct bytes b)
 		hex_byte(out, "", (unsigned char)b.p[i]);
 }
 
-/* Length of the UTF-8 sequence at the start of b; 0 when there is none. */
-static size_t utf8_at(struct bytes b)
-{
-	for (size_t n = 1; n <= 4 && n <= b.n; n++)
-		if (bytes_utf8((struct bytes){ b.p, n }))
-			return n;
-	return 0;
-}
-
 void esc_json(struct buf *out, struct bytes b)
 {
 	while (b.n) {
-		size_t n = utf8_at(b);
+		size_t n = bytes_utf8_at(b);
 		unsigned char c = (unsigned char)b.p[0];
 
 		if (c < 0x20 || c == 0x7f) {
