@@ -21,6 +21,11 @@ void line_room_release(struct line_room *room)
 	*room = (struct line_room){ 0 };
 }
 
+void line_cut(bool mentions, struct line *out)
+{
+	*out = (struct line){ .kind = mentions ? LINE_DAMAGED : LINE_OTHER, .reason = "line of over 64 KiB" };
+}
+
 bool body_type_is_seccomp(struct bytes type)
 {
 	return bytes_eq(type, BYTES("1326")) || bytes_eq(type, BYTES("SECCOMP")) ||

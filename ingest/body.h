@@ -52,6 +52,9 @@ void line_room_release(struct line_room *room);
  */
 void line_parse(struct bytes line, struct line *out, struct line_room *room);
 
+/* What a line says that lines_next cut: damaged where the beginning of a record was in it. */
+void line_cut(bool mentions, struct line *out);
+
 /* For bodies: the part from "audit(" on, when the type before it was ours. */
 enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_room *room);
 

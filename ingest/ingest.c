@@ -267,7 +267,7 @@ static int slow_line(struct pipeline *p, struct bytes text, bool cut, struct err
 	bool own;
 
 	if (cut)
-		l = (struct line){ .kind = p->lines.mentions ? LINE_DAMAGED : LINE_OTHER, .reason = "line of over 64 KiB" };
+		line_cut(p->lines.mentions, &l);
 	else
 		line_parse(text, &l, &p->room);
 	if (!p->any_without_syscall && !bytes_has(text, BYTES("syscall")))

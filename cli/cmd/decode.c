@@ -167,8 +167,7 @@ static int one_file(struct decode *d, const char *path, struct line_room *room, 
 		while (ret == 0 && lines_next(&lines, &text, &cut)) {
 			d->number = lines.number;
 			if (cut)
-				l = (struct line){ .kind = lines.mentions ? LINE_DAMAGED : LINE_OTHER,
-						   .reason = "line of over 64 KiB" };
+				line_cut(lines.mentions, &l);
 			else
 				line_parse(text, &l, room);
 			one_line(d, &l);
