@@ -291,9 +291,8 @@ int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct er
 
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = fold_one(&f, &trees[i], e);
-	if (ret == 0 && n > 0 && sqlite3_exec(s->db, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval)", NULL, NULL,
-					      NULL) != SQLITE_OK)
-		ret = store_fail(s, e);
+	if (ret == 0 && n > 0)
+		ret = store_once(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval)", NULL, 0, NULL, e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.sums);
 	map_release(&f.index);

@@ -12,29 +12,17 @@ static int exec(struct store *s, const char *sql, struct err *e)
 
 static int exec1(struct store *s, const char *sql, int64_t v, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got;
-
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, e);
-	sqlite3_bind_int64(st, 1, v);
-	got = sqlite3_step(st);
-	sqlite3_finalize(st);
-	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+	return store_once(s, sql, &v, 1, NULL, e);
 }
 
 static int value(struct store *s, const char *sql, uint64_t *out, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got;
+	int64_t v = 0;
 
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, e);
-	got = sqlite3_step(st);
-	if (got == SQLITE_ROW)
-		*out = (uint64_t)sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return got == SQLITE_ROW ? 0 : store_fail(s, e);
+	if (store_once(s, sql, NULL, 0, &v, e) < 0)
+		return -1;
+	*out = (uint64_t)v;
+	return 0;
 }
 
 /* Fills the temporary table `doomed` with the intervals that go, and `doomed_presence`. */

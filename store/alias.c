@@ -1,40 +1,11 @@
 #include "store/alias.h"
 
 #include "store/base/esc.h"
-
-/* The node of a name, 0 when there is none. */
-static int64_t find(struct store *s, struct bytes name, struct err *e)
-{
-	sqlite3_stmt *st = store_stmt(s, STMT_find_node, e);
-	int64_t out = 0;
-	int got;
-
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_blob(st, 1, name.p, (int)name.n, SQLITE_STATIC);
-	got = store_step(s, st, e);
-	if (got == 1)
-		out = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return got < 0 ? -1 : out;
-}
+#include "store/names.h"
 
 static int exec2(struct store *s, const char *sql, int64_t a, int64_t b, int64_t *value, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got;
-
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, e);
-	if (sqlite3_bind_parameter_count(st) > 0)
-		sqlite3_bind_int64(st, 1, a);
-	if (sqlite3_bind_parameter_count(st) > 1)
-		sqlite3_bind_int64(st, 2, b);
-	got = sqlite3_step(st);
-	if (got == SQLITE_ROW && value != NULL)
-		*value = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return got == SQLITE_ROW || got == SQLITE_DONE ? 0 : store_fail(s, e);
+	return store_once(s, sql, (const int64_t[]){ a, b }, 2, value, e);
 }
 
 /* Are there boots of both whose times overlap, or pages that would collide? */
@@ -73,20 +44,9 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 	return 0;
 }
 
-static int add_name(struct store *s, struct bytes name, int64_t node, struct err *e)
-{
-	sqlite3_stmt *st = store_stmt(s, STMT_add_node_name, e);
-
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_blob(st, 1, name.p, (int)name.n, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 2, node);
-	return store_run(s, st, e);
-}
-
 int alias_nodes(struct store *s, struct bytes a, struct bytes b, struct err *e)
 {
-	int64_t to = find(s, a, e), from = find(s, b, e);
+	int64_t to = names_find_node(s, a, e), from = names_find_node(s, b, e);
 	char x[100], y[100];
 	bool yes = false;
 
@@ -99,7 +59,7 @@ int alias_nodes(struct store *s, struct bytes a, struct bytes b, struct err *e)
 	if (to == from)
 		return 0;
 	if (from == 0)
-		return add_name(s, b, to, e);
+		return names_add_name(s, b, to, e);
 	if (overlap(s, to, from, &yes, e) < 0)
 		return -1;
 	if (yes)

@@ -87,7 +87,7 @@ static int64_t other_spelling(struct store *s, struct bytes name, struct err *e)
 	return full <= (is_short ? 1 : 0) ? node : 0;
 }
 
-static int64_t node_row(struct store *s, struct bytes name, struct err *e)
+int64_t names_find_node(struct store *s, struct bytes name, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(s, STMT_find_node, e);
 	int64_t row = 0;
@@ -100,8 +100,27 @@ static int64_t node_row(struct store *s, struct bytes name, struct err *e)
 	if (got == 1)
 		row = sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
-	if (got != 0)
-		return got < 0 ? -1 : row;
+	return got < 0 ? -1 : row;
+}
+
+int names_add_name(struct store *s, struct bytes name, int64_t node, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(s, STMT_add_node_name, e);
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_blob(st, 1, name.p, (int)name.n, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, node);
+	return store_run(s, st, e);
+}
+
+static int64_t node_row(struct store *s, struct bytes name, struct err *e)
+{
+	int64_t row = names_find_node(s, name, e);
+	sqlite3_stmt *st;
+
+	if (row != 0)
+		return row;
 	if (!is_address(name))
 		row = other_spelling(s, name, e);
 	if (row < 0)
@@ -115,12 +134,7 @@ static int64_t node_row(struct store *s, struct bytes name, struct err *e)
 			return -1;
 		row = sqlite3_last_insert_rowid(s->db);
 	}
-	st = store_stmt(s, STMT_add_node_name, e);
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_blob(st, 1, name.p, (int)name.n, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 2, row);
-	return store_run(s, st, e) < 0 ? -1 : row;
+	return names_add_name(s, name, row, e) < 0 ? -1 : row;
 }
 
 int64_t names_node(struct names *n, struct bytes name, struct err *e)

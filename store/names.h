@@ -24,6 +24,11 @@ void names_forget_nodes(struct names *n); /* another process may have joined two
  */
 int64_t names_node(struct names *n, struct bytes name, struct err *e);
 
+/* The row of the node that is called just so, 0: none, -1 on failure. */
+int64_t names_find_node(struct store *s, struct bytes name, struct err *e);
+/* Makes `name`, which no node has, one more name of a node. */
+int names_add_name(struct store *s, struct bytes name, int64_t node, struct err *e);
+
 /* subj: row of a string, 0 for none; its MCS categories are taken off by names_subj. -1 on failure. */
 int64_t names_caller(struct names *n, int64_t comm, int64_t subj, struct err *e);
 int64_t names_call(struct names *n, uint32_t arch, int32_t nr, uint32_t action, struct err *e);

@@ -67,6 +67,23 @@ void store_bind_all(sqlite3_stmt *st, const int64_t *v, size_t n)
 		sqlite3_bind_int64(st, (int)i + 1, v[i]);
 }
 
+int store_once(struct store *s, const char *text, const int64_t *v, size_t n, int64_t *out, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	size_t params;
+	int got;
+
+	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) != SQLITE_OK)
+		return store_fail(s, e);
+	params = (size_t)sqlite3_bind_parameter_count(st);
+	store_bind_all(st, v, n < params ? n : params);
+	got = sqlite3_step(st);
+	if (got == SQLITE_ROW && out != NULL)
+		*out = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return got == SQLITE_ROW || got == SQLITE_DONE ? 0 : store_fail(s, e);
+}
+
 /*
  * Runs SQL without rows. Where several make the same store at once, SQLite says "busy" without waiting (it cannot tell
  * a lock from a deadlock there): so wait here.

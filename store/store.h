@@ -62,6 +62,12 @@ int store_run(struct store *s, sqlite3_stmt *st, struct err *e);
 /* The next row: 1, 0 at the end, -1 on failure. */
 int store_step(struct store *s, sqlite3_stmt *st, struct err *e);
 
+/*
+ * Runs one statement that is needed too rarely to be kept. Of v[0..n-1] as many are bound as it has parameters; *out,
+ * where it is not NULL, becomes the first column of the first row and stays where there is none.
+ */
+int store_once(struct store *s, const char *sql, const int64_t *v, size_t n, int64_t *out, struct err *e);
+
 /* Sets *e from SQLite's last error; returns -1. */
 int store_fail(struct store *s, struct err *e);
 
