@@ -72,6 +72,13 @@ for signal in INT TERM; do
 done
 
 # --- several writers ---
+# Waits for $pids; leaves in $failed how many failed, in $TMP/err what they said.
+await_all() {
+	failed=0
+	for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+	cat "$TMP"/err.? >"$TMP/err"
+}
+
 for round in 1 2 3; do
 	rm -f "$SCAUDIT_DB"*
 	pids=()
@@ -84,9 +91,7 @@ for round in 1 2 3; do
 		"$SCAUDIT" ingest "$input" 2>"$TMP/err.${#pids[@]}" &
 		pids+=($!)
 	done
-	failed=0
-	for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
-	cat "$TMP"/err.? >"$TMP/err"
+	await_all
 	ok "four writers on a new store, round $round: all succeed" is $failed 0
 	ok "four writers, round $round: the store is the same" same
 	ok "four writers, round $round: the store is sound" sound
@@ -99,9 +104,7 @@ for part in 1 2 3 4; do
 	split -n l/20 --filter='cat; sleep 0.02' "$TMP/part.$part" | "$SCAUDIT" ingest - 2>"$TMP/err.$part" &
 	pids+=($!)
 done
-failed=0
-for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
-cat "$TMP"/err.? >"$TMP/err"
+await_all
 ok "four slow pipes: all succeed" is $failed 0
 ok "four slow pipes: the store is the same" same
 
