@@ -7,6 +7,7 @@
 
 #define ENDED_MS 2000       /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
 #define FORKED_NEAR_MS 8    /* ... and where several images live there: within two ticks */
+#define SMALLEST_PAGE 4096
 #define FORKED_MS 1000      /* where addresses are not random: the fork-type call came at most so long before */
 
 void family_init(struct family *f, struct store *store, struct names *names)
@@ -18,6 +19,7 @@ static void empty(struct family *f)
 {
 	for (size_t i = 0; i < f->parts.n; i++) {
 		VEC_FREE(&f->parts.v[i]->cells);
+		VEC_FREE(&f->parts.v[i]->sites);
 		free(f->parts.v[i]);
 	}
 	f->parts.n = f->queue.n = f->dropped.n = 0;
@@ -172,8 +174,9 @@ static int load_cells(struct family *f, struct part *p, struct err *e)
 
 /* An interval of the same exe that lies near. */
 struct near {
-	int64_t image, t_first, t_last;
+	int64_t image, t_first, t_last, id;
 	uint32_t s_first, s_last, uid, auid;
+	bool by_chance; /* its addresses are not the same, they only lie near */
 };
 struct nears { struct near *v; size_t n, cap; };
 
@@ -183,9 +186,10 @@ static int take_near(struct family *f, sqlite3_stmt *st, struct nears *out, stru
 
 	while ((got = store_step(f->store, st, e)) == 1)
 		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-						sqlite3_column_int64(st, 2), (uint32_t)sqlite3_column_int64(st, 3),
+						sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3),
 						(uint32_t)sqlite3_column_int64(st, 4), (uint32_t)sqlite3_column_int64(st, 5),
-						(uint32_t)sqlite3_column_int64(st, 6) };
+						(uint32_t)sqlite3_column_int64(st, 6), (uint32_t)sqlite3_column_int64(st, 7),
+						false };
 	return got;
 }
 
@@ -273,6 +277,89 @@ static int neighbours(struct family *f, struct part *p, struct nears *out, struc
 	return 0;
 }
 
+/* ---- sites: where calls were made from ---- */
+
+static int take_sites(struct family *f, sqlite3_stmt *st, struct sites *out, struct err *e)
+{
+	struct obs_list obs = { 0 };
+	int got;
+
+	while ((got = store_step(f->store, st, e)) == 1) {
+		struct obs_base base = { .ip = (uint64_t)sqlite3_column_int64(st, 2) << OBS_CELL_BITS };
+
+		obs.n = 0;
+		if (!obs_decode(store_column(st, 3), base, &obs))
+			continue;
+		for (size_t i = 0; i < obs.n; i++)
+			*VEC_PUSH(out) = (struct site){ obs.v[i].call, obs.v[i].ip };
+	}
+	VEC_FREE(&obs);
+	return got;
+}
+
+static int load_sites(struct family *f, struct part *p, struct err *e)
+{
+	sqlite3_stmt *st;
+
+	if (p->sites_known)
+		return 0;
+	p->sites_known = true;
+	st = store_stmt(f->store, STMT_first_obs, e);
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->pid, p->id);
+	return take_sites(f, st, &p->sites, e);
+}
+
+enum verdict { SITES_SILENT, SITES_SAME, SITES_APART };
+
+/*
+ * Do two lists of sites lie in one address space? Mappings move by whole pages, so one call from one place has the same
+ * offset within its page in all of them, and the same address in one of them alone.
+ *   source: fs/binfmt_elf.c, mm/mmap.c: ELF_PAGESTART, arch_mmap_rnd() << PAGE_SHIFT
+ */
+static enum verdict compare_sites(const struct sites *a, const struct sites *b)
+{
+	enum verdict out = SITES_SILENT;
+
+	for (size_t i = 0; i < a->n; i++) {
+		for (size_t k = 0; k < b->n; k++) {
+			if (a->v[i].call != b->v[k].call)
+				continue;
+			if (a->v[i].ip == b->v[k].ip)
+				return SITES_SAME;
+			if ((a->v[i].ip ^ b->v[k].ip) % SMALLEST_PAGE == 0)
+				out = SITES_APART;
+		}
+	}
+	return out;
+}
+
+/* p against the intervals of another part that lie near. */
+static int judge(struct family *f, struct part *p, const struct part *other, const struct nears *near, enum verdict *out,
+		 struct err *e)
+{
+	struct sites sites = { 0 };
+	int ret = load_sites(f, p, e);
+
+	for (size_t i = 0; i < near->n && ret == 0; i++) {
+		sqlite3_stmt *st;
+
+		if (near->v[i].image != other->id)
+			continue;
+		st = store_stmt(f->store, STMT_load_obs, e);
+		if (st == NULL)
+			ret = -1;
+		else
+			sqlite3_bind_int64(st, 1, near->v[i].id);
+		if (ret == 0)
+			ret = take_sites(f, st, &sites, e);
+	}
+	*out = compare_sites(&p->sites, &sites);
+	VEC_FREE(&sites);
+	return ret;
+}
+
 /* ---- the rules ---- */
 
 /* The first part of the image that p is a part of. */
@@ -335,7 +422,7 @@ struct choice {
 static int possible(struct family *f, struct part *p, const struct near *n, bool fixed, struct part **out, struct err *e)
 {
 	*out = NULL;
-	if (n->s_first >= p->s_first || n->image == p->id || (fixed && (n->uid != p->uid || n->auid != p->auid)))
+	if (n->by_chance || n->s_first >= p->s_first || n->image == p->id || (fixed && (n->uid != p->uid || n->auid != p->auid)))
 		return 0;
 	if (get(f, n->image, out, e) < 0)
 		return -1;
@@ -388,16 +475,25 @@ static int weigh_fork(struct family *f, struct part *p, const struct near *n, bo
 }
 
 /* The part that p's process was forked from, 0: none, a root. */
-static int find_fork(struct family *f, struct part *p, const struct nears *near, int64_t *out, struct err *e)
+static int find_fork(struct family *f, struct part *p, struct nears *near, int64_t *out, struct err *e)
 {
-	struct choice c = { 0 };
+	struct choice c;
 	bool fixed = !has_random_cell(p);
+	enum verdict verdict;
 
 	*out = 0;
-	for (size_t i = 0; i < near->n; i++)
-		if (weigh(f, p, &near->v[i], fixed, &c, e) < 0)
+	do {
+		c = (struct choice){ 0 };
+		verdict = SITES_SILENT;
+		for (size_t i = 0; i < near->n; i++)
+			if (weigh(f, p, &near->v[i], fixed, &c, e) < 0)
+				return -1;
+		if (!fixed && c.nearest != NULL && judge(f, p, c.nearest, near, &verdict, e) < 0)
 			return -1;
-	if (!fixed && !c.several) {
+		for (size_t i = 0; i < near->n && verdict == SITES_APART; i++)
+			near->v[i].by_chance = near->v[i].by_chance || near->v[i].image == c.nearest->id;
+	} while (verdict == SITES_APART);
+	if (!fixed && (!c.several || verdict == SITES_SAME)) {
 		*out = c.nearest != NULL ? c.nearest->id : 0;
 		return 0;
 	}

@@ -16,6 +16,10 @@
 /* Where an image's ips lie. An image can have several exes: its file was replaced, or it changed its root. */
 struct part_cell { int64_t exe; uint64_t cell; };
 
+/* Where a call was made from first, in an interval. */
+struct site { int64_t call; uint64_t ip; };
+struct sites { struct site *v; size_t n, cap; };
+
 struct part {
 	int64_t id, node;
 	int32_t pid;
@@ -29,7 +33,8 @@ struct part {
 	int64_t parent, fork_of; /* parts; 0: none */
 	int64_t tree, path;
 	VEC(struct part_cell) cells;
-	bool cells_known, changed, queued;
+	struct sites sites;      /* of its first intervals */
+	bool cells_known, sites_known, changed, queued;
 };
 
 #define FAMILY_LIVES INT64_MAX
