@@ -7,6 +7,8 @@
 
 #define ENDED_MS 2000       /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
 #define FORKED_NEAR_MS 8    /* ... and where several images live there: within two ticks */
+#define NEAR_MOST 64        /* intervals that are looked at in a row of cells, else in each cell on each side in time */
+#define SITES_FROM 8        /* intervals of a part whose calls are compared */
 #define SMALLEST_PAGE 4096
 #define FORKED_MS 1000      /* where addresses are not random: the fork-type call came at most so long before */
 
@@ -193,10 +195,7 @@ static int take_near(struct family *f, sqlite3_stmt *st, struct nears *out, stru
 	return got;
 }
 
-/*
- * The intervals of other parts in one cell, the nearest in time on either side of p's beginning. Where addresses are
- * random a cell holds few; the limit is for those who fill one on purpose.
- */
+/* The intervals of other parts in one cell, the nearest in time on either side of p's beginning. */
 static int near_cell(struct family *f, const struct part *p, int64_t exe, uint64_t cell, struct nears *out, struct err *e)
 {
 	static const enum stmt sides[] = { STMT_near_before, STMT_near_after };
@@ -206,10 +205,34 @@ static int near_cell(struct family *f, const struct part *p, int64_t exe, uint64
 
 		if (st == NULL)
 			return -1;
-		STORE_BIND(st, p->node, exe, (int64_t)cell, p->t_first, p->id);
+		STORE_BIND(st, p->node, exe, (int64_t)cell, p->t_first, p->id, NEAR_MOST);
 		if (take_near(f, st, out, e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/*
+ * The same in a row of cells. Where addresses are random a cell holds few, and one question has them all; who fills one
+ * on purpose, or stays in one for long, has each cell and side asked for with a limit.
+ */
+static int near_cells(struct family *f, const struct part *p, int64_t exe, uint64_t from, uint64_t to, struct nears *out,
+		      struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_near_all, e);
+	size_t n = out->n;
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, exe, (int64_t)from, (int64_t)to, p->id, NEAR_MOST + 1);
+	if (take_near(f, st, out, e) < 0)
+		return -1;
+	if (out->n - n <= NEAR_MOST)
+		return 0;
+	out->n = n;
+	for (uint64_t c = from; c <= to; c++)
+		if (near_cell(f, p, exe, c, out, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -246,55 +269,64 @@ static bool has_random_cell(const struct part *p)
 	return false;
 }
 
+static int near_random(struct family *f, const struct part *p, struct nears *out, struct err *e)
+{
+	const struct part_cell *cells = p->cells.v;
+	size_t n = p->cells.n;
+
+	for (size_t i = 0, next; i < n; i = next) {
+		next = i + 1;
+		if (!track_random_cell(cells[i].cell))
+			continue;
+		while (next < n && cells[next].exe == cells[i].exe && cells[next].cell <= cells[next - 1].cell + 2)
+			next++;
+		if (near_cells(f, p, cells[i].exe, cells[i].cell - 1, cells[next - 1].cell + 1, out, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The intervals of p's exes that have a cell next to one of p's. */
 static int neighbours(struct family *f, struct part *p, struct nears *out, struct err *e)
 {
-	struct part_cell done = { 0, 0 };
-	bool random;
-
 	if (load_cells(f, p, e) < 0)
 		return -1;
 	out->n = 0;
 	if (p->cells.n > 1)
 		qsort(p->cells.v, p->cells.n, sizeof(*p->cells.v), by_cell);
-	random = has_random_cell(p);
-	for (size_t i = 0; i < p->cells.n; i++) {
-		const struct part_cell *at = &p->cells.v[i];
-
-		if (!random) {
-			if (at->exe != done.exe && near_fixed(f, p, at->exe, out, e) < 0)
+	if (has_random_cell(p))
+		return near_random(f, p, out, e);
+	for (size_t i = 0; i < p->cells.n; i++)
+		if (i == 0 || p->cells.v[i].exe != p->cells.v[i - 1].exe)
+			if (near_fixed(f, p, p->cells.v[i].exe, out, e) < 0)
 				return -1;
-			done = *at;
-			continue;
-		}
-		if (!track_random_cell(at->cell))
-			continue;
-		for (uint64_t c = at->exe != done.exe || at->cell - 1 > done.cell ? at->cell - 1 : done.cell + 1; c <= at->cell + 1; c++)
-			if (near_cell(f, p, at->exe, c, out, e) < 0)
-				return -1;
-		done = (struct part_cell){ at->exe, at->cell + 1 };
-	}
 	return 0;
 }
 
 /* ---- sites: where calls were made from ---- */
 
+/* The sites of a few intervals in the order of time; of those that begin at one time all or none. */
 static int take_sites(struct family *f, sqlite3_stmt *st, struct sites *out, struct err *e)
 {
 	struct obs_list obs = { 0 };
+	int64_t t = INT64_MIN;
 	int got;
 
-	while ((got = store_step(f->store, st, e)) == 1) {
+	for (unsigned n = 0; (got = store_step(f->store, st, e)) == 1; n++) {
 		struct obs_base base = { .ip = (uint64_t)sqlite3_column_int64(st, 2) << OBS_CELL_BITS };
 
+		if (n >= SITES_FROM && sqlite3_column_int64(st, 0) != t)
+			break;
+		t = sqlite3_column_int64(st, 0);
 		obs.n = 0;
 		if (!obs_decode(store_column(st, 3), base, &obs))
 			continue;
 		for (size_t i = 0; i < obs.n; i++)
 			*VEC_PUSH(out) = (struct site){ obs.v[i].call, obs.v[i].ip };
 	}
+	sqlite3_reset(st);
 	VEC_FREE(&obs);
-	return got;
+	return got < 0 ? -1 : 0;
 }
 
 static int load_sites(struct family *f, struct part *p, struct err *e)

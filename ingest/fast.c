@@ -63,7 +63,7 @@ static const struct front *find_front(struct fast *f, struct bytes line)
 }
 
 /* Digits at p one by one, at most ten; their number, 0 when there are none, more, or a leading zero. */
-static unsigned digits_slowly(const char *p, uint64_t *out)
+static __attribute__((noinline)) unsigned digits_slowly(const char *p, uint64_t *out)
 {
 	uint64_t v = 0;
 	unsigned n = 0;
@@ -78,7 +78,7 @@ static unsigned digits_slowly(const char *p, uint64_t *out)
  * The same, up to seven digits without a branch on their number, which the processor would guess wrong: the bytes up
  * to the first that is no digit are moved to the end of the word, and summed up in pairs, fours and eights.
  */
-static unsigned digits(const char *p, uint64_t *out)
+static inline unsigned digits(const char *p, uint64_t *out)
 {
 	const uint64_t ones = 0x0101010101010101u;
 	uint64_t x, other;
@@ -102,6 +102,17 @@ static unsigned digits(const char *p, uint64_t *out)
 	x = (x * 100 + (x >> 16)) & 0x0000ffff0000ffffu;
 	*out = (x * 10000 + (x >> 32)) & 0xffffffffu;
 	return n;
+}
+
+/* The first n bytes of a word as they lie in memory, 0 < n < 9. */
+static uint64_t first_bytes(unsigned n)
+{
+	uint64_t mask = UINT64_MAX >> (8 - n) * 8;
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	mask = __builtin_bswap64(mask);
+#endif
+	return mask;
 }
 
 /* "audit(SECOND.MS:SERIAL): " at p; NULL when it is not that. */
@@ -197,7 +208,8 @@ static struct ident *find_ident(struct fast *f, int64_t node, const char *p, con
 		f->last = *near;
 		return f->last;
 	}
-	at = find_syscall(p, end);
+	at = memchr(p, '\n', (size_t)(end - p));
+	at = at == NULL ? NULL : find_syscall(p, at);
 	if (at == NULL)
 		return NULL;
 	id = tally_find(f->tally, node, p, (size_t)(at - p));
@@ -263,21 +275,23 @@ static unsigned hex_ip(const char *p, uint64_t *out)
 	return hex(p, 16, out);
 }
 
-/* A code and what follows it up to the end: the same text as the identity had last, or read anew. */
-static bool code_and_end(const char *p, const char *end, struct ident *id, struct fast_event *out)
+/* A code and what follows it up to the newline: the same text as the identity had last, or read anew. */
+static bool code_and_end(const char *p, const char *end, struct ident *id, const char **newline, struct fast_event *out)
 {
 	uint64_t v;
 	unsigned n;
 
-	if (end - p == 8 && id->code_known && memcmp(p, id->code_text, 8) == 0) {
+	if (end - p > 8 && p[8] == '\n' && id->code_known && memcmp(p, id->code_text, 8) == 0) {
 		out->code = id->code;
+		*newline = p + 8;
 		return true;
 	}
-	n = hex(p, 8, &v);
-	if (n == 0 || p + n > end)
+	*newline = memchr(p, '\n', (size_t)(end - p));
+	n = *newline == NULL ? 0 : hex(p, 8, &v);
+	if (n == 0)
 		return false;
 	out->code = (uint32_t)v;
-	if (!fields_agree(id->sig, out->code) || !fields_tail((struct bytes){ p + n, (size_t)(end - p - n) }))
+	if (!fields_agree(id->sig, out->code) || !fields_tail((struct bytes){ p + n, (size_t)(*newline - p - n) }))
 		return false;
 	if (n == 8) {
 		memcpy(id->code_text, p, 8);
@@ -288,7 +302,7 @@ static bool code_and_end(const char *p, const char *end, struct ident *id, struc
 }
 
 /* " syscall=N compat=C ip=0xH code=0xH" and the end of the line. */
-static bool call(const char *p, const char *end, struct ident *id, struct fast_event *out)
+static bool call(const char *p, const char *end, struct ident *id, const char **newline, struct fast_event *out)
 {
 	static const char compat[2][16] = { " compat=0 ip=0x", " compat=1 ip=0x" };
 	uint64_t v;
@@ -311,26 +325,42 @@ static bool call(const char *p, const char *end, struct ident *id, struct fast_e
 	n = hex_ip(p, &out->ip);
 	if (n == 0 || end - p < (ptrdiff_t)n + 9 || memcmp(p + n, " code=0x", 8) != 0)
 		return false;
-	return code_and_end(p + n + 8, end, id, out);
+	return code_and_end(p + n + 8, end, id, newline, out);
 }
 
-bool fast_match(struct fast *f, struct bytes line, struct fast_event *out)
+/* Epoch less uptime in seconds; the uptime is most often the one of the line before. */
+static int64_t base_of(struct fast *f, const char *p, int64_t second)
 {
-	const char *end = line.p + line.n, *p;
-	uint64_t uptime;
+	uint64_t text, v = 0;
 
-	out->front = find_front(f, line);
+	memcpy(&text, p, 8);
+	if (((text ^ f->uptime_text) & f->uptime_mask) != 0 || f->uptime_mask == 0) {
+		unsigned n = digits(p, &v);
+
+		f->uptime_mask = n > 0 && n < 8 && p[n] == '.' ? first_bytes(n + 1) : 0;
+		f->uptime_text = text;
+		f->uptime = (int64_t)v;
+		if (n == 0)
+			return BOOT_NO_BASE;
+	}
+	return second - f->uptime;
+}
+
+bool fast_match(struct fast *f, struct bytes ahead, struct fast_event *out)
+{
+	const char *end = ahead.p + ahead.n, *p, *newline;
+
+	out->front = find_front(f, ahead);
 	if (out->front == NULL)
 		return false;
-	p = stamp(f, line.p + out->front->n, end, out);
+	p = stamp(f, ahead.p + out->front->n, end, out);
 	if (p == NULL)
 		return false;
 	out->id = find_ident(f, out->front->node, p, end);
-	if (out->id == NULL || !call(p + out->id->key_n, end, out->id, out))
+	if (out->id == NULL || !call(p + out->id->key_n, end, out->id, &newline, out))
 		return false;
-	out->base = BOOT_NO_BASE;
-	if (out->front->uptime >= 0 && digits(line.p + out->front->uptime, &uptime))
-		out->base = out->second - (int64_t)uptime;
+	out->n = (size_t)(newline - ahead.p);
+	out->base = out->front->uptime < 0 ? BOOT_NO_BASE : base_of(f, ahead.p + out->front->uptime, out->second);
 	return true;
 }
 

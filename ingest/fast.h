@@ -33,9 +33,12 @@ struct fast {
 	char second_text[24];  /* the last stamp's second */
 	uint8_t second_n;
 	int64_t second;
+	uint64_t uptime_text, uptime_mask; /* the last uptime up to its point; mask 0: none */
+	int64_t uptime;
 };
 
 struct fast_event {
+	size_t n;              /* of the line without its newline */
 	struct ident *id;
 	const struct front *front;
 	int64_t ms, second;
@@ -45,8 +48,11 @@ struct fast_event {
 	int32_t nr;
 };
 
-/* True: the line is a record like one before, and *out says which event. The line needs LINES_SLACK bytes behind it. */
-bool fast_match(struct fast *f, struct bytes line, struct fast_event *out);
+/*
+ * True: the next line is a record like one before, and *out says which event. `ahead` begins with that line and its
+ * newline, other lines may follow; LINES_SLACK bytes behind it can be read. So nobody has to look for the newline first.
+ */
+bool fast_match(struct fast *f, struct bytes ahead, struct fast_event *out);
 
 /* Learns the front of a line that line_parse took, when it is in a form that can be compared. */
 void fast_learn(struct fast *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node);

@@ -298,16 +298,23 @@ static int slow_line(struct pipeline *p, struct bytes text, bool cut, struct err
 	}
 }
 
-static int one_line(struct pipeline *p, struct bytes text, bool cut, struct err *e)
+/* The next line that is buffered; *any: there was one. */
+static int one_line(struct pipeline *p, bool *any, struct err *e)
 {
 	struct fast_event ev;
+	struct bytes text;
+	bool cut;
 
-	if (!p->locked || cut || !fast_match(&p->fast, text, &ev))
-		return slow_line(p, text, cut, e);
-	p->r->records++;
-	p->r->own_node += ev.front->own_node;
-	p->room.near_ms = ev.ms;
-	return event(p, &ev, trusts(p, ev.front->auditd_form, ev.front->indented), e);
+	*any = true;
+	if (p->locked && fast_match(&p->fast, lines_ahead(&p->lines), &ev)) {
+		lines_skip(&p->lines, ev.n);
+		p->r->records++;
+		p->r->own_node += ev.front->own_node;
+		p->room.near_ms = ev.ms;
+		return event(p, &ev, trusts(p, ev.front->auditd_form, ev.front->indented), e);
+	}
+	*any = lines_next(&p->lines, &text, &cut);
+	return *any ? slow_line(p, text, cut, e) : 0;
 }
 
 /* ---- one source ---- */
@@ -381,12 +388,13 @@ static bool stop_asked(const struct pipeline *p)
 /* Hands out the lines that are buffered; ends early where a batch is full. */
 static int buffered_lines(struct pipeline *p, struct err *e)
 {
-	struct bytes text;
-	bool cut;
+	bool any = true;
 
-	while (lines_next(&p->lines, &text, &cut)) {
-		if (one_line(p, text, cut, e) < 0)
+	for (;;) {
+		if (one_line(p, &any, e) < 0)
 			return -1;
+		if (!any)
+			return 0;
 		if (batch_is_over(p)) {
 			if (commit(p, e) < 0)
 				return -1;
@@ -396,7 +404,6 @@ static int buffered_lines(struct pipeline *p, struct err *e)
 				return 0;
 		}
 	}
-	return 0;
 }
 
 /* Is more to be had without waiting? */

@@ -39,4 +39,17 @@ bool lines_ready(const struct lines *l);
  */
 bool lines_next(struct lines *l, struct bytes *line, bool *cut);
 
+/* What is buffered from the beginning of the next line on; nothing where that line is a long one. */
+static inline struct bytes lines_ahead(const struct lines *l)
+{
+	return (struct bytes){ l->buf + l->start, l->in_long ? 0 : l->end - l->start };
+}
+
+/* Takes the next line, of n bytes and a newline: the caller has seen both in lines_ahead. */
+static inline void lines_skip(struct lines *l, size_t n)
+{
+	l->start += n + 1;
+	l->number++;
+}
+
 #endif

@@ -56,12 +56,14 @@ STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")
 STMT(load_part,       "SELECT node, pid, boot, exe, name, loader, starts, t_first, t_last, t_end, serial_first, serial_last, uid, "
                       "auid, parent, fork_of, tree, path FROM image WHERE id = ?1")
 STMT(first_obs,       "SELECT t_first, serial_first, cell, obs FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 "
-                      "ORDER BY t_first, serial_first LIMIT 16")
+                      "ORDER BY t_first")
 STMT(load_cells,      "SELECT DISTINCT exe, cell FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(near_all,        "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
+                      "exe = ?2 AND cell BETWEEN ?3 AND ?4 AND image <> ?5 AND loader = 0 LIMIT ?6")
 STMT(near_before,     "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell = ?3 AND t_first <= ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first DESC LIMIT 64")
+                      "exe = ?2 AND cell = ?3 AND t_first <= ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first DESC LIMIT ?6")
 STMT(near_after,      "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell = ?3 AND t_first > ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first LIMIT 64")
+                      "exe = ?2 AND cell = ?3 AND t_first > ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first LIMIT ?6")
 STMT(near_fixed,      "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
                       "exe = ?2 AND cell BETWEEN ?3 AND ?7 AND t_first <= ?4 AND image <> ?5 AND t_last >= ?6 AND loader = 0 LIMIT 4096")
 STMT(edges_of,        "SELECT t_first, serial_first, edges FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 AND "

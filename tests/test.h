@@ -46,16 +46,6 @@ static inline char *exact_copy(struct bytes b)
 	return copy;
 }
 
-/* The same with zeros behind it, as a line in a block has something behind it. */
-static inline char *slack_copy(struct bytes b, size_t slack)
-{
-	char *copy = mem_zero(b.n + slack, 1);
-
-	if (b.n)
-		memcpy(copy, b.p, b.n);
-	return copy;
-}
-
 #define assert_bytes(got, text)                                                                      \
 	do {                                                                                         \
 		struct bytes got_ = (got), want_ = bytes_of(text);                                   \

@@ -90,8 +90,8 @@ static void check_taken(struct bench *b, struct bytes text, const struct fast_ev
 
 static void one_line(struct bench *b, struct bytes text)
 {
-	char *exact = malloc(text.n ? text.n : 1), *slack = calloc(1, text.n + LINES_SLACK);
-	struct bytes line = { exact, text.n }, block = { slack, text.n };
+	char *exact = malloc(text.n ? text.n : 1), *slack = calloc(1, text.n + 1 + LINES_SLACK);
+	struct bytes line = { exact, text.n }, block = { slack, text.n + 1 };
 	struct fast_event ev;
 	struct err e = { 0 };
 	struct line l;
@@ -99,10 +99,12 @@ static void one_line(struct bench *b, struct bytes text)
 	must(exact != NULL && slack != NULL, "memory");
 	memcpy(exact, text.p, text.n);
 	memcpy(slack, text.p, text.n);
+	slack[text.n] = '\n';
 	line_parse(line, &l, &b->room);
 	check_line(&l);
 	if (fast_match(&b->fast, block, &ev)) {
-		check_taken(b, block, &ev, &l);
+		must(ev.n == text.n, "another length");
+		check_taken(b, line, &ev, &l);
 	} else if (l.kind == LINE_RECORD) {
 		int64_t node = names_node(&b->names, l.rec.node.n ? l.rec.node : BYTES("own"), &e);
 		struct ident *id = tally_ident(&b->tally, node, &l.rec, l.identity, &e);
