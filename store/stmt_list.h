@@ -57,7 +57,7 @@ STMT(load_part,       "SELECT node, pid, boot, exe, name, loader, starts, t_firs
                       "auid, parent, fork_of, tree, path FROM image WHERE id = ?1")
 STMT(first_obs,       "SELECT t_first, serial_first, cell, obs FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 "
                       "ORDER BY t_first")
-STMT(load_cells,      "SELECT DISTINCT exe, cell FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(load_cells,      "SELECT exe, cell FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
 STMT(near_all,        "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
                       "exe = ?2 AND cell BETWEEN ?3 AND ?4 AND image <> ?5 AND loader = 0 LIMIT ?6")
 STMT(near_before,     "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "

@@ -319,6 +319,39 @@ static void paths_show_names_or_the_last_part_of_exe_escaped(void **state)
 	rig_close(&r);
 }
 
+/* ---- statements ---- */
+
+static const struct { const char *name, *sql; } statements[] = {
+#define STMT(id, text) { #id, text },
+#include "store/stmt_list.h"
+#undef STMT
+};
+
+/*
+ * What is asked for often is found by an index that narrows it down to more than a node, since a log may be of one node:
+ * no line of a plan scans a large table, or searches it by (node=?) alone.
+ */
+static void no_statement_walks_through_a_large_table(void **state)
+{
+	static const char *const bad[] = { "SCAN interval", "SCAN image", "SCAN presence", "(node=?)\n" };
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++) {
+		auto_buf struct buf plan = { 0 };
+		char *sql = mem_print("EXPLAIN QUERY PLAN %s", statements[i].sql);
+
+		rig_rows(&r, sql, &plan);
+		for (size_t k = 0; k < ARRAY_SIZE(bad); k++)
+			if (strstr(buf_text(&plan), bad[k]) != NULL && strcmp(statements[i].name, "contradicted") != 0 &&
+			    strstr(buf_text(&plan), "seen USING") == NULL && strstr(buf_text(&plan), "boot USING") == NULL)
+				fail_msg("%s: %s", statements[i].name, buf_text(&plan));
+		free(sql);
+	}
+	rig_close(&r);
+}
+
 int main(void)
 {
 	struct tests t = { 0 };
@@ -336,5 +369,6 @@ int main(void)
 	ADD_ROWS(&t, nodes, check_node);
 	ADD_ROWS(&t, subjects, check_subj);
 	ADD(&t, paths_show_names_or_the_last_part_of_exe_escaped);
+	ADD(&t, no_statement_walks_through_a_large_table);
 	return run_rows(&t, "store");
 }
