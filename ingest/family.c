@@ -1,6 +1,7 @@
 #include "ingest/family.h"
 
 #include "store/base/code.h"
+#include "store/base/when.h"
 #include "store/model/obs.h"
 
 #include <stdlib.h>
@@ -17,13 +18,20 @@ void family_init(struct family *f, struct store *store, struct names *names)
 	*f = (struct family){ .store = store, .names = names };
 }
 
+void part_free(struct part *p)
+{
+	if (p == NULL)
+		return;
+	VEC_FREE(&p->cells);
+	VEC_FREE(&p->sites);
+	VEC_FREE(&p->touched);
+	free(p);
+}
+
 static void empty(struct family *f)
 {
-	for (size_t i = 0; i < f->parts.n; i++) {
-		VEC_FREE(&f->parts.v[i]->cells);
-		VEC_FREE(&f->parts.v[i]->sites);
-		free(f->parts.v[i]);
-	}
+	for (size_t i = 0; i < f->parts.n; i++)
+		part_free(f->parts.v[i]);
 	f->parts.n = f->queue.n = f->dropped.n = 0;
 	map_clear(&f->by_id);
 	map_clear(&f->gone);
@@ -50,7 +58,7 @@ static bool before(const struct part *a, const struct part *b)
 	return a->s_first < b->s_first;
 }
 
-static void push(struct family *f, struct part *p)
+static void enqueue(struct family *f, struct part *p)
 {
 	size_t i = f->queue.n;
 
@@ -61,6 +69,13 @@ static void push(struct family *f, struct part *p)
 	for (; i > 0 && before(p, f->queue.v[(i - 1) / 2]); i = (i - 1) / 2)
 		f->queue.v[i] = f->queue.v[(i - 1) / 2];
 	f->queue.v[i] = p;
+}
+
+/* To be looked at again, because of another part. */
+static void push(struct family *f, struct part *p)
+{
+	p->linked = false;
+	enqueue(f, p);
 }
 
 static struct part *pop(struct family *f)
@@ -84,12 +99,17 @@ static struct part *pop(struct family *f)
 	return first;
 }
 
-void family_add(struct family *f, struct part *p)
+static void keep(struct family *f, struct part *p)
 {
 	map_put(&f->by_id, (uint64_t)p->id, 0, (int64_t)f->parts.n);
 	*VEC_PUSH(&f->parts) = p;
+}
+
+void family_add(struct family *f, struct part *p)
+{
+	keep(f, p);
 	p->changed = true;
-	push(f, p);
+	enqueue(f, p);
 }
 
 void family_drop(struct family *f, int64_t id)
@@ -100,9 +120,9 @@ void family_drop(struct family *f, int64_t id)
 
 /* ---- parts from the store ---- */
 
-static int load_part(struct family *f, int64_t id, struct part **out, struct err *e)
+int part_load(struct store *store, int64_t id, struct part **out, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_load_part, e);
+	sqlite3_stmt *st = store_stmt(store, STMT_load_part, e);
 	struct part *p;
 	int got;
 
@@ -110,7 +130,7 @@ static int load_part(struct family *f, int64_t id, struct part **out, struct err
 	if (st == NULL)
 		return -1;
 	STORE_BIND(st, id);
-	got = store_step(f->store, st, e);
+	got = store_step(store, st, e);
 	if (got != 1)
 		return got;
 	p = mem_zero(1, sizeof(*p));
@@ -134,8 +154,6 @@ static int load_part(struct family *f, int64_t id, struct part **out, struct err
 	p->tree = sqlite3_column_int64(st, 16);
 	p->path = sqlite3_column_int64(st, 17);
 	sqlite3_reset(st);
-	map_put(&f->by_id, (uint64_t)id, 0, (int64_t)f->parts.n);
-	*VEC_PUSH(&f->parts) = p;
 	*out = p;
 	return 0;
 }
@@ -152,24 +170,33 @@ static int get(struct family *f, int64_t id, struct part **out, struct err *e)
 		*out = f->parts.v[at];
 		return 0;
 	}
-	return load_part(f, id, out, e);
+	if (part_load(f->store, id, out, e) < 0)
+		return -1;
+	if (*out != NULL)
+		keep(f, *out);
+	return 0;
 }
 
-static int load_cells(struct family *f, struct part *p, struct err *e)
+/* The first intervals of a part by their end; of those that end at one time all or none. */
+static int load_places(struct family *f, const struct part *p, size_t limit, struct part_places *out, struct err *e)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = store_stmt(f->store, STMT_load_places, e);
 	int got;
 
-	if (p->cells_known)
-		return 0;
-	p->cells_known = true;
-	st = store_stmt(f->store, STMT_load_cells, e);
+	out->n = 0;
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, p->node, p->pid, p->id);
-	while ((got = store_step(f->store, st, e)) == 1)
-		*VEC_PUSH(&p->cells) = (struct part_cell){ sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1) };
-	return got;
+	STORE_BIND(st, p->node, p->pid, p->id, p->t_first);
+	while ((got = store_step(f->store, st, e)) == 1) {
+		int64_t t_last = sqlite3_column_int64(st, 3);
+
+		if (out->n >= limit && t_last != out->v[out->n - 1].t_last)
+			break;
+		*VEC_PUSH(out) = (struct part_place){ .exe = sqlite3_column_int64(st, 0), .cell = (uint64_t)sqlite3_column_int64(st, 1),
+						      .t_first = sqlite3_column_int64(st, 2), .t_last = t_last };
+	}
+	sqlite3_reset(st);
+	return got < 0 ? -1 : 0;
 }
 
 /* ---- neighbours ---- */
@@ -182,83 +209,117 @@ struct near {
 };
 struct nears { struct near *v; size_t n, cap; };
 
-static int take_near(struct family *f, sqlite3_stmt *st, struct nears *out, struct err *e)
+/* Appends those of other parts; *n: how many there were with p's own. */
+static int take_near(struct family *f, sqlite3_stmt *st, const struct part *p, struct nears *out, size_t *n, struct err *e)
 {
 	int got;
 
-	while ((got = store_step(f->store, st, e)) == 1)
-		*VEC_PUSH(out) = (struct near){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-						sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3),
-						(uint32_t)sqlite3_column_int64(st, 4), (uint32_t)sqlite3_column_int64(st, 5),
-						(uint32_t)sqlite3_column_int64(st, 6), (uint32_t)sqlite3_column_int64(st, 7),
-						false };
+	for (*n = 0; (got = store_step(f->store, st, e)) == 1; ++*n)
+		if (sqlite3_column_int64(st, 0) != p->id)
+			*VEC_PUSH(out) = (struct near){
+				sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
+				sqlite3_column_int64(st, 3), (uint32_t)sqlite3_column_int64(st, 4),
+				(uint32_t)sqlite3_column_int64(st, 5), (uint32_t)sqlite3_column_int64(st, 6),
+				(uint32_t)sqlite3_column_int64(st, 7), false };
 	return got;
 }
 
-/* The intervals of other parts in one cell, the nearest in time on either side of p's beginning. */
-static int near_cell(struct family *f, const struct part *p, int64_t exe, uint64_t cell, struct nears *out, struct err *e)
-{
-	static const enum stmt sides[] = { STMT_near_before, STMT_near_after };
-
-	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
-		sqlite3_stmt *st = store_stmt(f->store, sides[i], e);
-
-		if (st == NULL)
-			return -1;
-		STORE_BIND(st, p->node, exe, (int64_t)cell, p->t_first, p->id, NEAR_MOST);
-		if (take_near(f, st, out, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /*
- * The same in a row of cells. Where addresses are random a cell holds few, and one question has them all; who fills one
- * on purpose, or stays in one for long, has each cell and side asked for with a limit.
+ * The intervals of other parts in one cell, the nearest to t on one side. p's own count, too: so one that begins at most
+ * NEAR_MOST intervals behind a touched one of p is concerned by it, and sees it when it looks back.
  */
-static int near_cells(struct family *f, const struct part *p, int64_t exe, uint64_t from, uint64_t to, struct nears *out,
-		      struct err *e)
+static int near_side(struct family *f, const struct part *p, int64_t exe, uint64_t cell, int64_t t, enum stmt side,
+		     struct nears *out, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_near_all, e);
-	size_t n = out->n;
+	sqlite3_stmt *st = store_stmt(f->store, side, e);
+	size_t n;
 
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, p->node, exe, (int64_t)from, (int64_t)to, p->id, NEAR_MOST + 1);
-	if (take_near(f, st, out, e) < 0)
+	STORE_BIND(st, p->node, exe, (int64_t)cell, t, NEAR_MOST);
+	return take_near(f, st, p, out, &n, e);
+}
+
+static int near_between(struct family *f, const struct part *p, int64_t exe, uint64_t cell, int64_t from, int64_t to,
+			struct nears *out, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_near_between, e);
+	size_t n;
+
+	if (st == NULL)
 		return -1;
-	if (out->n - n <= NEAR_MOST)
-		return 0;
-	out->n = n;
-	for (uint64_t c = from; c <= to; c++)
-		if (near_cell(f, p, exe, c, out, e) < 0)
-			return -1;
+	STORE_BIND(st, p->node, exe, (int64_t)cell, from, to, p->id);
+	return take_near(f, st, p, out, &n, e);
+}
+
+/* All that lie next to a run of cells, where they are few, as in random places they are: the same by one question. */
+static int near_few(struct family *f, const struct part *p, const struct part_place *run, size_t n, struct nears *out,
+		    bool *few, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_near_all, e);
+	size_t had = out->n, all;
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, run->exe, (int64_t)(run[0].cell - 1), (int64_t)(run[n - 1].cell + 1), NEAR_MOST + 1);
+	if (take_near(f, st, p, out, &all, e) < 0)
+		return -1;
+	*few = all <= NEAR_MOST;
+	if (!*few)
+		out->n = had;
 	return 0;
 }
 
-/* Where p has no random cell: all of its exe, since the rule for those looks at fork-type calls in the second before. */
-static int near_fixed(struct family *f, const struct part *p, int64_t exe, struct nears *out, struct err *e)
+/* Those of an exe in places that are not random, between two times. An interval is an hour long at most. */
+static int near_fixed(struct family *f, const struct part *p, int64_t exe, int64_t from, int64_t to, struct nears *out,
+		      struct err *e)
 {
-	for (size_t i = 0; i < TRACK_N_FIXED; i++) {
-		sqlite3_stmt *st = store_stmt(f->store, STMT_near_fixed, e);
+	size_t n;
 
-		if (st == NULL)
-			return -1;
-		STORE_BIND(st, p->node, exe, (int64_t)track_fixed[i].lo, p->t_last + FORKED_MS, p->id,
-			   p->t_first - FORKED_MS, (int64_t)track_fixed[i].hi);
-		if (take_near(f, st, out, e) < 0)
-			return -1;
+	for (size_t i = 0; i < TRACK_N_FIXED; i++) {
+		for (int64_t cell = (int64_t)track_fixed[i].lo;; cell++) {
+			sqlite3_stmt *st = store_stmt(f->store, STMT_next_cell, e);
+
+			if (st == NULL)
+				return -1;
+			STORE_BIND(st, p->node, exe, cell, (int64_t)track_fixed[i].hi);
+			if (store_step(f->store, st, e) != 1)
+				return -1;
+			cell = sqlite3_column_int64(st, 0);
+			sqlite3_reset(st);
+			if (cell < 0)
+				break;
+			st = store_stmt(f->store, STMT_near_fixed, e);
+			if (st == NULL)
+				return -1;
+			STORE_BIND(st, p->node, exe, cell, from - WHEN_HOUR_MS, to, from);
+			if (take_near(f, st, p, out, &n, e) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
 
-static int by_cell(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
-	const struct part_cell *x = a, *y = b;
+	const struct part_place *x = a, *y = b;
 
 	if (x->exe != y->exe)
 		return x->exe < y->exe ? -1 : 1;
-	return x->cell < y->cell ? -1 : x->cell > y->cell;
+	if (x->cell != y->cell)
+		return x->cell < y->cell ? -1 : 1;
+	return x->t_first < y->t_first ? -1 : x->t_first > y->t_first;
+}
+
+/* How many of what is sorted by_place lie in one exe and in cells whose neighbours meet. */
+static size_t run_of(const struct part_place *v, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && v[i].exe == v->exe && track_random_cell(v[i].cell) == track_random_cell(v->cell) &&
+	       (!track_random_cell(v->cell) || v[i].cell <= v[i - 1].cell + 2))
+		i++;
+	return i;
 }
 
 static bool has_random_cell(const struct part *p)
@@ -269,37 +330,84 @@ static bool has_random_cell(const struct part *p)
 	return false;
 }
 
-static int near_random(struct family *f, const struct part *p, struct nears *out, struct err *e)
+/* Where p's process may come from: what its exes have next to its own cells around its beginning. */
+static int kin(struct family *f, struct part *p, struct nears *out, bool *all_few, struct err *e)
 {
-	const struct part_cell *cells = p->cells.v;
-	size_t n = p->cells.n;
+	bool random, few;
 
-	for (size_t i = 0, next; i < n; i = next) {
-		next = i + 1;
-		if (!track_random_cell(cells[i].cell))
+	out->n = 0;
+	*all_few = true;
+	if (!p->cells_known && load_places(f, p, FAMILY_CELLS_FROM, &p->cells, e) < 0)
+		return -1;
+	p->cells_known = true;
+	random = has_random_cell(p);
+	if (p->cells.n > 1)
+		qsort(p->cells.v, p->cells.n, sizeof(*p->cells.v), by_place);
+	for (size_t i = 0, n; i < p->cells.n; i += n) {
+		const struct part_place *run = &p->cells.v[i];
+
+		n = run_of(run, p->cells.n - i);
+		if (!track_random_cell(run->cell)) {
+			*all_few = false;
+			if (!random && near_fixed(f, p, run->exe, p->t_first - FORKED_MS, p->t_first, out, e) < 0)
+				return -1;
 			continue;
-		while (next < n && cells[next].exe == cells[i].exe && cells[next].cell <= cells[next - 1].cell + 2)
-			next++;
-		if (near_cells(f, p, cells[i].exe, cells[i].cell - 1, cells[next - 1].cell + 1, out, e) < 0)
+		}
+		if (near_few(f, p, run, n, out, &few, e) < 0)
 			return -1;
+		*all_few = *all_few && few;
+		for (uint64_t c = run[0].cell - 1; !few && c <= run[n - 1].cell + 1; c++)
+			if (near_side(f, p, run->exe, c, p->t_first, STMT_near_before, out, e) < 0 ||
+			    near_side(f, p, run->exe, c, p->t_first, STMT_near_after, out, e) < 0)
+				return -1;
 	}
 	return 0;
 }
 
-/* The intervals of p's exes that have a cell next to one of p's. */
-static int neighbours(struct family *f, struct part *p, struct nears *out, struct err *e)
+/* Whom a run of touched intervals may concern, in one cell: those that came between them and next to them. */
+static int near_touched(struct family *f, const struct part *p, const struct part_place *run, size_t n, uint64_t cell,
+			struct nears *out, struct err *e)
 {
-	if (load_cells(f, p, e) < 0)
+	int64_t from = INT64_MAX, to = INT64_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		if (run[i].cell + 1 < cell || run[i].cell > cell + 1)
+			continue;
+		from = run[i].t_first < from ? run[i].t_first : from;
+		to = run[i].t_first > to ? run[i].t_first : to;
+	}
+	if (from > to)
+		return 0;
+	if (near_side(f, p, run->exe, cell, from, STMT_near_before, out, e) < 0 ||
+	    near_between(f, p, run->exe, cell, from + 1, to, out, e) < 0)
 		return -1;
+	return near_side(f, p, run->exe, cell, to, STMT_near_after, out, e);
+}
+
+/* Whose link may be another one, since intervals of p are new or p is not what it was. */
+static int concerned(struct family *f, struct part *p, struct nears *out, struct err *e)
+{
+	bool few = true;
+
 	out->n = 0;
-	if (p->cells.n > 1)
-		qsort(p->cells.v, p->cells.n, sizeof(*p->cells.v), by_cell);
-	if (has_random_cell(p))
-		return near_random(f, p, out, e);
-	for (size_t i = 0; i < p->cells.n; i++)
-		if (i == 0 || p->cells.v[i].exe != p->cells.v[i - 1].exe)
-			if (near_fixed(f, p, p->cells.v[i].exe, out, e) < 0)
+	if (p->touched.n > 1)
+		qsort(p->touched.v, p->touched.n, sizeof(*p->touched.v), by_place);
+	for (size_t i = 0, n; i < p->touched.n; i += n) {
+		const struct part_place *run = &p->touched.v[i];
+
+		n = run_of(run, p->touched.n - i);
+		if (!track_random_cell(run->cell)) {
+			for (size_t k = 0; k < n; k++)
+				if (near_fixed(f, p, run->exe, run[k].t_first, run[k].t_last + FORKED_MS, out, e) < 0)
+					return -1;
+			continue;
+		}
+		if (near_few(f, p, run, n, out, &few, e) < 0)
+			return -1;
+		for (uint64_t c = run[0].cell - 1; !few && c <= run[n - 1].cell + 1; c++)
+			if (near_touched(f, p, run, n, c, out, e) < 0)
 				return -1;
+	}
 	return 0;
 }
 
@@ -339,7 +447,7 @@ static int load_sites(struct family *f, struct part *p, struct err *e)
 	st = store_stmt(f->store, STMT_first_obs, e);
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, p->node, p->pid, p->id);
+	STORE_BIND(st, p->node, p->pid, p->id, p->t_first);
 	return take_sites(f, st, &p->sites, e);
 }
 
@@ -426,7 +534,7 @@ static int forked_before(struct family *f, const struct part *c, const struct pa
 	*yes = false;
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, c->node, c->pid, c->id, p->t_first - ms, p->t_first);
+	STORE_BIND(st, c->node, c->pid, c->id, p->t_first - ms, p->t_first, p->t_first + WHEN_HOUR_MS);
 	while ((got = store_step(f->store, st, e)) == 1) {
 		struct edge_list edges = { 0 };
 		struct obs_base base = { .t = sqlite3_column_int64(st, 0), .serial = (uint32_t)sqlite3_column_int64(st, 1) };
@@ -610,27 +718,31 @@ static int place(struct family *f, struct part *p, struct err *e)
 
 static int derive_one(struct family *f, struct part *p, struct nears *near, struct err *e)
 {
-	int64_t fork = 0, was = p->fork_of;
-	bool touched = p->changed;
+	int64_t was = p->fork_of;
+	bool touched = p->changed, all_few = false;
 
-	if (p->parent == 0 && !p->loader) {
-		if (neighbours(f, p, near, e) < 0 || find_fork(f, p, near, &fork, e) < 0)
+	/* an exec'd image and a loader are nobody's fork */
+	if (p->parent != 0 || p->loader) {
+		p->fork_of = 0;
+	} else if (!p->linked) {
+		p->fork_of = 0;
+		if (kin(f, p, near, &all_few, e) < 0 || find_fork(f, p, near, &p->fork_of, e) < 0)
 			return -1;
-	} else if (touched && !p->loader) {
-		/* an exec'd image cannot be a fork, but it may have forks */
-		if (neighbours(f, p, near, e) < 0)
-			return -1;
-	} else {
-		near->n = 0;
 	}
-	p->fork_of = p->parent ? 0 : fork;
-	if (p->fork_of != was)
+	p->linked = true;
+	if (p->fork_of != was) {
 		p->changed = true;
+		/* whoever looks at it sees another image */
+		if (!p->all_touched && load_places(f, p, SIZE_MAX, &p->touched, e) < 0)
+			return -1;
+	}
 	if (place(f, p, e) < 0)
 		return -1;
-	if (touched || p->fork_of != was)
-		return push_later(f, p, near, e);
-	return 0;
+	if (p->loader || !(touched || p->fork_of != was))
+		return 0;
+	if (!(all_few && p->all_touched) && concerned(f, p, near, e) < 0)
+		return -1;
+	return push_later(f, p, near, e);
 }
 
 /* ---- writing ---- */

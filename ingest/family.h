@@ -13,8 +13,9 @@
 #include "ingest/tracker.h"
 #include "store/names.h"
 
-/* Where an image's ips lie. An image can have several exes: its file was replaced, or it changed its root. */
-struct part_cell { int64_t exe; uint64_t cell; };
+/* Where and when an interval lies. An image can have several exes: its file was replaced, or it changed its root. */
+struct part_place { int64_t exe, t_first, t_last; uint64_t cell; };
+struct part_places { struct part_place *v; size_t n, cap; };
 
 /* Where a call was made from first, in an interval. */
 struct site { int64_t call; uint64_t ip; };
@@ -32,12 +33,22 @@ struct part {
 	uint32_t uid, auid;
 	int64_t parent, fork_of; /* parts; 0: none */
 	int64_t tree, path;
-	VEC(struct part_cell) cells;
-	struct sites sites;      /* of its first intervals */
-	bool cells_known, sites_known, changed, queued;
+	struct part_places cells;   /* of its first intervals, FAMILY_CELLS_FROM */
+	struct sites sites;         /* the same */
+	struct part_places touched; /* intervals in which others may see something new */
+	bool cells_known, sites_known;
+	bool all_touched;           /* touched has all of them, and they are those in cells */
+	bool linked;                /* fork_of is what it was, as far as its own intervals go */
+	bool changed, queued;
 };
 
+#define FAMILY_CELLS_FROM 64 /* intervals by their end, whose cells count when a part looks for the image it is a fork of */
+
 #define FAMILY_LIVES INT64_MAX
+
+/* A part as it is stored, for the caller to free or to hand over; NULL where there is none. */
+int part_load(struct store *store, int64_t id, struct part **out, struct err *e);
+void part_free(struct part *p);
 
 struct family {
 	struct store *store;
@@ -55,7 +66,7 @@ void family_release(struct family *f);
 
 /*
  * Hands over a part that was derived again; family owns it from then on. Its link, tree and path are those that are
- * stored, if it is stored.
+ * stored, if it is stored. `touched` says in which of its intervals others may see something new.
  */
 void family_add(struct family *f, struct part *p);
 void family_drop(struct family *f, int64_t id);

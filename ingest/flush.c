@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define LIFE_ROWS 128 /* intervals at the end of a long life: more than TRACK_LOOK_AHEAD before what comes */
+
 /* A row of the table interval, as it is or as it will be. */
 struct row {
 	int64_t id;         /* 0: not stored yet */
@@ -18,6 +20,8 @@ struct row {
 	bool moved;         /* only its image is another one */
 	bool loaded;        /* obs holds what is stored */
 	int64_t joined_to;  /* index of the row that took it over; -1 */
+	uint32_t next;      /* on its chain, index + 1 */
+	bool mixed;
 	int64_t ingest;     /* the run that brought it */
 	struct obs_list obs;
 	struct edge_list edges;
@@ -32,7 +36,11 @@ struct pid {
 	int32_t pid;
 	VEC(struct row) rows;   /* those that were stored first, by their beginning */
 	size_t n_stored;
+	struct map chains;      /* see chain */
 	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
+	VEC(ptrdiff_t) homes;   /* the row of each, index; -1: none */
+	bool whole;             /* its rows may be of other boots than they were, or fewer: all are derived again */
+	int64_t rest_ends;      /* those that were not loaded have ended by then; INT64_MIN: all were loaded */
 };
 
 struct work {
@@ -76,12 +84,16 @@ static int run2(struct store *s, enum stmt id, const int64_t *v, size_t n, struc
 #define RUN(s, id, e, ...) \
 	run2(s, id, (const int64_t[]){ __VA_ARGS__ }, sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t), e)
 
-static int64_t top(struct store *s, enum stmt id, struct err *e)
+/* The number that a statement is about; -1 on failure. */
+static int64_t number(struct store *s, enum stmt id, const int64_t *v, size_t n, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(s, id, e);
 	int64_t out;
 
-	if (st == NULL || store_step(s, st, e) != 1)
+	if (st == NULL)
+		return -1;
+	store_bind_all(st, v, n);
+	if (store_step(s, st, e) != 1)
 		return -1;
 	out = sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
@@ -146,14 +158,24 @@ static int damaged_row(struct work *w, int64_t id, struct err *e)
 	return err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", w->store->path, (long long)id);
 }
 
-static int load_rows(struct work *w, struct pid *p, struct err *e)
+static int by_beginning(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->t_first != y->t_first)
+		return x->t_first < y->t_first ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* The rows of a pid that ended last, at most so many; limit -1: all. */
+static int load_rows(struct work *w, struct pid *p, int64_t limit, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(w->store, STMT_load_intervals, e);
 	int got;
 
 	if (st == NULL)
 		return -1;
-	STORE_BIND(st, p->node, p->pid);
+	STORE_BIND(st, p->node, p->pid, limit);
 	while ((got = store_step(w->store, st, e)) == 1) {
 		struct row *r = VEC_PUSH(&p->rows);
 
@@ -170,6 +192,9 @@ static int load_rows(struct work *w, struct pid *p, struct err *e)
 			return damaged_row(w, r->id, e);
 	}
 	p->n_stored = p->rows.n;
+	p->rest_ends = limit >= 0 && p->n_stored >= (size_t)limit ? p->rows.v[p->n_stored - 1].t_last : INT64_MIN;
+	if (p->n_stored > 1)
+		qsort(p->rows.v, p->n_stored, sizeof(*p->rows.v), by_beginning);
 	return got;
 }
 
@@ -198,11 +223,10 @@ static int load_obs(struct work *w, struct row *r, struct err *e)
 
 /* ---- joining what came with what is stored ---- */
 
-static bool joins(const struct row *r, const struct tally_interval *v, const struct tally_space *s)
+/* Of one exe, cell and hour: do they follow each other? */
+static bool joins(const struct row *r, const struct tally_interval *v)
 {
-	return r->joined_to < 0 && r->exe == s->exe && r->cell == v->cell && r->loader == s->loader &&
-	       r->t_first / WHEN_HOUR_MS == v->t_first / WHEN_HOUR_MS && v->t_first <= r->t_last + TALLY_GAP_MS &&
-	       v->t_last >= r->t_first - TALLY_GAP_MS;
+	return r->joined_to < 0 && v->t_first <= r->t_last + TALLY_GAP_MS && v->t_last >= r->t_first - TALLY_GAP_MS;
 }
 
 static void widen(struct row *r, int64_t t_first, int64_t t_last, uint32_t s_first, uint32_t s_last, int64_t name,
@@ -258,20 +282,23 @@ static int take_evidence(struct work *w, struct row *r, const struct tally_inter
 	return 0;
 }
 
-/* The first stored row that begins at t or later; those before have ended by then, since an interval ends with its hour. */
-static size_t first_within(const struct pid *p, int64_t t)
+/*
+ * Rows of one exe, cell and hour are on a chain, the last one first: only they can join. A row is `mixed` where one
+ * behind it on the chain may be later than it is. The key of a chain, for a map:
+ */
+static uint64_t chain_key(int64_t exe, bool loader, int64_t t)
 {
-	size_t lo = 0, hi = p->n_stored;
+	return (uint64_t)(t / WHEN_HOUR_MS) << 40 | ((uint64_t)exe << 1 | loader);
+}
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
+static void chain(struct pid *p, uint32_t at)
+{
+	struct row *r = &p->rows.v[at];
+	uint64_t key = chain_key(r->exe, r->loader, r->t_first);
 
-		if (p->rows.v[mid].t_stored < t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	r->next = (uint32_t)map_get(&p->chains, key, r->cell, 0);
+	r->mixed = r->next != 0 && (p->rows.v[r->next - 1].mixed || r->t_first <= p->rows.v[r->next - 1].t_last);
+	map_put(&p->chains, key, r->cell, at + 1);
 }
 
 /*
@@ -284,14 +311,16 @@ static int place(struct work *w, struct pid *p, uint32_t at, ptrdiff_t *row, str
 	const struct tally_space *s = &w->tally->spaces.v[v->space];
 
 	*row = -1;
-	for (size_t i = first_within(p, v->t_first - WHEN_HOUR_MS); i < p->rows.n && (*row < 0 || v->driven); i++) {
-		if (i < p->n_stored && p->rows.v[i].t_stored > v->t_last + WHEN_HOUR_MS)
-			i = p->n_stored; /* on to those of this batch */
-		if (i >= p->rows.n || !joins(&p->rows.v[i], v, s))
+	for (uint32_t i = (uint32_t)map_get(&p->chains, chain_key(s->exe, s->loader, v->t_first), v->cell, 0);
+	     i != 0 && (*row < 0 || v->driven); i = p->rows.v[i - 1].next) {
+		if (!joins(&p->rows.v[i - 1], v)) {
+			if (!p->rows.v[i - 1].mixed && v->t_first > p->rows.v[i - 1].t_last)
+				break;
 			continue;
+		}
 		if (*row < 0)
-			*row = (ptrdiff_t)i;
-		else if (join_rows(w, p, i, (size_t)*row, e) < 0)
+			*row = (ptrdiff_t)i - 1;
+		else if (join_rows(w, p, i - 1, (size_t)*row, e) < 0)
 			return -1;
 	}
 	if (v->driven == 0)
@@ -302,6 +331,7 @@ static int place(struct work *w, struct pid *p, uint32_t at, ptrdiff_t *row, str
 						    .t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first,
 						    .s_last = v->s_last, .uid = v->uid, .auid = v->auid,
 						    .ingest = w->tally->ingest, .joined_to = -1 };
+		chain(p, (uint32_t)*row);
 	}
 	widen(&p->rows.v[*row], v->t_first, v->t_last, v->s_first, v->s_last, v->name, v->uid, v->auid);
 	return take_evidence(w, &p->rows.v[*row], v, e);
@@ -316,7 +346,7 @@ static size_t final_row(const struct pid *p, size_t i)
 
 /* ---- images ---- */
 
-struct stored_image { int64_t id, tree, path, fork_of; bool kept; };
+struct stored_image { int64_t id, tree, path, fork_of, t_end; uint32_t boot; bool kept; };
 
 static int load_images(struct work *w, const struct pid *p, struct stored_image **out, size_t *n, struct err *e)
 {
@@ -327,8 +357,11 @@ static int load_images(struct work *w, const struct pid *p, struct stored_image 
 	if (st != NULL) {
 		STORE_BIND(st, p->node, p->pid);
 		while ((got = store_step(w->store, st, e)) == 1)
-			*VEC_PUSH(&v) = (struct stored_image){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-							       sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3), false };
+			*VEC_PUSH(&v) = (struct stored_image){
+				.id = sqlite3_column_int64(st, 0), .tree = sqlite3_column_int64(st, 1),
+				.path = sqlite3_column_int64(st, 2), .fork_of = sqlite3_column_int64(st, 3),
+				.boot = (uint32_t)sqlite3_column_int64(st, 4),
+				.t_end = sqlite3_column_type(st, 5) == SQLITE_NULL ? FAMILY_LIVES : sqlite3_column_int64(st, 5) };
 	}
 	*out = v.v;
 	*n = v.n;
@@ -360,13 +393,33 @@ static struct part *new_part(const struct pid *p, const struct track_image *m, i
 
 	*out = (struct part){ .id = id, .node = p->node, .pid = p->pid, .boot = m->boot, .exe = m->exe, .name = m->name,
 			      .loader = m->loader, .starts = m->starts, .t_first = m->t_first, .t_last = m->t_last,
-			      .t_end = m->t_end, .s_first = m->s_first, .s_last = m->s_last, .cells_known = true };
+			      .t_end = m->t_end, .s_first = m->s_first, .s_last = m->s_last, .cells_known = true, .all_touched = true };
 	if (was != NULL) {
 		out->tree = was->tree;
 		out->path = was->path;
 		out->fork_of = was->fork_of;
 	}
 	return out;
+}
+
+/*
+ * Gives a row its part. What others may see anew in the part: rows with new evidence or of another part than before, and
+ * all of them where the part itself is another (`anew`).
+ */
+static void give_part(struct row *r, struct part *m, bool anew)
+{
+	struct part_place place = { r->exe, r->t_first, r->t_last, r->cell };
+
+	r->moved = r->image != m->id;
+	r->image = m->id;
+	if (m->cells.n < FAMILY_CELLS_FROM)
+		*VEC_PUSH(&m->cells) = place;
+	else
+		m->cells_known = false; /* the family takes the first ones */
+	if (anew || r->changed || r->moved)
+		*VEC_PUSH(&m->touched) = place;
+	else
+		m->all_touched = false;
 }
 
 /* Hands the images of a pid to the family as parts, and gives each row its own. */
@@ -384,56 +437,188 @@ static void hand_over(struct work *w, struct pid *p, const struct track_images *
 	for (size_t i = 0; i < n; i++) {
 		struct row *r = &p->rows.v[row_at[i]];
 		struct part *m = parts[iv[i].image];
+		const struct stored_image *was = of[iv[i].image];
 
-		if (m->cells.n == 0 || m->cells.v[m->cells.n - 1].cell != r->cell || m->cells.v[m->cells.n - 1].exe != r->exe)
-			*VEC_PUSH(&m->cells) = (struct part_cell){ r->exe, r->cell };
+		give_part(r, m, was == NULL || was->t_end != m->t_end || was->boot != m->boot);
 		if (r->s_first == m->s_first) {
 			m->uid = r->uid;
 			m->auid = r->auid;
 		}
-		r->moved = r->image != m->id;
-		r->image = m->id;
 	}
-	for (size_t i = 0; i < images->n; i++)
+	for (size_t i = 0; i < images->n; i++) {
+		if (!parts[i]->cells_known)
+			parts[i]->cells.n = 0;
+		parts[i]->all_touched = parts[i]->all_touched && parts[i]->cells_known;
 		family_add(&w->family, parts[i]);
+	}
 	for (size_t i = 0; i < n_old; i++)
 		if (!old[i].kept)
 			family_drop(&w->family, old[i].id);
 }
 
-/* Derives the images of a pid. */
-static int derive(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
-{
-	auto_free struct track_interval *iv = mem_alloc(p->rows.n * sizeof(*iv));
-	auto_free size_t *row_at = mem_alloc(p->rows.n * sizeof(*row_at));
-	auto_free struct stored_image *old = NULL;
-	VEC(struct track_edge) edges = { 0 };
-	struct track_images images = { 0 };
-	size_t n = 0, n_old = 0;
-	int ret;
+/* The rows of a pid as the tracker takes them, and where each stands. */
+struct evidence {
+	struct track_interval *iv;
+	size_t *row_at;
+	size_t n;
+	struct { struct track_edge *v; size_t n, cap; } edges;
+};
 
+static void gather(const struct pid *p, const struct boots *boots, struct evidence *out)
+{
+	*out = (struct evidence){ .iv = mem_alloc(p->rows.n * sizeof(*out->iv)), .row_at = mem_alloc(p->rows.n * sizeof(size_t)) };
 	for (size_t i = 0; i < p->rows.n; i++) {
 		const struct row *r = &p->rows.v[i];
 
 		if (r->joined_to >= 0)
 			continue;
 		for (size_t k = 0; k < r->edges.n; k++)
-			*VEC_PUSH(&edges) = (struct track_edge){
+			*VEC_PUSH(&out->edges) = (struct track_edge){
 				boots_of(boots, r->edges.v[k].t / 1000, r->edges.v[k].serial), r->edges.v[k].serial,
 				r->edges.v[k].t, r->edges.v[k].kind };
-		row_at[n] = i;
-		iv[n++] = (struct track_interval){ .exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first,
-						   .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last,
-						   .boot = boots_of(boots, r->t_first / 1000, r->s_first),
-						   .loader = r->loader };
+		out->row_at[out->n] = i;
+		out->iv[out->n++] = (struct track_interval){
+			.exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first, .t_last = r->t_last,
+			.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, r->t_first / 1000, r->s_first),
+			.loader = r->loader };
 	}
-	tracker_pid(iv, n, edges.v, edges.n, &images);
-	VEC_FREE(&edges);
+}
+
+static void drop_evidence(struct evidence *ev)
+{
+	free(ev->iv);
+	free(ev->row_at);
+	VEC_FREE(&ev->edges);
+}
+
+/* Derives the images of a pid from all that it has. */
+static int derive(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
+{
+	auto_free struct stored_image *old = NULL;
+	struct track_images images = { 0 };
+	struct evidence ev;
+	size_t n_old = 0;
+	int ret;
+
+	gather(p, boots, &ev);
+	tracker_pid(ev.iv, ev.n, ev.edges.v, ev.edges.n, NULL, &images);
 	ret = load_images(w, p, &old, &n_old, e);
 	if (ret == 0)
-		hand_over(w, p, &images, iv, row_at, n, old, n_old);
+		hand_over(w, p, &images, ev.iv, ev.row_at, ev.n, old, n_old);
 	VEC_FREE(&images);
+	drop_evidence(&ev);
 	return ret;
+}
+
+/* ---- a long life ---- */
+
+static int by_first_serial(const void *a, const void *b)
+{
+	const struct row *const *x = a, *const *y = b;
+
+	return (*x)->s_first < (*y)->s_first ? -1 : (*x)->s_first > (*y)->s_first;
+}
+
+/*
+ * Up to which serial nothing can be found otherwise than it was: so many intervals lie between it and the first with new
+ * evidence that no image looks as far ahead, and somewhere before it no interval goes on, so that no stretch does.
+ * False where what was loaded does not reach back that far.
+ */
+static bool settled(const struct pid *p, uint32_t *out)
+{
+	auto_free const struct row **rows = mem_alloc(p->n_stored * sizeof(*rows));
+	uint32_t touched = UINT32_MAX, s_last = 0;
+	bool pause = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->rows.n; i++)
+		if (p->rows.v[i].changed && p->rows.v[i].s_first < touched)
+			touched = p->rows.v[i].s_first;
+	for (size_t i = 0; i < p->n_stored; i++)
+		if (p->rows.v[i].s_first < touched)
+			rows[n++] = &p->rows.v[i];
+	if (n <= TRACK_LOOK_AHEAD)
+		return false;
+	qsort(rows, n, sizeof(*rows), by_first_serial);
+	for (size_t i = 0; i <= n - TRACK_LOOK_AHEAD && !pause; i++) {
+		pause = i > 0 && rows[i]->s_first > s_last && rows[i]->t_stored > p->rest_ends;
+		s_last = rows[i]->s_last > s_last ? rows[i]->s_last : s_last;
+	}
+	*out = rows[n - TRACK_LOOK_AHEAD]->s_first;
+	return pause;
+}
+
+/* The beginning of what came for a pid. */
+static int64_t came_from(const struct work *w, const struct pid *p)
+{
+	int64_t t = INT64_MAX;
+
+	for (size_t i = 0; i < p->waiting.n; i++)
+		if (w->tally->intervals.v[p->waiting.v[i]].t_first < t)
+			t = w->tally->intervals.v[p->waiting.v[i]].t_first;
+	return t;
+}
+
+/* The image that all loaded rows are of, if it is the pid's last; *out NULL: none, the whole has to be looked at. */
+static int long_life(struct work *w, const struct pid *p, const struct boots *boots, struct part **out, struct err *e)
+{
+	int64_t id = p->rows.n ? p->rows.v[0].image : 0;
+	const int64_t key[] = { p->node, p->pid };
+	uint32_t s_last = 0;
+	bool fine;
+
+	*out = NULL;
+	if (p->rest_ends == INT64_MIN || came_from(w, p) - TALLY_GAP_MS <= p->rest_ends)
+		return 0;
+	if (number(w->store, STMT_any_presence, key, 2, e) != 0)
+		return e->msg[0] ? -1 : 0;
+	for (size_t i = 0; i < p->rows.n; i++) {
+		if (p->rows.v[i].image != id)
+			return 0;
+		s_last = p->rows.v[i].s_last > s_last ? p->rows.v[i].s_last : s_last;
+	}
+	if (part_load(w->store, id, out, e) < 0)
+		return -1;
+	fine = *out != NULL && (*out)->t_end == FAMILY_LIVES && (*out)->s_last == s_last;
+	for (size_t i = 0; i < p->rows.n && fine; i++)
+		fine = boots_of(boots, p->rows.v[i].t_first / 1000, p->rows.v[i].s_first) == (*out)->boot;
+	if (!fine) {
+		part_free(*out);
+		*out = NULL;
+	}
+	return 0;
+}
+
+/* Does the life go on with what came? Then its part is handed over, and its new rows are its own. */
+static bool goes_on(struct work *w, struct pid *p, const struct boots *boots, struct part *life)
+{
+	struct track_images images = { 0 };
+	struct track_life before = { .image = { .exe = life->exe, .name = life->name, .t_first = life->t_first, .t_last = life->t_last,
+						.t_end = TRACK_LIVES, .s_first = life->s_first, .s_last = life->s_last,
+						.boot = life->boot, .loader = life->loader, .starts = life->starts, .parent = -1 } };
+	struct evidence ev;
+	bool yes = settled(p, &before.settled);
+
+	gather(p, boots, &ev);
+	for (size_t i = 0; i < ev.n && yes; i++)
+		yes = ev.iv[i].boot == life->boot;
+	if (yes)
+		tracker_pid(ev.iv, ev.n, ev.edges.v, ev.edges.n, &before, &images);
+	yes = yes && images.n == 1;
+	if (yes) {
+		life->t_last = images.v[0].t_last;
+		life->s_last = images.v[0].s_last;
+		life->t_end = images.v[0].t_end;
+		for (size_t i = 0; i < ev.n; i++)
+			give_part(&p->rows.v[ev.row_at[i]], life, life->t_end != FAMILY_LIVES);
+		life->cells_known = life->all_touched = false;
+		life->cells.n = 0;
+		life->linked = true;
+		family_add(&w->family, life);
+	}
+	VEC_FREE(&images);
+	drop_evidence(&ev);
+	return yes;
 }
 
 /* ---- writing ---- */
@@ -525,25 +710,78 @@ static int hang_presence(struct work *w, const struct pid *p, struct err *e)
 	return got;
 }
 
+static void free_rows(struct pid *p)
+{
+	for (size_t i = 0; i < p->rows.n; i++) {
+		VEC_FREE(&p->rows.v[i].obs);
+		VEC_FREE(&p->rows.v[i].edges);
+	}
+	VEC_FREE(&p->rows);
+	VEC_FREE(&p->homes);
+	map_release(&p->chains);
+}
+
+static int place_all(struct work *w, struct pid *p, struct err *e)
+{
+	for (uint32_t i = 0; i < p->rows.n; i++)
+		chain(p, i);
+	for (size_t i = 0; i < p->waiting.n; i++)
+		if (place(w, p, p->waiting.v[i], VEC_PUSH(&p->homes), e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Looks at the end of a long life alone. *done: that was enough. */
+static int one_life(struct work *w, struct pid *p, const struct boots *boots, bool *done, struct err *e)
+{
+	struct part *life = NULL;
+	int ret = load_rows(w, p, LIFE_ROWS, e);
+
+	*done = false;
+	if (ret == 0)
+		ret = long_life(w, p, boots, &life, e);
+	if (ret == 0 && life != NULL)
+		ret = place_all(w, p, e);
+	if (ret == 0 && life != NULL)
+		*done = goes_on(w, p, boots, life);
+	if (!*done)
+		part_free(life);
+	return ret;
+}
+
+/* Looks at all that a pid has; what one_life found to be all of it is there already. */
+static int whole_pid(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
+{
+	if (p->whole || p->rest_ends != INT64_MIN) {
+		free_rows(p);
+		if (load_rows(w, p, -1, e) < 0)
+			return -1;
+	}
+	if (place_all(w, p, e) < 0 || derive(w, p, boots, e) < 0)
+		return -1;
+	return hang_presence(w, p, e);
+}
+
 static int one_pid(struct work *w, struct pid *p, struct err *e)
 {
-	VEC(ptrdiff_t) homes = { 0 };
 	struct boots *boots = boots_for(w->f, p->node, e);
-	int ret = boots == NULL ? -1 : load_rows(w, p, e);
+	bool done = false;
+	int ret = boots == NULL ? -1 : 0;
 
-	for (size_t i = 0; i < p->waiting.n && ret == 0; i++)
-		ret = place(w, p, p->waiting.v[i], VEC_PUSH(&homes), e);
-	if (ret == 0 && (derive(w, p, boots, e) < 0 || save_rows(w, p, e) < 0))
-		ret = -1;
+	if (ret == 0 && !p->whole)
+		ret = one_life(w, p, boots, &done, e);
+	if (ret == 0 && !done)
+		ret = whole_pid(w, p, boots, e);
+	if (ret == 0)
+		ret = save_rows(w, p, e);
 	/* the run that brought a row is noted in it; runs that came later leave a mark */
-	for (size_t i = 0; i < homes.n && ret == 0; i++) {
-		const struct row *r = homes.v[i] < 0 ? NULL : &p->rows.v[final_row(p, (size_t)homes.v[i])];
+	for (size_t i = 0; i < p->homes.n && ret == 0; i++) {
+		const struct row *r = p->homes.v[i] < 0 ? NULL : &p->rows.v[final_row(p, (size_t)p->homes.v[i])];
 
 		if (r != NULL && r->ingest != w->tally->ingest)
 			ret = RUN(w->store, STMT_add_touch, e, w->tally->ingest, r->id);
 	}
-	VEC_FREE(&homes);
-	return ret < 0 ? -1 : hang_presence(w, p, e);
+	return ret;
 }
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
@@ -608,7 +846,7 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 	for (size_t i = 0; i < t->presences.n; i++)
 		pid_for(all, &index, t->presences.v[i].node, t->presences.v[i].pid);
 	for (size_t i = 0; i < w->f->again.n; i++)
-		pid_for(all, &index, w->f->again.v[i].node, w->f->again.v[i].pid);
+		pid_for(all, &index, w->f->again.v[i].node, w->f->again.v[i].pid)->whole = true;
 	w->f->again.n = 0;
 	for (size_t i = 0; i < moved->n && ret == 0; i++) {
 		sqlite3_stmt *st = NULL;
@@ -618,7 +856,7 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 			ret = store_fail(w->store, e);
 		sqlite3_bind_int64(st, 1, moved->v[i]);
 		while (ret == 0 && sqlite3_step(st) == SQLITE_ROW)
-			pid_for(all, &index, moved->v[i], sqlite3_column_int(st, 0));
+			pid_for(all, &index, moved->v[i], sqlite3_column_int(st, 0))->whole = true;
 		sqlite3_finalize(st);
 	}
 	map_release(&index);
@@ -627,11 +865,7 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 
 static void free_pid(struct pid *p)
 {
-	for (size_t i = 0; i < p->rows.n; i++) {
-		VEC_FREE(&p->rows.v[i].obs);
-		VEC_FREE(&p->rows.v[i].edges);
-	}
-	VEC_FREE(&p->rows);
+	free_rows(p);
 	VEC_FREE(&p->waiting);
 }
 
@@ -665,10 +899,10 @@ int flush_batch(struct flush *f, struct err *e)
 	struct work w = { .f = f, .store = f->tally->store, .names = f->tally->names, .tally = f->tally };
 	int ret = -1;
 
-	w.next_interval = top(w.store, STMT_top_interval, e) + 1;
-	w.next_image = top(w.store, STMT_top_image, e) + 1;
+	w.next_interval = number(w.store, STMT_top_interval, NULL, 0, e) + 1;
+	w.next_image = number(w.store, STMT_top_image, NULL, 0, e) + 1;
 	family_init(&w.family, w.store, w.names);
-	w.family.labels = top(w.store, STMT_any_label, e) > 0;
+	w.family.labels = number(w.store, STMT_any_label, NULL, 0, e) > 0;
 	if (w.next_interval > 0 && w.next_image > 0)
 		ret = write_all(&w, e);
 	family_release(&w.family);

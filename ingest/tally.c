@@ -195,9 +195,13 @@ static void enter_batch(struct tally *t, struct ident *id)
 static uint32_t new_interval(struct tally *t, const struct ident *id, uint64_t cell, int64_t t_ms, uint32_t serial,
 			     uint32_t older)
 {
+	const struct tally_interval *was = older ? &t->intervals.v[older - 1] : NULL;
+	bool mixed = was != NULL && (was->mixed || t_ms <= was->t_last);
+
 	*VEC_PUSH(&t->intervals) = (struct tally_interval){
 		.space = id->space, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
 		.s_last = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
+		.mixed = mixed,
 	};
 	return (uint32_t)t->intervals.n;
 }
@@ -216,8 +220,10 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 		a = (uint64_t)id->space << 40 | (uint64_t)(t_ms / WHEN_HOUR_MS);
 		b = cell;
 		head = (uint32_t)map_get(&t->interval_of, a, b, 0);
-		for (at = head; at != 0 && !holds(&t->intervals.v[at - 1], cell, t_ms);)
-			at = t->intervals.v[at - 1].older;
+		for (at = head; at != 0 && !holds(&t->intervals.v[at - 1], cell, t_ms);) {
+			v = &t->intervals.v[at - 1];
+			at = v->mixed || t_ms <= v->t_last ? v->older : 0;
+		}
 		if (at == 0) {
 			at = new_interval(t, id, cell, t_ms, serial, head);
 			map_put(&t->interval_of, a, b, at);

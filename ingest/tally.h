@@ -52,6 +52,7 @@ struct tally_interval {
 	uint32_t uid, auid;
 	int64_t name;
 	uint32_t older;       /* the next of the same space, cell and hour, index + 1 */
+	bool mixed;           /* one that is older in this sense may be later in time */
 	uint32_t slots;       /* its observations, index + 1 */
 	uint32_t edges;       /* its edges, index + 1 */
 	uint32_t driven;      /* records that were new or became trusted; 0: it only marks what is there */

@@ -4,7 +4,6 @@
 
 #define GAP_MS 200                 /* an exec whose execve was lost follows within this time */
 #define EXEC_MS 10000              /* what an execve led to speaks within this time */
-#define LOOK_AHEAD 64              /* stretches that are asked whether old cells come again */
 #define FAR_CELLS 16               /* 64 MiB */
 #define LOOK_BACK 8                /* stretches that may still overlap with the next interval */
 
@@ -27,13 +26,24 @@ bool track_random_cell(uint64_t cell)
 	return cell < (1ull << 34); /* above user space: vsyscall */
 }
 
+struct cells { uint64_t *v; size_t n, cap; }; /* each once */
+
+static void add_cell(struct cells *c, uint64_t cell)
+{
+	for (size_t i = c->n; i-- > 0;)
+		if (c->v[i] == cell)
+			return;
+	*VEC_PUSH(c) = cell;
+}
+
 /* Intervals of one exe that overlap in serials. */
 struct stretch {
 	int64_t exe, name;
 	int64_t t_first, t_last;
 	uint32_t s_first, s_last, boot;
 	bool loader;
-	VEC(uint64_t) cells;
+	size_t at;                 /* of its first interval, in the order of serials */
+	struct cells cells;
 };
 
 static int by_serial(const void *a, const void *b)
@@ -85,7 +95,7 @@ static void find_stretches(struct track_interval **sorted, size_t n, struct stre
 			s = VEC_PUSH(out);
 			*s = (struct stretch){ .exe = v->exe, .name = v->name, .t_first = v->t_first,
 					       .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last,
-					       .boot = v->boot, .loader = v->loader };
+					       .boot = v->boot, .loader = v->loader, .at = i };
 		}
 		if (v->t_first < s->t_first)
 			s->t_first = v->t_first;
@@ -93,7 +103,7 @@ static void find_stretches(struct track_interval **sorted, size_t n, struct stre
 			s->t_last = v->t_last;
 		if (v->s_last > s->s_last)
 			s->s_last = v->s_last;
-		*VEC_PUSH(&s->cells) = v->cell;
+		add_cell(&s->cells, v->cell);
 		v->image = (uint32_t)(s - out->v);
 	}
 }
@@ -121,7 +131,7 @@ struct current {
 	int32_t image;        /* -1: none yet */
 	uint32_t s_last;      /* of the process */
 	int64_t t_last;
-	VEC(uint64_t) cells;
+	struct cells cells;
 };
 
 static bool shares_random_cell(const struct current *c, const struct stretch *s)
@@ -133,32 +143,45 @@ static bool shares_random_cell(const struct current *c, const struct stretch *s)
 	return false;
 }
 
+static bool is_far(const struct current *c, uint64_t cell)
+{
+	for (size_t i = 0; i < c->cells.n; i++) {
+		uint64_t b = c->cells.v[i];
+
+		if ((cell > b ? cell - b : b - cell) <= FAR_CELLS)
+			return false;
+	}
+	return true;
+}
+
 static bool all_far(const struct current *c, const struct stretch *s)
 {
 	for (size_t i = 0; i < s->cells.n; i++)
-		for (size_t k = 0; k < c->cells.n; k++) {
-			uint64_t a = s->cells.v[i], b = c->cells.v[k];
-
-			if ((a > b ? a - b : b - a) <= FAR_CELLS)
-				return false;
-		}
+		if (!is_far(c, s->cells.v[i]))
+			return false;
 	return true;
 }
 
 enum step { SAME_IMAGE, EXEC, EXEC_UNSEEN, NEW_PROCESS };
 
-/* Do the image's cells come again in a stretch of its exe from s on? Then what lies far is a part of it. */
-static bool comes_again(const struct current *c, const struct stretch *s, const struct stretch *end)
+/* All intervals of a pid by serial; each has the index of its stretch in `image` until images are known. */
+struct row_of { struct track_interval **v; size_t n; };
+
+/* Do the image's cells come again in its exe after stretch s, the n-th? Then what lies far is a part of it. */
+static bool comes_again(const struct current *c, const struct stretch *s, uint32_t nth, const struct row_of *row)
 {
-	for (const struct stretch *k = s + 1; k < end && k <= s + LOOK_AHEAD; k++)
-		if (k->boot == s->boot && k->exe == s->exe && !all_far(c, k))
+	for (size_t i = s->at + 1; i < row->n && i <= s->at + TRACK_LOOK_AHEAD; i++) {
+		const struct track_interval *v = row->v[i];
+
+		if (v->image != nth && v->boot == s->boot && v->exe == s->exe && !is_far(c, v->cell))
 			return true;
+	}
 	return false;
 }
 
-/* How the stretch relates to the image before it in this pid. */
-static enum step relate(const struct current *c, const struct track_image *was, const struct stretch *s,
-			const struct track_edge *last, const struct stretch *end)
+/* How the n-th stretch relates to the image before it in this pid; last: the edge before it. */
+static enum step relate(const struct current *c, const struct track_image *was, const struct stretch *s, uint32_t nth,
+			const struct track_edge *last, const struct row_of *row)
 {
 	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= c->s_last &&
 			 s->t_first - last->t <= EXEC_MS;
@@ -181,7 +204,7 @@ static enum step relate(const struct current *c, const struct track_image *was, 
 		return SAME_IMAGE;
 	if (exec_last)
 		return EXEC;
-	return s->t_first - c->t_last > GAP_MS && !comes_again(c, s, end) ? NEW_PROCESS : SAME_IMAGE;
+	return s->t_first - c->t_last > GAP_MS && !comes_again(c, s, nth, row) ? NEW_PROCESS : SAME_IMAGE;
 }
 
 static void begin_image(struct track_images *out, struct current *c, const struct stretch *s, enum step step)
@@ -219,9 +242,8 @@ static void go_on(struct track_images *out, struct current *c, const struct stre
 		c->s_last = s->s_last;
 	if (s->t_last > c->t_last)
 		c->t_last = s->t_last;
-	VEC_ROOM(&c->cells, s->cells.n);
 	for (size_t k = 0; k < s->cells.n; k++)
-		c->cells.v[c->cells.n++] = s->cells.v[k];
+		add_cell(&c->cells, s->cells.v[k]);
 }
 
 /* The last image of a process ends with its exit_group, where that was seen. */
@@ -253,12 +275,13 @@ static void note_starts(struct track_images *images, const struct track_edge *ed
 }
 
 void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
-		 struct track_images *out)
+		 const struct track_life *life, struct track_images *out)
 {
-	struct track_interval **sorted = mem_alloc(n * sizeof(struct track_interval *));
+	auto_free struct track_interval **sorted = mem_alloc(n * sizeof(struct track_interval *));
+	const struct row_of row = { sorted, n };
 	struct stretches all = { 0 };
 	struct current c = { .image = -1 };
-	uint32_t *image_of;
+	auto_free uint32_t *image_of = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = &intervals[i];
@@ -267,13 +290,19 @@ void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *
 		qsort(edges, n_edges, sizeof(*edges), edge_order);
 	find_stretches(sorted, n, &all);
 	image_of = mem_alloc(all.n * sizeof(*image_of));
+	if (life != NULL) {
+		*VEC_PUSH(out) = life->image;
+		c.image = 0;
+	}
 	for (size_t i = 0; i < all.n; i++) {
 		const struct stretch *s = &all.v[i];
 		enum step step = NEW_PROCESS;
 
-		if (c.image >= 0)
-			step = relate(&c, &out->v[c.image], s, edge_before(edges, n_edges, s->boot, s->s_first),
-				      all.v + all.n);
+		if (life != NULL && s->s_first < life->settled)
+			step = SAME_IMAGE;
+		else if (c.image >= 0)
+			step = relate(&c, &out->v[c.image], s, (uint32_t)i, edge_before(edges, n_edges, s->boot, s->s_first),
+				      &row);
 		if (step != SAME_IMAGE)
 			begin_image(out, &c, s, step);
 		go_on(out, &c, s);
@@ -287,6 +316,4 @@ void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *
 		VEC_FREE(&all.v[i].cells);
 	VEC_FREE(&all);
 	VEC_FREE(&c.cells);
-	free(image_of);
-	free(sorted);
 }

@@ -50,12 +50,25 @@ struct track_image {
 
 struct track_images { struct track_image *v; size_t n, cap; };
 
+/* No image depends on more than so many intervals that come behind its first one. */
+#define TRACK_LOOK_AHEAD 64
+
 /*
- * The images of one (node, pid), in the order of their beginnings. Sorts the edges; fills `image` of each interval.
+ * A long life is not derived from its beginning each time: its last image, and the serial up to which what follows
+ * cannot change what its intervals were found to be. The intervals that are given may begin anywhere in it, and they are
+ * all its own below that serial. Where more images than this one come out, the whole has to be derived.
+ */
+struct track_life {
+	struct track_image image;
+	uint32_t settled;
+};
+
+/*
+ * The images of one (node, pid), in the order of their beginnings; life: NULL, or what is known of them. Sorts the edges; fills `image` of each interval.
  *   source: "How families are told apart", docs/tracker.md; kernel rules: execve replaces the address space and keeps
  *   the tgid (fs/exec.c), addresses are drawn anew (arch_pick_mmap_layout), exit_group ends the tgid (kernel/exit.c)
  */
 void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
-		 struct track_images *out);
+		 const struct track_life *life, struct track_images *out);
 
 #endif

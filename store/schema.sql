@@ -140,7 +140,7 @@ CREATE TABLE interval (
     obs      TEXT NOT NULL,
     edges    TEXT NOT NULL
 ) STRICT;
-CREATE INDEX interval_by_pid ON interval (node, pid, t_first);
+CREATE INDEX interval_by_pid ON interval (node, pid, t_last);
 CREATE INDEX interval_by_cell ON interval (node, exe, cell, t_first);
 
 CREATE TABLE presence (

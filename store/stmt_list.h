@@ -30,7 +30,7 @@ STMT(find_call,       "SELECT id FROM call WHERE arch = ?1 AND nr = ?2 AND actio
 STMT(add_call,        "INSERT INTO call (arch, nr, action) VALUES (?1, ?2, ?3)")
 
 STMT(load_intervals,  "SELECT id, exe, cell, loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image, "
-                      "ingest, edges FROM interval WHERE node = ?1 AND pid = ?2 ORDER BY t_first")
+                      "ingest, edges FROM interval WHERE node = ?1 AND pid = ?2 ORDER BY t_last DESC LIMIT ?3")
 STMT(load_obs,        "SELECT t_first, serial_first, cell, obs FROM interval WHERE id = ?1")
 STMT(add_interval,    "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")
 STMT(set_interval,    "UPDATE interval SET t_first = ?2, t_last = ?3, serial_first = ?4, serial_last = ?5, uid = ?6, "
@@ -51,23 +51,27 @@ STMT(load_presence,   "SELECT id, exe, t_first, t_last, image FROM presence WHER
 STMT(set_presence,    "UPDATE presence SET image = ?2 WHERE id = ?1")
 STMT(add_loss,        "INSERT INTO loss VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")
 
-STMT(load_images,     "SELECT id, tree, path, fork_of FROM image WHERE node = ?1 AND pid = ?2")
+STMT(load_images,     "SELECT id, tree, path, fork_of, boot, t_end FROM image WHERE node = ?1 AND pid = ?2")
+STMT(any_presence,    "SELECT count(*) FROM (SELECT 1 FROM presence WHERE node = ?1 AND pid = ?2 LIMIT 1)")
 STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")
 STMT(load_part,       "SELECT node, pid, boot, exe, name, loader, starts, t_first, t_last, t_end, serial_first, serial_last, uid, "
                       "auid, parent, fork_of, tree, path FROM image WHERE id = ?1")
-STMT(first_obs,       "SELECT t_first, serial_first, cell, obs FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 "
-                      "ORDER BY t_first")
-STMT(load_cells,      "SELECT exe, cell FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3")
+STMT(first_obs,       "SELECT t_last, serial_first, cell, obs FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 "
+                      "ORDER BY t_last")
+STMT(load_places,     "SELECT exe, cell, t_first, t_last FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 ORDER BY t_last")
 STMT(near_all,        "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell BETWEEN ?3 AND ?4 AND image <> ?5 AND loader = 0 LIMIT ?6")
+                      "exe = ?2 AND cell BETWEEN ?3 AND ?4 AND loader = 0 LIMIT ?5")
 STMT(near_before,     "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell = ?3 AND t_first <= ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first DESC LIMIT ?6")
+                      "exe = ?2 AND cell = ?3 AND t_first <= ?4 AND loader = 0 ORDER BY t_first DESC LIMIT ?5")
 STMT(near_after,      "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell = ?3 AND t_first > ?4 AND image <> ?5 AND loader = 0 ORDER BY t_first LIMIT ?6")
+                      "exe = ?2 AND cell = ?3 AND t_first > ?4 AND loader = 0 ORDER BY t_first LIMIT ?5")
+STMT(near_between,    "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
+                      "exe = ?2 AND cell = ?3 AND t_first BETWEEN ?4 AND ?5 AND image <> ?6 AND loader = 0")
 STMT(near_fixed,      "SELECT image, t_first, t_last, id, serial_first, serial_last, uid, auid FROM interval WHERE node = ?1 AND "
-                      "exe = ?2 AND cell BETWEEN ?3 AND ?7 AND t_first <= ?4 AND image <> ?5 AND t_last >= ?6 AND loader = 0 LIMIT 4096")
-STMT(edges_of,        "SELECT t_first, serial_first, edges FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 AND "
-                      "t_first <= ?5")
+                      "exe = ?2 AND cell = ?3 AND t_first BETWEEN ?4 AND ?5 AND t_last >= ?6 AND loader = 0 LIMIT 4096")
+STMT(next_cell,       "SELECT ifnull(min(cell), -1) FROM interval WHERE node = ?1 AND exe = ?2 AND cell BETWEEN ?3 AND ?4")
+STMT(edges_of,        "SELECT t_first, serial_first, edges FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last BETWEEN ?4 "
+                      "AND ?6 AND t_first <= ?5")
 STMT(parts_below,     "SELECT id FROM image WHERE parent = ?1 UNION ALL SELECT id FROM image WHERE fork_of = ?1")
 STMT(add_image,       "INSERT INTO image (id, node, pid, boot, tree, path, parent, fork_of, exe, name, loader, starts, t_first, t_last, "
                       "t_end, serial_first, serial_last, uid, auid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), nullif(?8, 0), "

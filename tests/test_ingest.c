@@ -757,6 +757,117 @@ static void keys_that_fit_nowhere_stay_cheap(void **state)
 	assert_not_quadratic(bring_random_keys, 8000u);
 }
 
+/* ---- long lives ---- */
+
+#define LIVES 2500
+
+static uint32_t dice(uint32_t *x, uint32_t n)
+{
+	*x = *x * 1664525u + 1013904223u;
+	return (*x >> 8) % n;
+}
+
+static uint64_t random_place(uint32_t *x)
+{
+	return 0x7f0000000000u + ((uint64_t)dice(x, 1 << 24) << 15);
+}
+
+/*
+ * A few pids that live long, each with calls seconds apart from two or three places, and now and then an execve, a
+ * fork whose child has the parent's places and another's pid, an exit, a new place, a clock that is set back.
+ */
+static void add_lives(struct buf *out, unsigned n, uint32_t seed)
+{
+	enum { PIDS = 3 };
+	struct { uint64_t at[8]; unsigned n; char exe; } life[PIDS];
+	int64_t t = 1795518350000;
+	uint32_t x = seed;
+
+	for (unsigned i = 0; i < PIDS; i++) {
+		life[i].n = 2;
+		life[i].exe = (char)('a' + i % 2);
+		life[i].at[0] = random_place(&x);
+		life[i].at[1] = i == 2 ? 0x401000 : random_place(&x);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		unsigned pid = dice(&x, PIDS), what = dice(&x, 1200), child = dice(&x, PIDS);
+		uint64_t ip = life[pid].at[dice(&x, life[pid].n)] + dice(&x, 3) * 0x7f0;
+		unsigned nr = what == 0 ? 59 : what == 1 || what == 2 ? 56 : what == 3 ? 231 : what % 5;
+
+		t += dice(&x, 3000) == 0 ? -20000 : 100 + (int64_t)dice(&x, 1500);
+		buf_printf(out, "type=SECCOMP msg=audit(%lld.%03d:%u): auid=1000 uid=1000 gid=1000 ses=2 pid=%u comm=\"%c%u\" "
+			   "exe=\"/usr/bin/%c\" sig=0 arch=c000003e syscall=%u compat=0 ip=0x%llx code=0x7ffc0000\n",
+			   (long long)(t / 1000), (int)(t % 1000), 1000 + 2 * i, 100 + pid, life[pid].exe, dice(&x, 2),
+			   life[pid].exe, nr, (unsigned long long)ip);
+		if (nr == 56 && child != pid)
+			life[child] = life[pid];
+		if (nr == 59 || nr == 231) {
+			life[pid].exe = (char)('a' + dice(&x, 3));
+			life[pid].n = 1;
+			life[pid].at[0] = random_place(&x);
+		}
+		if (what < 12 && life[pid].n < ARRAY_SIZE(life[pid].at))
+			life[pid].at[life[pid].n++] = random_place(&x);
+	}
+}
+
+static struct life_row { const char *name; uint32_t seed; size_t batch; bool backwards; } lives[] = {
+	{ "long lives: a batch for each record", 1, 1, false },
+	{ "long lives: batches of 7",            2, 7, false },
+	{ "long lives: batches of 7, another",   3, 7, false },
+	{ "long lives: batches of 20",           4, 20, false },
+	{ "long lives: batches of 20, another",  5, 20, false },
+	{ "long lives: batches of 100",          6, 100, false },
+	{ "long lives: batches of 100, another", 7, 100, false },
+	{ "long lives: the last piece first",    8, 20, true },
+};
+
+static void check_lives(void **state)
+{
+	const struct life_row *r = *state;
+	auto_buf struct buf text = { 0 };
+	struct rig at_once, other;
+	struct dump want, got;
+	const size_t n = 60;
+
+	add_lives(&text, LIVES, r->seed);
+	rig_open(&at_once);
+	rig_open(&other);
+	bring(&at_once, buf_bytes(&text), (struct how){ 0 });
+	for (size_t i = n; r->backwards && i-- > 0;)
+		bring(&other, piece(buf_bytes(&text), i, n), (struct how){ .batch = r->batch });
+	if (!r->backwards)
+		bring(&other, buf_bytes(&text), (struct how){ .batch = r->batch });
+	want = dump_of(&at_once);
+	got = dump_of(&other);
+	assert_same(&got, &want, ARRAY_SIZE(parts));
+	dump_release(&want);
+	dump_release(&got);
+	rig_close(&at_once);
+	rig_close(&other);
+}
+
+/* A call each second, from two places in turn, in commits of 100. */
+static void bring_a_life(unsigned n)
+{
+	auto_buf struct buf text = { 0 };
+	struct rig r;
+
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&text, "type=SECCOMP msg=audit(%u.089:%u): auid=1000 uid=1000 gid=1000 ses=2 pid=7 comm=\"svc\" "
+			   "exe=\"/usr/bin/svc\" sig=0 arch=c000003e syscall=%u compat=0 ip=0x7f%c28e6a7c47 code=0x7ffc0000\n",
+			   1795518350 + i, 1000 + i, i % 7, i % 2 ? '3' : '4');
+	rig_open(&r);
+	assert_int_equal(bring(&r, buf_bytes(&text), (struct how){ .batch = 100 }).new_events, n);
+	rig_close(&r);
+}
+
+static void a_long_life_of_one_pid_stays_cheap(void **state)
+{
+	(void)state;
+	assert_not_quadratic(bring_a_life, 10000u);
+}
+
 int main(void)
 {
 	static struct piece_case cases[ARRAY_SIZE(piece_files) * ARRAY_SIZE(pieces)];
@@ -789,5 +900,7 @@ int main(void)
 	ADD(&t, every_run_notes_what_it_did);
 	ADD(&t, text_without_records_leaves_no_run);
 	ADD(&t, keys_that_fit_nowhere_stay_cheap);
+	ADD_ROWS(&t, lives, check_lives);
+	ADD(&t, a_long_life_of_one_pid_stays_cheap);
 	return run_rows(&t, "ingest");
 }

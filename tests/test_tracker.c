@@ -122,7 +122,7 @@ static void check_order(const struct tracker_row *r, const size_t *order, bool b
 		iv[i] = r->iv[order[i]];
 	for (size_t i = 0; i < r->n_edges; i++)
 		edges[i] = r->edges[backwards ? r->n_edges - 1 - i : i];
-	tracker_pid(iv, r->n, edges, r->n_edges, &got);
+	tracker_pid(iv, r->n, edges, r->n_edges, NULL, &got);
 	assert_images(r, &got);
 	for (size_t i = 0; i < r->n; i++)
 		assert_int_equal(iv[i].image, r->of[order[i]]);
@@ -202,8 +202,8 @@ static void random_intervals_in_random_order_give_the_same_images(void **state)
 			mixed[i - 1] = mixed[k];
 			mixed[k] = was;
 		}
-		tracker_pid(iv, n, edges, n_edges, &a);
-		tracker_pid(mixed, n, turned, n_edges, &b);
+		tracker_pid(iv, n, edges, n_edges, NULL, &a);
+		tracker_pid(mixed, n, turned, n_edges, NULL, &b);
 		assert_int_equal(a.n, b.n);
 		for (size_t i = 0; i < a.n; i++) {
 			assert_int_equal(a.v[i].exe, b.v[i].exe);
