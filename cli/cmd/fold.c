@@ -1,3 +1,5 @@
+#include "cli/cmd/fold.h"
+
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/term.h"
@@ -56,42 +58,50 @@ static size_t choose(struct selected *s, uint64_t keep, int64_t after, struct fo
 	return n;
 }
 
-static int fold(const struct opts *o, struct selected *s, uint64_t keep, uint64_t days, struct err *e)
+static int fold(const struct opts *o, struct selected *s, uint64_t keep, uint64_t days, bool vacuum, size_t *n, struct err *e)
 {
 	auto_free struct fold_tree *trees = mem_alloc(s->query.trees.n * sizeof(*trees));
-	size_t n = choose(s, keep, days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX, trees);
 	struct store store;
 	bool changed;
-	char count[32];
-	int ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
+	int ret;
 
+	*n = choose(s, keep, days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX, trees);
+	if (*n == 0 || opt_on(o, OPT_dry_run))
+		return 0;
+	ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
-	if (ret == 0 && !opt_on(o, OPT_dry_run))
-		ret = fold_run(&store, trees, n, e);
+	if (ret == 0)
+		ret = fold_run(&store, trees, *n, e);
 	if (ret == 0)
 		ret = store_commit(&store, e);
-	if (ret == 0 && n > 0 && !opt_on(o, OPT_dry_run) &&
-	    sqlite3_exec(store.db, "VACUUM", NULL, NULL, NULL) != SQLITE_OK)
+	if (ret == 0 && vacuum && sqlite3_exec(store.db, "VACUUM", NULL, NULL, NULL) != SQLITE_OK)
 		ret = store_fail(&store, e);
-	if (ret == 0 && !opt_on(o, OPT_quiet))
-		command_say("%s %s tree%s", opt_on(o, OPT_dry_run) ? "would fold" : "folded", term_number(n, count), n == 1 ? "" : "s");
 	store_rollback(&store);
 	store_close(&store);
 	return ret;
 }
 
-static int run(struct opts *o, struct err *e)
+int fold_old(const struct opts *o, bool vacuum, struct err *e)
 {
 	struct selected s = { 0 };
 	uint64_t keep, days;
+	char count[32];
+	size_t n = 0;
 	int ret = -1;
 
 	if (number(o, OPT_keep_trees, KEEP_TREES, &keep, e) == 0 && number(o, OPT_keep_days, 0, &days, e) == 0 &&
 	    selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
-		ret = fold(o, &s, keep, days, e);
+		ret = fold(o, &s, keep, days, vacuum, &n, e);
 	selector_release(&s);
-	return ret < 0 ? (int)e->status : ST_OK;
+	if (ret == 0 && !opt_on(o, OPT_quiet))
+		command_say("%s %s tree%s", opt_on(o, OPT_dry_run) ? "would fold" : "folded", term_number(n, count), n == 1 ? "" : "s");
+	return ret;
+}
+
+static int run(struct opts *o, struct err *e)
+{
+	return fold_old(o, true, e) < 0 ? (int)e->status : ST_OK;
 }
 
 const struct command command_fold = {

@@ -1,3 +1,4 @@
+#include "cli/cmd/fold.h"
 #include "cli/command.h"
 #include "cli/term.h"
 #include "ingest/ingest.h"
@@ -162,6 +163,8 @@ static int run(struct opts *o, struct err *e)
 		say_summary(o, &report);
 	if (report.stopped)
 		return 128 + stop;
+	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
+		return (int)e->status;
 	return report.failed ? ST_INPUT : ST_OK;
 }
 

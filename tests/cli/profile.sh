@@ -147,6 +147,16 @@ ok "fold: counts stay" is "$(db 'SELECT sum(count) || "|" || sum(trusted) FROM o
 ok "fold: workloads, starts and times stay" diff "$TMP/before" "$TMP/after"
 "$SCAUDIT" profile -q --comm perl --union --format names >"$TMP/names2"
 ok "fold: the list stays" diff "$TMP/names" "$TMP/names2"
+run "$SCAUDIT" fold --keep-trees x
+ok "fold: a number that is none: exit 2" is "$status" 2
+"$SCAUDIT" ingest -q --db "$TMP/all.db" "$SAMPLES"/*.log
+run "$SCAUDIT" ingest --db "$TMP/kept.db" --keep-trees 1 "$SAMPLES"/*.log
+ok "ingest --keep-trees: says how many were folded" warns 'folded [0-9]+ trees'
+for what in 'SELECT sum(count) FROM observations' 'SELECT count(*) > 10 FROM observations WHERE tree IS NOT NULL'; do
+	ok "ingest --keep-trees: $what" is "$(sqlite3 "$TMP/kept.db" "$what")" "$(sqlite3 "$TMP/all.db" "$what")"
+done
+ok "ingest --keep-trees: fewer trees" test "$(sqlite3 "$TMP/kept.db" 'SELECT count(*) FROM tree')" -lt \
+	"$(sqlite3 "$TMP/all.db" 'SELECT count(*) FROM tree')"
 run "$SCAUDIT" forget --all --yes
 ok "forget --all: folded ones too" is "$(db 'SELECT count(*) FROM observations')" 0
 

@@ -1,0 +1,13 @@
+/* Folding old trees: the command fold, and what ingest does when it is asked to keep so many. */
+#ifndef CLI_CMD_FOLD_H
+#define CLI_CMD_FOLD_H
+
+#include "cli/opts.h"
+
+/*
+ * Folds what --keep-trees and --keep-days do not keep, and says how many trees that were. vacuum: gives the room back to
+ * the file system, which rewrites the store; else later evidence takes it.
+ */
+int fold_old(const struct opts *o, bool vacuum, struct err *e);
+
+#endif
