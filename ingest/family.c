@@ -153,6 +153,7 @@ int part_load(struct store *store, int64_t id, struct part **out, struct err *e)
 	p->fork_of = sqlite3_column_int64(st, 15);
 	p->tree = sqlite3_column_int64(st, 16);
 	p->path = sqlite3_column_int64(st, 17);
+	p->first = p->parent == 0 || sqlite3_column_int(st, 18) != p->pid;
 	sqlite3_reset(st);
 	*out = p;
 	return 0;
@@ -655,20 +656,20 @@ static int push_later(struct family *f, const struct part *p, const struct nears
 			continue;
 		if (get(f, near->v[i].image, &other, e) < 0)
 			return -1;
-		if (other != NULL && other->parent == 0 && !other->loader && before(p, other))
+		if (other != NULL && other->first && !other->loader && before(p, other))
 			push(f, other);
 	}
 	return 0;
 }
 
-static int push_ids(struct family *f, enum stmt id, int64_t of, struct err *e)
+static int push_ids(struct family *f, enum stmt id, const int64_t *key, size_t n, struct err *e)
 {
 	VEC(int64_t) ids = { 0 };
 	sqlite3_stmt *st = store_stmt(f->store, id, e);
 	int got = -1;
 
 	if (st != NULL) {
-		STORE_BIND(st, of);
+		store_bind_all(st, key, n);
 		while ((got = store_step(f->store, st, e)) == 1)
 			*VEC_PUSH(&ids) = sqlite3_column_int64(st, 0);
 	}
@@ -689,7 +690,7 @@ static int push_below(struct family *f, const struct part *p, struct err *e)
 	for (size_t i = 0; i < f->parts.n; i++)
 		if (f->parts.v[i]->parent == p->id || f->parts.v[i]->fork_of == p->id)
 			push(f, f->parts.v[i]);
-	return push_ids(f, STMT_parts_below, p->id, e);
+	return push_ids(f, STMT_parts_below, &p->id, 1, e);
 }
 
 static int place(struct family *f, struct part *p, struct err *e)
@@ -716,27 +717,73 @@ static int place(struct family *f, struct part *p, struct err *e)
 	return was_tree == 0 ? 0 : push_below(f, p, e);
 }
 
+/*
+ * The part that p's process was forked from, where a source has said so: that of its parent at that time. *out 0: nobody
+ * has, or the parent left no record before.
+ */
+static int find_birth(struct family *f, const struct part *p, int64_t *out, struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(f->store, STMT_birth_of, e);
+	int64_t parent, t, serial;
+	int got;
+
+	*out = 0;
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, p->pid, p->s_first, p->t_first);
+	got = store_step(f->store, st, e);
+	if (got != 1)
+		return got;
+	parent = sqlite3_column_int64(st, 0);
+	t = sqlite3_column_int64(st, 1);
+	serial = sqlite3_column_int64(st, 2);
+	sqlite3_reset(st);
+	st = store_stmt(f->store, STMT_image_at, e);
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, p->node, parent, serial, t);
+	got = store_step(f->store, st, e);
+	if (got == 1)
+		*out = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return got < 0 ? -1 : 0;
+}
+
+/* Finds what the first part of a process comes from: a copy of its parent's image, or exec'd before it first spoke. */
+static int link_first(struct family *f, struct part *p, struct nears *near, bool *all_few, struct err *e)
+{
+	struct part *from = NULL;
+	int64_t birth = 0;
+
+	p->parent = p->fork_of = 0;
+	if (f->events && (find_birth(f, p, &birth, e) < 0 || (birth != 0 && get(f, birth, &from, e) < 0)))
+		return -1;
+	if (from != NULL && from->boot == p->boot && from->s_first < p->s_first) {
+		*(from->exe == p->exe ? &p->fork_of : &p->parent) = from->id;
+		return 0;
+	}
+	if (p->loader)
+		return 0;
+	return kin(f, p, near, all_few, e) < 0 ? -1 : find_fork(f, p, near, &p->fork_of, e);
+}
+
 static int derive_one(struct family *f, struct part *p, struct nears *near, struct err *e)
 {
-	int64_t was = p->fork_of;
+	int64_t was = p->fork_of, was_parent = p->parent;
 	bool touched = p->changed, all_few = false;
 
-	/* an exec'd image and a loader are nobody's fork */
-	if (p->parent != 0 || p->loader) {
+	if (!p->first)
 		p->fork_of = 0;
-	} else if (!p->linked) {
-		p->fork_of = 0;
-		if (kin(f, p, near, &all_few, e) < 0 || find_fork(f, p, near, &p->fork_of, e) < 0)
-			return -1;
-	}
+	else if (!p->linked && link_first(f, p, near, &all_few, e) < 0)
+		return -1;
 	p->linked = true;
-	if (p->fork_of != was) {
+	if (p->fork_of != was || p->parent != was_parent) {
 		p->changed = true;
 		/* whoever looks at it sees another image */
 		if (!p->all_touched && load_places(f, p, SIZE_MAX, &p->touched, e) < 0)
 			return -1;
 	}
-	if (place(f, p, e) < 0)
+	if (place(f, p, e) < 0 || (touched && f->events && push_ids(f, STMT_born_of, (const int64_t[]){ p->node, p->pid }, 2, e) < 0))
 		return -1;
 	if (p->loader || !(touched || p->fork_of != was))
 		return 0;
@@ -796,7 +843,7 @@ static int drop_all(struct family *f, struct err *e)
 	static const enum stmt gone[] = { STMT_del_labels, STMT_del_tree, STMT_del_image };
 
 	for (size_t i = 0; i < f->dropped.n; i++) {
-		if (push_ids(f, STMT_parts_below, f->dropped.v[i], e) < 0)
+		if (push_ids(f, STMT_parts_below, &f->dropped.v[i], 1, e) < 0)
 			return -1;
 		for (size_t k = 0; k < ARRAY_SIZE(gone); k++) {
 			sqlite3_stmt *st = store_stmt(f->store, gone[k], e);

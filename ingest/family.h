@@ -27,6 +27,7 @@ struct part {
 	uint32_t boot;
 	int64_t exe, name;
 	bool loader, starts;
+	bool first;              /* of its process, as far as its pid shows */
 	int64_t t_first, t_last;
 	int64_t t_end;           /* when it was known to have gone: exit, exec, or its pid came back; FAMILY_LIVES */
 	uint32_t s_first, s_last;
@@ -59,6 +60,7 @@ struct family {
 	VEC(int64_t) dropped;      /* parts that are no more */
 	struct map gone;           /* the same, to look up */
 	bool labels;               /* some run has a label: trees have to be marked */
+	bool events;               /* some source has said who forked whom */
 };
 
 void family_init(struct family *f, struct store *store, struct names *names);

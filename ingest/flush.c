@@ -431,7 +431,8 @@ static void hand_over(struct work *w, struct pid *p, const struct track_images *
 
 	for (size_t i = 0; i < images->n; i++) {
 		parts[i] = new_part(p, &images->v[i], of[i] ? of[i]->id : w->next_image++, of[i]);
-		if (images->v[i].parent >= 0)
+		parts[i]->first = images->v[i].parent < 0;
+		if (!parts[i]->first)
 			parts[i]->parent = parts[images->v[i].parent]->id;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -464,7 +465,30 @@ struct evidence {
 	struct { struct track_edge *v; size_t n, cap; } edges;
 };
 
-static void gather(const struct pid *p, const struct boots *boots, struct evidence *out)
+/* Kinds of events as the table has them. */
+static const char *const event_names[] = { [EDGE_BORN] = "born", [EDGE_EXECED] = "execed", [EDGE_GONE] = "gone" };
+
+static int gather_events(struct work *w, const struct pid *p, const struct boots *boots, struct evidence *out, struct err *e)
+{
+	sqlite3_stmt *st = w->family.events ? store_stmt(w->store, STMT_load_events, e) : NULL;
+	int got;
+
+	if (st == NULL)
+		return w->family.events ? -1 : 0;
+	STORE_BIND(st, p->node, p->pid);
+	while ((got = store_step(w->store, st, e)) == 1) {
+		struct bytes name = store_column(st, 2);
+
+		for (size_t k = EDGE_BORN; k < ARRAY_SIZE(event_names); k++)
+			if (bytes_eq(name, bytes_of(event_names[k])))
+				*VEC_PUSH(&out->edges) = (struct track_edge){
+					boots_of(boots, sqlite3_column_int64(st, 0) / 1000, (uint32_t)sqlite3_column_int64(st, 1)),
+					(uint32_t)sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 0), (enum edge_kind)k };
+	}
+	return got;
+}
+
+static int gather(struct work *w, const struct pid *p, const struct boots *boots, struct evidence *out, struct err *e)
 {
 	*out = (struct evidence){ .iv = mem_alloc(p->rows.n * sizeof(*out->iv)), .row_at = mem_alloc(p->rows.n * sizeof(size_t)) };
 	for (size_t i = 0; i < p->rows.n; i++) {
@@ -482,6 +506,7 @@ static void gather(const struct pid *p, const struct boots *boots, struct eviden
 			.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, r->t_first / 1000, r->s_first),
 			.loader = r->loader };
 	}
+	return gather_events(w, p, boots, out, e);
 }
 
 static void drop_evidence(struct evidence *ev)
@@ -500,9 +525,10 @@ static int derive(struct work *w, struct pid *p, const struct boots *boots, stru
 	size_t n_old = 0;
 	int ret;
 
-	gather(p, boots, &ev);
+	ret = gather(w, p, boots, &ev, e);
 	tracker_pid(ev.iv, ev.n, ev.edges.v, ev.edges.n, NULL, &images);
-	ret = load_images(w, p, &old, &n_old, e);
+	if (ret == 0)
+		ret = load_images(w, p, &old, &n_old, e);
 	if (ret == 0)
 		hand_over(w, p, &images, ev.iv, ev.row_at, ev.n, old, n_old);
 	VEC_FREE(&images);
@@ -590,7 +616,7 @@ static int long_life(struct work *w, const struct pid *p, const struct boots *bo
 }
 
 /* Does the life go on with what came? Then its part is handed over, and its new rows are its own. */
-static bool goes_on(struct work *w, struct pid *p, const struct boots *boots, struct part *life)
+static int goes_on(struct work *w, struct pid *p, const struct boots *boots, struct part *life, bool *out, struct err *e)
 {
 	struct track_images images = { 0 };
 	struct track_life before = { .image = { .exe = life->exe, .name = life->name, .t_first = life->t_first, .t_last = life->t_last,
@@ -598,8 +624,9 @@ static bool goes_on(struct work *w, struct pid *p, const struct boots *boots, st
 						.boot = life->boot, .loader = life->loader, .starts = life->starts, .parent = -1 } };
 	struct evidence ev;
 	bool yes = settled(p, &before.settled);
+	int ret = gather(w, p, boots, &ev, e);
 
-	gather(p, boots, &ev);
+	yes = yes && ret == 0;
 	for (size_t i = 0; i < ev.n && yes; i++)
 		yes = ev.iv[i].boot == life->boot;
 	if (yes)
@@ -618,7 +645,8 @@ static bool goes_on(struct work *w, struct pid *p, const struct boots *boots, st
 	}
 	VEC_FREE(&images);
 	drop_evidence(&ev);
-	return yes;
+	*out = yes;
+	return ret;
 }
 
 /* ---- writing ---- */
@@ -743,7 +771,7 @@ static int one_life(struct work *w, struct pid *p, const struct boots *boots, bo
 	if (ret == 0 && life != NULL)
 		ret = place_all(w, p, e);
 	if (ret == 0 && life != NULL)
-		*done = goes_on(w, p, boots, life);
+		ret = goes_on(w, p, boots, life, done, e);
 	if (!*done)
 		part_free(life);
 	return ret;
@@ -797,6 +825,23 @@ static int save_presence(struct work *w, const struct tally_presence *p, struct 
 	return store_run(w->store, st, e);
 }
 
+static int save_events(struct work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->tally->events.n; i++) {
+		const struct tally_event *ev = &w->tally->events.v[i];
+		sqlite3_stmt *st = store_stmt(w->store, STMT_add_event, e);
+
+		if (st == NULL)
+			return -1;
+		STORE_BIND(st, ev->node, ev->pid, ev->t, ev->serial, 0, ev->parent);
+		sqlite3_bind_text(st, 5, event_names[ev->kind], -1, SQLITE_STATIC);
+		if (store_run(w->store, st, e) < 0)
+			return -1;
+	}
+	w->family.events = w->tally->events.n > 0 || number(w->store, STMT_any_event, NULL, 0, e) > 0;
+	return e->msg[0] ? -1 : 0;
+}
+
 static int save_losses(struct work *w, struct err *e)
 {
 	for (size_t i = 0; i < w->tally->losses.n; i++) {
@@ -845,6 +890,8 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 	}
 	for (size_t i = 0; i < t->presences.n; i++)
 		pid_for(all, &index, t->presences.v[i].node, t->presences.v[i].pid);
+	for (size_t i = 0; i < t->events.n; i++)
+		pid_for(all, &index, t->events.v[i].node, t->events.v[i].pid)->whole = true;
 	for (size_t i = 0; i < w->f->again.n; i++)
 		pid_for(all, &index, w->f->again.v[i].node, w->f->again.v[i].pid)->whole = true;
 	w->f->again.n = 0;
@@ -875,7 +922,7 @@ static int write_all(struct work *w, struct err *e)
 	struct pids all = { 0 };
 	int ret = -1;
 
-	if (seen_flush(w->f->seen, e) == 0 && renew_boots(w, &moved, e) == 0 && save_losses(w, e) == 0)
+	if (seen_flush(w->f->seen, e) == 0 && renew_boots(w, &moved, e) == 0 && save_losses(w, e) == 0 && save_events(w, e) == 0)
 		ret = 0;
 	for (size_t i = 0; i < w->tally->presences.n && ret == 0; i++)
 		ret = save_presence(w, &w->tally->presences.v[i], e);

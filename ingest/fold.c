@@ -227,7 +227,7 @@ static int write_sums(struct folding *f, const struct fold_tree *t, int64_t fold
 
 static int remove_tree(struct folding *f, int64_t tree, struct err *e)
 {
-	static const enum stmt of_image[] = { STMT_del_presence_of, STMT_del_interval_of };
+	static const enum stmt of_image[] = { STMT_del_presence_of, STMT_del_interval_of, STMT_del_events_of };
 	static const enum stmt of_tree[] = { STMT_del_labels, STMT_del_tree };
 
 	for (size_t i = 0; i < f->images.n; i++) {

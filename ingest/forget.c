@@ -221,7 +221,10 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 	if (ret == 0 && what->unsee)
 		ret = unsee(s, &seen, r, e);
 	if (ret == 0)
-		ret = exec(s, "DELETE FROM touch WHERE interval IN (SELECT id FROM doomed); "
+		ret = exec(s, "DELETE FROM event WHERE (node, pid) IN (SELECT node, pid FROM interval WHERE id IN (SELECT id FROM "
+			      "doomed)) AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.node = event.node AND interval.pid = "
+			      "event.pid AND id NOT IN (SELECT id FROM doomed)); "
+			      "DELETE FROM touch WHERE interval IN (SELECT id FROM doomed); "
 			      "DELETE FROM presence WHERE id IN (SELECT id FROM doomed_presence); "
 			      "DELETE FROM interval WHERE id IN (SELECT id FROM doomed)", e);
 	if (ret == 0)

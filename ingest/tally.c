@@ -42,6 +42,7 @@ void tally_release(struct tally *t)
 	VEC_FREE(&t->edges);
 	VEC_FREE(&t->presences);
 	VEC_FREE(&t->losses);
+	VEC_FREE(&t->events);
 	map_release(&t->space_of);
 	map_release(&t->interval_of);
 	map_release(&t->slot_of);
@@ -49,7 +50,7 @@ void tally_release(struct tally *t)
 
 void tally_clear(struct tally *t)
 {
-	t->spaces.n = t->intervals.n = t->slots.n = t->edges.n = t->presences.n = t->losses.n = 0;
+	t->spaces.n = t->intervals.n = t->slots.n = t->edges.n = t->presences.n = t->losses.n = t->events.n = 0;
 	map_clear(&t->space_of);
 	map_clear(&t->interval_of);
 	map_clear(&t->slot_of);
@@ -329,6 +330,11 @@ int tally_presence(struct tally *t, struct ident *id, const struct record *rec, 
 		return -1;
 	*VEC_PUSH(&t->presences) = (struct tally_presence){ id->node, id->exe, id->caller, call, rec->ms, rec->pid, rec->ip };
 	return 0;
+}
+
+void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent)
+{
+	*VEC_PUSH(&t->events) = (struct tally_event){ node, t_ms, pid, parent, serial, kind };
 }
 
 void tally_loss(struct tally *t, int64_t node, const struct loss *loss)

@@ -67,6 +67,7 @@ struct tally_slot {
 struct tally_space { int64_t node, exe; int32_t pid; bool loader; };
 struct tally_edge { struct edge edge; uint32_t next; };
 struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
+struct tally_event { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
 struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; };
 
 struct tally {
@@ -86,6 +87,7 @@ struct tally {
 	VEC(struct tally_edge) edges;
 	VEC(struct tally_presence) presences;
 	VEC(struct tally_loss) losses;
+	VEC(struct tally_event) events;
 	struct map space_of, interval_of, slot_of;
 	uint64_t new_events, seen_before, upgraded;
 };
@@ -109,13 +111,19 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 /* A record without an event id: presence only. */
 int tally_presence(struct tally *t, struct ident *id, const struct record *rec, struct err *e);
 
+/*
+ * What a source says that knows processes: `pid` was born of `parent`, has execed, is gone (EDGE_BORN, EDGE_EXECED,
+ * EDGE_GONE; parent 0 for the others). It happened right after the record with that serial, the node's own or not.
+ */
+void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent);
+
 void tally_loss(struct tally *t, int64_t node, const struct loss *loss);
 
 /* Is it time to end the batch? */
 static inline bool tally_full(const struct tally *t)
 {
 	return t->slots.n >= TALLY_MAX_SLOTS || t->intervals.n >= TALLY_MAX_INTERVALS || t->edges.n >= TALLY_MAX_SLOTS ||
-	       t->presences.n >= TALLY_MAX_INTERVALS;
+	       t->presences.n >= TALLY_MAX_INTERVALS || t->events.n >= TALLY_MAX_SLOTS;
 }
 
 /* Empties it after a flush (or a rollback). */

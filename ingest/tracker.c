@@ -68,7 +68,9 @@ static int edge_order(const void *a, const void *b)
 
 	if (x->boot != y->boot)
 		return x->boot < y->boot ? -1 : 1;
-	return x->serial < y->serial ? -1 : x->serial > y->serial;
+	if (x->serial != y->serial)
+		return x->serial < y->serial ? -1 : 1;
+	return x->t < y->t ? -1 : x->t > y->t;
 }
 
 struct stretches { struct stretch *v; size_t n, cap; };
@@ -162,6 +164,20 @@ static bool all_far(const struct current *c, const struct stretch *s)
 	return true;
 }
 
+/* What sources that know processes say to have happened between two stretches. */
+struct known { bool begun, execed; };
+
+static struct known known_between(const struct track_edge *edges, const struct track_edge *last, const struct current *c)
+{
+	struct known k = { false, false };
+
+	for (const struct track_edge *d = last; d != NULL && d >= edges && d->boot == last->boot && d->serial >= c->s_last; d--) {
+		k.begun = k.begun || d->kind == EDGE_BORN || d->kind == EDGE_GONE;
+		k.execed = k.execed || d->kind == EDGE_EXECED;
+	}
+	return k;
+}
+
 enum step { SAME_IMAGE, EXEC, EXEC_UNSEEN, NEW_PROCESS };
 
 /* All intervals of a pid by serial; each has the index of its stretch in `image` until images are known. */
@@ -181,13 +197,15 @@ static bool comes_again(const struct current *c, const struct stretch *s, uint32
 
 /* How the n-th stretch relates to the image before it in this pid; last: the edge before it. */
 static enum step relate(const struct current *c, const struct track_image *was, const struct stretch *s, uint32_t nth,
-			const struct track_edge *last, const struct row_of *row)
+			const struct track_edge *last, const struct known *known, const struct row_of *row)
 {
 	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= c->s_last &&
 			 s->t_first - last->t <= EXEC_MS;
 
-	if (was->boot != s->boot)
+	if (was->boot != s->boot || known->begun)
 		return NEW_PROCESS;
+	if (known->execed)
+		return EXEC;
 	if (last != NULL && last->kind == EDGE_EXIT && last->serial >= was->s_first)
 		return NEW_PROCESS;
 	if (s->loader && !was->loader)
@@ -253,7 +271,7 @@ static void note_ends(struct track_images *images, const struct track_edge *edge
 		struct track_image *m = &images->v[i];
 		const struct track_edge *last = edge_before(edges, n, m->boot, m->s_last < UINT32_MAX ? m->s_last + 1 : m->s_last);
 
-		if (last != NULL && last->kind == EDGE_EXIT && last->serial >= m->s_first && last->t < m->t_end)
+		if (last != NULL && (last->kind == EDGE_EXIT || last->kind == EDGE_GONE) && last->serial >= m->s_first && last->t < m->t_end)
 			m->t_end = last->t;
 	}
 }
@@ -296,13 +314,14 @@ void tracker_pid(struct track_interval *intervals, size_t n, struct track_edge *
 	}
 	for (size_t i = 0; i < all.n; i++) {
 		const struct stretch *s = &all.v[i];
+		const struct track_edge *last = edge_before(edges, n_edges, s->boot, s->s_first);
+		const struct known known = known_between(edges, last, &c);
 		enum step step = NEW_PROCESS;
 
 		if (life != NULL && s->s_first < life->settled)
 			step = SAME_IMAGE;
 		else if (c.image >= 0)
-			step = relate(&c, &out->v[c.image], s, (uint32_t)i, edge_before(edges, n_edges, s->boot, s->s_first),
-				      &row);
+			step = relate(&c, &out->v[c.image], s, (uint32_t)i, last, &known, &row);
 		if (step != SAME_IMAGE)
 			begin_image(out, &c, s, step);
 		go_on(out, &c, s);

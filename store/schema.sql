@@ -143,6 +143,17 @@ CREATE TABLE interval (
 CREATE INDEX interval_by_pid ON interval (node, pid, t_last);
 CREATE INDEX interval_by_cell ON interval (node, exe, cell, t_first);
 
+CREATE TABLE event (
+    node   INTEGER NOT NULL REFERENCES node (id),
+    pid    INTEGER NOT NULL,
+    t      INTEGER NOT NULL,
+    serial INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    parent INTEGER,
+    PRIMARY KEY (node, pid, t, serial, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_by_parent ON event (node, parent) WHERE parent IS NOT NULL;
+
 CREATE TABLE presence (
     id      INTEGER PRIMARY KEY,
     node    INTEGER NOT NULL REFERENCES node (id),

@@ -44,6 +44,18 @@ STMT(add_touch,       "INSERT INTO touch (ingest, interval) VALUES (?1, ?2) ON C
 STMT(contradicted,    "SELECT (SELECT ifnull(sum(max(0, (obs.value ->> 4) - (obs.value ->> 2))), 0) FROM interval, "
                       "json_each(interval.obs) AS obs) + (SELECT ifnull(sum(contradicted), 0) FROM fold_use) - (SELECT ifnull(sum(contradicted), 0) FROM ingest)")
 
+STMT(any_event,       "SELECT count(*) FROM (SELECT 1 FROM event LIMIT 1)")
+STMT(add_event,       "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0)) ON CONFLICT DO NOTHING")
+STMT(load_events,     "SELECT t, serial, kind FROM event WHERE node = ?1 AND pid = ?2")
+STMT(birth_of,        "SELECT parent, t, serial FROM event WHERE node = ?1 AND pid = ?2 AND kind = 'born' AND serial < ?3 AND t <= ?4 "
+                      "AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.node = ?1 AND interval.pid = ?2 AND t_last >= event.t AND "
+                      "t_first BETWEEN event.t AND ?4 AND serial_first > event.serial AND serial_first < ?3) ORDER BY t DESC, serial DESC LIMIT 1")
+STMT(image_at,        "SELECT image FROM interval WHERE node = ?1 AND pid = ?2 AND t_last <= ?4 + 3600000 AND t_first <= ?4 AND "
+                      "serial_first <= ?3 ORDER BY t_last DESC LIMIT 1")
+STMT(born_of,         "SELECT (SELECT image FROM interval WHERE interval.node = ?1 AND interval.pid = event.pid AND t_last >= event.t AND "
+                      "serial_first > event.serial ORDER BY t_last LIMIT 1) FROM event WHERE node = ?1 AND parent = ?2")
+STMT(del_events_of,   "DELETE FROM event WHERE EXISTS (SELECT 1 FROM image WHERE image.node = ?1 AND image.pid = ?2 AND image.id = ?3 AND "
+                      "event.node = image.node AND event.pid = image.pid AND event.t BETWEEN image.t_first - 1000 AND image.t_last + 1000)")
 STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "
                       "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)")
@@ -55,7 +67,7 @@ STMT(load_images,     "SELECT id, tree, path, fork_of, boot, t_end FROM image WH
 STMT(any_presence,    "SELECT count(*) FROM (SELECT 1 FROM presence WHERE node = ?1 AND pid = ?2 LIMIT 1)")
 STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")
 STMT(load_part,       "SELECT node, pid, boot, exe, name, loader, starts, t_first, t_last, t_end, serial_first, serial_last, uid, "
-                      "auid, parent, fork_of, tree, path FROM image WHERE id = ?1")
+                      "auid, parent, fork_of, tree, path, (SELECT above.pid FROM image AS above WHERE above.id = image.parent) FROM image WHERE id = ?1")
 STMT(first_obs,       "SELECT t_last, serial_first, cell, obs FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 "
                       "ORDER BY t_last")
 STMT(load_places,     "SELECT exe, cell, t_first, t_last FROM interval WHERE node = ?1 AND pid = ?2 AND image = ?3 AND t_last >= ?4 ORDER BY t_last")

@@ -1,7 +1,15 @@
-/* Links between pids: which process is a fork of which image. Each row is a log of calls, read forwards and backwards. */
+/*
+ * Links between pids: which process is a fork of which image. Each row is a log of calls, read forwards and backwards; a
+ * second table has events beside them, as sources give that know processes.
+ */
 #include "tests/rig.h"
 
+#include "ingest/flush.h"
 #include "ingest/ingest.h"
+#include "ingest/lines.h"
+
+#define START_MS 1795518350000
+#define MOST 8
 
 /* Addresses in a mapping that was drawn at random, one near it by chance, one far away. */
 #define HERE  0x7f0634a1c000u
@@ -13,7 +21,7 @@ enum { CALL_WRITE = 1, CALL_READ = 0, CALL_CLONE = 56, CALL_EXECVE = 59, CALL_EX
 
 struct call {
 	int ms, pid;
-	const char *comm, *exe;
+	const char *comm, *exe; /* comm NULL: an event */
 	int nr;
 	uint64_t ip;
 	char tree; /* records with the same letter are of one tree */
@@ -23,7 +31,7 @@ struct call {
 
 static struct family_row {
 	const char *name;
-	struct call calls[8];
+	struct call calls[MOST];
 } rows[] = {
 	{ "a child in its parent's addresses is a fork",
 	  { SH(0, 10, CALL_CLONE, HERE + 0x7f0, 'a'), SH(4, 11, CALL_READ, HERE + 0x123, 'a') } },
@@ -71,7 +79,7 @@ static struct family_row {
 
 static void add_line(struct buf *out, const struct call *c, size_t serial)
 {
-	int64_t ms = 1795518350000 + c->ms;
+	int64_t ms = START_MS + c->ms;
 
 	buf_printf(out, "audit: type=1326 audit(%lld.%03d:%zu): auid=1000 uid=1000 gid=1000 ses=2 subj=unconfined pid=%d comm=\"%s\" "
 		   "exe=\"%s\" sig=0 arch=c000003e syscall=%d compat=0 ip=0x%llx code=0x7ffc0000\n",
@@ -97,38 +105,164 @@ static void read_log(struct rig *r, const struct family_row *row, size_t n, bool
 	assert_int_equal(report.new_events, n);
 }
 
-/* The letters of the records by the trees they are found in: each tree takes the letter of its first record. */
+/* The letters of n calls by the trees they are found in: each tree takes the letter of its first record. */
+static void assert_trees(struct rig *r, const struct call *calls, size_t n)
+{
+	int64_t trees[MOST];
+	char want[MOST + 1] = "", got[MOST + 1] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		char sql[200];
+		size_t same = 0;
+
+		trees[i] = 0;
+		want[i] = got[i] = calls[i].tree;
+		if (calls[i].comm == NULL)
+			continue;
+		snprintf(sql, sizeof(sql), "SELECT image.tree FROM interval JOIN image ON image.id = interval.image WHERE "
+			 "interval.pid = %d AND %zu BETWEEN interval.serial_first AND interval.serial_last", calls[i].pid, 1000 + i);
+		trees[i] = rig_number(r, sql);
+		while (trees[same] != trees[i])
+			same++;
+		got[i] = calls[same].tree;
+		for (size_t k = 0; same == i && k < i; k++)
+			if (got[k] == got[i])
+				got[i] = '?'; /* a tree that was split */
+	}
+	assert_string_equal(got, want);
+}
+
 static void check_row(void **state)
 {
 	const struct family_row *row = *state;
 	size_t n = 0;
 
-	while (n < ARRAY_SIZE(row->calls) && row->calls[n].comm != NULL)
+	while (n < MOST && row->calls[n].comm != NULL)
 		n++;
 	for (int backwards = 0; backwards < 2; backwards++) {
-		int64_t trees[ARRAY_SIZE(row->calls)];
-		char want[9] = "", got[9] = "";
 		struct rig r;
 
 		rig_open(&r);
 		read_log(&r, row, n, backwards);
-		for (size_t i = 0; i < n; i++) {
-			char sql[200];
-			size_t same = 0;
+		assert_trees(&r, row->calls, n);
+		rig_close(&r);
+	}
+}
 
-			snprintf(sql, sizeof(sql), "SELECT image.tree FROM interval JOIN image ON image.id = interval.image WHERE "
-				 "interval.pid = %d AND %zu BETWEEN interval.serial_first AND interval.serial_last", row->calls[i].pid,
-				 1000 + i);
-			trees[i] = rig_number(&r, sql);
-			while (trees[same] != trees[i])
-				same++;
-			want[i] = row->calls[i].tree;
-			got[i] = row->calls[same].tree;
-			for (size_t k = 0; same == i && k < i; k++)
-				if (got[k] == got[i])
-					got[i] = '?'; /* a tree that was split */
+/* ---- with events ---- */
+
+/* nr: which event; ip: the parent. */
+#define BORN(ms, pid, parent) { ms, pid, NULL, NULL, EDGE_BORN, parent, '-' }
+#define EXECED(ms, pid) { ms, pid, NULL, NULL, EDGE_EXECED, 0, '-' }
+#define GONE(ms, pid) { ms, pid, NULL, NULL, EDGE_GONE, 0, '-' }
+
+static struct known_row {
+	const char *name;
+	struct call calls[MOST];
+	int images;
+} known[] = {
+	{ "known: a birth links where addresses do not",
+	  { SH(0, 10, CALL_WRITE, HERE + 0x7f0, 'a'), BORN(2, 11, 10), SH(4, 11, CALL_READ, FAR + 0x123, 'a') }, 2 },
+	{ "known: a birth outweighs near addresses",
+	  { SH(0, 20, CALL_CLONE, FAR + 0x7f0, 'b'), SH(1, 10, CALL_CLONE, HERE + 0x7f0, 'a'), BORN(2, 11, 20),
+	    SH(4, 11, CALL_READ, HERE + 0x123, 'b') }, 3 },
+	{ "known: of several without random addresses",
+	  { SH(0, 20, CALL_WRITE, LOW + 0x7f0, 'b'), SH(5000, 10, CALL_WRITE, LOW + 0x7f0, 'a'), SH(5001, 20, CALL_CLONE, LOW + 0x7f0, 'b'),
+	    SH(5001, 10, CALL_CLONE, LOW + 0x7f0, 'a'), BORN(5002, 11, 20), SH(5004, 11, CALL_READ, LOW + 0x123, 'b') }, 3 },
+	{ "known: a loader that another forked",
+	  { SH(0, 10, CALL_CLONE, HERE + 0x7f0, 'a'), BORN(2, 11, 10), { 4, 11, "bwrap", "/usr/bin/bwrap", CALL_READ, FAR, 'a' } }, 2 },
+	{ "known: one that exec'd before it spoke",
+	  { SH(0, 10, CALL_CLONE, HERE + 0x7f0, 'a'), BORN(2, 11, 10), EXECED(3, 11), { 4, 11, "cat", "/usr/bin/cat", CALL_READ, FAR, 'a' } },
+	  2 },
+	{ "known: an end, and the pid comes back in the same place",
+	  { SH(0, 10, CALL_READ, LOW + 0x7f0, 'a'), GONE(2, 10), SH(900, 10, CALL_READ, LOW + 0x7f0, 'b') }, 2 },
+	{ "known: an exec of the same program in the same place",
+	  { SH(0, 10, CALL_READ, LOW + 0x7f0, 'a'), EXECED(2, 10), SH(900, 10, CALL_READ, LOW + 0x7f0, 'a') }, 2 },
+	{ "known: without them it is one image",
+	  { SH(0, 10, CALL_READ, LOW + 0x7f0, 'a'), SH(900, 10, CALL_READ, LOW + 0x7f0, 'a') }, 1 },
+	{ "known: a parent without records is no parent",
+	  { SH(0, 20, CALL_READ, HERE + 0x7f0, 'a'), BORN(2, 11, 10), SH(4, 11, CALL_READ, FAR, 'b') }, 2 },
+	{ "known: the birth of another that had the pid before",
+	  { SH(0, 10, CALL_READ, HERE + 0x7f0, 'a'), BORN(2, 11, 10), SH(4, 11, CALL_READ, FAR, 'a'), GONE(6, 11),
+	    SH(900, 11, CALL_READ, FAR + 0x100000000, 'c') }, 3 },
+	{ "known: a grandchild, the middle one born twice in a second",
+	  { SH(0, 10, CALL_READ, HERE + 0x7f0, 'a'), BORN(2, 11, 10), SH(4, 11, CALL_READ, FAR, 'a'), BORN(5, 12, 11), GONE(6, 11),
+	    BORN(7, 11, 20), SH(8, 12, CALL_READ, FAR + 0x200000000, 'a'), SH(900, 11, CALL_READ, FAR + 0x100000000, 'd') }, 4 },
+};
+
+struct pipe { struct names names; struct seen seen; struct tally tally; struct flush flush; struct line_room room; };
+
+static void one_step(struct pipe *p, const struct call *c, size_t i)
+{
+	struct err e = { 0 };
+	int64_t node = names_node(&p->names, BYTES("n"), &e);
+	auto_buf struct buf text = { 0 };
+	struct ident *id;
+	struct line l;
+
+	assert_ok(node, &e);
+	assert_ok(flush_know(&p->flush, node, &e), &e);
+	if (c->comm == NULL) {
+		tally_process(&p->tally, node, c->pid, (enum edge_kind)c->nr, START_MS + c->ms, (uint32_t)(1000 + i), (int32_t)c->ip);
+		return;
+	}
+	add_line(&text, c, 1000 + i);
+	line_parse((struct bytes){ text.p, text.n - 1 }, &l, &p->room);
+	assert_int_equal(l.kind, LINE_RECORD);
+	id = tally_ident(&p->tally, node, &l.rec, l.identity, &e);
+	assert_non_null(id);
+	assert_int_equal(seen_mark(seen_page(&p->seen, node, l.rec.serial, l.rec.ms / 1000, &e), l.rec.serial, l.rec.ms / 1000, true,
+				   BOOT_NO_BASE), SEEN_NEW);
+	assert_ok(tally_event(&p->tally, id, l.rec.ms, l.rec.serial, l.rec.nr, l.rec.code, l.rec.ip, true, SEEN_NEW, &e), &e);
+}
+
+/* All in one batch, one by one, or the last one first. */
+static void feed(struct rig *r, const struct call *calls, size_t n, int how)
+{
+	struct pipe p = { 0 };
+	struct err e = { 0 };
+	bool changed;
+
+	names_init(&p.names, &r->store);
+	seen_init(&p.seen, &r->store);
+	tally_init(&p.tally, &r->store, &p.names, &p.seen);
+	flush_init(&p.flush, &p.tally, &p.seen);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = how == 2 ? n - 1 - i : i;
+
+		if (how != 0 || i == 0)
+			assert_ok(store_begin(&r->store, &changed, &e), &e);
+		if (i == 0) {
+			sqlite3_exec(r->store.db, "INSERT INTO ingest (started, source, version) VALUES (0, '', '')", NULL, NULL, NULL);
+			p.tally.ingest = 1;
 		}
-		assert_string_equal(got, want);
+		one_step(&p, &calls[at], at);
+		if (how == 0 && i + 1 < n)
+			continue;
+		assert_ok(flush_batch(&p.flush, &e), &e);
+		assert_ok(store_commit(&r->store, &e), &e);
+	}
+	line_room_release(&p.room);
+	flush_release(&p.flush);
+	tally_release(&p.tally);
+	seen_release(&p.seen);
+	names_release(&p.names);
+}
+
+static void check_known(void **state)
+{
+	const struct known_row *row = *state;
+	size_t n = 0;
+
+	while (n < MOST && row->calls[n].pid != 0)
+		n++;
+	for (int how = 0; how < 3; how++) {
+		struct rig r;
+
+		rig_open(&r);
+		feed(&r, row->calls, n, how);
+		assert_trees(&r, row->calls, n);
+		assert_int_equal(rig_number(&r, "SELECT count(*) FROM image"), row->images);
 		rig_close(&r);
 	}
 }
@@ -138,5 +272,6 @@ int main(void)
 	struct tests t = { 0 };
 
 	ADD_ROWS(&t, rows, check_row);
+	ADD_ROWS(&t, known, check_known);
 	return run_rows(&t, "family");
 }

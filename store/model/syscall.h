@@ -26,6 +26,10 @@ enum edge_kind {
 	EDGE_EXEC,  /* execve, execveat */
 	EDGE_FORK,  /* fork, vfork, clone, clone3 (threads too: a record shows no flags) */
 	EDGE_EXIT,  /* exit_group */
+	/* Events of sources that know processes, not calls: */
+	EDGE_BORN,  /* the process began, forked by another */
+	EDGE_EXECED,/* an execve came to its end */
+	EDGE_GONE,  /* the process ended */
 };
 
 /* What a call does to processes, if it succeeds. Made for the hot path: one table look-up. */
