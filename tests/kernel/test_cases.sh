@@ -58,6 +58,11 @@ row vfork - "${run[@]}" "$TMP/kinds" vfork
 row systemd-manager - "$TMP/systemd" 'ls / | sort' 'exec perl -e 1' 'sleep 0.1; id'
 row chroot - "${run[@]}" chroot "$TMP/root" sh -c 'ls / | sort'
 if command -v runc >/dev/null; then row go-binary - "${run[@]}" runc --version; fi
+for go in docker kubectl; do
+	# one that is static, if there is one: no interpreter
+	readelf -l "$(command -v $go)" 2>/dev/null | grep -q LOAD || continue
+	readelf -l "$(command -v $go)" | grep -q INTERP || { row "go-static ($go)" - "${run[@]}" $go --help; break; }
+done
 row aslr-off "addresses are not random" "${run[@]}" setarch -R sh -c 'ls / | sort; (id)'
 [ ! -e "$TMP/kinds-static" ] || row static "addresses are not random" "${run[@]}" "$TMP/kinds-static" deep
 [ ! -e "$TMP/kinds-i386" ] || row i386 "addresses are not random" "${run[@]}" "$TMP/kinds-i386" forks
