@@ -12,7 +12,7 @@
 
 #define TALLY_GAP_MS 500            /* records of an interval follow each other within this time */
 #define TALLY_MAX_SLOTS 100000      /* a batch ends when so many observations wait, */
-#define TALLY_MAX_INTERVALS 15000   /* or so many of those things that take more room when they are written */
+#define TALLY_MAX_INTERVALS 12000   /* or so many of those things that take more room when they are written */
 #define TALLY_MAX_IDENTS 20000
 
 #define IDENT_RECENT 16             /* slots that an identity used last, by the call's number */

@@ -9,9 +9,13 @@ HERE=$ROOT/tests/kernel
 if [ -z "${ORDER_LOG:-}" ]; then
 	need python3
 	[ "$(id -u)" = 0 ] || { skip order "not root"; exit 0; }
-	mkdir "$TMP/mix"
-	"$HERE/truth" capture "$TMP/mix" reuse >"$TMP/captured" 2>&1
 	ORDER_LOG=$TMP/mix/records.log
+	# part of it runs for a time, not for a number: on a busy machine it makes less
+	for _ in 1 2 3; do
+		rm -rf "$TMP/mix" && mkdir "$TMP/mix"
+		"$HERE/truth" capture "$TMP/mix" reuse >"$TMP/captured" 2>&1
+		[ "$(wc -l <"$ORDER_LOG")" -lt 50000 ] || break
+	done
 	[ -s "$ORDER_LOG" ] || { skip order "no records: $(tail -n 1 "$TMP/captured")"; exit 0; }
 fi
 
