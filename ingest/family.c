@@ -7,11 +7,12 @@
 #include <stdlib.h>
 
 #define ENDED_MS 2000       /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
+#define FORKED_MS 1000      /* where addresses are not random: the fork-type call came at most so long before */
 #define FORKED_NEAR_MS 8    /* ... and where several images live there: within two ticks */
+#define ASK_MS 600000       /* ... those whom such calls may concern are asked for in spans of this length */
 #define NEAR_MOST 64        /* intervals that are looked at in a row of cells, else in each cell on each side in time */
 #define SITES_FROM 8        /* intervals of a part whose calls are compared */
 #define SMALLEST_PAGE 4096
-#define FORKED_MS 1000      /* where addresses are not random: the fork-type call came at most so long before */
 
 void family_init(struct family *f, struct store *store, struct names *names)
 {
@@ -398,9 +399,14 @@ static int concerned(struct family *f, struct part *p, struct nears *out, struct
 
 		n = run_of(run, p->touched.n - i);
 		if (!track_random_cell(run->cell)) {
-			for (size_t k = 0; k < n; k++)
-				if (near_fixed(f, p, run->exe, run[k].t_first, run[k].t_last + FORKED_MS, out, e) < 0)
+			for (size_t k = 0, next; k < n; k = next) {
+				int64_t to = run[k].t_last;
+
+				for (next = k + 1; next < n && run[next].cell == run[k].cell && run[next].t_last - run[k].t_first < ASK_MS; next++)
+					to = run[next].t_last > to ? run[next].t_last : to;
+				if (near_fixed(f, p, run->exe, run[k].t_first, to + FORKED_MS, out, e) < 0)
 					return -1;
+			}
 			continue;
 		}
 		if (near_few(f, p, run, n, out, &few, e) < 0)
