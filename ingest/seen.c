@@ -305,7 +305,6 @@ static int by_second(const void *a, const void *b)
 static void units_of(const struct seen_page *p, struct boot_pieces *out)
 {
 	VEC(struct point) points = { 0 };
-	bool sorted = true;
 
 	VEC_ROOM(&points, SEEN_SERIALS + p->more.n);
 	for (unsigned i = 0; i < SEEN_SERIALS; i++)
@@ -314,10 +313,7 @@ static void units_of(const struct seen_page *p, struct boot_pieces *out)
 	for (size_t i = 0; i < p->more.n; i++)
 		*VEC_PUSH(&points) = (struct point){ (uint16_t)MORE_SECOND(p->more.v[i]),
 						     (uint16_t)MORE_SERIAL(p->more.v[i]) };
-	for (size_t i = 1; i < points.n && sorted; i++)
-		sorted = by_second(&points.v[i - 1], &points.v[i]) <= 0;
-	if (!sorted) /* the clock was set, or boots share the page */
-		qsort(points.v, points.n, sizeof(*points.v), by_second);
+	qsort(points.v, points.n, sizeof(*points.v), by_second);
 	for (size_t i = 0; i < points.n; i++) {
 		int64_t second = p->seconds * SEEN_SECONDS + points.v[i].second;
 		uint32_t serial = (uint32_t)(p->serials * SEEN_SERIALS) + points.v[i].serial;
