@@ -108,22 +108,51 @@ static int explain(FILE *to, const struct profile *p, struct err *e)
 
 typedef int write_fn(FILE *to, const struct profile *p, struct err *e);
 
-static int write_file(const char *path, write_fn *write, const struct profile *p, struct err *e)
+static int cannot_write(const char *path, struct err *e)
 {
-	auto_free char *temporary = mem_print("%s.XXXXXX", path);
-	mode_t mask = umask(0);
-	int fd = mkostemp(temporary, O_CLOEXEC), ret;
-	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
+	return err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
+}
 
-	umask(mask);
+/* What is no regular file, as a pipe or /dev/stdout, is written into. */
+static int write_into(const char *path, write_fn *write, const struct profile *p, struct err *e)
+{
+	FILE *to = fopen(path, "we");
+	int ret;
+
 	if (to == NULL)
-		return err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
+		return cannot_write(path, e);
 	ret = write(to, p, e);
-	if (ret == 0 && (fflush(to) != 0 || fchmod(fd, 0666 & ~mask) != 0 || fsync(fd) != 0))
-		ret = err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
+	if (fclose(to) != 0 && ret == 0)
+		ret = cannot_write(path, e);
+	return ret;
+}
+
+/* A file is written beside its place and then put there; one that was there gives its mode, and keeps its links. */
+static int write_file(const char *name, write_fn *write, const struct profile *p, struct err *e)
+{
+	auto_free char *real = realpath(name, NULL);
+	const char *path = real ? real : name;
+	auto_free char *temporary = mem_print("%s.XXXXXX", path);
+	struct stat was;
+	bool there = stat(path, &was) == 0;
+	mode_t mask;
+	FILE *to;
+	int fd, ret;
+
+	if (there && !S_ISREG(was.st_mode))
+		return write_into(path, write, p, e);
+	mask = umask(0);
+	umask(mask);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	to = fd < 0 ? NULL : fdopen(fd, "w");
+	if (to == NULL)
+		return cannot_write(name, e);
+	ret = write(to, p, e);
+	if (ret == 0 && (fflush(to) != 0 || fchmod(fd, there ? was.st_mode & 07777 : 0666 & ~mask) != 0 || fsync(fd) != 0))
+		ret = cannot_write(name, e);
 	fclose(to);
 	if (ret == 0 && rename(temporary, path) != 0)
-		ret = err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
+		ret = cannot_write(name, e);
 	if (ret < 0)
 		unlink(temporary);
 	return ret;

@@ -84,6 +84,16 @@ ok "trusted: nothing is left of text" is "$status" 1
 ok "trusted: says which names" warns 'left out, since only text that a user can forge shows them: .*read'
 run "$SCAUDIT" profile --comm java -o "$TMP/java.json"
 ok "output: the file is the profile" cmp "$TMP/first" "$TMP/java.json"
+mkfifo "$TMP/fifo" && ln -s java.json "$TMP/link" && chmod 0640 "$TMP/java.json" && : >"$TMP/java.json"
+cat "$TMP/fifo" >"$TMP/through" &
+run "$SCAUDIT" profile --comm java -o "$TMP/fifo"
+wait $!
+ok "output: a pipe is written into and stays one" test -p "$TMP/fifo"
+ok "output: what came through the pipe" cmp "$TMP/first" "$TMP/through"
+run "$SCAUDIT" profile --comm java -o "$TMP/link"
+ok "output: a link stays, and its file is written" test -L "$TMP/link"
+ok "output: ... and has the profile" cmp "$TMP/first" "$TMP/java.json"
+ok "output: ... and keeps its mode" is "$(stat -c %a "$TMP/java.json")" 640
 run "$SCAUDIT" profile --comm java -o "$TMP/no/such/java.json"
 ok "output: a folder that is missing: exit 3" is "$status" 3
 run "$SCAUDIT" profile --comm java --format nonsense
