@@ -1,15 +1,21 @@
 #include "cli/command.h"
 
+#include "store/base/esc.h"
+#include "store/base/mem.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
 void command_say(const char *fmt, ...)
 {
+	auto_buf struct buf line = { 0 };
+	auto_free char *text = NULL;
 	va_list ap;
+	int n;
 
-	fputs("scaudit: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	esc_message(&line, (struct bytes){ text, n < 0 ? 0 : (size_t)n });
+	fprintf(stderr, "scaudit: %s\n", buf_text(&line));
 }

@@ -82,6 +82,8 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 			return err_set(e, ST_INPUT, "option '%.80s' needs a value", word);
 		if (row < 0)
 			return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", word);
+		if (rows[row].arg && optarg[0] == '\0')
+			return err_set(e, ST_INPUT, "option '--%s' has an empty value", rows[row].name);
 		*VEC_PUSH(&o->given[row]) = rows[row].arg ? optarg : "";
 	}
 	if (optind >= argc)

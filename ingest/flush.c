@@ -49,6 +49,7 @@ struct work {
 	struct names *names;
 	struct tally *tally;
 	int64_t next_interval, next_image;
+	bool folds;         /* something was folded in this store */
 	struct family family;
 	struct buf obs_text, edges_text;
 };
@@ -302,12 +303,43 @@ static void chain(struct pid *p, uint32_t at)
 }
 
 /*
+ * An interval of the batch that has no row, in a store with folds: what of it are events of text that a trusted source
+ * brings now, and stand in a fold with the same caller, call and time, become trusted there. They are taken off the
+ * interval, and all of it may go. What stands in no fold had been told otherwise by text, and counts.
+ */
+static int trust_folded(struct work *w, struct tally_interval *v, int64_t node, struct err *e)
+{
+	const struct tally *t = w->tally;
+	uint32_t *link = &v->slots;
+
+	while (*link != 0) {
+		struct tally_slot *s = &t->slots.v[*link - 1];
+		sqlite3_stmt *st;
+
+		if (s->obs.upgraded > 0 && s->obs.fresh == 0 && s->obs.text == 0) {
+			st = store_stmt(w->store, STMT_trust_folded, e);
+			if (st == NULL)
+				return -1;
+			STORE_BIND(st, (int64_t)s->obs.upgraded, node, s->obs.caller, s->obs.call, s->obs.t_first, s->obs.t_last);
+			if (store_run(w->store, st, e) < 0)
+				return -1;
+			if (sqlite3_changes(w->store->db) > 0) {
+				*link = s->next;
+				continue;
+			}
+		}
+		link = &s->next;
+	}
+	return 0;
+}
+
+/*
  * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
  * nothing new drives (a labelled run that reads what was seen) only finds its row. *row: its index, -1: none.
  */
 static int place(struct work *w, struct pid *p, uint32_t at, ptrdiff_t *row, struct err *e)
 {
-	const struct tally_interval *v = &w->tally->intervals.v[at];
+	struct tally_interval *v = &w->tally->intervals.v[at];
 	const struct tally_space *s = &w->tally->spaces.v[v->space];
 
 	*row = -1;
@@ -325,6 +357,8 @@ static int place(struct work *w, struct pid *p, uint32_t at, ptrdiff_t *row, str
 	}
 	if (v->driven == 0)
 		return 0;
+	if (*row < 0 && w->folds && w->tally->upgraded > 0 && (trust_folded(w, v, s->node, e) < 0 || v->slots == 0))
+		return e->msg[0] ? -1 : 0;
 	if (*row < 0) {
 		*row = (ptrdiff_t)p->rows.n;
 		*VEC_PUSH(&p->rows) = (struct row){ .exe = s->exe, .name = v->name, .cell = v->cell, .loader = s->loader,
@@ -949,6 +983,7 @@ int flush_batch(struct flush *f, struct err *e)
 	w.next_interval = number(w.store, STMT_top_interval, NULL, 0, e) + 1;
 	w.next_image = number(w.store, STMT_top_image, NULL, 0, e) + 1;
 	family_init(&w.family, w.store, w.names);
+	w.folds = number(w.store, STMT_any_fold, NULL, 0, e) > 0;
 	w.family.labels = number(w.store, STMT_any_label, NULL, 0, e) > 0;
 	if (w.next_interval > 0 && w.next_image > 0)
 		ret = write_all(&w, e);

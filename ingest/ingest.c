@@ -17,7 +17,6 @@
 #define BATCH_MS 1000
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
-#define POLICY_MAX (4u << 20)
 #define CLOCK_LINES 1024        /* the clock is read once in so many lines */
 
 struct pipeline {
@@ -64,9 +63,9 @@ static int64_t policy_row(struct pipeline *p, struct err *e)
 
 	if (f == NULL)
 		return err_set(e, ST_INPUT, "cannot open '%s': %s", p->o->policy, strerror(errno));
-	while ((n = fread(block, 1, sizeof(block), f)) > 0 && text.n < POLICY_MAX)
+	while ((n = fread(block, 1, sizeof(block), f)) > 0 && text.n < INGEST_POLICY_MAX)
 		buf_add(&text, block, n);
-	if (ferror(f) || text.n == 0 || text.n >= POLICY_MAX)
+	if (ferror(f) || text.n == 0 || text.n >= INGEST_POLICY_MAX)
 		return err_set(e, ST_INPUT, "'%s' is no policy: empty, too large or not readable", p->o->policy);
 	code_of(buf_bytes(&text), hash);
 	st = store_stmt(p->store, STMT_find_policy, e);

@@ -9,6 +9,8 @@
 
 #define INGEST_REASONS 32
 
+#define INGEST_POLICY_MAX (4 << 20) /* bytes of a policy that is kept */
+
 struct ingest_options {
 	const char *node;          /* whose records these are; NULL: what the lines say, else this machine */
 	const char *label;         /* NULL: none */

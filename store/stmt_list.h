@@ -109,6 +109,10 @@ STMT(add_fold_use,    "INSERT INTO fold_use VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 
                       "excluded.trusted, contradicted = contradicted + excluded.contradicted, t_first = min(ifnull(t_first, "
                       "excluded.t_first), ifnull(excluded.t_first, t_first)), t_last = max(ifnull(t_last, excluded.t_last), "
                       "ifnull(excluded.t_last, t_last))")
+STMT(trust_folded,    "UPDATE fold_use SET trusted = trusted + ?1 WHERE (fold, path, caller, call) IN (SELECT fold, path, caller, call FROM "
+                      "fold_use WHERE fold IN (SELECT id FROM fold WHERE node = ?2) AND caller = ?3 AND call = ?4 AND t_first <= ?5 AND "
+                      "t_last >= ?6 AND trusted + ?1 <= events ORDER BY fold, path LIMIT 1)")
+STMT(any_fold,        "SELECT count(*) FROM (SELECT 1 FROM fold LIMIT 1)")
 STMT(add_fold_set,    "INSERT INTO fold_set VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT DO UPDATE SET trees = trees + 1, "
                       "starts = starts + excluded.starts, hours = hours + excluded.hours")
 STMT(any_label,       "SELECT count(*) FROM (SELECT 1 FROM ingest WHERE label IS NOT NULL LIMIT 1)")

@@ -17,9 +17,9 @@ static int number(const struct opts *o, enum opt id, uint64_t otherwise, uint64_
 	struct bytes b = bytes_of(text ? text : "");
 
 	*out = otherwise;
-	if (text == NULL || (bytes_dec(&b, 1000000000, out) && b.n == 0))
+	if (text == NULL || (bytes_dec(&b, 999999999, out) && b.n == 0))
 		return 0;
-	return err_set(e, ST_INPUT, "not a number: '%.40s'", text);
+	return err_set(e, ST_INPUT, "--%s: not a number of at most nine digits: '%.40s'", id == OPT_keep_trees ? "keep-trees" : "keep-days", text);
 }
 
 static int latest_first(const void *a, const void *b, void *query)
@@ -82,6 +82,11 @@ static int fold(const struct opts *o, struct selected *s, uint64_t keep, uint64_
 	return ret;
 }
 
+int fold_limits(const struct opts *o, uint64_t *keep, uint64_t *days, struct err *e)
+{
+	return number(o, OPT_keep_trees, KEEP_TREES, keep, e) < 0 ? -1 : number(o, OPT_keep_days, 0, days, e);
+}
+
 int fold_old(const struct opts *o, bool vacuum, struct err *e)
 {
 	struct selected s = { 0 };
@@ -90,8 +95,7 @@ int fold_old(const struct opts *o, bool vacuum, struct err *e)
 	size_t n = 0;
 	int ret = -1;
 
-	if (number(o, OPT_keep_trees, KEEP_TREES, &keep, e) == 0 && number(o, OPT_keep_days, 0, &days, e) == 0 &&
-	    selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
+	if (fold_limits(o, &keep, &days, e) == 0 && selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
 		ret = fold(o, &s, keep, days, vacuum, &n, e);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))

@@ -4,6 +4,11 @@
 
 #include "cli/opts.h"
 
+#include <stdint.h>
+
+/* What --keep-trees and --keep-days say, or 200 trees and no days; -1 where they are no numbers. */
+int fold_limits(const struct opts *o, uint64_t *keep, uint64_t *days, struct err *e);
+
 /*
  * Folds what --keep-trees and --keep-days do not keep, and says how many trees that were. vacuum: gives the room back to
  * the file system, which rewrites the store; else later evidence takes it.

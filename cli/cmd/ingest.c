@@ -6,6 +6,7 @@
 #include "store/base/when.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,13 +113,27 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		command_say("%" PRIu64 " text lines contradict what a trusted source says of the same events: forged, or "
 			    "another boot", r->contradicted);
 	if (r->own_node)
-		command_say("%s records name no node and were taken as this machine's, %s; --node NAME says otherwise",
-			    term_number(r->own_node, records), esc_word(name, sizeof(name), bytes_of(r->own_name)));
+		command_say("%s record%s no node and w%s taken as this machine's, %s; --node NAME says otherwise",
+			    term_number(r->own_node, records), r->own_node == 1 ? " names" : "s name", r->own_node == 1 ? "as" : "ere",
+			    esc_word(name, sizeof(name), bytes_of(r->own_name)));
 	if (r->only_syscall_lines)
 		command_say("a pipe that lets only lines with 'syscall' through cuts off those that say what was lost; "
 			    "this one keeps them: grep -E 'syscall|audit|suppressed|missed|lost' FILE | scaudit ingest");
 	if (r->stopped)
 		command_say("stopped; what was read is in the store, and the same command again completes it");
+}
+
+/* Is it a file that --logged-under can keep? Asked before anything is read. */
+static int check_policy(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
+		return err_set(e, ST_INPUT, "--logged-under: cannot read '%s': %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size >= INGEST_POLICY_MAX)
+		return err_set(e, ST_INPUT, "--logged-under: '%s' is no policy: %s", path, !S_ISREG(st.st_mode) ? "not a file" :
+			       st.st_size == 0 ? "it is empty" : "over 4 MB");
+	return 0;
 }
 
 static int run(struct opts *o, struct err *e)
@@ -130,6 +145,7 @@ static int run(struct opts *o, struct err *e)
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct sigaction action = { .sa_handler = on_signal };
 	struct ingest_report report = { 0 };
+	uint64_t keep, days;
 	struct store store;
 	int ret;
 
@@ -142,8 +158,10 @@ static int run(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (io.policy != NULL && access(io.policy, R_OK) != 0)
-		return err_set(e, ST_INPUT, "--logged-under: cannot read '%s': %s", io.policy, strerror(errno)) < 0 ? ST_INPUT : ST_OK;
+	if (io.policy != NULL && check_policy(io.policy, e) < 0)
+		return ST_INPUT;
+	if (fold_limits(o, &keep, &days, e) < 0)
+		return ST_INPUT;
 	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
 	if (opt_on(o, OPT_verbose))

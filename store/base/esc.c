@@ -19,6 +19,24 @@ void esc_tty(struct buf *out, struct bytes b)
 	}
 }
 
+void esc_message(struct buf *out, struct bytes b)
+{
+	for (size_t i = 0, n; i < b.n; i += n) {
+		unsigned char c = (unsigned char)b.p[i];
+		bool plain;
+
+		n = c < 0x80 ? 1 : bytes_utf8_at((struct bytes){ b.p + i, b.n - i });
+		plain = c < 0x80 ? (c >= 0x20 && c != 0x7f) || c == '\n' :
+			n > 0 && !(c == 0xc2 && (unsigned char)b.p[i + 1] < 0xa0);
+		n = n ? n : 1;
+		for (size_t k = 0; k < n; k++)
+			if (plain)
+				buf_char(out, b.p[i + k]);
+			else
+				hex_byte(out, "\\x", (unsigned char)b.p[i + k]);
+	}
+}
+
 static bool bare_in_shell(struct bytes b)
 {
 	static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";

@@ -13,6 +13,12 @@
  */
 void esc_tty(struct buf *out, struct bytes b);
 
+/*
+ * A whole message, in which parts are escaped already and others come from the command line: only what could do
+ * something to a terminal is written as \xHH, that is control bytes but the newline, C1 codes, and what is no UTF-8.
+ */
+void esc_message(struct buf *out, struct bytes b);
+
 /* As one word for a POSIX shell, to paste: bare when harmless, else in '...' or $'...'. */
 void esc_shell(struct buf *out, struct bytes b);
 

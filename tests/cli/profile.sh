@@ -167,6 +167,22 @@ for what in 'SELECT sum(count) FROM observations' 'SELECT count(*) > 10 FROM obs
 done
 ok "ingest --keep-trees: fewer trees" test "$(sqlite3 "$TMP/kept.db" 'SELECT count(*) FROM tree')" -lt \
 	"$(sqlite3 "$TMP/all.db" 'SELECT count(*) FROM tree')"
+"$SCAUDIT" ingest -q --node n1 --db "$TMP/folded.db" "$SAMPLES/pipeline.log"
+"$SCAUDIT" fold -q --keep-trees 0 --db "$TMP/folded.db"
+run "$SCAUDIT" ingest --node n1 --trusted-input --db "$TMP/folded.db" <"$SAMPLES/pipeline-auditd.log"
+ok "fold: what text had brought becomes trusted, and does not count again" is \
+	"$(sqlite3 "$TMP/folded.db" 'SELECT sum(count) || "|" || sum(trusted) FROM observations')" '346|346'
+ok "fold: ... and is not called forged" test "$(grep -c contradict "$TMP/err")" = 0
+run "$SCAUDIT" ingest --keep-trees x "$SAMPLES/i386.log" --db "$TMP/none.db"
+ok "ingest --keep-trees: a number that is none: exit 2, before anything is read" test "$status" = 2 -a ! -e "$TMP/none.db"
+ok "ingest --keep-trees: the option is named" warns '^scaudit: --keep-trees: not a number'
+run "$SCAUDIT" ingest --logged-under "$TMP" "$SAMPLES/i386.log" --db "$TMP/none.db"
+ok "--logged-under: a folder: exit 2, before anything is read" test "$status" = 2 -a ! -e "$TMP/none.db"
+run "$SCAUDIT" ingest --node '' "$SAMPLES/i386.log" --db "$TMP/none.db"
+ok "an empty value: exit 2" test "$status" = 2 -a ! -e "$TMP/none.db"
+ok "an empty value: the option is named" warns "option '--node' has an empty value"
+run "$SCAUDIT" profile --comm sort --format $'\e[31mred\xff'
+ok "messages: nothing from the command line moves a cursor" warns 'x1b.31mred.xff'
 run "$SCAUDIT" forget --all --yes
 ok "forget --all: folded ones too" is "$(db 'SELECT count(*) FROM observations')" 0
 
