@@ -28,6 +28,8 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 		"UPDATE seen SET node = ?2 WHERE node = ?1",
 		"UPDATE interval SET node = ?2 WHERE node = ?1",
 		"UPDATE image SET node = ?2 WHERE node = ?1",
+		"UPDATE OR IGNORE event SET node = ?2 WHERE node = ?1",
+		"DELETE FROM event WHERE node = ?1",
 		"UPDATE OR IGNORE presence SET node = ?2 WHERE node = ?1",
 		"DELETE FROM presence WHERE node = ?1",
 		"UPDATE OR IGNORE loss SET node = ?2 WHERE node = ?1",

@@ -1,6 +1,7 @@
 /* The store's file, its lock, and the names that rows share. */
 #include "tests/rig.h"
 
+#include "store/alias.h"
 #include "store/names.h"
 
 #include <sys/wait.h>
@@ -319,6 +320,29 @@ static void paths_show_names_or_the_last_part_of_exe_escaped(void **state)
 	rig_close(&r);
 }
 
+/* ---- two names of one machine ---- */
+
+/* Every table with a node: nothing is left that hangs on the one that is gone. */
+static void an_alias_takes_along_what_hangs_on_the_node(void **state)
+{
+	auto_buf struct buf broken = { 0 };
+	struct err e = { 0 };
+	struct rig r;
+	bool changed;
+
+	(void)state;
+	rig_open(&r);
+	assert_ok(store_begin(&r.store, &changed, &e), &e);
+	assert_int_equal(sqlite3_exec(r.store.db, "INSERT INTO node VALUES (1, x'61'), (2, x'62'); INSERT INTO node_name VALUES (x'61', 1), (x'62', 2); "
+				      "INSERT INTO event VALUES (1, 7, 5, 5, 'gone', NULL), (2, 7, 5, 5, 'gone', NULL), (2, 8, 6, 6, 'born', 7)", NULL, NULL, NULL), SQLITE_OK);
+	assert_ok(alias_nodes(&r.store, BYTES("a"), BYTES("b"), &e), &e);
+	assert_int_equal(rig_number(&r, "SELECT count(*) FROM event WHERE node = 1"), 2);
+	rig_rows(&r, "PRAGMA foreign_key_check", &broken);
+	assert_string_equal(buf_text(&broken), "");
+	store_rollback(&r.store);
+	rig_close(&r);
+}
+
 /* ---- statements ---- */
 
 static const struct { const char *name, *sql; } statements[] = {
@@ -369,6 +393,7 @@ int main(void)
 	ADD_ROWS(&t, nodes, check_node);
 	ADD_ROWS(&t, subjects, check_subj);
 	ADD(&t, paths_show_names_or_the_last_part_of_exe_escaped);
+	ADD(&t, an_alias_takes_along_what_hangs_on_the_node);
 	ADD(&t, no_statement_walks_through_a_large_table);
 	return run_rows(&t, "store");
 }
