@@ -402,20 +402,29 @@ static int load_images(struct work *w, const struct pid *p, struct stored_image 
 	return got;
 }
 
+/* The rows of a pid as the tracker takes them, and where each stands. */
+struct evidence {
+	struct track_interval *iv;
+	size_t *row_at;
+	size_t n;
+	struct { struct track_edge *v; size_t n, cap; } edges;
+};
+
 /* The stored image of each one derived: what its intervals had, where nobody took it before; NULL: a new one. */
-static struct stored_image **stored_images(const struct pid *p, const struct track_interval *iv, const size_t *row_at,
-					   size_t n, size_t n_images, struct stored_image *old, size_t n_old)
+static struct stored_image **stored_images(const struct pid *p, const struct evidence *ev, size_t n_images,
+					   struct stored_image *old, size_t n_old)
 {
 	struct stored_image **of = mem_zero(n_images, sizeof(*of));
 
-	for (size_t i = 0; i < n; i++) {
-		int64_t was = p->rows.v[row_at[i]].image;
+	for (size_t i = 0; i < ev->n; i++) {
+		int64_t was = p->rows.v[ev->row_at[i]].image;
+		uint32_t at = ev->iv[i].image;
 
-		for (size_t k = 0; was != 0 && of[iv[i].image] == NULL && k < n_old; k++) {
+		for (size_t k = 0; was != 0 && of[at] == NULL && k < n_old; k++) {
 			if (old[k].id != was || old[k].kept)
 				continue;
 			old[k].kept = true;
-			of[iv[i].image] = &old[k];
+			of[at] = &old[k];
 		}
 	}
 	return of;
@@ -449,7 +458,7 @@ static void give_part(struct row *r, struct part *m, bool anew)
 	if (m->cells.n < FAMILY_CELLS_FROM)
 		*VEC_PUSH(&m->cells) = place;
 	else
-		m->cells_known = false; /* the family takes the first ones */
+		m->cells_known = m->all_touched = false; /* the family takes the first ones */
 	if (anew || r->changed || r->moved)
 		*VEC_PUSH(&m->touched) = place;
 	else
@@ -457,10 +466,10 @@ static void give_part(struct row *r, struct part *m, bool anew)
 }
 
 /* Hands the images of a pid to the family as parts, and gives each row its own. */
-static void hand_over(struct work *w, struct pid *p, const struct track_images *images, const struct track_interval *iv,
-		      const size_t *row_at, size_t n, struct stored_image *old, size_t n_old)
+static void hand_over(struct work *w, struct pid *p, const struct track_images *images, const struct evidence *ev,
+		      struct stored_image *old, size_t n_old)
 {
-	auto_free struct stored_image **of = stored_images(p, iv, row_at, n, images->n, old, n_old);
+	auto_free struct stored_image **of = stored_images(p, ev, images->n, old, n_old);
 	auto_free struct part **parts = mem_alloc(images->n * sizeof(struct part *));
 
 	for (size_t i = 0; i < images->n; i++) {
@@ -469,10 +478,10 @@ static void hand_over(struct work *w, struct pid *p, const struct track_images *
 		if (!parts[i]->first)
 			parts[i]->parent = parts[images->v[i].parent]->id;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct row *r = &p->rows.v[row_at[i]];
-		struct part *m = parts[iv[i].image];
-		const struct stored_image *was = of[iv[i].image];
+	for (size_t i = 0; i < ev->n; i++) {
+		struct row *r = &p->rows.v[ev->row_at[i]];
+		struct part *m = parts[ev->iv[i].image];
+		const struct stored_image *was = of[ev->iv[i].image];
 
 		give_part(r, m, was == NULL || was->t_end != m->t_end || was->boot != m->boot);
 		if (r->s_first == m->s_first) {
@@ -480,24 +489,12 @@ static void hand_over(struct work *w, struct pid *p, const struct track_images *
 			m->auid = r->auid;
 		}
 	}
-	for (size_t i = 0; i < images->n; i++) {
-		if (!parts[i]->cells_known)
-			parts[i]->cells.n = 0;
-		parts[i]->all_touched = parts[i]->all_touched && parts[i]->cells_known;
+	for (size_t i = 0; i < images->n; i++)
 		family_add(&w->family, parts[i]);
-	}
 	for (size_t i = 0; i < n_old; i++)
 		if (!old[i].kept)
 			family_drop(&w->family, old[i].id);
 }
-
-/* The rows of a pid as the tracker takes them, and where each stands. */
-struct evidence {
-	struct track_interval *iv;
-	size_t *row_at;
-	size_t n;
-	struct { struct track_edge *v; size_t n, cap; } edges;
-};
 
 /* Kinds of events as the table has them. */
 static const char *const event_names[] = { [EDGE_BORN] = "born", [EDGE_EXECED] = "execed", [EDGE_GONE] = "gone" };
@@ -557,14 +554,13 @@ static int derive(struct work *w, struct pid *p, const struct boots *boots, stru
 	struct track_images images = { 0 };
 	struct evidence ev;
 	size_t n_old = 0;
-	int ret;
+	int ret = gather(w, p, boots, &ev, e);
 
-	ret = gather(w, p, boots, &ev, e);
 	tracker_pid(ev.iv, ev.n, ev.edges.v, ev.edges.n, NULL, &images);
 	if (ret == 0)
 		ret = load_images(w, p, &old, &n_old, e);
 	if (ret == 0)
-		hand_over(w, p, &images, ev.iv, ev.row_at, ev.n, old, n_old);
+		hand_over(w, p, &images, &ev, old, n_old);
 	VEC_FREE(&images);
 	drop_evidence(&ev);
 	return ret;
@@ -620,12 +616,11 @@ static int64_t came_from(const struct work *w, const struct pid *p)
 }
 
 /* The image that all loaded rows are of, if it is the pid's last; *out NULL: none, the whole has to be looked at. */
-static int long_life(struct work *w, const struct pid *p, const struct boots *boots, struct part **out, struct err *e)
+static int long_life(struct work *w, const struct pid *p, struct part **out, struct err *e)
 {
 	int64_t id = p->rows.n ? p->rows.v[0].image : 0;
 	const int64_t key[] = { p->node, p->pid };
 	uint32_t s_last = 0;
-	bool fine;
 
 	*out = NULL;
 	if (p->rest_ends == INT64_MIN || came_from(w, p) - TALLY_GAP_MS <= p->rest_ends)
@@ -639,10 +634,7 @@ static int long_life(struct work *w, const struct pid *p, const struct boots *bo
 	}
 	if (part_load(w->store, id, out, e) < 0)
 		return -1;
-	fine = *out != NULL && (*out)->t_end == FAMILY_LIVES && (*out)->s_last == s_last;
-	for (size_t i = 0; i < p->rows.n && fine; i++)
-		fine = boots_of(boots, p->rows.v[i].t_first / 1000, p->rows.v[i].s_first) == (*out)->boot;
-	if (!fine) {
+	if (*out != NULL && ((*out)->t_end != FAMILY_LIVES || (*out)->s_last != s_last)) {
 		part_free(*out);
 		*out = NULL;
 	}
@@ -672,8 +664,6 @@ static int goes_on(struct work *w, struct pid *p, const struct boots *boots, str
 		life->t_end = images.v[0].t_end;
 		for (size_t i = 0; i < ev.n; i++)
 			give_part(&p->rows.v[ev.row_at[i]], life, life->t_end != FAMILY_LIVES);
-		life->cells_known = life->all_touched = false;
-		life->cells.n = 0;
 		life->linked = true;
 		family_add(&w->family, life);
 	}
@@ -801,7 +791,7 @@ static int one_life(struct work *w, struct pid *p, const struct boots *boots, bo
 
 	*done = false;
 	if (ret == 0)
-		ret = long_life(w, p, boots, &life, e);
+		ret = long_life(w, p, &life, e);
 	if (ret == 0 && life != NULL)
 		ret = place_all(w, p, e);
 	if (ret == 0 && life != NULL)
