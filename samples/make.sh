@@ -167,8 +167,7 @@ ratelimited() {
 }
 
 runc_start() {
-	echo '{ "defaultAction": "SCMP_ACT_LOG",
-		"architectures": [ "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32" ] }' >$run/log.json
+	container_log_filter $run/log.json
 	container_setup $run/container
 	tail_start "$here/runc-start.log"
 	container_run demo $run/log.json $run/out $run/err \

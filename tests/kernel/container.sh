@@ -4,6 +4,7 @@
 #
 #	container_setup DIR       DIR: an empty directory, outside of /dev, /proc, /sys
 #	container_run NAME SECCOMP_JSON OUT ERR CMD ARGS       returns the exit status of CMD
+#	container_log_filter FILE                              writes a SECCOMP_JSON that logs everything
 #	container_cleanup
 #
 # The root file system is an overlay of this machine's own /, so there is no
@@ -59,6 +60,10 @@ container_run() {
 	# After a timeout the container is still there, with or without its process.
 	[ "$status" -lt 124 ] || runc --root "$CONTAINER_DIR/state" delete --force "$name" 2>/dev/null || :
 	return "$status"
+}
+
+container_log_filter() {
+	echo '{"defaultAction":"SCMP_ACT_LOG","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"]}' >"$1"
 }
 
 container_cleanup() {

@@ -73,7 +73,7 @@ if command -v runc >/dev/null && command -v jq >/dev/null; then
 	# shellcheck source=tests/kernel/container.sh
 	. "$HERE/container.sh"
 	mkdir "$TMP/c" && container_setup "$TMP/c" 2>/dev/null || exit 0
-	echo '{"defaultAction":"SCMP_ACT_LOG","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"]}' >"$TMP/log.json"
+	container_log_filter "$TMP/log.json"
 	in_container() { container_run "c$BASHPID" "$TMP/log.json" /dev/null /dev/null "$@"; }
 	export -f in_container container_run
 	export CONTAINER_DIR TMP

@@ -2,23 +2,18 @@
 # Records made on this kernel, read through the audit netlink multicast group, against a tally made without scaudit.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kernel/records.sh
+. "$ROOT/tests/kernel/records.sh"
 BIN=${BUILD:-build}
 need perl sqlite3
 [ "$(id -u)" = 0 ] || { skip netlink "not root"; exit 0; }
 
 # collect FILE COMMAND...: the records that COMMAND makes under LOG
 collect() {
-	local file=$1 ready=$TMP/ready reader
+	local file=$1
 
 	shift
-	rm -f "$ready"
-	"$BIN/nltail" --out "$file" --ready "$ready" --seconds 60 2>"$TMP/reader" &
-	reader=$!
-	for _ in $(seq 100); do [ -e "$ready" ] && break; sleep 0.05; done
-	"$BIN/logrun" -- "$@" >/dev/null
-	sleep 0.3
-	kill -TERM "$reader"
-	wait "$reader"
+	records "$file" "$BIN/logrun" -- "$@" >/dev/null
 }
 
 collect "$TMP/probe.log" true

@@ -3,20 +3,16 @@
 # them; with them the probe runs under KILL_PROCESS, without them it dies.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-BIN=$(realpath "${BUILD:-build}")
 need runc jq perl
 [ "$(id -u)" = 0 ] || { skip probe "not root"; exit 0; }
-# shellcheck source=tests/kernel/container.sh
-. "$ROOT/tests/kernel/container.sh"
-mkdir "$TMP/c"
-container_setup "$TMP/c" 2>"$TMP/err" || { skip probe "no overlay over / can be mounted here"; exit 0; }
-at_end=container_cleanup
+# shellcheck source=tests/kernel/records.sh
+. "$ROOT/tests/kernel/records.sh"
+container_begin probe
 
-# with_probe NAME PROFILE: a service for four seconds and three probes beside it; leaves how many probes were well in $well
+# with_probe NAME PROFILE: a service for four seconds and three probes beside it; says in $TMP/well how many were well
 with_probe() {
-	local name=$1
+	local name=$1 well=0
 
-	well=0
 	# shellcheck disable=SC2016
 	container_run "$name" "$2" "$TMP/$name.out" "$TMP/$name.err" perl -e '$| = 1; for (1 .. 40) { select undef, undef, undef, 0.1; print "." }' &
 	for _ in $(seq 100); do [ -s "$TMP/$name.out" ] && break; sleep 0.05; done
@@ -25,17 +21,12 @@ with_probe() {
 		sleep 0.2
 	done
 	wait $!
+	echo "$well" >"$TMP/well"
 }
 
-echo '{"defaultAction":"SCMP_ACT_LOG","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"]}' >"$TMP/log.json"
-"$BIN/nltail" --out "$TMP/c.log" --ready "$TMP/ready" --seconds 60 2>"$TMP/reader" &
-reader=$!
-for _ in $(seq 100); do [ -e "$TMP/ready" ] && break; sleep 0.05; done
-with_probe logged "$TMP/log.json"
-[ "$well" = 3 ] || { kill "$reader"; skip probe "runc exec does not work here"; exit 0; }
-sleep 0.3
-kill -TERM "$reader"
-wait "$reader"
+container_log_filter "$TMP/log.json"
+records "$TMP/c.log" with_probe logged "$TMP/log.json"
+[ "$(cat "$TMP/well")" = 3 ] || { skip probe "runc exec does not work here"; exit 0; }
 
 run "$SCAUDIT" ingest "$TMP/c.log"
 run "$SCAUDIT" profile --comm perl --default-action kill_process --output "$TMP/alone.json"
@@ -49,7 +40,7 @@ ok "with them: one profile" is "$status" 0
 # what comes by chance in runc's init, which is Go, is not what this is about
 jq '.syscalls[0].names += ["clone", "clone3", "epoll_ctl", "epoll_pwait", "futex", "getpid", "madvise", "mmap", "munmap", "nanosleep",
 	"restart_syscall", "rt_sigprocmask", "rt_sigreturn", "sched_yield", "sigaltstack", "tgkill"]' "$TMP/both.json" >"$TMP/floor.json"
-with_probe both "$TMP/floor.json"
+with_probe both "$TMP/floor.json"; well=$(cat "$TMP/well")
 ok "with them the probe runs under KILL ($well of 3)" test "$well" -ge 2
-with_probe alone "$TMP/alone.json"
+with_probe alone "$TMP/alone.json"; well=$(cat "$TMP/well")
 ok "without them it does not ($well of 3)" is "$well" 0

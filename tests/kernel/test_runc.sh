@@ -2,31 +2,20 @@
 # A container logged once: the profile made of its records starts it and runs the same command under KILL_PROCESS.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-BIN=$(realpath "${BUILD:-build}")
 need runc jq perl
 [ "$(id -u)" = 0 ] || { skip runc "not root"; exit 0; }
-# shellcheck source=tests/kernel/container.sh
-. "$ROOT/tests/kernel/container.sh"
-
-mkdir "$TMP/c"
-container_setup "$TMP/c" 2>"$TMP/err" || { skip runc "no overlay over / can be mounted here"; exit 0; }
-at_end=container_cleanup
+# shellcheck source=tests/kernel/records.sh
+. "$ROOT/tests/kernel/records.sh"
+container_begin runc
 
 container_run plain - "$TMP/plain.out" "$TMP/plain.err" true || { skip runc "runc does not start a container here"; exit 0; }
-echo '{"defaultAction":"SCMP_ACT_LOG","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"]}' >"$TMP/log.json"
+container_log_filter "$TMP/log.json"
 # shellcheck disable=SC2016
 work=(sh -c 'exec perl -e "open F, q{/etc/passwd}; print scalar <F>; print 6*7, qq{\n}"')
 
 # logged ID: one more start, logged and ingested
 logged() {
-	rm -f "$TMP/ready"
-	"$BIN/nltail" --out "$TMP/$1.log" --ready "$TMP/ready" --seconds 60 2>"$TMP/reader" &
-	reader=$!
-	for _ in $(seq 100); do [ -e "$TMP/ready" ] && break; sleep 0.05; done
-	container_run "$1" "$TMP/log.json" "$TMP/logged.out" "$TMP/logged.err" "${work[@]}"
-	sleep 0.3
-	kill -TERM "$reader"
-	wait "$reader"
+	records "$TMP/$1.log" container_run "$1" "$TMP/log.json" "$TMP/logged.out" "$TMP/logged.err" "${work[@]}"
 	run "$SCAUDIT" ingest "$TMP/$1.log"
 }
 

@@ -2,18 +2,14 @@
 # A Java program with threads: `--comm java` covers what all of its threads did.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kernel/records.sh
+. "$ROOT/tests/kernel/records.sh"
 BIN=${BUILD:-build}
 need java javac
 [ "$(id -u)" = 0 ] || { skip threads "not root"; exit 0; }
 
 cp "$SAMPLES/Threads.java" "$TMP/" && javac -d "$TMP" "$TMP/Threads.java" || { skip threads "javac fails"; exit 0; }
-"$BIN/nltail" --out "$TMP/j.log" --ready "$TMP/ready" --seconds 60 2>"$TMP/reader" &
-reader=$!
-for _ in $(seq 100); do [ -e "$TMP/ready" ] && break; sleep 0.05; done
-"$BIN/logrun" -- java -Xshare:auto -cp "$TMP" Threads "$TMP" >/dev/null 2>&1
-sleep 0.3
-kill -TERM "$reader"
-wait "$reader"
+records "$TMP/j.log" "$BIN/logrun" -- java -Xshare:auto -cp "$TMP" Threads "$TMP" >/dev/null 2>&1
 [ -s "$TMP/j.log" ] || { skip threads "no record arrives through the multicast group here"; exit 0; }
 
 run "$SCAUDIT" ingest "$TMP/j.log"

@@ -3,23 +3,14 @@
 # the same where nine of ten records were lost.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kernel/records.sh
+. "$ROOT/tests/kernel/records.sh"
 need perl awk sqlite3 setpriv timeout
 [ "$(id -u)" = 0 ] || { skip workloads "not root"; exit 0; }
 BIN=$(realpath "${BUILD:-build}")
 chmod 755 "$TMP"
 
-# collect FILE FUNCTION
-collect() {
-	local ready=$TMP/ready reader
-
-	rm -f "$ready"
-	"$BIN/nltail" --out "$1" --ready "$ready" --seconds 60 2>/dev/null & reader=$!
-	for _ in $(seq 100); do [ -e "$ready" ] && break; sleep 0.05; done
-	("$2") >/dev/null 2>&1
-	sleep 0.3
-	kill -TERM "$reader"
-	wait "$reader"
-}
+collect() { records "$@" >/dev/null 2>&1; } # FILE FUNCTION
 log() { "$BIN/logrun" -- "$@"; }
 
 # ---- a service, eight ways ----
