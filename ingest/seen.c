@@ -131,29 +131,52 @@ static int64_t step(int64_t second, uint64_t change)
 	return second + by < SEEN_SECONDS ? second + by : -1;
 }
 
-/* Runs of consecutive serials with one second and one trust: gap, length, second's change and trust. */
+/* Serials from `from` up to before `end` that have one second and one trust, or were not seen (at 0). */
+struct run { unsigned from, end; uint16_t at; bool trusted; };
+
+static bool eight_alike(const struct seen_page *p, unsigned i, const struct run *r)
+{
+	uint64_t four = r->at * UINT64_C(0x0001000100010001), at[2];
+
+	memcpy(at, &p->at[i], sizeof(at));
+	return at[0] == four && at[1] == four && p->trusted[i / 8] == (r->trusted ? 0xff : 0);
+}
+
+/* The run that begins at r->end. A commit looks at whole pages, so eight serials are compared at once. */
+static bool next_run(const struct seen_page *p, struct run *r)
+{
+	unsigned i = r->end;
+
+	if (i == SEEN_SERIALS)
+		return false;
+	*r = (struct run){ .from = i, .at = p->at[i], .trusted = bit(p->trusted, i) };
+	while (i < SEEN_SERIALS) {
+		if (i % 8 == 0 && eight_alike(p, i, r))
+			i += 8;
+		else if (p->at[i] == r->at && bit(p->trusted, i) == r->trusted)
+			i++;
+		else
+			break;
+	}
+	r->end = i;
+	return true;
+}
+
+/* For each run of events: gap before it, length, second's change and trust. */
 static void encode_runs(const struct seen_page *p, struct buf *out)
 {
+	struct run r = { 0 };
 	unsigned end = 0;
 	int second = 0;
 
-	for (unsigned i = 0; i < SEEN_SERIALS;) {
-		unsigned n = 1;
-		bool trusted;
-
-		if (p->at[i] == 0) {
-			i++;
+	while (next_run(p, &r)) {
+		if (r.at == 0)
 			continue;
-		}
-		trusted = bit(p->trusted, i);
-		while (i + n < SEEN_SERIALS && p->at[i + n] == p->at[i] && bit(p->trusted, i + n) == trusted)
-			n++;
-		buf_varint(out, i - end);
-		buf_varint(out, n);
-		buf_varint(out, zigzag(p->at[i] - 1 - second) << 1 | trusted);
-		second = p->at[i] - 1;
-		i += n;
-		end = i;
+		buf_varint(out, r.from - end);
+		buf_varint(out, r.end - r.from);
+		buf_varint(out, zigzag(r.at - 1 - second) << 1 | r.trusted);
+		second = r.at - 1;
+		end = r.end;
 	}
 }
 
@@ -334,22 +357,24 @@ static void units_of(const struct seen_page *p, struct boot_pieces *out)
 static bool one_piece(const struct seen_page *p, struct boot_pieces *out)
 {
 	struct boot_piece piece = { .base = BOOT_NO_BASE };
+	struct run r = { 0 };
 	unsigned last = 0;
 
 	if (p->more.n)
 		return false;
-	for (unsigned i = 0; i < SEEN_SERIALS; i++) {
-		if (p->at[i] == 0)
+	while (next_run(p, &r)) {
+		if (r.at == 0)
 			continue;
-		if (p->at[i] < last)
+		if (r.at < last)
 			return false;
-		last = p->at[i];
+		last = r.at;
 		piece.sec_hi = p->seconds * SEEN_SECONDS + last - 1;
-		piece.serial_hi = (uint32_t)(p->serials * SEEN_SERIALS) + i;
-		if (piece.events++ == 0) {
+		piece.serial_hi = (uint32_t)(p->serials * SEEN_SERIALS) + r.end - 1;
+		if (piece.events == 0) {
 			piece.sec_lo = piece.sec_hi;
-			piece.serial_lo = piece.serial_hi;
+			piece.serial_lo = (uint32_t)(p->serials * SEEN_SERIALS) + r.from;
 		}
+		piece.events += r.end - r.from;
 	}
 	if (piece.events)
 		*VEC_PUSH(out) = piece;
