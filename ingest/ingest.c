@@ -6,6 +6,7 @@
 #include "ingest/source.h"
 #include "store/base/code.h"
 #include "store/base/when.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -193,6 +194,11 @@ static int event(struct pipeline *p, const struct fast_event *ev, bool trusted, 
 		return -1;
 	state = seen_mark(page, ev->serial, ev->second, trusted, ev->base);
 	p->batch_records++;
+	if (syscall_is_fence(ev->nr)) {
+		p->r->records--;
+		p->r->other++;
+		return 0;
+	}
 	return tally_event(&p->tally, ev->id, ev->ms, ev->serial, ev->nr, ev->code, ev->ip, trusted, state, e);
 }
 

@@ -18,6 +18,16 @@ bool syscall_name(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX]);
 /* The number of a name on `arch` by libseccomp's table, or INT32_MIN. */
 int32_t syscall_number(uint32_t arch, const char *name);
 
+/*
+ * Numbers that scaudit calls itself, to see whether records come (ingest/fence.h): no system has them, and records of
+ * them are no evidence of anything.
+ */
+#define SYSCALL_FENCE 0x05ca0000
+static inline bool syscall_is_fence(int32_t nr)
+{
+	return (nr & ~0xffff) == SYSCALL_FENCE;
+}
+
 /* Which tables answer here, and the highest number that they know: "libseccomp 2.5.4, ... up to 469". */
 const char *syscall_tables(char *out, size_t size);
 

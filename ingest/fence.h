@@ -1,0 +1,18 @@
+/*
+ * A fence: one record that scaudit has the kernel make, of a call whose number no system has. Its record shows that
+ * records come, and what was made before it has come before it (but for some dozens of serials).
+ */
+#ifndef INGEST_FENCE_H
+#define INGEST_FENCE_H
+
+#include "store/base/err.h"
+
+#include <stdint.h>
+
+/*
+ * Has a child make the call under a filter that logs it alone. *nr: its number, drawn at random, see syscall_is_fence;
+ * *pid: that of the child, as this process sees it. ST_SYSTEM where no filter can be loaded.
+ */
+int fence_make(int32_t *nr, int32_t *pid, struct err *e);
+
+#endif
