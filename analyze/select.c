@@ -71,6 +71,57 @@ static bool is_code(struct bytes code, const char *text)
 	return n >= SELECT_ID_MIN && n <= code.n && memcmp(code.p, text, n) == 0;
 }
 
+/* A container's name, or its id, which may be cut; a pod's name or uid; a unit, with or without its type or instance. */
+static bool is_container(const struct bytes v[PLACE_FIELDS], const char *text)
+{
+	return bytes_eq(v[PLACE_CONTAINER_NAME], bytes_of(text)) || is_code(v[PLACE_CONTAINER], text) ||
+	       bytes_eq(v[PLACE_CONTAINER], bytes_of(text));
+}
+
+static bool is_pod(const struct bytes v[PLACE_FIELDS], const char *text)
+{
+	struct bytes name = bytes_of(text), space = { 0 };
+
+	if (strchr(text, '/') != NULL) {
+		space = bytes_until(&name, '/');
+		bytes_skip(&name, 1);
+		if (!bytes_eq(space, v[PLACE_NAMESPACE]))
+			return false;
+	}
+	return name.n > 0 && (bytes_eq(v[PLACE_POD_NAME], name) || bytes_eq(v[PLACE_POD], name));
+}
+
+static bool is_unit(const struct bytes v[PLACE_FIELDS], const char *text)
+{
+	struct bytes unit = v[PLACE_UNIT], want = bytes_of(text), base;
+
+	if (bytes_eq(unit, want))
+		return true;
+	if (unit.n < 8 || memcmp(unit.p + unit.n - 8, ".service", 8) != 0)
+		return false;
+	base = (struct bytes){ unit.p, unit.n - 8 };
+	if (bytes_eq(base, want))
+		return true;
+	/* "x@" and "x@.service" are all instances of x */
+	bytes_until(&base, '@');
+	if (base.n == 0)
+		return false;
+	base = (struct bytes){ unit.p, (size_t)(base.p - unit.p) + 1 };
+	return bytes_eq(base, want) || (want.n == base.n + 8 && bytes_starts(want, base) && memcmp(want.p + base.n, ".service", 8) == 0);
+}
+
+static bool in_place(const struct query *q, const struct query_tree *t, const struct select_names *names,
+		     bool (*is)(const struct bytes *, const char *))
+{
+	if (names->n == 0)
+		return true;
+	for (size_t i = 0; i < names->n; i++)
+		for (size_t k = 0; k < t->places.n; k++)
+			if (is(q->places.v[t->places.v[k]].v, names->v[i]))
+				return true;
+	return false;
+}
+
 static bool tree_matches(const struct query *q, const struct query_tree *t, const char *workload,
 			 const struct select_options *o)
 {
@@ -92,7 +143,8 @@ static bool tree_matches(const struct query *q, const struct query_tree *t, cons
 		root = root && !is_root(q, t, o->no_root.v[i]);
 	for (size_t i = 0; i < o->no_tree.n; i++)
 		tree = tree && !is_code(t->code, o->no_tree.v[i]);
-	return label && node && root && work && tree;
+	return label && node && root && work && tree && in_place(q, t, &o->container, is_container) &&
+	       in_place(q, t, &o->pod, is_pod) && in_place(q, t, &o->unit, is_unit);
 }
 
 static bool use_matches(const struct query *q, const struct query_use *u, const struct select_options *o)
@@ -119,7 +171,8 @@ static bool use_excluded(const struct query *q, const struct query_use *u, const
 
 bool select_names_something(const struct select_options *o)
 {
-	return o->all || o->comm.n || o->exe.n || o->label.n || o->node.n || o->root.n || o->workload.n || o->tree.n;
+	return o->all || o->comm.n || o->exe.n || o->label.n || o->node.n || o->root.n || o->workload.n || o->tree.n ||
+	       o->container.n || o->pod.n || o->unit.n;
 }
 
 /* Is `m` the image `of`, a part of it, or something that it started? */
@@ -273,7 +326,7 @@ static uint32_t group_for(struct grouping *g, struct bytes key, struct bytes nam
 	return (uint32_t)at;
 }
 
-/* What trees agree on: a label, else the deciding program (its name too, when it is not what was asked for). */
+/* What trees agree on: a label, a container or unit, else the deciding program (its name too, when it is not what was asked for). */
 static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 {
 	uint32_t tree = g->q->images.v[u->image].tree, d = decider(g->q, u->image);
@@ -281,7 +334,7 @@ static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 	const struct query_image *m = &g->q->images.v[d];
 	auto_buf struct buf key = { 0 };
 
-	if (t->labels.n) {
+	if (t->labels.n || workload_has_place(g->q, t)) {
 		const struct workload *w = &g->w->v[g->w->of_tree[tree]];
 
 		return group_for(g, bytes_of(w->code), w->name);
@@ -397,6 +450,24 @@ static void find_groups(struct selection *s, struct query *q, const struct workl
 	map_release(&g.by_key);
 }
 
+/*
+ * One filter covers all of a container or unit: its other trees (probes, hooks, reload) belong to those that were selected,
+ * unless they were left out by name.
+ */
+static void take_neighbours(struct selection *s, const struct query *q, const struct workloads *w, const struct select_options *o)
+{
+	auto_free bool *in = mem_zero(q->places.n, sizeof(*in));
+	struct select_options left_out = { .no_root = o->no_root, .no_tree = o->no_tree };
+
+	for (size_t i = 0; i < q->trees.n; i++)
+		for (size_t k = 0; k < q->trees.v[i].places.n && s->tree_in[i]; k++)
+			in[q->trees.v[i].places.v[k]] = workload_is_whole_place(q->places.v[q->trees.v[i].places.v[k]].v);
+	for (size_t i = 0; i < q->trees.n; i++)
+		for (size_t k = 0; k < q->trees.v[i].places.n && !s->tree_in[i]; k++)
+			s->tree_in[i] = in[q->trees.v[i].places.v[k]] && w->of_tree[i] != WORKLOADS_NONE &&
+					tree_matches(q, &q->trees.v[i], "", &left_out);
+}
+
 void select_run(struct selection *out, struct query *q, const struct workloads *w, const struct select_options *o)
 {
 	auto_free bool *candidate = mem_zero(q->trees.n, sizeof(*candidate));
@@ -413,6 +484,8 @@ void select_run(struct selection *out, struct query *q, const struct workloads *
 		out->use_matches[i] = candidate[tree] && use_matches(q, &q->uses.v[i], o);
 		out->tree_in[tree] = out->tree_in[tree] || out->use_matches[i];
 	}
+	if (o->whole_places && o->scope == SCOPE_TREE && o->tree.n == 0)
+		take_neighbours(out, q, w, o);
 	take_uses(out, q, o);
 	sum_up(out, q);
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY)

@@ -15,10 +15,11 @@ enum scope {
 struct select_names { const char *const *v; size_t n; };
 
 struct select_options {
-	struct select_names comm, exe, label, node, root, workload, tree;
+	struct select_names comm, exe, label, node, root, workload, tree, container, pod, unit;
 	struct select_names no_comm, no_exe, no_root, no_tree;
 	bool all;            /* everything in the store */
 	enum scope scope;
+	bool whole_places;   /* take the other trees of the containers and services that match, too */
 	bool union_;         /* one list even where several workloads match */
 };
 

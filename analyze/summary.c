@@ -92,10 +92,32 @@ static void say_head(struct summary *out, const struct profile *p)
 	take(out, &line);
 }
 
+/* How many of the trees a capture that lost nothing had from beginning to end; *holes: of how many one that lost some. */
+static uint64_t count_captured(const struct profile *p, uint64_t *holes)
+{
+	uint64_t whole = 0;
+
+	*holes = 0;
+	for (size_t i = 0; i < p->q->trees.n; i++) {
+		const struct query_tree *t = &p->q->trees.v[i];
+
+		if (!p->s->tree_in[i])
+			continue;
+		whole += t->captured_whole;
+		*holes += !t->captured_whole && t->holes > 0;
+	}
+	return whole;
+}
+
 static void say_losses(struct summary *out, const struct profile *p, const struct query_losses *losses)
 {
-	uint64_t markers = 0, records = 0, text = 0;
+	uint64_t markers = 0, records = 0, text = 0, holes, whole = count_captured(p, &holes);
+	auto_buf struct buf some = { 0 };
 
+	if (whole > 0 && whole == p->s->trees) {
+		say(out, "complete: all of it was captured from beginning to end without loss");
+		return;
+	}
 	for (size_t i = 0; i < p->q->uses.n; i++)
 		text += p->s->use_in[i] && p->q->uses.v[i].trusted < p->q->uses.v[i].events;
 	for (size_t i = 0; i < losses->n; i++) {
@@ -110,12 +132,17 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 		markers += text ? l->markers : l->kernel_markers;
 		records += l->kernel + (text ? l->printk + l->others : 0);
 	}
+	if (whole)
+		buf_printf(&some, "; %" PRIu64 " of %" PRIu64 " trees were captured whole", whole, p->s->trees);
 	if (markers)
-		say(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s",
-		    markers, plural(markers), records, plural(records));
+		say(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s%s",
+		    markers, plural(markers), records, plural(records), buf_text(&some));
+	else if (holes)
+		say(out, "incomplete or not known to be complete: %" PRIu64 " tree%s captured with loss (see status)%s", holes,
+		    holes == 1 ? " was" : "s were", buf_text(&some));
 	else
-		say(out, "loss unknown: no marker that bears on these records was read%s; run it several times",
-		    text ? ", and text logs lose most records without one" : "");
+		say(out, "loss unknown: no marker that bears on these records was read%s; run it several times%s",
+		    text ? ", and text logs lose most records without one" : "", buf_text(&some));
 }
 
 /* The dangerous names, each with one of those who made it. */

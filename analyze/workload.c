@@ -15,7 +15,7 @@ bool workload_is_plain(const struct query_image *m)
 
 bool workloads_by_parse(const char *text, enum workloads_by *by)
 {
-	static const char *const words[N_BY] = { "workload", "comm", "exe", "label", "node", "tree" };
+	static const char *const words[N_BY] = { "workload", "comm", "exe", "label", "node", "tree", "container", "pod", "unit" };
 
 	for (int i = 0; i < N_BY; i++) {
 		if (strcmp(words[i], text) != 0)
@@ -151,10 +151,36 @@ static uint32_t *label_sets(struct query *q)
 	return parent;
 }
 
+bool workload_is_whole_place(const struct bytes v[PLACE_FIELDS])
+{
+	struct bytes general[PLACE_FIELDS];
+	auto_buf struct buf room = { 0 };
+
+	return v[PLACE_CONTAINER].n > 0 || (v[PLACE_POD].n == 0 && place_general(v, general, &room));
+}
+
+/* The first of its places that says what it goes by, as its workload has it. */
+static bool general_place(const struct query *q, const struct query_tree *t, struct bytes out[PLACE_FIELDS], struct buf *room)
+{
+	for (size_t i = 0; i < t->places.n; i++)
+		if (place_general(q->places.v[t->places.v[i]].v, out, room))
+			return true;
+	return false;
+}
+
+bool workload_has_place(const struct query *q, const struct query_tree *t)
+{
+	struct bytes general[PLACE_FIELDS];
+	auto_buf struct buf room = { 0 };
+
+	return general_place(q, t, general, &room);
+}
+
 static uint32_t workload_row(struct rows *r, const struct query_tree *t, const uint32_t *sets)
 {
 	const struct query_image *m = &r->q->images.v[t->main];
-	auto_buf struct buf key = { 0 }, name = { 0 };
+	auto_buf struct buf key = { 0 }, name = { 0 }, room = { 0 };
+	struct bytes general[PLACE_FIELDS];
 
 	if (t->labels.n) {
 		struct bytes label = pool_get(&r->q->strings, label_set((uint32_t *)(uintptr_t)sets,
@@ -163,6 +189,18 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 		buf_str(&key, "label|");
 		buf_add(&key, label.p, label.n);
 		esc_tty(&name, label);
+		return row_for(r, buf_bytes(&key), buf_bytes(&name));
+	}
+	if (general_place(r->q, t, general, &room)) {
+		auto_buf struct buf text = { 0 };
+
+		buf_str(&key, "place|");
+		for (int i = 0; i < PLACE_FIELDS; i++) {
+			buf_add(&key, general[i].p, general[i].n);
+			buf_char(&key, '|');
+		}
+		place_text(general, &text);
+		esc_tty(&name, buf_bytes(&text));
 		return row_for(r, buf_bytes(&key), buf_bytes(&name));
 	}
 	buf_str(&key, "program|");
@@ -207,6 +245,44 @@ static void sort_rows(struct workloads *w, size_t n_trees)
 			w->of_tree[i] = place[w->of_tree[i]];
 }
 
+/* One row a container, pod or unit that the tree was seen in. */
+static void rows_of_place(struct rows *r, const struct query_use *u, const struct query_tree *t, enum workloads_by by)
+{
+	static const enum place_field ids[] = { PLACE_CONTAINER, PLACE_POD, PLACE_UNIT };
+	enum place_field id = ids[by - BY_CONTAINER];
+	bool any = false;
+
+	for (size_t i = 0; i < t->places.n; i++) {
+		const struct bytes *v = r->q->places.v[t->places.v[i]].v;
+		struct bytes shown[PLACE_FIELDS] = { 0 };
+		auto_buf struct buf text = { 0 }, name = { 0 }, key = { 0 };
+		struct bytes bare;
+
+		memcpy(shown, v, sizeof(shown));
+		if (by == BY_POD)
+			shown[PLACE_CONTAINER] = shown[PLACE_CONTAINER_NAME] = (struct bytes){ 0 };
+		if (by == BY_UNIT)
+			memset(shown, 0, PLACE_UNIT * sizeof(*shown));
+		if (v[id].n == 0 && (by != BY_CONTAINER || v[PLACE_CONTAINER_NAME].n == 0) && (by != BY_POD || v[PLACE_POD_NAME].n == 0))
+			continue;
+		any = true;
+		place_text(shown, &text);
+		bare = buf_bytes(&text);
+		bytes_until(&bare, ' '); /* what it is, says the column's head */
+		bytes_skip(&bare, 1);
+		esc_tty(&name, bare);
+		if (by == BY_CONTAINER && v[PLACE_CONTAINER_NAME].n && v[PLACE_CONTAINER].n)
+			buf_printf(&name, " (%.*s)", v[PLACE_CONTAINER].n > 12 ? 12 : (int)v[PLACE_CONTAINER].n, v[PLACE_CONTAINER].p);
+		buf_printf(&key, "%d|", (int)by);
+		buf_add(&key, v[id].p, v[id].n);
+		buf_char(&key, '|');
+		buf_add(&key, name.p, name.n);
+		add_use(r, row_for(r, buf_bytes(&key), buf_bytes(&name)), u);
+	}
+	if (!any)
+		add_use(r, row_for(r, BYTES("-"), BYTES("-")), u);
+}
+
 static void rows_of_use(struct rows *r, const struct query_use *u, enum workloads_by by)
 {
 	const struct query_image *m = &r->q->images.v[u->image];
@@ -234,6 +310,11 @@ static void rows_of_use(struct rows *r, const struct query_use *u, enum workload
 			return;
 		key = BYTES("-");
 		break;
+	case BY_CONTAINER:
+	case BY_POD:
+	case BY_UNIT:
+		rows_of_place(r, u, t, by);
+		return;
 	case BY_TREE:
 	default:
 		key = t->code;

@@ -1,4 +1,4 @@
-/* Workloads: trees that share a label, else the exe and name of their main program. */
+/* Workloads: trees that share a label, else a container or unit, else the exe and name of their main program. */
 #ifndef ANALYZE_WORKLOAD_H
 #define ANALYZE_WORKLOAD_H
 
@@ -26,7 +26,7 @@ struct workloads {
 void workloads_find(struct workloads *out, struct query *q);
 void workloads_release(struct workloads *w);
 
-enum workloads_by { BY_WORKLOAD, BY_COMM, BY_EXE, BY_LABEL, BY_NODE, BY_TREE, N_BY };
+enum workloads_by { BY_WORKLOAD, BY_COMM, BY_EXE, BY_LABEL, BY_NODE, BY_TREE, BY_CONTAINER, BY_POD, BY_UNIT, N_BY };
 bool workloads_by_parse(const char *text, enum workloads_by *by);
 
 /*
@@ -45,6 +45,12 @@ struct workload_paths { struct workload_path *v; size_t n, cap; };
 
 /* The paths of the trees that `in` says belong, in the order of a drawn tree. The caller frees by VEC_FREE. */
 void workload_paths(struct workload_paths *out, struct query *q, const bool *use_in);
+
+/* Does the tree go by where it ran: is its container, pod or service known? */
+bool workload_has_place(const struct query *q, const struct query_tree *t);
+
+/* Is this a container or a service, which one filter covers as a whole? Not a pod, nor a scope. */
+bool workload_is_whole_place(const struct bytes v[PLACE_FIELDS]);
 
 /* Is it the program that a list is for: no loader, no shell, no wrapper? */
 bool workload_is_plain(const struct query_image *m);

@@ -1,5 +1,6 @@
 /* COMMAND(id): only rows, in the order of the help. */
 COMMAND(ingest)
+COMMAND(capture)
 COMMAND(profile)
 COMMAND(workloads)
 COMMAND(denials)

@@ -30,6 +30,11 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const char *opt_name(enum opt id)
+{
+	return rows[id].name;
+}
+
 #define FIRST_LONG 256 /* getopt's value for row i is FIRST_LONG + i */
 
 static int row_of(int got)

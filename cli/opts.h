@@ -20,6 +20,8 @@ enum {
 	G_LIST = 1 << 9,
 	G_FORGET = 1 << 10,
 	G_FOLD = 1 << 11,
+	G_CAPTURE = 1 << 12,
+	G_COMMAND = 1 << 14, /* runs a command */
 };
 
 enum opt {
@@ -45,6 +47,9 @@ static inline const char *opt_text(const struct opts *o, enum opt id, const char
 {
 	return o->given[id].n ? o->given[id].v[o->given[id].n - 1] : otherwise;
 }
+
+/* The long name of an option, without the dashes. */
+const char *opt_name(enum opt id);
 
 struct command;
 

@@ -42,6 +42,7 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 		.node = names(o, OPT_node), .root = names(o, OPT_root), .workload = names(o, OPT_workload),
 		.tree = names(o, OPT_tree), .no_comm = names(o, OPT_exclude_comm), .no_exe = names(o, OPT_exclude_exe),
 		.no_root = names(o, OPT_exclude_root), .no_tree = names(o, OPT_exclude_tree),
+		.container = names(o, OPT_container), .pod = names(o, OPT_pod), .unit = names(o, OPT_unit),
 		.all = opt_on(o, OPT_all_lines), .union_ = opt_on(o, OPT_union),
 	};
 	s->since = s->until = WHEN_NONE;

@@ -532,10 +532,14 @@ static int drop_all(struct family *f, struct err *e)
 	return 0;
 }
 
-/* The labels of the trees that were touched: of the runs that brought their intervals, or that met them again. */
-static int label_trees(struct family *f, struct err *e)
+/*
+ * The labels of the trees that were touched: of the runs that brought their intervals, or that met them again. And their
+ * places, of whichever interval's process was looked up.
+ */
+static int mark_trees(struct family *f, struct err *e)
 {
-	static const enum stmt steps[] = { STMT_del_labels, STMT_label_tree };
+	static const enum stmt steps[] = { STMT_del_labels, STMT_label_tree, STMT_del_places, STMT_place_tree };
+	size_t from = f->labels ? 0 : 2, to = f->places ? 4 : 2;
 	struct map done = { 0 };
 	int ret = 0;
 
@@ -545,7 +549,7 @@ static int label_trees(struct family *f, struct err *e)
 		if (map_get(&done, (uint64_t)tree, 0, 0))
 			continue;
 		map_put(&done, (uint64_t)tree, 0, 1);
-		for (size_t k = 0; k < ARRAY_SIZE(steps) && ret == 0; k++) {
+		for (size_t k = from; k < to && ret == 0; k++) {
 			sqlite3_stmt *st = store_stmt(f->store, steps[k], e);
 
 			if (st == NULL) {
@@ -570,8 +574,8 @@ int family_derive(struct family *f, struct err *e)
 	for (size_t i = 0; i < f->parts.n && ret == 0; i++)
 		if (f->parts.v[i]->changed)
 			ret = save(f, f->parts.v[i], e);
-	if (ret == 0 && f->labels)
-		ret = label_trees(f, e);
+	if (ret == 0 && (f->labels || f->places))
+		ret = mark_trees(f, e);
 	VEC_FREE(&near);
 	empty(f);
 	return ret;

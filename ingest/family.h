@@ -60,6 +60,7 @@ struct family {
 	VEC(int64_t) dropped;      /* parts that are no more */
 	struct map gone;           /* the same, to look up */
 	bool labels;               /* some run has a label: trees have to be marked */
+	bool places;               /* of some process it is known where it ran: the same */
 	bool events;               /* some source has said who forked whom */
 };
 

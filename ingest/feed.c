@@ -100,6 +100,7 @@ int feed_lock(struct feed *f, struct err *e)
 		flush_forget(&f->flush);
 		fast_forget(&f->fast);
 		tally_forget_idents(&f->tally);
+		f->last = NULL;
 		names_forget_nodes(&f->names);
 	}
 	f->batch_began = feed_clock_ms();
@@ -288,6 +289,12 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 	f->r->own_node += ev.front->own_node;
 	f->room.near_ms = ev.ms;
 	return event(f, &ev, trusts(f, ev.front->auditd_form, ev.front->indented), e);
+}
+
+void feed_place(struct feed *f, int64_t place)
+{
+	if (f->last != NULL && f->last->batch == f->tally.batch && f->last->interval != 0)
+		f->tally.intervals.v[f->last->interval - 1].place = place;
 }
 
 int64_t feed_own_node(struct feed *f, struct err *e)

@@ -709,7 +709,8 @@ static int save_row(struct work *w, const struct pid *p, struct row *r, struct e
 /* A stored row that became part of another: its marks go there, and it goes. */
 static int drop_row(struct work *w, int64_t id, int64_t to, struct err *e)
 {
-	if (RUN(w->store, STMT_move_touches, e, id, to) < 0 || RUN(w->store, STMT_del_touches, e, id) < 0)
+	if (RUN(w->store, STMT_move_touches, e, id, to) < 0 || RUN(w->store, STMT_del_touches, e, id) < 0 ||
+	    RUN(w->store, STMT_move_sightings, e, id, to) < 0 || RUN(w->store, STMT_del_sightings, e, id) < 0)
 		return -1;
 	return RUN(w->store, STMT_del_interval, e, id);
 }
@@ -830,8 +831,12 @@ static int one_pid(struct work *w, struct pid *p, struct err *e)
 	for (size_t i = 0; i < p->homes.n && ret == 0; i++) {
 		const struct row *r = p->homes.v[i] < 0 ? NULL : &p->rows.v[final_row(p, (size_t)p->homes.v[i])];
 
+		int64_t seen_at = w->tally->intervals.v[p->waiting.v[i]].place;
+
 		if (r != NULL && r->ingest != w->tally->ingest)
 			ret = RUN(w->store, STMT_add_touch, e, w->tally->ingest, r->id);
+		if (r != NULL && ret == 0 && seen_at != 0)
+			ret = RUN(w->store, STMT_add_sighting, e, r->id, seen_at);
 	}
 	return ret;
 }
@@ -975,6 +980,9 @@ int flush_batch(struct flush *f, struct err *e)
 	family_init(&w.family, w.store, w.names);
 	w.folds = number(w.store, STMT_any_fold, NULL, 0, e) > 0;
 	w.family.labels = number(w.store, STMT_any_label, NULL, 0, e) > 0;
+	w.family.places = number(w.store, STMT_any_sighting, NULL, 0, e) > 0;
+	for (size_t i = 0; i < w.tally->intervals.n && !w.family.places; i++)
+		w.family.places = w.tally->intervals.v[i].place != 0;
 	if (w.next_interval > 0 && w.next_image > 0)
 		ret = write_all(&w, e);
 	family_release(&w.family);

@@ -6,6 +6,7 @@
 #include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/obs.h"
+#include "store/names.h"
 
 #include <stdlib.h>
 
@@ -228,7 +229,7 @@ static int write_sums(struct folding *f, const struct fold_tree *t, int64_t fold
 static int remove_tree(struct folding *f, int64_t tree, struct err *e)
 {
 	static const enum stmt of_image[] = { STMT_del_presence_of, STMT_del_interval_of, STMT_del_events_of };
-	static const enum stmt of_tree[] = { STMT_del_labels, STMT_del_tree };
+	static const enum stmt of_tree[] = { STMT_del_labels, STMT_del_places, STMT_del_tree };
 
 	for (size_t i = 0; i < f->images.n; i++) {
 		const struct fold_image *m = &f->images.v[i];
@@ -261,6 +262,33 @@ static int remove_tree(struct folding *f, int64_t tree, struct err *e)
 	return 0;
 }
 
+/* Where the trees ran, as far as it is the same for all starts of the workload. */
+static int write_places(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
+{
+	struct names names;
+	sqlite3_stmt *st = store_stmt(f->s, STMT_tree_places, e);
+	int got = -1, ret = 0;
+
+	names_init(&names, f->s);
+	if (st != NULL)
+		STORE_BIND(st, t->tree);
+	while (ret == 0 && st != NULL && (got = store_step(f->s, st, e)) == 1) {
+		struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
+		auto_buf struct buf room = { 0 };
+		int64_t place;
+
+		for (int i = 0; i < PLACE_FIELDS; i++)
+			v[i] = store_column(st, i);
+		if (!place_general(v, general, &room))
+			continue;
+		place = names_place(&names, t->node, general, e);
+		ret = place < 0 ? -1 : store_once(f->s, "INSERT INTO fold_place VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+						  (const int64_t[]){ fold, place }, 2, NULL, e);
+	}
+	names_release(&names);
+	return got < 0 ? -1 : ret;
+}
+
 static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 {
 	int64_t main_path = 0, fold;
@@ -279,7 +307,7 @@ static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 	if (main_path == 0)
 		return err_set(e, ST_SYSTEM, "store %s: a tree without its main program", f->s->path);
 	fold = fold_row(f, t, main_path, e);
-	if (fold < 0 || write_sums(f, t, fold, e) < 0)
+	if (fold < 0 || write_sums(f, t, fold, e) < 0 || write_places(f, t, fold, e) < 0)
 		return -1;
 	return remove_tree(f, t->tree, e);
 }
@@ -293,6 +321,8 @@ int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct er
 		ret = fold_one(&f, &trees[i], e);
 	if (ret == 0 && n > 0)
 		ret = store_once(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval)", NULL, 0, NULL, e);
+	if (ret == 0 && n > 0)
+		ret = store_once(s, "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", NULL, 0, NULL, e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.sums);
 	map_release(&f.index);

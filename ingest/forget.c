@@ -225,6 +225,7 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 			      "doomed)) AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.node = event.node AND interval.pid = "
 			      "event.pid AND id NOT IN (SELECT id FROM doomed)); "
 			      "DELETE FROM touch WHERE interval IN (SELECT id FROM doomed); "
+			      "DELETE FROM sighting WHERE interval IN (SELECT id FROM doomed); "
 			      "DELETE FROM presence WHERE id IN (SELECT id FROM doomed_presence); "
 			      "DELETE FROM interval WHERE id IN (SELECT id FROM doomed)", e);
 	if (ret == 0)
@@ -252,6 +253,6 @@ int forget_run(struct store *s, const struct forget_what *what, struct forget_re
 		ret = remove_all(s, what, report, e);
 	if (ret == 0 && !what->dry_run && report->folds > 0)
 		ret = exec(s, "DELETE FROM fold_use WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold_set WHERE fold IN "
-			      "(SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);
+			      "(SELECT id FROM doomed_fold); DELETE FROM fold_place WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);
 	return ret;
 }

@@ -55,6 +55,7 @@ struct tally_interval {
 	bool mixed;           /* one that is older in this sense may be later in time */
 	uint32_t slots;       /* its observations, index + 1 */
 	uint32_t edges;       /* its edges, index + 1 */
+	int64_t place;        /* row of where its process ran; 0: not looked up */
 	uint32_t driven;      /* records that were new or became trusted; 0: it only marks what is there */
 };
 

@@ -22,6 +22,13 @@ static int overlap(struct store *s, int64_t a, int64_t b, bool *yes, struct err 
 	return 0;
 }
 
+/* A place of both, such as a unit of one name, becomes one. */
+#define JOIN_PLACES(table, key)                                                                                          \
+	"INSERT OR IGNORE INTO " table " SELECT " table "." key ", twin.id FROM " table " JOIN place AS old ON old.id = " table \
+	".place AND old.node = ?1 JOIN place AS twin ON twin.node = ?2 AND twin.container = old.container AND twin.pod = old.pod " \
+	"AND twin.unit = old.unit AND twin.container_name = old.container_name AND twin.pod_name = old.pod_name",        \
+	"DELETE FROM " table " WHERE place IN (SELECT id FROM place WHERE node = ?1)"
+
 static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 {
 	static const char *const sql[] = {
@@ -36,6 +43,12 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 		"DELETE FROM loss WHERE node = ?1",
 		"UPDATE boot SET node = ?2, number = number + (SELECT count(*) FROM boot WHERE node = ?2) WHERE node = ?1",
 		"UPDATE fold SET node = ?2 WHERE node = ?1",
+		"UPDATE capture SET node = ?2 WHERE node = ?1",
+		"UPDATE OR IGNORE place SET node = ?2 WHERE node = ?1",
+		JOIN_PLACES("sighting", "interval"),
+		JOIN_PLACES("tree_place", "tree"),
+		JOIN_PLACES("fold_place", "fold"),
+		"DELETE FROM place WHERE node = ?1",
 		"UPDATE node_name SET node = ?2 WHERE node = ?1",
 		"DELETE FROM node WHERE id = ?1",
 	};

@@ -209,6 +209,22 @@ static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t e
 	return 0;
 }
 
+int64_t names_place(struct names *n, int64_t node, const struct bytes v[PLACE_FIELDS], struct err *e)
+{
+	sqlite3_stmt *st = store_stmt(n->store, STMT_add_place, e);
+	int64_t row = -1;
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, node);
+	for (int i = 0; i < PLACE_FIELDS; i++)
+		sqlite3_bind_blob(st, i + 2, v[i].n ? v[i].p : "", (int)v[i].n, SQLITE_STATIC);
+	if (store_step(n->store, st, e) == 1)
+		row = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return row;
+}
+
 int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, struct err *e)
 {
 	uint64_t key = (uint64_t)exe << 32 | (uint64_t)name;

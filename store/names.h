@@ -3,6 +3,7 @@
 #define STORE_NAMES_H
 
 #include "store/base/map.h"
+#include "store/model/place.h"
 #include "store/store.h"
 
 struct names {
@@ -32,6 +33,9 @@ int names_add_name(struct store *s, struct bytes name, int64_t node, struct err 
 /* subj: row of a string, 0 for none; its MCS categories are taken off by names_subj. -1 on failure. */
 int64_t names_caller(struct names *n, int64_t comm, int64_t subj, struct err *e);
 int64_t names_call(struct names *n, uint32_t arch, int32_t nr, uint32_t action, struct err *e);
+
+/* The row of a place of this node; what is known of its names by now is kept. -1 on failure. */
+int64_t names_place(struct names *n, int64_t node, const struct bytes v[PLACE_FIELDS], struct err *e);
 
 /* name 0: not known, the path shows the last part of exe. parent 0: a root. -1 on failure. */
 int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, struct err *e);

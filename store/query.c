@@ -22,7 +22,7 @@ struct loading {
 	struct map nodes;     /* row -> pool id */
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
-	struct map callers, calls;  /* row -> index */
+	struct map callers, calls, places;  /* row -> index */
 	struct map uses;      /* (image, caller and call) -> index */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
 	VEC(struct query_path) paths;
@@ -235,6 +235,53 @@ static int take_label(struct loading *l, sqlite3_stmt *st)
 
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].labels) = text_of(l, sqlite3_column_int64(st, 1));
+	return 0;
+}
+
+static int take_place(struct loading *l, sqlite3_stmt *st)
+{
+	struct query_place *p = VEC_PUSH(&l->q->places);
+
+	p->id = sqlite3_column_int64(st, 0);
+	for (int i = 0; i < PLACE_FIELDS; i++)
+		p->v[i] = keep(l->q, store_column(st, i + 1));
+	map_put(&l->places, (uint64_t)p->id, 0, (int64_t)l->q->places.n - 1);
+	return 0;
+}
+
+static int put_place(struct loading *l, int64_t tree, int64_t row)
+{
+	int64_t place = map_get(&l->places, (uint64_t)row, 0, -1);
+
+	if (place < 0)
+		return -1;
+	if (tree >= 0)
+		*VEC_PUSH(&l->q->trees.v[tree].places) = (uint32_t)place;
+	return 0;
+}
+
+static int take_tree_place(struct loading *l, sqlite3_stmt *st)
+{
+	return put_place(l, map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1));
+}
+
+static int take_fold_place(struct loading *l, sqlite3_stmt *st)
+{
+	return put_place(l, map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1));
+}
+
+/* A run of capture and a tree that it brought some of. */
+static int take_capture(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+	bool complete = sqlite3_column_int(st, 1) != 0, around = sqlite3_column_int(st, 2) != 0;
+
+	if (tree < 0)
+		return 0;
+	l->q->trees.v[tree].captured++;
+	l->q->trees.v[tree].holes += !complete;
+	if (complete && around)
+		l->q->trees.v[tree].captured_whole = true;
 	return 0;
 }
 
@@ -465,6 +512,8 @@ static int load_folds(struct loading *l, struct err *e)
 	    each(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label", take_fold_label, e) < 0 ||
 	    each(l, "SELECT fold, path, caller, call, forked, events, trusted, t_first, t_last FROM fold_use", take_fold_use, e) < 0)
 		return -1;
+	if (each(l, "SELECT fold, place FROM fold_place ORDER BY fold, place", take_fold_place, e) < 0)
+		return -1;
 	return each(l, "SELECT fold, calls, starts FROM fold_set", take_fold_set, e);
 }
 
@@ -515,6 +564,14 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT image, t_first, obs FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;
+	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit FROM place ORDER BY id", take_place, e) < 0 ||
+	    each(l, "SELECT tree, place FROM tree_place ORDER BY tree, place", take_tree_place, e) < 0 ||
+	    each(l, "SELECT image.tree, capture.complete, (SELECT min(i.t_first) FROM image AS i WHERE i.tree = image.tree) >= capture.t_first "
+		    "AND (SELECT max(i.t_last) FROM image AS i WHERE i.tree = image.tree) <= capture.t_last FROM (SELECT image, ingest FROM "
+		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval "
+		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
+		    "JOIN image ON image.id = brought.image GROUP BY image.tree, capture.ingest", take_capture, e) < 0)
+		return -1;
 	if (load_folds(l, e) < 0)
 		return -1;
 	sort_uses(l->q);
@@ -536,6 +593,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, s
 	map_release(&l.calls);
 	map_release(&l.uses);
 	map_release(&l.pseudo);
+	map_release(&l.places);
 	map_release(&l.path_at);
 	map_release(&l.folds);
 	map_release(&l.folded);
@@ -545,8 +603,11 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, s
 
 void query_release(struct query *q)
 {
-	for (size_t i = 0; i < q->trees.n; i++)
+	for (size_t i = 0; i < q->trees.n; i++) {
 		VEC_FREE(&q->trees.v[i].labels);
+		VEC_FREE(&q->trees.v[i].places);
+	}
+	VEC_FREE(&q->places);
 	VEC_FREE(&q->trees);
 	VEC_FREE(&q->images);
 	VEC_FREE(&q->uses);

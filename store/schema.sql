@@ -1,34 +1,34 @@
--- scaudit's store, version 1. docs/schema.md says what each table is for.
--- Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`.
+-- scaudit's store, version 2. docs/schema.md says what each table is for.
+-- It can be run on any version before: what is there stays. Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`.
 
-CREATE TABLE meta (
+CREATE TABLE IF NOT EXISTS meta (
     key   TEXT PRIMARY KEY,
     value ANY
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE string (
+CREATE TABLE IF NOT EXISTS string (
     id    INTEGER PRIMARY KEY,
     bytes BLOB NOT NULL UNIQUE
 ) STRICT;
 
-CREATE TABLE node (
+CREATE TABLE IF NOT EXISTS node (
     id   INTEGER PRIMARY KEY,
     name BLOB NOT NULL UNIQUE
 ) STRICT;
 
-CREATE TABLE node_name (
+CREATE TABLE IF NOT EXISTS node_name (
     name BLOB PRIMARY KEY,
     node INTEGER NOT NULL REFERENCES node (id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE policy (
+CREATE TABLE IF NOT EXISTS policy (
     id   INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     hash TEXT NOT NULL UNIQUE,
     text BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE ingest (
+CREATE TABLE IF NOT EXISTS ingest (
     id          INTEGER PRIMARY KEY,
     started     INTEGER NOT NULL,
     ended       INTEGER,
@@ -44,7 +44,7 @@ CREATE TABLE ingest (
     losses      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
-CREATE TABLE seen (
+CREATE TABLE IF NOT EXISTS seen (
     node    INTEGER NOT NULL REFERENCES node (id),
     serials INTEGER NOT NULL,
     seconds INTEGER NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE seen (
     PRIMARY KEY (node, serials, seconds)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE boot (
+CREATE TABLE IF NOT EXISTS boot (
     node         INTEGER NOT NULL REFERENCES node (id),
     number       INTEGER NOT NULL,
     t_first      INTEGER NOT NULL,
@@ -65,14 +65,14 @@ CREATE TABLE boot (
     PRIMARY KEY (node, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE caller (
+CREATE TABLE IF NOT EXISTS caller (
     id   INTEGER PRIMARY KEY,
     comm INTEGER NOT NULL REFERENCES string (id),
     subj INTEGER REFERENCES string (id)
 ) STRICT;
-CREATE UNIQUE INDEX caller_by_text ON caller (comm, ifnull(subj, 0));
+CREATE UNIQUE INDEX IF NOT EXISTS caller_by_text ON caller (comm, ifnull(subj, 0));
 
-CREATE TABLE call (
+CREATE TABLE IF NOT EXISTS call (
     id     INTEGER PRIMARY KEY,
     arch   INTEGER NOT NULL,
     nr     INTEGER NOT NULL,
@@ -80,7 +80,7 @@ CREATE TABLE call (
     UNIQUE (arch, nr, action)
 ) STRICT;
 
-CREATE TABLE path (
+CREATE TABLE IF NOT EXISTS path (
     id     INTEGER PRIMARY KEY,
     parent INTEGER NOT NULL,
     exe    INTEGER NOT NULL REFERENCES string (id),
@@ -89,7 +89,7 @@ CREATE TABLE path (
     UNIQUE (parent, exe, name)
 ) STRICT;
 
-CREATE TABLE image (
+CREATE TABLE IF NOT EXISTS image (
     id       INTEGER PRIMARY KEY,
     node     INTEGER NOT NULL REFERENCES node (id),
     pid      INTEGER NOT NULL,
@@ -110,18 +110,18 @@ CREATE TABLE image (
     uid      INTEGER NOT NULL,
     auid     INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX image_by_pid ON image (node, pid);
-CREATE INDEX image_by_tree ON image (tree);
-CREATE INDEX image_by_parent ON image (parent) WHERE parent IS NOT NULL;
-CREATE INDEX image_by_fork ON image (fork_of) WHERE fork_of IS NOT NULL;
+CREATE INDEX IF NOT EXISTS image_by_pid ON image (node, pid);
+CREATE INDEX IF NOT EXISTS image_by_tree ON image (tree);
+CREATE INDEX IF NOT EXISTS image_by_parent ON image (parent) WHERE parent IS NOT NULL;
+CREATE INDEX IF NOT EXISTS image_by_fork ON image (fork_of) WHERE fork_of IS NOT NULL;
 
-CREATE TABLE tree (
+CREATE TABLE IF NOT EXISTS tree (
     id         INTEGER PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
     code       TEXT NOT NULL,
     start_seen INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE interval (
+CREATE TABLE IF NOT EXISTS interval (
     id       INTEGER PRIMARY KEY,
     node     INTEGER NOT NULL REFERENCES node (id),
     pid      INTEGER NOT NULL,
@@ -140,10 +140,10 @@ CREATE TABLE interval (
     obs      TEXT NOT NULL,
     edges    TEXT NOT NULL
 ) STRICT;
-CREATE INDEX interval_by_pid ON interval (node, pid, t_last);
-CREATE INDEX interval_by_cell ON interval (node, exe, cell, t_first);
+CREATE INDEX IF NOT EXISTS interval_by_pid ON interval (node, pid, t_last);
+CREATE INDEX IF NOT EXISTS interval_by_cell ON interval (node, exe, cell, t_first);
 
-CREATE TABLE event (
+CREATE TABLE IF NOT EXISTS event (
     node   INTEGER NOT NULL REFERENCES node (id),
     pid    INTEGER NOT NULL,
     t      INTEGER NOT NULL,
@@ -152,9 +152,9 @@ CREATE TABLE event (
     parent INTEGER,
     PRIMARY KEY (node, pid, t, serial, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_by_parent ON event (node, parent) WHERE parent IS NOT NULL;
+CREATE INDEX IF NOT EXISTS event_by_parent ON event (node, parent) WHERE parent IS NOT NULL;
 
-CREATE TABLE presence (
+CREATE TABLE IF NOT EXISTS presence (
     id      INTEGER PRIMARY KEY,
     node    INTEGER NOT NULL REFERENCES node (id),
     pid     INTEGER NOT NULL,
@@ -169,13 +169,13 @@ CREATE TABLE presence (
     UNIQUE (node, pid, exe, caller, call, hour)
 ) STRICT;
 
-CREATE TABLE touch (
+CREATE TABLE IF NOT EXISTS touch (
     interval INTEGER NOT NULL REFERENCES interval (id),
     ingest   INTEGER NOT NULL REFERENCES ingest (id),
     PRIMARY KEY (interval, ingest)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE loss (
+CREATE TABLE IF NOT EXISTS loss (
     node   INTEGER NOT NULL REFERENCES node (id),
     kind   TEXT NOT NULL,
     stamp  INTEGER NOT NULL,
@@ -185,13 +185,57 @@ CREATE TABLE loss (
     PRIMARY KEY (node, kind, stamp, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE tree_label (
+CREATE TABLE IF NOT EXISTS tree_label (
     tree  INTEGER NOT NULL REFERENCES tree (id) ON DELETE CASCADE,
     label INTEGER NOT NULL REFERENCES string (id),
     PRIMARY KEY (tree, label)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE fold (
+CREATE TABLE IF NOT EXISTS place (
+    id             INTEGER PRIMARY KEY,
+    node           INTEGER NOT NULL REFERENCES node (id),
+    runtime        BLOB NOT NULL,
+    container      BLOB NOT NULL,
+    container_name BLOB NOT NULL,
+    pod            BLOB NOT NULL,
+    pod_name       BLOB NOT NULL,
+    namespace      BLOB NOT NULL,
+    unit           BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS place_by_id ON place (node, container, pod, unit, iif(length(container) + length(pod), x'', container_name),
+                                                        iif(length(container) + length(pod), x'', pod_name),
+                                                        iif(length(container) + length(pod), x'', namespace));
+
+-- where the process of an interval ran
+CREATE TABLE IF NOT EXISTS sighting (
+    interval INTEGER NOT NULL REFERENCES interval (id),
+    place    INTEGER NOT NULL REFERENCES place (id),
+    PRIMARY KEY (interval, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS tree_place (
+    tree  INTEGER NOT NULL REFERENCES tree (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL REFERENCES place (id),
+    PRIMARY KEY (tree, place)
+) STRICT, WITHOUT ROWID;
+
+-- what a run of capture lost; lost NULL: the kernel's figure could not be read
+CREATE TABLE IF NOT EXISTS capture (
+    ingest       INTEGER PRIMARY KEY REFERENCES ingest (id),
+    node         INTEGER NOT NULL REFERENCES node (id),
+    t_first      INTEGER NOT NULL,
+    t_last       INTEGER NOT NULL,
+    serial_first INTEGER NOT NULL,
+    serial_last  INTEGER NOT NULL,
+    received     INTEGER NOT NULL,
+    gaps         INTEGER NOT NULL,
+    dropped      INTEGER NOT NULL,
+    lost         INTEGER,
+    tasks_lost   INTEGER NOT NULL,
+    complete     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS fold (
     id       INTEGER PRIMARY KEY,
     code     TEXT NOT NULL UNIQUE,
     node     INTEGER NOT NULL REFERENCES node (id),
@@ -201,7 +245,7 @@ CREATE TABLE fold (
     starts   INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE fold_use (
+CREATE TABLE IF NOT EXISTS fold_use (
     fold     INTEGER NOT NULL REFERENCES fold (id),
     path     INTEGER NOT NULL REFERENCES path (id),
     caller   INTEGER NOT NULL REFERENCES caller (id),
@@ -215,7 +259,13 @@ CREATE TABLE fold_use (
     PRIMARY KEY (fold, path, caller, call)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE fold_set (
+CREATE TABLE IF NOT EXISTS fold_place (
+    fold  INTEGER NOT NULL REFERENCES fold (id),
+    place INTEGER NOT NULL REFERENCES place (id),
+    PRIMARY KEY (fold, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS fold_set (
     fold     INTEGER NOT NULL REFERENCES fold (id),
     calls    TEXT NOT NULL,
     trees    INTEGER NOT NULL,
@@ -225,6 +275,7 @@ CREATE TABLE fold_set (
 ) STRICT, WITHOUT ROWID;
 
 -- What users may query. sum(count) equals the events counted; count 0 is presence without an event id.
+DROP VIEW IF EXISTS observations;
 CREATE VIEW observations AS
 SELECT CAST(node.name AS TEXT) AS node,
        tree.code AS tree,
@@ -234,8 +285,10 @@ SELECT CAST(node.name AS TEXT) AS node,
        CAST(subj.bytes AS TEXT) AS subj,
        (SELECT group_concat(CAST(string.bytes AS TEXT), ',') FROM tree_label
         JOIN string ON string.id = tree_label.label WHERE tree_label.tree = tree.id) AS label,
-       NULL AS container,
-       NULL AS unit,
+       (SELECT group_concat(CAST(iif(length(container_name), container_name, container) AS TEXT), ',') FROM tree_place
+        JOIN place ON place.id = tree_place.place WHERE tree_place.tree = tree.id AND length(container) + length(container_name)) AS container,
+       (SELECT group_concat(CAST(unit AS TEXT), ',') FROM tree_place
+        JOIN place ON place.id = tree_place.place WHERE tree_place.tree = tree.id AND length(unit)) AS unit,
        printf('%x', call.arch) AS arch,
        call.nr AS nr,
        printf('%x', call.action) AS action,
@@ -266,7 +319,11 @@ LEFT JOIN path ON path.id = image.path
 UNION ALL
 SELECT CAST(node.name AS TEXT), fold.code, path.text, CAST(comm.bytes AS TEXT), CAST(exe.bytes AS TEXT), CAST(subj.bytes AS TEXT),
        (SELECT group_concat(CAST(string.bytes AS TEXT), ',') FROM json_each(fold.labels) AS l JOIN string ON string.id = l.value),
-       NULL, NULL, printf('%x', call.arch), call.nr, printf('%x', call.action), u.events, u.trusted,
+       (SELECT group_concat(CAST(iif(length(container_name), container_name, container) AS TEXT), ',') FROM fold_place
+        JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(container) + length(container_name)),
+       (SELECT group_concat(CAST(unit AS TEXT), ',') FROM fold_place
+        JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(unit)),
+       printf('%x', call.arch), call.nr, printf('%x', call.action), u.events, u.trusted,
        strftime('%Y-%m-%dT%H:%M:%S', u.t_first / 1000, 'unixepoch') || printf('.%03dZ', u.t_first % 1000),
        strftime('%Y-%m-%dT%H:%M:%S', u.t_last / 1000, 'unixepoch') || printf('.%03dZ', u.t_last % 1000),
        NULL, NULL

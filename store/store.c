@@ -162,6 +162,7 @@ static int64_t pragma(struct store *s, const char *text)
 	return out;
 }
 
+/* Makes the tables that are missing, in an empty file or in an older store. */
 static int create(struct store *s, struct err *e)
 {
 	auto_free char *text = NULL;
@@ -169,9 +170,9 @@ static int create(struct store *s, struct err *e)
 	if (exec(s, "PRAGMA journal_mode = WAL", e) < 0 || exec(s, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
 	/* somebody else may have been quicker */
-	if (pragma(s, "PRAGMA user_version") == 0) {
+	if (pragma(s, "PRAGMA user_version") < STORE_VERSION) {
 		text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; "
-				 "INSERT INTO meta VALUES ('generation', 1), ('uuid', lower(hex(randomblob(16))))",
+				 "INSERT INTO meta VALUES ('generation', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
 				 STORE_APPLICATION_ID, STORE_VERSION);
 		if (exec(s, schema, e) < 0 || exec(s, text, e) < 0) {
 			sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
@@ -202,7 +203,7 @@ static int check_version(struct store *s, enum store_mode mode, struct err *e)
 	if (version > STORE_VERSION)
 		return err_set(e, ST_SYSTEM, "store %s has version %lld, this scaudit knows up to %d: use a newer one",
 			       s->path, (long long)version, STORE_VERSION);
-	return 0;
+	return version < STORE_VERSION ? create(s, e) : 0;
 }
 
 /* No store where one was looked for: says where one is, if it is in the other place. */

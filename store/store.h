@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #define STORE_APPLICATION_ID 0x53434155 /* "SCAU" */
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 #define STORE_LOCK_MS 60000 /* how long a writer waits for another */
 
 enum stmt {
@@ -37,7 +37,8 @@ enum store_mode { STORE_READ, STORE_WRITE };
 /*
  * Opens the store. path NULL: $SCAUDIT_DB, else the default place. STORE_WRITE makes folder (0700) and file
  * (0600) where they are missing. STORE_READ without a store: ST_NO with what to do; where the other default place
- * holds records, the message says so. A store of a newer version, or a file that is none: ST_SYSTEM.
+ * holds records, the message says so. A store of an older version is brought up to this one. One of a newer version, or a
+ * file that is none: ST_SYSTEM.
  */
 int store_open(struct store *s, const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *s);

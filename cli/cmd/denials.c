@@ -74,6 +74,7 @@ static int run(struct opts *o, struct err *e)
 	if (selector_open(&s, o, e) < 0) {
 		ret = (int)e->status;
 	} else {
+		s.options.whole_places = true;
 		select_run(&sel, &s.query, &s.workloads, &s.options);
 		denials_find(&all, &s.query, &sel);
 		if (opt_on(o, OPT_json))

@@ -3,24 +3,15 @@
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/term.h"
+#include "cli/values.h"
 #include "ingest/fold.h"
 #include "store/base/when.h"
 
 #include <stdlib.h>
 
 #define KEEP_TREES 200
+#define KEEP_MAX 999999999
 #define DAY_MS 86400000
-
-static int number(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *out, struct err *e)
-{
-	const char *text = opt_text(o, id, NULL);
-	struct bytes b = bytes_of(text ? text : "");
-
-	*out = otherwise;
-	if (text == NULL || (bytes_dec(&b, 999999999, out) && b.n == 0))
-		return 0;
-	return err_set(e, ST_INPUT, "--%s: not a number of at most nine digits: '%.40s'", id == OPT_keep_trees ? "keep-trees" : "keep-days", text);
-}
 
 static int latest_first(const void *a, const void *b, void *query)
 {
@@ -84,7 +75,8 @@ static int fold(const struct opts *o, struct selected *s, uint64_t keep, uint64_
 
 int fold_limits(const struct opts *o, uint64_t *keep, uint64_t *days, struct err *e)
 {
-	return number(o, OPT_keep_trees, KEEP_TREES, keep, e) < 0 ? -1 : number(o, OPT_keep_days, 0, days, e);
+	return opt_number(o, OPT_keep_trees, 0, KEEP_MAX, KEEP_TREES, keep, e) < 0 ? -1 :
+	       opt_number(o, OPT_keep_days, 0, KEEP_MAX, 0, days, e);
 }
 
 int fold_old(const struct opts *o, bool vacuum, struct err *e)

@@ -233,8 +233,10 @@ static int run(struct opts *o, struct err *e)
 	else if (!select_names_something(&s.options))
 		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all "
 			      "('scaudit workloads' lists what there is)") < 0 ? ST_INPUT : ST_OK;
-	else
+	else {
+		s.options.whole_places = true;
 		ret = select_and_make(o, &s, e);
+	}
 	selector_release(&s);
 	return ret;
 }

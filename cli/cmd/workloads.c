@@ -150,7 +150,7 @@ static int list(const struct opts *o, struct selected *s, struct err *e)
 	struct workloads rows;
 
 	if (!workloads_by_parse(text, &by))
-		return err_set(e, ST_INPUT, "--by is workload, comm, exe, label, node or tree, not '%.40s'", text);
+		return err_set(e, ST_INPUT, "--by is workload, comm, exe, label, node, tree, container, pod or unit, not '%.40s'", text);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	workloads_list(&rows, &s->query, by, sel.use_in);
 	if (opt_on(o, OPT_json))

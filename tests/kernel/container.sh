@@ -3,7 +3,8 @@
 # Containers for tests and samples: sourced, not run. Needs root, runc and jq.
 #
 #	container_setup DIR       DIR: an empty directory, outside of /dev, /proc, /sys
-#	container_run NAME SECCOMP_JSON OUT ERR CMD ARGS       returns the exit status of CMD
+#	container_run NAME SECCOMP_JSON OUT ERR CMD ARGS       returns the exit status of CMD; its cgroup is
+#	                                                       $CONTAINER_CGROUP where that is set (exported)
 #	container_log_filter FILE                              writes a SECCOMP_JSON that logs everything
 #	container_cleanup
 #
@@ -52,6 +53,7 @@ container_run() {
 		.hostname = "node01" |
 		.linux.namespaces |= map(select(.type != "cgroup")) |
 		del(.linux.resources) |
+		if $ENV.CONTAINER_CGROUP then .linux.cgroupsPath = $ENV.CONTAINER_CGROUP else . end |
 		if $filter == [] then . else .linux.seccomp = $filter[0] end
 	' --args -- "$@" <"$bundle/config.json" >"$bundle/config.new" || return 125
 	mv "$bundle/config.new" "$bundle/config.json"

@@ -1,0 +1,58 @@
+#include "cli/values.h"
+
+#include "store/base/bytes.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct unit { const char *word; uint64_t times; };
+
+/* A number and a unit; the first unit is the one with no word. */
+static bool read_with_unit(const char *text, const struct unit *units, size_t n, uint64_t *out)
+{
+	struct bytes b = bytes_of(text);
+	uint64_t v;
+
+	if (!bytes_dec(&b, UINT64_MAX / 2, &v))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!bytes_eq(b, bytes_of(units[i].word)))
+			continue;
+		*out = v * units[i].times;
+		return v <= UINT64_MAX / 2 / units[i].times;
+	}
+	return false;
+}
+
+int opt_number(const struct opts *o, enum opt id, uint64_t min, uint64_t max, uint64_t otherwise, uint64_t *out, struct err *e)
+{
+	const char *text = opt_text(o, id, NULL);
+	struct bytes b = bytes_of(text ? text : "");
+
+	*out = otherwise;
+	if (text == NULL || (bytes_dec(&b, max, out) && b.n == 0 && *out >= min))
+		return 0;
+	return err_set(e, ST_INPUT, "--%s: not a number from %" PRIu64 " to %" PRIu64 ": '%.40s'", opt_name(id), min, max, text);
+}
+
+int opt_duration(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *ms, struct err *e)
+{
+	static const struct unit units[] = { { "", 1000 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { "ms", 1 } };
+	const char *text = opt_text(o, id, NULL);
+
+	*ms = otherwise;
+	if (text == NULL || (read_with_unit(text, units, ARRAY_SIZE(units), ms) && *ms > 0))
+		return 0;
+	return err_set(e, ST_INPUT, "--%s: not a duration: '%.40s' (such as 90s, 5m, 2h)", opt_name(id), text);
+}
+
+int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e)
+{
+	static const struct unit units[] = { { "", 1 }, { "k", 1 << 10 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 } };
+	const char *text = opt_text(o, id, NULL);
+
+	*bytes = otherwise;
+	if (text == NULL || (read_with_unit(text, units, ARRAY_SIZE(units), bytes) && *bytes > 0))
+		return 0;
+	return err_set(e, ST_INPUT, "--%s: not a size: '%.40s' (such as 4096, 64M)", opt_name(id), text);
+}

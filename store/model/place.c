@@ -1,0 +1,115 @@
+#include "store/model/place.h"
+
+#define SUFFIX 5          /* characters that a pod's name ends with */
+#define HASH_MIN 6        /* and of the hash before it */
+#define HASH_MAX 10
+#define ID_SHOWN 12
+
+/* Is it drawn from the letters and digits that Kubernetes draws names from? */
+static bool drawn(struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++)
+		if (memchr("bcdfghjklmnpqrstvwxz2456789", b.p[i], 27) == NULL)
+			return false;
+	return b.n > 0;
+}
+
+static bool number(struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++)
+		if (!bytes_digit(b.p[i]))
+			return false;
+	return b.n > 0;
+}
+
+/* Cuts "-LAST" off; false where there is no such part, or nothing before it. */
+static bool cut_last(struct bytes *name, struct bytes *last)
+{
+	size_t at = name->n;
+
+	while (at > 0 && name->p[at - 1] != '-')
+		at--;
+	if (at < 2)
+		return false;
+	*last = (struct bytes){ name->p + at, name->n - at };
+	name->n = at - 1;
+	return true;
+}
+
+static struct bytes owner(struct bytes pod)
+{
+	struct bytes name = pod, last, before;
+
+	if (!cut_last(&name, &last))
+		return pod;
+	if (number(last) && last.n < SUFFIX)
+		return name;
+	if (last.n != SUFFIX || !drawn(last))
+		return pod;
+	before = name;
+	if (cut_last(&before, &last) && last.n >= HASH_MIN && last.n <= HASH_MAX && (drawn(last) || number(last)))
+		return before;
+	return name;
+}
+
+bool place_general(const struct bytes v[PLACE_FIELDS], struct bytes out[PLACE_FIELDS], struct buf *room)
+{
+	struct bytes unit = v[PLACE_UNIT];
+
+	memset(out, 0, PLACE_FIELDS * sizeof(*out));
+	if (v[PLACE_POD_NAME].n) {
+		out[PLACE_POD_NAME] = owner(v[PLACE_POD_NAME]);
+		out[PLACE_NAMESPACE] = v[PLACE_NAMESPACE];
+		out[PLACE_CONTAINER_NAME] = v[PLACE_CONTAINER_NAME];
+		return true;
+	}
+	if (v[PLACE_CONTAINER_NAME].n) {
+		out[PLACE_CONTAINER_NAME] = v[PLACE_CONTAINER_NAME];
+		return true;
+	}
+	if (v[PLACE_CONTAINER].n || v[PLACE_POD].n) {
+		out[PLACE_CONTAINER] = v[PLACE_CONTAINER];
+		out[PLACE_POD] = v[PLACE_POD];
+		return true;
+	}
+	if (unit.n < 8 || memcmp(unit.p + unit.n - 8, ".service", 8) != 0)
+		return false;
+	out[PLACE_UNIT] = unit;
+	if (memchr(unit.p, '@', unit.n) == NULL)
+		return true;
+	room->n = 0;
+	buf_add(room, unit.p, bytes_until(&unit, '@').n);
+	buf_str(room, "@.service");
+	out[PLACE_UNIT] = buf_bytes(room);
+	return true;
+}
+
+static void add(struct buf *out, struct bytes b)
+{
+	buf_add(out, b.p, b.n);
+}
+
+void place_text(const struct bytes v[PLACE_FIELDS], struct buf *out)
+{
+	struct bytes id = v[PLACE_CONTAINER].n ? v[PLACE_CONTAINER] : v[PLACE_POD];
+	struct bytes name = v[PLACE_CONTAINER_NAME].n ? v[PLACE_CONTAINER_NAME] : (struct bytes){ id.p, id.n == 64 ? ID_SHOWN : id.n };
+
+	if (v[PLACE_POD_NAME].n) {
+		buf_str(out, "pod ");
+		if (v[PLACE_NAMESPACE].n) {
+			add(out, v[PLACE_NAMESPACE]);
+			buf_char(out, '/');
+		}
+		add(out, v[PLACE_POD_NAME]);
+		if (name.n) {
+			buf_char(out, '/');
+			add(out, name);
+		}
+	} else if (name.n) {
+		buf_str(out, v[PLACE_CONTAINER].n || v[PLACE_CONTAINER_NAME].n ? "container " : "pod ");
+		add(out, name);
+	} else if (v[PLACE_UNIT].n) {
+		buf_str(out, "unit ");
+		add(out, v[PLACE_UNIT]);
+	}
+}
