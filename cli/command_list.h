@@ -2,6 +2,7 @@
 COMMAND(ingest)
 COMMAND(capture)
 COMMAND(profile)
+COMMAND(run)
 COMMAND(workloads)
 COMMAND(denials)
 COMMAND(status)

@@ -166,7 +166,7 @@ static int take_waiting(struct capturing *c, bool now, struct err *e)
 		return 0;
 	c->waiting_since = 0;
 	while (ret == 0) {
-		auto_free struct queue_block *b = queue_take(&c->reader.queue, 0);
+		auto_free struct queue_block *b = queue_take(&c->reader.queue);
 
 		if (b == NULL)
 			break;
@@ -186,7 +186,7 @@ static int take_rest(struct capturing *c, struct err *e)
 	while (!queue_over(&c->reader.queue)) {
 		if (take_waiting(c, true, e) < 0)
 			return -1;
-		nap();
+		queue_wait(&c->reader.queue, TAKE_MS);
 	}
 	return 0;
 }
@@ -252,13 +252,6 @@ static int prepare(struct capturing *c, struct err *e)
 	return 0;
 }
 
-static void judge(struct capture_report *r)
-{
-	const struct reader_figures *f = &r->figures;
-
-	r->complete = f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 && f->tasks_lost == 0 && !r->no_fence;
-}
-
 /*
  * Where perf told nothing of descendants, the label goes to the tree that the command's process is in, as a run of its own
  * would have given it.
@@ -288,7 +281,7 @@ static int close_books(struct capturing *c, struct err *e)
 {
 	c->r->figures = reader_figures_now(&c->reader);
 	c->r->no_fence = c->reader.no_fence;
-	judge(c->r);
+	c->r->complete = reader_complete(&c->reader, &c->r->figures);
 	if (c->r->ingest.ingest == 0)
 		return 0;
 	if (lock(c, e) < 0 || note_capture(c, &c->r->figures, e) < 0 || label_tree(c, e) < 0)

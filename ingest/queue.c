@@ -166,15 +166,22 @@ void queue_end(struct queue *q)
 	pthread_mutex_unlock(&q->lock);
 }
 
-struct queue_block *queue_take(struct queue *q, int timeout_ms)
+void queue_wait(struct queue *q, int timeout_ms)
 {
 	struct timespec until = in_ms(timeout_ms);
-	struct queue_block *b = NULL;
 
 	pthread_mutex_lock(&q->lock);
 	while (q->n == 0 && q->spool_end == 0 && !q->ended)
 		if (pthread_cond_timedwait(&q->came, &q->lock, &until) != 0)
 			break;
+	pthread_mutex_unlock(&q->lock);
+}
+
+struct queue_block *queue_take(struct queue *q)
+{
+	struct queue_block *b = NULL;
+
+	pthread_mutex_lock(&q->lock);
 	if (q->n > 0) {
 		b = q->ready[q->first];
 		q->first = (q->first + 1) % QUEUE_BLOCKS;

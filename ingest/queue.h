@@ -53,8 +53,9 @@ void queue_push(struct queue *q);
 bool queue_room(struct queue *q, int timeout_ms);
 void queue_end(struct queue *q);
 
-/* The reader: the next block, which it frees; NULL: none came in that time. */
-struct queue_block *queue_take(struct queue *q, int timeout_ms);
+/* The reader: the next block, which it frees; NULL: there is none. */
+struct queue_block *queue_take(struct queue *q);
+void queue_wait(struct queue *q, int timeout_ms); /* until there is one, or it has ended */
 bool queue_over(struct queue *q); /* ended, and all was taken */
 uint64_t queue_waiting(struct queue *q); /* bytes */
 

@@ -17,7 +17,8 @@
 #define SETTLE_MS 300       /* so long ago everything has come */
 #define STRAGGLER_MS 300    /* what is missing at the end is waited for */
 #define LOOK_AGAIN_MS 500   /* a pid that was silent for so long may be another process */
-#define BURST 24            /* messages at once: the next ones may gather for a moment */
+#define BURST_MS 10         /* in which so many records are a burst, and the next ones may gather for a moment */
+#define BURST 100
 #define BURST_US 500
 #define LOOKED 32768        /* a power of two */
 #define SHOWN_BEHIND 256    /* serials that may still come, out of order, while the figures are looked at */
@@ -180,6 +181,24 @@ static void take_all(struct reader *r, size_t from, size_t n)
 	}
 }
 
+/*
+ * In a burst it is cheaper to look at the socket now and then than to be woken for each record. Not while new processes
+ * come: they are gone within milliseconds, and with them what tells their containers.
+ */
+static bool in_burst(struct reader *r)
+{
+	int64_t now = feed_clock_ms();
+
+	if (now >= r->window_ms + BURST_MS) {
+		r->burst = now < r->window_ms + 2 * BURST_MS && r->figures.received - r->window_received >= BURST &&
+			   r->figures.looked == r->window_looked;
+		r->window_ms = now;
+		r->window_received = r->figures.received;
+		r->window_looked = r->figures.looked;
+	}
+	return r->burst && r->figures.looked == r->window_looked;
+}
+
 static int receive(struct reader *r, struct err *e)
 {
 	size_t n;
@@ -190,7 +209,7 @@ static int receive(struct reader *r, struct err *e)
 	if (netlink_receive(&r->nl, IDLE_MS, &n, e) < 0)
 		return -1;
 	take_all(r, 0, n);
-	if (n >= BURST && n < NETLINK_AT_ONCE)
+	if (n < NETLINK_AT_ONCE && in_burst(r))
 		nanosleep(&(struct timespec){ .tv_nsec = BURST_US * 1000 }, NULL);
 	return 0;
 }
@@ -329,6 +348,11 @@ struct reader_figures reader_figures_now(struct reader *r)
 	out.spooled = r->queue.spool_most;
 	pthread_mutex_unlock(&r->queue.lock);
 	return out;
+}
+
+bool reader_complete(const struct reader *r, const struct reader_figures *f)
+{
+	return f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 && f->tasks_lost == 0 && !r->no_fence;
 }
 
 void reader_release(struct reader *r)

@@ -55,6 +55,9 @@ struct reader {
 	struct tasks tasks;
 	struct descend descend;
 	int64_t settled_ms, pushed_ms;
+	bool burst;                      /* many records and no new process within the last window */
+	int64_t window_ms;
+	uint64_t window_received, window_looked;
 	struct reader_place *looked;     /* whose cgroup was looked up, by a hash of the pid */
 };
 
@@ -77,5 +80,8 @@ void reader_stop(struct reader *r);
 void reader_release(struct reader *r);
 
 struct reader_figures reader_figures_now(struct reader *r);
+
+/* Known to have lost nothing between the fences? When it has ended. */
+bool reader_complete(const struct reader *r, const struct reader_figures *f);
 
 #endif

@@ -3,6 +3,7 @@
 #include "store/base/mem.h"
 
 #include <seccomp.h>
+#include <string.h>
 
 static const struct { uint32_t value; const char *name, *scmp; } rows[] = {
 #define ARCH(value, name, scmp) { value, name, scmp },
@@ -24,6 +25,20 @@ const char *arch_scmp(uint32_t arch)
 		if (rows[i].value == arch)
 			return rows[i].scmp;
 	return NULL;
+}
+
+bool arch_parse(const char *text, uint32_t *arch)
+{
+	*arch = arch_native();
+	if (strcmp(text, "SCMP_ARCH_NATIVE") == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].scmp == NULL || strcmp(rows[i].scmp, text) != 0)
+			continue;
+		*arch = rows[i].value;
+		return true;
+	}
+	return false;
 }
 
 uint32_t arch_native(void)

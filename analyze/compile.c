@@ -1,0 +1,132 @@
+#include "analyze/compile.h"
+
+#include "store/base/esc.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint32_t libs_action(uint32_t action, int error)
+{
+	unsigned data = error == POLICY_NO_ERRNO ? (action == (uint32_t)ACTION_ERRNO ? EPERM : 0) : (unsigned)error;
+
+	switch (action) {
+	case (uint32_t)ACTION_ERRNO:
+		return SCMP_ACT_ERRNO(data);
+	case (uint32_t)ACTION_TRACE:
+		return SCMP_ACT_TRACE(data);
+	default:
+		return action; /* the others have libseccomp's values, which are the kernel's */
+	}
+}
+
+static struct scmp_arg_cmp libs_arg(const struct policy_arg *a)
+{
+	static const enum scmp_compare ops[] = { [POLICY_NE] = SCMP_CMP_NE, [POLICY_LT] = SCMP_CMP_LT, [POLICY_LE] = SCMP_CMP_LE,
+						 [POLICY_EQ] = SCMP_CMP_EQ, [POLICY_GE] = SCMP_CMP_GE, [POLICY_GT] = SCMP_CMP_GT,
+						 [POLICY_MASKED_EQ] = SCMP_CMP_MASKED_EQ };
+
+	return (struct scmp_arg_cmp){ a->index, ops[a->op], a->value, a->two };
+}
+
+static bool index_twice(const struct policy_rule *r)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < r->args.n; i++) {
+		if (seen & 1u << r->args.v[i].index)
+			return true;
+		seen |= 1u << r->args.v[i].index;
+	}
+	return false;
+}
+
+static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct policy_rule *r)
+{
+	struct scmp_arg_cmp args[8];
+	int ret = 0;
+
+	if (r->args.n <= 6 && !index_twice(r)) {
+		for (size_t i = 0; i < r->args.n; i++)
+			args[i] = libs_arg(&r->args.v[i]);
+		return seccomp_rule_add_array(ctx, action, nr, (unsigned)r->args.n, args);
+	}
+	for (size_t i = 0; i < r->args.n && ret == 0; i++) {
+		args[0] = libs_arg(&r->args.v[i]);
+		ret = seccomp_rule_add_array(ctx, action, nr, 1, args);
+	}
+	return ret;
+}
+
+static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwise, const struct policy_rule *r, struct err *e)
+{
+	uint32_t action = libs_action(r->action, r->error);
+
+	for (size_t i = 0; i < r->names.n; i++) {
+		int nr = seccomp_syscall_resolve_name(r->names.v[i]), ret;
+		char shown[80];
+
+		if (nr == __NR_SCMP_ERROR) {
+			*VEC_PUSH(&out->unknown) = r->names.v[i];
+			continue;
+		}
+		if (action == otherwise) /* says nothing; libseccomp refuses it */
+			continue;
+		ret = add_name(ctx, action, nr, r);
+		if (ret != 0)
+			return err_set(e, ST_INPUT, "the rule for %s cannot be compiled: %s",
+				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])), strerror(-ret));
+	}
+	return 0;
+}
+
+static int export(struct compiled *out, scmp_filter_ctx ctx, struct err *e)
+{
+	auto_close int fd = memfd_create("filter", MFD_CLOEXEC);
+	struct sock_filter one;
+	int ret;
+
+	if (fd < 0)
+		return err_set(e, ST_SYSTEM, "no memory for a filter: %s", strerror(errno));
+	ret = seccomp_export_bpf(ctx, fd);
+	if (ret != 0 || lseek(fd, 0, SEEK_SET) != 0)
+		return err_set(e, ST_SYSTEM, "the filter cannot be compiled: %s", strerror(-ret));
+	while (read(fd, &one, sizeof(one)) == (ssize_t)sizeof(one))
+		*VEC_PUSH(&out->code) = one;
+	if (out->code.n == 0 || out->code.n > BPF_MAXINSNS)
+		return err_set(e, ST_INPUT, "the filter has %zu instructions; the kernel takes %d", out->code.n, BPF_MAXINSNS);
+	return 0;
+}
+
+int compile_policy(struct compiled *out, const struct policy *p, struct err *e)
+{
+	uint32_t otherwise = libs_action(p->default_action, p->default_error);
+	scmp_filter_ctx ctx = seccomp_init(otherwise);
+	int ret = 0;
+
+	*out = (struct compiled){ 0 };
+	if (ctx == NULL)
+		return err_set(e, ST_INPUT, "%s cannot be the default here", action_scmp(p->default_action));
+	for (size_t i = 0; i < p->archs.n && ret == 0; i++) {
+		/* libseccomp's tokens are the kernel's AUDIT_ARCH values, and x32's own as we have it */
+		int got = seccomp_arch_add(ctx, p->archs.v[i]);
+
+		if (got != 0 && got != -EEXIST)
+			ret = err_set(e, ST_INPUT, "libseccomp does not take %s: %s", arch_scmp(p->archs.v[i]), strerror(-got));
+	}
+	for (size_t i = 0; i < p->rules.n && ret == 0; i++)
+		ret = add_rule(out, ctx, otherwise, &p->rules.v[i], e);
+	if (ret == 0)
+		ret = export(out, ctx, e);
+	seccomp_release(ctx);
+	return ret;
+}
+
+void compiled_release(struct compiled *c)
+{
+	VEC_FREE(&c->code);
+	VEC_FREE(&c->unknown);
+}
