@@ -37,11 +37,12 @@ static void advise(struct finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* What could not be read, and why, in one shape. */
-static void say_unknown(struct finding *f, const char *needs)
+/* What the kernel's audit does not tell us. */
+static void say_unknown(struct finding *f, const struct checkup *c)
 {
-	say(f, STATE_UNKNOWN, "not known (needs %s)", needs);
-	advise(f, "run it as root");
+	say(f, STATE_UNKNOWN, c->audit_absent ? "not known: there is no audit" : "not known (needs CAP_AUDIT_CONTROL)");
+	if (!c->audit_absent)
+		advise(f, "run it as root");
 }
 
 static bool arrived(const struct checkup *c)
@@ -136,7 +137,7 @@ static bool look_audit(const struct checkup *c, struct finding *f)
 static bool look_excludes(const struct checkup *c, struct finding *f)
 {
 	if (!c->excludes_known)
-		say_unknown(f, "CAP_AUDIT_CONTROL");
+		say_unknown(f, c);
 	else if (c->excludes.all == 0 && c->excludes.some == 0)
 		say(f, STATE_OK, "none hides records of seccomp");
 	else if (c->excludes.all)
@@ -207,7 +208,7 @@ static bool look_backlog(const struct checkup *c, struct finding *f)
 	uint32_t limit = c->audit.backlog_limit;
 
 	if (!c->audit_known) {
-		say_unknown(f, "CAP_AUDIT_CONTROL");
+		say_unknown(f, c);
 	} else if (limit == 0 || limit >= FEW_RECORDS) {
 		say(f, STATE_OK, limit ? "%u records may wait" : "no limit", limit);
 	} else {
@@ -233,7 +234,7 @@ static bool look_lost(const struct checkup *c, struct finding *f)
 	auto_buf struct buf n = { 0 };
 
 	if (!c->audit_known) {
-		say_unknown(f, "CAP_AUDIT_CONTROL");
+		say_unknown(f, c);
 		return true;
 	}
 	buf_count(&n, c->audit.lost);
@@ -277,8 +278,8 @@ static bool look_journald(const struct checkup *c, struct finding *f)
 	setting(c, "Storage", "auto", storage, sizeof(storage));
 	setting(c, "ReadKMsg", "yes", kmsg, sizeof(kmsg));
 	/* source: server_dispatch_message in src/journal/journald-server.c: counted where there is a unit */
-	say(f, STATE_OK, "%s; its limit of %s messages in %s is for services, records from the kernel are not counted",
-	    runs ? "runs" : "does not run", burst, interval);
+	say(f, STATE_OK, runs ? "its limit of %s messages in %s is for services; records from the kernel are not counted" :
+	    "is installed and does not run (limit: %s messages in %s)", burst, interval);
 	if (strcmp(storage, "none") != 0 && strcmp(storage, "volatile") != 0)
 		return true;
 	f->state = STATE_WARN;
@@ -292,12 +293,12 @@ static bool look_rsyslog(const struct checkup *c, struct finding *f)
 	struct host_rsyslog r = { 0 };
 	bool there = (host_exists(c->root, "/usr/sbin/rsyslogd") || host_exists(c->root, "/usr/bin/rsyslogd")) &&
 		     host_rsyslog(c->root, &r);
-	const char *runs = host_process(c->root, "rsyslogd") ? "runs" : "does not run";
+	const char *runs = host_process(c->root, "rsyslogd") ? "runs" : "is installed and does not run";
 	char limits[256];
 
 	esc_word(limits, sizeof(limits), buf_bytes(&r.limits));
 	if (there && r.journal && !r.unlimited) {
-		say(f, STATE_WARN, "%s; takes the journal's messages with a limit (%s)", runs,
+		say(f, STATE_WARN, "%s; it takes the journal's messages with a limit (%s)", runs,
 		    limits[0] ? limits : "20000 in 600 s by default");
 		advise(f, "set Ratelimit.Interval=\"0\" of imjournal, or collect from elsewhere");
 	} else if (there) {
@@ -480,6 +481,16 @@ static const struct finding *first_failure(const struct checkup *c)
 	return NULL;
 }
 
+/* Might records come and we not see them, or our own filter keep ours from being made? */
+static bool is_blind(const struct checkup *c)
+{
+	struct host_seccomp s = { 0 };
+	bool filtered = host_seccomp(c->root, "self", &s) && s.mode != 0;
+
+	buf_release(&s.name);
+	return filtered || !way_of(c, "netlink")->open || host_is_initial(c->root, "net") != HOST_YES;
+}
+
 static enum outcome outcome_of(const struct checkup *c)
 {
 	const struct arrival_way *live = way_of(c, "netlink");
@@ -490,7 +501,7 @@ static enum outcome outcome_of(const struct checkup *c)
 		return OUTCOME_LIVE;
 	if (arrival_by(&c->arrival, ARRIVAL_RING) != NULL)
 		return OUTCOME_RING;
-	return first_failure(c) == NULL && c->arrival.made && !live->open ? OUTCOME_UNKNOWN : OUTCOME_NONE;
+	return first_failure(c) == NULL && c->arrival.made && is_blind(c) ? OUTCOME_UNKNOWN : OUTCOME_NONE;
 }
 
 static void give_verdict(struct checkup *c)
@@ -513,7 +524,7 @@ static void give_verdict(struct checkup *c)
 		buf_str(&c->verdict, "Records are made, but come no further than the kernel's ring: read it soon (dmesg | scaudit ingest).");
 		break;
 	case OUTCOME_UNKNOWN:
-		buf_str(&c->verdict, "It is not known whether records are kept: nothing speaks against it, but seeing one needs root.");
+		buf_str(&c->verdict, "It is not known whether records are kept: nothing speaks against it, but seeing one needs root on the host itself.");
 		break;
 	case OUTCOME_NONE:
 		buf_str(&c->verdict, "No record can be kept: ");

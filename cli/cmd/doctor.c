@@ -1,6 +1,7 @@
 #include "cli/checkup.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "store/base/esc.h"
 
 #include <stdio.h>
 
@@ -16,13 +17,28 @@ static void print_line(enum state state, const char *what, const char *found, co
 		printf("%-22s-> %s\n", "", todo);
 }
 
-static void print_way(struct arrival_way *w)
+/* Why the kernel's ring may lack what came otherwise. */
+static const char *ring_note(const struct checkup *c, const struct arrival_way *w)
 {
-	auto_free char *found = w->arrived ? mem_print("arrived after %d ms%s%s", w->after_ms, w->path ? ": " : "", w->path ? w->path : "") :
-				w->open ? mem_print("did not arrive%s%s", w->path ? ": " : "", w->path ? w->path : "") :
-				mem_print("not looked at: %s", w->why.msg);
+	if (w->kind != ARRIVAL_RING || w->arrived || !w->open)
+		return "";
+	return c->daemon ? " (a daemon takes the records)" : " (printk's limit lets few lines through)";
+}
 
-	print_line(w->arrived ? STATE_OK : w->open ? STATE_WARN : STATE_UNKNOWN, w->name, found, "");
+static void print_way(const struct checkup *c, const struct arrival_way *w)
+{
+	auto_buf struct buf found = { 0 };
+
+	if (w->path != NULL)
+		esc_tty(&found, bytes_of(w->path));
+	buf_str(&found, w->path != NULL ? ": " : "");
+	if (w->arrived)
+		buf_printf(&found, "it arrived, after %d ms", w->after_ms);
+	else if (w->open)
+		buf_printf(&found, "it did not arrive%s", ring_note(c, w));
+	else
+		buf_printf(&found, "not looked at: %s", w->why.msg);
+	print_line(w->arrived ? STATE_OK : w->open ? STATE_WARN : STATE_UNKNOWN, w->name, buf_text(&found), "");
 }
 
 static void print_text(struct checkup *c)
@@ -37,7 +53,7 @@ static void print_text(struct checkup *c)
 	else
 		printf("\nno LOG record could be made: %s\n", c->arrival.why.msg);
 	for (size_t i = 0; c->arrival.made && i < c->arrival.n; i++)
-		print_way(&c->arrival.ways[i]);
+		print_way(c, &c->arrival.ways[i]);
 	printf("\n%s\n", buf_text(&c->verdict));
 }
 
