@@ -20,7 +20,7 @@ static void print_line(enum state state, const char *what, const char *found, co
 /* Why the kernel's ring may lack what came otherwise. */
 static const char *ring_note(const struct checkup *c, const struct arrival_way *w)
 {
-	if (w->kind != ARRIVAL_RING || w->arrived || !w->open)
+	if (w->kind != ARRIVAL_RING || !c->arrival.record_pid)
 		return "";
 	return c->daemon ? " (a daemon takes the records)" : " (printk's limit lets few lines through)";
 }
