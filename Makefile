@@ -92,6 +92,9 @@ lint: layers
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/scaudit
 	install -D -m 644 docs/scaudit.1 $(DESTDIR)$(PREFIX)/share/man/man1/scaudit.1
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' deploy/scaudit-capture.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/scaudit-capture.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/scaudit-capture.service
 
 clean:
 	rm -rf build scaudit

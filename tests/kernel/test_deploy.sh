@@ -1,0 +1,30 @@
+#!/bin/bash
+# The filter of deploy/scaudit-capture.service, loaded as systemd loads it: scaudit works under it, and the record that
+# shows that records come is made.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+BIN=${BUILD:-build}
+need jq systemd-analyze unshare
+[ "$(id -u)" = 0 ] || { skip deploy "not root"; exit 0; }
+
+# expand NAME...: names, and the names in groups
+expand() {
+	local name
+
+	for name in "$@"; do
+		case $name in
+		@*) expand $(systemd-analyze syscall-filter "$name" | sed -n 's/^    \([@a-z_0-9-]*\)$/\1/p') ;;
+		*) echo "$name" ;;
+		esac
+	done
+}
+
+denied=$(expand $(sed -n 's/^SystemCallFilter=~//p' "$ROOT/deploy/scaudit-capture.service") | sort -u | paste -sd,)
+ok "the list is expanded" grep -q 'unshare' <<<"$denied"
+run "$BIN/under" deny "$denied" -- "$SCAUDIT" ingest "$SAMPLES/pipeline.log"
+ok "the store is written under it" is $status 0
+ok "what is denied is not needed" is "$("$SCAUDIT" status --json | jq '.runs[0].new')" 346
+run "$BIN/under" deny "$denied" -- "$SCAUDIT" doctor --json
+ok "the record is made under it" is "$(jq -r .arrived.netlink.arrived "$TMP/out")" true
+run "$BIN/under" deny "$denied" -- unshare --net true
+ok "what is denied is denied" test $status != 0
