@@ -7,19 +7,19 @@ BIN=${BUILD:-build}
 need jq systemd-analyze unshare
 [ "$(id -u)" = 0 ] || { skip deploy "not root"; exit 0; }
 
-# expand NAME...: names, and the names in groups
+# Reads names, a line each, and prints them, with the names in groups for groups.
 expand() {
 	local name
 
-	for name in "$@"; do
+	while read -r name; do
 		case $name in
-		@*) expand $(systemd-analyze syscall-filter "$name" | sed -n 's/^    \([@a-z_0-9-]*\)$/\1/p') ;;
+		@*) systemd-analyze syscall-filter "$name" | sed -n 's/^    \([@a-z_0-9-]*\)$/\1/p' | expand ;;
 		*) echo "$name" ;;
 		esac
 	done
 }
 
-denied=$(expand $(sed -n 's/^SystemCallFilter=~//p' "$ROOT/deploy/scaudit-capture.service") | sort -u | paste -sd,)
+denied=$(sed -n 's/^SystemCallFilter=~//p' "$ROOT/deploy/scaudit-capture.service" | tr ' ' '\n' | expand | sort -u | paste -sd,)
 ok "the list is expanded" grep -q 'unshare' <<<"$denied"
 run "$BIN/under" deny "$denied" -- "$SCAUDIT" ingest "$SAMPLES/pipeline.log"
 ok "the store is written under it" is $status 0

@@ -29,7 +29,7 @@ if command -v auditctl >/dev/null; then
 fi
 
 # --- rules ---
-hide=(always,exclude -F msgtype=SECCOMP -F uid=54321)
+hide=("always,exclude" -F msgtype=SECCOMP -F uid=54321)
 remove_rule() { auditctl -d "${hide[@]}" >/dev/null 2>&1; }
 at_end=remove_rule
 if command -v auditctl >/dev/null && auditctl -a "${hide[@]}" >/dev/null 2>&1; then
