@@ -28,3 +28,17 @@ run "$BIN/under" deny "$denied" -- "$SCAUDIT" doctor --json
 ok "the record is made under it" is "$(jq -r .arrived.netlink.arrived "$TMP/out")" true
 run "$BIN/under" deny "$denied" -- unshare --net true
 ok "what is denied is denied" test $status != 0
+
+# --- capture, with the unit's capabilities as well ---
+captured() {
+	setpriv --bounding-set "-all,+audit_read,+audit_control,+net_admin" --no-new-privs \
+		"$BIN/under" deny "$denied" -- "$SCAUDIT" capture --for 3s --db "$TMP/c.db" --spool "$TMP" 2>"$TMP/said" &
+	sleep 1
+	"$BIN/logrun" -- ls / >/dev/null
+	wait $!
+}
+need setpriv
+run captured
+ok "capture: exit 0" is $status 0
+ok "capture: nothing is refused" is "$(grep -ciE 'not permitted|needs CAP' "$TMP/said")" 0
+ok "capture: what was logged is in the store" test "$(SCAUDIT_DB=$TMP/c.db db 'SELECT sum(count) FROM observations')" -gt 50
