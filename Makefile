@@ -55,14 +55,14 @@ $(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $< $(LIB_OBJ) $(LIBS) -lcmocka
 
-$(BUILD)/logrun $(BUILD)/nltail: $(BUILD)/%: tests/kernel/%.c
+$(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under: $(BUILD)/%: tests/kernel/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -o $@ $< -lseccomp
 
 test: $(PROGRAM) $(TESTS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
 
-kernel-test: $(PROGRAM) $(BUILD)/logrun $(BUILD)/nltail
+kernel-test: $(PROGRAM) $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --kernel
 
 memcheck: $(PROGRAM) $(TESTS)
@@ -92,6 +92,9 @@ lint: layers
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/scaudit
 	install -D -m 644 docs/scaudit.1 $(DESTDIR)$(PREFIX)/share/man/man1/scaudit.1
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' deploy/scaudit-capture.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/scaudit-capture.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/scaudit-capture.service
 
 clean:
 	rm -rf build scaudit

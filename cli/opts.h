@@ -21,6 +21,7 @@ enum {
 	G_FORGET = 1 << 10,
 	G_FOLD = 1 << 11,
 	G_CAPTURE = 1 << 12,
+	G_DOCTOR = 1 << 13,
 	G_COMMAND = 1 << 14, /* runs a command */
 };
 

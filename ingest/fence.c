@@ -15,8 +15,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the child, where only system calls are safe. Returns 0, or the errno. */
-static int call_logged(int32_t nr)
+int fence_number(int32_t *nr, struct err *e)
+{
+	uint16_t draw;
+
+	if (getrandom(&draw, sizeof(draw), 0) != sizeof(draw))
+		return err_set(e, ST_SYSTEM, "no random number: %s", strerror(errno));
+	*nr = SYSCALL_FENCE | draw;
+	return 0;
+}
+
+int fence_load(int32_t nr)
 {
 	struct sock_filter only[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -28,19 +37,26 @@ static int call_logged(int32_t nr)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0)
 		return errno;
-	syscall(nr);
 	return 0;
+}
+
+/* In the child, where only system calls are safe. Returns 0, or the errno. */
+static int call_logged(int32_t nr)
+{
+	int failed = fence_load(nr);
+
+	if (failed == 0)
+		syscall(nr);
+	return failed;
 }
 
 int fence_make(int32_t *nr, int32_t *pid, struct err *e)
 {
-	uint16_t draw;
 	pid_t child;
 	int status;
 
-	if (getrandom(&draw, sizeof(draw), 0) != sizeof(draw))
-		return err_set(e, ST_SYSTEM, "no random number: %s", strerror(errno));
-	*nr = SYSCALL_FENCE | draw;
+	if (fence_number(nr, e) < 0)
+		return -1;
 	child = fork();
 	if (child < 0)
 		return err_set(e, ST_SYSTEM, "cannot fork: %s", strerror(errno));

@@ -15,4 +15,8 @@
  */
 int fence_make(int32_t *nr, int32_t *pid, struct err *e);
 
+/* The parts: draws a number; loads the filter that logs its calls, for good, and returns 0 or the errno. */
+int fence_number(int32_t *nr, struct err *e);
+int fence_load(int32_t nr);
+
 #endif
