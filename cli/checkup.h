@@ -2,10 +2,10 @@
 #ifndef CLI_CHECKUP_H
 #define CLI_CHECKUP_H
 
-#include "ingest/arrival.h"
-#include "ingest/audit.h"
-#include "ingest/cost.h"
-#include "ingest/host.h"
+#include "ingest/live/arrival.h"
+#include "ingest/live/audit.h"
+#include "ingest/live/cost.h"
+#include "ingest/live/host.h"
 #include "store/base/mem.h"
 
 enum state { STATE_OK, STATE_WARN, STATE_FAIL, STATE_UNKNOWN };

@@ -7,19 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #define BATCH_RECORDS 500000
 #define BATCH_MS 1000
 #define CLOCK_LINES 1024        /* the clock is read once in so many lines */
-
-int64_t feed_clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- the lock and the batch ---- */
 
@@ -103,7 +94,7 @@ int feed_lock(struct feed *f, struct err *e)
 		f->last = NULL;
 		names_forget_nodes(&f->names);
 	}
-	f->batch_began = feed_clock_ms();
+	f->batch_began = when_clock_ms();
 	f->batch_records = 0;
 	return note_run(f, e);
 }
@@ -126,7 +117,7 @@ bool feed_full(struct feed *f)
 		return false;
 	if (tally_full(&f->tally) || f->batch_records >= limit)
 		return true;
-	return ++f->batch_lines % CLOCK_LINES == 0 && feed_clock_ms() - f->batch_began >= BATCH_MS;
+	return ++f->batch_lines % CLOCK_LINES == 0 && when_clock_ms() - f->batch_began >= BATCH_MS;
 }
 
 /* ---- one line ---- */

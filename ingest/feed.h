@@ -70,7 +70,4 @@ int64_t feed_own_node(struct feed *f, struct err *e);
 /* Notes the run's end, or rolls back where ret is -1, and releases. Returns ret, or -1. */
 int feed_end(struct feed *f, int ret, struct err *e);
 
-/* Milliseconds of a clock that no one sets. */
-int64_t feed_clock_ms(void);
-
 #endif

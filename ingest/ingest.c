@@ -4,6 +4,7 @@
 #include "ingest/lines.h"
 #include "ingest/source.h"
 #include "store/base/buf.h"
+#include "store/base/when.h"
 
 #include <unistd.h>
 
@@ -87,9 +88,9 @@ static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 
 	if (p->source->is_regular || p->source->is_kmsg)
 		return ret;
-	began = feed_clock_ms();
+	began = when_clock_ms();
 	while (ret == 0 && *state == LINES_GOT && p->lines.end - p->lines.start < GATHER_BYTES) {
-		int64_t left = GATHER_MS - (feed_clock_ms() - began);
+		int64_t left = GATHER_MS - (when_clock_ms() - began);
 		enum lines_state more;
 
 		if (left <= 0)
@@ -192,7 +193,7 @@ int ingest_run(struct store *store, const char *const *sources, size_t n, const 
 {
 	struct pipeline p = { .o = options, .r = report };
 	auto_buf struct buf all = { 0 };
-	int64_t began = feed_clock_ms();
+	int64_t began = when_clock_ms();
 	int ret = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -216,6 +217,6 @@ int ingest_run(struct store *store, const char *const *sources, size_t n, const 
 		ret = feed_commit(&p.feed, e);
 	}
 	ret = feed_end(&p.feed, ret, e);
-	report->ms = feed_clock_ms() - began;
+	report->ms = when_clock_ms() - began;
 	return ret;
 }

@@ -1,7 +1,7 @@
 #include "analyze/compile.h"
 #include "analyze/policy.h"
 #include "cli/command.h"
-#include "ingest/watch.h"
+#include "ingest/live/watch.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/syscall.h"

@@ -166,3 +166,11 @@ int when_parse(const char *text, int64_t now, int64_t *ms, struct err *e)
 			       "yesterday, 2h or @EPOCH)", text);
 	return 0;
 }
+
+int64_t when_clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

@@ -29,4 +29,7 @@ int when_parse(const char *text, int64_t now, int64_t *ms, struct err *e);
 /* Days since 1970-01-01 of a date of the Gregorian calendar. */
 int64_t when_days(int64_t year, unsigned month, unsigned day);
 
+/* Milliseconds of a clock that nobody sets: for how long things take. */
+int64_t when_clock_ms(void);
+
 #endif

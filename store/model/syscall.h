@@ -19,7 +19,7 @@ bool syscall_name(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX]);
 int32_t syscall_number(uint32_t arch, const char *name);
 
 /*
- * Numbers that scaudit calls itself, to see whether records come (ingest/fence.h): no system has them, and records of
+ * Numbers that scaudit calls itself, to see whether records come (ingest/live/fence.h): no system has them, and records of
  * them are no evidence of anything.
  */
 #define SYSCALL_FENCE 0x05ca0000

@@ -1,4 +1,4 @@
-#include "ingest/audit.h"
+#include "ingest/live/audit.h"
 
 #include <errno.h>
 #include <libaudit.h>

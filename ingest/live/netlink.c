@@ -1,4 +1,4 @@
-#include "ingest/netlink.h"
+#include "ingest/live/netlink.h"
 
 #include "ingest/lines.h"
 #include "store/base/mem.h"

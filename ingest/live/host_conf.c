@@ -1,5 +1,5 @@
 /* Configuration files of those who keep records: auditd, journald, rsyslog. */
-#include "ingest/host.h"
+#include "ingest/live/host.h"
 
 #include "store/base/mem.h"
 

@@ -5,10 +5,10 @@
 #ifndef INGEST_READER_H
 #define INGEST_READER_H
 
-#include "ingest/descend.h"
-#include "ingest/gaps.h"
-#include "ingest/netlink.h"
-#include "ingest/queue.h"
+#include "ingest/live/descend.h"
+#include "ingest/live/gaps.h"
+#include "ingest/live/netlink.h"
+#include "ingest/live/queue.h"
 
 #include <stdatomic.h>
 

@@ -1,4 +1,4 @@
-#include "ingest/queue.h"
+#include "ingest/live/queue.h"
 
 #include "ingest/lines.h"
 #include "store/base/mem.h"

@@ -1,6 +1,7 @@
-#include "ingest/helper.h"
+#include "ingest/live/helper.h"
 
 #include "store/base/mem.h"
+#include "store/base/when.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,16 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void become(const char *const *argv, int to)
 {
@@ -37,7 +29,7 @@ static bool collect(int fd, size_t max, int64_t until, struct buf *out)
 	size_t sum = 0;
 
 	for (;;) {
-		int64_t left = until - now_ms();
+		int64_t left = until - when_clock_ms();
 		ssize_t got;
 
 		if (left <= 0)
@@ -67,7 +59,7 @@ int helper_output(const char *const *argv, size_t max, int timeout_ms, struct bu
 	if (child == 0)
 		become(argv, ends[1]);
 	close(ends[1]);
-	in_time = child > 0 && collect(ends[0], max, now_ms() + timeout_ms, out);
+	in_time = child > 0 && collect(ends[0], max, when_clock_ms() + timeout_ms, out);
 	close(ends[0]);
 	if (child < 0)
 		return err_set(e, ST_SYSTEM, "cannot fork: %s", strerror(errno));

@@ -1,4 +1,4 @@
-#include "ingest/watch.h"
+#include "ingest/live/watch.h"
 
 #include "ingest/body.h"
 #include "store/model/action.h"

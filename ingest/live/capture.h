@@ -2,9 +2,9 @@
 #ifndef INGEST_CAPTURE_H
 #define INGEST_CAPTURE_H
 
-#include "ingest/child.h"
+#include "ingest/live/child.h"
 #include "ingest/ingest.h"
-#include "ingest/reader.h"
+#include "ingest/live/reader.h"
 
 struct capture_options {
 	struct ingest_options ingest;   /* label, policy, version, stop, damaged */

@@ -5,7 +5,7 @@
 #ifndef INGEST_ARRIVAL_H
 #define INGEST_ARRIVAL_H
 
-#include "ingest/netlink.h"
+#include "ingest/live/netlink.h"
 #include "store/base/buf.h"
 
 #define ARRIVAL_WAYS 8

@@ -5,8 +5,8 @@
 #ifndef INGEST_DESCEND_H
 #define INGEST_DESCEND_H
 
-#include "ingest/queue.h"
-#include "ingest/tasks.h"
+#include "ingest/live/queue.h"
+#include "ingest/live/tasks.h"
 #include "store/base/map.h"
 #include "store/model/syscall.h"
 

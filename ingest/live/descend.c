@@ -1,4 +1,4 @@
-#include "ingest/descend.h"
+#include "ingest/live/descend.h"
 
 #include <stdlib.h>
 

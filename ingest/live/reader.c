@@ -1,9 +1,9 @@
-#include "ingest/reader.h"
+#include "ingest/live/reader.h"
 
-#include "ingest/audit.h"
-#include "ingest/feed.h"
-#include "ingest/fence.h"
-#include "ingest/place.h"
+#include "ingest/live/audit.h"
+#include "ingest/live/fence.h"
+#include "ingest/live/place.h"
+#include "store/base/when.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -65,10 +65,10 @@ static bool is_fence(const struct netlink_message *m, int32_t nr, struct peeked 
 /* Reads until the fence has come. What came before it does not count, and what came behind it in one go is kept in nl. */
 static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct err *e)
 {
-	int64_t end = feed_clock_ms() + FENCE_MS;
+	int64_t end = when_clock_ms() + FENCE_MS;
 	struct peeked p;
 
-	while (feed_clock_ms() < end) {
+	while (when_clock_ms() < end) {
 		if (netlink_receive(&r->nl, IDLE_MS, &r->n_rest, e) < 0)
 			return -1;
 		for (size_t i = 0; i < r->n_rest; i++) {
@@ -161,7 +161,7 @@ static void settle(struct reader *r, int64_t behind_ms)
 
 static void take_all(struct reader *r, size_t from, size_t n)
 {
-	int64_t now = feed_clock_ms();
+	int64_t now = when_clock_ms();
 
 	pthread_mutex_lock(&r->figures_lock);
 	if (r->follow)
@@ -187,7 +187,7 @@ static void take_all(struct reader *r, size_t from, size_t n)
  */
 static bool in_burst(struct reader *r)
 {
-	int64_t now = feed_clock_ms();
+	int64_t now = when_clock_ms();
 
 	if (now >= r->window_ms + BURST_MS) {
 		r->burst = now < r->window_ms + 2 * BURST_MS && r->figures.received - r->window_received >= BURST &&
@@ -217,14 +217,14 @@ static int receive(struct reader *r, struct err *e)
 /* Reads up to a last fence, and what is missing before it for a moment. */
 static int finish(struct reader *r, struct err *e)
 {
-	int64_t end = feed_clock_ms() + FENCE_MS, quiet = INT64_MAX;
+	int64_t end = when_clock_ms() + FENCE_MS, quiet = INT64_MAX;
 	uint32_t last = r->gaps->high;
 	int32_t nr, child;
 	bool came = false;
 
 	if (fence_make(&nr, &child, e) < 0)
 		return -1;
-	while (feed_clock_ms() < end && feed_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
+	while (when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
 		struct peeked p;
 		size_t n;
 
@@ -240,7 +240,7 @@ static int finish(struct reader *r, struct err *e)
 				continue;
 			came = true;
 			last = r->nl.messages[i].serial;
-			quiet = feed_clock_ms() + STRAGGLER_MS;
+			quiet = when_clock_ms() + STRAGGLER_MS;
 			r->figures.t_last = p.t_ms;
 		}
 	}

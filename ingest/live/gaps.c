@@ -1,4 +1,4 @@
-#include "ingest/gaps.h"
+#include "ingest/live/gaps.h"
 
 #include <string.h>
 

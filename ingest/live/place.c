@@ -1,4 +1,4 @@
-#include "ingest/place.h"
+#include "ingest/live/place.h"
 
 #include "store/base/buf.h"
 #include "store/base/mem.h"

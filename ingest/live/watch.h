@@ -2,8 +2,8 @@
 #ifndef INGEST_WATCH_H
 #define INGEST_WATCH_H
 
-#include "ingest/child.h"
-#include "ingest/reader.h"
+#include "ingest/live/child.h"
+#include "ingest/live/reader.h"
 #include "store/base/pool.h"
 
 /* What one caller was refused: same comm, exe, call and action. */

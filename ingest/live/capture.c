@@ -1,8 +1,8 @@
-#include "ingest/capture.h"
+#include "ingest/live/capture.h"
 
-#include "ingest/audit.h"
+#include "ingest/live/audit.h"
 #include "ingest/feed.h"
-#include "ingest/place.h"
+#include "ingest/live/place.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
 
@@ -39,7 +39,7 @@ struct capturing {
 static int64_t place_row(struct capturing *c, struct bytes text, struct err *e)
 {
 	uint32_t id = pool_intern(&c->texts, text);
-	int64_t now = feed_clock_ms();
+	int64_t now = when_clock_ms();
 	struct seen_place *s;
 	struct place place = { .used = 0 };
 	struct bytes v[PLACE_FIELDS];
@@ -155,7 +155,7 @@ static int take_block(struct capturing *c, const struct queue_block *b, struct e
 static int take_waiting(struct capturing *c, bool now, struct err *e)
 {
 	uint64_t n = queue_waiting(&c->reader.queue);
-	int64_t clock = feed_clock_ms();
+	int64_t clock = when_clock_ms();
 	int ret = 0;
 
 	if (n == 0)
@@ -195,9 +195,9 @@ static int take_rest(struct capturing *c, struct err *e)
 
 static int until_stopped(struct capturing *c, struct err *e)
 {
-	int64_t end = c->o->ms > 0 ? feed_clock_ms() + c->o->ms : INT64_MAX;
+	int64_t end = c->o->ms > 0 ? when_clock_ms() + c->o->ms : INT64_MAX;
 
-	while (!*c->o->ingest.stop && feed_clock_ms() < end && !c->reader.failed) {
+	while (!*c->o->ingest.stop && when_clock_ms() < end && !c->reader.failed) {
 		if (take_waiting(c, false, e) < 0)
 			return -1;
 		nap();
@@ -305,7 +305,7 @@ static int set_backlog(const struct capture_options *o, uint32_t *before, struct
 int capture_run(struct store *store, const struct capture_options *options, struct capture_report *report, struct err *e)
 {
 	struct capturing c = { .o = options, .r = report, .store = store, .child = { .go = -1, .told = -1, .ends = -1 } };
-	int64_t began = feed_clock_ms();
+	int64_t began = when_clock_ms();
 	struct err ignored = { 0 };
 	uint32_t backlog;
 	int ret;
@@ -340,6 +340,6 @@ int capture_run(struct store *store, const struct capture_options *options, stru
 	reader_release(&c.reader);
 	pool_release(&c.texts);
 	VEC_FREE(&c.places);
-	report->ingest.ms = feed_clock_ms() - began;
+	report->ingest.ms = when_clock_ms() - began;
 	return ret;
 }

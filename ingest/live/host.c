@@ -1,6 +1,6 @@
-#include "ingest/host.h"
+#include "ingest/live/host.h"
 
-#include "ingest/helper.h"
+#include "ingest/live/helper.h"
 #include "store/base/mem.h"
 
 #include <dirent.h>

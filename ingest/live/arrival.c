@@ -1,14 +1,14 @@
-#include "ingest/arrival.h"
+#include "ingest/live/arrival.h"
 
-#include "ingest/fence.h"
-#include "ingest/helper.h"
+#include "ingest/live/fence.h"
+#include "ingest/live/helper.h"
 #include "store/base/mem.h"
+#include "store/base/when.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STEP_MS 20
@@ -26,14 +26,6 @@ struct look_at {
 	void (*look)(struct arrival *a, struct arrival_way *w);
 	bool last; /* costs more: looked at after the others, and less often */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Is the record in this text? Then its pid is taken, too. */
 static void look_in(struct arrival *a, struct arrival_way *w, struct bytes text)
@@ -67,10 +59,10 @@ static int open_netlink(struct arrival *a, struct arrival_way *w)
 
 static void look_netlink(struct arrival *a, struct arrival_way *w)
 {
-	int64_t until = now_ms() + STEP_MS;
+	int64_t until = when_clock_ms() + STEP_MS;
 	size_t n = 1;
 
-	while (n && !w->arrived && now_ms() < until) {
+	while (n && !w->arrived && when_clock_ms() < until) {
 		if (netlink_receive(&a->netlink, 0, &n, &w->why) < 0)
 			return;
 		for (size_t i = 0; i < n; i++)
@@ -90,10 +82,10 @@ static int open_kmsg(struct arrival *a, struct arrival_way *w)
 
 static void look_kmsg(struct arrival *a, struct arrival_way *w)
 {
-	int64_t until = now_ms() + STEP_MS;
+	int64_t until = when_clock_ms() + STEP_MS;
 	char line[KMSG_MAX];
 
-	while (!w->arrived && now_ms() < until) {
+	while (!w->arrived && when_clock_ms() < until) {
 		ssize_t got = read(w->fd, line, sizeof(line));
 
 		if (got > 0)
@@ -195,7 +187,7 @@ static bool look(struct arrival *a, int64_t made, bool last)
 		if (!w->open || w->arrived || ways[i].last != last)
 			continue;
 		ways[i].look(a, w);
-		w->after_ms = (int)(now_ms() - made);
+		w->after_ms = (int)(when_clock_ms() - made);
 		waiting = waiting || !w->arrived;
 	}
 	return waiting;
@@ -205,7 +197,7 @@ static void wait_for(struct arrival *a, int64_t made, bool last, int step_ms, in
 {
 	const struct timespec step = { 0, step_ms * 1000000L };
 
-	while (look(a, made, last) && now_ms() - made < wait_ms)
+	while (look(a, made, last) && when_clock_ms() - made < wait_ms)
 		nanosleep(&step, NULL);
 }
 
@@ -215,7 +207,7 @@ void arrival_watch(struct arrival *a, const char *audit_log, int wait_ms)
 
 	*a = (struct arrival){ .netlink = { .fd = -1 }, .began = time(NULL) };
 	open_ways(a, audit_log);
-	made = now_ms();
+	made = when_clock_ms();
 	a->made = fence_make(&a->nr, &a->pid, &a->why) == 0;
 	if (!a->made)
 		return;

@@ -1,4 +1,4 @@
-#include "ingest/child.h"
+#include "ingest/live/child.h"
 
 #include "store/base/mem.h"
 

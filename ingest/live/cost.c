@@ -1,6 +1,6 @@
-#include "ingest/cost.h"
+#include "ingest/live/cost.h"
 
-#include "ingest/fence.h"
+#include "ingest/live/fence.h"
 #include "store/base/mem.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "ingest/tasks.h"
+#include "ingest/live/tasks.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>

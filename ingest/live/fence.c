@@ -1,4 +1,4 @@
-#include "ingest/fence.h"
+#include "ingest/live/fence.h"
 
 #include "store/base/mem.h"
 #include "store/model/syscall.h"
