@@ -286,24 +286,17 @@ int policy_read_oci(struct policy *p, struct bytes text, const char *file, struc
 	struct reading r = { p, file, e };
 	json_tokener *reader = json_tokener_new();
 	json_object *root;
-	size_t end;
 	int ret;
 
-	json_tokener_set_flags(reader, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(reader, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8); /* strict: nothing may come behind it */
 	root = json_tokener_parse_ex(reader, text.p, (int)text.n);
-	end = json_tokener_get_parse_end(reader);
 	if (root == NULL && json_tokener_get_error(reader) == json_tokener_continue)
 		ret = err_set(e, ST_INPUT, "%s:%zu: no JSON: it ends too early", file, line_at(text, text.n));
 	else if (root == NULL)
-		ret = err_set(e, ST_INPUT, "%s:%zu: no JSON: %s", file, line_at(text, end),
+		ret = err_set(e, ST_INPUT, "%s:%zu: no JSON: %s", file, line_at(text, json_tokener_get_parse_end(reader)),
 			      json_tokener_error_desc(json_tokener_get_error(reader)));
 	else
 		ret = read_all(&r, root);
-	while (root != NULL && ret == 0 && end < text.n) {
-		if (strchr(" \t\r\n", text.p[end]) == NULL || text.p[end] == '\0')
-			ret = err_set(e, ST_INPUT, "%s:%zu: something behind the JSON", file, line_at(text, end));
-		end++;
-	}
 	json_object_put(root);
 	json_tokener_free(reader);
 	return ret;

@@ -52,6 +52,11 @@ static struct bytes owner(struct bytes pod)
 	return name;
 }
 
+static void add(struct buf *out, struct bytes b)
+{
+	buf_add(out, b.p, b.n);
+}
+
 bool place_general(const struct bytes v[PLACE_FIELDS], struct bytes out[PLACE_FIELDS], struct buf *room)
 {
 	struct bytes unit = v[PLACE_UNIT];
@@ -78,21 +83,18 @@ bool place_general(const struct bytes v[PLACE_FIELDS], struct bytes out[PLACE_FI
 	if (memchr(unit.p, '@', unit.n) == NULL)
 		return true;
 	room->n = 0;
-	buf_add(room, unit.p, bytes_until(&unit, '@').n);
+	add(room, bytes_until(&unit, '@'));
 	buf_str(room, "@.service");
 	out[PLACE_UNIT] = buf_bytes(room);
 	return true;
 }
 
-static void add(struct buf *out, struct bytes b)
-{
-	buf_add(out, b.p, b.n);
-}
-
 void place_text(const struct bytes v[PLACE_FIELDS], struct buf *out)
 {
-	struct bytes id = v[PLACE_CONTAINER].n ? v[PLACE_CONTAINER] : v[PLACE_POD];
-	struct bytes name = v[PLACE_CONTAINER_NAME].n ? v[PLACE_CONTAINER_NAME] : (struct bytes){ id.p, id.n == 64 ? ID_SHOWN : id.n };
+	struct bytes id = v[PLACE_CONTAINER], name = v[PLACE_CONTAINER_NAME];
+
+	if (name.n == 0)
+		name = (struct bytes){ id.p, id.n == 64 ? ID_SHOWN : id.n };
 
 	if (v[PLACE_POD_NAME].n) {
 		buf_str(out, "pod ");
@@ -106,8 +108,11 @@ void place_text(const struct bytes v[PLACE_FIELDS], struct buf *out)
 			add(out, name);
 		}
 	} else if (name.n) {
-		buf_str(out, v[PLACE_CONTAINER].n || v[PLACE_CONTAINER_NAME].n ? "container " : "pod ");
+		buf_str(out, "container ");
 		add(out, name);
+	} else if (v[PLACE_POD].n) {
+		buf_str(out, "pod ");
+		add(out, v[PLACE_POD]);
 	} else if (v[PLACE_UNIT].n) {
 		buf_str(out, "unit ");
 		add(out, v[PLACE_UNIT]);
