@@ -1,6 +1,7 @@
 #include "ingest/live/capture.h"
 
 #include "ingest/live/audit.h"
+#include "ingest/live/fence.h"
 #include "ingest/feed.h"
 #include "ingest/live/place.h"
 #include "store/base/when.h"
@@ -24,7 +25,6 @@ struct capturing {
 	struct feed feed;
 	struct reader reader;
 	struct child child;
-	int32_t child_pid;
 	int64_t child_ms;               /* when it began, milliseconds since the epoch */
 	struct pool texts;              /* encoded places */
 	VEC(struct seen_place) places;  /* by pool id - 1 */
@@ -223,7 +223,7 @@ static int run_command(struct capturing *c, struct err *e)
 {
 	struct err why = { 0 };
 
-	c->r->status = child_go(&c->child, &why);
+	c->r->status = child_go(&c->child, c->reader.mark, &why);
 	if (c->r->status == 0)
 		return until_it_ends(c, e);
 	snprintf(c->r->failed, sizeof(c->r->failed), "%s", why.msg);
@@ -245,10 +245,11 @@ static int prepare(struct capturing *c, struct err *e)
 		return -1;
 	if (c->child.pid != 0 && reader_follow(&c->reader, c->child.pid, &why) < 0)
 		snprintf(c->r->not_followed, sizeof(c->r->not_followed), "%s", why.msg);
-	c->child_pid = c->child.pid;
 	c->child_ms = when_now();
-	if (!c->reader.follow)
+	if (!c->reader.follow) {
 		c->io.label = NULL; /* not all that comes is the command's: see label_tree */
+		return fence_number(&c->reader.mark, e);
+	}
 	return 0;
 }
 
@@ -260,18 +261,18 @@ static int label_tree(struct capturing *c, struct err *e)
 {
 	static const char *const steps[] = {
 		"INSERT INTO ingest (started, ended, label, source, version) SELECT started, started, ?4, source, version FROM ingest WHERE id = ?5",
-		"INSERT OR IGNORE INTO touch (interval, ingest) SELECT id, (SELECT max(id) FROM ingest) FROM interval WHERE image IN (SELECT id "
-		"FROM image WHERE tree IN (SELECT tree FROM image WHERE node = ?1 AND pid = ?2 AND t_first >= ?3 - 1000))",
+		("INSERT OR IGNORE INTO touch (interval, ingest) SELECT id, (SELECT max(id) FROM ingest) FROM interval WHERE image IN (SELECT id "
+		 "FROM image WHERE tree IN (SELECT tree FROM image WHERE node = ?1 AND pid = ?2 AND t_first >= ?3 - 1000))"),
 		"INSERT OR IGNORE INTO tree_label SELECT tree, ?4 FROM image WHERE node = ?1 AND pid = ?2 AND t_first >= ?3 - 1000",
 	};
 	int64_t label;
 	int ret = 0;
 
-	if (c->o->argv == NULL || c->reader.follow || c->o->ingest.label == NULL || c->child_pid == 0)
+	if (c->o->argv == NULL || c->reader.follow || c->o->ingest.label == NULL || c->reader.marked_pid == 0)
 		return 0;
 	label = store_string(c->store, bytes_of(c->o->ingest.label), e);
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && ret == 0; i++)
-		ret = label < 0 ? -1 : store_once(c->store, steps[i], (const int64_t[]){ c->r->node, c->child_pid, c->child_ms, label,
+		ret = label < 0 ? -1 : store_once(c->store, steps[i], (const int64_t[]){ c->r->node, c->reader.marked_pid, c->child_ms, label,
 						  c->r->ingest.ingest }, 5, NULL, e);
 	return ret;
 }

@@ -138,15 +138,17 @@ static void tell(int fd, int at)
 static void run(struct child *c, const struct user *u, const struct sock_fprog *filter, unsigned flags, int go, int told)
 {
 	char *shell[64] = { (char *)(uintptr_t)"sh", c->path };
-	char byte;
+	int32_t mark;
 
-	if (read(go, &byte, 1) != 1) /* the parent has gone, or gave up */
+	if (read(go, &mark, sizeof(mark)) != sizeof(mark)) /* the parent has gone, or gave up */
 		_exit(CHILD_FAILED);
 	close(go);
 	if (become(u) != 0)
 		tell(told, AT_USER);
 	if (load(filter, flags) != 0)
 		tell(told, AT_FILTER);
+	if (mark != 0)
+		syscall(mark);
 	execv(c->path, c->argv);
 	if (errno == ENOEXEC) { /* a script without "#!", as execvp has it */
 		for (size_t i = 1; c->argv[i] != NULL && i + 2 < ARRAY_SIZE(shell); i++)
@@ -222,7 +224,7 @@ static int say(const struct child *c, const struct failure *f, struct err *e)
 	}
 }
 
-int child_go(struct child *c, struct err *e)
+int child_go(struct child *c, int32_t mark, struct err *e)
 {
 	struct failure f = { c->found_errno, AT_EXEC };
 	ssize_t n;
@@ -231,7 +233,7 @@ int child_go(struct child *c, struct err *e)
 		return say(c, &f, e);
 	to_pid = c->pid;
 	pass_signals();
-	if (write(c->go, "", 1) != 1) {
+	if (write(c->go, &mark, sizeof(mark)) != sizeof(mark)) {
 		err_set(e, ST_SYSTEM, "lost the process that was to run '%.200s'", c->name);
 		return CHILD_FAILED;
 	}

@@ -31,8 +31,11 @@ extern const struct sock_fprog child_log_filter;
  */
 int child_start(struct child *c, char *const *argv, const char *user, const struct sock_fprog *filter, unsigned flags, struct err *e);
 
-/* Lets it go on. Returns 0 when the command runs, else the status to exit with, and *e says why. */
-int child_go(struct child *c, struct err *e);
+/*
+ * Lets it go on; mark: a call that it makes first under its filter, so that its record shows which pid it has there; 0:
+ * none. Returns 0 when the command runs, else the status to exit with, and *e says why.
+ */
+int child_go(struct child *c, int32_t mark, struct err *e);
 
 /*
  * Waits for its end, at most timeout_ms, passing on the signals that somebody sends to it through this process; those of

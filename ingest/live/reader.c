@@ -122,8 +122,10 @@ static void take(struct reader *r, const struct netlink_message *m)
 
 	gaps_add(r->gaps, m->serial);
 	r->figures.received++;
-	if (!m->ours || !peek(m->line, r->follow, &p))
+	if (!m->ours || !peek(m->line, r->follow || r->mark, &p))
 		return;
+	if (r->mark != 0 && p.nr == r->mark)
+		r->marked_pid = p.pid;
 	r->figures.records++;
 	if (r->follow && !descend_has(&r->descend, p.pid, p.t_ms))
 		return;

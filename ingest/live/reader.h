@@ -49,6 +49,8 @@ struct reader {
 	bool foreign_pids;               /* records name processes otherwise than we do: another pid namespace */
 	bool no_fence;                   /* the last one did not come back */
 	uint32_t lost_first;
+	int32_t mark;                    /* the call by which a process is found, of which perf tells nothing; 0: none */
+	int32_t marked_pid;              /* its pid as records have it; 0: not found */
 	size_t rest, n_rest;             /* what came behind the first fence in one go, in nl */
 	/* of a command: */
 	bool follow;

@@ -75,7 +75,7 @@ static void run(struct watching *w)
 {
 	struct err why = { 0 };
 
-	w->r->status = child_go(&w->child, &why);
+	w->r->status = child_go(&w->child, 0, &why);
 	snprintf(w->r->failed, sizeof(w->r->failed), "%s", why.msg);
 	if (w->r->status == 0)
 		for (w->r->status = -1; w->r->status < 0; w->r->status = child_poll(&w->child, TAKE_MS))
