@@ -39,12 +39,13 @@ container_setup() {
 # container_oci ARGS...: runc or crun, as CONTAINER_RUNTIME says, with a state directory of its own. crun refuses a host that
 # has cgroup v1 and v2 at once, so it gets a mount namespace without the latter.
 container_oci() {
-	case ${CONTAINER_RUNTIME:-runc} in
-	runc) timeout -k 5 60 runc --root "$CONTAINER_DIR/state" "$@" ;;
-	# shellcheck disable=SC2016
-	crun) timeout -k 5 60 unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec crun "$@"' sh \
-		--root "$CONTAINER_DIR/state-crun" "$@" ;;
-	esac
+	if [ "${CONTAINER_RUNTIME:-runc}" = runc ]; then
+		timeout -k 5 60 runc --root "$CONTAINER_DIR/state" "$@"
+	else
+		# shellcheck disable=SC2016
+		timeout -k 5 60 unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec crun "$@"' sh \
+			--root "$CONTAINER_DIR/state-crun" "$@"
+	fi
 }
 
 # container_bwrap SECCOMP_JSON CMD ARGS: bwrap takes a filter as raw BPF, from a file descriptor.
