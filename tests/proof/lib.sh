@@ -11,7 +11,8 @@
 # A workload is a file in tests/proof/work: a script, or a C program. Lines in its first comment say more of it:
 #	kind: what it stands for       needs: programs, without which it is left out
 #	build: flags for the compiler  probe: a command that is run in the container three times meanwhile
-#	runtimes: those that it works in, where not in all      short: one of those for CI
+#	stops: it is stopped and continued, but not when it is logged    short: one of those for CI
+#	runtimes: those that it works in, where not in all
 #
 # Every start has a name of its own, so that it can be told from all else that the machine's log has: the workload is
 # started by a link that is called NAME.TAG, and that is the comm of its first program.
@@ -67,27 +68,44 @@ proof_begin() {
 	container_log_filter "$TMP/log.json"
 }
 
-# start NAME FILTER OUT ERR: one start, with its probes; in $id its name. Returns its status; 99 when a probe failed.
+# What is done to a container that runs, $id: its probe three times, or a stop. Fails when a probe did.
+probes() {
+	local probe missed=0
+
+	probe=$(field "$1" probe)
+	# shellcheck disable=SC2086
+	ln -sf "$(command -v ${probe%% *})" "$CONTAINER_DIR/root/proof/${id}p"
+	for _ in 1 2 3; do
+		# shellcheck disable=SC2086
+		container_exec "$id" "/proof/${id}p" ${probe#* } >/dev/null 2>>"$2" || missed=1
+	done
+	return $missed
+}
+
+stops() {
+	sleep 0.1
+	container_oci kill "$id" STOP
+	sleep 0.1
+	container_oci kill "$id" CONT
+} 2>>"$2"
+
+# start NAME FILTER OUT ERR: one start; in $id its name. Returns its status; 99 when a probe failed.
 start() {
-	local name=$1 probe status=0 missed='' main
+	local name=$1 status=0 missed='' main beside=
 
 	count=$((count + 1))
 	id=$name.$tag$(printf '%03d' $count)
 	ln -s "$name" "$CONTAINER_DIR/root/proof/$id"
-	probe=$(field "$name" probe)
+	[ -z "$(field "$name" probe)" ] || beside=probes
+	[ -z "$(field "$name" stops)" ] || [ "$2" = "$TMP/log.json" ] || beside=stops
 	: >"$3"
-	if [ -z "$probe" ]; then
+	if [ -z "$beside" ]; then
 		container_run "$id" "$2" "$3" "$4" "/proof/$id" || status=$?
 	else
-		# shellcheck disable=SC2086
-		ln -sf "$(command -v ${probe%% *})" "$CONTAINER_DIR/root/proof/${id}p"
 		container_run "$id" "$2" "$3" "$4" "/proof/$id" &
 		main=$!
 		for _ in $(seq 60); do [ -s "$3" ] && break; sleep 0.05; done
-		for _ in 1 2 3; do
-			# shellcheck disable=SC2086
-			container_exec "$id" "/proof/${id}p" ${probe#* } >/dev/null 2>>"$4" || missed=1
-		done
+		$beside "$name" "$4" || missed=1
 		wait $main || status=$?
 		[ -z "$missed" ] || status=99
 	fi
