@@ -39,3 +39,12 @@ RUNTIME(crun, "rt_sigprocmask")
 RUNTIME(crun, "setresgid")
 RUNTIME(crun, "setresuid")
 RUNTIME(crun, "write")
+
+RUNTIME_OF(bwrap, "bwrap", "bubblewrap 0.8.0")
+RUNTIME(bwrap, "execve")
+RUNTIME(bwrap, "exit_group")
+RUNTIME(bwrap, "wait4")
+
+RUNTIME_OF(systemd, "(", "systemd 252")
+RUNTIME(systemd, "execve")
+RUNTIME(systemd, "write")
