@@ -4,4 +4,5 @@ FLOOR("exit_group",      "a program that was killed while it was logged did not 
 FLOOR("futex",           "only where two threads meet at a lock")
 FLOOR("restart_syscall", "only after a stop, or where a tracer or a freezer comes in between")
 FLOOR("rt_sigreturn",    "only where a signal arrives; Go sends itself signals to preempt its threads")
+FLOOR("rt_sigsuspend",   "only where what a shell waits for has not ended yet")
 FLOOR("sched_yield",     "only where a spinning lock is held by another thread")

@@ -74,7 +74,7 @@ probes() {
 
 	probe=$(field "$1" probe)
 	# shellcheck disable=SC2086
-	ln -sf "$(command -v ${probe%% *})" "$CONTAINER_DIR/root/proof/${id}p"
+	ln -sf "$(type -P ${probe%% *})" "$CONTAINER_DIR/root/proof/${id}p"
 	for _ in 1 2 3; do
 		# shellcheck disable=SC2086
 		container_exec "$id" "/proof/${id}p" ${probe#* } >/dev/null 2>>"$2" || missed=1
@@ -115,7 +115,7 @@ start() {
 
 # On a busy machine records come late: one more is made, and waited for, before the log is taken for whole.
 fence() {
-	ln -sf "$(command -v true)" "$TMP/end.${id##*.}"
+	ln -sf "$(type -P true)" "$TMP/end.${id##*.}"
 	"$BUILD/logrun" -- "$TMP/end.${id##*.}"
 	for _ in $(seq 400); do
 		! grep -qF "end.${id##*.}" "$1" || return 0
@@ -176,6 +176,7 @@ enforced_starts() {
 			cp "$TMP/enforced.err" "$TMP/died.err"
 		fi
 	done >"$TMP/enforced"
+	fence "$TMP/enforced.log"
 }
 
 # The first call that was denied in that time, "COMM SYSCALL"; what it did instead where the log has none.
