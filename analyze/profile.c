@@ -173,9 +173,12 @@ static void stand(struct building *b, const char *name, enum profile_ground grou
 
 static bool shows_loader(const struct profile *p, const struct runtime *runtime)
 {
-	for (size_t i = 0; i < p->q->uses.n; i++)
-		if (p->s->use_in[i] && floor_runtime_is(runtime, p->q->images.v[p->q->uses.v[i].image].path))
+	for (size_t i = 0; i < p->q->uses.n; i++) {
+		const struct query_image *m = &p->q->images.v[p->q->uses.v[i].image];
+
+		if (p->s->use_in[i] && m->loader && floor_runtime_is(runtime, m->path))
 			return true;
+	}
 	return false;
 }
 

@@ -55,6 +55,11 @@ static struct loader_row { const char *name, *runtime, *path; bool is; } loaders
 	{ "loader: runc's",                   "runc", "runc:[2:INIT]",      true },
 	{ "loader: what it starts is not",    "runc", "runc:[2:INIT] > sh", false },
 	{ "loader: crun's is not runc's",     "runc", "crun",               false },
+	{ "loader: crun's",                   "crun", "crun",               true },
+	{ "loader: bubblewrap's",             "bwrap", "bwrap",             true },
+	{ "loader: systemd's child",          "systemd", "(name)",          true },
+	{ "loader: what that starts is not",  "systemd", "(name) > sh",     false },
+	{ "loader: a program is not",         "systemd", "name",            false },
 };
 
 static void check_loader(void **state)
