@@ -130,6 +130,21 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 		    text ? ", and text logs lose most records without one" : "");
 }
 
+/* One of those who made a rule's calls: the last part of the path, or what put the name there without evidence. */
+static struct bytes made_by(const struct profile *p, const struct profile_rule *r)
+{
+	struct bytes who;
+
+	if (r->ground == GROUND_FLOOR)
+		return BYTES("--floor");
+	if (r->ground == GROUND_RUNTIME)
+		return BYTES("--runtime");
+	who = p->q->images.v[p->q->uses.v[r->uses.v[0]].image].path;
+	for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n; at = bytes_find(who, BYTES(" > ")))
+		bytes_skip(&who, at + 3);
+	return who;
+}
+
 /* The dangerous names, each with one of those who made it. */
 static void say_dangers(struct summary *out, const struct profile *p)
 {
@@ -138,21 +153,11 @@ static void say_dangers(struct summary *out, const struct profile *p)
 
 	for (size_t i = 0; i < p->rules.n; i++) {
 		const struct profile_rule *r = &p->rules.v[i];
-		const struct query_image *m;
 		struct bytes who;
 
 		if (r->danger == NULL || (r->uses.n == 0 && r->ground == GROUND_SEEN))
 			continue;
-		if (r->uses.n == 0) {
-			if (total++ < NAMES_SHOWN)
-				buf_printf(&line, "%s%s (%s)", total > 1 ? ", " : "", r->name.p,
-					   r->ground == GROUND_FLOOR ? "--floor" : "--runtime");
-			continue;
-		}
-		m = &p->q->images.v[p->q->uses.v[r->uses.v[0]].image];
-		who = m->path;
-		for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n; at = bytes_find(who, BYTES(" > ")))
-			bytes_skip(&who, at + 3);
+		who = made_by(p, r);
 		if (total++ < NAMES_SHOWN)
 			buf_printf(&line, "%s%s (%.*s)", total > 1 ? ", " : "", r->name.p, (int)who.n, who.p);
 	}

@@ -83,6 +83,11 @@ printf '# mine\nptrace\nfutex # because\n' >"$TMP/mine"
 run "$SCAUDIT" profile --comm sort --floor "$TMP/mine" --format names
 ok "floor: a file instead" is "$(comm_of -13 "$TMP/evidence" "$TMP/out")" "futex ptrace "
 ok "floor: a dangerous name of a file is pointed out" warns 'look at these before you enforce it: .*ptrace \(--floor\)'
+echo socketcall >"$TMP/old"
+run "$SCAUDIT" profile --comm sort --floor "$TMP/old" --format names
+ok "floor: not a name that none of the list's architectures has" cmp "$TMP/evidence" "$TMP/out"
+run "$SCAUDIT" profile --comm i386 --union --floor "$TMP/old" --format names
+ok "floor: but where one of them has it" says '^socketcall$'
 echo pthread_create >>"$TMP/mine"
 run "$SCAUDIT" profile --comm sort --floor "$TMP/mine"
 ok "floor: an unknown name: exit 2" is "$status" 2

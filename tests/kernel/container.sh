@@ -48,17 +48,20 @@ container_oci() {
 	fi
 }
 
-# container_bwrap SECCOMP_JSON CMD ARGS: bwrap takes a filter as raw BPF, from a file descriptor.
+# container_bwrap NAME SECCOMP_JSON CMD ARGS: bwrap takes a filter as raw BPF, from a file descriptor. It is started by a
+# link, so that its comm is "b." and the last part of NAME: its first process is a tree of its own in the records.
 container_bwrap() {
-	local filter=()
+	local filter=() link="$CONTAINER_DIR/b.${1##*.}"
 
+	shift
+	ln -sf "$(type -P bwrap)" "$link"
 	: >"$CONTAINER_DIR/bpf"
 	if [ "$1" != - ]; then
 		"${BUILD:-build}/bpf" "$1" >"$CONTAINER_DIR/bpf" || return 125
 		filter=(--seccomp 9)
 	fi
 	shift
-	timeout -k 5 60 bwrap --bind "$CONTAINER_DIR/root" / --dev /dev --proc /proc --unshare-pid --unshare-net --unshare-ipc \
+	timeout -k 5 60 "$link" --bind "$CONTAINER_DIR/root" / --dev /dev --proc /proc --unshare-pid --unshare-net --unshare-ipc \
 		--unshare-uts --die-with-parent --cap-add ALL --clearenv --setenv PATH "$PATH" --setenv TERM xterm "${filter[@]}" -- "$@" \
 		9<"$CONTAINER_DIR/bpf"
 }
@@ -72,7 +75,7 @@ container_run() {
 
 	shift 4
 	if [ "${CONTAINER_RUNTIME:-runc}" = bwrap ]; then
-		container_bwrap "$seccomp" "$@" >"$out" 2>"$err" </dev/null
+		container_bwrap "$name" "$seccomp" "$@" >"$out" 2>"$err" </dev/null
 		return
 	fi
 	[ "$seccomp" != - ] || seccomp=/dev/null

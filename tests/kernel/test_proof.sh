@@ -9,7 +9,13 @@ need runc jq perl sqlite3
 "$ROOT/tests/proof/run" --short --runs 3 >"$TMP/table" 2>"$TMP/err"
 status=$?
 if ! grep -q '^| [a-z]* | .* of 3 |' "$TMP/table"; then
-	grep -m 1 '^skip - ' "$TMP/table" || ok "the proof runs (exit status $status)" false
+	if grep -q '^skip - ' "$TMP/table"; then
+		grep -m 1 '^skip - ' "$TMP/table"
+	elif grep -q 'records were lost' "$TMP/err"; then
+		skip proof "the kernel drops records here: another limits its queue"
+	else
+		ok "the proof runs (exit status $status)" false
+	fi
 	exit 0
 fi
 while IFS='|' read -r _ runtime name _ names _ held died _; do

@@ -1,5 +1,4 @@
 /* kind: io by splice, tee, sendfile, copy_file_range, preadv, mmap */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
