@@ -59,11 +59,23 @@ $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under: $(BUILD)/%: tests/kernel/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -o $@ $< -lseccomp
 
+$(BUILD)/bpf: tests/proof/bpf.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< $(shell pkg-config --cflags --libs libseccomp json-c)
+
 test: $(PROGRAM) $(TESTS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
 
+<<<<<<< HEAD
 kernel-test: $(PROGRAM) $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under
+=======
+KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/bpf
+kernel-test: $(PROGRAM) $(KERNEL_TOOLS)
+>>>>>>> floor
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --kernel
+
+proof: $(PROGRAM) $(KERNEL_TOOLS)
+	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/proof/run
 
 memcheck: $(PROGRAM) $(TESTS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --valgrind $(TESTS)
@@ -99,4 +111,4 @@ install: $(PROGRAM)
 clean:
 	rm -rf build scaudit
 
-.PHONY: all test kernel-test memcheck fuzz bench demo deps layers lint install clean
+.PHONY: all test kernel-test proof memcheck fuzz bench demo deps layers lint install clean

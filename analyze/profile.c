@@ -141,6 +141,65 @@ static int by_table(const void *a, const void *b)
 	return i < k ? -1 : i > k;
 }
 
+/* Does the evidence put it into an allow-list? */
+static bool is_needed(const struct profile *p, const struct profile_rule *r)
+{
+	return r->events > 0 || (p->o.include_denied && r->denied > 0);
+}
+
+static bool is_seen(const struct profile *p, const struct profile_rule *r)
+{
+	return is_needed(p, r) && !(p->o.trusted && r->text_only);
+}
+
+/* Has a name without evidence, if one of the list's architectures has it. */
+static void stand(struct building *b, const char *name, enum profile_ground ground)
+{
+	const struct profile *p = b->p;
+	struct profile_rule *r;
+	uint32_t index;
+	size_t i = 0;
+
+	while (i < p->archs.n && !syscall_exists(p->archs.v[i], name))
+		i++;
+	if (i == p->archs.n)
+		return;
+	r = rule_for(b, bytes_of(name), &index);
+	if (is_seen(p, r) || r->ground != GROUND_SEEN)
+		return;
+	r->ground = ground;
+	r->others_only = false;
+}
+
+static bool shows_loader(const struct profile *p, const struct runtime *runtime)
+{
+	for (size_t i = 0; i < p->q->uses.n; i++) {
+		const struct query_image *m = &p->q->images.v[p->q->uses.v[i].image];
+
+		if (p->s->use_in[i] && m->loader && floor_runtime_is(runtime, m->path))
+			return true;
+	}
+	return false;
+}
+
+/* The floor and the runtime's table, for an allow-list that has some evidence. */
+static void add_unseen(struct building *b)
+{
+	struct profile *p = b->p;
+	const struct runtime *runtime = p->o.runtime;
+	bool any = false;
+
+	for (size_t i = 0; i < b->by_name.n && !any; i++)
+		any = is_seen(p, &b->by_name.v[i]);
+	if (!any || p->o.block)
+		return;
+	for (size_t i = 0; p->o.floor != NULL && i < p->o.floor->names.n; i++)
+		stand(b, p->o.floor->names.v[i], GROUND_FLOOR);
+	p->runtime_unseen = runtime != NULL && !shows_loader(p, runtime);
+	for (size_t i = 0; p->runtime_unseen && floor_runtime_call(runtime, i) != NULL; i++)
+		stand(b, floor_runtime_call(runtime, i), GROUND_RUNTIME);
+}
+
 /* Each name goes to one of the lists. */
 static void sort_out(struct building *b)
 {
@@ -150,9 +209,11 @@ static void sort_out(struct building *b)
 		qsort(b->by_name.v, b->by_name.n, sizeof(*b->by_name.v), by_name);
 	for (size_t i = 0; i < b->by_name.n; i++) {
 		struct profile_rule *r = &b->by_name.v[i];
-		bool needed = r->events > 0 || (p->o.include_denied && r->denied > 0);
+		bool needed = is_needed(p, r);
 
-		if (p->o.block ? r->denied == 0 : !needed && r->denied == 0)
+		if (r->ground != GROUND_SEEN)
+			*VEC_PUSH(&p->rules) = *r;
+		else if (p->o.block ? r->denied == 0 : !needed && r->denied == 0)
 			VEC_FREE(&r->uses);
 		else if (p->o.block)
 			*VEC_PUSH(&p->rules) = *r;
@@ -175,6 +236,7 @@ void profile_build(struct profile *out, struct query *q, const struct selection 
 	for (size_t i = 0; i < q->uses.n; i++)
 		if (s->use_in[i])
 			take_use(&b, (uint32_t)i);
+	add_unseen(&b);
 	sort_out(&b);
 	VEC_FREE(&b.by_name);
 	map_release(&b.names);

@@ -2,6 +2,7 @@
 #ifndef ANALYZE_PROFILE_H
 #define ANALYZE_PROFILE_H
 
+#include "analyze/floor.h"
 #include "analyze/select.h"
 
 struct profile_options {
@@ -9,7 +10,12 @@ struct profile_options {
 	bool block;                /* a block-list: what was denied is denied, all else allowed */
 	bool include_denied;       /* denials count as needs */
 	bool trusted;              /* what rests on text alone is left out */
+	const struct floor *floor;     /* borrowed: names for a list, whatever the evidence; NULL: none */
+	const struct runtime *runtime; /* whose calls a list gets where none of its loader was seen; NULL: none */
 };
+
+/* What a rule stands on. */
+enum profile_ground { GROUND_SEEN, GROUND_FLOOR, GROUND_RUNTIME };
 
 struct profile_rule {
 	struct bytes name;
@@ -18,6 +24,7 @@ struct profile_rule {
 	uint64_t starts;           /* how many of the selection's starts showed it */
 	bool text_only;            /* no trusted source has brought it */
 	bool others_only;          /* only callers that the selector did not name made it */
+	enum profile_ground ground;
 	const char *danger;        /* what the call can do; NULL: nothing much */
 };
 
@@ -31,6 +38,7 @@ struct profile {
 	VEC(struct profile_rule) denied;       /* what was denied and is not in the list, sorted by name */
 	VEC(struct profile_rule) left_out;     /* what rests on text alone, with --trusted */
 	VEC(struct profile_unnamed) unnamed;   /* numbers that no table knows: never in the list */
+	bool runtime_unseen;                   /* a runtime was named, and no call of its loader is in the evidence */
 	VEC(uint32_t) archs;                   /* that the evidence shows, in the order of the table */
 };
 

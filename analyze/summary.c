@@ -62,6 +62,18 @@ static size_t list_rules(struct buf *out, const struct profile_rule *rules, size
 	return total;
 }
 
+static bool is_floor(const struct profile_rule *r, const struct profile *p)
+{
+	(void)p;
+	return r->ground == GROUND_FLOOR;
+}
+
+static bool is_runtime(const struct profile_rule *r, const struct profile *p)
+{
+	(void)p;
+	return r->ground == GROUND_RUNTIME;
+}
+
 static bool is_others_only(const struct profile_rule *r, const struct profile *p)
 {
 	(void)p;
@@ -145,6 +157,21 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 		    text ? ", and text logs lose most records without one" : "", buf_text(&some));
 }
 
+/* One of those who made a rule's calls: the last part of the path, or what put the name there without evidence. */
+static struct bytes made_by(const struct profile *p, const struct profile_rule *r)
+{
+	struct bytes who;
+
+	if (r->ground == GROUND_FLOOR)
+		return BYTES("--floor");
+	if (r->ground == GROUND_RUNTIME)
+		return BYTES("--runtime");
+	who = p->q->images.v[p->q->uses.v[r->uses.v[0]].image].path;
+	for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n; at = bytes_find(who, BYTES(" > ")))
+		bytes_skip(&who, at + 3);
+	return who;
+}
+
 /* The dangerous names, each with one of those who made it. */
 static void say_dangers(struct summary *out, const struct profile *p)
 {
@@ -153,20 +180,40 @@ static void say_dangers(struct summary *out, const struct profile *p)
 
 	for (size_t i = 0; i < p->rules.n; i++) {
 		const struct profile_rule *r = &p->rules.v[i];
-		const struct query_image *m;
 		struct bytes who;
 
-		if (r->danger == NULL || r->uses.n == 0)
+		if (r->danger == NULL || (r->uses.n == 0 && r->ground == GROUND_SEEN))
 			continue;
-		m = &p->q->images.v[p->q->uses.v[r->uses.v[0]].image];
-		who = m->path;
-		for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n; at = bytes_find(who, BYTES(" > ")))
-			bytes_skip(&who, at + 3);
+		who = made_by(p, r);
 		if (total++ < NAMES_SHOWN)
 			buf_printf(&line, "%s%s (%.*s)", total > 1 ? ", " : "", r->name.p, (int)who.n, who.p);
 	}
 	if (total)
 		say(out, "look at these before you enforce it: %s%s", buf_text(&line), total > NAMES_SHOWN ? " ..." : "");
+	buf_release(&line);
+}
+
+static void say_start(struct summary *out, const struct profile *p, const struct select_options *o)
+{
+	struct buf line = { 0 };
+	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_runtime, p);
+
+	if (p->runtime_unseen)
+		say(out, "no start by %s was seen; what %s needs stands in for it, without evidence: %zu name%s%s%s", p->o.runtime->name,
+		    p->o.runtime->version, n, plural(n), n ? ": " : "", buf_text(&line));
+	else if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
+		say(out, "the runtime's start was not seen: a container or unit with this list may not start (--runtime adds "
+		    "what it needs)");
+	buf_release(&line);
+}
+
+static void say_floor(struct summary *out, const struct profile *p)
+{
+	struct buf line = { 0 };
+	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_floor, p);
+
+	if (n)
+		say(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -281,14 +328,14 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 	say_losses(out, p, losses);
 	say_cut_names(out, o);
 	say_unnamed(out, p);
-	if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
-		say(out, "the runtime's start was not seen: a container or unit with this list may not start");
+	say_start(out, p, o);
 	say_policies(out, p);
 	if (o->scope != SCOPE_ONLY)
 		say_others(out, p, w);
 	if ((o->comm.n || o->exe.n) && p->s->ways > 1)
 		say(out, "started in %" PRIu64 " ways (--explain shows them, --tree narrows)", p->s->ways);
 	say_dangers(out, p);
+	say_floor(out, p);
 	say_lists(out, p, o);
 }
 

@@ -52,12 +52,46 @@ static int read_options(struct profile_options *out, const struct output **forma
 	return err_set(e, ST_INPUT, "--format: no such format: '%.40s' (there are: %s)", name, buf_text(&known));
 }
 
+/* What the list gets without evidence. */
+static int read_grounds(struct profile_options *out, struct floor *floor, const struct opts *o, enum scope scope, struct err *e)
+{
+	const char *runtime = opt_text(o, OPT_runtime, NULL);
+	auto_buf struct buf known = { 0 };
+
+	if (floor_load(floor, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
+		return -1;
+	out->floor = floor;
+	out->runtime = runtime == NULL ? NULL : floor_runtime(runtime);
+	if (runtime == NULL || out->runtime != NULL)
+		return 0;
+	for (size_t i = 0; floor_runtime_at(i) != NULL; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", floor_runtime_at(i)->name);
+	return err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s' (there are: %s)", runtime, buf_text(&known));
+}
+
 /* ---- --explain ---- */
+
+/* A row for a name that stands there without evidence. */
+static void explain_ground(struct term_table *t, const struct profile *p, const struct profile_rule *r)
+{
+	bool floor = r->ground == GROUND_FLOOR;
+
+	term_cell(t, "%s", r->name.p);
+	term_cell(t, "0");
+	term_cell(t, "0");
+	term_cell(t, "0");
+	term_cell(t, "-");
+	term_cell(t, "-");
+	term_cell(t, "%s", floor ? "floor" : "runtime");
+	term_cell(t, "%s", floor ? "-" : p->o.runtime->version);
+}
 
 static void explain_rule(struct term_table *t, const struct profile *p, const struct profile_rule *r)
 {
 	struct profile_callers callers;
 
+	if (r->ground != GROUND_SEEN)
+		explain_ground(t, p, r);
 	profile_callers(&callers, p, r);
 	for (size_t i = 0; i < callers.n; i++) {
 		const struct profile_caller *c = &callers.v[i];
@@ -175,12 +209,14 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct profile p;
 	struct query_losses losses = { 0 };
 	struct summary talk = { 0 };
+	struct floor floor = { 0 };
 	int ret = ST_OK;
 
-	if (read_options(&po, &format, o, e) < 0)
+	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &floor, o, s->options.scope, e) < 0 ||
+	    query_losses(&losses, &s->query, &s->store, sel->t_first, sel->t_last, e) < 0) {
+		floor_release(&floor);
 		return (int)e->status;
-	if (query_losses(&losses, &s->query, &s->store, sel->t_first, sel->t_last, e) < 0)
-		return (int)e->status;
+	}
 	profile_build(&p, &s->query, sel, &po);
 	if (p.rules.n == 0 && p.denied.n > 0) {
 		command_say("only denials match, no record of what was let through (LOG): there is no list to make of "
@@ -202,6 +238,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	say_all(o, &talk);
 	VEC_FREE(&losses);
 	profile_release(&p);
+	floor_release(&floor);
 	return ret;
 }
 

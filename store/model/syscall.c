@@ -74,6 +74,25 @@ int32_t syscall_number(uint32_t arch, const char *name)
 	return nr < 0 ? INT32_MIN : nr;
 }
 
+static bool is_newer(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
+		if (strcmp(newer[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+bool syscall_is_known(const char *name)
+{
+	/* for a name of other architectures the library has negative numbers of its own */
+	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR || is_newer(name);
+}
+
+bool syscall_exists(uint32_t arch, const char *name)
+{
+	return syscall_number(arch, name) != INT32_MIN || (arch != ARCH_ALPHA && arch_name(arch) != NULL && is_newer(name));
+}
+
 const char *syscall_tables(char *out, size_t size)
 {
 	const struct scmp_version *v = seccomp_version();

@@ -28,6 +28,10 @@ static inline bool syscall_is_fence(int32_t nr)
 	return (nr & ~0xffff) == SYSCALL_FENCE;
 }
 
+/* Is there such a name, on any architecture, by libseccomp's table or the small one? On this one? */
+bool syscall_is_known(const char *name);
+bool syscall_exists(uint32_t arch, const char *name);
+
 /* Which tables answer here, and the highest number that they know: "libseccomp 2.5.4, ... up to 469". */
 const char *syscall_tables(char *out, size_t size);
 

@@ -9,10 +9,11 @@ golden=$ROOT/tests/cases/golden
 	"$SAMPLES"/i386.log "$SAMPLES"/denials.log
 
 # ---- golden profiles: the same records give the same bytes, on every machine ----
+# Evidence alone: the floor is looked at below.
 for row in "java --comm java" "runc --comm perl --root runc:[2:INIT]" "pipeline --comm sort" "i386 --comm i386 --union"; do
 	name=${row%% *}
 	# shellcheck disable=SC2086
-	run "$SCAUDIT" profile ${row#* }
+	run "$SCAUDIT" profile --floor none ${row#* }
 	ok "golden: $name" diff "$golden/$name.json" "$TMP/out"
 done
 run "$SCAUDIT" profile --comm java
@@ -57,6 +58,52 @@ run "$SCAUDIT" profile --comm java --exclude-comm java --format names
 ok "exclude-comm leaves out" test "$(wc -l <"$TMP/out")" -lt "$(wc -l <"$TMP/first")"
 run "$SCAUDIT" profile --workload abc
 ok "an id that is too short: exit 2" is "$status" 2
+
+# ---- the floor, and a runtime's table ----
+comm_of() { comm "$@" | tr -d '\t' | tr '\n' ' '; }
+"$SCAUDIT" profile -q --comm sort --floor none --format names >"$TMP/evidence"
+run "$SCAUDIT" profile --comm sort --format names
+cp "$TMP/out" "$TMP/floored"
+added=$(comm_of -13 "$TMP/evidence" "$TMP/floored")
+ok "floor: adds what has no evidence ($added)" test "$(wc -w <<<"$added")" -gt 0
+ok "floor: takes nothing away" is "$(comm_of -23 "$TMP/evidence" "$TMP/floored")" ""
+ok "floor: is counted and named on stderr" warns "^scaudit: $(wc -w <<<"$added") of them from the floor, without evidence: ${added%% *}"
+run "$SCAUDIT" profile --comm sort --explain
+ok "floor: explain marks each" is "$(awk -F'\t' '$7 == "floor" && $2 == 0 { printf "%s ", $1 }' "$TMP/out")" "$added"
+ok "floor: explain does not mark what has evidence" is "$(awk -F'\t' '$7 == "floor" && $2 > 0' "$TMP/out")" ""
+run "$SCAUDIT" profile --comm sort --only --format names
+ok "floor: --only has none" is "$(comm_of -23 "$TMP/out" "$TMP/evidence")" ""
+run "$SCAUDIT" profile --comm sort --only --floor default --format names
+ok "floor: --only with one, when told" is "$(comm_of -12 "$TMP/out" <(tr ' ' '\n' <<<"$added" | sed '/^$/d'))" "$added"
+run "$SCAUDIT" profile --all --block --format names
+ok "floor: a block-list has none" is "$(grep -c '^restart_syscall$' "$TMP/out")" 0
+run "$SCAUDIT" profile --comm sort --trusted
+ok "floor: is no list by itself" is "$status" 1
+printf '# mine\nptrace\nfutex # because\n' >"$TMP/mine"
+run "$SCAUDIT" profile --comm sort --floor "$TMP/mine" --format names
+ok "floor: a file instead" is "$(comm_of -13 "$TMP/evidence" "$TMP/out")" "futex ptrace "
+ok "floor: a dangerous name of a file is pointed out" warns 'look at these before you enforce it: .*ptrace \(--floor\)'
+echo socketcall >"$TMP/old"
+run "$SCAUDIT" profile --comm sort --floor "$TMP/old" --format names
+ok "floor: not a name that none of the list's architectures has" cmp "$TMP/evidence" "$TMP/out"
+run "$SCAUDIT" profile --comm i386 --union --floor "$TMP/old" --format names
+ok "floor: but where one of them has it" says '^socketcall$'
+echo pthread_create >>"$TMP/mine"
+run "$SCAUDIT" profile --comm sort --floor "$TMP/mine"
+ok "floor: an unknown name: exit 2" is "$status" 2
+ok "floor: an unknown name: where" warns "^scaudit: --floor: .*/mine:4: no such syscall: 'pthread_create'$"
+run "$SCAUDIT" profile --comm sort --floor nonsense
+ok "floor: neither word nor file: exit 2, nothing on stdout" test "$status" = 2 -a ! -s "$TMP/out"
+run "$SCAUDIT" profile --comm sort --runtime runc --format names
+ok "runtime: what it needs, where no start by it was seen" says '^setgroups$'
+ok "runtime: said" warns 'no start by runc was seen; what runc .* needs stands in for it, without evidence: [0-9]+ names: '
+run "$SCAUDIT" profile --comm sort --runtime runc --explain
+ok "runtime: explain marks each" says $'^setgroups\t0\t.*\truntime\trunc '
+"$SCAUDIT" profile -q --root 'runc:[2:INIT]' --comm perl --format names >"$TMP/evidence"
+run "$SCAUDIT" profile --root 'runc:[2:INIT]' --comm perl --runtime runc --format names
+ok "runtime: nothing where a start by it was seen" cmp "$TMP/evidence" "$TMP/out"
+run "$SCAUDIT" profile --comm sort --runtime docker
+ok "runtime: unknown: exit 2, names those there are" warns "no such runtime: 'docker' \(there are: runc, "
 
 # ---- content ----
 run "$SCAUDIT" profile --comm i386 --union

@@ -13,12 +13,6 @@ container_log_filter "$TMP/log.json"
 # shellcheck disable=SC2016
 work=(sh -c 'exec perl -e "open F, q{/etc/passwd}; print scalar <F>; print 6*7, qq{\n}"')
 
-# logged ID: one more start, logged and ingested
-logged() {
-	records "$TMP/$1.log" container_run "$1" "$TMP/log.json" "$TMP/logged.out" "$TMP/logged.err" "${work[@]}"
-	run "$SCAUDIT" ingest "$TMP/$1.log"
-}
-
 # enforced: how many of five starts under the profile give the same output
 enforced() {
 	local held=0 i
@@ -30,20 +24,16 @@ enforced() {
 	echo $held
 }
 
-logged once
+records "$TMP/once.log" container_run once "$TMP/log.json" "$TMP/logged.out" "$TMP/logged.err" "${work[@]}"
+run "$SCAUDIT" ingest "$TMP/once.log"
 ok "the logged container runs" grep -q '^42$' "$TMP/logged.out"
 run "$SCAUDIT" profile --comm perl --default-action kill_process --output "$TMP/kill.json"
 ok "one profile" is "$status" 0
 ok "the runtime's own start is in it" is "$(jq -r '[.syscalls[].names[] | select(. == "execve" or . == "futex")] | index("execve") != null' "$TMP/kill.json")" true
 ok "it kills what is not listed" is "$(jq -r .defaultAction "$TMP/kill.json")" SCMP_ACT_KILL_PROCESS
-# a call that comes by timing (futex and the like in runc, which is Go) may be missing now and then: more starts have it
+# what comes by timing (futex and the like in runc, which is Go) is in the floor
 held=$(enforced)
-if [ "$held" -lt 3 ]; then
-	for again in twice thrice; do logged "$again"; done
-	run "$SCAUDIT" profile --comm perl --default-action kill_process --output "$TMP/kill.json"
-	held="$held after one start, $(enforced)"
-fi
-ok "the same command gives the same output under it (held $held of 5)" test "${held##* }" -ge 3
+ok "the same command gives the same output under it (held $held of 5)" is "$held" 5
 run "$SCAUDIT" workloads
 ok "its chain is one path" says 'runc:\[2:INIT\] > sh > perl'
 container_run denied <(jq '.syscalls[0].names -= ["openat"]' "$TMP/kill.json") "$TMP/denied.out" "$TMP/denied.err" "${work[@]}"

@@ -1,0 +1,140 @@
+/* What a list gets without evidence: the floor, a file of the user's, the runtimes' tables. */
+#include "tests/test.h"
+
+#include "analyze/floor.h"
+#include "analyze/profile.h"
+#include "store/model/syscall.h"
+
+#include <unistd.h>
+
+static void floor_holds_no_dangerous_name(void **state)
+{
+	const char *why, *name;
+
+	(void)state;
+	for (size_t i = 0; (name = floor_at(i, &why)) != NULL; i++)
+		if (profile_danger(bytes_of(name)) != NULL)
+			fail_msg("%s is in both tables", name);
+}
+
+static void floor_is_sorted_known_and_says_why(void **state)
+{
+	const char *why, *name, *before = "";
+
+	(void)state;
+	assert_non_null(floor_at(0, &why));
+	for (size_t i = 0; (name = floor_at(i, &why)) != NULL; i++) {
+		assert_true(strcmp(before, name) < 0);
+		assert_true(syscall_is_known(name));
+		assert_true(strlen(why) > 0);
+		before = name;
+	}
+}
+
+static void runtimes_have_known_names_none_of_them_dangerous(void **state)
+{
+	(void)state;
+	for (size_t i = 0; floor_runtime_at(i) != NULL; i++) {
+		const struct runtime *r = floor_runtime_at(i);
+		const char *before = "", *call;
+
+		assert_ptr_equal(floor_runtime(r->name), r);
+		assert_true(strlen(r->version) > 0);
+		assert_non_null(floor_runtime_call(r, 0));
+		for (size_t k = 0; (call = floor_runtime_call(r, k)) != NULL; k++) {
+			assert_true(strcmp(before, call) < 0);
+			assert_true(syscall_is_known(call));
+			assert_null(profile_danger(bytes_of(call)));
+			before = call;
+		}
+	}
+	assert_null(floor_runtime("no such"));
+}
+
+static struct loader_row { const char *name, *runtime, *path; bool is; } loaders[] = {
+	{ "loader: runc's",                   "runc", "runc:[2:INIT]",      true },
+	{ "loader: what it starts is not",    "runc", "runc:[2:INIT] > sh", false },
+	{ "loader: crun's is not runc's",     "runc", "crun",               false },
+	{ "loader: crun's",                   "crun", "crun",               true },
+	{ "loader: bubblewrap's",             "bwrap", "bwrap",             true },
+	{ "loader: systemd's child",          "systemd", "(name)",          true },
+	{ "loader: what that starts is not",  "systemd", "(name) > sh",     false },
+	{ "loader: a program is not",         "systemd", "name",            false },
+};
+
+static void check_loader(void **state)
+{
+	const struct loader_row *r = *state;
+
+	assert_int_equal(floor_runtime_is(floor_runtime(r->runtime), bytes_of(r->path)), r->is);
+}
+
+/* names: those that come of it, with blanks; NULL: an error that says `error` */
+static struct file_row { const char *name, *text, *names, *error; } files[] = {
+	{ "file: one name a line",           "futex\nexit\n",                "futex exit ", NULL },
+	{ "file: no newline at the end",     "futex\nexit",                  "futex exit ", NULL },
+	{ "file: comments, blanks, CR LF",   "# mine\n\n \tfutex # why\r\n", "futex ",      NULL },
+	{ "file: empty",                     "",                             "",            NULL },
+	{ "file: a dangerous one is taken",  "ptrace\n",                     "ptrace ",     NULL },
+	{ "file: a name of other machines",  "socketcall\n",                 "socketcall ", NULL },
+	{ "file: a name that is too new",    "file_setattr\n",               "file_setattr ", NULL },
+	{ "file: unknown name, with line",   "futex\n\nfutexx\n",            NULL,          ":3: no such syscall: 'futexx'" },
+	{ "file: two names in a line",       "futex exit\n",                 NULL,          ":1: no such syscall: 'futex exit'" },
+	{ "file: nothing moves a cursor",    "\x1b[31m\n",                   NULL,          ":1: no such syscall: '\\x1b[31m'" },
+	{ "file: libaudit's spelling",       "pread\n",                      NULL,          ":1: no such syscall: 'pread'" },
+};
+
+static void check_file(void **state)
+{
+	const struct file_row *r = *state;
+	char path[] = "/tmp/floorXXXXXX", got[256] = "";
+	int fd = mkstemp(path);
+	struct floor floor;
+	struct err e = { 0 };
+
+	assert_int_equal(write(fd, r->text, strlen(r->text)), strlen(r->text));
+	close(fd);
+	assert_int_equal(floor_load(&floor, path, &e), r->names == NULL ? -1 : 0);
+	unlink(path);
+	for (size_t i = 0; i < floor.names.n; i++)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s ", floor.names.v[i]);
+	if (r->names != NULL)
+		assert_string_equal(got, r->names);
+	else
+		assert_non_null(strstr(e.msg, r->error));
+	floor_release(&floor);
+}
+
+static void words_are_default_and_none(void **state)
+{
+	struct floor floor;
+	struct err e = { 0 };
+	const char *why;
+
+	(void)state;
+	assert_int_equal(floor_load(&floor, "none", &e), 0);
+	assert_int_equal(floor.names.n, 0);
+	floor_release(&floor);
+	assert_int_equal(floor_load(&floor, "default", &e), 0);
+	assert_non_null(floor_at(floor.names.n - 1, &why));
+	assert_null(floor_at(floor.names.n, &why));
+	floor_release(&floor);
+	assert_int_equal(floor_load(&floor, "/no/such", &e), -1);
+	assert_non_null(strstr(e.msg, "default, none, or a file"));
+	floor_release(&floor);
+	assert_int_equal(floor_load(&floor, "/", &e), -1);
+	floor_release(&floor);
+}
+
+int main(void)
+{
+	struct tests t = { 0 };
+
+	ADD(&t, floor_holds_no_dangerous_name);
+	ADD(&t, floor_is_sorted_known_and_says_why);
+	ADD(&t, runtimes_have_known_names_none_of_them_dangerous);
+	ADD_ROWS(&t, loaders, check_loader);
+	ADD_ROWS(&t, files, check_file);
+	ADD(&t, words_are_default_and_none);
+	return run_rows(&t, "floor");
+}
