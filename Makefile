@@ -66,12 +66,8 @@ $(BUILD)/bpf: tests/proof/bpf.c
 test: $(PROGRAM) $(TESTS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
 
-<<<<<<< HEAD
-kernel-test: $(PROGRAM) $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under
-=======
-KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/bpf
+KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under $(BUILD)/bpf
 kernel-test: $(PROGRAM) $(KERNEL_TOOLS)
->>>>>>> floor
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --kernel
 
 proof: $(PROGRAM) $(KERNEL_TOOLS)

@@ -28,13 +28,9 @@ OPTION(until,         "until",          0,   "TIME",   G_SELECT,  "only records 
 OPTION(scope,         "scope",          0,   "SCOPE",  G_SCOPE,   "tree (default): all that the trees did; subtree: what matches\nand what it starts; only: what matches alone")
 OPTION(only,          "only",           0,   NULL,     G_SCOPE,   "short for --scope only")
 OPTION(union,         "union",          0,   NULL,     G_PROFILE,   "one list even where several workloads match")
-<<<<<<< HEAD
 OPTION(by,            "by",             0,   "WHAT",   G_LIST,    "one row a comm, exe, label, node, tree, container, pod or unit\ninstead of a workload")
-=======
-OPTION(by,            "by",             0,   "WHAT",   G_LIST,    "one row a comm, exe, label, node or tree instead of a workload")
 OPTION(floor,         "floor",          0,   "WHICH",  G_PROFILE, "names that one run may not show, as they depend on timing:\ndefault, none (as with --only), or a file of names")
 OPTION(runtime,       "runtime",        0,   "NAME",   G_PROFILE, "add what this loader (runc, crun, bwrap, systemd) needs to start\nthe program, where no start by it was seen")
->>>>>>> floor
 OPTION(format,        "format",         0,   "FORMAT", G_PROFILE, "oci (default), names")
 OPTION(default_action,"default-action", 0,   "ACTION", G_PROFILE, "what the profile does to all else (default: errno)")
 OPTION(block,         "block",          0,   NULL,     G_PROFILE, "a block-list: deny what was denied, allow all else")
