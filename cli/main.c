@@ -9,12 +9,16 @@
 #define SCAUDIT_VERSION "unknown"
 #endif
 
+#define FAILED 125 /* as env and timeout have it, where a command would have run */
+
 static int run(int argc, char **argv, struct opts *o, struct err *e)
 {
 	const struct command *command;
 
+	bool runs = opts_run_a_command(argc, argv);
+
 	if (opts_read(o, argc, argv, &command, e) < 0)
-		return (int)e->status;
+		return runs ? FAILED : (int)e->status;
 	if (opt_on(o, OPT_version)) {
 		printf("scaudit %s\n", SCAUDIT_VERSION);
 		return ST_OK;

@@ -103,6 +103,19 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 	return opt_on(o, OPT_help) ? 0 : check(o, *command, e);
 }
 
+bool opts_run_a_command(int argc, char *const *argv)
+{
+	const struct command *c = NULL;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return c != NULL && (c->groups & G_COMMAND);
+		if (c == NULL)
+			c = command_find(argv[i]);
+	}
+	return false;
+}
+
 void opts_release(struct opts *o)
 {
 	for (int i = 0; i < N_OPTS; i++)

@@ -61,6 +61,9 @@ struct command;
 int opts_read(struct opts *o, int argc, char **argv, const struct command **command, struct err *e);
 void opts_release(struct opts *o);
 
+/* Is this "capture ... -- COMMAND" or the like? Then failures of our own have a status of their own: 125. */
+bool opts_run_a_command(int argc, char *const *argv);
+
 /* Help, made of the tables: of the program, or of one command. */
 void opts_help(const struct command *command);
 

@@ -74,6 +74,9 @@ static int take_run(struct status_store *o, sqlite3_stmt *st)
 		.label = keep(o, store_column(st, 3)), .new_events = (uint64_t)sqlite3_column_int64(st, 4),
 		.seen_before = (uint64_t)sqlite3_column_int64(st, 5), .damaged = (uint64_t)sqlite3_column_int64(st, 6),
 		.losses = (uint64_t)sqlite3_column_int64(st, 7), .contradicted = (uint64_t)sqlite3_column_int64(st, 8),
+		.captured = sqlite3_column_type(st, 9) != SQLITE_NULL, .complete = sqlite3_column_int(st, 9) != 0,
+		.gaps = (uint64_t)sqlite3_column_int64(st, 10), .dropped = (uint64_t)sqlite3_column_int64(st, 11),
+		.lost_known = sqlite3_column_type(st, 12) != SQLITE_NULL, .lost = (uint64_t)sqlite3_column_int64(st, 12),
 	};
 	return 0;
 }
@@ -117,8 +120,8 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, struct
 		 take_boot, e) < 0 ||
 	    each(out, s, "SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(number), sum(number)) FROM loss "
 			 "GROUP BY node, kind", 0, take_loss, e) < 0 ||
-	    each(out, s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted "
-			 "FROM ingest LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", runs, take_run, e) < 0)
+	    each(out, s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, "
+			 "complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", runs, take_run, e) < 0)
 		return -1;
 	return each(out, s, "SELECT (SELECT count(*) FROM ingest), page_count * page_size FROM pragma_page_count(), "
 			    "pragma_page_size()", 0, take_totals, e);

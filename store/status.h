@@ -19,7 +19,14 @@ struct status_node {
 	int64_t t_first, t_last;      /* WHEN_NONE: no records */
 };
 
-struct status_run { int64_t id, started; struct bytes source, label; uint64_t new_events, seen_before, damaged, losses, contradicted; };
+struct status_run {
+	int64_t id, started;
+	struct bytes source, label;
+	uint64_t new_events, seen_before, damaged, losses, contradicted;
+	bool captured, complete;      /* by capture; and nothing was lost */
+	bool lost_known;
+	uint64_t gaps, dropped, lost; /* serials that never came, records for which there was no room, what the kernel dropped */
+};
 
 struct status_store {
 	VEC(struct status_node) nodes;

@@ -57,6 +57,12 @@ static void json_run(json_object *to, const struct status_run *r)
 	json_put_int(to, "damaged", true, (int64_t)r->damaged);
 	json_put_int(to, "loss_markers", true, (int64_t)r->losses);
 	json_put_int(to, "contradicted", true, (int64_t)r->contradicted);
+	if (!r->captured)
+		return;
+	json_put_word(to, "complete", r->complete ? "yes" : r->lost_known ? "no" : "unknown");
+	json_put_int(to, "gaps", true, (int64_t)r->gaps);
+	json_put_int(to, "dropped", true, (int64_t)r->dropped);
+	json_put_int(to, "lost", r->lost_known, (int64_t)r->lost);
 }
 
 static void print_json(const struct status_store *all, const struct store *s)
@@ -122,15 +128,30 @@ static void print_nodes(const struct status_store *all)
 	term_table_print(&t, stdout);
 }
 
+/* What a run of capture lost; logs have no such figure. */
+static void run_loss(struct buf *out, const struct status_run *r)
+{
+	if (!r->captured)
+		buf_str(out, "-");
+	else if (r->complete)
+		buf_str(out, "nothing (complete)");
+	else if (r->gaps + r->dropped + r->lost == 0)
+		buf_str(out, "unknown");
+	else
+		buf_printf(out, "gaps %" PRIu64 ", dropped %" PRIu64 ", by the kernel %" PRIu64 "%s", r->gaps, r->dropped, r->lost,
+			   r->lost_known ? "" : " or more");
+}
+
 static void print_runs(const struct status_store *all)
 {
-	static const char *const heads[] = { "ingest", "began", ">new", "?>seen before", "?>damaged", "?label", "source" };
+	static const char *const heads[] = { "ingest", "began", ">new", "?>seen before", "?>damaged", "?label", "?lost", "source" };
 	struct term_table t;
 	char stamp[32];
 
 	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
 	for (size_t i = 0; i < all->runs.n; i++) {
 		const struct status_run *r = &all->runs.v[i];
+		auto_buf struct buf loss = { 0 };
 
 		term_cell(&t, "%" PRId64, r->id);
 		term_cell(&t, "%s", when_local(r->started, stamp));
@@ -138,6 +159,8 @@ static void print_runs(const struct status_store *all)
 		term_cell(&t, "%" PRIu64, r->seen_before);
 		term_cell(&t, "%" PRIu64, r->damaged);
 		term_cell_bytes(&t, r->label.n ? r->label : BYTES("-"));
+		run_loss(&loss, r);
+		term_cell_text(&t, buf_bytes(&loss));
 		term_cell_bytes(&t, r->source);
 	}
 	term_table_print(&t, stdout);
