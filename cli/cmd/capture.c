@@ -71,6 +71,16 @@ static void say_conditions(const struct capture_report *r, const struct capture_
 		command_say("descendants are told by their trees, and all records of the machine were taken: %s", r->not_followed);
 }
 
+/* For those who ask for more: cgroups and the spool. */
+static void say_more(const struct capture_report *r)
+{
+	const struct reader_figures *f = &r->figures;
+
+	command_say("cgroups: %" PRIu64 " processes looked up, %" PRIu64 " had gone by then", f->looked, f->vanished);
+	if (f->spooled)
+		command_say("the spool held up to %.1f MB", (double)f->spooled / 1e6);
+}
+
 static void say_summary(const struct capture_report *r, const struct capture_options *c)
 {
 	const struct ingest_report *in = &r->ingest;
@@ -151,6 +161,8 @@ static int run(struct opts *o, struct err *e)
 		command_say("%s", report.failed);
 	if (!quiet)
 		say_summary(&report, &c);
+	if (opt_on(o, OPT_verbose))
+		say_more(&report);
 	return report.status;
 }
 
