@@ -1,9 +1,13 @@
 #include "cli/values.h"
 
+#include "ingest/ingest.h"
 #include "store/base/bytes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct unit { const char *word; uint64_t times; };
 
@@ -55,4 +59,19 @@ int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *by
 	if (text == NULL || (read_with_unit(text, units, ARRAY_SIZE(units), bytes) && *bytes > 0))
 		return 0;
 	return err_set(e, ST_INPUT, "--%s: not a size: '%.40s' (such as 4096, 64M)", opt_name(id), text);
+}
+
+int opt_policy(const struct opts *o, const char **path, struct err *e)
+{
+	struct stat st;
+
+	*path = opt_text(o, OPT_logged_under, NULL);
+	if (*path == NULL)
+		return 0;
+	if (stat(*path, &st) != 0 || access(*path, R_OK) != 0)
+		return err_set(e, ST_INPUT, "--logged-under: cannot read '%s': %s", *path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size >= INGEST_POLICY_MAX)
+		return err_set(e, ST_INPUT, "--logged-under: '%s' is no policy: %s", *path, !S_ISREG(st.st_mode) ? "not a file" :
+			       st.st_size == 0 ? "it is empty" : "over 4 MB");
+	return 0;
 }

@@ -1,4 +1,4 @@
-/* Values of options: numbers, durations, sizes. */
+/* Values of options: numbers, durations, sizes, files. */
 #ifndef CLI_VALUES_H
 #define CLI_VALUES_H
 
@@ -14,5 +14,8 @@ int opt_duration(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t
 
 /* "4096", "64k", "64M", "1G" (powers of 1024): in bytes. */
 int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e);
+
+/* The file that --logged-under names, or NULL: is it one that can be kept? Asked before anything is read. */
+int opt_policy(const struct opts *o, const char **path, struct err *e);
 
 #endif

@@ -116,8 +116,9 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 	c->backlog = (uint32_t)backlog;
 	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .places = true };
 	c->user = opt_text(o, OPT_user, NULL);
-	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .policy = opt_text(o, OPT_logged_under, NULL),
-					     .version = SCAUDIT_VERSION, .stop = &stop };
+	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .version = SCAUDIT_VERSION, .stop = &stop };
+	if (opt_policy(o, &c->ingest.policy, e) < 0)
+		return -1;
 	if (o->n_args == 0 && c->user != NULL)
 		return err_set(e, ST_INPUT, "--user says as whom a command runs, and none was given (scaudit capture -- COMMAND)");
 	if (o->n_args > 0 && c->ms > 0)

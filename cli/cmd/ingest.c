@@ -1,12 +1,11 @@
 #include "cli/cmd/fold.h"
 #include "cli/command.h"
 #include "cli/term.h"
+#include "cli/values.h"
 #include "ingest/ingest.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
 
-#include <errno.h>
-#include <sys/stat.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,24 +122,11 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		command_say("stopped; what was read is in the store, and the same command again completes it");
 }
 
-/* Is it a file that --logged-under can keep? Asked before anything is read. */
-static int check_policy(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
-		return err_set(e, ST_INPUT, "--logged-under: cannot read '%s': %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size >= INGEST_POLICY_MAX)
-		return err_set(e, ST_INPUT, "--logged-under: '%s' is no policy: %s", path, !S_ISREG(st.st_mode) ? "not a file" :
-			       st.st_size == 0 ? "it is empty" : "over 4 MB");
-	return 0;
-}
-
 static int run(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
-	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), .policy = opt_text(o, OPT_logged_under, NULL),
+	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), 
 				     .version = SCAUDIT_VERSION, .trusted_input = opt_on(o, OPT_trusted_input),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct sigaction action = { .sa_handler = on_signal };
@@ -158,9 +144,7 @@ static int run(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (io.policy != NULL && check_policy(io.policy, e) < 0)
-		return ST_INPUT;
-	if (fold_limits(o, &keep, &days, e) < 0)
+	if (opt_policy(o, &io.policy, e) < 0 || fold_limits(o, &keep, &days, e) < 0)
 		return ST_INPUT;
 	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");

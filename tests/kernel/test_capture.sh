@@ -1,8 +1,11 @@
 #!/bin/bash
+# shellcheck disable=SC2016  # perl's and inner shells' own variables
 #
 # capture on the running kernel: commands, containers, loss, and where it cannot be done. Others may be logged at the same
 # time; what is counted here is told from theirs.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kernel/records.sh
 . "$ROOT/tests/kernel/records.sh"
 
 [ "$(id -u)" = 0 ] || { skip capture "needs root"; exit 0; }
@@ -144,6 +147,7 @@ ok "... complete" warns '^scaudit: complete: '
 wait_time=$(auditctl -s 2>/dev/null | awk '$1 == "backlog_wait_time" { print $2 }')
 if [ -n "$wait_time" ]; then
 	limit=$(auditctl -s | awk '$1 == "backlog_limit" { print $2 }')
+	# shellcheck disable=SC2034  # for lib.sh
 	at_end="auditctl --backlog_wait_time $wait_time"
 	for try in 1 2 3; do
 		fresh
@@ -169,6 +173,27 @@ if [ -n "$wait_time" ]; then
 else
 	skip "overflow" "no auditctl here"
 fi
+
+# ---- a service, whose cgroup is made by hand ----
+
+cgroups=$(awk '$1 == "cgroup2" || ($1 == "cgroup" && $4 ~ /name=systemd/) || $3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /name=systemd/) { print $2; exit }' /proc/mounts)
+unit=$cgroups/system.slice/scaudit-test@7.service
+if [ -n "$cgroups" ] && mkdir -p "$unit" 2>/dev/null && sh -c 'echo $$ >"$1/cgroup.procs"' - "$unit" 2>/dev/null; then
+	fresh
+	capture_all
+	sh -c 'echo $$ >"$1/cgroup.procs"; exec "$2" -- sh -c "true; ls / >/dev/null"' - "$unit" "$logrun"
+	capture_end
+	ok "a unit by its name" is "$("$SCAUDIT" workloads --unit scaudit-test@7 --json | jq '.workloads | length')" 1
+	ok "... all instances are one workload" is "$("$SCAUDIT" workloads --unit scaudit-test@ --json | jq -r '.workloads[].name' | cut -d: -f1)" "unit scaudit-test@.service"
+	rmdir "$unit" "$cgroups/system.slice" 2>/dev/null
+else
+	skip "a unit" "no cgroup can be made here"
+fi
+run "$SCAUDIT" capture -- sh -c 'exit 0' systemctl
+ok "an ordinary program has no daemon" is "$(grep -c 'is not its own' "$TMP/err")" 0
+printf '#!/bin/sh\n' >"$TMP/docker"; chmod +x "$TMP/docker"
+run "$SCAUDIT" capture -- "$TMP/docker" run x
+ok "docker has: it says so, and what to do" warns 'what docker has others run is not its own .*--container NAME$'
 
 # ---- containers ----
 

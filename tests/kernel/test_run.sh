@@ -1,6 +1,7 @@
 #!/bin/bash
 #
 # run on the running kernel: what a profile refuses, to whom, and what the command's status becomes.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 [ "$(id -u)" = 0 ] || { skip run "needs root"; exit 0; }
