@@ -149,13 +149,13 @@ static int read_arg(const struct reading *r, json_object *o, const char *path, s
 static int read_names(const struct reading *r, json_object *o, const char *path, struct policy_rule *rule)
 {
 	json_object *names = member(o, "names");
-	const char *word;
+	const char *word = NULL;
 	size_t n;
 
 	/* before Docker 1.13 a rule had one name */
-	if (names == NULL && member(o, "name") != NULL) {
-		if (text_of(r, member(o, "name"), path, &word) < 0)
-			return -1;
+	if (names == NULL && text_of(r, member(o, "name"), path, &word) < 0)
+		return -1;
+	if (names == NULL && word != NULL) {
 		*VEC_PUSH(&rule->names) = keep(r->p, word);
 		return 0;
 	}

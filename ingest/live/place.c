@@ -328,7 +328,7 @@ static void plain_runtime(struct place *p, struct bytes cgroup, const char *root
 		{ "%s/run/crun/%.*s/status", "crun" },
 	};
 
-	struct bytes before = { 0 };
+	struct bytes before = BYTES("");
 
 	while (cgroup.n && p->v[PLACE_CONTAINER].n == 0) {
 		struct bytes line = bytes_until(&cgroup, '\n'), name = last_part(&line);

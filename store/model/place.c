@@ -8,8 +8,10 @@
 /* Is it drawn from the letters and digits that Kubernetes draws names from? */
 static bool drawn(struct bytes b)
 {
+	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
+
 	for (size_t i = 0; i < b.n; i++)
-		if (memchr("bcdfghjklmnpqrstvwxz2456789", b.p[i], 27) == NULL)
+		if (memchr(letters, b.p[i], sizeof(letters) - 1) == NULL)
 			return false;
 	return b.n > 0;
 }
