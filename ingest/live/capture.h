@@ -23,10 +23,10 @@ struct capture_report {
 	bool forced;                    /* the socket got the buffer that was asked for, or... */
 	size_t buffer;                  /* ... so many bytes */
 	bool foreign_pids;              /* not the initial pid namespace: no cgroups, no events of processes */
-	char not_followed[160];         /* why perf's events were not to be had; empty: they were */
+	char not_followed[1024];        /* why perf's events were not to be had; empty: they were */
 	int status;                     /* of the command, or of what kept it from running */
 	int64_t node;
-	char failed[256];               /* why the command did not run; empty: it did */
+	char failed[1024];              /* why the command did not run; empty: it did */
 };
 
 /* Between reader_open and the command's first call. NULL: nothing is said. */

@@ -63,8 +63,12 @@ static char *find_path(const char *cmd, int *error)
 	const char *dirs = getenv("PATH");
 
 	*error = ENOENT;
-	if (strchr(cmd, '/') != NULL)
-		return mem_dup(cmd);
+	if (strchr(cmd, '/') != NULL) {
+		if (access(cmd, F_OK) == 0)
+			return mem_dup(cmd);
+		*error = errno;
+		return NULL;
+	}
 	if (dirs == NULL)
 		dirs = "/bin:/usr/bin";
 	for (;;) {

@@ -133,10 +133,8 @@ static void settle_process(struct descend_process *p, int64_t ns, void (*take)(v
 	}
 	if (p->edges.n - used > EDGES_KEPT)
 		used = p->edges.n - EDGES_KEPT;
-	memmove(p->edges.v, p->edges.v + used, (p->edges.n - used) * sizeof(*p->edges.v));
-	p->edges.n -= used;
-	memmove(p->outcomes.v, p->outcomes.v + n, (p->outcomes.n - n) * sizeof(*p->outcomes.v));
-	p->outcomes.n -= n;
+	VEC_DROP(&p->edges, used);
+	VEC_DROP(&p->outcomes, n);
 	if (p->gone_ns == 0 || p->gone_ns >= ns || p->told)
 		return;
 	p->told = true;

@@ -151,7 +151,5 @@ void tasks_read(struct tasks *t)
 	t->events.n = 0;
 	for (size_t i = 0; i < n; i++)
 		*VEC_PUSH(&t->events) = t->waiting.v[i];
-	if (n > 0)
-		memmove(t->waiting.v, t->waiting.v + n, (t->waiting.n - n) * sizeof(*t->waiting.v));
-	t->waiting.n -= n;
+	VEC_DROP(&t->waiting, n);
 }

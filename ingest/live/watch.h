@@ -22,7 +22,7 @@ struct watch_report {
 	bool complete;           /* nothing was lost on the way; without perf's events the machine's others are among them */
 	bool followed;
 	int status;              /* the command's, or of what kept it from running */
-	char failed[256];        /* why it did not run; empty: it did */
+	char failed[1024];       /* why it did not run; empty: it did */
 	struct pool strings;
 };
 

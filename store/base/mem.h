@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 void *mem_alloc(size_t n);                            /* uninitialized; the caller frees */
 void *mem_zero(size_t n, size_t size);                /* zeroed; the caller frees */
@@ -34,6 +35,13 @@ void mem_fclose_at(FILE **f);
 		}                                                                                    \
 	} while (0)
 #define VEC_PUSH(a) __extension__({ VEC_ROOM(a, 1); &(a)->v[(a)->n++]; })
+#define VEC_DROP(a, first)  /* takes the first elements off */                                       \
+	do {                                                                                         \
+		size_t drop_ = (first);                                                              \
+		if (drop_ > 0 && drop_ < (a)->n)                                                     \
+			memmove((a)->v, (a)->v + drop_, ((a)->n - drop_) * sizeof(*(a)->v));         \
+		(a)->n -= drop_;                                                                     \
+	} while (0)
 #define VEC_FREE(a) do { mem_free_at(&(a)->v); (a)->v = NULL; (a)->n = (a)->cap = 0; } while (0)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
