@@ -219,7 +219,7 @@ static int receive(struct reader *r, struct err *e)
 /* Reads up to a last fence, and what is missing before it for a moment. */
 static int finish(struct reader *r, struct err *e)
 {
-	int64_t end = when_clock_ms() + FENCE_MS, quiet = INT64_MAX;
+	int64_t end = when_clock_ms() + FENCE_MS, quiet = INT64_MAX, t_last = 0;
 	uint32_t last = r->gaps->high;
 	int32_t nr, child;
 	bool came = false;
@@ -243,11 +243,12 @@ static int finish(struct reader *r, struct err *e)
 			came = true;
 			last = r->nl.messages[i].serial;
 			quiet = when_clock_ms() + STRAGGLER_MS;
-			r->figures.t_last = p.t_ms;
+			t_last = p.t_ms;
 		}
 	}
 	pthread_mutex_lock(&r->figures_lock);
 	r->no_fence = !came;
+	r->figures.t_last = t_last;
 	r->figures.serial_last = last;
 	r->figures.gaps = gaps_until(r->gaps, last);
 	pthread_mutex_unlock(&r->figures_lock);
@@ -258,11 +259,12 @@ static void note_lost(struct reader *r)
 {
 	struct audit_state now;
 	struct err ignored = { 0 };
+	bool known = r->figures.lost_known && audit_read(&now, &ignored) == 0;
 
-	if (r->figures.lost_known && audit_read(&now, &ignored) == 0)
-		r->figures.lost = now.lost - r->lost_first; /* the kernel's counter wraps */
-	else
-		r->figures.lost_known = false;
+	pthread_mutex_lock(&r->figures_lock);
+	r->figures.lost_known = known;
+	r->figures.lost = known ? now.lost - r->lost_first : 0; /* the kernel's counter wraps */
+	pthread_mutex_unlock(&r->figures_lock);
 }
 
 static void *run(void *to)
@@ -276,8 +278,10 @@ static void *run(void *to)
 	if (ret == 0)
 		ret = finish(r, &r->failure);
 	if (r->follow) {
+		pthread_mutex_lock(&r->figures_lock);
 		follow(r);
 		settle(r, 0);
+		pthread_mutex_unlock(&r->figures_lock);
 	}
 	note_lost(r);
 	r->failed = ret < 0;
