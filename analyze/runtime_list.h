@@ -50,6 +50,7 @@ RUNTIME_OF(bwrap, "bwrap", "bubblewrap 0.8.0")
 RUNTIME(bwrap, "execve")
 RUNTIME(bwrap, "exit_group")
 RUNTIME(bwrap, "wait4")
+RUNTIME(bwrap, "write")
 
 RUNTIME_OF(systemd, "(", "systemd 252")
 RUNTIME(systemd, "execve")

@@ -75,7 +75,7 @@ if command -v runc >/dev/null && command -v jq >/dev/null; then
 	mkdir "$TMP/c" && container_setup "$TMP/c" 2>/dev/null || exit 0
 	container_log_filter "$TMP/log.json"
 	in_container() { container_run "c$BASHPID" "$TMP/log.json" /dev/null /dev/null "$@"; }
-	export -f in_container container_run
+	export -f in_container container_run container_oci
 	export CONTAINER_DIR TMP
 	row container - bash -c 'in_container "$@"' bash sh -c 'ls / | sort; exec perl -e 1'
 	if command -v bwrap >/dev/null; then
