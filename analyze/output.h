@@ -1,15 +1,32 @@
-/* Formats that a profile is written in. A new one is one file in analyze/output/ and one row in output_list.h. */
+/*
+ * Formats that a policy is written in. A new one is one file in analyze/output/ and one row in output_list.h. What a format
+ * cannot say is an error that names it, never left out in silence.
+ */
 #ifndef ANALYZE_OUTPUT_H
 #define ANALYZE_OUTPUT_H
 
+#include "analyze/policy.h"
 #include "analyze/profile.h"
-#include "store/base/err.h"
 
 #include <stdio.h>
 
+/* Where a list comes from, for formats that have room to say so. */
+struct provenance {
+	const char *version;       /* of scaudit */
+	const char *selector;      /* the options that selected, as typed; "" when read from a file */
+	const char *source;        /* the file that it was read from; NULL */
+	const char *loss;          /* what is known of it, in one line; "" */
+};
+
+struct output_input {
+	const struct policy *policy;
+	const struct profile *profile;  /* the evidence; NULL where the policy was read from a file */
+	const struct provenance *from;
+};
+
 struct output {
 	const char *name, *about;
-	int (*write)(FILE *to, const struct profile *p, struct err *e);
+	int (*write)(FILE *to, const struct output_input *in, struct err *e);
 };
 
 /* The format of a name; NULL. output_at: the i-th; NULL at the end. */

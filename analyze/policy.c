@@ -17,6 +17,30 @@ void policy_release(struct policy *p)
 	pool_release(&p->strings);
 }
 
+static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
+				   "SCMP_CMP_MASKED_EQ" };
+
+const char *policy_op_word(enum policy_op op)
+{
+	return ops[op];
+}
+
+bool policy_op_parse(const char *word, enum policy_op *op)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (strcmp(word, ops[i]) != 0)
+			continue;
+		*op = (enum policy_op)i;
+		return true;
+	}
+	return false;
+}
+
+const char *policy_keep(struct policy *p, const char *text)
+{
+	return pool_get(&p->strings, pool_intern(&p->strings, bytes_of(text))).p;
+}
+
 int policy_read(struct policy *p, const char *file, struct err *e)
 {
 	auto_buf struct buf text = { 0 }, shown = { 0 };

@@ -36,6 +36,13 @@ struct policy {
 
 void policy_release(struct policy *p);
 
+/* "SCMP_CMP_EQ" ..., and back. */
+const char *policy_op_word(enum policy_op op);
+bool policy_op_parse(const char *word, enum policy_op *op);
+
+/* A text that lives as long as the policy. */
+const char *policy_keep(struct policy *p, const char *text);
+
 /*
  * Reads a file of the runtime-spec's JSON: linux.seccomp itself, or a config.json that holds it. ST_INPUT with file, line
  * or the path inside it, and reason. Release *p also after a failure.

@@ -6,6 +6,7 @@
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static const struct { const char *name, *why; } dangers[] = {
@@ -258,6 +259,24 @@ void profile_release(struct profile *p)
 	VEC_FREE(&p->unnamed);
 	VEC_FREE(&p->archs);
 	*p = (struct profile){ 0 };
+}
+
+void profile_policy(struct policy *out, const struct profile *p)
+{
+	uint32_t denies = (uint32_t)ACTION_ERRNO, allows = (uint32_t)ACTION_ALLOW;
+	struct policy_rule *r;
+
+	*out = (struct policy){ .default_action = p->o.block ? allows : p->o.default_action, .default_error = POLICY_NO_ERRNO };
+	if (out->default_action == denies)
+		out->default_error = EPERM;
+	for (size_t i = 0; i < p->archs.n; i++)
+		*VEC_PUSH(&out->archs) = p->archs.v[i];
+	if (p->rules.n == 0)
+		return;
+	r = VEC_PUSH(&out->rules);
+	*r = (struct policy_rule){ .action = p->o.block ? denies : allows, .error = p->o.block ? EPERM : POLICY_NO_ERRNO };
+	for (size_t i = 0; i < p->rules.n; i++)
+		*VEC_PUSH(&r->names) = policy_keep(out, p->rules.v[i].name.p);
 }
 
 static int most_events(const void *a, const void *b)

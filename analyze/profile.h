@@ -3,6 +3,7 @@
 #define ANALYZE_PROFILE_H
 
 #include "analyze/floor.h"
+#include "analyze/policy.h"
 #include "analyze/select.h"
 
 struct profile_options {
@@ -45,6 +46,9 @@ struct profile {
 /* The caller releases. */
 void profile_build(struct profile *out, struct query *q, const struct selection *s, const struct profile_options *o);
 void profile_release(struct profile *p);
+
+/* The list as a filter: what is written. The caller releases. */
+void profile_policy(struct policy *out, const struct profile *p);
 
 /* What a call can do, for those that deserve a look; NULL for the others. */
 const char *profile_danger(struct bytes name);

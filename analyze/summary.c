@@ -19,6 +19,12 @@ void summary_release(struct summary *s)
 	for (size_t i = 0; i < s->n; i++)
 		free(s->v[i]);
 	VEC_FREE(s);
+	s->loss = 0;
+}
+
+const char *summary_loss(const struct summary *s)
+{
+	return s->loss ? s->v[s->loss - 1] : "";
 }
 
 static void take(struct summary *out, struct buf *line)
@@ -326,6 +332,7 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 {
 	say_head(out, p);
 	say_losses(out, p, losses);
+	out->loss = out->n;
 	say_cut_names(out, o);
 	say_unnamed(out, p);
 	say_start(out, p, o);

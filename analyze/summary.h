@@ -4,7 +4,14 @@
 
 #include "analyze/profile.h"
 
-struct summary { char **v; size_t n, cap; };
+struct summary {
+	char **v;
+	size_t n, cap;
+	size_t loss;         /* the line that says what is known of loss, index + 1; 0: none */
+};
+
+/* That line, or "". */
+const char *summary_loss(const struct summary *s);
 
 void summary_release(struct summary *s);
 

@@ -35,6 +35,11 @@ const char *opt_name(enum opt id)
 	return rows[id].name;
 }
 
+bool opt_selects(enum opt id)
+{
+	return rows[id].groups & (G_SELECT | G_SCOPE);
+}
+
 #define FIRST_LONG 256 /* getopt's value for row i is FIRST_LONG + i */
 
 static int row_of(int got)

@@ -52,6 +52,9 @@ static inline const char *opt_text(const struct opts *o, enum opt id, const char
 /* The long name of an option, without the dashes. */
 const char *opt_name(enum opt id);
 
+/* Does it select trees (or, as --scope, what is taken of them)? */
+bool opt_selects(enum opt id);
+
 struct command;
 
 /*

@@ -73,11 +73,6 @@ static int number_of(const struct reading *r, json_object *o, const char *path, 
 	return *out <= max ? 0 : bad(r, path, "not a number from 0 to %" PRIu64, max);
 }
 
-static const char *keep(struct policy *p, const char *text)
-{
-	return pool_get(&p->strings, pool_intern(&p->strings, bytes_of(text))).p;
-}
-
 static json_object *member(json_object *of, const char *name)
 {
 	json_object *out = NULL;
@@ -117,8 +112,6 @@ static int errno_at(const struct reading *r, json_object *o, const char *path, u
 
 static int read_arg(const struct reading *r, json_object *o, const char *path, struct policy_arg *out)
 {
-	static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
-					   "SCMP_CMP_MASKED_EQ" };
 	uint64_t index = 0;
 	const char *op;
 	bool there;
@@ -137,12 +130,8 @@ static int read_arg(const struct reading *r, json_object *o, const char *path, s
 		return bad(r, path, "no value");
 	if (number_of(r, member(o, "valueTwo"), path, UINT64_MAX, &out->two, &there) < 0 || text_of(r, member(o, "op"), path, &op) < 0)
 		return -1;
-	for (size_t i = 0; op != NULL && i < ARRAY_SIZE(ops); i++) {
-		if (strcmp(op, ops[i]) != 0)
-			continue;
-		out->op = (enum policy_op)i;
+	if (op != NULL && policy_op_parse(op, &out->op))
 		return 0;
-	}
 	return op == NULL ? bad(r, path, "no op") : bad_word(r, path, "no such op", op);
 }
 
@@ -156,7 +145,7 @@ static int read_names(const struct reading *r, json_object *o, const char *path,
 	if (names == NULL && text_of(r, member(o, "name"), path, &word) < 0)
 		return -1;
 	if (names == NULL && word != NULL) {
-		*VEC_PUSH(&rule->names) = keep(r->p, word);
+		*VEC_PUSH(&rule->names) = policy_keep(r->p, word);
 		return 0;
 	}
 	if (array_of(r, names, path, &n) < 0)
@@ -171,7 +160,7 @@ static int read_names(const struct reading *r, json_object *o, const char *path,
 			return -1;
 		if (word == NULL)
 			return bad(r, at, "not a text");
-		*VEC_PUSH(&rule->names) = keep(r->p, word);
+		*VEC_PUSH(&rule->names) = policy_keep(r->p, word);
 	}
 	return 0;
 }
@@ -238,7 +227,7 @@ static int read_flags(const struct reading *r, json_object *list)
 			return -1;
 		if (word == NULL)
 			return bad(r, "flags", "not a text");
-		*VEC_PUSH(&r->p->flags) = keep(r->p, word);
+		*VEC_PUSH(&r->p->flags) = policy_keep(r->p, word);
 	}
 	return 0;
 }

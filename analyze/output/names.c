@@ -1,10 +1,16 @@
 #include "analyze/output.h"
 
-static int write_names(FILE *to, const struct profile *p, struct err *e)
+/* One list has one meaning: what is allowed, or for a list that denies, what is denied. */
+static int write_names(FILE *to, const struct output_input *in, struct err *e)
 {
-	(void)e;
+	const struct policy *p = in->policy;
+
 	for (size_t i = 0; i < p->rules.n; i++)
-		fprintf(to, "%s\n", p->rules.v[i].name.p);
+		if (p->rules.v[i].action != p->rules.v[0].action || p->rules.v[i].args.n)
+			return err_set(e, ST_INPUT, "a list of names has one action and no conditions on arguments");
+	for (size_t i = 0; i < p->rules.n; i++)
+		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
+			fprintf(to, "%s\n", p->rules.v[i].names.v[k]);
 	return 0;
 }
 

@@ -120,8 +120,9 @@ static void explain_rule(struct term_table *t, const struct profile *p, const st
 	VEC_FREE(&callers);
 }
 
-static int explain(FILE *to, const struct profile *p, struct err *e)
+static int explain(FILE *to, const struct output_input *in, struct err *e)
 {
+	const struct profile *p = in->profile;
 	static const char *const heads[] = { "syscall", ">events", "?>denied", "?>starts", "?first", "?last",
 					     "?source", "caller" };
 	struct term_table t;
@@ -140,7 +141,7 @@ static int explain(FILE *to, const struct profile *p, struct err *e)
 
 /* ---- writing ---- */
 
-typedef int write_fn(FILE *to, const struct profile *p, struct err *e);
+typedef int write_fn(FILE *to, const struct output_input *in, struct err *e);
 
 static int cannot_write(const char *path, struct err *e)
 {
@@ -148,21 +149,21 @@ static int cannot_write(const char *path, struct err *e)
 }
 
 /* What is no regular file, as a pipe or /dev/stdout, is written into. */
-static int write_into(const char *path, write_fn *write, const struct profile *p, struct err *e)
+static int write_into(const char *path, write_fn *write, const struct output_input *in, struct err *e)
 {
 	FILE *to = fopen(path, "we");
 	int ret;
 
 	if (to == NULL)
 		return cannot_write(path, e);
-	ret = write(to, p, e);
+	ret = write(to, in, e);
 	if (fclose(to) != 0 && ret == 0)
 		ret = cannot_write(path, e);
 	return ret;
 }
 
 /* A file is written beside its place and then put there; one that was there gives its mode, and keeps its links. */
-static int write_file(const char *name, write_fn *write, const struct profile *p, struct err *e)
+static int write_file(const char *name, write_fn *write, const struct output_input *in, struct err *e)
 {
 	auto_free char *real = realpath(name, NULL);
 	const char *path = real ? real : name;
@@ -174,14 +175,14 @@ static int write_file(const char *name, write_fn *write, const struct profile *p
 	int fd, ret;
 
 	if (there && !S_ISREG(was.st_mode))
-		return write_into(path, write, p, e);
+		return write_into(path, write, in, e);
 	mask = umask(0);
 	umask(mask);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	to = fd < 0 ? NULL : fdopen(fd, "w");
 	if (to == NULL)
 		return cannot_write(name, e);
-	ret = write(to, p, e);
+	ret = write(to, in, e);
 	if (ret == 0 && (fflush(to) != 0 || fchmod(fd, there ? was.st_mode & 07777 : 0666 & ~mask) != 0 || fsync(fd) != 0))
 		ret = cannot_write(name, e);
 	fclose(to);
@@ -192,14 +193,35 @@ static int write_file(const char *name, write_fn *write, const struct profile *p
 	return ret;
 }
 
-static int write_out(const struct opts *o, const struct output *format, const struct profile *p, struct err *e)
+/* The selecting options as they were given, for who reads the list later. */
+static void selector_text(struct buf *out, const struct opts *o)
 {
+	for (int i = 0; i < N_OPTS; i++)
+		for (size_t k = 0; k < o->given[i].n && opt_selects((enum opt)i); k++) {
+			buf_printf(out, "%s--%s", out->n ? " " : "", opt_name((enum opt)i));
+			if (o->given[i].v[k][0] == '\0')
+				continue;
+			buf_char(out, ' ');
+			esc_shell(out, bytes_of(o->given[i].v[k]));
+		}
+}
+
+static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
+{
+	auto_buf struct buf selector = { 0 };
+	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
+	struct policy policy;
+	struct output_input in = { &policy, p, &from };
 	const char *path = opt_text(o, OPT_output, NULL);
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
+	int ret;
 
-	if (path != NULL && strcmp(path, "-") != 0)
-		return write_file(path, write, p, e);
-	return write(stdout, p, e);
+	selector_text(&selector, o);
+	from.selector = buf_text(&selector);
+	profile_policy(&policy, p);
+	ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);
+	policy_release(&policy);
+	return ret;
 }
 
 static int make(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
@@ -233,7 +255,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 		summary_of_profile(&talk, &p, &losses, &s->workloads, &s->options);
 	if (ret == ST_OK && opt_on(o, OPT_explain))
 		summary_of_dangers(&talk, &p);
-	if (ret == ST_OK && write_out(o, format, &p, e) < 0)
+	if (ret == ST_OK && write_out(o, format, &p, summary_loss(&talk), e) < 0)
 		ret = (int)e->status;
 	say_all(o, &talk);
 	VEC_FREE(&losses);
