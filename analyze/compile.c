@@ -3,6 +3,7 @@
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -125,8 +126,42 @@ int compile_policy(struct compiled *out, const struct policy *p, struct err *e)
 	return ret;
 }
 
+static bool lets_pass(uint32_t action)
+{
+	return action == (uint32_t)ACTION_ALLOW || action == (uint32_t)ACTION_LOG || action == (uint32_t)ACTION_TRACE;
+}
+
+void compile_limits(struct compiled *c, const struct policy *p)
+{
+	if (lets_pass(p->default_action) || p->default_error == ENOSYS)
+		return;
+	for (size_t i = 0; i < p->archs.n; i++) {
+		int32_t last = 0;
+
+		for (size_t k = 0; k < p->rules.n; k++)
+			for (size_t m = 0; m < p->rules.v[k].names.n; m++) {
+				int32_t nr = syscall_number(p->archs.v[i], p->rules.v[k].names.v[m]);
+
+				last = nr > last ? nr : last;
+			}
+		if (last > 0)
+			*VEC_PUSH(&c->limits) = (struct compiled_limit){ p->archs.v[i], last };
+	}
+}
+
+void compiled_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out)
+{
+	uint32_t abi = arch_of(arch, nr);
+
+	bpf_run(c->code.v, c->code.n, arch, nr, out);
+	for (size_t i = 0; i < c->limits.n; i++)
+		if (c->limits.v[i].arch == abi && (uint32_t)nr > (uint32_t)c->limits.v[i].last)
+			*out = (struct bpf_answers){ .v = { SCMP_ACT_ERRNO(ENOSYS) }, .n = 1 };
+}
+
 void compiled_release(struct compiled *c)
 {
 	VEC_FREE(&c->code);
 	VEC_FREE(&c->unknown);
+	VEC_FREE(&c->limits);
 }

@@ -2,6 +2,7 @@
 COMMAND(ingest)
 COMMAND(capture)
 COMMAND(profile)
+COMMAND(check)
 COMMAND(run)
 COMMAND(workloads)
 COMMAND(denials)

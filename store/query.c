@@ -309,8 +309,8 @@ static void widen(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last
 		*last = t_last;
 }
 
-static void add_use(struct loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events, uint64_t trusted,
-		    int64_t t_first, int64_t t_last)
+static struct query_use *add_use(struct loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events, uint64_t trusted,
+				 int64_t t_first, int64_t t_last)
 {
 	uint64_t key = (uint64_t)caller << 32 | call;
 	int64_t at = map_get(&l->uses, image, key, -1);
@@ -329,13 +329,20 @@ static void add_use(struct loading *l, uint32_t image, uint32_t caller, uint32_t
 	u->trusted += trusted;
 	widen(&u->t_first, &u->t_last, t_first, t_last);
 	widen(&t->t_first, &t->t_last, t_first, t_last);
+	return u;
+}
+
+static void note_serial(struct query_use *u, uint32_t serial)
+{
+	if (u->serial == 0 || serial < u->serial)
+		u->serial = serial;
 }
 
 static int take_interval(struct loading *l, sqlite3_stmt *st)
 {
 	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
 	struct obs_list list = { 0 };
-	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1) }, &list) ? 0 : -1;
+	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1), .serial = (uint32_t)sqlite3_column_int64(st, 3) }, &list) ? 0 : -1;
 
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
 		const struct obs *o = &list.v[i];
@@ -345,8 +352,8 @@ static int take_interval(struct loading *l, sqlite3_stmt *st)
 		if (caller < 0 || call < 0)
 			ret = -1;
 		else if (in_time(l, o->t_first, o->t_last))
-			add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
-				o->t_last);
+			note_serial(add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
+					    o->t_last), o->serial);
 	}
 	VEC_FREE(&list);
 	return ret;
@@ -561,7 +568,7 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT DISTINCT image.tree, policy.name || ' (' || policy.hash || ')' FROM policy JOIN ingest AS run ON run.policy = "
 		    "policy.id JOIN interval ON interval.ingest = run.id OR interval.id IN (SELECT touch.interval FROM touch WHERE "
 		    "touch.ingest = run.id) JOIN image ON image.id = interval.image ORDER BY 2", take_policy, e) < 0 ||
-	    each(l, "SELECT image, t_first, obs FROM interval", take_interval, e) < 0 ||
+	    each(l, "SELECT image, t_first, obs, serial_first FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;
 	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit FROM place ORDER BY id", take_place, e) < 0 ||
