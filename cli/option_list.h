@@ -49,5 +49,5 @@ OPTION(buffer,        "buffer",         0,   "SIZE",   G_CAPTURE, "how much may 
 OPTION(backlog,       "backlog",        0,   "N",      G_CAPTURE, "the kernel's backlog limit meanwhile; with more records waiting,\nlogged programs are put to sleep")
 OPTION(spool,         "spool",          0,   "DIR",    G_CAPTURE, "where up to 1 GB goes while another process holds the store")
 OPTION(user,          "user",           0,   "NAME",   G_COMMAND, "run the command as this user")
-OPTION(pid,           "pid",            0,   "N",      G_DOCTOR | G_CHECK,  "look at this process, too: its seccomp mode and filters")
+OPTION(pid,           "pid",            0,   "N",      G_DOCTOR | G_CHECK | G_BLOCKED, "of this process (doctor: look at it, too)")
 OPTION(output,        "output",         'o', "FILE",   G_PROFILE, "write there, whole or not at all")

@@ -23,6 +23,7 @@ enum {
 	G_CAPTURE = 1 << 12,
 	G_DOCTOR = 1 << 13,
 	G_CHECK = 1 << 16,
+	G_BLOCKED = 1 << 17,
 	G_COMMAND = 1 << 14, /* runs a command */
 };
 

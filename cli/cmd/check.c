@@ -194,7 +194,7 @@ static void say(const struct check *c)
 
 	if (c->first != NULL) {
 		check_words(&answer, &c->first->answers);
-		command_say("the container or unit would not start: %.*s needs %s first (%s)", (int)c->first->loader_path.n, c->first->loader_path.p,
+		command_say("it would not start: %.*s needs %s first (%s)", (int)c->first->loader_path.n, c->first->loader_path.p,
 			    c->first->name, buf_text(&answer));
 	}
 	if (c->refused + c->depends + c->unknown == 0)
