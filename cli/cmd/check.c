@@ -211,8 +211,10 @@ static int check(const struct opts *o, struct selected *s, const struct subject 
 	struct check c;
 	size_t more = 0;
 
-	if (opt_on(o, OPT_runtime) && runtime == NULL)
-		return err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
+	if (opt_on(o, OPT_runtime) && runtime == NULL) {
+		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
+		return (int)e->status;
+	}
 	s->options.whole_places = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
