@@ -196,6 +196,8 @@ static void add_unseen(struct building *b)
 		return;
 	for (size_t i = 0; p->o.floor != NULL && i < p->o.floor->names.n; i++)
 		stand(b, p->o.floor->names.v[i], GROUND_FLOOR);
+	for (size_t i = 0; p->o.siblings != NULL && i < p->o.siblings->n; i++)
+		stand(b, p->o.siblings->v[i].name, GROUND_SIBLING);
 	p->runtime_unseen = runtime != NULL && !shows_loader(p, runtime);
 	for (size_t i = 0; p->runtime_unseen && floor_runtime_call(runtime, i) != NULL; i++)
 		stand(b, floor_runtime_call(runtime, i), GROUND_RUNTIME);

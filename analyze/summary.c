@@ -91,6 +91,12 @@ static bool is_rare(const struct profile_rule *r, const struct profile *p)
 	return p->s->starts >= 3 && r->starts == 1;
 }
 
+static bool is_sibling(const struct profile_rule *r, const struct profile *p)
+{
+	(void)p;
+	return r->ground == GROUND_SIBLING;
+}
+
 static void say_head(struct summary *out, const struct profile *p)
 {
 	const struct selection *s = p->s;
@@ -220,6 +226,10 @@ static void say_floor(struct summary *out, const struct profile *p)
 
 	if (n)
 		say(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
+	line.n = 0;
+	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
+	if (n)
+		say(out, "%zu of them are siblings, without evidence: %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
