@@ -75,7 +75,8 @@ static int read_grounds(struct profile_options *out, struct floor *floor, const 
 /* A row for a name that stands there without evidence. */
 static void explain_ground(struct term_table *t, const struct profile *p, const struct profile_rule *r)
 {
-	static const char *const grounds[] = { [GROUND_FLOOR] = "floor", [GROUND_RUNTIME] = "runtime", [GROUND_SIBLING] = "sibling" };
+	static const char *const grounds[] = { [GROUND_FLOOR] = "floor", [GROUND_RUNTIME] = "runtime", [GROUND_SIBLING] = "sibling",
+						[GROUND_UNOBSERVABLE] = "not observable" };
 
 	term_cell(t, "%s", r->name.p);
 	term_cell(t, "0");
@@ -251,6 +252,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct query_losses losses = { 0 };
 	struct summary talk = { 0 };
 	struct shape_siblings siblings = { 0 };
+	struct inforce inforce = { 0 };
 	struct floor floor = { 0 };
 	int ret = ST_OK;
 
@@ -259,6 +261,8 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 		floor_release(&floor);
 		return (int)e->status;
 	}
+	inforce_load(&inforce, &s->query, sel);
+	po.inforce = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &inforce;
 	profile_build(&p, &s->query, sel, &po);
 	if (shaping_adds_siblings(o))
 		add_siblings(&p, &siblings, &s->query, sel, &po);
@@ -283,6 +287,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	VEC_FREE(&losses);
 	profile_release(&p);
 	VEC_FREE(&siblings);
+	inforce_release(&inforce);
 	floor_release(&floor);
 	return ret;
 }

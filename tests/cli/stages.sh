@@ -46,3 +46,18 @@ for bad in "--stage maybe" "--stage kill --default-action log" "--stage kill --e
 	run "$SCAUDIT" profile --comm java $bad
 	ok "usage: $bad" is "$status" 2
 done
+
+# a round that was recorded under an observe profile: what that allowed left no records, and stays
+echo '{"defaultAction": "SCMP_ACT_LOG", "syscalls": [{"names": ["sendmsg", "read"], "action": "SCMP_ACT_ALLOW"}]}' >"$TMP/observe.json"
+"$SCAUDIT" ingest -q --db "$TMP/round.db" --logged-under "$TMP/observe.json" "$SAMPLES/java-threads.log"
+run "$SCAUDIT" profile --db "$TMP/round.db" --comm java
+ok "what was allowed while it was recorded is kept" is "$(jq -r '[.syscalls[].names[]] | index("sendmsg") != null' "$TMP/out")" true
+ok "... and that is said" warns 'recorded under observe.json .*: kept, as not observable: sendmsg$'
+run "$SCAUDIT" profile --db "$TMP/round.db" --comm java --explain
+ok "... and marked" says '^sendmsg.0.0.0.-.-.not observable'
+run "$SCAUDIT" profile --db "$TMP/round.db" --comm java --only --format names
+ok "... not where only is asked for" is "$(grep -c '^sendmsg$' "$TMP/out")" 0
+echo 'SystemCallFilter=@system-service' >"$TMP/unit"
+"$SCAUDIT" ingest -q --db "$TMP/unit.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
+run "$SCAUDIT" profile --db "$TMP/unit.db" --comm java
+ok "one that cannot be read: said" warns 'no profile that can be read here, so keep its names'
