@@ -33,6 +33,8 @@ OPTION(floor,         "floor",          0,   "WHICH",  G_PROFILE, "names that on
 OPTION(runtime,       "runtime",        0,   "NAME",   G_PROFILE | G_CHECK, "add what this loader (runc, crun, bwrap, systemd) needs to start\nthe program, where no start by it was seen")
 OPTION(format,        "format",         0,   "FORMAT", G_PROFILE, "oci (default), names")
 OPTION(default_action,"default-action", 0,   "ACTION", G_PROFILE, "what the profile does to all else (default: errno)")
+OPTION(base,          "base",           0,   "FILE",   G_PROFILE, "extend this profile by what it lacks, instead of a new one")
+OPTION(tighten,       "tighten",        0,   NULL,     G_PROFILE, "take off the base what nothing shows a need for")
 OPTION(stage,         "stage",          0,   "STAGE",  G_PROFILE, "a step of a rollout: observe (log what is not listed), canary\n(refuse and log it), enforce, kill")
 OPTION(errno,         "errno",          0,   "ERRNO",  G_PROFILE, "with which all else is refused: EPERM (default), ENOSYS, a number")
 OPTION(siblings,      "siblings",       0,   "WHAT",   G_PROFILE, "calls that do the same as listed ones: show, or add them")

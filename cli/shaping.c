@@ -1,5 +1,6 @@
 #include "cli/shaping.h"
 
+#include "analyze/base.h"
 #include "cli/command.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #define SIBLINGS_SHOWN 6
+#define CHANGES_SHOWN 12
 
 bool shaping_adds_siblings(const struct opts *o)
 {
@@ -31,7 +33,12 @@ int shaping_check(const struct opts *o, bool *observe, struct err *e)
 		return err_set(e, ST_INPUT, "--errno: stage %s answers with none", word);
 	if (opt_on(o, OPT_siblings) && !shaping_adds_siblings(o) && strcmp(opt_text(o, OPT_siblings, NULL), "show") != 0)
 		return err_set(e, ST_INPUT, "--siblings is show or add, not '%.40s'", opt_text(o, OPT_siblings, NULL));
-	*observe = stage == STAGE_OBSERVE;
+	if (opt_on(o, OPT_tighten) && !opt_on(o, OPT_base))
+		return err_set(e, ST_INPUT, "--tighten is about a base: --base FILE");
+	if (opt_on(o, OPT_base) && (opt_on(o, OPT_default_action) || opt_on(o, OPT_block) || opt_on(o, OPT_explain)))
+		return err_set(e, ST_INPUT, "--base keeps what the base does to all else (--stage changes that), so not with --%s",
+			       opt_on(o, OPT_block) ? "block" : opt_on(o, OPT_explain) ? "explain" : "default-action");
+	*observe = stage == STAGE_OBSERVE && !opt_on(o, OPT_base);
 	return 0;
 }
 
@@ -70,6 +77,58 @@ static void say_siblings(const struct policy *p, bool all)
 		command_say("%zu siblings, without evidence and not in the list: %s%s; --siblings add takes them", s.n, buf_text(&line),
 			    s.n > SIBLINGS_SHOWN ? " ... (-v shows all)" : "");
 	VEC_FREE(&s);
+}
+
+static void say_changes(const struct base_changes *changes, enum base_what what, const char *text, bool all)
+{
+	auto_buf struct buf line = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < changes->n; i++) {
+		if (changes->v[i].what != what)
+			continue;
+		if (all)
+			command_say("%s: %s (%s)", text, changes->v[i].name, base_reason(what));
+		else if (n < CHANGES_SHOWN)
+			buf_printf(&line, "%s%s", n ? ", " : "", changes->v[i].name);
+		n++;
+	}
+	if (n && !all)
+		command_say("%zu %s, %s: %s%s", n, text, base_reason(what), buf_text(&line), n > CHANGES_SHOWN ? " ... (-v shows all)" : "");
+}
+
+static void say_base(const struct base_changes *changes, bool all)
+{
+	static const char *const texts[] = { [BASE_ADDED] = "added to the base", [BASE_REMOVED] = "taken off the base",
+					     [BASE_ARCH_ADDED] = "architectures added to the base", [BASE_DENIED] = "seen and left denied",
+					     [BASE_DEPENDS] = "seen and left as they are", [BASE_OTHER_ARCH] = "not judged and left" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		say_changes(changes, (enum base_what)i, texts[i], all);
+	if (changes->n == 0)
+		command_say("the base stays as it is: it allows what was seen");
+}
+
+int shaping_base(struct policy *list, const struct opts *o, struct err *e)
+{
+	struct base_changes changes = { 0 };
+	struct policy base;
+	int ret = policy_read(&base, opt_text(o, OPT_base, NULL), e);
+
+	if (ret == 0)
+		ret = base_extend(&base, list, &changes, e);
+	if (ret == 0 && opt_on(o, OPT_tighten))
+		base_tighten(&base, list, &changes);
+	if (ret == 0 && !opt_on(o, OPT_quiet))
+		say_base(&changes, opt_on(o, OPT_verbose));
+	VEC_FREE(&changes);
+	if (ret == 0) {
+		policy_release(list);
+		*list = base;
+	} else {
+		policy_release(&base);
+	}
+	return ret;
 }
 
 int shaping_apply(struct policy *p, const struct opts *o, struct err *e)

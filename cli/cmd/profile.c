@@ -221,7 +221,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	if (shaping_apply(&policy, o, e) < 0) {
+	if ((opt_on(o, OPT_base) && shaping_base(&policy, o, e) < 0) || shaping_apply(&policy, o, e) < 0) {
 		policy_release(&policy);
 		return -1;
 	}

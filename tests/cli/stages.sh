@@ -61,3 +61,30 @@ echo 'SystemCallFilter=@system-service' >"$TMP/unit"
 "$SCAUDIT" ingest -q --db "$TMP/unit.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
 run "$SCAUDIT" profile --db "$TMP/unit.db" --comm java
 ok "one that cannot be read: said" warns 'no profile that can be read here, so keep its names'
+
+# a base: extended by what was seen, tightened by what was not
+cat >"$TMP/base.json" <<-'END'
+	{"defaultAction": "SCMP_ACT_KILL_PROCESS", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
+	 {"names": ["bpf", "read"], "action": "SCMP_ACT_ALLOW"},
+	 {"names": ["prctl"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 15, "op": "SCMP_CMP_EQ"}]},
+	 {"names": ["mprotect"], "action": "SCMP_ACT_ERRNO", "errnoRet": 12}]}
+END
+run "$SCAUDIT" profile --comm java --base "$TMP/base.json"
+ok "a base keeps its default" is "$(jq -r .defaultAction "$TMP/out")" SCMP_ACT_KILL_PROCESS
+ok "... its rules, in their order" is "$(jq -c '[.syscalls[:3][] | [.names, .action, (.args | length)]]' "$TMP/out")" \
+	'[[["bpf","read"],"SCMP_ACT_ALLOW",0],[["prctl"],"SCMP_ACT_ALLOW",1],[["mprotect"],"SCMP_ACT_ERRNO",0]]'
+ok "... and gets what it lacks" is "$(jq -r '.syscalls[3].names | index("futex") != null and index("read") == null' "$TMP/out")" true
+ok "what it denies by name is left, and said" warns 'seen and left denied, a rule of the base denies it: mprotect$'
+ok "what depends on arguments is left, and said" warns 'seen and left as they are, it depends on arguments.*: prctl'
+cp "$TMP/out" "$TMP/extended.json"
+run "$SCAUDIT" check "$TMP/extended.json" --comm java
+ok "check agrees: only that is refused" warns 'calls that were seen, 1 would be refused, [01] depend on arguments$'
+run "$SCAUDIT" profile --comm java --base "$TMP/base.json" --tighten
+ok "--tighten takes off what nothing shows" is "$(jq -c '.syscalls[0].names' "$TMP/out")" '["read"]'
+ok "... and says so" warns 'taken off the base, no evidence: bpf$'
+run "$SCAUDIT" profile --comm java --base "$TMP/extended.json"
+ok "an extended base lacks nothing more" is "$(jq -c '.syscalls | length' "$TMP/out")" 4
+run "$SCAUDIT" profile --comm java --tighten
+ok "usage: --tighten without a base" is "$status" 2
+run "$SCAUDIT" profile --comm java --base "$TMP/nothing.json"
+ok "usage: a base that is not there" is "$status" 2
