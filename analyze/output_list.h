@@ -1,3 +1,10 @@
 /* OUTPUT(id): only rows. */
 OUTPUT(oci)
+OUTPUT(spo)
+OUTPUT(pod)
+OUTPUT(systemd)
+OUTPUT(systemd_log)
+OUTPUT(bpf)
+OUTPUT(c)
 OUTPUT(names)
+OUTPUT(json)

@@ -14,4 +14,4 @@ static int write_names(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_names = { "names", "the names, one a line", write_names };
+const struct output output_names = { .name = "names", .about = "the names, one a line", .write = write_names };
