@@ -17,6 +17,9 @@ struct compiled {
  *   source: libcontainer/seccomp/seccomp_linux.go of runc 1.1, matchCall
  */
 int compile_policy(struct compiled *out, const struct policy *p, struct err *e);
+
+/* The same as text for people, by libseccomp; out has no code then. */
+int compile_pfc(struct compiled *out, struct buf *text, const struct policy *p, struct err *e);
 void compiled_release(struct compiled *c);
 
 #endif
