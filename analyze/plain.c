@@ -20,7 +20,7 @@ static int error_of(uint32_t action, int error)
 	return action != (uint32_t)ACTION_ERRNO ? POLICY_NO_ERRNO : error == POLICY_NO_ERRNO ? EPERM : error;
 }
 
-static bool is_word(const char *name)
+bool plain_is_word(const char *name)
 {
 	return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
 }
@@ -30,7 +30,7 @@ static int take_names(struct plain *out, const struct policy_rule *r, const char
 	char shown[80];
 
 	for (size_t i = 0; i < r->names.n; i++) {
-		if (!is_word(r->names.v[i]))
+		if (!plain_is_word(r->names.v[i]))
 			return err_set(e, ST_INPUT, "%s: '%s' is no name of a call", format,
 				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])));
 		*VEC_PUSH(&out->names) = r->names.v[i];

@@ -20,6 +20,9 @@ struct plain {
 int plain_of(struct plain *out, const struct policy *p, const char *format, struct err *e);
 void plain_release(struct plain *l);
 
+/* Letters, digits and _ alone: what a name of a call can be. A file may say something else. */
+bool plain_is_word(const char *name);
+
 /* "EPERM"; NULL for those that are rare in filters. */
 const char *plain_errno(int error);
 

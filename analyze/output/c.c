@@ -81,7 +81,7 @@ static int put_rule(struct buf *out, const struct policy *p, const struct policy
 	for (size_t i = 0; i < r->names.n; i++) {
 		const char *name = r->names.v[i];
 
-		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
+		if (!plain_is_word(name))
 			return err_set(e, ST_INPUT, "c: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
 		for (size_t k = 0; k < r->args.n && any_holds(r); k++)
 			put_row(out, r, name, k, 1);

@@ -1,4 +1,5 @@
 #include "analyze/output.h"
+#include "analyze/plain.h"
 #include "analyze/provenance.h"
 
 #include "store/base/esc.h"
@@ -99,7 +100,7 @@ static int put_rule(struct buf *out, const struct policy_rule *r, struct err *e)
 	for (size_t i = 0; i < r->names.n; i++) {
 		const char *name = r->names.v[i];
 
-		if (*name == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
+		if (!plain_is_word(name))
 			return err_set(e, ST_INPUT, "spo: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
 		if (!occurs_before(r, i)) /* the names of a rule are a set */
 			buf_printf(out, "    - \"%s\"\n", name);

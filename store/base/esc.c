@@ -104,7 +104,10 @@ void esc_comment(struct buf *out, struct bytes b)
 		unsigned char c = (unsigned char)b.p[i];
 		char before = out->n ? out->p[out->n - 1] : ' ';
 
-		if (c < 0x20 || c > 0x7e || (c == '/' && before == '*') || (c == '*' && before == '/'))
+		bool ends = (c == '/' && before == '*') || (c == '*' && before == '/');
+		bool escaped = c == '\\' && i + 1 < b.n && b.p[i + 1] == 'x';
+
+		if (c < 0x20 || c > 0x7e || ends || (c == '\\' && !escaped))
 			hex_byte(out, "\\x", c);
 		else
 			buf_char(out, (char)c);

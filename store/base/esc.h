@@ -30,7 +30,8 @@ void esc_json(struct buf *out, struct bytes b);
 
 /*
  * A line of a comment, of parts that are escaped already, for any language that has comments: one line of printable
- * ASCII in which no C comment begins or ends. The second of two such bytes is written as \xHH.
+ * ASCII in which no C comment begins or ends and that no backslash ends. The second byte of such a mark, and a backslash
+ * that escapes nothing, are written as \xHH.
  */
 void esc_comment(struct buf *out, struct bytes b);
 
