@@ -101,6 +101,18 @@ static void add_ground(struct provenance_lines *out, const struct profile *p, en
 		add(out, &line);
 }
 
+/* What the records show and no list can hold. */
+static void add_unnamed(struct provenance_lines *out, const struct profile *p)
+{
+	auto_buf struct buf line = { 0 };
+
+	buf_str(&line, "not in the list, since no table has a name for it (architecture and number):");
+	for (size_t i = 0; i < p->unnamed.n; i++)
+		buf_printf(&line, " %x/%d", p->unnamed.v[i].arch, p->unnamed.v[i].nr);
+	if (p->unnamed.n)
+		add(out, &line);
+}
+
 static void add_dangers(struct provenance_lines *out, const struct profile *p)
 {
 	for (size_t i = 0; i < p->rules.n && !p->o.block; i++) {
@@ -129,6 +141,7 @@ void provenance_lines(struct provenance_lines *out, const struct output_input *i
 		add(out, &loss);
 	add_ground(out, p, GROUND_FLOOR, "from the floor");
 	add_ground(out, p, GROUND_RUNTIME, p->o.runtime ? p->o.runtime->version : "of a runtime");
+	add_unnamed(out, p);
 	add_dangers(out, p);
 }
 

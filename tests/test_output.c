@@ -70,6 +70,8 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	{ "firejail: two architectures, each its names", "firejail", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"], "
 	  ALLOW("\"read\", \"socketcall\"") "}", NULL, "seccomp.keep read\nseccomp.32.keep read,socketcall\n", NULL },
 	{ "firejail: x32", "firejail", X32, NULL, NULL, "no list for SCMP_ARCH_X32" },
+	{ "firejail: 32 bits alone", "firejail", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_ARM\"], " ALLOW("\"read\"") "}", NULL, NULL,
+	  "SCMP_ARCH_ARM alone filters nothing" },
 	{ "firejail: conditions", "firejail", ARGS, NULL, NULL, "firejail cannot hold conditions" },
 	{ "firejail: an errno without a name", "firejail", "{" ERRNO "\"defaultErrnoRet\": 99, " X86_64 ALLOW("\"read\"") "}", NULL, NULL, "the one of 99" },
 	{ "c: conditions", "c", ARGS, NULL, "{ \"socket\", SCMP_ACT_ALLOW, 2, { { 0, SCMP_CMP_EQ, 2u, 0u }, { 1, SCMP_CMP_MASKED_EQ, 15u, 1u } } },\n", NULL },

@@ -14,13 +14,25 @@ static const struct { const char *first, *second; } pairs[] = { { "x86_64", "i38
 static bool is_pair(const char *first, const char *second)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
-		if (strcmp(pairs[i].first, first) == 0 && (second == NULL || strcmp(pairs[i].second, second) == 0))
+		if (strcmp(pairs[i].first, first) == 0 && strcmp(pairs[i].second, second) == 0)
 			return true;
 	return false;
 }
 
+static bool is_second(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		if (strcmp(pairs[i].second, name) == 0)
+			return true;
+	return false;
+}
+
+/* seccomp.keep is the list of the machine's own architecture, and firejail lets all others through unless told. */
 static int check_archs(const struct policy *p, struct err *e)
 {
+	if (p->archs.n == 1 && is_second(arch_name(p->archs.v[0])) && p->archs.v[0] != arch_native())
+		return err_set(e, ST_INPUT, "firejail's first list is that of the machine, so one of %s alone filters nothing on "
+			       "a 64-bit machine", arch_scmp(p->archs.v[0]));
 	for (size_t i = 0; i < p->archs.n; i++) {
 		if (p->archs.v[i] == ARCH_X32 || i > 1 || (i == 1 && !is_pair(arch_name(p->archs.v[0]), arch_name(p->archs.v[1]))))
 			return err_set(e, ST_INPUT, "firejail has no list for %s beside the others (--arch)", arch_scmp(p->archs.v[i]));
@@ -84,7 +96,7 @@ static int write_firejail(FILE *to, const struct output_input *in, struct err *e
 		ret = list_line(&text, &list, first, list.allows ? "seccomp.keep" : "seccomp.drop", e);
 	if (ret == 0 && p->archs.n == 2)
 		ret = list_line(&text, &list, p->archs.v[1], list.allows ? "seccomp.32.keep" : "seccomp.32.drop", e);
-	else if (ret == 0 && is_pair(arch_name(first), NULL))
+	else if (ret == 0)
 		buf_str(&text, "seccomp.block-secondary\n");
 	if (ret == 0) {
 		provenance_write(to, in, "# ");

@@ -223,6 +223,29 @@ of pfc
 sed -nE 's/^ *# filter for syscall "([a-z_0-9]+)".*/\1/p' "$TMP/out" >"$TMP/got"
 ok "pfc: the same names" same "$TMP/got"
 
+# ---- what no list can hold, and whom nobody should believe ----
+{
+	sed -n '1,400s/syscall=3 /syscall=7777 /p' "$SAMPLES/pipeline.log" | head -n 3
+	sed -n 's/comm="sort"/comm=2A2F0A73797374656D22/p' "$SAMPLES/pipeline.log" # "*/", a newline, and more
+} | sed 's/audit(17/audit(18/' | "$SCAUDIT" ingest -q --node n2 --db "$TMP/odd.db" --label odd
+what=(--db "$TMP/odd.db" --label odd)
+for format in docker spo systemd systemd-log firejail pfc c pod; do
+	of $format
+	ok "$format: a number without a name is said" says '/7777'
+done
+what=(--db "$TMP/odd.db" --comm $'*/\nsystem"')
+for format in spo systemd systemd-log firejail pfc pod; do
+	of $format
+	ok "$format: a comm cannot end a comment" is "$(sed -n 1p "$TMP/out" | grep -c '^# scaudit .*: profile')$(grep -c '^system"' "$TMP/out")" 10
+done
+of c
+ok "c: a comm cannot end a comment" is "$(grep -c '\*/' "$TMP/out")" 2
+of json
+ok "json: such a comm is a caller's" says '"comm": "\*/\\nsystem\\""'
+of spo
+ok "spo: and its name is one for Kubernetes" says '^  name: "[a-z0-9]([-a-z0-9]*[a-z0-9])?"$'
+what=(--comm java)
+
 # ---- all of them ----
 for format in oci docker spo pod systemd systemd-log firejail bpf pfc c names json; do
 	of $format
