@@ -67,9 +67,13 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	{ "firejail: kills the process", "firejail", TWO_KILL, NULL, NULL, "(--default-action kill_thread)" },
 	{ "firejail: logs", "firejail", "{\"defaultAction\": \"SCMP_ACT_LOG\", " X86_64 ALLOW("\"read\"") "}", NULL, "seccomp-error-action log\n", NULL },
 	{ "firejail: a list of what is denied", "firejail", DENY("\"mount\""), NULL, "seccomp-error-action ENOSYS\nseccomp.drop mount\n", NULL },
-	{ "firejail: two architectures, each its names", "firejail", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"], "
-	  ALLOW("\"read\", \"socketcall\"") "}", NULL, "seccomp.keep read\nseccomp.32.keep read,socketcall\n", NULL },
-	{ "firejail: x32", "firejail", X32, NULL, NULL, "no list for SCMP_ARCH_X32" },
+	{ "firejail: two architectures, denied, each its names", "firejail", "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": ["
+	  "\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"], \"syscalls\": [{\"names\": [\"read\", \"socketcall\"], \"action\": \"SCMP_ACT_ERRNO\"}]}",
+	  NULL, "seccomp.drop read\nseccomp.32.drop read,socketcall\n", NULL },
+	{ "firejail: two architectures, allowed", "firejail", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"], "
+	  ALLOW("\"read\"") "}", NULL, NULL, "(--arch x86_64)" },
+	{ "firejail: x32", "firejail", "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X32\"], "
+	  "\"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\"}]}", NULL, NULL, "no list for SCMP_ARCH_X32" },
 	{ "firejail: 32 bits alone", "firejail", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_ARM\"], " ALLOW("\"read\"") "}", NULL, NULL,
 	  "SCMP_ARCH_ARM alone filters nothing" },
 	{ "firejail: conditions", "firejail", ARGS, NULL, NULL, "firejail cannot hold conditions" },

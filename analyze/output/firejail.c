@@ -28,8 +28,12 @@ static bool is_second(const char *name)
 }
 
 /* seccomp.keep is the list of the machine's own architecture, and firejail lets all others through unless told. */
-static int check_archs(const struct policy *p, struct err *e)
+static int check_archs(const struct plain *list, const struct policy *p, struct err *e)
 {
+	/* firejail 0.9.72 calls `fseccomp keep` where `keep32` is meant: seccomp.32.keep cuts the 64-bit list and lets 32-bit pass */
+	if (p->archs.n > 1 && list->allows)
+		return err_set(e, ST_INPUT, "firejail takes seccomp.32.keep for a second list of the 64-bit architecture, so a list that allows "
+			       "is for one (--arch %s)", arch_name(p->archs.v[0]));
 	if (p->archs.n == 1 && is_second(arch_name(p->archs.v[0])) && p->archs.v[0] != arch_native())
 		return err_set(e, ST_INPUT, "firejail's first list is that of the machine, so one of %s alone filters nothing on "
 			       "a 64-bit machine", arch_scmp(p->archs.v[0]));
@@ -89,13 +93,13 @@ static int write_firejail(FILE *to, const struct output_input *in, struct err *e
 	int ret = plain_of(&list, p, "firejail", e);
 
 	if (ret == 0)
-		ret = check_archs(p, e);
+		ret = check_archs(&list, p, e);
 	if (ret == 0)
 		ret = answer_line(&text, &list, e);
 	if (ret == 0)
 		ret = list_line(&text, &list, first, list.allows ? "seccomp.keep" : "seccomp.drop", e);
 	if (ret == 0 && p->archs.n == 2)
-		ret = list_line(&text, &list, p->archs.v[1], list.allows ? "seccomp.32.keep" : "seccomp.32.drop", e);
+		ret = list_line(&text, &list, p->archs.v[1], "seccomp.32.drop", e);
 	else if (ret == 0)
 		buf_str(&text, "seccomp.block-secondary\n");
 	if (ret == 0) {
