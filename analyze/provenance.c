@@ -59,22 +59,30 @@ static int by_bytes(const void *a, const void *b)
 	return ret ? ret : (x->n > y->n) - (x->n < y->n);
 }
 
-static void add_nodes(struct provenance_lines *out, const struct profile *p)
+void provenance_nodes(struct provenance_nodes *out, const struct profile *p)
 {
-	auto_buf struct buf line = { 0 };
-	VEC(struct bytes) nodes = { 0 };
-
+	*out = (struct provenance_nodes){ 0 };
 	for (size_t i = 0; i < p->q->trees.n; i++) {
 		struct bytes node = p->q->trees.v[i].node;
 		size_t k = 0;
 
-		while (k < nodes.n && !bytes_eq(nodes.v[k], node))
+		if (!p->s->tree_in[i])
+			continue;
+		while (k < out->n && !bytes_eq(out->v[k], node))
 			k++;
-		if (p->s->tree_in[i] && k == nodes.n)
-			*VEC_PUSH(&nodes) = node;
+		if (k == out->n)
+			*VEC_PUSH(out) = node;
 	}
-	if (nodes.n > 1)
-		qsort(nodes.v, nodes.n, sizeof(*nodes.v), by_bytes);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_bytes);
+}
+
+static void add_nodes(struct provenance_lines *out, const struct profile *p)
+{
+	auto_buf struct buf line = { 0 };
+	struct provenance_nodes nodes;
+
+	provenance_nodes(&nodes, p);
 	buf_str(&line, nodes.n == 1 ? "node: " : "nodes: ");
 	for (size_t i = 0; i < nodes.n && i < NODES_SHOWN; i++) {
 		buf_str(&line, i ? ", " : "");

@@ -19,6 +19,10 @@ void provenance_write(FILE *to, const struct output_input *in, const char *sign)
 /* One line more of that kind. */
 void provenance_remark(FILE *to, const char *sign, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The nodes of the evidence, sorted, as they are: not escaped. The caller frees by VEC_FREE. */
+struct provenance_nodes { struct bytes *v; size_t n, cap; };
+void provenance_nodes(struct provenance_nodes *out, const struct profile *p);
+
 /*
  * What the list may be called: the program that it is for, or the file that it was read from, as a name that Kubernetes
  * takes (RFC 1123 label: a-z, 0-9 and -, at most 63); "profile" where nothing is left of it.

@@ -74,12 +74,22 @@ static void write_apart(FILE *to, const struct output_input *in)
 	policy_release(&apart);
 }
 
+/* Names and answers alone: what a profile makes of records. */
+static bool is_simple(const struct policy *p)
+{
+	bool simple = p->flags.n == 0;
+
+	for (size_t i = 0; i < p->rules.n; i++)
+		simple = simple && p->rules.v[i].args.n == 0;
+	return simple;
+}
+
 static int write_docker(FILE *to, const struct output_input *in, struct err *e)
 {
 	json_object *doc, *rules;
 
 	(void)e;
-	if (in->profile != NULL) {
+	if (in->profile != NULL && is_simple(in->policy)) {
 		write_apart(to, in);
 		return 0;
 	}

@@ -1,4 +1,5 @@
 #include "analyze/output.h"
+#include "analyze/provenance.h"
 
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -85,15 +86,12 @@ static void put_item(json_object *list, const char *text)
 static void put_nodes(json_object *to, const struct profile *p)
 {
 	json_object *list = put_list(to, "nodes");
+	struct provenance_nodes nodes;
 
-	for (size_t i = 0; i < p->q->trees.n; i++) {
-		bool first = p->s->tree_in[i];
-
-		for (size_t k = 0; k < i && first; k++)
-			first = !p->s->tree_in[k] || !bytes_eq(p->q->trees.v[k].node, p->q->trees.v[i].node);
-		if (first)
-			put_bytes(put_object(list), "node", p->q->trees.v[i].node);
-	}
+	provenance_nodes(&nodes, p);
+	for (size_t i = 0; i < nodes.n; i++)
+		put_bytes(put_object(list), "node", nodes.v[i]);
+	VEC_FREE(&nodes);
 }
 
 static void put_evidence(json_object *to, const struct output_input *in)
