@@ -7,6 +7,8 @@
 #include "store/base/esc.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
+#include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +48,8 @@ static int read_options(struct profile_options *out, const struct output **forma
 		return err_set(e, ST_INPUT, "%s as a default needs a program that answers each call; no runtime has one",
 			       action_scmp(out->default_action));
 	*format = output_find(name);
+	if (*format != NULL && opt_on(o, OPT_group) && !(*format)->groups)
+		return err_set(e, ST_INPUT, "--group: %s has no sets of calls (systemd and systemd-log have)", name);
 	if (*format != NULL)
 		return 0;
 	for (size_t i = 0; output_at(i) != NULL; i++)
@@ -208,12 +212,37 @@ static void selector_text(struct buf *out, const struct opts *o)
 		}
 }
 
+/* Leaves one architecture of a list, and of its names those that it has. */
+static int keep_arch(struct policy *p, const char *word, struct err *e)
+{
+	auto_buf struct buf known = { 0 };
+	size_t at = 0;
+
+	while (at < p->archs.n && strcmp(word, arch_name(p->archs.v[at])) != 0 && strcmp(word, arch_scmp(p->archs.v[at])) != 0)
+		at++;
+	for (size_t i = 0; i < p->archs.n; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", arch_name(p->archs.v[i]));
+	if (at == p->archs.n)
+		return err_set(e, ST_INPUT, "--arch: the list has no '%.40s' (it has: %s)", word, buf_text(&known));
+	p->archs.v[0] = p->archs.v[at];
+	p->archs.n = 1;
+	for (size_t i = 0; i < p->rules.n; i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
+			if (syscall_exists(p->archs.v[0], p->rules.v[i].names.v[k]))
+				p->rules.v[i].names.v[n++] = p->rules.v[i].names.v[k];
+		p->rules.v[i].names.n = n;
+	}
+	return 0;
+}
+
 static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
 {
 	auto_buf struct buf selector = { 0 };
 	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
 	struct policy policy;
-	struct output_input in = { &policy, p, &from };
+	struct output_input in = { .policy = &policy, .profile = p, .from = &from, .group = opt_on(o, OPT_group) };
 	const char *path = opt_text(o, OPT_output, NULL);
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 	int ret;
@@ -221,11 +250,11 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	if ((opt_on(o, OPT_base) && shaping_base(&policy, o, e) < 0) || shaping_apply(&policy, o, e) < 0) {
-		policy_release(&policy);
-		return -1;
-	}
-	ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);
+	if ((opt_on(o, OPT_base) && shaping_base(&policy, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
+	    (opt_on(o, OPT_arch) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
+		ret = -1;
+	else
+		ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);
 	policy_release(&policy);
 	return ret;
 }
