@@ -69,6 +69,9 @@ static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwis
 		int nr = seccomp_syscall_resolve_name(r->names.v[i]), ret;
 		char shown[80];
 
+		if (r->names.v[i][0] == '@')
+			return err_set(e, ST_INPUT, "%s is a set of systemd's, which no filter is made of here: name its calls",
+				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])));
 		if (nr == __NR_SCMP_ERROR) {
 			*VEC_PUSH(&out->unknown) = r->names.v[i];
 			continue;
@@ -104,10 +107,13 @@ static int export(struct compiled *out, scmp_filter_ctx ctx, struct err *e)
 int compile_policy(struct compiled *out, const struct policy *p, struct err *e)
 {
 	uint32_t otherwise = libs_action(p->default_action, p->default_error);
-	scmp_filter_ctx ctx = seccomp_init(otherwise);
+	scmp_filter_ctx ctx;
 	int ret = 0;
 
 	*out = (struct compiled){ 0 };
+	if (policy_is_conditional(p))
+		return err_set(e, ST_INPUT, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
+	ctx = seccomp_init(otherwise);
 	if (ctx == NULL)
 		return err_set(e, ST_INPUT, "%s cannot be the default here", action_scmp(p->default_action));
 	for (size_t i = 0; i < p->archs.n && ret == 0; i++) {

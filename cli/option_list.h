@@ -50,4 +50,8 @@ OPTION(backlog,       "backlog",        0,   "N",      G_CAPTURE, "the kernel's 
 OPTION(spool,         "spool",          0,   "DIR",    G_CAPTURE, "where up to 1 GB goes while another process holds the store")
 OPTION(user,          "user",           0,   "NAME",   G_COMMAND, "run the command as this user")
 OPTION(pid,           "pid",            0,   "N",      G_DOCTOR,  "look at this process, too: its seccomp mode and filters")
+OPTION(caps,          "caps",           0,   "LIST",   G_POLICY,  "the capabilities that Docker's conditions ask for: names with commas\nbetween, docker (what it gives by itself), none, all")
+OPTION(kernel,        "kernel",         0,   "X.Y",    G_POLICY,  "the kernel that they ask for (default: this one)")
+OPTION(arch,          "arch",           0,   "NAME",   G_POLICY,  "the machine that they ask for: amd64, arm64 ... (default: this one)")
+OPTION(from,          "from",           0,   "FORMAT", G_POLICY,  "the profile's format, where its content does not show it: oci,\nsystemd, spo, minijail, names")
 OPTION(output,        "output",         'o', "FILE",   G_PROFILE, "write there, whole or not at all")

@@ -23,6 +23,7 @@ enum {
 	G_CAPTURE = 1 << 12,
 	G_DOCTOR = 1 << 13,
 	G_COMMAND = 1 << 14, /* runs a command */
+	G_POLICY = 1 << 15,  /* reads a profile */
 };
 
 enum opt {

@@ -1,5 +1,10 @@
-/* Profile files: any bytes are read or refused with one line; what was read is compiled, or refused. */
+/*
+ * Profile files: any bytes are read or refused with one line; what was read is settled and compiled, or refused. The first
+ * byte is the number of the reader, '0' on; behind any other the content decides.
+ */
 #include "analyze/compile.h"
+#include "analyze/input.h"
+#include "analyze/resolve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +21,26 @@ static void must(bool fine, const char *what)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct policy p = { .default_error = POLICY_NO_ERRNO };
+	static const char *const caps[] = { "CAP_SYS_ADMIN", "CAP_BPF" };
+	struct policy_place at = { .caps_known = true, .kernel = { 4, 8 }, .arch = 0xc000003e };
+	struct bytes text = { (const char *)data, n };
+	const struct input *in = n == 0 || data[0] < '0' ? NULL : input_at((size_t)(data[0] - '0'));
+	struct policy p;
 	struct compiled c = { 0 };
 	struct err e = { 0 };
 
-	if (policy_read_oci(&p, (struct bytes){ (const char *)data, n }, "file", &e) < 0)
-		must(e.msg[0] != '\0' && strchr(e.msg, '\n') == NULL, "a refusal that is not one line");
+	bytes_skip(&text, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(caps); i++)
+		*VEC_PUSH(&at.caps) = caps[i];
+	if (policy_read_text(&p, text, "file", in ? in->name : NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0)
+		must(e.msg[0] != '\0' && strchr(e.msg, '\n') == NULL && strchr(e.msg, '\033') == NULL, "a refusal that is not one line");
 	else if (compile_policy(&c, &p, &e) < 0)
 		must(e.msg[0] != '\0', "no reason");
 	else
 		must(c.code.n > 0 && c.code.n <= BPF_MAXINSNS, "an empty filter");
+	for (size_t i = 0; i < p.unread.n; i++)
+		must(strchr(p.unread.v[i], '\n') == NULL && strchr(p.unread.v[i], '\033') == NULL, "a note that is not one line");
+	policy_place_release(&at);
 	compiled_release(&c);
 	policy_release(&p);
 	return 0;
