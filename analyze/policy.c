@@ -132,6 +132,8 @@ int policy_read_text(struct policy *p, struct bytes text, const char *file, cons
 	policy_init(p);
 	if (in == NULL)
 		return -1;
+	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
+		text = BYTES("");
 	p->format = in->name;
 	return in->read(p, text, file, e);
 }

@@ -416,6 +416,21 @@ static void reads_containers_common(void **state)
 	policy_release(&p);
 }
 
+static void refuses_an_empty_file_in_each_format(void **state)
+{
+	static const char *const formats[] = { "oci", "systemd", "spo", "minijail", "names" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		struct policy p;
+		struct err e = { 0 };
+
+		assert_int_equal(policy_read_text(&p, (struct bytes){ NULL, 0 }, "f", formats[i], &e), -1);
+		assert_int_equal(e.status, ST_INPUT);
+		policy_release(&p);
+	}
+}
+
 static void refuses_a_set(void **state)
 {
 	struct compiled c;
@@ -488,6 +503,7 @@ int main(void)
 	ADD_ROWS(&t, place_rows, resolves);
 	ADD(&t, reads_containers_common);
 	ADD(&t, refuses_a_set);
+	ADD(&t, refuses_an_empty_file_in_each_format);
 	ADD(&t, is_not_quadratic);
 	ADD(&t, reads_all);
 	ADD(&t, reads_a_config);

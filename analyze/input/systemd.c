@@ -278,6 +278,8 @@ static int read_lines(struct unit *u, struct bytes text)
 			buf_char(&joined, ' ');
 			continue;
 		}
+		if (line.n == 0 && joined.n == 0)
+			continue;
 		buf_add(&joined, line.p, line.n);
 		first = buf_bytes(&joined);
 		bytes_trim_left(&first);
