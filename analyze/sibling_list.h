@@ -1,0 +1,28 @@
+/*
+ * SIBLINGS(names): calls by which a program gets the same done, so that a list that denies one of them without the others
+ * forbids little. Only rows.
+ */
+SIBLINGS("open openat openat2 creat")
+SIBLINGS("execve execveat")
+SIBLINGS("fork vfork clone clone3")
+SIBLINGS("ptrace process_vm_readv process_vm_writev")
+SIBLINGS("mount move_mount fsmount")
+SIBLINGS("umount umount2")
+SIBLINGS("init_module finit_module")
+SIBLINGS("kexec_load kexec_file_load")
+SIBLINGS("add_key request_key keyctl")
+SIBLINGS("settimeofday clock_settime clock_settime64")
+SIBLINGS("kill tkill tgkill pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo")
+SIBLINGS("chmod fchmod fchmodat fchmodat2")
+SIBLINGS("chown lchown fchown fchownat")
+SIBLINGS("unlink unlinkat")
+SIBLINGS("rename renameat renameat2")
+SIBLINGS("link linkat")
+SIBLINGS("symlink symlinkat")
+SIBLINGS("mkdir mkdirat")
+SIBLINGS("mknod mknodat")
+SIBLINGS("setuid setreuid setresuid")
+SIBLINGS("setgid setregid setresgid")
+SIBLINGS("setxattr lsetxattr fsetxattr setxattrat")
+SIBLINGS("socket socketcall")
+SIBLINGS("unshare clone3")
