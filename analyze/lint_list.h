@@ -9,7 +9,7 @@ LINT(nothing,      "forbids-nothing",  WARNING, "all is allowed by default and n
 LINT(set,          "systemd-set",      WARNING, "its names are systemd's, and differ by version; they are not looked at here")
 LINT(no_archs,     "no-architectures", WARNING, "it means the machine's own; programs of its other ABIs are killed, and some tools refuse it")
 LINT(log_flag,     "log-flag-alone",   WARNING, "a list of flags turns off SECCOMP_FILTER_FLAG_SPEC_ALLOW, which runtimes set where there is none: name both")
-LINT(runtime,      "no-start",         WARNING, "the loader calls them after it has loaded the filter: nothing starts")
+LINT(runtime,      "no-start",         WARNING, "the loader calls them after it has loaded the filter (with no_new_privs fewer of them): the program may not start")
 LINT(socketcall,   "socketcall",       WARNING, "32-bit programs make sockets by it, past the conditions on socket")
 LINT(index_twice,  "index-twice",      WARNING, "conditions on one argument are alternatives: one is enough")
 LINT(sibling,      "sibling",          WARNING, "does the same as what is denied")

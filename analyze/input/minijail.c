@@ -190,6 +190,7 @@ static int read_return(const struct reading *r, struct bytes text, int *out)
 {
 	struct bytes word = input_word(&text), value = input_word(&text);
 
+	*out = 0;
 	bytes_trim_left(&text);
 	if (!bytes_eq(word, BYTES("return")) || text.n > 0)
 		return input_bad_word(r, "neither 1, a condition nor 'return ERRNO'", word);

@@ -24,7 +24,13 @@ ok "json, quiet: nothing on stderr" lines 0 "$TMP/err"
 "$SCAUDIT" profile -q --comm perl --root 'runc:[2:INIT]' >"$TMP/perl.json"
 run "$SCAUDIT" lint "$TMP/perl.json"
 ok "our own list: no errors" is "$status" 0
-ok "our own list: runc would start" test "$(grep -c $'no-start\trunc' "$TMP/out")" = 0
+"$SCAUDIT" ingest -q --node node01 "$SAMPLES/java-threads.log"
+"$SCAUDIT" profile -q --comm java --runtime runc >"$TMP/java.json"
+run "$SCAUDIT" lint "$TMP/java.json"
+ok "our own list for runc: it would start" test "$(grep -c $'no-start\trunc' "$TMP/out")" = 0
+"$SCAUDIT" profile -q --comm java >"$TMP/java.json"
+run "$SCAUDIT" lint "$TMP/java.json"
+ok "our own list, for none: what runc lacks" says $'no-start\trunc 1.1.5: '
 
 run "$SCAUDIT" lint
 ok "no profile: exit 2" is "$status" 2
