@@ -106,6 +106,7 @@ static struct bad_row bad_rows[] = {
 	{ "minijail: something between", "open: arg1 > 1 and arg2 < 9\n", "f:1: neither && nor ||: and" },
 	{ "minijail: return behind many", "open: arg1 == 1 || arg1 == 2; return EPERM\n", "f:1: 'return' behind more than one condition" },
 	{ "minijail: too many alternatives", "open: arg1 & ~0 && arg2 & ~0\n", "f:1: more than 256 alternatives" },
+	{ "minijail: a name twice", "read: 1\nwrite: 1\nread: return EPERM\n", "f:3: a second line for one call: read" },
 	{ "minijail: only comments", "# a\n@default kill-process\n", "f: no rules in it" },
 
 	{ "names: two on a line", "read\nwrite close\n", "f:2: no name of a call: write close" },

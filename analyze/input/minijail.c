@@ -4,7 +4,7 @@
  *   source: minijail0(5)
  */
 #include "analyze/input.h"
-#include "store/base/esc.h"
+#include "store/base/map.h"
 #include "store/model/action.h"
 
 #include <errno.h>
@@ -276,17 +276,22 @@ static int read_directive(const struct reading *r, struct bytes line)
 	return input_bad_word(r, bytes_eq(word, BYTES("@default")) ? "no such action" : "not read", bytes_eq(word, BYTES("@default")) ? value : word);
 }
 
-static int read_statement(const struct reading *r, struct bytes line)
+/* seen: which names had a line, by their id. Both compilers refuse a second one. */
+static int read_statement(const struct reading *r, struct bytes line, struct map *seen)
 {
-	struct bytes word = bytes_until(&line, ':'), first;
+	struct bytes word = bytes_until(&line, ':');
 	const char *name;
-	uint32_t action;
+	uint32_t action, id;
 	int error;
 
 	bytes_trim_right(&word);
 	if (!bytes_take(&line, BYTES(":")) || !input_is_name(word))
 		return input_bad_word(r, "not 'NAME: ...'", word);
-	name = input_keep(r->p, word);
+	id = pool_intern(&r->p->strings, word);
+	name = pool_get(&r->p->strings, id).p;
+	if (map_get(seen, id, 0, 0))
+		return input_bad_word(r, "a second line for one call", word);
+	map_put(seen, id, 0, 1);
 	bytes_trim_left(&line);
 	if (bytes_starts(line, BYTES("arg")))
 		return read_condition(r, name, line);
@@ -296,23 +301,20 @@ static int read_statement(const struct reading *r, struct bytes line)
 		add_rule(r->p, name, (uint32_t)ACTION_ERRNO, error);
 		return 0;
 	}
-	first = line;
 	if (bytes_eq(line, BYTES("1")))
 		action = (uint32_t)ACTION_ALLOW;
 	else if (!action_word_of(line, &action) || action == (uint32_t)ACTION_ERRNO)
-		return input_bad_word(r, "neither 1, a condition nor 'return ERRNO'", first);
+		return input_bad_word(r, "neither 1, a condition nor 'return ERRNO'", line);
 	add_rule(r->p, name, action, POLICY_NO_ERRNO);
 	return 0;
 }
 
-static int read_minijail(struct policy *p, struct bytes text, const char *file, struct err *e)
+static int read_lines(struct reading *r, struct bytes text, struct map *seen)
 {
-	struct reading r = { .p = p, .file = file, .e = e };
 	auto_buf struct buf joined = { 0 };
 	struct bytes line;
 
-	p->default_action = (uint32_t)ACTION_KILL_PROCESS;
-	while (input_line(&r, &text, &line)) {
+	while (input_line(r, &text, &line)) {
 		bytes_trim_left(&line);
 		if (joined.n == 0 && (line.n == 0 || line.p[0] == '#'))
 			continue;
@@ -324,10 +326,24 @@ static int read_minijail(struct policy *p, struct bytes text, const char *file, 
 		buf_add(&joined, line.p, line.n);
 		line = buf_bytes(&joined);
 		bytes_trim_right(&line);
-		if ((bytes_starts(line, BYTES("@")) ? read_directive(&r, line) : read_statement(&r, line)) < 0)
+		if ((bytes_starts(line, BYTES("@")) ? read_directive(r, line) : read_statement(r, line, seen)) < 0)
 			return -1;
 		joined.n = 0;
 	}
+	return 0;
+}
+
+static int read_minijail(struct policy *p, struct bytes text, const char *file, struct err *e)
+{
+	struct reading r = { .p = p, .file = file, .e = e };
+	struct map seen = { 0 };
+	int ret;
+
+	p->default_action = (uint32_t)ACTION_KILL_PROCESS;
+	ret = read_lines(&r, text, &seen);
+	map_release(&seen);
+	if (ret < 0)
+		return -1;
 	return p->rules.n ? 0 : err_set(e, ST_INPUT, "%s: no rules in it", file);
 }
 
