@@ -49,6 +49,9 @@ static struct bad_row { const char *name, *text, *says; } bad_json[] = {
 	  "f:2: 'default\\x5cu0041ction' a second time in one object" },
 	{ "a number over 64 bits", RULE("\"args\": [{\"index\": 0, \"value\": 18446744073709551616, \"op\": \"SCMP_CMP_EQ\"}]"),
 	  "f:1: a number over 64 bits" },
+	{ "our own, without a default", "{\"scaudit\": \"0.1.0\"}", "defaultAction: missing" },
+	{ "our own, with a rule that is none", "{\"scaudit\": \"0.1.0\", \"default_action\": \"SCMP_ACT_LOG\", \"syscalls\": [3]}", "syscalls[0]: not an object" },
+	{ "our own, with rules that are none", "{\"scaudit\": \"0.1.0\", \"default_action\": \"SCMP_ACT_LOG\", \"syscalls\": 3}", "syscalls: not a list" },
 	{ "name beside names", RULE("\"name\": \"write\""), "syscalls[0]: 'name' beside 'names'" },
 	{ "an errno that contradicts its name", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1, \"defaultErrno\": \"ENOSYS\"}",
 	  "defaultErrno: not the errno that the number beside it says" },
@@ -273,6 +276,11 @@ static struct good_row { const char *name, *format, *text, *shows; } good_rows[]
 	{ "oci: what is not read is said", "oci", RULE("\"arg\": []"), "log; allow read; 1 unread: syscalls[0].arg is not read" },
 	{ "oci: a hostile key", "oci", RULE("\"\\u001b[2J\": 1"), "log; allow read; 1 unread: syscalls[0].\\x1b[2J is not read" },
 	{ "oci: one key in two objects is fine", "oci", "{\"linux\": {\"seccomp\": {\"defaultAction\": \"SCMP_ACT_LOG\"}}, \"seccomp\": {}}", "log" },
+
+	{ "oci: our own, with evidence", "oci", "{\"scaudit\": \"0.1.0\", \"default_action\": \"SCMP_ACT_ERRNO\", \"errno\": 38, \"architectures\": "
+	  "[\"SCMP_ARCH_X86_64\"], \"flags\": [], \"evidence\": {\"records\": 3}, \"syscalls\": [{\"name\": \"read\", \"action\": \"SCMP_ACT_ALLOW\", "
+	  "\"errno\": null, \"args\": [], \"events\": 3}, {\"name\": \"socket\", \"action\": \"SCMP_ACT_ERRNO\", \"errno\": 22, \"args\": [{\"index\": 0, "
+	  "\"op\": \"SCMP_CMP_MASKED_EQ\", \"value\": 7, \"value_two\": 2}]}], \"denied\": []}", "errno=38 x86_64; allow read; errno=22 socket 0&7=2" },
 
 	{ "spo: all of it", "spo", "# ours\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: security-profiles-operator.x-k8s.io/v1beta1\n"
 	  "kind: SeccompProfile\nmetadata:\n  name: x\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  architectures: [SCMP_ARCH_AARCH64]\n"

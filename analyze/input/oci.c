@@ -1,4 +1,4 @@
-/* JSON: linux.seccomp of the runtime-spec, a config.json that holds it, Docker's and containers/common's forms. */
+/* JSON: linux.seccomp of the runtime-spec, a config.json that holds it, Docker's and containers/common's forms, scaudit's own. */
 #include "analyze/input.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
@@ -127,6 +127,72 @@ static int look_again(const struct reading *r, struct second_look *l)
 	return 0;
 }
 
+/* ---- scaudit's own: `--format json`, the list with its evidence ---- */
+
+/* Its members under the runtime-spec's names; what is evidence stays behind. Values are shared. */
+static const struct renamed { const char *from, *to; } heads[] = {
+	{ "default_action", "defaultAction" }, { "errno", "defaultErrnoRet" }, { "architectures", "architectures" },
+}, members[] = {
+	{ "name", "name" }, { "action", "action" }, { "errno", "errnoRet" },
+}, conditions[] = {
+	{ "index", "index" }, { "op", "op" }, { "value", "value" }, { "value_two", "valueTwo" },
+};
+
+static json_object *rename_members(json_object *o, const struct renamed *rows, size_t n)
+{
+	json_object *out = json_object_new_object(), *value;
+
+	for (size_t i = 0; i < n; i++)
+		if (json_object_object_get_ex(o, rows[i].from, &value))
+			json_object_object_add(out, rows[i].to, json_object_get(value));
+	return out;
+}
+
+/* A list of objects renamed; what is no list or object stays, for input_object to refuse. */
+static json_object *rename_each(json_object *list, json_object *(*one)(json_object *))
+{
+	json_object *out;
+
+	if (!json_object_is_type(list, json_type_array))
+		return json_object_get(list);
+	out = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+
+		json_object_array_add(out, json_object_is_type(o, json_type_object) ? one(o) : json_object_get(o));
+	}
+	return out;
+}
+
+static json_object *own_condition(json_object *o)
+{
+	return rename_members(o, conditions, ARRAY_SIZE(conditions));
+}
+
+static json_object *own_rule(json_object *o)
+{
+	json_object *out = rename_members(o, members, ARRAY_SIZE(members)), *args = NULL;
+
+	if (json_object_object_get_ex(o, "args", &args))
+		json_object_object_add(out, "args", rename_each(args, own_condition));
+	return out;
+}
+
+static int read_own(const struct reading *r, json_object *root)
+{
+	json_object *o = rename_members(root, heads, ARRAY_SIZE(heads)), *value = NULL;
+	int ret;
+
+	if (json_object_object_get_ex(root, "syscalls", &value))
+		json_object_object_add(o, "syscalls", rename_each(value, own_rule));
+	/* there the list of flags is always there; only one that holds some says anything */
+	if (json_object_object_get_ex(root, "flags", &value) && (!json_object_is_type(value, json_type_array) || json_object_array_length(value)))
+		json_object_object_add(o, "flags", json_object_get(value));
+	ret = input_object(r, o, "");
+	json_object_put(o);
+	return ret;
+}
+
 static int read_root(const struct reading *r, json_object *root, struct bytes text)
 {
 	struct second_look l = { .text = text };
@@ -141,6 +207,8 @@ static int read_root(const struct reading *r, json_object *root, struct bytes te
 		json_object_object_get_ex(linux_, "seccomp", &seccomp);
 		return input_object(r, seccomp, "linux.seccomp.");
 	}
+	if (json_object_is_type(root, json_type_object) && json_object_object_get_ex(root, "scaudit", NULL))
+		return read_own(r, root);
 	return input_object(r, root, "");
 }
 
