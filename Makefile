@@ -3,7 +3,7 @@
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 BUILD := build
-PKGS := libseccomp sqlite3 json-c
+PKGS := libseccomp sqlite3 json-c yaml-0.1
 LIBS = $(shell pkg-config --libs $(PKGS)) -laudit
 
 CFLAGS ?= -O3 -g

@@ -134,7 +134,7 @@ void base_tighten(struct policy *base, const struct policy *list, struct base_ch
 		struct policy_rule *r = &base->rules.v[i];
 
 		if (r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && !tighten(r, list, out)) {
-			VEC_FREE(&r->names);
+			policy_rule_release(r);
 			continue;
 		}
 		base->rules.v[left++] = *r;

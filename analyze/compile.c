@@ -70,6 +70,9 @@ static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwis
 		int nr = seccomp_syscall_resolve_name(r->names.v[i]), ret;
 		char shown[80];
 
+		if (r->names.v[i][0] == '@')
+			return err_set(e, ST_INPUT, "%s is a set of systemd's, which no filter is made of here: name its calls",
+				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])));
 		if (nr == __NR_SCMP_ERROR) {
 			*VEC_PUSH(&out->unknown) = r->names.v[i];
 			continue;
@@ -106,10 +109,15 @@ static int export(struct compiled *out, scmp_filter_ctx ctx, struct err *e)
 static scmp_filter_ctx context_of(struct compiled *out, const struct policy *p, struct err *e)
 {
 	uint32_t otherwise = libs_action(p->default_action, p->default_error);
-	scmp_filter_ctx ctx = seccomp_init(otherwise);
+	scmp_filter_ctx ctx;
 	int ret = 0;
 
 	*out = (struct compiled){ 0 };
+	if (policy_is_conditional(p)) {
+		err_set(e, ST_INPUT, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
+		return NULL;
+	}
+	ctx = seccomp_init(otherwise);
 	if (ctx == NULL) {
 		err_set(e, ST_INPUT, "%s cannot be the default here", action_scmp(p->default_action));
 		return NULL;

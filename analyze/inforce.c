@@ -20,7 +20,8 @@ void inforce_load(struct inforce *out, const struct query *q, const struct selec
 			if (map_get(&met, t->policies.v[k], 0, 0))
 				continue;
 			map_put(&met, t->policies.v[k], 0, 1);
-			if (policy_read_oci(&p, text->text, "policy", &ignored) == 0) {
+			if (policy_read_text(&p, text->text, "policy", NULL, &ignored) == 0) {
+				out->unread += p.unread.n > 0;
 				*VEC_PUSH(&out->v) = p;
 				continue;
 			}

@@ -9,7 +9,7 @@ struct inforce {
 	VEC(struct policy) v;    /* those that could be read */
 	uint64_t trees;          /* of the selection, that were recorded under one */
 	struct bytes name;       /* of one of them */
-	size_t unread;           /* texts that are no profile which can be read */
+	size_t unread;           /* texts that were not read, or not all of them */
 };
 
 /* Of the selected trees, as the user named them (ingest --logged-under). The caller releases. */

@@ -1,20 +1,64 @@
 #include "analyze/policy.h"
 
+#include "analyze/input.h"
 #include "store/base/esc.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+
+void policy_init(struct policy *p)
+{
+	*p = (struct policy){ .default_error = POLICY_NO_ERRNO };
+}
+
+static void when_release(struct policy_when *w)
+{
+	VEC_FREE(&w->caps);
+	VEC_FREE(&w->archs);
+}
+
+void policy_rule_release(struct policy_rule *r)
+{
+	VEC_FREE(&r->names);
+	VEC_FREE(&r->args);
+	when_release(&r->includes);
+	when_release(&r->excludes);
+}
 
 void policy_release(struct policy *p)
 {
-	for (size_t i = 0; i < p->rules.n; i++) {
-		VEC_FREE(&p->rules.v[i].names);
-		VEC_FREE(&p->rules.v[i].args);
-	}
+	for (size_t i = 0; i < p->rules.n; i++)
+		policy_rule_release(&p->rules.v[i]);
+	for (size_t i = 0; i < p->families.n; i++)
+		VEC_FREE(&p->families.v[i].subs);
 	VEC_FREE(&p->rules);
+	VEC_FREE(&p->families);
 	VEC_FREE(&p->archs);
 	VEC_FREE(&p->flags);
+	VEC_FREE(&p->unread);
 	pool_release(&p->strings);
+}
+
+struct policy_rule *policy_add_rule(struct policy *p, uint32_t action, int error)
+{
+	struct policy_rule *r = VEC_PUSH(&p->rules);
+
+	*r = (struct policy_rule){ .action = action, .error = error };
+	return r;
+}
+
+static bool when_says(const struct policy_when *w)
+{
+	return w->caps.n || w->archs.n || w->kernel.major || w->kernel.minor;
+}
+
+bool policy_is_conditional(const struct policy *p)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (when_says(&p->rules.v[i].includes) || when_says(&p->rules.v[i].excludes))
+			return true;
+	return p->families.n > 0;
 }
 
 static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
@@ -36,19 +80,72 @@ bool policy_op_parse(const char *word, enum policy_op *op)
 	return false;
 }
 
+bool policy_kernel_parse(const char *text, struct policy_kernel *out)
+{
+	struct bytes b = bytes_of(text);
+	uint64_t major, minor;
+
+	if (!bytes_dec(&b, 9999, &major) || !bytes_take(&b, BYTES(".")) || !bytes_dec(&b, 9999, &minor) || b.n > 0)
+		return false;
+	*out = (struct policy_kernel){ (unsigned)major, (unsigned)minor };
+	return major || minor;
+}
+
 const char *policy_keep(struct policy *p, const char *text)
 {
 	return pool_get(&p->strings, pool_intern(&p->strings, bytes_of(text))).p;
 }
 
-int policy_read(struct policy *p, const char *file, struct err *e)
+void policy_unread(struct policy *p, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*VEC_PUSH(&p->unread) = policy_keep(p, text);
+}
+
+static const struct input *input_for(struct bytes text, const char *file, const char *format, struct err *e)
+{
+	auto_buf struct buf known = { 0 };
+
+	for (size_t i = 0; input_at(i) != NULL; i++) {
+		const struct input *in = input_at(i);
+
+		if (format != NULL ? strcmp(in->name, format) == 0 : in->is(text))
+			return in;
+		buf_printf(&known, "%s%s", i ? ", " : "", in->name);
+	}
+	if (format != NULL)
+		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format, buf_text(&known));
+	else
+		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s)", file, buf_text(&known));
+	return NULL;
+}
+
+int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
+{
+	const struct input *in = input_for(text, file, format, e);
+
+	policy_init(p);
+	if (in == NULL)
+		return -1;
+	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
+		text = BYTES("");
+	p->format = in->name;
+	return in->read(p, text, file, e);
+}
+
+int policy_read(struct policy *p, const char *file, const char *format, struct err *e)
 {
 	auto_buf struct buf text = { 0 }, shown = { 0 };
 	auto_fclose FILE *from = fopen(file, "re");
 	char block[16384];
 	size_t n;
 
-	*p = (struct policy){ .default_error = POLICY_NO_ERRNO };
+	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
 	if (from == NULL)
 		return err_set(e, ST_INPUT, "cannot open %s: %s", buf_text(&shown), strerror(errno));
@@ -56,7 +153,7 @@ int policy_read(struct policy *p, const char *file, struct err *e)
 		buf_add(&text, block, n);
 	if (ferror(from))
 		return err_set(e, ST_INPUT, "cannot read %s: %s", buf_text(&shown), strerror(errno));
-	if (text.n > POLICY_MAX)
+	if (text.n + n > POLICY_MAX)
 		return err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
-	return policy_read_oci(p, buf_bytes(&text), buf_text(&shown), e);
+	return policy_read_text(p, buf_bytes(&text), buf_text(&shown), format, e);
 }

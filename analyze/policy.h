@@ -15,26 +15,62 @@
 
 enum policy_op { POLICY_NE, POLICY_LT, POLICY_LE, POLICY_EQ, POLICY_GE, POLICY_GT, POLICY_MASKED_EQ };
 
+struct policy_words { const char **v; size_t n, cap; };
+struct policy_archs { uint32_t *v; size_t n, cap; };
+
 /* Argument `index` (0 to 5) compared with `value`; masked: argument & value == two. */
 struct policy_arg { unsigned index; enum policy_op op; uint64_t value, two; };
 
+/* A kernel's version; 0.0: not said. */
+struct policy_kernel { unsigned major, minor; };
+
+/* "4.8": two numbers, not both 0. */
+bool policy_kernel_parse(const char *text, struct policy_kernel *out);
+
+/* Docker's condition on a rule, as it says it: "CAP_SYS_ADMIN", "amd64", 4.8. */
+struct policy_when {
+	struct policy_words caps;
+	struct policy_words archs;
+	struct policy_kernel kernel; /* that one or a later one */
+};
+
 struct policy_rule {
-	VEC(const char *) names;
+	struct policy_words names;
 	uint32_t action;       /* ACTION_* */
 	int error;             /* what ERRNO answers, or TRACE's message; POLICY_NO_ERRNO: not said */
 	VEC(struct policy_arg) args;
+	const char *comment;   /* NULL: none */
+	struct policy_when includes; /* all of it has to hold, else the rule does not count */
+	struct policy_when excludes; /* where any of it holds, the rule does not count */
 };
+
+/* Of Docker's archMap: on a machine of `arch`, that one and these. */
+struct policy_family { uint32_t arch; struct policy_archs subs; };
 
 struct policy {
 	uint32_t default_action;
 	int default_error;
-	VEC(uint32_t) archs;         /* empty: the machine's own */
-	VEC(const char *) flags;
+	struct policy_archs archs;         /* empty: the machine's own */
+	VEC(struct policy_family) families;
+	struct policy_words flags;
+	bool has_flags;              /* an empty list of them is there: that is not the same as none */
+	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
+	const char *format;          /* the reader's name; NULL: it was not read from a file */
+	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
 	struct pool strings;         /* what all the names point into */
 };
 
+/* An empty one with what "not said" is. */
+void policy_init(struct policy *p);
 void policy_release(struct policy *p);
+void policy_rule_release(struct policy_rule *r);
+
+/* Adds an empty rule. */
+struct policy_rule *policy_add_rule(struct policy *p, uint32_t action, int error);
+
+/* Does what the policy means depend on where it is loaded? See analyze/resolve.h. */
+bool policy_is_conditional(const struct policy *p);
 
 /* "SCMP_CMP_EQ" ..., and back. */
 const char *policy_op_word(enum policy_op op);
@@ -43,14 +79,16 @@ bool policy_op_parse(const char *word, enum policy_op *op);
 /* A text that lives as long as the policy. */
 const char *policy_keep(struct policy *p, const char *text);
 
+/* A sentence for *p's list of what was not read. */
+void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /*
- * Reads a file of the runtime-spec's JSON: linux.seccomp itself, or a config.json that holds it. ST_INPUT with file, line
- * or the path inside it, and reason. Release *p also after a failure.
- *   source: runtime-spec config-linux.md, "Seccomp"
+ * Reads a file in the format that its content shows, or in the one named (analyze/input_list.h; NULL: none). ST_INPUT with
+ * file, line or the path inside it, and reason. Release *p also after a failure.
  */
-int policy_read(struct policy *p, const char *file, struct err *e);
+int policy_read(struct policy *p, const char *file, const char *format, struct err *e);
 
 /* The same of text that was read; `file` is only for messages. */
-int policy_read_oci(struct policy *p, struct bytes text, const char *file, struct err *e);
+int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
 #endif

@@ -302,7 +302,7 @@ static void say_policies(struct summary *out, const struct profile *p)
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_unobservable, p);
 	say(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
 	    f->trees == 1 ? " was" : "s were", (int)f->name.n, f->name.p,
-	    f->unread ? "it is no profile that can be read here, so keep its names" : n ? "kept, as not observable: " :
+	    f->unread ? "not all of it can be read here, so keep its names" : n ? "kept, as not observable: " :
 	    "all of it was seen otherwise", f->unread ? "" : buf_text(&line));
 	buf_release(&line);
 }

@@ -25,6 +25,7 @@ enum {
 	G_CHECK = 1 << 16,
 	G_BLOCKED = 1 << 17,
 	G_COMMAND = 1 << 14, /* runs a command */
+	G_POLICY = 1 << 15,  /* reads a profile */
 };
 
 enum opt {

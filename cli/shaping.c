@@ -2,6 +2,7 @@
 
 #include "analyze/base.h"
 #include "cli/command.h"
+#include "cli/policy.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 
@@ -113,7 +114,7 @@ int shaping_base(struct policy *list, const struct opts *o, struct err *e)
 {
 	struct base_changes changes = { 0 };
 	struct policy base;
-	int ret = policy_read(&base, opt_text(o, OPT_base, NULL), e);
+	int ret = policy_open(&base, opt_text(o, OPT_base, NULL), o, e);
 
 	if (ret == 0)
 		ret = base_extend(&base, list, &changes, e);

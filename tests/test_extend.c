@@ -8,8 +8,8 @@ static void read_text(struct policy *p, const char *text)
 {
 	struct err e = { 0 };
 
-	*p = (struct policy){ .default_error = POLICY_NO_ERRNO };
-	if (policy_read_oci(p, bytes_of(text), "f", &e) < 0)
+	policy_init(p);
+	if (policy_read_text(p, bytes_of(text), "f", "oci", &e) < 0)
 		fail_msg("%s", e.msg);
 }
 

@@ -122,7 +122,7 @@ static char *written(const char *format, const char *policy, const struct proven
 	char *text = NULL;
 	size_t n;
 	FILE *to = open_memstream(&text, &n);
-	int ret = policy_read_oci(&p, bytes_of(policy), "f", e);
+	int ret = policy_read_text(&p, bytes_of(policy), "f", "oci", e);
 
 	assert_int_equal(ret, 0);
 	assert_non_null(output_find(format));

@@ -2,10 +2,18 @@
 
 #include "analyze/compile.h"
 #include "analyze/policy.h"
+#include "analyze/resolve.h"
 #include "store/model/action.h"
+#include "store/model/arch.h"
+
+#include <unistd.h>
+
+/* One rule with more members. */
+#define RULE(more) "{\"defaultAction\": \"SCMP_ACT_LOG\", \"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", " more "}]}"
+#define SPO "kind: SeccompProfile\nspec:\n"
 
 /* What is refused, and what the message holds. */
-static struct bad_row { const char *name, *text, *says; } bad_rows[] = {
+static struct bad_row { const char *name, *text, *says; } bad_json[] = {
 	{ "nothing", "", "f:1: no JSON: it ends too early" },
 	{ "no JSON", "{\n\"defaultAction\":\n}", "f:3: no JSON" },
 	{ "cut off", "{\"defaultAction\": \"SCMP_ACT_LOG\"", "f:1: no JSON: it ends too early" },
@@ -37,24 +45,112 @@ static struct bad_row { const char *name, *text, *says; } bad_rows[] = {
 	  "\"args\": [{\"index\": 6, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"}]}]}", "syscalls[0].args[0]: not a number from 0 to 5" },
 	{ "an argument's op", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", "
 	  "\"args\": [{\"index\": 0, \"value\": 1, \"op\": \"==\"}]}]}", "syscalls[0].args[0]: no such op" },
-	{ "Docker's conditions", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", "
-	  "\"includes\": {\"caps\": [\"CAP_SYS_ADMIN\"]}}]}", "'includes' is Docker's condition" },
+	{ "a default twice", "{\"defaultAction\": \"SCMP_ACT_LOG\",\n\"default\\u0041ction\": \"SCMP_ACT_ALLOW\"}",
+	  "f:2: 'default\\x5cu0041ction' a second time in one object" },
+	{ "a number over 64 bits", RULE("\"args\": [{\"index\": 0, \"value\": 18446744073709551616, \"op\": \"SCMP_CMP_EQ\"}]"),
+	  "f:1: a number over 64 bits" },
+	{ "our own, without a default", "{\"scaudit\": \"0.1.0\"}", "defaultAction: missing" },
+	{ "our own, with a rule that is none", "{\"scaudit\": \"0.1.0\", \"default_action\": \"SCMP_ACT_LOG\", \"syscalls\": [3]}", "syscalls[0]: not an object" },
+	{ "our own, with rules that are none", "{\"scaudit\": \"0.1.0\", \"default_action\": \"SCMP_ACT_LOG\", \"syscalls\": 3}", "syscalls: not a list" },
+	{ "name beside names", RULE("\"name\": \"write\""), "syscalls[0]: 'name' beside 'names'" },
+	{ "an errno that contradicts its name", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1, \"defaultErrno\": \"ENOSYS\"}",
+	  "defaultErrno: not the errno that the number beside it says" },
+	{ "an errno that nobody knows", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"ENONE\"}", "defaultErrno: no such errno: ENONE" },
+	{ "an errno for allow", RULE("\"errno\": \"EPERM\""), "syscalls[0].errno: SCMP_ACT_ALLOW takes no errno" },
+	{ "a condition that is none", RULE("\"includes\": [\"CAP_SYS_ADMIN\"]"), "syscalls[0].includes: not an object" },
+	{ "a condition's capabilities", RULE("\"excludes\": {\"caps\": [3]}"), "syscalls[0].excludes.caps: not a text" },
+	{ "a condition's kernel", RULE("\"includes\": {\"minKernel\": \"4.8.1\"}"), "syscalls[0].includes.minKernel: no version of a kernel" },
+	{ "a condition's kernel 0.0", RULE("\"includes\": {\"minKernel\": \"0.0\"}"), "minKernel: no version of a kernel" },
+	{ "archMap beside architectures", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"architectures\": [\"SCMP_ARCH_X86\"], \"archMap\": "
+	  "[{\"architecture\": \"SCMP_ARCH_X86\"}]}", "archMap: beside 'architectures'" },
+	{ "archMap without an architecture", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"archMap\": [{}]}", "archMap[0]: no such architecture: null" },
+	{ "a path inside config.json", "{\"linux\": {\"seccomp\": {}}}", "f: linux.seccomp.defaultAction: missing" },
+
 };
 
-static void refuses(void **state)
+/* The same, where the format is known by the content. */
+static struct bad_row bad_rows[] = {
+	{ "no known form", "<xml>\n", "f: no profile in a format that is read (oci, systemd, spo, minijail, names)" },
+	{ "an empty file", "\n\n", "f: no profile in a format that is read" },
+
+	{ "spo: no YAML", "kind: SeccompProfile\nspec: [\n", "f:3: no YAML" },
+	{ "spo: another kind", "kind: Pod\nspec: {}\n", "f: no document of kind SeccompProfile" },
+	{ "spo: no spec", "kind: SeccompProfile\n", "f: spec: not an object" },
+	{ "spo: a bad action", SPO "  defaultAction: SCMP_ACT_NO\n", "f: spec.defaultAction: no such action: SCMP_ACT_NO" },
+	{ "spo: a key twice", SPO "  defaultAction: SCMP_ACT_LOG\n  defaultAction: SCMP_ACT_LOG\n", "f:4: 'defaultAction' a second time" },
+	{ "spo: an alias", SPO "  a: &a [1]\n  b: *a\n", "f:4: an alias (*name) is not read" },
+	{ "spo: an argument below 0", SPO "  defaultAction: SCMP_ACT_LOG\n  syscalls: [{names: [read], action: SCMP_ACT_ALLOW, "
+	  "args: [{index: 0, value: -1, op: SCMP_CMP_EQ}]}]\n", "spec.syscalls[0].args[0]: not a number" },
+	{ "spo: a number over 64 bits", SPO "  defaultAction: SCMP_ACT_LOG\n  syscalls: [{names: [read], action: SCMP_ACT_ALLOW, "
+	  "args: [{index: 0, value: 18446744073709551616, op: SCMP_CMP_EQ}]}]\n", "spec.syscalls[0].args[0]: not a number" },
+	{ "spo: two profiles", SPO "  defaultAction: SCMP_ACT_LOG\n---\n" SPO "  defaultAction: SCMP_ACT_LOG\n", "a second SeccompProfile" },
+	{ "spo: a key that is no text", "kind: SeccompProfile\n? [a]\n: 1\n", "f:2: a key that is no text" },
+
+	{ "systemd: no filter", "[Service]\nExecStart=/bin/true\n", "f: no SystemCallFilter= in it" },
+	{ "systemd: reset and nothing else", "[Service]\nSystemCallFilter=read\nSystemCallFilter=\n", "f: no SystemCallFilter= in it" },
+	{ "systemd: a name that is none", "[Service]\nSystemCallFilter=read wr*te\n", "f:2: no name of a call: wr*te" },
+	{ "systemd: a hostile name", "[Service]\nSystemCallFilter=\033[2J\n", "f:2: no name of a call: \\x1b[2J" },
+	{ "systemd: an errno that is none", "[Service]\nSystemCallFilter=~read:EWHAT\n", "f:2: no such errno: EWHAT" },
+	{ "systemd: another errno that is none", "[Service]\nSystemCallErrorNumber=5000\n", "f:2: no such errno: 5000" },
+	{ "systemd: an architecture", "[Service]\nSystemCallArchitectures=vax\n", "f:2: no such architecture: vax" },
+	{ "systemd: a set taken away", "[Service]\nSystemCallFilter=read\nSystemCallFilter=~@mount\n", "f:3: a set cannot be taken away here" },
+	{ "systemd: a setting that is none", "[Service]\nSystemCallFilters=read\n", "f:2: no such setting: SystemCallFilters" },
+
+	{ "minijail: include", "read: 1\n@include ./more\n", "f:2: @include is not read" },
+	{ "minijail: a denylist", "@denylist\nread: 1\n", "f:1: not read: @denylist" },
+	{ "minijail: no colon", "read: 1\nwrite 1\n", "f:2: not 'NAME: ...': write 1" },
+	{ "minijail: a trailing comment", "read: 1 # why\n", "f:1: neither 1, a condition nor" },
+	{ "minijail: nothing behind the name", "read: 1\nwrite:\n", "f:2: neither 1, a condition nor" },
+	{ "minijail: an errno that is none", "read: return EWHAT\n", "f:1: no such errno: EWHAT" },
+	{ "minijail: a named constant", "open: arg1 == O_RDONLY\n", "f:1: no number (named constants are not read): O_RDONLY" },
+	{ "minijail: an argument that is none", "open: arg6 == 1\n", "f:1: no argument (arg0 to arg5): arg6" },
+	{ "minijail: a comparison", "open: arg1 ~= 1\n", "f:1: no such comparison: ~=" },
+	{ "minijail: one argument twice", "open: arg1 > 1 && arg1 < 9\n", "f:1: arg1 twice in one alternative" },
+	{ "minijail: something between", "open: arg1 > 1 and arg2 < 9\n", "f:1: neither && nor ||: and" },
+	{ "minijail: return behind many", "open: arg1 == 1 || arg1 == 2; return EPERM\n", "f:1: 'return' behind more than one condition" },
+	{ "minijail: too many alternatives", "open: arg1 & ~0 && arg2 & ~0\n", "f:1: more than 256 alternatives" },
+	{ "minijail: a name twice", "read: 1\nwrite: 1\nread: return EPERM\n", "f:3: a second line for one call: read" },
+	{ "minijail: only comments", "# a\n@default kill-process\n", "f: no rules in it" },
+
+	{ "names: two on a line", "read\nwrite close\n", "f:2: no name of a call: write close" },
+	{ "names: a hostile one", "read\n\033]0;x\n", "f:2: no name of a call: \\x1b]0;x" },
+};
+
+static void check_refusal(const struct bad_row *row, const char *format)
 {
-	const struct bad_row *row = *state;
 	char *exact = exact_copy(bytes_of(row->text));
-	struct policy p = { 0 };
+	struct policy p;
 	struct err e = { 0 };
 
-	assert_int_equal(policy_read_oci(&p, (struct bytes){ exact, strlen(row->text) }, "f", &e), -1);
+	assert_int_equal(policy_read_text(&p, (struct bytes){ exact, strlen(row->text) }, "f", format, &e), -1);
 	if (strstr(e.msg, row->says) == NULL)
 		fail_msg("'%s' lacks '%s'", e.msg, row->says);
 	assert_null(strchr(e.msg, '\n'));
+	assert_null(strchr(e.msg, '\033'));
 	assert_int_equal(e.status, ST_INPUT);
 	policy_release(&p);
 	free(exact);
+}
+
+static void refuses_json(void **state)
+{
+	check_refusal(*state, "oci");
+}
+
+static void refuses(void **state)
+{
+	check_refusal(*state, NULL);
+}
+
+static void refuses_a_format(void **state)
+{
+	struct policy p;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(policy_read_text(&p, BYTES("read\n"), "f", "elf", &e), -1);
+	assert_string_equal(e.msg, "no such format: 'elf' (there are: oci, systemd, spo, minijail, names)");
+	policy_release(&p);
 }
 
 static int read_text(struct policy *p, const char *text)
@@ -62,8 +158,7 @@ static int read_text(struct policy *p, const char *text)
 	struct err e = { 0 };
 	int ret;
 
-	*p = (struct policy){ .default_error = POLICY_NO_ERRNO };
-	ret = policy_read_oci(p, bytes_of(text), "f", &e);
+	ret = policy_read_text(p, bytes_of(text), "f", NULL, &e);
 	if (ret < 0)
 		print_message("%s\n", e.msg);
 	return ret;
@@ -109,6 +204,285 @@ static void reads_a_config(void **state)
 	policy_release(&p);
 }
 
+/* ---- what was read, in one line ---- */
+
+static void show_answer(struct buf *out, uint32_t action, int error)
+{
+	buf_str(out, action_word(action));
+	if (error != POLICY_NO_ERRNO)
+		buf_printf(out, "=%d", error);
+}
+
+static void show_when(struct buf *out, char sign, const struct policy_when *w)
+{
+	for (size_t i = 0; i < w->caps.n; i++)
+		buf_printf(out, " %c%s", sign, w->caps.v[i]);
+	for (size_t i = 0; i < w->archs.n; i++)
+		buf_printf(out, " %c%s", sign, w->archs.v[i]);
+	if (w->kernel.major || w->kernel.minor)
+		buf_printf(out, " %c%u.%u", sign, w->kernel.major, w->kernel.minor);
+}
+
+static void show_rule(struct buf *out, const struct policy_rule *r)
+{
+	static const char *const ops[] = { "!=", "<", "<=", "==", ">=", ">", "&" };
+
+	buf_str(out, "; ");
+	show_answer(out, r->action, r->error);
+	for (size_t i = 0; i < r->names.n; i++)
+		buf_printf(out, " %s", r->names.v[i]);
+	for (size_t i = 0; i < r->args.n; i++) {
+		buf_printf(out, " %u%s%llx", r->args.v[i].index, ops[r->args.v[i].op], (unsigned long long)r->args.v[i].value);
+		if (r->args.v[i].op == POLICY_MASKED_EQ)
+			buf_printf(out, "=%llx", (unsigned long long)r->args.v[i].two);
+	}
+	show_when(out, '+', &r->includes);
+	show_when(out, '-', &r->excludes);
+	if (r->comment)
+		buf_printf(out, " # %s", r->comment);
+}
+
+static const char *show(struct buf *out, const struct policy *p)
+{
+	show_answer(out, p->default_action, p->default_error);
+	for (size_t i = 0; i < p->archs.n; i++)
+		buf_printf(out, " %s", arch_name(p->archs.v[i]));
+	for (size_t i = 0; i < p->families.n; i++) {
+		buf_printf(out, " %s(", arch_name(p->families.v[i].arch));
+		for (size_t k = 0; k < p->families.v[i].subs.n; k++)
+			buf_printf(out, "%s%s", k ? " " : "", arch_name(p->families.v[i].subs.v[k]));
+		buf_char(out, ')');
+	}
+	for (size_t i = 0; i < p->flags.n; i++)
+		buf_printf(out, " %s", p->flags.v[i]);
+	for (size_t i = 0; i < p->rules.n; i++)
+		show_rule(out, &p->rules.v[i]);
+	if (p->unread.n)
+		buf_printf(out, "; %zu unread: %s", p->unread.n, p->unread.v[0]);
+	return buf_text(out);
+}
+
+#define ARCHS "SystemCallArchitectures=x86-64 x86\n"
+
+static struct good_row { const char *name, *format, *text, *shows; } good_rows[] = {
+	{ "oci: Docker's conditions", "oci", RULE("\"comment\": \"why\", \"includes\": {\"caps\": [\"CAP_BPF\"], \"minKernel\": \"4.8\"}, "
+	  "\"excludes\": {\"arches\": [\"s390\"]}"), "log; allow read +CAP_BPF +4.8 -s390 # why" },
+	{ "oci: archMap", "oci", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"archMap\": [{\"architecture\": \"SCMP_ARCH_X86_64\", "
+	  "\"subArchitectures\": [\"SCMP_ARCH_X86\", \"SCMP_ARCH_X32\"]}, {\"architecture\": \"SCMP_ARCH_RISCV64\", \"subArchitectures\": null}]}",
+	  "log x86_64(i386 x32) riscv64()" },
+	{ "oci: errno as a name", "oci", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38, \"defaultErrno\": \"ENOSYS\", \"syscalls\": "
+	  "[{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ERRNO\", \"errno\": \"EPERM\"}, {\"names\": [\"acct\"], \"action\": \"SCMP_ACT_ERRNO\", \"errno\": \"22\"}]}",
+	  "errno=38; errno=1 bpf; errno=22 acct" },
+	{ "oci: what is not read is said", "oci", RULE("\"arg\": []"), "log; allow read; 1 unread: syscalls[0].arg is not read" },
+	{ "oci: a hostile key", "oci", RULE("\"\\u001b[2J\": 1"), "log; allow read; 1 unread: syscalls[0].\\x1b[2J is not read" },
+	{ "oci: one key in two objects is fine", "oci", "{\"linux\": {\"seccomp\": {\"defaultAction\": \"SCMP_ACT_LOG\"}}, \"seccomp\": {}}", "log" },
+
+	{ "oci: our own, with evidence", "oci", "{\"scaudit\": \"0.1.0\", \"default_action\": \"SCMP_ACT_ERRNO\", \"errno\": 38, \"architectures\": "
+	  "[\"SCMP_ARCH_X86_64\"], \"flags\": [], \"evidence\": {\"records\": 3}, \"syscalls\": [{\"name\": \"read\", \"action\": \"SCMP_ACT_ALLOW\", "
+	  "\"errno\": null, \"args\": [], \"events\": 3}, {\"name\": \"socket\", \"action\": \"SCMP_ACT_ERRNO\", \"errno\": 22, \"args\": [{\"index\": 0, "
+	  "\"op\": \"SCMP_CMP_MASKED_EQ\", \"value\": 7, \"value_two\": 2}]}], \"denied\": []}", "errno=38 x86_64; allow read; errno=22 socket 0&7=2" },
+
+	{ "spo: all of it", "spo", "# ours\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: security-profiles-operator.x-k8s.io/v1beta1\n"
+	  "kind: SeccompProfile\nmetadata:\n  name: x\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  architectures: [SCMP_ARCH_AARCH64]\n"
+	  "  flags:\n  - SECCOMP_FILTER_FLAG_LOG\n  baseProfileName: base\n  syscalls:\n  - action: SCMP_ACT_ALLOW\n    names:\n    - read\n    - \"write\"\n"
+	  "  - names: [socket]\n    action: SCMP_ACT_ERRNO\n    errnoRet: 22\n    args:\n    - {index: 0, value: 0x10, op: SCMP_CMP_NE}\n"
+	  "    - {index: 2, value: 9223372036854775808, valueTwo: 1, op: SCMP_CMP_MASKED_EQ}\n",
+	  "errno aarch64 SECCOMP_FILTER_FLAG_LOG; allow read write; errno=22 socket 0!=10 2&8000000000000000=1; "
+	  "1 unread: spec.baseProfileName: what the cluster adds from it is not here" },
+
+	{ "systemd: allows", "systemd", "[Service]\nSystemCallFilter=\nSystemCallFilter=read write \\\n  # within\n  close\nSystemCallFilter=~write\n"
+	  "SystemCallErrorNumber=EPERM\n" ARCHS, "errno=1 x86_64 i386; allow read close; 1 unread: systemd adds its set @default to a list that "
+	  "allows: the unit allows more than the names ('systemd-analyze syscall-filter @default' prints it)" },
+	{ "systemd: denies", "systemd", "SystemCallFilter=~@mount ptrace:EPERM bpf:kill keyctl\nSystemCallFilter=keyctl\n" ARCHS,
+	  "allow x86_64 i386; kill_process @mount bpf; errno=1 ptrace" },
+	{ "systemd: a reset turns it round", "systemd", "[Service]\nSystemCallFilter=read\nSystemCallFilter=\nSystemCallFilter=~bpf\n" ARCHS,
+	  "allow x86_64 i386; kill_process bpf" },
+	{ "systemd: logs what it does not know", "systemd", "[Service]\nSystemCallLog=~read write\n" ARCHS, "log x86_64 i386; allow read write" },
+	{ "systemd: logs some", "systemd", "[Service]\nSystemCallLog=read\nSystemCallFilter=~bpf read\nSystemCallLog=open\n" ARCHS,
+	  "allow x86_64 i386; kill_process bpf read; log open" },
+	{ "systemd: an errno in a list that allows", "systemd", "[Service]\nSystemCallLog=read:EPERM\nSystemCallFilter=~bpf\n" ARCHS,
+	  "allow x86_64 i386; kill_process bpf; 1 unread: line 2: read has an errno in a list that allows; systemd ignores it" },
+
+	{ "minijail: all of it", "minijail", "# ours\nread: 1\nopen: return EACCES\nioctl: arg1 == 0x5401 || arg1 in 0x3\n\n"
+	  "mmap: arg2 & 6 && \\\n arg0 != 1|2\nsocket: arg0 == 1; return 97\nbpf: kill-thread\n",
+	  "kill_process; allow read; errno=13 open; allow ioctl 1==5401; allow ioctl 1&fffffffffffffffc=0; allow mmap 2&2=2 0!=3; "
+	  "allow mmap 2&4=4 0!=3; allow socket 0==1; errno=97 socket 0!=1; kill_thread bpf" },
+	{ "minijail: a bit or not", "minijail", "@default trap\n@frequency ./f\nclone: arg0 & 0x10000; return EPERM\n",
+	  "trap; allow clone 0&10000=10000; errno=1 clone 0&10000=0; 1 unread: @frequency, which only orders the filter, is not read" },
+	{ "minijail: values turned round", "minijail", "a: arg0 == ~0\nb: arg5 <= ~(1|2)\n", "kill_process; allow a 0==ffffffffffffffff; allow b 5<=fffffffffffffffc" },
+
+	{ "names: with comments", "names", "# ours\n\n read\r\nno_such_call\n", "errno=1; allow read no_such_call" },
+};
+
+static void reads(void **state)
+{
+	const struct good_row *row = *state;
+	char *exact = exact_copy(bytes_of(row->text));
+	auto_buf struct buf got = { 0 };
+	struct policy p;
+	struct err e = { 0 };
+
+	if (policy_read_text(&p, (struct bytes){ exact, strlen(row->text) }, "f", NULL, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(p.format, row->format);
+	assert_string_equal(show(&got, &p), row->shows);
+	policy_release(&p);
+	free(exact);
+}
+
+/* No cut of a good file reads past its end; most are refused. */
+static void reads_any_part(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good_rows); i++)
+		for (size_t n = 0; n <= strlen(good_rows[i].text); n++) {
+			char *exact = exact_copy((struct bytes){ good_rows[i].text, n });
+			struct policy p;
+			struct err e = { 0 };
+
+			if (policy_read_text(&p, (struct bytes){ exact, n }, "f", good_rows[i].format, &e) < 0)
+				assert_int_equal(e.status, ST_INPUT);
+			policy_release(&p);
+			free(exact);
+		}
+}
+
+/* ---- Docker's conditions ---- */
+
+static const char conditional[] =
+	"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"archMap\": [{\"architecture\": \"SCMP_ARCH_AARCH64\", \"subArchitectures\": [\"SCMP_ARCH_ARM\"]}, "
+	"{\"architecture\": \"SCMP_ARCH_X86_64\", \"subArchitectures\": [\"SCMP_ARCH_X86\", \"SCMP_ARCH_X32\"]}], \"syscalls\": ["
+	"{\"names\": [\"plain\"], \"action\": \"SCMP_ACT_ALLOW\"},"
+	"{\"names\": [\"both\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}},"
+	"{\"names\": [\"either\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}},"
+	"{\"names\": [\"newer\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": \"4.8\"}},"
+	"{\"names\": [\"older\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"minKernel\": \"4.8\"}},"
+	"{\"names\": [\"arms\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"arches\": [\"arm\", \"arm64\"]}},"
+	"{\"names\": [\"intel\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"arches\": [\"arm64\"]}}]}";
+
+static struct place_row { const char *name, *caps, *kernel, *arch, *shows; } place_rows[] = {
+	{ "place: nothing", "none", "4.7", "amd64", "errno x86_64 i386 x32; allow plain; allow either; allow older; allow intel" },
+	{ "place: one of two capabilities", "chown", "4.7.9", "x86_64", "errno x86_64 i386 x32; allow plain; allow older; allow intel" },
+	{ "place: both", "CAP_CHOWN,bpf", "4.8.0-1-amd64", "amd64", "errno x86_64 i386 x32; allow plain; allow both; allow newer; allow intel" },
+	{ "place: all", "all", "4.10", "arm64", "errno aarch64 arm; allow plain; allow both; allow newer; allow arms" },
+	{ "place: Docker's", "docker", "6.1", "SCMP_ARCH_AARCH64", "errno aarch64 arm; allow plain; allow newer; allow arms" },
+	{ "place: a machine that archMap does not have", "none", "10.0", "riscv64", "errno; allow plain; allow either; allow newer; allow intel" },
+	{ "place: capabilities not known", NULL, "6.1", "amd64", "what it says of both depends on capabilities: name them with --caps LIST (docker: "
+	  "what Docker gives a container; none; all)" },
+	{ "place: kernel not known", "none", NULL, "amd64", "what it says of newer depends on the kernel: name it with --kernel X.Y" },
+	{ "place: a capability that is none", "CAP_NO", NULL, NULL, "--caps: no such capability: 'CAP_NO' (names with commas between; docker, none, all)" },
+	{ "place: a kernel that is none", NULL, "six", NULL, "--kernel: no version of a kernel: 'six' (as 6.1)" },
+	{ "place: an architecture that is none", NULL, NULL, "vax", "--arch: no such architecture: 'vax' (as amd64, arm64)" },
+};
+
+static void resolves(void **state)
+{
+	const struct place_row *row = *state;
+	struct policy_place at = { .arch = ARCH_X86_64 };
+	auto_buf struct buf got = { 0 };
+	struct policy p;
+	struct compiled c;
+	struct err e = { 0 };
+
+	assert_int_equal(read_text(&p, conditional), 0);
+	assert_true(policy_is_conditional(&p));
+	assert_int_equal(compile_policy(&c, &p, &e), -1);
+	assert_string_equal(e.msg, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
+	compiled_release(&c);
+	if ((row->caps && policy_place_caps(&at, row->caps, &e) < 0) || (row->kernel && policy_place_kernel(&at, row->kernel, &e) < 0) ||
+	    (row->arch && policy_place_arch(&at, row->arch, &e) < 0) || policy_resolve(&p, &at, &e) < 0) {
+		assert_string_equal(e.msg, row->shows);
+		assert_int_equal(e.status, ST_INPUT);
+	} else {
+		assert_string_equal(show(&got, &p), row->shows);
+		assert_false(policy_is_conditional(&p));
+	}
+	policy_place_release(&at);
+	policy_release(&p);
+}
+
+/* Debian's golang-github-containers-common brings it. */
+static void reads_containers_common(void **state)
+{
+	static const char file[] = "/usr/share/containers/seccomp.json";
+	struct policy_place at = { .arch = ARCH_X86_64, .kernel = { 6, 1 } };
+	struct policy p;
+	struct compiled c;
+	struct err e = { 0 };
+
+	(void)state;
+	if (access(file, R_OK) != 0)
+		skip();
+	assert_int_equal(policy_place_caps(&at, "docker", &e), 0);
+	if (policy_read(&p, file, NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0 || compile_policy(&c, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(p.unread.n, 0);
+	assert_int_equal(p.default_error, 38);
+	assert_int_equal(p.archs.n, 3);
+	assert_true(c.code.n > 300);
+	compiled_release(&c);
+	policy_place_release(&at);
+	policy_release(&p);
+}
+
+static void refuses_an_empty_file_in_each_format(void **state)
+{
+	static const char *const formats[] = { "oci", "systemd", "spo", "minijail", "names" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		struct policy p;
+		struct err e = { 0 };
+
+		assert_int_equal(policy_read_text(&p, (struct bytes){ NULL, 0 }, "f", formats[i], &e), -1);
+		assert_int_equal(e.status, ST_INPUT);
+		policy_release(&p);
+	}
+}
+
+static void refuses_a_set(void **state)
+{
+	struct compiled c;
+	struct policy p;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(read_text(&p, "[Service]\nSystemCallFilter=~@mount\n"), 0);
+	assert_int_equal(compile_policy(&c, &p, &e), -1);
+	assert_string_equal(e.msg, "@mount is a set of systemd's, which no filter is made of here: name its calls");
+	compiled_release(&c);
+	policy_release(&p);
+}
+
+/* Hostile files must not cost the square of their length: one text of n lines for each reader. */
+static void read_many(const char *head, const char *before, const char *after, const char *tail, unsigned n)
+{
+	auto_buf struct buf text = { 0 };
+	struct policy p;
+	struct err e = { 0 };
+
+	buf_str(&text, head);
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&text, "%s%u%s", before, i, after);
+	buf_str(&text, tail);
+	policy_read_text(&p, buf_bytes(&text), "f", NULL, &e);
+	policy_release(&p);
+}
+
+static void many_members(unsigned n) { read_many("{", "\"k", "\": 1,\n", "\"defaultAction\": \"SCMP_ACT_LOG\"}", n); }
+static void many_keys(unsigned n) { read_many(SPO, "  k", ": 1\n", "  defaultAction: SCMP_ACT_LOG\n", n); }
+static void many_calls(unsigned n) { read_many("[Service]\n", "SystemCallFilter=c", "\n", "", n); }
+static void many_statements(unsigned n) { read_many("", "c", ": 1\n", "", n); }
+
+static void is_not_quadratic(void **state)
+{
+	(void)state;
+	assert_not_quadratic(many_members, 40000);
+	assert_not_quadratic(many_keys, 20000);
+	assert_not_quadratic(many_calls, 40000);
+	assert_not_quadratic(many_statements, 40000);
+}
+
 static void compiles(void **state)
 {
 	struct compiled c;
@@ -130,7 +504,16 @@ int main(void)
 {
 	struct tests t = { 0 };
 
+	ADD_ROWS(&t, bad_json, refuses_json);
 	ADD_ROWS(&t, bad_rows, refuses);
+	ADD(&t, refuses_a_format);
+	ADD_ROWS(&t, good_rows, reads);
+	ADD(&t, reads_any_part);
+	ADD_ROWS(&t, place_rows, resolves);
+	ADD(&t, reads_containers_common);
+	ADD(&t, refuses_a_set);
+	ADD(&t, refuses_an_empty_file_in_each_format);
+	ADD(&t, is_not_quadratic);
 	ADD(&t, reads_all);
 	ADD(&t, reads_a_config);
 	ADD(&t, compiles);

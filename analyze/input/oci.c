@@ -1,263 +1,16 @@
-#include "analyze/policy.h"
-
+/* JSON: linux.seccomp of the runtime-spec, a config.json that holds it, Docker's and containers/common's forms, scaudit's own. */
+#include "analyze/input.h"
 #include "store/base/esc.h"
-#include "store/model/action.h"
-#include "store/model/arch.h"
+#include "store/base/map.h"
 
-#include <inttypes.h>
-#include <json-c/json.h>
-#include <stdarg.h>
+#include <stdlib.h>
 
-struct reading {
-	struct policy *p;
-	const char *file;
-	struct err *e;
-};
-
-/* "FILE: syscalls[3].action: reason" */
-static int bad(const struct reading *r, const char *path, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static int bad(const struct reading *r, const char *path, const char *fmt, ...)
+static bool is_oci(struct bytes text)
 {
-	char reason[256];
-	va_list ap;
+	struct bytes first = input_first(text, "");
 
-	va_start(ap, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, ap);
-	va_end(ap);
-	return err_set(r->e, ST_INPUT, "%s: %s: %s", r->file, path, reason);
-}
-
-static int bad_word(const struct reading *r, const char *path, const char *what, const char *word)
-{
-	char shown[80];
-
-	return bad(r, path, "%s: %s", what, esc_word(shown, sizeof(shown), bytes_of(word)));
-}
-
-/* ---- values ---- */
-
-/* The text of a member, NULL where it is missing. -1: it is no text, or holds a NUL. */
-static int text_of(const struct reading *r, json_object *o, const char *path, const char **out)
-{
-	*out = NULL;
-	if (o == NULL)
-		return 0;
-	if (!json_object_is_type(o, json_type_string))
-		return bad(r, path, "not a text");
-	*out = json_object_get_string(o);
-	if (strlen(*out) != (size_t)json_object_get_string_len(o))
-		return bad(r, path, "a NUL in it");
-	return 0;
-}
-
-static int array_of(const struct reading *r, json_object *o, const char *path, size_t *n)
-{
-	*n = 0;
-	if (o == NULL)
-		return 0;
-	if (!json_object_is_type(o, json_type_array))
-		return bad(r, path, "not a list");
-	*n = json_object_array_length(o);
-	return 0;
-}
-
-/* A number up to 2^64 - 1; *there: the member is. */
-static int number_of(const struct reading *r, json_object *o, const char *path, uint64_t max, uint64_t *out, bool *there)
-{
-	*there = o != NULL;
-	if (o == NULL)
-		return 0;
-	if (!json_object_is_type(o, json_type_int) || json_object_get_int64(o) < 0)
-		return bad(r, path, "not a number from 0 to %" PRIu64, max);
-	*out = json_object_get_uint64(o);
-	return *out <= max ? 0 : bad(r, path, "not a number from 0 to %" PRIu64, max);
-}
-
-static json_object *member(json_object *of, const char *name)
-{
-	json_object *out = NULL;
-
-	json_object_object_get_ex(of, name, &out);
-	return out;
-}
-
-static int action_at(const struct reading *r, json_object *o, const char *path, uint32_t *out)
-{
-	const char *word;
-
-	if (text_of(r, o, path, &word) < 0)
-		return -1;
-	if (word == NULL)
-		return bad(r, path, "missing");
-	return action_parse(word, out) && strncmp(word, "SCMP_ACT_", 9) == 0 ? 0 : bad_word(r, path, "no such action", word);
-}
-
-static int errno_at(const struct reading *r, json_object *o, const char *path, uint32_t action, int *out)
-{
-	uint64_t v = 0;
-	bool there;
-
-	*out = POLICY_NO_ERRNO;
-	if (number_of(r, o, path, UINT16_MAX, &v, &there) < 0)
-		return -1;
-	if (!there)
-		return 0;
-	if (action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
-		return bad(r, path, "%s takes no number", action_scmp(action));
-	*out = (int)v;
-	return 0;
-}
-
-/* ---- rules ---- */
-
-static int read_arg(const struct reading *r, json_object *o, const char *path, struct policy_arg *out)
-{
-	uint64_t index = 0;
-	const char *op;
-	bool there;
-
-	*out = (struct policy_arg){ 0 };
-	if (!json_object_is_type(o, json_type_object))
-		return bad(r, path, "not an object");
-	if (number_of(r, member(o, "index"), path, 5, &index, &there) < 0)
-		return -1;
-	if (!there)
-		return bad(r, path, "no index");
-	out->index = (unsigned)index;
-	if (number_of(r, member(o, "value"), path, UINT64_MAX, &out->value, &there) < 0)
-		return -1;
-	if (!there)
-		return bad(r, path, "no value");
-	if (number_of(r, member(o, "valueTwo"), path, UINT64_MAX, &out->two, &there) < 0 || text_of(r, member(o, "op"), path, &op) < 0)
-		return -1;
-	if (op != NULL && policy_op_parse(op, &out->op))
-		return 0;
-	return op == NULL ? bad(r, path, "no op") : bad_word(r, path, "no such op", op);
-}
-
-static int read_names(const struct reading *r, json_object *o, const char *path, struct policy_rule *rule)
-{
-	json_object *names = member(o, "names");
-	const char *word = NULL;
-	size_t n;
-
-	/* before Docker 1.13 a rule had one name */
-	if (names == NULL && text_of(r, member(o, "name"), path, &word) < 0)
-		return -1;
-	if (names == NULL && word != NULL) {
-		*VEC_PUSH(&rule->names) = policy_keep(r->p, word);
-		return 0;
-	}
-	if (array_of(r, names, path, &n) < 0)
-		return -1;
-	if (n == 0)
-		return bad(r, path, "no names");
-	for (size_t i = 0; i < n; i++) {
-		char at[128];
-
-		snprintf(at, sizeof(at), "%s.names[%zu]", path, i);
-		if (text_of(r, json_object_array_get_idx(names, i), at, &word) < 0)
-			return -1;
-		if (word == NULL)
-			return bad(r, at, "not a text");
-		*VEC_PUSH(&rule->names) = policy_keep(r->p, word);
-	}
-	return 0;
-}
-
-static int read_rule(const struct reading *r, json_object *o, const char *path)
-{
-	static const char *const conditions[] = { "includes", "excludes" };
-	struct policy_rule *rule = VEC_PUSH(&r->p->rules);
-	char at[128];
-	size_t n;
-
-	*rule = (struct policy_rule){ .error = POLICY_NO_ERRNO };
-	if (!json_object_is_type(o, json_type_object))
-		return bad(r, path, "not an object");
-	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++)
-		if (member(o, conditions[i]) != NULL && json_object_object_length(member(o, conditions[i])) > 0)
-			return bad(r, path, "'%s' is Docker's condition for its own use, and not read here", conditions[i]);
-	if (read_names(r, o, path, rule) < 0)
-		return -1;
-	snprintf(at, sizeof(at), "%s.action", path);
-	if (action_at(r, member(o, "action"), at, &rule->action) < 0)
-		return -1;
-	snprintf(at, sizeof(at), "%s.errnoRet", path);
-	if (errno_at(r, member(o, "errnoRet"), at, rule->action, &rule->error) < 0 || array_of(r, member(o, "args"), path, &n) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		snprintf(at, sizeof(at), "%s.args[%zu]", path, i);
-		if (read_arg(r, json_object_array_get_idx(member(o, "args"), i), at, VEC_PUSH(&rule->args)) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* ---- the whole ---- */
-
-static int read_archs(const struct reading *r, json_object *list)
-{
-	size_t n;
-
-	if (array_of(r, list, "architectures", &n) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const char *word;
-		uint32_t arch;
-
-		if (text_of(r, json_object_array_get_idx(list, i), "architectures", &word) < 0)
-			return -1;
-		if (word == NULL || !arch_parse(word, &arch))
-			return bad_word(r, "architectures", "no such architecture", word ? word : "null");
-		*VEC_PUSH(&r->p->archs) = arch;
-	}
-	return 0;
-}
-
-static int read_flags(const struct reading *r, json_object *list)
-{
-	const char *word;
-	size_t n;
-
-	if (array_of(r, list, "flags", &n) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (text_of(r, json_object_array_get_idx(list, i), "flags", &word) < 0)
-			return -1;
-		if (word == NULL)
-			return bad(r, "flags", "not a text");
-		*VEC_PUSH(&r->p->flags) = policy_keep(r->p, word);
-	}
-	return 0;
-}
-
-static int read_all(const struct reading *r, json_object *root)
-{
-	json_object *rules;
-	size_t n;
-
-	if (json_object_is_type(root, json_type_object) && member(root, "linux") != NULL)
-		root = member(member(root, "linux"), "seccomp");
-	if (root == NULL || !json_object_is_type(root, json_type_object))
-		return err_set(r->e, ST_INPUT, "%s: no seccomp profile: not an object", r->file);
-	if (action_at(r, member(root, "defaultAction"), "defaultAction", &r->p->default_action) < 0 ||
-	    errno_at(r, member(root, "defaultErrnoRet"), "defaultErrnoRet", r->p->default_action, &r->p->default_error) < 0 ||
-	    read_archs(r, member(root, "architectures")) < 0 || read_flags(r, member(root, "flags")) < 0)
-		return -1;
-	if (member(root, "archMap") != NULL)
-		return bad(r, "archMap", "Docker's own, and not read here: name the architectures");
-	rules = member(root, "syscalls");
-	if (array_of(r, rules, "syscalls", &n) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		char path[40];
-
-		snprintf(path, sizeof(path), "syscalls[%zu]", i);
-		if (read_rule(r, json_object_array_get_idx(rules, i), path) < 0)
-			return -1;
-	}
-	return 0;
+	/* "[Service]" is systemd's; a list is no profile, and read says so */
+	return first.n > 0 && (first.p[0] == '{' || (first.p[0] == '[' && (first.n == 1 || (first.p[1] | 0x20) < 'a')));
 }
 
 /* Which line a byte is on, from 1. */
@@ -270,9 +23,198 @@ static size_t line_at(struct bytes text, size_t at)
 	return line;
 }
 
-int policy_read_oci(struct policy *p, struct bytes text, const char *file, struct err *e)
+/*
+ * What json-c lets pass: of two members with one name it takes the last, where other readers take the first, and a number
+ * over 64 bits becomes the largest one. The text is JSON, as json-c has said.
+ */
+struct second_look {
+	struct bytes text;
+	size_t at;
+	struct pool keys;
+	struct map seen;      /* (object, key) */
+	uint64_t objects, open[32];
+	size_t depth;
+};
+
+/* A string, from its quote on, without the quotes; escapes stay. */
+static struct bytes take_string(struct second_look *l)
 {
-	struct reading r = { p, file, e };
+	size_t begin = ++l->at;
+
+	while (l->at < l->text.n && l->text.p[l->at] != '"')
+		l->at += l->text.p[l->at] == '\\' ? 2 : 1;
+	return (struct bytes){ l->text.p + begin, (l->at < l->text.n ? l->at++ : l->text.n) - begin };
+}
+
+static bool is_key(const struct second_look *l)
+{
+	size_t i = l->at;
+
+	while (i < l->text.n && strchr(" \t\r\n", l->text.p[i]) != NULL && l->text.p[i] != '\0')
+		i++;
+	return i < l->text.n && l->text.p[i] == ':';
+}
+
+/* Names are compared as they are meant: "\u0061" is "a". */
+static uint32_t key_id(struct second_look *l, struct bytes raw)
+{
+	auto_free char *quoted = NULL;
+	json_object *o;
+	uint32_t id;
+
+	if (memchr(raw.p, '\\', raw.n) == NULL)
+		return pool_intern(&l->keys, raw);
+	quoted = mem_print("\"%.*s\"", (int)raw.n, raw.p);
+	o = json_tokener_parse(quoted);
+	id = pool_intern(&l->keys, o == NULL ? raw : (struct bytes){ json_object_get_string(o), (size_t)json_object_get_string_len(o) });
+	json_object_put(o);
+	return id;
+}
+
+static bool key_twice(struct second_look *l, struct bytes raw)
+{
+	uint64_t object = l->depth ? l->open[(l->depth - 1) % ARRAY_SIZE(l->open)] : 0;
+	uint32_t id = key_id(l, raw);
+
+	if (map_get(&l->seen, object, id, 0))
+		return true;
+	map_put(&l->seen, object, id, 1);
+	return false;
+}
+
+/* A number of digits alone that 64 bits do not hold? */
+static bool number_too_large(struct second_look *l)
+{
+	struct bytes rest;
+	uint64_t v;
+	size_t begin = l->at, digits;
+
+	while (l->at < l->text.n && bytes_digit(l->text.p[l->at]))
+		l->at++;
+	digits = l->at - begin;
+	if (l->at < l->text.n && strchr(".eE", l->text.p[l->at]) != NULL && l->text.p[l->at] != '\0')
+		return false;
+	rest = (struct bytes){ l->text.p + begin, digits };
+	return digits > 19 && bytes_dec(&rest, UINT64_MAX, &v) == 0;
+}
+
+static int look_again(const struct reading *r, struct second_look *l)
+{
+	char shown[60];
+
+	while (l->at < l->text.n) {
+		char c = l->text.p[l->at];
+
+		if (c == '"') {
+			struct bytes s = take_string(l);
+
+			if (is_key(l) && key_twice(l, s))
+				return err_set(r->e, ST_INPUT, "%s:%zu: '%s' a second time in one object", r->file,
+					       line_at(l->text, l->at), esc_word(shown, sizeof(shown), s));
+			continue;
+		}
+		if (bytes_digit(c)) {
+			if (number_too_large(l))
+				return err_set(r->e, ST_INPUT, "%s:%zu: a number over 64 bits", r->file, line_at(l->text, l->at));
+			continue;
+		}
+		if (c == '{' || c == '[')
+			l->open[l->depth++ % ARRAY_SIZE(l->open)] = ++l->objects;
+		else if ((c == '}' || c == ']') && l->depth > 0)
+			l->depth--;
+		l->at++;
+	}
+	return 0;
+}
+
+/* ---- scaudit's own: `--format json`, the list with its evidence ---- */
+
+/* Its members under the runtime-spec's names; what is evidence stays behind. Values are shared. */
+static const struct renamed { const char *from, *to; } heads[] = {
+	{ "default_action", "defaultAction" }, { "errno", "defaultErrnoRet" }, { "architectures", "architectures" },
+}, members[] = {
+	{ "name", "name" }, { "action", "action" }, { "errno", "errnoRet" },
+}, conditions[] = {
+	{ "index", "index" }, { "op", "op" }, { "value", "value" }, { "value_two", "valueTwo" },
+};
+
+static json_object *rename_members(json_object *o, const struct renamed *rows, size_t n)
+{
+	json_object *out = json_object_new_object(), *value;
+
+	for (size_t i = 0; i < n; i++)
+		if (json_object_object_get_ex(o, rows[i].from, &value))
+			json_object_object_add(out, rows[i].to, json_object_get(value));
+	return out;
+}
+
+/* A list of objects renamed; what is no list or object stays, for input_object to refuse. */
+static json_object *rename_each(json_object *list, json_object *(*one)(json_object *))
+{
+	json_object *out;
+
+	if (!json_object_is_type(list, json_type_array))
+		return json_object_get(list);
+	out = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+
+		json_object_array_add(out, json_object_is_type(o, json_type_object) ? one(o) : json_object_get(o));
+	}
+	return out;
+}
+
+static json_object *own_condition(json_object *o)
+{
+	return rename_members(o, conditions, ARRAY_SIZE(conditions));
+}
+
+static json_object *own_rule(json_object *o)
+{
+	json_object *out = rename_members(o, members, ARRAY_SIZE(members)), *args = NULL;
+
+	if (json_object_object_get_ex(o, "args", &args))
+		json_object_object_add(out, "args", rename_each(args, own_condition));
+	return out;
+}
+
+static int read_own(const struct reading *r, json_object *root)
+{
+	json_object *o = rename_members(root, heads, ARRAY_SIZE(heads)), *value = NULL;
+	int ret;
+
+	if (json_object_object_get_ex(root, "syscalls", &value))
+		json_object_object_add(o, "syscalls", rename_each(value, own_rule));
+	/* there the list of flags is always there; only one that holds some says anything */
+	if (json_object_object_get_ex(root, "flags", &value) && (!json_object_is_type(value, json_type_array) || json_object_array_length(value)))
+		json_object_object_add(o, "flags", json_object_get(value));
+	ret = input_object(r, o, "");
+	json_object_put(o);
+	return ret;
+}
+
+static int read_root(const struct reading *r, json_object *root, struct bytes text)
+{
+	struct second_look l = { .text = text };
+	json_object *linux_ = NULL, *seccomp = NULL;
+	int ret = look_again(r, &l);
+
+	pool_release(&l.keys);
+	map_release(&l.seen);
+	if (ret < 0)
+		return -1;
+	if (json_object_is_type(root, json_type_object) && json_object_object_get_ex(root, "linux", &linux_)) {
+		json_object_object_get_ex(linux_, "seccomp", &seccomp);
+		return input_object(r, seccomp, "linux.seccomp.");
+	}
+	if (json_object_is_type(root, json_type_object) && json_object_object_get_ex(root, "scaudit", NULL))
+		return read_own(r, root);
+	return input_object(r, root, "");
+}
+
+static int read_oci(struct policy *p, struct bytes text, const char *file, struct err *e)
+{
+	struct reading r = { .p = p, .file = file, .e = e };
 	json_tokener *reader = json_tokener_new();
 	json_object *root;
 	int ret;
@@ -285,8 +227,10 @@ int policy_read_oci(struct policy *p, struct bytes text, const char *file, struc
 		ret = err_set(e, ST_INPUT, "%s:%zu: no JSON: %s", file, line_at(text, json_tokener_get_parse_end(reader)),
 			      json_tokener_error_desc(json_tokener_get_error(reader)));
 	else
-		ret = read_all(&r, root);
+		ret = read_root(&r, root, text);
 	json_object_put(root);
 	json_tokener_free(reader);
 	return ret;
 }
+
+const struct input input_oci = { "oci", "JSON: linux.seccomp, config.json, Docker's and containers/common's profiles", is_oci, read_oci };

@@ -3,6 +3,7 @@
 #include "analyze/floor.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/policy.h"
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "cli/values.h"
@@ -83,7 +84,7 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 		return -1;
 	if (yes)
 		return 0;
-	if (policy_read(&s->policy, file, e) < 0 || compile_policy(&s->compiled, &s->policy, e) < 0)
+	if (policy_open(&s->policy, file, o, e) < 0 || compile_policy(&s->compiled, &s->policy, e) < 0)
 		return -1;
 	if (strcmp(runtime, "runc") == 0)
 		compile_limits(&s->compiled, &s->policy);
@@ -261,5 +262,5 @@ const struct command command_check = {
 		"names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
 		"    scaudit check myapp.json --comm myapp\n\n"
 		"Without a selector: all that is in the store. The status is 1 where something would be refused.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK, .max_args = 1, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,
 };

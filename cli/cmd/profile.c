@@ -395,5 +395,5 @@ const struct command command_profile = {
 		"and the loader and shell before it, since a filter covers them all. stderr says what the list rests on.\n\n"
 		"    scaudit profile --comm myapp > myapp.json\n\n"
 		"Selectors may be repeated: OR within a kind, AND between kinds.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run,
 };

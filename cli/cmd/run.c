@@ -1,6 +1,6 @@
 #include "analyze/compile.h"
-#include "analyze/policy.h"
 #include "cli/command.h"
+#include "cli/policy.h"
 #include "ingest/live/watch.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
@@ -69,8 +69,8 @@ static int run(struct opts *o, struct err *e)
 	int ret, status = CHILD_FAILED;
 
 	if (o->n_args < 2)
-		return err_set(e, ST_INPUT, "run takes a profile and a command: scaudit run PROFILE.json -- COMMAND") < 0 ? CHILD_FAILED : 0;
-	ret = policy_read(&policy, o->args[0], e);
+		return err_set(e, ST_INPUT, "run takes a profile and a command: scaudit run PROFILE -- COMMAND") < 0 ? CHILD_FAILED : 0;
+	ret = policy_open(&policy, o->args[0], o, e);
 	if (ret == 0)
 		ret = compile_policy(&code, &policy, e);
 	if (ret == 0) {
@@ -92,10 +92,10 @@ static int run(struct opts *o, struct err *e)
 }
 
 const struct command command_run = {
-	.name = "run", .args = "PROFILE.json -- COMMAND [ARG...]", .about = "run a command under a profile and say what it was refused",
+	.name = "run", .args = "PROFILE -- COMMAND [ARG...]", .about = "run a command under a profile and say what it was refused",
 	.help = "Runs the command under the profile as it would be enforced, and says what was refused, to whom, from the kernel's\n"
 		"records. The exit status is the command's (128 and the signal's number when it was killed: 159 by the filter);\n"
 		"125, 126, 127 as for env. Nothing goes into the store.\n\n"
 		"    scaudit run myapp.json -- ./myapp",
-	.groups = G_COMMAND, .max_args = -1, .run = run,
+	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run,
 };

@@ -41,6 +41,17 @@ bool arch_parse(const char *text, uint32_t *arch)
 	return false;
 }
 
+bool arch_of_name(const char *name, uint32_t *arch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (strcmp(rows[i].name, name) != 0)
+			continue;
+		*arch = rows[i].value;
+		return true;
+	}
+	return false;
+}
+
 uint32_t arch_native(void)
 {
 	return seccomp_arch_native();

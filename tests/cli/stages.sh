@@ -60,7 +60,7 @@ ok "... not where only is asked for" is "$(grep -c '^sendmsg$' "$TMP/out")" 0
 echo 'SystemCallFilter=@system-service' >"$TMP/unit"
 "$SCAUDIT" ingest -q --db "$TMP/unit.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
 run "$SCAUDIT" profile --db "$TMP/unit.db" --comm java
-ok "one that cannot be read: said" warns 'no profile that can be read here, so keep its names'
+ok "one that cannot be read: said" warns 'not all of it can be read here, so keep its names'
 
 # a base: extended by what was seen, tightened by what was not
 cat >"$TMP/base.json" <<-'END'

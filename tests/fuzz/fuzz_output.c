@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	in.group = data[0] & 0x80;
-	if (policy_read_oci(&p, (struct bytes){ (const char *)data + 1, n - 1 }, "file", &e) == 0)
+	if (policy_read_text(&p, (struct bytes){ (const char *)data + 1, n - 1 }, "file", "oci", &e) == 0)
 		check(output_at((data[0] & 0x7f) % formats), &in);
 	policy_release(&p);
 	return 0;

@@ -1,0 +1,304 @@
+/*
+ * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=, SystemCallArchitectures=. The first
+ * assignment decides whether a list allows or denies; later ones add or, with the other sign, take away; an empty one begins
+ * anew. Sets (@network-io) change with systemd's version: they are kept under their own name, for whoever compares, and
+ * no filter is made of them. @default, which systemd adds to each list that allows, is said and not added.
+ *   source: systemd.exec(5)
+ */
+#include "analyze/input.h"
+#include "store/base/esc.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
+
+#define NO_ERROR (-1)  /* SystemCallErrorNumber= decides */
+#define KILLS (-2)
+#define NAMES_MAX 4096 /* of a list, which is searched from end to end */
+
+struct entry { const char *name; int error; };
+
+/* One of the two lists. */
+struct list {
+	bool there, allows;
+	VEC(struct entry) entries;
+};
+
+struct unit {
+	struct reading r;
+	struct list filter, log;
+	int error;
+};
+
+static bool is_systemd(struct bytes text)
+{
+	struct bytes first = input_first(text, "#;");
+
+	return bytes_starts(first, BYTES("SystemCall")) ||
+	       (first.n > 2 && first.p[0] == '[' && (first.p[1] | 0x20) >= 'a' && (first.p[1] | 0x20) <= 'z');
+}
+
+/* ---- lists ---- */
+
+static struct entry *find(const struct list *l, const char *name)
+{
+	for (size_t i = 0; i < l->entries.n; i++)
+		if (l->entries.v[i].name == name) /* interned */
+			return &l->entries.v[i];
+	return NULL;
+}
+
+static void put(struct list *l, const char *name, int error)
+{
+	struct entry *was = find(l, name);
+
+	if (was == NULL)
+		was = VEC_PUSH(&l->entries);
+	*was = (struct entry){ name, error };
+}
+
+static void take_away(struct list *l, const char *name)
+{
+	struct entry *was = find(l, name);
+
+	if (was == NULL)
+		return;
+	memmove(was, was + 1, (size_t)(l->entries.v + l->entries.n - was - 1) * sizeof(*was));
+	l->entries.n--;
+}
+
+static int error_of(const struct unit *u, struct bytes word, int *out)
+{
+	*out = KILLS;
+	if (bytes_eq(word, BYTES("kill")) || input_errno(word, out))
+		return 0;
+	return input_bad_word(&u->r, "no such errno", word);
+}
+
+static int read_word(struct unit *u, struct list *l, struct bytes word, bool minus)
+{
+	struct bytes name = bytes_until(&word, ':'), letters = name;
+	bool set = bytes_take(&letters, BYTES("@")), adds = minus != l->allows;
+	int error = NO_ERROR;
+	char shown[60];
+
+	for (size_t i = 0; set && i < letters.n; i++)
+		set = letters.p[i] == '-' || input_is_name((struct bytes){ letters.p + i, 1 });
+	if (!input_is_name(name) && !(set && letters.n))
+		return input_bad_word(&u->r, "no name of a call", name);
+	if (bytes_take(&word, BYTES(":")) && error_of(u, word, &error) < 0)
+		return -1;
+	if (error != NO_ERROR && !minus) {
+		policy_unread(u->r.p, "line %zu: %s has an errno in a list that allows; systemd ignores it", u->r.line,
+			      esc_word(shown, sizeof(shown), name));
+		return 0;
+	}
+	if (set && !adds)
+		return input_bad_word(&u->r, "a set cannot be taken away here: its names are systemd's", name);
+	if (adds && l->entries.n >= NAMES_MAX)
+		return input_bad_line(&u->r, "more than %d names", NAMES_MAX);
+	if (adds)
+		put(l, input_keep(u->r.p, name), error);
+	else
+		take_away(l, input_keep(u->r.p, name));
+	return 0;
+}
+
+static int read_list(struct unit *u, struct list *l, struct bytes value)
+{
+	bool minus = bytes_take(&value, BYTES("~"));
+	struct bytes word;
+
+	if (value.n == 0 && !minus) {
+		l->entries.n = 0;
+		l->there = false;
+		return 0;
+	}
+	if (!l->there) {
+		l->there = true;
+		l->allows = !minus;
+	}
+	while ((word = input_word(&value)).n > 0)
+		if (read_word(u, l, word, minus) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- architectures ---- */
+
+/* systemd's words, as far as they are not ours. */
+static const struct { const char *word, *name; } arch_words[] = {
+	{ "x86-64", "x86_64" }, { "x86", "i386" }, { "arm64", "aarch64" }, { "ppc64-le", "ppc64le" },
+	{ "mips-le", "mipsel" }, { "mips64-le", "mipsel64" }, { "mips64-n32", "mips64n32" }, { "mips64-le-n32", "mipsel64n32" },
+};
+
+static void add_arch(struct policy *p, uint32_t arch)
+{
+	for (size_t i = 0; i < p->archs.n; i++)
+		if (p->archs.v[i] == arch)
+			return;
+	*VEC_PUSH(&p->archs) = arch;
+}
+
+static int read_archs(struct unit *u, struct bytes value)
+{
+	struct bytes word;
+
+	if (value.n == 0)
+		u->r.p->archs.n = 0;
+	while ((word = input_word(&value)).n > 0) {
+		const char *name = input_keep(u->r.p, word);
+		uint32_t arch;
+
+		for (size_t i = 0; i < ARRAY_SIZE(arch_words); i++)
+			if (strcmp(arch_words[i].word, name) == 0)
+				name = arch_words[i].name;
+		if (strcmp(name, "native") == 0)
+			arch = arch_native();
+		else if (!arch_of_name(name, &arch))
+			return input_bad_word(&u->r, "no such architecture", word);
+		add_arch(u->r.p, arch);
+	}
+	return 0;
+}
+
+/* Without SystemCallArchitectures= the filter holds for all that the machine runs. source: seccomp_local_archs of systemd */
+static void add_local_archs(struct policy *p)
+{
+	static const char *const families[][3] = { { "x86_64", "i386", "x32" }, { "aarch64", "arm", NULL }, { "s390x", "s390", NULL } };
+
+	add_arch(p, arch_native());
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		for (size_t k = 1; k < 3 && families[i][k] != NULL; k++) {
+			uint32_t arch;
+
+			if (strcmp(families[i][0], arch_name(arch_native())) == 0 && arch_of_name(families[i][k], &arch))
+				add_arch(p, arch);
+		}
+}
+
+/* ---- the whole ---- */
+
+static int read_line(struct unit *u, struct bytes line)
+{
+	struct bytes key = bytes_until(&line, '='), value;
+
+	if (!bytes_starts(key, BYTES("SystemCall")))
+		return 0;
+	if (!bytes_take(&line, BYTES("=")))
+		return input_bad_word(&u->r, "no '=' behind it", key);
+	bytes_trim_right(&key);
+	value = line;
+	bytes_trim_left(&value);
+	if (bytes_eq(key, BYTES("SystemCallFilter")))
+		return read_list(u, &u->filter, value);
+	if (bytes_eq(key, BYTES("SystemCallLog")))
+		return read_list(u, &u->log, value);
+	if (bytes_eq(key, BYTES("SystemCallArchitectures")))
+		return read_archs(u, value);
+	if (!bytes_eq(key, BYTES("SystemCallErrorNumber")))
+		return input_bad_word(&u->r, "no such setting", key);
+	u->error = KILLS;
+	return value.n ? error_of(u, value, &u->error) : 0;
+}
+
+struct answer { uint32_t action; int error; };
+
+/* What the list for filtering says of a name; NULL: of all that it does not name. */
+static struct answer filtered(const struct unit *u, const char *name)
+{
+	const struct entry *in = name ? find(&u->filter, name) : NULL;
+	int error = in != NULL && in->error != NO_ERROR ? in->error : u->error;
+
+	if (!u->filter.there || (in != NULL) == u->filter.allows)
+		return (struct answer){ (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO };
+	if (error == KILLS)
+		return (struct answer){ (uint32_t)ACTION_KILL_PROCESS, POLICY_NO_ERRNO };
+	return (struct answer){ (uint32_t)ACTION_ERRNO, error };
+}
+
+/* Both are filters of their own, and the stricter one answers: so LOG where the other one allows. */
+static struct answer answered(const struct unit *u, const char *name)
+{
+	struct answer a = filtered(u, name);
+	bool named = name != NULL && find(&u->log, name) != NULL;
+
+	if (a.action == (uint32_t)ACTION_ALLOW && u->log.there && named == u->log.allows)
+		a.action = (uint32_t)ACTION_LOG;
+	return a;
+}
+
+static void add_name(struct policy *p, const char *name, struct answer a)
+{
+	struct policy_rule *rule = NULL;
+
+	if (a.action == p->default_action && a.error == p->default_error)
+		return;
+	for (size_t i = 0; i < p->rules.n && rule == NULL; i++)
+		if (p->rules.v[i].action == a.action && p->rules.v[i].error == a.error)
+			rule = &p->rules.v[i];
+	if (rule == NULL)
+		rule = policy_add_rule(p, a.action, a.error);
+	*VEC_PUSH(&rule->names) = name;
+}
+
+static int make_policy(struct unit *u)
+{
+	struct policy *p = u->r.p;
+	struct answer otherwise = answered(u, NULL);
+
+	if (!u->filter.there && !u->log.there)
+		return err_set(u->r.e, ST_INPUT, "%s: no SystemCallFilter= in it", u->r.file);
+	p->default_action = otherwise.action;
+	p->default_error = otherwise.error;
+	for (size_t i = 0; i < u->filter.entries.n; i++)
+		add_name(p, u->filter.entries.v[i].name, answered(u, u->filter.entries.v[i].name));
+	for (size_t i = 0; i < u->log.entries.n; i++)
+		if (find(&u->filter, u->log.entries.v[i].name) == NULL)
+			add_name(p, u->log.entries.v[i].name, answered(u, u->log.entries.v[i].name));
+	if (u->filter.there && u->filter.allows)
+		policy_unread(p, "systemd adds its set @default to a list that allows: the unit allows more than the names "
+			      "('systemd-analyze syscall-filter @default' prints it)");
+	if (p->archs.n == 0)
+		add_local_archs(p);
+	return 0;
+}
+
+static int read_lines(struct unit *u, struct bytes text)
+{
+	auto_buf struct buf joined = { 0 };
+	struct bytes line;
+
+	while (input_line(&u->r, &text, &line)) {
+		struct bytes first = line;
+
+		bytes_trim_left(&first);
+		if (first.n > 0 && (first.p[0] == '#' || first.p[0] == ';')) /* within a continued line, too */
+			continue;
+		if (line.n > 0 && line.p[line.n - 1] == '\\' && text.n > 0) {
+			buf_add(&joined, line.p, line.n - 1);
+			buf_char(&joined, ' ');
+			continue;
+		}
+		if (line.n == 0 && joined.n == 0)
+			continue;
+		buf_add(&joined, line.p, line.n);
+		first = buf_bytes(&joined);
+		bytes_trim_left(&first);
+		bytes_trim_right(&first);
+		if (read_line(u, first) < 0)
+			return -1;
+		joined.n = 0;
+	}
+	return 0;
+}
+
+static int read_systemd(struct policy *p, struct bytes text, const char *file, struct err *e)
+{
+	struct unit u = { .r = { .p = p, .file = file, .e = e }, .error = KILLS };
+	int ret = read_lines(&u, text) < 0 ? -1 : make_policy(&u);
+
+	VEC_FREE(&u.filter.entries);
+	VEC_FREE(&u.log.entries);
+	return ret;
+}
+
+const struct input input_systemd = { "systemd", "a unit or drop-in of systemd", is_systemd, read_systemd };

@@ -1,0 +1,6 @@
+/* INPUT(id): formats that profiles are read in; only rows. The first that knows the content's look takes it. */
+INPUT(oci)
+INPUT(systemd)
+INPUT(spo)
+INPUT(minijail)
+INPUT(names)

@@ -1,0 +1,169 @@
+#include "analyze/diff.h"
+#include "analyze/profile.h"
+#include "analyze/summary.h"
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/policy.h"
+#include "cli/selector.h"
+#include "cli/term.h"
+#include "store/base/esc.h"
+
+/* ---- what is printed ---- */
+
+static void print_table(const struct diff *d)
+{
+	static const char *const heads[] = { "change", "what", "?effect", "from", "to" };
+	struct term_table t;
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
+	for (size_t i = 0; i < d->entries.n; i++) {
+		const struct diff_entry *x = &d->entries.v[i];
+
+		term_cell(&t, "%s", diff_kind_word(x->kind));
+		term_cell_bytes(&t, bytes_of(x->name[0] ? x->name : "-"));
+		term_cell(&t, "%s", diff_effect_word(x->effect));
+		term_cell(&t, "%s", x->from);
+		term_cell(&t, "%s", x->to);
+	}
+	term_table_print(&t, stdout);
+}
+
+static void print_json(const struct diff *d, const char *first, const char *second)
+{
+	json_object *doc = json_object_new_object(), *list = json_object_new_array();
+
+	json_put_text(doc, "from", true, bytes_of(first));
+	json_put_text(doc, "to", second != NULL, bytes_of(second ? second : "")); /* null: the evidence */
+	for (size_t i = 0; i < d->entries.n; i++) {
+		const struct diff_entry *x = &d->entries.v[i];
+		json_object *one = json_object_new_object();
+
+		json_put_word(one, "change", diff_kind_word(x->kind));
+		json_put_text(one, "name", x->name[0] != '\0', bytes_of(x->name));
+		json_put_word(one, "effect", diff_effect_word(x->effect));
+		json_put_word(one, "from", x->from);
+		json_put_word(one, "to", x->to);
+		json_object_array_add(list, one);
+	}
+	json_object_object_add(doc, "differences", list);
+	for (int i = 0; i < 3; i++)
+		json_put_int(doc, diff_effect_word((enum diff_effect)i), true, (int64_t)d->effects[i]);
+	json_print(doc);
+}
+
+static int report(const struct opts *o, const struct policy *a, const struct policy *b, const char *second)
+{
+	struct diff d;
+	int ret;
+
+	diff_build(&d, a, b, second == NULL);
+	if (opt_on(o, OPT_json))
+		print_json(&d, o->args[0], second);
+	else if (d.entries.n)
+		print_table(&d);
+	if (!opt_on(o, OPT_quiet) && d.entries.n)
+		command_say("%zu difference%s: %zu looser, %zu stricter, %zu other", d.entries.n, d.entries.n == 1 ? "" : "s",
+			    d.effects[DIFF_LOOSER], d.effects[DIFF_STRICTER], d.effects[DIFF_OTHER]);
+	else if (!opt_on(o, OPT_quiet))
+		command_say("no difference");
+	ret = d.entries.n ? ST_NO : ST_OK;
+	diff_release(&d);
+	return ret;
+}
+
+/* ---- a profile and another one ---- */
+
+static int with_file(const struct opts *o, const struct policy *a, struct err *e)
+{
+	struct policy b;
+	int ret = policy_open(&b, o->args[1], o, e) < 0 ? (int)e->status : report(o, a, &b, o->args[1]);
+
+	policy_release(&b);
+	return ret;
+}
+
+/* ---- a profile and the evidence ---- */
+
+/* The list that the evidence alone makes, with the first's own answer to all else. */
+static int with_list(const struct opts *o, const struct policy *a, struct selected *s, const struct selection *sel)
+{
+	struct profile_options po = { .default_action = a->default_action };
+	struct profile p;
+	struct policy b;
+	int ret;
+
+	profile_build(&p, &s->query, sel, &po);
+	profile_policy(&b, &p);
+	b.default_error = a->default_error;
+	for (size_t i = 0; i < a->flags.n; i++)
+		*VEC_PUSH(&b.flags) = a->flags.v[i];
+	if (p.unnamed.n)
+		command_say("%zu numbers that no table knows are not compared", p.unnamed.n);
+	ret = report(o, a, &b, NULL);
+	policy_release(&b);
+	profile_release(&p);
+	return ret;
+}
+
+static int with_selection(const struct opts *o, const struct policy *a, struct selected *s)
+{
+	struct selection sel;
+	struct summary talk = { 0 };
+	int ret = ST_NO;
+
+	select_run(&sel, &s->query, &s->workloads, &s->options);
+	if (sel.trees == 0)
+		summary_of_nothing(&talk, &s->query, &s->options);
+	else if (sel.groups.n > 1)
+		summary_of_groups(&talk, &sel, &s->options);
+	else
+		ret = with_list(o, a, s, &sel);
+	for (size_t i = 0; i < talk.n; i++)
+		command_say("%s", talk.v[i]);
+	summary_release(&talk);
+	selection_release(&sel);
+	return ret;
+}
+
+static int with_evidence(const struct opts *o, const struct policy *a, struct err *e)
+{
+	struct selected s;
+	int ret;
+
+	if (selector_open(&s, o, e) < 0)
+		ret = (int)e->status;
+	else if (!select_names_something(&s.options))
+		ret = err_set(e, ST_INPUT, "with what? Name another profile, or whose records: --comm NAME, --exe PATH, --label NAME ...") < 0 ?
+		      ST_INPUT : ST_OK;
+	else {
+		s.options.whole_places = true;
+		ret = with_selection(o, a, &s);
+	}
+	selector_release(&s);
+	return ret;
+}
+
+static int run(struct opts *o, struct err *e)
+{
+	struct policy a;
+	int ret;
+
+	if (o->n_args == 0)
+		return err_set(e, ST_INPUT, "diff takes two profiles, or one and a selector: scaudit diff OLD NEW") < 0 ? ST_INPUT : ST_OK;
+	if (policy_open(&a, o->args[0], o, e) < 0)
+		ret = (int)e->status;
+	else
+		ret = o->n_args == 2 ? with_file(o, &a, e) : with_evidence(o, &a, e);
+	policy_release(&a);
+	return ret;
+}
+
+const struct command command_diff = {
+	.name = "diff", .args = "PROFILE [PROFILE | SELECTOR]", .about = "compare two profiles, or one with what was seen",
+	.help = "Prints what the second profile says otherwise, in any of the formats that are read. Rules in another order, or split\n"
+		"in another way, are the same. Exit status 1: there is a difference. With a selector, the first is compared with what\n"
+		"was seen: added is what it would refuse, removed what it allows and nobody did.\n\n"
+		"    scaudit diff old.json new.json\n"
+		"    scaudit diff myapp.json --comm myapp",
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY, .max_args = 2, .run = run,
+};

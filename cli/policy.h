@@ -1,0 +1,14 @@
+/* For commands that read a profile: from a file and options to a plain policy. */
+#ifndef CLI_POLICY_H
+#define CLI_POLICY_H
+
+#include "analyze/policy.h"
+#include "cli/opts.h"
+
+/*
+ * Reads the file in any format and settles Docker's conditions by --caps, --kernel and --arch (this machine's, but for
+ * capabilities). Says on stderr what was not read. Release *p also after a failure.
+ */
+int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e);
+
+#endif

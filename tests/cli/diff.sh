@@ -1,0 +1,80 @@
+#!/bin/bash
+# diff: two profiles of any format, and a profile with what was seen.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+cat >"$TMP/old.json" <<'END'
+{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
+ {"names": ["read", "write", "ptrace"], "action": "SCMP_ACT_ALLOW"}]}
+END
+cat >"$TMP/new.yaml" <<'END'
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata: {name: new}
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  architectures: [SCMP_ARCH_X86_64]
+  syscalls:
+  - {action: SCMP_ACT_ALLOW, names: [write, openat]}
+  - {action: SCMP_ACT_ALLOW, names: [read]}
+END
+
+run "$SCAUDIT" diff "$TMP/old.json" "$TMP/old.json"
+ok "the same: exit 0" is "$status" 0
+ok "the same: nothing on stdout" lines 0 "$TMP/out"
+ok "the same: says so" warns '^scaudit: no difference$'
+run "$SCAUDIT" diff "$TMP/old.json" "$TMP/new.yaml"
+ok "different: exit 1" is "$status" 1
+ok "different: what was added" says $'^added\topenat\tlooser\terrno\\(1\\)\tallow$'
+ok "different: what was removed" says $'^removed\tptrace\tstricter\tallow\terrno\\(1\\)$'
+ok "different: nothing else" lines 3 "$TMP/out"
+ok "different: counted" warns '^scaudit: 2 differences: 1 looser, 1 stricter, 0 other$'
+run "$SCAUDIT" diff --json -q "$TMP/old.json" "$TMP/new.yaml"
+ok "json: exit 1" is "$status" 1
+ok "json: one document" grep -q '"looser": 1' "$TMP/out"
+ok "json, quiet: nothing on stderr" lines 0 "$TMP/err"
+run "$SCAUDIT" diff "$TMP/old.json" "$TMP/nowhere.json"
+ok "a file that is not there: exit 2" is "$status" 2
+echo '{"defaultAction": "\u001b[2J"}' >"$TMP/bad.json"
+run "$SCAUDIT" diff "$TMP/old.json" "$TMP/bad.json"
+ok "a malformed one: exit 2" is "$status" 2
+ok "a malformed one: one line with file, path and reason" warns 'bad\.json: defaultAction: no such action: \\x1b\[2J$'
+ok "a malformed one: no more than that" lines 1 "$TMP/err"
+run "$SCAUDIT" diff
+ok "nothing named: exit 2" is "$status" 2
+run "$SCAUDIT" diff --from elf "$TMP/old.json" "$TMP/new.yaml"
+ok "a format that is none: exit 2" is "$status" 2
+
+# ---- with the evidence ----
+"$SCAUDIT" ingest -q --node node01 "$SAMPLES/java-threads.log" "$SAMPLES/pipeline.log"
+"$SCAUDIT" profile -q --comm java --floor none >"$TMP/java.json"
+run "$SCAUDIT" diff "$TMP/java.json" --comm java
+ok "evidence: the list that it makes is the same" is "$status" 0
+sed 's/"futex"/"ptrace"/' "$TMP/java.json" >"$TMP/other.json"
+run "$SCAUDIT" diff "$TMP/other.json" --comm java
+ok "evidence: exit 1" is "$status" 1
+ok "evidence: what would be refused" says $'^added\tfutex\tlooser'
+ok "evidence: what nobody did" says $'^removed\tptrace\tstricter'
+run "$SCAUDIT" diff "$TMP/java.json"
+ok "evidence: no selector: exit 2" is "$status" 2
+run "$SCAUDIT" diff "$TMP/java.json" --comm jawa
+ok "evidence: no match: exit 1, and why" warns "no comm 'jawa'"
+run "$SCAUDIT" diff "$TMP/java.json" --comm java --comm sort
+ok "evidence: two workloads: exit 1" is "$status" 1
+ok "evidence: two workloads: each with its option" test "$(grep -cE -e '--workload [0-9a-f]{10}' "$TMP/err")" = 2
+
+# ---- Docker's conditions ----
+cat >"$TMP/docker.json" <<'END'
+{"defaultAction": "SCMP_ACT_ERRNO", "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": null}], "syscalls": [
+ {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4.8"}},
+ {"names": ["ptrace"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_PTRACE"]}}]}
+END
+run "$SCAUDIT" diff "$TMP/docker.json" "$TMP/old.json"
+ok "conditions: capabilities have to be named: exit 2" is "$status" 2
+ok "conditions: says by which option" warns 'ptrace depends on capabilities: name them with --caps LIST'
+run "$SCAUDIT" diff --caps sys_ptrace --kernel 5.10 --arch amd64 "$TMP/docker.json" "$TMP/old.json"
+ok "conditions: with them, the same" is "$status" 0
+run "$SCAUDIT" diff --caps none --kernel 5.10 --arch amd64 "$TMP/docker.json" "$TMP/old.json"
+ok "conditions: without one, different" says $'^added\tptrace'
+run "$SCAUDIT" diff --caps all --kernel 4.4 --arch amd64 "$TMP/docker.json" "$TMP/old.json"
+ok "conditions: an old kernel" says $'^added\tread'
