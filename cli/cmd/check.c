@@ -13,9 +13,10 @@
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What calls are put to: a profile as a runtime loads it, a file of raw instructions, or the filters of a process. */
 struct subject {
@@ -63,15 +64,15 @@ static int of_process(struct subject *s, const struct opts *o, struct err *e)
 /* Raw instructions, 8 bytes each, as bwrap and minijail take them: no text begins with a load. */
 static int raw(struct subject *s, const char *file, bool *yes, struct err *e)
 {
-	auto_fclose FILE *from = fopen(file, "re");
+	auto_close int fd = open(file, O_RDONLY | O_CLOEXEC);
 	struct sock_filter one;
 
-	*yes = from != NULL && fread(&one, sizeof(one), 1, from) == 1 && one.code <= 0xff && one.jt == 0 && one.jf == 0;
+	*yes = fd >= 0 && read(fd, &one, sizeof(one)) == sizeof(one) && one.code <= 0xff && one.jt == 0 && one.jf == 0;
 	if (!*yes)
 		return 0;
 	do
 		*VEC_PUSH(&s->compiled.code) = one;
-	while (s->compiled.code.n <= BPF_MAXINSNS && fread(&one, sizeof(one), 1, from) == 1);
+	while (s->compiled.code.n <= BPF_MAXINSNS && read(fd, &one, sizeof(one)) == sizeof(one));
 	return bpf_check(s->compiled.code.v, s->compiled.code.n, e) < 0 ? err_wrap(e, "%.200s", file) : 0;
 }
 

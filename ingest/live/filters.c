@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,12 +41,11 @@ static bool is_interrupted(long nr)
 /* proc(5): "running", or the number of the call that it waits in; -1 where that may not be read. */
 static long call_of(int32_t pid, const char *thread)
 {
-	char path[64], text[32] = "";
-	auto_fclose FILE *f = NULL;
+	auto_free char *path = mem_print("/proc/%d/task/%.20s/syscall", pid, thread);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%.20s/syscall", pid, thread);
-	f = fopen(path, "re");
-	if (f == NULL || fgets(text, sizeof(text), f) == NULL || text[0] < '0' || text[0] > '9')
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || text[0] < '0' || text[0] > '9')
 		return -1;
 	return strtol(text, NULL, 10);
 }
