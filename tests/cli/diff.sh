@@ -45,6 +45,13 @@ ok "nothing named: exit 2" is "$status" 2
 run "$SCAUDIT" diff --from elf "$TMP/old.json" "$TMP/new.yaml"
 ok "a format that is none: exit 2" is "$status" 2
 
+printf 'read\nraed\n@x\n' >"$TMP/names"
+run "$SCAUDIT" diff "$TMP/old.json" "$TMP/names"
+ok "a line that is no name: exit 2, with its number" warns 'names:3: no name of a call: @x$'
+printf 'read\nraed\n' >"$TMP/names"
+run "$SCAUDIT" diff "$TMP/names" "$TMP/names"
+ok "a name that no table knows is said, even where both have it" warns 'names: names that no table knows: raed$'
+
 # ---- with the evidence ----
 "$SCAUDIT" ingest -q --node node01 "$SAMPLES/java-threads.log" "$SAMPLES/pipeline.log"
 "$SCAUDIT" profile -q --comm java --floor none >"$TMP/java.json"
