@@ -3,6 +3,7 @@
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -104,18 +105,23 @@ static int export(struct compiled *out, scmp_filter_ctx ctx, struct err *e)
 	return 0;
 }
 
-int compile_policy(struct compiled *out, const struct policy *p, struct err *e)
+/* The policy as libseccomp has it; NULL. The caller releases it. */
+static scmp_filter_ctx context_of(struct compiled *out, const struct policy *p, struct err *e)
 {
 	uint32_t otherwise = libs_action(p->default_action, p->default_error);
 	scmp_filter_ctx ctx;
 	int ret = 0;
 
 	*out = (struct compiled){ 0 };
-	if (policy_is_conditional(p))
-		return err_set(e, ST_INPUT, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
+	if (policy_is_conditional(p)) {
+		err_set(e, ST_INPUT, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
+		return NULL;
+	}
 	ctx = seccomp_init(otherwise);
-	if (ctx == NULL)
-		return err_set(e, ST_INPUT, "%s cannot be the default here", action_scmp(p->default_action));
+	if (ctx == NULL) {
+		err_set(e, ST_INPUT, "%s cannot be the default here", action_scmp(p->default_action));
+		return NULL;
+	}
 	for (size_t i = 0; i < p->archs.n && ret == 0; i++) {
 		/* libseccomp's tokens are the kernel's AUDIT_ARCH values, and x32's own as we have it */
 		int got = seccomp_arch_add(ctx, p->archs.v[i]);
@@ -126,13 +132,76 @@ int compile_policy(struct compiled *out, const struct policy *p, struct err *e)
 	for (size_t i = 0; i < p->rules.n && ret == 0; i++)
 		ret = add_rule(out, ctx, otherwise, &p->rules.v[i], e);
 	if (ret == 0)
-		ret = export(out, ctx, e);
+		return ctx;
 	seccomp_release(ctx);
+	return NULL;
+}
+
+int compile_policy(struct compiled *out, const struct policy *p, struct err *e)
+{
+	scmp_filter_ctx ctx = context_of(out, p, e);
+	int ret = ctx == NULL ? -1 : export(out, ctx, e);
+
+	if (ctx != NULL)
+		seccomp_release(ctx);
 	return ret;
+}
+
+static bool lets_pass(uint32_t action)
+{
+	return action == (uint32_t)ACTION_ALLOW || action == (uint32_t)ACTION_LOG || action == (uint32_t)ACTION_TRACE;
+}
+
+void compile_limits(struct compiled *c, const struct policy *p)
+{
+	if (lets_pass(p->default_action) || p->default_error == ENOSYS)
+		return;
+	for (size_t i = 0; i < p->archs.n; i++) {
+		int32_t last = 0;
+
+		for (size_t k = 0; k < p->rules.n; k++)
+			for (size_t m = 0; m < p->rules.v[k].names.n; m++) {
+				int32_t nr = syscall_number(p->archs.v[i], p->rules.v[k].names.v[m]);
+
+				last = nr > last ? nr : last;
+			}
+		if (last > 0)
+			*VEC_PUSH(&c->limits) = (struct compiled_limit){ p->archs.v[i], last };
+	}
+}
+
+void compiled_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out)
+{
+	uint32_t abi = arch_of(arch, nr);
+
+	bpf_run(c->code.v, c->code.n, arch, nr, out);
+	for (size_t i = 0; i < c->limits.n; i++)
+		if (c->limits.v[i].arch == abi && (uint32_t)nr > (uint32_t)c->limits.v[i].last)
+			*out = (struct bpf_answers){ .v = { SCMP_ACT_ERRNO(ENOSYS) }, .n = 1 };
+}
+
+int compile_pfc(struct compiled *out, struct buf *text, const struct policy *p, struct err *e)
+{
+	scmp_filter_ctx ctx = context_of(out, p, e);
+	auto_close int fd = memfd_create("filter", MFD_CLOEXEC);
+	char block[4096];
+	ssize_t n;
+	int ret;
+
+	if (ctx == NULL)
+		return -1;
+	ret = fd < 0 ? -errno : seccomp_export_pfc(ctx, fd);
+	seccomp_release(ctx);
+	if (ret != 0 || lseek(fd, 0, SEEK_SET) != 0)
+		return err_set(e, ST_SYSTEM, "the filter cannot be compiled: %s", strerror(-ret));
+	while ((n = read(fd, block, sizeof(block))) > 0)
+		buf_add(text, block, (size_t)n);
+	return 0;
 }
 
 void compiled_release(struct compiled *c)
 {
 	VEC_FREE(&c->code);
 	VEC_FREE(&c->unknown);
+	VEC_FREE(&c->limits);
 }

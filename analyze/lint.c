@@ -402,9 +402,9 @@ static void lint_nothing(struct linting *l)
 }
 
 static const char *const siblings[] = {
-#define SIBLINGS(names) names,
-#include "analyze/sibling_list.h"
-#undef SIBLINGS
+#define BYPASS(names) names,
+#include "analyze/bypass_list.h"
+#undef BYPASS
 };
 
 static void siblings_of(struct linting *l, const char *family)

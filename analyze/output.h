@@ -22,11 +22,13 @@ struct output_input {
 	const struct policy *policy;
 	const struct profile *profile;  /* the evidence; NULL where the policy was read from a file */
 	const struct provenance *from;
+	bool group;                     /* sets of names where the format has such, in place of their members */
 };
 
 struct output {
 	const char *name, *about;
 	int (*write)(FILE *to, const struct output_input *in, struct err *e);
+	bool groups;                    /* has sets of names */
 };
 
 /* The format of a name; NULL. output_at: the i-th; NULL at the end. */

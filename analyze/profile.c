@@ -183,6 +183,20 @@ static bool shows_loader(const struct profile *p, const struct runtime *runtime)
 	return false;
 }
 
+/* What was allowed while trees were recorded, and so left no records. */
+static void keep_unobservable(struct building *b)
+{
+	const struct inforce *f = b->p->o.inforce;
+
+	for (size_t i = 0; f != NULL && i < f->v.n; i++)
+		for (size_t k = 0; k < f->v.v[i].rules.n; k++) {
+			const struct policy_rule *r = &f->v.v[i].rules.v[k];
+
+			for (size_t m = 0; m < r->names.n && r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0; m++)
+				stand(b, r->names.v[m], GROUND_UNOBSERVABLE);
+		}
+}
+
 /* The floor and the runtime's table, for an allow-list that has some evidence. */
 static void add_unseen(struct building *b)
 {
@@ -194,8 +208,11 @@ static void add_unseen(struct building *b)
 		any = is_seen(p, &b->by_name.v[i]);
 	if (!any || p->o.block)
 		return;
+	keep_unobservable(b);
 	for (size_t i = 0; p->o.floor != NULL && i < p->o.floor->names.n; i++)
 		stand(b, p->o.floor->names.v[i], GROUND_FLOOR);
+	for (size_t i = 0; p->o.siblings != NULL && i < p->o.siblings->n; i++)
+		stand(b, p->o.siblings->v[i].name, GROUND_SIBLING);
 	p->runtime_unseen = runtime != NULL && !shows_loader(p, runtime);
 	for (size_t i = 0; p->runtime_unseen && floor_runtime_call(runtime, i) != NULL; i++)
 		stand(b, floor_runtime_call(runtime, i), GROUND_RUNTIME);

@@ -3,8 +3,10 @@
 #define ANALYZE_PROFILE_H
 
 #include "analyze/floor.h"
+#include "analyze/inforce.h"
 #include "analyze/policy.h"
 #include "analyze/select.h"
+#include "analyze/shape.h"
 
 struct profile_options {
 	uint32_t default_action;   /* of all else */
@@ -12,11 +14,13 @@ struct profile_options {
 	bool include_denied;       /* denials count as needs */
 	bool trusted;              /* what rests on text alone is left out */
 	const struct floor *floor;     /* borrowed: names for a list, whatever the evidence; NULL: none */
+	const struct inforce *inforce; /* borrowed: what it allowed is kept; NULL: nothing was in force */
+	const struct shape_siblings *siblings; /* borrowed: names beside those that were seen; NULL: none */
 	const struct runtime *runtime; /* whose calls a list gets where none of its loader was seen; NULL: none */
 };
 
 /* What a rule stands on. */
-enum profile_ground { GROUND_SEEN, GROUND_FLOOR, GROUND_RUNTIME };
+enum profile_ground { GROUND_SEEN, GROUND_FLOOR, GROUND_RUNTIME, GROUND_SIBLING, GROUND_UNOBSERVABLE };
 
 struct profile_rule {
 	struct bytes name;

@@ -91,6 +91,12 @@ static bool is_rare(const struct profile_rule *r, const struct profile *p)
 	return p->s->starts >= 3 && r->starts == 1;
 }
 
+static bool is_sibling(const struct profile_rule *r, const struct profile *p)
+{
+	(void)p;
+	return r->ground == GROUND_SIBLING;
+}
+
 static void say_head(struct summary *out, const struct profile *p)
 {
 	const struct selection *s = p->s;
@@ -220,6 +226,10 @@ static void say_floor(struct summary *out, const struct profile *p)
 
 	if (n)
 		say(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
+	line.n = 0;
+	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
+	if (n)
+		say(out, "%zu of them are siblings, without evidence: %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -274,21 +284,27 @@ static void say_cut_names(struct summary *out, const struct select_options *o)
 			say(out, "the kernel keeps 15 bytes of a name: --comm %.15s", o->comm.v[i]);
 }
 
+static bool is_unobservable(const struct profile_rule *r, const struct profile *p)
+{
+	(void)p;
+	return r->ground == GROUND_UNOBSERVABLE;
+}
+
 /* What was recorded under a filter that let calls through without a record. */
 static void say_policies(struct summary *out, const struct profile *p)
 {
-	uint64_t trees = 0;
-	struct bytes policy = { 0 };
+	const struct inforce *f = p->o.inforce;
+	struct buf line = { 0 };
+	size_t n;
 
-	for (size_t i = 0; i < p->q->trees.n; i++) {
-		if (!p->s->tree_in[i] || p->q->trees.v[i].policy.n == 0)
-			continue;
-		trees++;
-		policy = p->q->trees.v[i].policy;
-	}
-	if (trees)
-		say(out, "%" PRIu64 " tree%s recorded under %.*s: what that allows left no records, so keep its names", trees,
-		    trees == 1 ? " was" : "s were", (int)policy.n, policy.p);
+	if (f == NULL || f->trees == 0)
+		return;
+	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_unobservable, p);
+	say(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
+	    f->trees == 1 ? " was" : "s were", (int)f->name.n, f->name.p,
+	    f->unread ? "not all of it can be read here, so keep its names" : n ? "kept, as not observable: " :
+	    "all of it was seen otherwise", f->unread ? "" : buf_text(&line));
+	buf_release(&line);
 }
 
 /* Probes, hooks and the like: trees under the same loader, in that time, on that node, that the list is not made of. */

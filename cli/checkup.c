@@ -331,7 +331,7 @@ static bool look_namespaces(const struct checkup *c, struct finding *f)
 	auto_buf struct buf not = { 0 }, unknown = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		enum host_answer is = host_is_initial(c->root, kinds[i]);
+		enum host_answer is = host_is_initial(c->root, "self", kinds[i]);
 		struct buf *to = is == HOST_NO ? &not : &unknown;
 
 		/* what has been seen to work proves more than a number */
@@ -488,7 +488,7 @@ static bool is_blind(const struct checkup *c)
 	bool filtered = host_seccomp(c->root, "self", &s) && s.mode != 0;
 
 	buf_release(&s.name);
-	return filtered || !way_of(c, "netlink")->open || host_is_initial(c->root, "net") != HOST_YES;
+	return filtered || !way_of(c, "netlink")->open || host_is_initial(c->root, "self", "net") != HOST_YES;
 }
 
 static enum outcome outcome_of(const struct checkup *c)

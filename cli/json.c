@@ -6,20 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Bytes that are no UTF-8 as U+FFFD. */
-static void replace_bad(struct buf *out, struct bytes b)
-{
-	while (b.n) {
-		size_t n = bytes_utf8_at(b);
-
-		if (n)
-			buf_add(out, b.p, n);
-		else
-			buf_str(out, "\xef\xbf\xbd");
-		bytes_skip(&b, n ? n : 1);
-	}
-}
-
 void json_put_text(json_object *to, const char *name, bool there, struct bytes b)
 {
 	auto_buf struct buf clean = { 0 }, hex = { 0 }, key = { 0 };
@@ -32,7 +18,7 @@ void json_put_text(json_object *to, const char *name, bool there, struct bytes b
 		json_object_object_add(to, name, json_object_new_string_len(b.n ? b.p : "", (int)b.n));
 		return;
 	}
-	replace_bad(&clean, b);
+	esc_utf8(&clean, b);
 	esc_hex(&hex, b);
 	buf_printf(&key, "%s_hex", name);
 	json_object_object_add(to, name, json_object_new_string_len(clean.p, (int)clean.n));
@@ -64,20 +50,13 @@ void json_put_time(json_object *to, const char *name, int64_t ms)
 	json_put_word(to, name, ms == WHEN_NONE ? NULL : when_rfc3339(ms, stamp));
 }
 
-/* In JSON these bytes stand in strings only. json-c leaves DEL and the C1 controls as they are; a terminal acts on them. */
 static void print_escaped(json_object *doc, int flags)
 {
-	const unsigned char *p = (const unsigned char *)json_object_to_json_string_ext(doc, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text = json_object_to_json_string_ext(doc, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+	auto_buf struct buf out = { 0 };
 
-	for (; *p; p++) {
-		if (*p == 0x7f)
-			printf("\\u%04x", *p);
-		else if (*p == 0xc2 && p[1] < 0xa0)
-			printf("\\u%04x", *++p);
-		else
-			putchar(*p);
-	}
-	putchar('\n');
+	esc_json_doc(&out, bytes_of(text));
+	printf("%s\n", buf_text(&out));
 	json_object_put(doc);
 }
 

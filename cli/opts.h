@@ -22,6 +22,8 @@ enum {
 	G_FOLD = 1 << 11,
 	G_CAPTURE = 1 << 12,
 	G_DOCTOR = 1 << 13,
+	G_CHECK = 1 << 16,
+	G_BLOCKED = 1 << 17,
 	G_COMMAND = 1 << 14, /* runs a command */
 	G_POLICY = 1 << 15,  /* reads a profile */
 };

@@ -22,7 +22,7 @@ struct loading {
 	struct map nodes;     /* row -> pool id */
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
-	struct map callers, calls, places;  /* row -> index */
+	struct map callers, calls, places, policies;  /* row -> index */
 	struct map uses;      /* (image, caller and call) -> index */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
 	VEC(struct query_path) paths;
@@ -287,10 +287,20 @@ static int take_capture(struct loading *l, sqlite3_stmt *st)
 
 static int take_policy(struct loading *l, sqlite3_stmt *st)
 {
-	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep(l->q, store_column(st, 1)), keep(l->q, store_column(st, 2)) };
+	map_put(&l->policies, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->policies.n - 1);
+	return 0;
+}
 
+static int take_tree_policy(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+	int64_t policy = map_get(&l->policies, (uint64_t)sqlite3_column_int64(st, 1), 0, -1);
+
+	if (policy < 0)
+		return -1;
 	if (tree >= 0)
-		l->q->trees.v[tree].policy = keep(l->q, store_column(st, 1));
+		*VEC_PUSH(&l->q->trees.v[tree].policies) = (uint32_t)policy;
 	return 0;
 }
 
@@ -309,8 +319,8 @@ static void widen(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last
 		*last = t_last;
 }
 
-static void add_use(struct loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events, uint64_t trusted,
-		    int64_t t_first, int64_t t_last)
+static struct query_use *add_use(struct loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events, uint64_t trusted,
+				 int64_t t_first, int64_t t_last)
 {
 	uint64_t key = (uint64_t)caller << 32 | call;
 	int64_t at = map_get(&l->uses, image, key, -1);
@@ -329,13 +339,20 @@ static void add_use(struct loading *l, uint32_t image, uint32_t caller, uint32_t
 	u->trusted += trusted;
 	widen(&u->t_first, &u->t_last, t_first, t_last);
 	widen(&t->t_first, &t->t_last, t_first, t_last);
+	return u;
+}
+
+static void note_serial(struct query_use *u, uint32_t serial)
+{
+	if (u->serial == 0 || serial < u->serial)
+		u->serial = serial;
 }
 
 static int take_interval(struct loading *l, sqlite3_stmt *st)
 {
 	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
 	struct obs_list list = { 0 };
-	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1) }, &list) ? 0 : -1;
+	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1), .serial = (uint32_t)sqlite3_column_int64(st, 3) }, &list) ? 0 : -1;
 
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
 		const struct obs *o = &list.v[i];
@@ -345,8 +362,8 @@ static int take_interval(struct loading *l, sqlite3_stmt *st)
 		if (caller < 0 || call < 0)
 			ret = -1;
 		else if (in_time(l, o->t_first, o->t_last))
-			add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
-				o->t_last);
+			note_serial(add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
+					    o->t_last), o->serial);
 	}
 	VEC_FREE(&list);
 	return ret;
@@ -558,10 +575,12 @@ static int load(struct loading *l, struct err *e)
 	link_images(l->q, l);
 	find_mains(l->q);
 	if (each(l, "SELECT tree, label FROM tree_label ORDER BY tree, label", take_label, e) < 0 ||
-	    each(l, "SELECT DISTINCT image.tree, policy.name || ' (' || policy.hash || ')' FROM policy JOIN ingest AS run ON run.policy = "
-		    "policy.id JOIN interval ON interval.ingest = run.id OR interval.id IN (SELECT touch.interval FROM touch WHERE "
-		    "touch.ingest = run.id) JOIN image ON image.id = interval.image ORDER BY 2", take_policy, e) < 0 ||
-	    each(l, "SELECT image, t_first, obs FROM interval", take_interval, e) < 0 ||
+	    each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", take_policy, e) < 0 ||
+	    each(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT image, ingest FROM interval WHERE ingest IN (SELECT id FROM ingest "
+		    "WHERE policy IS NOT NULL) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval ON interval.id = "
+		    "touch.interval WHERE touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
+		    "run.id = met.ingest JOIN image ON image.id = met.image ORDER BY 1, 2", take_tree_policy, e) < 0 ||
+	    each(l, "SELECT image, t_first, obs, serial_first FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;
 	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit FROM place ORDER BY id", take_place, e) < 0 ||
@@ -594,6 +613,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, s
 	map_release(&l.uses);
 	map_release(&l.pseudo);
 	map_release(&l.places);
+	map_release(&l.policies);
 	map_release(&l.path_at);
 	map_release(&l.folds);
 	map_release(&l.folded);
@@ -606,8 +626,10 @@ void query_release(struct query *q)
 	for (size_t i = 0; i < q->trees.n; i++) {
 		VEC_FREE(&q->trees.v[i].labels);
 		VEC_FREE(&q->trees.v[i].places);
+		VEC_FREE(&q->trees.v[i].policies);
 	}
 	VEC_FREE(&q->places);
+	VEC_FREE(&q->policies);
 	VEC_FREE(&q->trees);
 	VEC_FREE(&q->images);
 	VEC_FREE(&q->uses);

@@ -34,7 +34,7 @@ struct query_tree {
 	VEC(uint32_t) places;       /* indexes: where its processes were seen to run */
 	uint64_t captured, holes;   /* runs of capture that brought some of it, and how many of these were not complete */
 	bool captured_whole;        /* one of them was complete, and the tree lies between its beginning and its end */
-	struct bytes policy;        /* "NAME (HASH)" of the filter that was in force, when the user said so; n 0: not known */
+	VEC(uint32_t) policies;     /* indexes: filters that were in force, as far as the user said so */
 	int64_t t_first, t_last;    /* of what lies in the time asked for; WHEN_NONE: nothing with a time */
 	uint32_t use, n_uses;       /* its part of the uses */
 };
@@ -44,6 +44,7 @@ struct query_use {
 	uint32_t image, caller, call;
 	uint64_t events, trusted;   /* events 0: presence without an event id */
 	int64_t t_first, t_last;    /* WHEN_NONE: presence without a time */
+	uint32_t serial;            /* the lowest; 0: not known */
 };
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
@@ -51,6 +52,7 @@ struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
 struct query_set { uint32_t tree; uint64_t starts; VEC(uint32_t) calls; };
 
 struct query_place { int64_t id; struct bytes v[PLACE_FIELDS]; };
+struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the file held */
 struct query_name { int64_t node; struct bytes name; };
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
@@ -62,6 +64,7 @@ struct query {
 	VEC(struct query_call) calls;
 	VEC(struct query_name) node_names;
 	VEC(struct query_place) places;
+	VEC(struct query_policy) policies;
 	VEC(struct query_set) sets;
 	struct pool strings;                /* what all the bytes above point into */
 };

@@ -217,20 +217,20 @@ static void namespaces(void **state)
 {
 	(void)state;
 	clear();
-	assert_int_equal(host_is_initial(root, "pid"), HOST_UNKNOWN);
+	assert_int_equal(host_is_initial(root, "self", "pid"), HOST_UNKNOWN);
 	link_namespace("self", "pid", "pid:[4026531836]");
-	assert_int_equal(host_is_initial(root, "pid"), HOST_YES);
+	assert_int_equal(host_is_initial(root, "self", "pid"), HOST_YES);
 	link_namespace("self", "net", "net:[4026531833]");
-	assert_int_equal(host_is_initial(root, "net"), HOST_YES);
+	assert_int_equal(host_is_initial(root, "self", "net"), HOST_YES);
 	link_namespace("self", "net", "net:[4026531992]");
-	assert_int_equal(host_is_initial(root, "net"), HOST_UNKNOWN); /* an older kernel's, or another one */
+	assert_int_equal(host_is_initial(root, "self", "net"), HOST_UNKNOWN); /* an older kernel's, or another one */
 	link_namespace("1", "net", "net:[4026531992]");
-	assert_int_equal(host_is_initial(root, "net"), HOST_YES);
+	assert_int_equal(host_is_initial(root, "self", "net"), HOST_YES);
 	link_namespace("1", "net", "net:[4026531840]");
-	assert_int_equal(host_is_initial(root, "net"), HOST_NO);
+	assert_int_equal(host_is_initial(root, "self", "net"), HOST_NO);
 	link_namespace("self", "pid", "pid:[4026532200]"); /* a container's: its process 1 says nothing */
-	assert_int_equal(host_is_initial(root, "pid"), HOST_NO);
-	assert_int_equal(host_is_initial(root, "net"), HOST_UNKNOWN);
+	assert_int_equal(host_is_initial(root, "self", "pid"), HOST_NO);
+	assert_int_equal(host_is_initial(root, "self", "net"), HOST_UNKNOWN);
 }
 
 static void seccomp_of_a_process(void **state)

@@ -1,85 +1,12 @@
+#include "analyze/oci_json.h"
 #include "analyze/output.h"
 
-#include "store/model/action.h"
-#include "store/model/arch.h"
-
-#include <json-c/json.h>
-
-#define PRETTY (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
-
-static void add(json_object *to, const char *name, const char *text)
-{
-	json_object_object_add(to, name, json_object_new_string(text));
-}
-
-static void add_errno(json_object *to, const char *name, int error)
-{
-	if (error != POLICY_NO_ERRNO)
-		json_object_object_add(to, name, json_object_new_int(error));
-}
-
-static json_object *arg(const struct policy_arg *a)
-{
-	json_object *out = json_object_new_object();
-
-	json_object_object_add(out, "index", json_object_new_int((int)a->index));
-	json_object_object_add(out, "value", json_object_new_uint64(a->value));
-	if (a->op == POLICY_MASKED_EQ)
-		json_object_object_add(out, "valueTwo", json_object_new_uint64(a->two));
-	add(out, "op", policy_op_word(a->op));
-	return out;
-}
-
-static json_object *rule(const struct policy_rule *r)
-{
-	json_object *out = json_object_new_object(), *names = json_object_new_array(), *args;
-
-	for (size_t i = 0; i < r->names.n; i++)
-		json_object_array_add(names, json_object_new_string(r->names.v[i]));
-	json_object_object_add(out, "names", names);
-	add(out, "action", action_scmp(r->action));
-	add_errno(out, "errnoRet", r->error);
-	if (r->args.n == 0)
-		return out;
-	args = json_object_new_array();
-	for (size_t i = 0; i < r->args.n; i++)
-		json_object_array_add(args, arg(&r->args.v[i]));
-	json_object_object_add(out, "args", args);
-	return out;
-}
-
-static json_object *words(const char *const *v, size_t n)
-{
-	json_object *out = json_object_new_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(out, json_object_new_string(v[i]));
-	return out;
-}
-
-/*
- * The runtime-spec's linux.seccomp, as runc, crun, containerd, the kubelet and Docker take it.
- * source: runtime-spec config-linux.md, "Seccomp"; defaultErrnoRet is allowed only where the action takes an errno
- */
+/* As runc, crun, containerd, the kubelet and Docker take it. */
 static int write_oci(FILE *to, const struct output_input *in, struct err *e)
 {
-	const struct policy *p = in->policy;
-	json_object *root = json_object_new_object(), *archs = json_object_new_array(), *all = json_object_new_array();
-
 	(void)e;
-	add(root, "defaultAction", action_scmp(p->default_action));
-	add_errno(root, "defaultErrnoRet", p->default_error);
-	for (size_t i = 0; i < p->archs.n; i++)
-		json_object_array_add(archs, json_object_new_string(arch_scmp(p->archs.v[i])));
-	json_object_object_add(root, "architectures", archs);
-	if (p->flags.n)
-		json_object_object_add(root, "flags", words(p->flags.v, p->flags.n));
-	for (size_t i = 0; i < p->rules.n; i++)
-		json_object_array_add(all, rule(&p->rules.v[i]));
-	json_object_object_add(root, "syscalls", all);
-	fprintf(to, "%s\n", json_object_to_json_string_ext(root, PRETTY));
-	json_object_put(root);
+	oci_json_write(to, oci_json(in->policy));
 	return 0;
 }
 
-const struct output output_oci = { "oci", "JSON for runc, crun, Docker, containerd and the kubelet", write_oci };
+const struct output output_oci = { .name = "oci", .about = "JSON for runc, crun, Docker, containerd and the kubelet", .write = write_oci };

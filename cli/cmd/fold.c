@@ -39,7 +39,7 @@ static size_t choose(struct selected *s, uint64_t keep, int64_t after, struct fo
 		uint32_t work = s->workloads.of_tree[order[i]];
 
 		/* what was recorded under a policy stays: the note of it hangs on the trees */
-		if (t->id == 0 || work == WORKLOADS_NONE || t->policy.n || kept[work]++ < keep || (t->t_last != WHEN_NONE && t->t_last > after))
+		if (t->id == 0 || work == WORKLOADS_NONE || t->policies.n || kept[work]++ < keep || (t->t_last != WHEN_NONE && t->t_last > after))
 			continue;
 		out[n++] = (struct fold_tree){ .tree = t->id, .node = t->node_id, .start_seen = t->start_seen,
 					       .key = bytes_of(s->workloads.v[work].code),

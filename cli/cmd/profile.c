@@ -2,10 +2,13 @@
 #include "analyze/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
+#include "cli/shaping.h"
 #include "cli/term.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
+#include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +48,8 @@ static int read_options(struct profile_options *out, const struct output **forma
 		return err_set(e, ST_INPUT, "%s as a default needs a program that answers each call; no runtime has one",
 			       action_scmp(out->default_action));
 	*format = output_find(name);
+	if (*format != NULL && opt_on(o, OPT_group) && !(*format)->groups)
+		return err_set(e, ST_INPUT, "--group: %s has no sets of calls (systemd and systemd-log have)", name);
 	if (*format != NULL)
 		return 0;
 	for (size_t i = 0; output_at(i) != NULL; i++)
@@ -74,7 +79,8 @@ static int read_grounds(struct profile_options *out, struct floor *floor, const 
 /* A row for a name that stands there without evidence. */
 static void explain_ground(struct term_table *t, const struct profile *p, const struct profile_rule *r)
 {
-	bool floor = r->ground == GROUND_FLOOR;
+	static const char *const grounds[] = { [GROUND_FLOOR] = "floor", [GROUND_RUNTIME] = "runtime", [GROUND_SIBLING] = "sibling",
+						[GROUND_UNOBSERVABLE] = "not observable" };
 
 	term_cell(t, "%s", r->name.p);
 	term_cell(t, "0");
@@ -82,8 +88,8 @@ static void explain_ground(struct term_table *t, const struct profile *p, const 
 	term_cell(t, "0");
 	term_cell(t, "-");
 	term_cell(t, "-");
-	term_cell(t, "%s", floor ? "floor" : "runtime");
-	term_cell(t, "%s", floor ? "-" : p->o.runtime->version);
+	term_cell(t, "%s", grounds[r->ground]);
+	term_cell(t, "%s", r->ground == GROUND_RUNTIME ? p->o.runtime->version : "-");
 }
 
 static void explain_rule(struct term_table *t, const struct profile *p, const struct profile_rule *r)
@@ -206,12 +212,37 @@ static void selector_text(struct buf *out, const struct opts *o)
 		}
 }
 
+/* Leaves one architecture of a list, and of its names those that it has. */
+static int keep_arch(struct policy *p, const char *word, struct err *e)
+{
+	auto_buf struct buf known = { 0 };
+	size_t at = 0;
+
+	while (at < p->archs.n && strcmp(word, arch_name(p->archs.v[at])) != 0 && strcmp(word, arch_scmp(p->archs.v[at])) != 0)
+		at++;
+	for (size_t i = 0; i < p->archs.n; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", arch_name(p->archs.v[i]));
+	if (at == p->archs.n)
+		return err_set(e, ST_INPUT, "--arch: the list has no '%.40s' (it has: %s)", word, buf_text(&known));
+	p->archs.v[0] = p->archs.v[at];
+	p->archs.n = 1;
+	for (size_t i = 0; i < p->rules.n; i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
+			if (syscall_exists(p->archs.v[0], p->rules.v[i].names.v[k]))
+				p->rules.v[i].names.v[n++] = p->rules.v[i].names.v[k];
+		p->rules.v[i].names.n = n;
+	}
+	return 0;
+}
+
 static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
 {
 	auto_buf struct buf selector = { 0 };
 	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
 	struct policy policy;
-	struct output_input in = { &policy, p, &from };
+	struct output_input in = { .policy = &policy, .profile = p, .from = &from, .group = opt_on(o, OPT_group) };
 	const char *path = opt_text(o, OPT_output, NULL);
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 	int ret;
@@ -219,9 +250,27 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);
+	if ((opt_on(o, OPT_base) && shaping_base(&policy, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
+	    (opt_on(o, OPT_arch) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
+		ret = -1;
+	else
+		ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);
 	policy_release(&policy);
 	return ret;
+}
+
+/* Builds the profile again, with the siblings of what it has. */
+static void add_siblings(struct profile *p, struct shape_siblings *siblings, struct query *q, const struct selection *sel,
+			 struct profile_options *po)
+{
+	struct policy policy;
+
+	profile_policy(&policy, p);
+	shape_siblings(siblings, &policy);
+	policy_release(&policy);
+	profile_release(p);
+	po->siblings = siblings;
+	profile_build(p, q, sel, po);
 }
 
 static int make(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
@@ -231,6 +280,8 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct profile p;
 	struct query_losses losses = { 0 };
 	struct summary talk = { 0 };
+	struct shape_siblings siblings = { 0 };
+	struct inforce inforce = { 0 };
 	struct floor floor = { 0 };
 	int ret = ST_OK;
 
@@ -239,7 +290,11 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 		floor_release(&floor);
 		return (int)e->status;
 	}
+	inforce_load(&inforce, &s->query, sel);
+	po.inforce = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &inforce;
 	profile_build(&p, &s->query, sel, &po);
+	if (shaping_adds_siblings(o))
+		add_siblings(&p, &siblings, &s->query, sel, &po);
 	if (p.rules.n == 0 && p.denied.n > 0) {
 		command_say("only denials match, no record of what was let through (LOG): there is no list to make of "
 			    "them; 'scaudit denials' shows them, --include-denied lists what was asked for");
@@ -260,18 +315,36 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	say_all(o, &talk);
 	VEC_FREE(&losses);
 	profile_release(&p);
+	VEC_FREE(&siblings);
+	inforce_release(&inforce);
 	floor_release(&floor);
 	return ret;
 }
 
-static int select_and_make(const struct opts *o, struct selected *s, struct err *e)
+/* The stage to begin with, where nothing is known yet: everything is let through and logged. */
+static int begin(const struct opts *o, struct err *e)
+{
+	struct profile none = { 0 };
+	struct profile_options po;
+	const struct output *format = NULL;
+
+	if (read_options(&po, &format, o, e) < 0 || write_out(o, format, &none, "", e) < 0)
+		return (int)e->status;
+	if (!opt_on(o, OPT_quiet))
+		command_say("nothing is known yet: this lets everything through and logs it");
+	return ST_OK;
+}
+
+static int select_and_make(const struct opts *o, struct selected *s, bool observe, struct err *e)
 {
 	struct selection sel;
 	struct summary talk = { 0 };
 	int ret = ST_NO;
 
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	if (sel.trees == 0)
+	if (sel.trees == 0 && observe)
+		ret = begin(o, e);
+	else if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options);
 	else if (sel.groups.n > 1 && !s->options.union_)
 		summary_of_groups(&talk, &sel, &s->options);
@@ -282,19 +355,35 @@ static int select_and_make(const struct opts *o, struct selected *s, struct err 
 	return ret;
 }
 
+/* No store, or no selector: where a rollout begins. */
+static bool is_beginning(const struct opts *o, const struct err *e)
+{
+	bool named = false;
+
+	for (int i = 0; i < N_OPTS; i++)
+		named = named || (o->given[i].n > 0 && opt_selects((enum opt)i));
+	return !named || e->status == ST_NO;
+}
+
 static int run(struct opts *o, struct err *e)
 {
-	struct selected s;
-	int ret;
+	struct selected s = { 0 };
+	bool observe = false;
+	int ret = shaping_check(o, &observe, e);
 
-	if (selector_open(&s, o, e) < 0)
+	if (ret == 0)
+		ret = selector_open(&s, o, e);
+	if (observe && is_beginning(o, e)) {
+		*e = (struct err){ 0 };
+		ret = begin(o, e);
+	} else if (ret < 0) {
 		ret = (int)e->status;
-	else if (!select_names_something(&s.options))
+	} else if (!select_names_something(&s.options)) {
 		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all "
 			      "('scaudit workloads' lists what there is)") < 0 ? ST_INPUT : ST_OK;
-	else {
+	} else {
 		s.options.whole_places = true;
-		ret = select_and_make(o, &s, e);
+		ret = select_and_make(o, &s, observe, e);
 	}
 	selector_release(&s);
 	return ret;
@@ -306,5 +395,5 @@ const struct command command_profile = {
 		"and the loader and shell before it, since a filter covers them all. stderr says what the list rests on.\n\n"
 		"    scaudit profile --comm myapp > myapp.json\n\n"
 		"Selectors may be repeated: OR within a kind, AND between kinds.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run,
 };

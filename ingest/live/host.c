@@ -12,11 +12,16 @@
 
 #define HELPER_MS 3000
 
-/* Inodes of the first namespaces, fixed by the kernel. source: include/uapi/linux/nsfs.h; net since 6.18 */
+/* Inodes of the first namespaces, fixed by the kernel. source: include/uapi/linux/nsfs.h; net and mnt since 6.18 */
 static const struct { const char *kind; uint64_t inode; bool always; } firsts[] = {
 	{ "user", 0xeffffffd, true },
 	{ "pid", 0xeffffffc, true },
 	{ "net", 0xeffffff9, false },
+	{ "ipc", 0xefffffff, true },
+	{ "uts", 0xeffffffe, true },
+	{ "cgroup", 0xeffffffb, true },
+	{ "time", 0xeffffffa, true },
+	{ "mnt", 0xeffffff8, false },
 };
 
 /* Adds what fd holds to out, at most HOST_FILE_MAX bytes. */
@@ -174,9 +179,9 @@ static uint64_t namespace_of(const char *root, const char *process, const char *
 	return v;
 }
 
-enum host_answer host_is_initial(const char *root, const char *kind)
+enum host_answer host_is_initial(const char *root, const char *who, const char *kind)
 {
-	uint64_t mine = namespace_of(root, "self", kind), of_init;
+	uint64_t mine = namespace_of(root, who, kind), of_init;
 
 	for (size_t i = 0; i < ARRAY_SIZE(firsts); i++)
 		if (strcmp(firsts[i].kind, kind) == 0 && mine) {

@@ -29,8 +29,8 @@ bool host_boot_option(const char *root, const char *name, struct buf *out);
 bool host_config(const char *root, const char *release, struct buf *text, char where[256]);
 bool host_config_has(struct bytes text, const char *option); /* as =y or =m */
 
-/* Is this process in the initial namespace of a kind ("pid", "net", "user")? */
-enum host_answer host_is_initial(const char *root, const char *kind);
+/* Is a process ("self", or a pid) in the initial namespace of a kind ("pid", "net", "user" ...)? */
+enum host_answer host_is_initial(const char *root, const char *who, const char *kind);
 
 struct host_seccomp {
 	int mode;            /* 0 none, 1 strict, 2 filter; of all threads the highest */

@@ -24,7 +24,6 @@ struct queue_task { int64_t t_ms; int32_t pid, parent; uint32_t serial; uint32_t
 
 struct queue_block {
 	uint32_t used, records;
-	int64_t t_last;              /* milliseconds since the epoch: of its last item */
 	char bytes[];                /* QUEUE_BLOCK, and room to read behind it */
 };
 

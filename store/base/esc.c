@@ -98,6 +98,49 @@ void esc_json(struct buf *out, struct bytes b)
 	}
 }
 
+void esc_comment(struct buf *out, struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++) {
+		unsigned char c = (unsigned char)b.p[i];
+		char before = out->n ? out->p[out->n - 1] : ' ';
+
+		bool ends = (c == '/' && before == '*') || (c == '*' && before == '/');
+		bool escaped = c == '\\' && i + 1 < b.n && b.p[i + 1] == 'x';
+
+		if (c < 0x20 || c > 0x7e || ends || (c == '\\' && !escaped))
+			hex_byte(out, "\\x", c);
+		else
+			buf_char(out, (char)c);
+	}
+}
+
+void esc_utf8(struct buf *out, struct bytes b)
+{
+	while (b.n) {
+		size_t n = bytes_utf8_at(b);
+
+		if (n)
+			buf_add(out, b.p, n);
+		else
+			buf_str(out, "\xef\xbf\xbd");
+		bytes_skip(&b, n ? n : 1);
+	}
+}
+
+void esc_json_doc(struct buf *out, struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++) {
+		unsigned char c = (unsigned char)b.p[i], next = i + 1 < b.n ? (unsigned char)b.p[i + 1] : 0;
+
+		if (c == 0x7f)
+			buf_printf(out, "\\u%04x", c);
+		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+			buf_printf(out, "\\u%04x", (unsigned char)b.p[++i]);
+		else
+			buf_char(out, (char)c);
+	}
+}
+
 const char *esc_word(char *out, size_t size, struct bytes b)
 {
 	auto_buf struct buf text = { 0 };

@@ -28,6 +28,19 @@ void esc_hex(struct buf *out, struct bytes b);
 /* As the inside of a JSON string: control bytes as \u00XX; bytes that are no UTF-8 as U+FFFD. */
 void esc_json(struct buf *out, struct bytes b);
 
+/*
+ * A line of a comment, of parts that are escaped already, for any language that has comments: one line of printable
+ * ASCII in which no C comment begins or ends and that no backslash ends. The second byte of such a mark, and a backslash
+ * that escapes nothing, are written as \xHH.
+ */
+void esc_comment(struct buf *out, struct bytes b);
+
+/* Bytes that are no UTF-8 as U+FFFD, all else as it is: what json-c takes. */
+void esc_utf8(struct buf *out, struct bytes b);
+
+/* Text that json-c wrote: DEL and the C1 controls, which it leaves in strings and a terminal acts on, as \u00XX. */
+void esc_json_doc(struct buf *out, struct bytes b);
+
 /* esc_tty into a buffer of fixed size, cut at its end: for messages. Returns out. */
 const char *esc_word(char *out, size_t size, struct bytes b);
 

@@ -1,0 +1,104 @@
+#include "analyze/oci_json.h"
+#include "analyze/output.h"
+#include "analyze/provenance.h"
+
+/* Docker has a comment for each rule, so that names without evidence stand apart, to be removed. */
+
+static enum profile_ground ground_of(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (strcmp(p->rules.v[i].name.p, name) == 0)
+			return p->rules.v[i].ground;
+	return GROUND_SEEN;
+}
+
+static void copy_rule(struct policy *out, const struct policy_rule *r, const struct profile *p, enum profile_ground ground)
+{
+	struct policy_rule *to;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->names.n; i++)
+		n += ground_of(p, r->names.v[i]) == ground;
+	if (n == 0)
+		return;
+	to = VEC_PUSH(&out->rules);
+	*to = (struct policy_rule){ .action = r->action, .error = r->error };
+	for (size_t i = 0; i < r->names.n; i++)
+		if (ground_of(p, r->names.v[i]) == ground)
+			*VEC_PUSH(&to->names) = r->names.v[i];
+}
+
+static void put_comment(json_object *rule, const char *text)
+{
+	json_object_object_add(rule, "comment", json_object_new_string(text));
+}
+
+static void put_origin(json_object *rule, const struct output_input *in)
+{
+	struct provenance_lines lines;
+	auto_buf struct buf text = { 0 };
+
+	provenance_lines(&lines, in);
+	for (size_t i = 0; i < lines.n; i++)
+		buf_printf(&text, "%s%s", i ? "; " : "", lines.v[i]);
+	put_comment(rule, buf_text(&text));
+	provenance_lines_release(&lines);
+}
+
+/* The list of a profile, which has one rule, as one for each ground that its names stand on. */
+static void write_apart(FILE *to, const struct output_input *in)
+{
+	static const char *const why[] = { [GROUND_FLOOR] = "from the floor, without evidence",
+					   [GROUND_RUNTIME] = "what the runtime needs, without evidence" };
+	struct policy apart = { .default_action = in->policy->default_action, .default_error = in->policy->default_error };
+	VEC(enum profile_ground) grounds = { 0 };
+	json_object *doc, *rules;
+
+	for (size_t i = 0; i < in->policy->archs.n; i++)
+		*VEC_PUSH(&apart.archs) = in->policy->archs.v[i];
+	for (size_t i = 0; i < in->policy->rules.n; i++)
+		for (enum profile_ground g = GROUND_SEEN; g <= GROUND_RUNTIME; g++) {
+			copy_rule(&apart, &in->policy->rules.v[i], in->profile, g);
+			while (grounds.n < apart.rules.n)
+				*VEC_PUSH(&grounds) = g;
+		}
+	doc = oci_json(&apart);
+	json_object_object_get_ex(doc, "syscalls", &rules);
+	for (size_t i = 0; i < grounds.n; i++)
+		if (grounds.v[i] == GROUND_SEEN)
+			put_origin(json_object_array_get_idx(rules, i), in);
+		else
+			put_comment(json_object_array_get_idx(rules, i), why[grounds.v[i]]);
+	oci_json_write(to, doc);
+	VEC_FREE(&grounds);
+	policy_release(&apart);
+}
+
+/* Names and answers alone: what a profile makes of records. */
+static bool is_simple(const struct policy *p)
+{
+	bool simple = p->flags.n == 0;
+
+	for (size_t i = 0; i < p->rules.n; i++)
+		simple = simple && p->rules.v[i].args.n == 0;
+	return simple;
+}
+
+static int write_docker(FILE *to, const struct output_input *in, struct err *e)
+{
+	json_object *doc, *rules;
+
+	(void)e;
+	if (in->profile != NULL && is_simple(in->policy)) {
+		write_apart(to, in);
+		return 0;
+	}
+	doc = oci_json(in->policy);
+	if (json_object_object_get_ex(doc, "syscalls", &rules) && json_object_array_length(rules) > 0)
+		put_origin(json_object_array_get_idx(rules, 0), in);
+	oci_json_write(to, doc);
+	return 0;
+}
+
+const struct output output_docker = { .name = "docker", .about = "JSON for Docker, with comments: names without evidence stand apart",
+				      .write = write_docker };

@@ -1,0 +1,266 @@
+#include "analyze/check.h"
+#include "analyze/compile.h"
+#include "analyze/floor.h"
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/policy.h"
+#include "cli/selector.h"
+#include "cli/term.h"
+#include "cli/values.h"
+#include "ingest/live/filters.h"
+#include "store/base/esc.h"
+#include "store/base/when.h"
+#include "store/model/arch.h"
+#include "store/model/syscall.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* What calls are put to: a profile as a runtime loads it, a file of raw instructions, or the filters of a process. */
+struct subject {
+	struct policy policy;
+	struct compiled compiled;
+	struct filters filters;
+	VEC(struct bpf_code) stack;
+	bool stacked;
+};
+
+static void judge(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out)
+{
+	const struct subject *s = filter;
+
+	if (s->stacked)
+		bpf_run_all(s->stack.v, s->stack.n, arch, nr, out);
+	else
+		compiled_run(&s->compiled, arch, nr, out);
+}
+
+static void release(struct subject *s)
+{
+	VEC_FREE(&s->stack);
+	filters_release(&s->filters);
+	compiled_release(&s->compiled);
+	policy_release(&s->policy);
+}
+
+/* ---- where the filter comes from ---- */
+
+static int of_process(struct subject *s, const struct opts *o, struct err *e)
+{
+	uint64_t pid;
+
+	s->stacked = true;
+	if (opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || filters_read(&s->filters, (int32_t)pid, e) < 0)
+		return -1;
+	for (size_t i = 0; i < s->filters.v.n; i++)
+		*VEC_PUSH(&s->stack) = (struct bpf_code){ s->filters.v.v[i].v, s->filters.v.v[i].n };
+	if (s->filters.v.n == 0)
+		return err_set(e, ST_NO, "process %" PRIu64 " has no filter: it is refused nothing", pid);
+	return 0;
+}
+
+/* Raw instructions, 8 bytes each, as bwrap and minijail take them: no text begins with a load. */
+static int raw(struct subject *s, const char *file, bool *yes, struct err *e)
+{
+	auto_fclose FILE *from = fopen(file, "re");
+	struct sock_filter one;
+
+	*yes = from != NULL && fread(&one, sizeof(one), 1, from) == 1 && one.code <= 0xff && one.jt == 0 && one.jf == 0;
+	if (!*yes)
+		return 0;
+	do
+		*VEC_PUSH(&s->compiled.code) = one;
+	while (s->compiled.code.n <= BPF_MAXINSNS && fread(&one, sizeof(one), 1, from) == 1);
+	return bpf_check(s->compiled.code.v, s->compiled.code.n, e) < 0 ? err_wrap(e, "%.200s", file) : 0;
+}
+
+static int of_file(struct subject *s, const struct opts *o, const char *file, struct err *e)
+{
+	const char *runtime = opt_text(o, OPT_runtime, "runc");
+	bool yes;
+
+	if (raw(s, file, &yes, e) < 0)
+		return -1;
+	if (yes)
+		return 0;
+	if (policy_open(&s->policy, file, o, e) < 0 || compile_policy(&s->compiled, &s->policy, e) < 0)
+		return -1;
+	if (strcmp(runtime, "runc") == 0)
+		compile_limits(&s->compiled, &s->policy);
+	for (size_t i = 0; i < s->compiled.unknown.n; i++) {
+		char word[80];
+
+		command_say("%s: no such call: %s", file, esc_word(word, sizeof(word), bytes_of(s->compiled.unknown.v[i])));
+	}
+	return 0;
+}
+
+/* ---- what comes out ---- */
+
+static const char *const verdicts[] = { [CHECK_REFUSED] = "refused", [CHECK_DEPENDS] = "depends on arguments", [CHECK_UNKNOWN] = "not known",
+					[CHECK_PASSES] = "passes" };
+
+static void caller_text(struct buf *out, const struct check_call *c)
+{
+	buf_add(out, c->path.p, c->path.n);
+	buf_str(out, " [");
+	esc_tty(out, c->comm);
+	buf_char(out, ']');
+}
+
+static void print_table(const struct check *c, bool all)
+{
+	static const char *const heads[] = { "syscall", "?arch", "verdict", "answer", ">seen", "?last", "caller" };
+	struct term_table t;
+	char stamp[32];
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
+	for (size_t i = 0; i < c->calls.n; i++) {
+		const struct check_call *call = &c->calls.v[i];
+		auto_buf struct buf answer = { 0 }, caller = { 0 };
+		const char *arch = arch_name(arch_of(call->arch, call->nr));
+
+		if (call->verdict == CHECK_PASSES && !all)
+			continue;
+		check_words(&answer, &call->answers);
+		caller_text(&caller, call);
+		term_cell(&t, "%s", call->name);
+		term_cell(&t, "%s", arch ? arch : "-");
+		term_cell(&t, "%s", verdicts[call->verdict]);
+		term_cell_text(&t, buf_bytes(&answer));
+		term_cell(&t, "%" PRIu64, call->events);
+		term_cell(&t, "%s", call->t_last == WHEN_NONE ? "-" : when_local(call->t_last, stamp));
+		term_cell_text(&t, buf_bytes(&caller));
+	}
+	if (t.n > 0)
+		term_table_print(&t, stdout);
+}
+
+static void print_json(const struct check *c)
+{
+	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
+
+	for (size_t i = 0; i < c->calls.n; i++) {
+		const struct check_call *call = &c->calls.v[i];
+		json_object *row = json_object_new_object();
+		auto_buf struct buf answer = { 0 };
+
+		check_words(&answer, &call->answers);
+		json_put_word(row, "name", call->name);
+		json_put_word(row, "arch", arch_name(arch_of(call->arch, call->nr)));
+		json_put_int(row, "nr", true, call->nr);
+		json_put_word(row, "verdict", call->verdict == CHECK_DEPENDS ? "depends" : call->verdict == CHECK_UNKNOWN ? "unknown" :
+			      verdicts[call->verdict]);
+		json_put_word(row, "answer", buf_text(&answer));
+		json_put_int(row, "events", true, (int64_t)call->events);
+		json_put_time(row, "last", call->t_last);
+		json_put_text(row, "path", true, call->path);
+		json_put_text(row, "comm", true, call->comm);
+		json_object_array_add(rows, row);
+	}
+	json_object_object_add(doc, "calls", rows);
+	json_put_int(doc, "refused", true, (int64_t)c->refused);
+	json_put_int(doc, "depends", true, (int64_t)c->depends);
+	json_put_int(doc, "unknown", true, (int64_t)c->unknown);
+	json_put_word(doc, "first_of_loader", c->first ? c->first->name : NULL);
+	json_print(doc);
+}
+
+/* Would a runtime that was not seen get through its own start? */
+static size_t check_runtime(const struct subject *s, const struct runtime *r)
+{
+	auto_buf struct buf line = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; floor_runtime_call(r, i) != NULL; i++) {
+		int32_t nr = syscall_number(arch_native(), floor_runtime_call(r, i));
+		struct bpf_answers answers;
+
+		if (nr < 0)
+			continue;
+		judge(s, arch_native(), nr, &answers);
+		if (check_verdict(arch_native(), nr, &answers) == CHECK_PASSES)
+			continue;
+		buf_printf(&line, "%s%s", n++ ? ", " : "", floor_runtime_call(r, i));
+	}
+	if (n)
+		command_say("under %s the program would not start: it needs %s", r->version, buf_text(&line));
+	return n;
+}
+
+static void say(const struct check *c)
+{
+	auto_buf struct buf answer = { 0 };
+
+	if (c->first != NULL) {
+		check_words(&answer, &c->first->answers);
+		command_say("it would not start: %.*s needs %s first (%s)", (int)c->first->loader_path.n, c->first->loader_path.p,
+			    c->first->name, buf_text(&answer));
+	}
+	if (c->refused + c->depends + c->unknown == 0)
+		command_say("all %zu calls that were seen pass", c->calls.n);
+	else
+		command_say("of %zu calls that were seen, %zu would be refused, %zu depend on arguments%s", c->calls.n, c->refused, c->depends,
+			    c->unknown ? ", and of some nothing can be said" : "");
+}
+
+static int check(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
+{
+	const struct runtime *runtime = opt_on(o, OPT_runtime) ? floor_runtime(opt_text(o, OPT_runtime, NULL)) : NULL;
+	struct selection sel;
+	struct check c;
+	size_t more = 0;
+
+	if (opt_on(o, OPT_runtime) && runtime == NULL) {
+		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
+		return (int)e->status;
+	}
+	s->options.whole_places = true;
+	s->options.all = s->options.all || !select_names_something(&s->options);
+	select_run(&sel, &s->query, &s->workloads, &s->options);
+	check_run(&c, &s->query, &sel, judge, subject);
+	if (c.calls.n == 0) {
+		err_set(e, ST_NO, "nothing that matches was seen and let through");
+	} else {
+		if (opt_on(o, OPT_json))
+			print_json(&c);
+		else
+			print_table(&c, opt_on(o, OPT_verbose));
+		if (!opt_on(o, OPT_quiet))
+			say(&c);
+		more = runtime ? check_runtime(subject, runtime) : 0;
+		e->status = c.refused + more > 0 ? ST_NO : ST_OK;
+	}
+	check_release(&c);
+	selection_release(&sel);
+	return (int)e->status;
+}
+
+static int run(struct opts *o, struct err *e)
+{
+	struct subject subject = { 0 };
+	struct selected s = { 0 };
+	int ret = -1;
+
+	if (opt_on(o, OPT_pid) == (o->n_args > 0))
+		err_set(e, ST_INPUT, "check takes a profile or --pid N, and who is to be checked: scaudit check PROFILE.json --comm NAME");
+	else
+		ret = opt_on(o, OPT_pid) ? of_process(&subject, o, e) : of_file(&subject, o, o->args[0], e);
+	if (ret == 0)
+		ret = selector_open(&s, o, e);
+	ret = ret < 0 ? (int)e->status : check(o, &s, &subject, e);
+	selector_release(&s);
+	release(&subject);
+	return ret;
+}
+
+const struct command command_check = {
+	.name = "check", .args = "[PROFILE] [SELECTOR]", .about = "say what a profile would refuse of what was seen",
+	.help = "Puts each call that was seen to the filter as the kernel would run it, and lists what would be refused. Nothing is\n"
+		"run. A profile is compiled as runc does it (another --runtime: without runc's ENOSYS for calls above the highest that it\n"
+		"names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
+		"    scaudit check myapp.json --comm myapp\n\n"
+		"Without a selector: all that is in the store. The status is 1 where something would be refused.",
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,
+};

@@ -1,0 +1,155 @@
+#include "cli/shaping.h"
+
+#include "analyze/base.h"
+#include "cli/command.h"
+#include "cli/policy.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SIBLINGS_SHOWN 6
+#define CHANGES_SHOWN 12
+
+bool shaping_adds_siblings(const struct opts *o)
+{
+	return strcmp(opt_text(o, OPT_siblings, ""), "add") == 0;
+}
+
+int shaping_check(const struct opts *o, bool *observe, struct err *e)
+{
+	const char *word = opt_text(o, OPT_stage, NULL), *number = opt_text(o, OPT_errno, NULL);
+	enum shape_stage stage = STAGE_NONE;
+	int error;
+
+	if (word != NULL && !shape_stage_parse(word, &stage))
+		return err_set(e, ST_INPUT, "--stage is observe, canary, enforce or kill, not '%.40s'", word);
+	if (word != NULL && (opt_on(o, OPT_default_action) || opt_on(o, OPT_block)))
+		return err_set(e, ST_INPUT, "--stage says what the list does to all else, and so does --%s", opt_on(o, OPT_block) ?
+			       "block" : "default-action");
+	if (number != NULL && !shape_errno_parse(number, &error))
+		return err_set(e, ST_INPUT, "--errno: no such errno: '%.40s' (such as EPERM, ENOSYS, or 1 to 4095)", number);
+	if (number != NULL && (stage == STAGE_OBSERVE || stage == STAGE_KILL))
+		return err_set(e, ST_INPUT, "--errno: stage %s answers with none", word);
+	if (opt_on(o, OPT_siblings) && !shaping_adds_siblings(o) && strcmp(opt_text(o, OPT_siblings, NULL), "show") != 0)
+		return err_set(e, ST_INPUT, "--siblings is show or add, not '%.40s'", opt_text(o, OPT_siblings, NULL));
+	if (opt_on(o, OPT_tighten) && !opt_on(o, OPT_base))
+		return err_set(e, ST_INPUT, "--tighten is about a base: --base FILE");
+	if (opt_on(o, OPT_base) && (opt_on(o, OPT_default_action) || opt_on(o, OPT_block) || opt_on(o, OPT_explain)))
+		return err_set(e, ST_INPUT, "--base keeps what the base does to all else (--stage changes that), so not with --%s",
+			       opt_on(o, OPT_block) ? "block" : opt_on(o, OPT_explain) ? "explain" : "default-action");
+	*observe = stage == STAGE_OBSERVE && !opt_on(o, OPT_base);
+	return 0;
+}
+
+/* What an errno does to newer C libraries, and where runc answers otherwise. */
+static void say_errno(const struct policy *p)
+{
+	auto_buf struct buf line = { 0 };
+
+	if (p->default_error == ENOSYS)
+		command_say("ENOSYS: C libraries fall back to older calls where a newer one is refused; some programs take it for an old kernel");
+	else
+		command_say("errno %d: C libraries that try a newer call first and get this fail, where ENOSYS would make them fall back",
+			    p->default_error);
+	for (size_t i = 0; i < p->archs.n && p->default_error != ENOSYS; i++) {
+		const char *name = "";
+		int32_t nr = shape_highest(p, p->archs.v[i], &name);
+
+		if (nr > 0)
+			buf_printf(&line, "%s%s above %d (%s)", line.n ? ", " : "", arch_name(p->archs.v[i]), nr & ~X32_BIT, name);
+	}
+	if (line.n)
+		command_say("runc answers ENOSYS all the same for numbers above the highest that is listed: %s", buf_text(&line));
+}
+
+static void say_siblings(const struct policy *p, bool all)
+{
+	auto_buf struct buf line = { 0 };
+	struct shape_siblings s;
+
+	shape_siblings(&s, p);
+	for (size_t i = 0; i < s.n && all; i++)
+		command_say("sibling: %s, beside %s (%s)", s.v[i].name, s.v[i].of, s.v[i].reason);
+	for (size_t i = 0; i < s.n && !all && i < SIBLINGS_SHOWN; i++)
+		buf_printf(&line, "%s%s (beside %s)", i ? ", " : "", s.v[i].name, s.v[i].of);
+	if (s.n && !all)
+		command_say("%zu siblings, without evidence and not in the list: %s%s; --siblings add takes them", s.n, buf_text(&line),
+			    s.n > SIBLINGS_SHOWN ? " ... (-v shows all)" : "");
+	VEC_FREE(&s);
+}
+
+static void say_changes(const struct base_changes *changes, enum base_what what, const char *text, bool all)
+{
+	auto_buf struct buf line = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < changes->n; i++) {
+		if (changes->v[i].what != what)
+			continue;
+		if (all)
+			command_say("%s: %s (%s)", text, changes->v[i].name, base_reason(what));
+		else if (n < CHANGES_SHOWN)
+			buf_printf(&line, "%s%s", n ? ", " : "", changes->v[i].name);
+		n++;
+	}
+	if (n && !all)
+		command_say("%zu %s, %s: %s%s", n, text, base_reason(what), buf_text(&line), n > CHANGES_SHOWN ? " ... (-v shows all)" : "");
+}
+
+static void say_base(const struct base_changes *changes, bool all)
+{
+	static const char *const texts[] = { [BASE_ADDED] = "added to the base", [BASE_REMOVED] = "taken off the base",
+					     [BASE_ARCH_ADDED] = "architectures added to the base", [BASE_DENIED] = "seen and left denied",
+					     [BASE_DEPENDS] = "seen and left as they are", [BASE_OTHER_ARCH] = "not judged and left" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		say_changes(changes, (enum base_what)i, texts[i], all);
+	if (changes->n == 0)
+		command_say("the base stays as it is: it allows what was seen");
+}
+
+int shaping_base(struct policy *list, const struct opts *o, struct err *e)
+{
+	struct base_changes changes = { 0 };
+	struct policy base;
+	int ret = policy_open(&base, opt_text(o, OPT_base, NULL), o, e);
+
+	if (ret == 0)
+		ret = base_extend(&base, list, &changes, e);
+	if (ret == 0 && opt_on(o, OPT_tighten))
+		base_tighten(&base, list, &changes);
+	if (ret == 0 && !opt_on(o, OPT_quiet))
+		say_base(&changes, opt_on(o, OPT_verbose));
+	VEC_FREE(&changes);
+	if (ret == 0) {
+		policy_release(list);
+		*list = base;
+	} else {
+		policy_release(&base);
+	}
+	return ret;
+}
+
+int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
+{
+	enum shape_stage stage = STAGE_NONE;
+	bool quiet = opt_on(o, OPT_quiet);
+
+	if (opt_on(o, OPT_stage))
+		shape_stage_parse(opt_text(o, OPT_stage, NULL), &stage);
+	shape_stage(p, stage);
+	if (opt_on(o, OPT_errno)) {
+		if (p->default_action != (uint32_t)ACTION_ERRNO)
+			return err_set(e, ST_INPUT, "--errno: the list does not answer by errno");
+		shape_errno_parse(opt_text(o, OPT_errno, NULL), &p->default_error);
+		if (!quiet)
+			say_errno(p);
+	}
+	if (opt_on(o, OPT_siblings) && !shaping_adds_siblings(o) && !quiet)
+		say_siblings(p, opt_on(o, OPT_verbose));
+	if (stage == STAGE_CANARY && !quiet)
+		command_say("denials are logged where the runtime takes flags (runc 1.2, crun); 'scaudit denials' shows them");
+	return opt_on(o, OPT_target) ? shape_target(p, opt_text(o, OPT_target, NULL), e) : 0;
+}

@@ -1,0 +1,90 @@
+#!/bin/bash
+# The steps of a rollout: profile --stage, --errno, --siblings, --target.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+need jq
+run "$SCAUDIT" profile --stage observe
+ok "observe with nothing: the profile to begin with" is "$status" 0
+ok "... lets all through and logs it" is "$(jq -r '.defaultAction + " " + (.syscalls | length | tostring)' "$TMP/out")" "SCMP_ACT_LOG 0"
+[ "$(uname -m)" != x86_64 ] || ok "... by every door of the machine" is "$(jq -r '.architectures | join(" ")' "$TMP/out")" "SCMP_ARCH_X86_64 SCMP_ARCH_X86 SCMP_ARCH_X32"
+
+"$SCAUDIT" ingest -q --node node01 "$SAMPLES"/*.log
+run "$SCAUDIT" profile --comm java --stage observe
+ok "observe: known names are allowed, all else is logged" is "$(jq -r '.defaultAction + " " + .syscalls[0].action' "$TMP/out")" "SCMP_ACT_LOG SCMP_ACT_ALLOW"
+run "$SCAUDIT" profile --comm no-such --stage observe
+ok "observe: nothing matches, so it begins" is "$(jq -r '.syscalls | length' "$TMP/out")" 0
+run "$SCAUDIT" profile --comm java --stage canary
+ok "canary: refuses" is "$(jq -r '.defaultAction' "$TMP/out")" SCMP_ACT_ERRNO
+ok "... and logs, without losing what the runtime sets by itself" is "$(jq -r '.flags | join(" ")' "$TMP/out")" "SECCOMP_FILTER_FLAG_LOG SECCOMP_FILTER_FLAG_SPEC_ALLOW"
+run "$SCAUDIT" profile --comm java --stage kill
+ok "kill" is "$(jq -r '.defaultAction + " " + (.defaultErrnoRet | tostring)' "$TMP/out")" "SCMP_ACT_KILL_PROCESS null"
+run "$SCAUDIT" profile --comm java --stage enforce --errno ENOSYS
+ok "another errno" is "$(jq -r .defaultErrnoRet "$TMP/out")" 38
+ok "... and what it does" warns 'ENOSYS: C libraries fall back'
+run "$SCAUDIT" profile --comm java --errno EPERM
+ok "EPERM: what it does" warns 'ENOSYS would make them fall back'
+ok "... and above which number runc answers otherwise" warns 'runc answers ENOSYS .*x86_64 above [0-9]+ \([a-z0-9_]+\)$'
+
+run "$SCAUDIT" profile --comm java --siblings show
+ok "siblings are shown, not taken" warns '^scaudit: [0-9]+ siblings, without evidence and not in the list: '
+ok "... not taken" is "$(jq -r '[.syscalls[].names[]] | index("clone")' "$TMP/out")" null
+run "$SCAUDIT" profile --comm java --siblings add
+ok "siblings are taken where they are asked for" is "$(jq -r '[.syscalls[].names[]] | index("clone") != null' "$TMP/out")" true
+run "$SCAUDIT" profile --comm java --siblings add --explain
+ok "... and marked" says '^clone.0.0.0.-.-.sibling'
+
+run "$SCAUDIT" profile --comm java --stage canary --target runc-1.1
+ok "a target that refuses it: 2" is "$status" 2
+ok "... and why" warns 'runc-1.1 refuses flags'
+ok "... and nothing is written" lines 0 "$TMP/out"
+run "$SCAUDIT" profile --comm java --stage canary --target crun
+ok "a target that takes it" is "$status" 0
+
+for bad in "--stage maybe" "--stage kill --default-action log" "--stage kill --errno EPERM" "--errno 0" "--errno ENOTHING" "--siblings maybe" "--target nobody"; do
+	# shellcheck disable=SC2086  # options
+	run "$SCAUDIT" profile --comm java $bad
+	ok "usage: $bad" is "$status" 2
+done
+
+# a round that was recorded under an observe profile: what that allowed left no records, and stays
+echo '{"defaultAction": "SCMP_ACT_LOG", "syscalls": [{"names": ["sendmsg", "read"], "action": "SCMP_ACT_ALLOW"}]}' >"$TMP/observe.json"
+"$SCAUDIT" ingest -q --db "$TMP/round.db" --logged-under "$TMP/observe.json" "$SAMPLES/java-threads.log"
+run "$SCAUDIT" profile --db "$TMP/round.db" --comm java
+ok "what was allowed while it was recorded is kept" is "$(jq -r '[.syscalls[].names[]] | index("sendmsg") != null' "$TMP/out")" true
+ok "... and that is said" warns 'recorded under observe.json .*: kept, as not observable: sendmsg$'
+run "$SCAUDIT" profile --db "$TMP/round.db" --comm java --explain
+ok "... and marked" says '^sendmsg.0.0.0.-.-.not observable'
+run "$SCAUDIT" profile --db "$TMP/round.db" --comm java --only --format names
+ok "... not where only is asked for" is "$(grep -c '^sendmsg$' "$TMP/out")" 0
+echo 'SystemCallFilter=@system-service' >"$TMP/unit"
+"$SCAUDIT" ingest -q --db "$TMP/unit.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
+run "$SCAUDIT" profile --db "$TMP/unit.db" --comm java
+ok "one that cannot be read: said" warns 'not all of it can be read here, so keep its names'
+
+# a base: extended by what was seen, tightened by what was not
+cat >"$TMP/base.json" <<-'END'
+	{"defaultAction": "SCMP_ACT_KILL_PROCESS", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [
+	 {"names": ["bpf", "read"], "action": "SCMP_ACT_ALLOW"},
+	 {"names": ["prctl"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 15, "op": "SCMP_CMP_EQ"}]},
+	 {"names": ["mprotect"], "action": "SCMP_ACT_ERRNO", "errnoRet": 12}]}
+END
+run "$SCAUDIT" profile --comm java --base "$TMP/base.json"
+ok "a base keeps its default" is "$(jq -r .defaultAction "$TMP/out")" SCMP_ACT_KILL_PROCESS
+ok "... its rules, in their order" is "$(jq -c '[.syscalls[:3][] | [.names, .action, (.args | length)]]' "$TMP/out")" \
+	'[[["bpf","read"],"SCMP_ACT_ALLOW",0],[["prctl"],"SCMP_ACT_ALLOW",1],[["mprotect"],"SCMP_ACT_ERRNO",0]]'
+ok "... and gets what it lacks" is "$(jq -r '.syscalls[3].names | index("futex") != null and index("read") == null' "$TMP/out")" true
+ok "what it denies by name is left, and said" warns 'seen and left denied, a rule of the base denies it: mprotect$'
+ok "what depends on arguments is left, and said" warns 'seen and left as they are, it depends on arguments.*: prctl'
+cp "$TMP/out" "$TMP/extended.json"
+run "$SCAUDIT" check "$TMP/extended.json" --comm java
+ok "check agrees: only that is refused" warns 'calls that were seen, 1 would be refused, [01] depend on arguments$'
+run "$SCAUDIT" profile --comm java --base "$TMP/base.json" --tighten
+ok "--tighten takes off what nothing shows" is "$(jq -c '.syscalls[0].names' "$TMP/out")" '["read"]'
+ok "... and says so" warns 'taken off the base, no evidence: bpf$'
+run "$SCAUDIT" profile --comm java --base "$TMP/extended.json"
+ok "an extended base lacks nothing more" is "$(jq -c '.syscalls | length' "$TMP/out")" 4
+run "$SCAUDIT" profile --comm java --tighten
+ok "usage: --tighten without a base" is "$status" 2
+run "$SCAUDIT" profile --comm java --base "$TMP/nothing.json"
+ok "usage: a base that is not there" is "$status" 2

@@ -1,0 +1,81 @@
+#!/bin/bash
+# blocked and check --pid on the running kernel: what the filters of a live container refuse is what the kernel says when it
+# is asked call by call, and what check says of the profile is what runc has made of it.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kernel/records.sh
+. "$ROOT/tests/kernel/records.sh"
+
+[ "$(id -u)" = 0 ] || { skip blocked "needs root"; exit 0; }
+need jq runc
+
+run "$SCAUDIT" blocked
+ok "no filter: nothing is refused" says '^seccomp +none$'
+run "$SCAUDIT" blocked --pid 2147483647
+ok "no such process" is "$status" 2
+run setpriv --reuid 65534 --clear-groups "$SCAUDIT" blocked --pid $$
+ok "one without a filter may be looked at by anyone" is "$status" 0
+
+container_begin blocked
+container_run plain - "$TMP/out" "$TMP/err" true || { skip blocked "runc does not start a container here"; exit 0; }
+
+# what most rules look like: allowed and refused names, an errno of their own, conditions, a kill
+cat >"$TMP/profile.json" <<-'END'
+	{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"], "syscalls": [
+	 {"names": ["ptrace", "bpf", "add_key", "keyctl", "mount", "umount2", "reboot"], "action": "SCMP_ACT_ERRNO"},
+	 {"names": ["swapon", "swapoff"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+	 {"names": ["kexec_load", "init_module"], "action": "SCMP_ACT_KILL_PROCESS"},
+	 {"names": ["personality"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 7, "op": "SCMP_CMP_EQ"}]}]}
+END
+
+live() { # PROFILE: a container with it, which lives for some seconds; its pid in $pid
+	container_run live "$1" "$TMP/out" "$TMP/err" sleep 20 &
+	pid=
+	for _ in $(seq 100); do
+		pid=$(runc --root "$CONTAINER_DIR/state" state live 2>/dev/null | jq -r 'select(.status == "running") | .pid')
+		[ -z "$pid" ] || [ "$(cat "/proc/$pid/comm")" != sleep ] || break
+		sleep 0.05
+	done
+}
+gone() { kill -9 "$pid" 2>/dev/null; wait; }
+
+live "$TMP/profile.json"
+run "$SCAUDIT" blocked --pid "$pid" --json
+ok "the filter of a live container" is "$(jq -r '[.blocked[] | select(.arch == "x86_64" and (.depends_on_arguments | not)) | .name] | sort | join(" ")' "$TMP/out")" \
+	"add_key bpf init_module kexec_load keyctl mount ptrace reboot swapoff swapon umount2"
+ok "... with the errno of each" is "$(jq -r '.blocked[] | select(.arch == "x86_64" and .name == "swapon") | .answer' "$TMP/out")" "errno ENOSYS"
+ok "... and what depends on arguments" is "$(jq -r '[.blocked[] | select(.arch == "x86_64" and .depends_on_arguments) | .name] | join(" ")' "$TMP/out")" personality
+ok "... as i386, too" is "$(jq -r '.blocked[] | select(.arch == "i386" and .name == "ptrace") | .answer' "$TMP/out")" "errno EPERM"
+run "$SCAUDIT" blocked --pid "$pid"
+ok "namespaces of its own" says '^namespaces +.*pid'
+"$SCAUDIT" blocked --pid "$pid" --json | jq -r '.blocked[] | select(.arch == "x86_64" and (.depends_on_arguments | not)) | .name + " " + (.answer | sub("kill_process"; "kill or trap"))' | sort >"$TMP/read"
+gone
+
+# the truth: the same filter on scaudit itself, which asks the kernel call by call
+container_run asked "$TMP/profile.json" "$TMP/asked" "$TMP/err" "$SCAUDIT" blocked --json
+jq -r '.blocked[] | select(.arch == "x86_64") | .name + " " + .answer' "$TMP/asked" | grep -v '^personality ' | sort >"$TMP/truth"
+ok "read from the kernel = asked of the kernel, for each number" diff "$TMP/read" "$TMP/truth"
+ok "... by questions" is "$(jq -r .asked_by "$TMP/asked")" questions
+
+# check: a profile as runc makes it, its ENOSYS above the highest name included, against the filter of the live container
+"$SCAUDIT" ingest -q "$SAMPLES/pipeline-auditd.log" "$SAMPLES/runc-start.log"
+container_log_filter "$TMP/log.json"
+records "$TMP/all.log" container_run logged "$TMP/log.json" "$TMP/out" "$TMP/err" sleep 0.1
+"$SCAUDIT" ingest -q "$TMP/all.log"
+"$SCAUDIT" profile --comm sleep --root 'runc:[2:INIT]' --format oci -q --union -o "$TMP/sleep.json"
+live "$TMP/sleep.json"
+"$SCAUDIT" check "$TMP/sleep.json" --json 2>/dev/null | jq -c '.calls[] | [.name, .arch, .verdict, .answer]' | sort >"$TMP/by-profile"
+"$SCAUDIT" check --pid "$pid" --json 2>/dev/null | jq -c '.calls[] | [.name, .arch, .verdict, .answer]' | sort >"$TMP/by-pid"
+gone
+ok "check of the profile = check of the live container's filters ($(wc -l <"$TMP/by-pid") calls)" diff "$TMP/by-profile" "$TMP/by-pid"
+ok "... and something is refused" grep -q refused "$TMP/by-pid"
+ok "... and something passes" grep -q passes "$TMP/by-pid"
+
+# a list that denies all: which of the runtime's calls fails first, and so it is
+echo '{"defaultAction": "SCMP_ACT_KILL_PROCESS", "architectures": ["SCMP_ARCH_X86_64"]}' >"$TMP/deny.json"
+run "$SCAUDIT" check "$TMP/deny.json" --comm sleep --root 'runc:[2:INIT]'
+ok "a deny-all: it would not start" warns 'it would not start: runc:\[2:INIT\] needs [a-z_0-9]+ first \(kill_process\)$'
+first=$(sed -nE 's/.*needs ([a-z_0-9]+) first.*/\1/p' "$TMP/err")
+records "$TMP/deny.log" container_run denied "$TMP/deny.json" "$TMP/out" "$TMP/err"  true
+SCAUDIT_DB=$TMP/deny.db "$SCAUDIT" ingest -q "$TMP/deny.log"
+ok "... and runc dies there ($first)" is "$(SCAUDIT_DB=$TMP/deny.db "$SCAUDIT" denials --root 'runc:[2:INIT]' --json | jq -r '.denials[0].name')" "$first"

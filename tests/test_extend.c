@@ -1,0 +1,82 @@
+/* Extending and tightening a base. */
+#include "tests/test.h"
+
+#include "analyze/base.h"
+#include "store/model/action.h"
+
+static void read_text(struct policy *p, const char *text)
+{
+	struct err e = { 0 };
+
+	policy_init(p);
+	if (policy_read_text(p, bytes_of(text), "f", "oci", &e) < 0)
+		fail_msg("%s", e.msg);
+}
+
+#define LIST(names) "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86_64\"], \"syscalls\": [{\"names\": [" names \
+	"], \"action\": \"SCMP_ACT_ALLOW\"}]}"
+#define ARGS "\"args\": [{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"}]"
+#define BASE(rules) "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86_64\"], \"syscalls\": [" rules "]}"
+#define ALLOW(names) "{\"names\": [" names "], \"action\": \"SCMP_ACT_ALLOW\"}"
+
+/* tighten NULL: not asked for. What comes out: names of rules that allow without conditions, and what was noted. */
+static struct row { const char *name, *base, *list; bool tighten; const char *names, *changes; } rows[] = {
+	{ "nothing is missing", BASE(ALLOW("\"read\", \"write\"")), LIST("\"read\""), false, "read write", "" },
+	{ "what is missing is added behind", BASE(ALLOW("\"write\", \"read\"")), LIST("\"close\", \"read\""), false, "write read close", "+close" },
+	{ "what only is logged is missing", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"architectures\": [\"SCMP_ARCH_X86_64\"], \"syscalls\": []}",
+	  LIST("\"read\""), false, "read", "+read" },
+	{ "a rule of its own denies it", BASE(ALLOW("\"read\"") ", {\"names\": [\"socket\"], \"action\": \"SCMP_ACT_KILL\"}"), LIST("\"socket\""), false,
+	  "read", "!socket" },
+	{ "it depends on arguments", BASE(ALLOW("\"read\"") ", {\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", " ARGS "}"),
+	  LIST("\"socket\""), false, "read", "?socket" },
+	{ "an architecture is missing", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86\"], \"syscalls\": [" ALLOW("\"read\"") "]}",
+	  LIST("\"read\""), false, "read", "@x86_64" },
+	{ "tighten: what nothing shows goes", BASE(ALLOW("\"read\", \"bpf\", \"write\"")), LIST("\"read\", \"write\""), true, "read write", "-bpf" },
+	{ "tighten: a rule that is left empty goes", BASE(ALLOW("\"bpf\"") ", " ALLOW("\"read\"")), LIST("\"read\""), true, "read", "-bpf" },
+	{ "tighten: conditions are never judged", BASE("{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", " ARGS "}, " ALLOW("\"read\"")),
+	  LIST("\"read\""), true, "read", "" },
+	{ "tighten: denials stay", BASE("{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_KILL\"}, " ALLOW("\"read\"")), LIST("\"read\""), true, "read", "" },
+	{ "tighten: names of another architecture stay", BASE(ALLOW("\"read\", \"arm_fadvise64_64\", \"mmap2\"")), LIST("\"read\""), true,
+	  "read arm_fadvise64_64 mmap2", "~arm_fadvise64_64 ~mmap2" },
+	{ "extend and tighten at once", BASE(ALLOW("\"bpf\", \"read\"")), LIST("\"close\", \"read\""), true, "read close", "+close -bpf" },
+};
+
+static void extends(void **state)
+{
+	static const char marks[] = { [BASE_ADDED] = '+', [BASE_REMOVED] = '-', [BASE_ARCH_ADDED] = '@', [BASE_DENIED] = '!',
+				      [BASE_DEPENDS] = '?', [BASE_OTHER_ARCH] = '~' };
+	const struct row *row = *state;
+	struct base_changes changes = { 0 };
+	auto_buf struct buf names = { 0 }, noted = { 0 };
+	struct policy base, list;
+	struct err e = { 0 };
+	size_t rules;
+
+	read_text(&base, row->base);
+	read_text(&list, row->list);
+	rules = base.rules.n;
+	if (base_extend(&base, &list, &changes, &e) < 0)
+		fail_msg("%s", e.msg);
+	if (row->tighten)
+		base_tighten(&base, &list, &changes);
+	for (size_t i = 0; i < base.rules.n; i++)
+		for (size_t k = 0; k < base.rules.v[i].names.n; k++)
+			if (base.rules.v[i].action == (uint32_t)ACTION_ALLOW && base.rules.v[i].args.n == 0)
+				buf_printf(&names, "%s%s", names.n ? " " : "", base.rules.v[i].names.v[k]);
+	for (size_t i = 0; i < changes.n; i++)
+		buf_printf(&noted, "%s%c%s", i ? " " : "", marks[changes.v[i].what], changes.v[i].name);
+	assert_string_equal(buf_text(&names), row->names);
+	assert_string_equal(buf_text(&noted), row->changes);
+	assert_true(base.rules.n <= rules + 1);
+	VEC_FREE(&changes);
+	policy_release(&base);
+	policy_release(&list);
+}
+
+int main(void)
+{
+	struct tests t = { 0 };
+
+	ADD_ROWS(&t, rows, extends);
+	return run_rows(&t, "extend");
+}
