@@ -70,6 +70,19 @@ run "$SCAUDIT" diff "$TMP/java.json" --comm java --comm sort
 ok "evidence: two workloads: exit 1" is "$status" 1
 ok "evidence: two workloads: each with its option" test "$(grep -cE -e '--workload [0-9a-f]{10}' "$TMP/err")" = 2
 
+# ---- what is written is read back ----
+for action in errno kill_process; do
+	"$SCAUDIT" profile -q --comm java --default-action "$action" >"$TMP/list.json"
+	for format in oci docker spo systemd minijail names json; do
+		case $format-$action in
+		minijail-errno | names-kill_process) continue ;; # what it cannot say
+		esac
+		"$SCAUDIT" profile -q --comm java --default-action "$action" --format "$format" >"$TMP/list"
+		run "$SCAUDIT" diff "$TMP/list.json" "$TMP/list"
+		ok "written and read back: $format, $action" is "$status $(wc -l <"$TMP/out")" "0 0"
+	done
+done
+
 # ---- Docker's conditions ----
 cat >"$TMP/docker.json" <<'END'
 {"defaultAction": "SCMP_ACT_ERRNO", "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": null}], "syscalls": [
