@@ -296,12 +296,15 @@ static void range(struct said s, struct answer otherwise, int *low, int *high)
 	}
 }
 
+static int compare_for_search(const void *a, const void *b)
+{
+	return compare_meaning(a, b);
+}
+
+/* They are in that order: of a name that has more than one, all have conditions. */
 static bool has_rule(struct said s, const struct flat *f)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (compare_meaning(&s.v[i], f) == 0)
-			return true;
-	return false;
+	return s.n && bsearch(f, s.v, s.n, sizeof(*f), compare_for_search) != NULL;
 }
 
 /* Are all rules of `less` in `more`, and do those that `more` has besides only loosen the default (or only tighten it)? */

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "store/base/esc.h"
 #include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <sys/utsname.h>
 
@@ -50,4 +51,25 @@ int policy_open(struct policy *p, const char *file, const struct opts *o, struct
 		say_unread(p, file);
 	policy_place_release(&at);
 	return ret;
+}
+
+void policy_say_unknown(const struct policy *p, const char *file)
+{
+	auto_buf struct buf shown = { 0 }, names = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->rules.n; i++)
+		for (size_t k = 0; k < p->rules.v[i].names.n; k++) {
+			const char *name = p->rules.v[i].names.v[k];
+			char word[80];
+
+			if (name[0] == '@' || syscall_is_known(name) || ++n > UNREAD_SHOWN)
+				continue;
+			buf_printf(&names, "%s%s", n > 1 ? ", " : "", esc_word(word, sizeof(word), bytes_of(name)));
+		}
+	if (n > UNREAD_SHOWN)
+		buf_printf(&names, " and %zu more", n - UNREAD_SHOWN);
+	esc_shell(&shown, bytes_of(file));
+	if (n)
+		command_say("%s: names that no table knows: %s", buf_text(&shown), buf_text(&names));
 }

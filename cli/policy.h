@@ -11,4 +11,7 @@
  */
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e);
 
+/* Says on stderr which of its names no table knows: for commands that do not say so otherwise. */
+void policy_say_unknown(const struct policy *p, const char *file);
+
 #endif

@@ -474,6 +474,31 @@ static void many_keys(unsigned n) { read_many(SPO, "  k", ": 1\n", "  defaultAct
 static void many_calls(unsigned n) { read_many("[Service]\n", "SystemCallFilter=c", "\n", "", n); }
 static void many_statements(unsigned n) { read_many("", "c", ": 1\n", "", n); }
 
+static void many_flags(unsigned n) { read_many("{\"defaultAction\": \"SCMP_ACT_LOG\", \"flags\": [\"x\"", ", \"f", "\"", "]}", n); }
+
+/* A short line may mean many rules, many flags mean nothing: neither may fill the memory. */
+static void is_bounded(void **state)
+{
+	auto_buf struct buf text = { 0 };
+	struct policy p;
+	struct err e = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++)
+		buf_printf(&text, "c%u: arg0 & ~0\n", i);
+	assert_int_equal(policy_read_text(&p, buf_bytes(&text), "f", NULL, &e), -1);
+	assert_string_equal(e.msg, "f:1564: more than 100000 rules");
+	policy_release(&p);
+	text.n = 0;
+	buf_str(&text, "{\"defaultAction\": \"SCMP_ACT_LOG\", \"flags\": [\"x\"");
+	for (unsigned i = 0; i < 64; i++)
+		buf_str(&text, ", \"x\"");
+	buf_str(&text, "]}");
+	assert_int_equal(policy_read_text(&p, buf_bytes(&text), "f", NULL, &e), -1);
+	assert_string_equal(e.msg, "f: flags: more than 64");
+	policy_release(&p);
+}
+
 static void is_not_quadratic(void **state)
 {
 	(void)state;
@@ -481,6 +506,7 @@ static void is_not_quadratic(void **state)
 	assert_not_quadratic(many_keys, 20000);
 	assert_not_quadratic(many_calls, 40000);
 	assert_not_quadratic(many_statements, 40000);
+	assert_not_quadratic(many_flags, 40000);
 }
 
 static void compiles(void **state)
@@ -513,6 +539,7 @@ int main(void)
 	ADD(&t, reads_containers_common);
 	ADD(&t, refuses_a_set);
 	ADD(&t, refuses_an_empty_file_in_each_format);
+	ADD(&t, is_bounded);
 	ADD(&t, is_not_quadratic);
 	ADD(&t, reads_all);
 	ADD(&t, reads_a_config);

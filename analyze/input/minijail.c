@@ -13,6 +13,7 @@
 
 #define BRANCHES_MAX 256
 #define ARGS_MAX 6
+#define RULES_MAX 100000 /* a short line may mean many */
 
 static bool is_minijail(struct bytes text)
 {
@@ -236,6 +237,8 @@ static int read_condition(const struct reading *r, const char *name, struct byte
 	bool otherwise = bytes_take(&text, BYTES(";"));
 	int error = 0, ret = read_any_of(r, condition, &b);
 
+	if (ret == 0 && r->p->rules.n > RULES_MAX)
+		ret = input_bad_line(r, "more than %d rules", RULES_MAX);
 	for (size_t i = 0; i < b.n && ret == 0; i++) {
 		struct policy_rule *rule = add_rule(r->p, name, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO);
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #define PATH_ROOM 160
+#define FLAGS_MAX 64 /* there are four */
 
 static int bad_word(const struct reading *r, const char *path, const char *what, const char *word)
 {
@@ -349,7 +350,9 @@ static int read_head(const struct reading *r, json_object *root, const char *at)
 		return -1;
 	snprintf(path, sizeof(path), "%sflags", at);
 	p->has_flags = member(root, "flags") != NULL;
-	return read_words(r, member(root, "flags"), path, &p->flags);
+	if (read_words(r, member(root, "flags"), path, &p->flags) < 0)
+		return -1;
+	return p->flags.n <= FLAGS_MAX ? 0 : input_bad(r, path, "more than %d", FLAGS_MAX);
 }
 
 int input_object(const struct reading *r, json_object *root, const char *at)

@@ -76,8 +76,15 @@ static int report(const struct opts *o, const struct policy *a, const struct pol
 static int with_file(const struct opts *o, const struct policy *a, struct err *e)
 {
 	struct policy b;
-	int ret = policy_open(&b, o->args[1], o, e) < 0 ? (int)e->status : report(o, a, &b, o->args[1]);
+	int ret;
 
+	if (policy_open(&b, o->args[1], o, e) < 0) {
+		ret = (int)e->status;
+	} else {
+		if (!opt_on(o, OPT_quiet))
+			policy_say_unknown(&b, o->args[1]);
+		ret = report(o, a, &b, o->args[1]);
+	}
 	policy_release(&b);
 	return ret;
 }
@@ -97,7 +104,7 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 	b.default_error = a->default_error;
 	for (size_t i = 0; i < a->flags.n; i++)
 		*VEC_PUSH(&b.flags) = a->flags.v[i];
-	if (p.unnamed.n)
+	if (p.unnamed.n && !opt_on(o, OPT_quiet))
 		command_say("%zu numbers that no table knows are not compared", p.unnamed.n);
 	ret = report(o, a, &b, NULL);
 	policy_release(&b);
@@ -150,10 +157,13 @@ static int run(struct opts *o, struct err *e)
 
 	if (o->n_args == 0)
 		return err_set(e, ST_INPUT, "diff takes two profiles, or one and a selector: scaudit diff OLD NEW") < 0 ? ST_INPUT : ST_OK;
-	if (policy_open(&a, o->args[0], o, e) < 0)
+	if (policy_open(&a, o->args[0], o, e) < 0) {
 		ret = (int)e->status;
-	else
+	} else {
+		if (!opt_on(o, OPT_quiet))
+			policy_say_unknown(&a, o->args[0]);
 		ret = o->n_args == 2 ? with_file(o, &a, e) : with_evidence(o, &a, e);
+	}
 	policy_release(&a);
 	return ret;
 }

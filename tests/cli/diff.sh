@@ -45,6 +45,13 @@ ok "nothing named: exit 2" is "$status" 2
 run "$SCAUDIT" diff --from elf "$TMP/old.json" "$TMP/new.yaml"
 ok "a format that is none: exit 2" is "$status" 2
 
+printf 'read\nraed\n@x\n' >"$TMP/names"
+run "$SCAUDIT" diff "$TMP/old.json" "$TMP/names"
+ok "a line that is no name: exit 2, with its number" warns 'names:3: no name of a call: @x$'
+printf 'read\nraed\n' >"$TMP/names"
+run "$SCAUDIT" diff "$TMP/names" "$TMP/names"
+ok "a name that no table knows is said, even where both have it" warns 'names: names that no table knows: raed$'
+
 # ---- with the evidence ----
 "$SCAUDIT" ingest -q --node node01 "$SAMPLES/java-threads.log" "$SAMPLES/pipeline.log"
 "$SCAUDIT" profile -q --comm java --floor none >"$TMP/java.json"
@@ -62,6 +69,19 @@ ok "evidence: no match: exit 1, and why" warns "no comm 'jawa'"
 run "$SCAUDIT" diff "$TMP/java.json" --comm java --comm sort
 ok "evidence: two workloads: exit 1" is "$status" 1
 ok "evidence: two workloads: each with its option" test "$(grep -cE -e '--workload [0-9a-f]{10}' "$TMP/err")" = 2
+
+# ---- what is written is read back ----
+for action in errno kill_process; do
+	"$SCAUDIT" profile -q --comm java --default-action "$action" >"$TMP/list.json"
+	for format in oci docker spo systemd minijail names json; do
+		case $format-$action in
+		minijail-errno | names-kill_process) continue ;; # what it cannot say
+		esac
+		"$SCAUDIT" profile -q --comm java --default-action "$action" --format "$format" >"$TMP/list"
+		run "$SCAUDIT" diff "$TMP/list.json" "$TMP/list"
+		ok "written and read back: $format, $action" is "$status $(wc -l <"$TMP/out")" "0 0"
+	done
+done
 
 # ---- Docker's conditions ----
 cat >"$TMP/docker.json" <<'END'
