@@ -360,7 +360,7 @@ int input_object(const struct reading *r, json_object *root, const char *at)
 	static const char *const known[] = { "defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "flags",
 					     "syscalls" };
 	json_object *rules;
-	char path[PATH_ROOM];
+	char path[PATH_ROOM / 2]; /* what is put behind it has room */
 	size_t n;
 
 	if (root == NULL || !json_object_is_type(root, json_type_object))
