@@ -210,8 +210,9 @@ for _ in $(seq 50); do runc --root "$CONTAINER_DIR/state" exec two true 2>/dev/n
 runc --root "$CONTAINER_DIR/state" exec two mkfifo /tmp/probe
 wait $one $two
 capture_end
-names --container "$a" >"$TMP/a.names"
-names --container "${b:0:12}" >"$TMP/b.names"
+# with the floor, which has what runc makes by chance
+"$SCAUDIT" profile --container "$a" --format names -q | sort -u >"$TMP/a.names"
+"$SCAUDIT" profile --container "${b:0:12}" --format names -q | sort -u >"$TMP/b.names"
 ok "the list of the one container" is "$(comm -23 "$TMP/a.names" "$TMP/b.names" | tr '\n' ' ')" "symlink unlink "
 ok "... of the other, with what was exec'd into it" is "$(comm -13 "$TMP/a.names" "$TMP/b.names" | grep -E '^(mkdir|rmdir|mknod|mknodat)$' | tr '\n' ' ' | sed 's/mknodat/mknod/')" "mkdir mknod rmdir "
 run "$SCAUDIT" workloads --pod "$uid"
