@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define API_LEVEL 5 /* of libseccomp: LOG, FLAG_LOG, SPEC_ALLOW and NOTIFY are there */
+
 static uint32_t libs_action(uint32_t action, int error)
 {
 	unsigned data = error == POLICY_NO_ERRNO ? (action == (uint32_t)ACTION_ERRNO ? EPERM : 0) : (unsigned)error;
@@ -117,6 +119,7 @@ static scmp_filter_ctx context_of(struct compiled *out, const struct policy *p, 
 		err_set(e, ST_INPUT, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
 		return NULL;
 	}
+	seccomp_api_set(API_LEVEL); /* what is compiled here need not be what this kernel, or a sandbox around us, can load */
 	ctx = seccomp_init(otherwise);
 	if (ctx == NULL) {
 		err_set(e, ST_INPUT, "%s cannot be the default here", action_scmp(p->default_action));
