@@ -29,7 +29,7 @@ struct capture_report {
 	char failed[1024];              /* why the command did not run; empty: it did */
 };
 
-/* Between reader_open and the command's first call. NULL: nothing is said. */
+/* Until it is stopped, its time is over, or the command has ended. A command that did not run is no failure: see report. */
 int capture_run(struct store *store, const struct capture_options *options, struct capture_report *report, struct err *e);
 
 #endif

@@ -149,8 +149,6 @@ static void follow(struct reader *r)
 	for (size_t i = 0; i < r->tasks.events.n; i++)
 		descend_event(&r->descend, &r->tasks.events.v[i]);
 	r->figures.tasks_lost = r->tasks.lost;
-	r->figures.processes = r->descend.processes;
-	r->figures.alive = descend_alive(&r->descend);
 }
 
 static void settle(struct reader *r, int64_t behind_ms)
@@ -174,8 +172,6 @@ static void take_all(struct reader *r, size_t from, size_t n)
 		settle(r, SETTLE_MS);
 		r->settled_ms = now;
 	}
-	r->figures.serial_last = r->gaps->high;
-	r->figures.gaps = gaps_until(r->gaps, r->gaps->high - SHOWN_BEHIND);
 	pthread_mutex_unlock(&r->figures_lock);
 	if (now - r->pushed_ms > PUSH_MS) {
 		queue_push(&r->queue);
@@ -247,6 +243,7 @@ static int finish(struct reader *r, struct err *e)
 		}
 	}
 	pthread_mutex_lock(&r->figures_lock);
+	r->finished = true;
 	r->no_fence = !came;
 	r->figures.t_last = t_last;
 	r->figures.serial_last = last;
@@ -346,8 +343,17 @@ struct reader_figures reader_figures_now(struct reader *r)
 {
 	struct reader_figures out;
 
+	/* what takes a walk to find is found here, not with each record */
 	pthread_mutex_lock(&r->figures_lock);
 	out = r->figures;
+	if (!r->finished) {
+		out.serial_last = r->gaps->high;
+		out.gaps = gaps_until(r->gaps, r->gaps->high - SHOWN_BEHIND);
+	}
+	if (r->follow) {
+		out.processes = r->descend.processes;
+		out.alive = descend_alive(&r->descend);
+	}
 	pthread_mutex_unlock(&r->figures_lock);
 	pthread_mutex_lock(&r->queue.lock);
 	out.dropped = r->queue.dropped;

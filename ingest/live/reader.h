@@ -47,6 +47,7 @@ struct reader {
 	atomic_bool stop, failed;
 	struct err failure;              /* why the thread ended, where failed */
 	bool foreign_pids;               /* records name processes otherwise than we do: another pid namespace */
+	bool finished;                   /* the figures of serials are those between the fences */
 	bool no_fence;                   /* the last one did not come back */
 	uint32_t lost_first;
 	int32_t mark;                    /* the call by which a process is found, of which perf tells nothing; 0: none */
