@@ -35,24 +35,12 @@ static struct scmp_arg_cmp libs_arg(const struct policy_arg *a)
 	return (struct scmp_arg_cmp){ a->index, ops[a->op], a->value, a->two };
 }
 
-static bool index_twice(const struct policy_rule *r)
-{
-	unsigned seen = 0;
-
-	for (size_t i = 0; i < r->args.n; i++) {
-		if (seen & 1u << r->args.v[i].index)
-			return true;
-		seen |= 1u << r->args.v[i].index;
-	}
-	return false;
-}
-
 static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct policy_rule *r)
 {
 	struct scmp_arg_cmp args[8];
 	int ret = 0;
 
-	if (r->args.n <= 6 && !index_twice(r)) {
+	if (r->args.n <= 6 && !policy_any_holds(r)) {
 		for (size_t i = 0; i < r->args.n; i++)
 			args[i] = libs_arg(&r->args.v[i]);
 		return seccomp_rule_add_array(ctx, action, nr, (unsigned)r->args.n, args);

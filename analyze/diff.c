@@ -112,19 +112,10 @@ static int compare_flats(const void *a, const void *b)
 	return compare_meaning(x, y);
 }
 
-static bool index_twice(const struct policy_rule *r)
-{
-	for (size_t i = 0; i < r->args.n; i++)
-		for (size_t k = 0; k < i; k++)
-			if (r->args.v[i].index == r->args.v[k].index)
-				return true;
-	return false;
-}
-
 /* An index that occurs twice means OR, as in runc: each condition is a rule of its own. */
 static void add_flats(struct flats *out, const struct policy_rule *r, const char *name, size_t order)
 {
-	bool any = r->args.n > ARGS_ROOM || index_twice(r);
+	bool any = r->args.n > ARGS_ROOM || policy_any_holds(r);
 
 	for (size_t i = 0; i < (any ? r->args.n : 1); i++) {
 		struct flat *f = VEC_PUSH(out);

@@ -360,14 +360,8 @@ static void lint_index_twice(struct linting *l)
 
 	for (size_t i = 0; i < l->p->rules.n; i++) {
 		const struct policy_rule *r = &l->p->rules.v[i];
-		unsigned seen = 0;
-		bool twice = false;
 
-		for (size_t k = 0; k < r->args.n; k++) {
-			twice |= seen & 1u << r->args.v[k].index;
-			seen |= 1u << r->args.v[k].index;
-		}
-		if (twice && r->names.n)
+		if (policy_any_holds(r) && r->names.n)
 			found(l, "rule %zu, of %s", i + 1, shown(word, r->names.v[0]));
 	}
 }

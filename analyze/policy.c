@@ -91,6 +91,18 @@ bool policy_kernel_parse(const char *text, struct policy_kernel *out)
 	return major || minor;
 }
 
+bool policy_any_holds(const struct policy_rule *r)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < r->args.n; i++) {
+		if (seen & 1u << r->args.v[i].index)
+			return true;
+		seen |= 1u << r->args.v[i].index;
+	}
+	return false;
+}
+
 const char *policy_keep(struct policy *p, const char *text)
 {
 	return pool_get(&p->strings, pool_intern(&p->strings, bytes_of(text))).p;

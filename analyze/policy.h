@@ -76,6 +76,9 @@ bool policy_is_conditional(const struct policy *p);
 const char *policy_op_word(enum policy_op op);
 bool policy_op_parse(const char *word, enum policy_op *op);
 
+/* Has one of a rule's conditions to hold, not all? So it is where an argument's index occurs twice: see compile_policy. */
+bool policy_any_holds(const struct policy_rule *r);
+
 /* A text that lives as long as the policy. */
 const char *policy_keep(struct policy *p, const char *text);
 

@@ -59,19 +59,6 @@ static void put_row(struct buf *out, const struct policy_rule *r, const char *na
 	buf_str(out, n ? " } },\n" : " },\n");
 }
 
-/* Where an index occurs twice, one of the conditions has to hold, not all: see compile_policy. */
-static bool any_holds(const struct policy_rule *r)
-{
-	unsigned seen = 0;
-
-	for (size_t i = 0; i < r->args.n; i++) {
-		if (seen & 1u << r->args.v[i].index)
-			return true;
-		seen |= 1u << r->args.v[i].index;
-	}
-	return false;
-}
-
 static int put_rule(struct buf *out, const struct policy *p, const struct policy_rule *r, struct err *e)
 {
 	char shown[80];
@@ -83,9 +70,9 @@ static int put_rule(struct buf *out, const struct policy *p, const struct policy
 
 		if (!plain_is_word(name))
 			return err_set(e, ST_INPUT, "c: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
-		for (size_t k = 0; k < r->args.n && any_holds(r); k++)
+		for (size_t k = 0; k < r->args.n && policy_any_holds(r); k++)
 			put_row(out, r, name, k, 1);
-		if (!any_holds(r))
+		if (!policy_any_holds(r))
 			put_row(out, r, name, 0, r->args.n);
 	}
 	return 0;

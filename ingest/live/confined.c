@@ -19,32 +19,9 @@ const char *confined_capability(unsigned bit)
 	return bit < ARRAY_SIZE(capabilities) ? capabilities[bit] : NULL;
 }
 
-/* What stands behind "NAME:\t" in a status file; empty: there is no such line. */
-static struct bytes value(struct bytes status, const char *name)
-{
-	while (status.n) {
-		struct bytes line = bytes_until(&status, '\n');
-
-		bytes_skip(&status, 1);
-		if (!bytes_take(&line, bytes_of(name)) || !bytes_take(&line, BYTES(":")))
-			continue;
-		bytes_trim_left(&line);
-		return line;
-	}
-	return BYTES("");
-}
-
-static int number(struct bytes status, const char *name, int otherwise)
-{
-	struct bytes text = value(status, name);
-	uint64_t v;
-
-	return bytes_dec(&text, INT32_MAX, &v) ? (int)v : otherwise;
-}
-
 static uint64_t mask(struct bytes status, const char *name)
 {
-	struct bytes text = value(status, name);
+	struct bytes text = host_status(status, name);
 	uint64_t v = 0;
 
 	bytes_hex(&text, UINT64_MAX, &v);
@@ -60,9 +37,9 @@ bool confined_read(struct confined *out, const char *root, int32_t pid)
 	*out = (struct confined){ .filters = -1 };
 	if (!host_read(root, path, &status))
 		return false;
-	out->mode = number(buf_bytes(&status), "Seccomp", 0);
-	out->filters = number(buf_bytes(&status), "Seccomp_filters", -1);
-	out->no_new_privs = number(buf_bytes(&status), "NoNewPrivs", 0) != 0;
+	out->mode = host_status_number(buf_bytes(&status), "Seccomp", 0);
+	out->filters = host_status_number(buf_bytes(&status), "Seccomp_filters", -1);
+	out->no_new_privs = host_status_number(buf_bytes(&status), "NoNewPrivs", 0) != 0;
 	out->effective = mask(buf_bytes(&status), "CapEff");
 	out->bounding = mask(buf_bytes(&status), "CapBnd");
 	for (size_t i = 0; i < CONFINED_NAMESPACES; i++) {

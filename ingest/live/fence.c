@@ -25,19 +25,24 @@ int fence_number(int32_t *nr, struct err *e)
 	return 0;
 }
 
-int fence_load(int32_t nr)
+int fence_filter(int32_t nr, uint32_t action, unsigned flags)
 {
 	struct sock_filter only[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG),
+		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog prog = { .len = ARRAY_SIZE(only), .filter = only };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0)
-		return errno;
-	return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -1;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+}
+
+int fence_load(int32_t nr)
+{
+	return fence_filter(nr, SECCOMP_RET_LOG, 0) < 0 ? errno : 0;
 }
 
 /* In the child, where only system calls are safe. Returns 0, or the errno. */

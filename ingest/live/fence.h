@@ -19,4 +19,10 @@ int fence_make(int32_t *nr, int32_t *pid, struct err *e);
 int fence_number(int32_t *nr, struct err *e);
 int fence_load(int32_t nr);
 
+/*
+ * Loads a filter under no_new_privs that answers one call so and allows all others; flags: of seccomp(2). Returns what
+ * that does: 0 or a descriptor, -1 with errno. In a child after a fork, too.
+ */
+int fence_filter(int32_t nr, uint32_t action, unsigned flags);
+
 #endif

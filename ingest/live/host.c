@@ -197,20 +197,26 @@ enum host_answer host_is_initial(const char *root, const char *who, const char *
 	return mine == of_init ? HOST_YES : HOST_NO;
 }
 
-/* Takes the number behind "NAME:\t" out of a status file; `otherwise` where there is none. */
-static int status_number(struct bytes text, const char *name, int otherwise)
+struct bytes host_status(struct bytes status, const char *name)
 {
-	while (text.n) {
-		struct bytes line = bytes_until(&text, '\n');
-		uint64_t v;
+	while (status.n) {
+		struct bytes line = bytes_until(&status, '\n');
 
-		bytes_skip(&text, 1);
+		bytes_skip(&status, 1);
 		if (!bytes_take(&line, bytes_of(name)) || !bytes_take(&line, BYTES(":")))
 			continue;
 		bytes_trim_left(&line);
-		return bytes_dec(&line, INT32_MAX, &v) ? (int)v : otherwise;
+		return line;
 	}
-	return otherwise;
+	return BYTES("");
+}
+
+int host_status_number(struct bytes status, const char *name, int otherwise)
+{
+	struct bytes text = host_status(status, name);
+	uint64_t v;
+
+	return bytes_dec(&text, INT32_MAX, &v) ? (int)v : otherwise;
 }
 
 static void add_thread(const char *root, const char *pid, const char *tid, bool first, struct host_seccomp *out)
@@ -221,8 +227,8 @@ static void add_thread(const char *root, const char *pid, const char *tid, bool 
 
 	if (!host_read(root, path, &text))
 		return;
-	mode = status_number(buf_bytes(&text), "Seccomp", 0);
-	filters = status_number(buf_bytes(&text), "Seccomp_filters", -1);
+	mode = host_status_number(buf_bytes(&text), "Seccomp", 0);
+	filters = host_status_number(buf_bytes(&text), "Seccomp_filters", -1);
 	out->differ = out->differ || (!first && (mode != out->mode || filters != out->filters));
 	out->mode = mode > out->mode ? mode : out->mode;
 	out->filters = filters > out->filters ? filters : out->filters;

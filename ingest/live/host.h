@@ -32,6 +32,10 @@ bool host_config_has(struct bytes text, const char *option); /* as =y or =m */
 /* Is a process ("self", or a pid) in the initial namespace of a kind ("pid", "net", "user" ...)? */
 enum host_answer host_is_initial(const char *root, const char *who, const char *kind);
 
+/* What stands behind "NAME:\t" in a process's status file; empty: there is no such line. proc(5) */
+struct bytes host_status(struct bytes status, const char *name);
+int host_status_number(struct bytes status, const char *name, int otherwise); /* the same as a number */
+
 struct host_seccomp {
 	int mode;            /* 0 none, 1 strict, 2 filter; of all threads the highest */
 	int filters;         /* -1: the kernel does not say; of all threads the highest */

@@ -1,16 +1,14 @@
 #include "ingest/live/probe.h"
 
-#include "store/base/mem.h"
+#include "ingest/live/fence.h"
 #include "store/base/when.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -28,21 +26,6 @@ struct shared {
 	int error;
 };
 
-static int listen_for(int32_t nr)
-{
-	struct sock_filter only[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog prog = { .len = ARRAY_SIZE(only), .filter = only };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return -1;
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
-}
-
 static void child(struct shared *s, int32_t nr, void (*prepare)(void *), void *to)
 {
 	int fd;
@@ -50,7 +33,7 @@ static void child(struct shared *s, int32_t nr, void (*prepare)(void *), void *t
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGSYS, SIG_DFL); /* a handler of our program's is not for it */
-	fd = listen_for(nr);
+	fd = fence_filter(nr, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (fd < 0) {
 		s->error = errno;
 		s->listener = -1;

@@ -126,7 +126,6 @@ static void take(struct reader *r, const struct netlink_message *m)
 		return;
 	if (r->mark != 0 && p.nr == r->mark)
 		r->marked_pid = p.pid;
-	r->figures.records++;
 	if (r->follow && !descend_has(&r->descend, p.pid, p.t_ms))
 		return;
 	if (r->follow)

@@ -21,7 +21,6 @@ struct reader_options {
 /* What was read and what was lost. "Complete" is: no gaps, nothing dropped, and the kernel's figure known and unchanged. */
 struct reader_figures {
 	uint64_t received;       /* messages of all types */
-	uint64_t records;        /* of seccomp, not counting fences */
 	uint64_t taken;          /* put into the queue */
 	uint64_t gaps;           /* serials that never came: the socket was full */
 	uint64_t dropped;        /* read, but neither memory nor the spool had room */
