@@ -87,6 +87,31 @@ denied() { # LIST: the calls that the loader was refused, in their order; its st
 	records "$TMP/denied.log" container_run "denied$CONTAINER_RUNTIME$RANDOM" "$1" "$TMP/out" "$TMP/err" sleep 0.1 || status=$?
 	"$SCAUDIT" decode --json "$TMP/denied.log" 2>/dev/null | jq -r --arg comm "$comm" 'select(.comm == $comm) | .name' | tr '\n' ' '
 }
+# runc is Go, whose threads make these whenever they meet, so that one of them may come first
+by_chance() { # CALL: alone in its line
+	[ $CONTAINER_RUNTIME = runc ] && { [ "${1% }" = futex ] || [ "${1% }" = rt_sigreturn ]; }
+}
+seen() { # the call that comes first, by check, of a start that is logged; what check says in $TMP/err
+	local try
+
+	for try in 1 2 3 4 5; do
+		rm -f "$SCAUDIT_DB"*
+		records "$TMP/all.log" container_run "seen$CONTAINER_RUNTIME$privs$try" "$TMP/log.json" "$TMP/out" "$TMP/err" sleep 0.1
+		"$SCAUDIT" ingest -q "$TMP/all.log"
+		run "$SCAUDIT" check "$TMP/kill.json" --comm sleep --root "$comm"
+		first=$(sed -nE 's/.*it would not start: .* needs ([a-z_0-9]+) first \(kill_process\)$/\1/p' "$TMP/err")
+		by_chance "$first" || return
+	done
+}
+dies() { # the calls that it is refused, where it dies; not by chance
+	local try calls
+
+	for try in 1 2 3 4 5; do
+		calls=$(denied "$TMP/kill.json")
+		by_chance "$calls" || break
+	done
+	echo "$calls"
+}
 for CONTAINER_RUNTIME in runc crun; do
 	export CONTAINER_RUNTIME CONTAINER_CONFIG
 	comm=$CONTAINER_RUNTIME
@@ -97,12 +122,9 @@ for CONTAINER_RUNTIME in runc crun; do
 		what="a deny-all, $CONTAINER_RUNTIME$([ $privs = true ] || echo ' without no-new-privileges')"
 		CONTAINER_CONFIG=".process.noNewPrivileges = $privs"
 		SCAUDIT_DB=$TMP/$CONTAINER_RUNTIME$privs.db
-		records "$TMP/all.log" container_run "seen$CONTAINER_RUNTIME$privs" "$TMP/log.json" "$TMP/out" "$TMP/err" sleep 0.1
-		"$SCAUDIT" ingest -q "$TMP/all.log"
-		run "$SCAUDIT" check "$TMP/kill.json" --comm sleep --root "$comm"
-		first=$(sed -nE 's/.*it would not start: .* needs ([a-z_0-9]+) first \(kill_process\)$/\1/p' "$TMP/err")
+		seen
 		ok "$what: it would not start" test -n "$first"
-		ok "... and it dies there ($first), by the kernel's record" is "$(denied "$TMP/kill.json")" "$first "
+		ok "... and it dies there ($first), by the kernel's record" is "$(dies)" "$first "
 		ok "... by the table, too" is "$(by_table "$TMP/kill.json")" "$first"
 		run "$SCAUDIT" check "$TMP/errno.json" --comm sleep --root "$comm"
 		ok "$what, by errno: it would not start" warns "it would not start: .* needs $first first \\(errno EPERM\\)$"
