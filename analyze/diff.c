@@ -224,14 +224,6 @@ static void compare_default(struct diff *d, struct answer a, struct answer b)
 		add(d, DIFF_DEFAULT, effect_of(rank(a.action), rank(b.action)), "", say_said(d, none, a), say_said(d, none, b));
 }
 
-static bool has_arch(const struct policy *p, uint32_t arch)
-{
-	for (size_t i = 0; i < p->archs.n; i++)
-		if (p->archs.v[i] == arch)
-			return true;
-	return p->archs.n == 0 && arch == arch_native();
-}
-
 static void compare_archs(struct diff *d, const struct policy *a, const struct policy *b, bool removed)
 {
 	uint32_t native = arch_native();
@@ -243,7 +235,7 @@ static void compare_archs(struct diff *d, const struct policy *a, const struct p
 
 		for (size_t k = 0; k < i && !before; k++)
 			before = a->archs.v[k] == arch;
-		if (before || has_arch(b, arch))
+		if (before || policy_has_arch(b, arch))
 			continue;
 		add(d, DIFF_ARCH, removed ? DIFF_STRICTER : DIFF_LOOSER, arch_name(arch), removed ? "filtered" : "killed",
 		    removed ? "killed" : "filtered");

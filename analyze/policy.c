@@ -2,6 +2,7 @@
 
 #include "analyze/input.h"
 #include "store/base/esc.h"
+#include "store/model/arch.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -46,6 +47,82 @@ struct policy_rule *policy_add_rule(struct policy *p, uint32_t action, int error
 
 	*r = (struct policy_rule){ .action = action, .error = error };
 	return r;
+}
+
+#define COPY(to, from) do { \
+	for (size_t i_ = 0; i_ < (from)->n; i_++) \
+		*VEC_PUSH(to) = (from)->v[i_]; \
+} while (0)
+
+static void when_share(struct policy_when *out, const struct policy_when *of)
+{
+	out->kernel = of->kernel;
+	COPY(&out->caps, &of->caps);
+	COPY(&out->archs, &of->archs);
+}
+
+static void rule_share(struct policy_rule *out, const struct policy_rule *of)
+{
+	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment };
+	COPY(&out->names, &of->names);
+	COPY(&out->args, &of->args);
+	when_share(&out->includes, &of->includes);
+	when_share(&out->excludes, &of->excludes);
+}
+
+void policy_share(struct policy *out, const struct policy *of)
+{
+	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
+				.native = of->native, .format = of->format };
+	COPY(&out->archs, &of->archs);
+	COPY(&out->flags, &of->flags);
+	COPY(&out->unread, &of->unread);
+	for (size_t i = 0; i < of->rules.n; i++)
+		rule_share(VEC_PUSH(&out->rules), &of->rules.v[i]);
+	for (size_t i = 0; i < of->families.n; i++) {
+		struct policy_family *f = VEC_PUSH(&out->families);
+
+		*f = (struct policy_family){ .arch = of->families.v[i].arch };
+		COPY(&f->subs, &of->families.v[i].subs);
+	}
+}
+
+bool policy_has_arch(const struct policy *p, uint32_t arch)
+{
+	for (size_t i = 0; i < p->archs.n; i++)
+		if (p->archs.v[i] == arch)
+			return true;
+	return p->archs.n == 0 && arch == arch_native();
+}
+
+static void add_to_family(struct policy *p, uint32_t machine, uint32_t arch)
+{
+	struct policy_family *f = NULL;
+
+	for (size_t i = 0; i < p->families.n && f == NULL; i++)
+		if (p->families.v[i].arch == machine)
+			f = &p->families.v[i];
+	if (f == NULL) {
+		f = VEC_PUSH(&p->families);
+		*f = (struct policy_family){ .arch = machine };
+	}
+	for (size_t i = 0; i < f->subs.n; i++)
+		if (f->subs.v[i] == arch)
+			return;
+	if (arch != machine)
+		*VEC_PUSH(&f->subs) = arch;
+}
+
+void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch)
+{
+	if (p->families.n > 0) {
+		add_to_family(p, machine, arch);
+		return;
+	}
+	if (p->archs.n == 0)
+		*VEC_PUSH(&p->archs) = arch_native();
+	if (!policy_has_arch(p, arch))
+		*VEC_PUSH(&p->archs) = arch;
 }
 
 static bool when_says(const struct policy_when *w)

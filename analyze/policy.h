@@ -69,6 +69,20 @@ void policy_rule_release(struct policy_rule *r);
 /* Adds an empty rule. */
 struct policy_rule *policy_add_rule(struct policy *p, uint32_t action, int error);
 
+/*
+ * A copy for whoever changes it, with texts that are `of`'s: it has to live as long. Released by policy_release.
+ */
+void policy_share(struct policy *out, const struct policy *of);
+
+/* Is it among those that are filtered? Of none that are named: the machine's own. */
+bool policy_has_arch(const struct policy *p, uint32_t arch);
+
+/*
+ * Adds one that is not filtered yet; of an archMap, to what a machine of `machine` has. An empty list, which means the machine's
+ * own, becomes one that says so.
+ */
+void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch);
+
 /* Does what the policy means depend on where it is loaded? See analyze/resolve.h. */
 bool policy_is_conditional(const struct policy *p);
 

@@ -31,13 +31,13 @@ static void all_archs(struct policy *p)
 {
 	static const uint32_t x86[] = { ARCH_X86_64, ARCH_I386, ARCH_X32 };
 
-	p->archs.n = 0;
-	if (arch_native() != ARCH_X86_64)
-		*VEC_PUSH(&p->archs) = arch_native();
+	if (p->families.n == 0)
+		p->archs.n = 0;
+	policy_add_arch(p, arch_native(), arch_native());
 	for (size_t i = 0; arch_native() == ARCH_X86_64 && i < ARRAY_SIZE(x86); i++)
-		*VEC_PUSH(&p->archs) = x86[i];
+		policy_add_arch(p, arch_native(), x86[i]);
 	if (arch_native() == 0xc00000b7u) /* aarch64 runs arm's programs */
-		*VEC_PUSH(&p->archs) = 0x40000028u;
+		policy_add_arch(p, arch_native(), 0x40000028u);
 }
 
 void shape_stage(struct policy *p, enum shape_stage stage)
@@ -55,6 +55,7 @@ void shape_stage(struct policy *p, enum shape_stage stage)
 	if (stage == STAGE_OBSERVE)
 		all_archs(p);
 	p->flags.n = 0;
+	p->has_flags = false;
 	if (stage != STAGE_CANARY)
 		return;
 	/* a list of flags takes the place of runc's default, which is SPEC_ALLOW: without it each call gets slower */

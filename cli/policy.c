@@ -1,6 +1,5 @@
 #include "cli/policy.h"
 
-#include "analyze/resolve.h"
 #include "cli/command.h"
 #include "store/base/esc.h"
 #include "store/model/arch.h"
@@ -36,19 +35,23 @@ static void say_unread(const struct policy *p, const char *file)
 		command_say("%s: and %zu more", buf_text(&shown), p->unread.n - UNREAD_SHOWN);
 }
 
+int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e)
+{
+	policy_init(p);
+	if (place_of(at, o, e) < 0 || policy_read(p, file, opt_text(o, OPT_from, NULL), e) < 0)
+		return -1;
+	if (!opt_on(o, OPT_quiet))
+		say_unread(p, file);
+	return 0;
+}
+
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e)
 {
 	struct policy_place at;
-	int ret;
+	int ret = policy_open_whole(p, &at, file, o, e);
 
-	policy_init(p);
-	ret = place_of(&at, o, e);
-	if (ret == 0)
-		ret = policy_read(p, file, opt_text(o, OPT_from, NULL), e);
 	if (ret == 0 && policy_resolve(p, &at, e) < 0)
 		ret = err_wrap(e, "%.200s", file);
-	if (ret == 0 && !opt_on(o, OPT_quiet))
-		say_unread(p, file);
 	policy_place_release(&at);
 	return ret;
 }

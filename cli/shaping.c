@@ -110,26 +110,39 @@ static void say_base(const struct base_changes *changes, bool all)
 		command_say("the base stays as it is: it allows what was seen");
 }
 
-int shaping_base(struct policy *list, const struct opts *o, struct err *e)
+/* The base as it is, and what the list changes in it. */
+static int change_base(struct policy *base, const struct policy *list, bool whole, const struct opts *o, struct err *e)
 {
 	struct base_changes changes = { 0 };
-	struct policy base;
-	int ret = policy_open(&base, opt_text(o, OPT_base, NULL), o, e);
+	struct policy_place at;
+	const char *file = opt_text(o, OPT_base, NULL);
+	int ret = policy_open_whole(base, &at, file, o, e);
 
-	if (ret == 0)
-		ret = base_extend(&base, list, &changes, e);
+	if (ret == 0 && base_extend(base, list, &at, &changes, e) < 0)
+		ret = err_wrap(e, "%.200s", file);
 	if (ret == 0 && opt_on(o, OPT_tighten))
-		base_tighten(&base, list, &changes);
+		base_tighten(base, list, &at, &changes);
+	if (ret == 0 && !whole)
+		ret = policy_resolve(base, &at, e);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
 		say_base(&changes, opt_on(o, OPT_verbose));
 	VEC_FREE(&changes);
-	if (ret == 0) {
-		policy_release(list);
-		*list = base;
-	} else {
-		policy_release(&base);
-	}
+	policy_place_release(&at);
 	return ret;
+}
+
+int shaping_base(struct policy *list, bool whole, const struct opts *o, struct err *e)
+{
+	struct policy base;
+	int ret = change_base(&base, list, whole, o, e);
+
+	if (ret < 0) {
+		policy_release(&base);
+		return ret;
+	}
+	policy_release(list);
+	*list = base;
+	return 0;
 }
 
 int shaping_apply(struct policy *p, const struct opts *o, struct err *e)

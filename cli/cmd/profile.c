@@ -250,8 +250,8 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	if ((opt_on(o, OPT_base) && shaping_base(&policy, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
-	    (opt_on(o, OPT_arch) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
+	if ((opt_on(o, OPT_base) && shaping_base(&policy, format->conditions, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
+	    (opt_on(o, OPT_arch) && !policy_is_conditional(&policy) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
 		ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);

@@ -84,6 +84,36 @@ ok "--tighten takes off what nothing shows" is "$(jq -c '.syscalls[0].names' "$T
 ok "... and says so" warns 'taken off the base, no evidence: bpf$'
 run "$SCAUDIT" profile --comm java --base "$TMP/extended.json"
 ok "an extended base lacks nothing more" is "$(jq -c '.syscalls | length' "$TMP/out")" 4
+
+# Docker's: conditions stay where the format has them, and are settled where it has none
+cat >"$TMP/moby.json" <<-'END'
+	{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "archMap": [
+	 {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
+	 {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"]}], "syscalls": [
+	 {"names": ["read", "bpf"], "action": "SCMP_ACT_ALLOW"},
+	 {"names": ["ptrace"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4.8"}},
+	 {"names": ["mount"], "action": "SCMP_ACT_ALLOW", "comment": "for root", "includes": {"caps": ["CAP_SYS_ADMIN"]}},
+	 {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
+	  "excludes": {"caps": ["CAP_SYS_ADMIN"], "arches": ["s390", "s390x"]}}]}
+END
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --format docker
+ok "a base with conditions: what has to be said" warns 'moby.json: what it says of mount depends on capabilities'
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --format docker
+ok "docker: its conditions, comments and architectures stay" is "$(jq -cS 'del(.syscalls[4])' "$TMP/out")" "$(jq -cS . "$TMP/moby.json")"
+ok "... and it gets what it lacks" is "$(jq -r '.syscalls[4] | [(.names | index("futex") != null), .includes] | @csv' "$TMP/out")" 'true,'
+ok "... with where that comes from" is "$(jq -r '.syscalls[4].comment | startswith("scaudit ")' "$TMP/out")" true
+cp "$TMP/out" "$TMP/extended.json"
+run "$SCAUDIT" check "$TMP/extended.json" --caps docker --comm java
+ok "check reads it: nothing is refused" is "$status" 0
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --kernel 4.4 --tighten --format docker
+ok "docker: --tighten judges what counts here alone" is "$(jq -c '[.syscalls[].names[0]][0:4]' "$TMP/out")" '["read","ptrace","mount","clone"]'
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --stage canary --target docker-25 --format docker
+ok "docker: a stage of a base with conditions" is "$(jq -c '[.flags, .syscalls[1].includes]' "$TMP/out")" \
+	'[["SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW"],{"minKernel":"4.8"}]'
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps all --format oci
+ok "oci has no conditions: they are settled" is "$(jq -c '[.archMap, .architectures, [.syscalls[] | .includes], [.syscalls[].names[0]][0:3]]' "$TMP/out")" \
+	'[null,["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],[null,null,null,null],["read","ptrace","mount"]]'
+
 run "$SCAUDIT" profile --comm java --tighten
 ok "usage: --tighten without a base" is "$status" 2
 run "$SCAUDIT" profile --comm java --base "$TMP/nothing.json"
