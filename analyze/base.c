@@ -137,7 +137,7 @@ void base_tighten(struct policy *base, const struct policy *list, const struct p
 
 	for (size_t i = 0; i < base->rules.n; i++) {
 		struct policy_rule *r = &base->rules.v[i];
-		bool judged = r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && policy_counts(r, at);
+		bool judged = r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && !r->implied && policy_counts(r, at);
 
 		if (judged && !tighten(r, list, out)) {
 			policy_rule_release(r);

@@ -131,11 +131,22 @@ static void add_flats(struct flats *out, const struct policy_rule *r, const char
 	}
 }
 
-static void flatten(struct flats *out, const struct policy *p)
+static bool names(const struct policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			add_flats(out, &p->rules.v[i], p->rules.v[i].names.v[k], i);
+			if (strcmp(p->rules.v[i].names.v[k], name) == 0)
+				return true;
+	return false;
+}
+
+/* What the loader adds by itself matters where the other one says something of it. */
+static void flatten(struct flats *out, const struct policy *p, const struct policy *other)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
+			if (!p->rules.v[i].implied || names(other, p->rules.v[i].names.v[k]))
+				add_flats(out, &p->rules.v[i], p->rules.v[i].names.v[k], i);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), compare_flats);
 }
@@ -375,8 +386,8 @@ void diff_build(struct diff *out, const struct policy *a, const struct policy *b
 	compare_archs(out, b, a, false);
 	compare_flags(out, a, b, true);
 	compare_flags(out, b, a, false);
-	flatten(&fa, a);
-	flatten(&fb, b);
+	flatten(&fa, a, b);
+	flatten(&fb, b, a);
 	while (i < fa.n || k < fb.n) {
 		int d = i == fa.n ? 1 : k == fb.n ? -1 : strcmp(fa.v[i].name, fb.v[k].name);
 		const char *name = d <= 0 ? fa.v[i].name : fb.v[k].name;

@@ -182,7 +182,7 @@ static int audit_number(const char *name)
 
 static bool is_strange(const char *name)
 {
-	return name[0] != '@' && !syscall_is_known(name);
+	return !syscall_is_known(name);
 }
 
 static void lint_unknown(struct linting *l)
@@ -212,15 +212,13 @@ static void lint_set(struct linting *l)
 {
 	char word[80];
 
-	for (size_t i = 0; i < l->uses.n; i++)
-		if (first_of_name(l, i) && l->uses.v[i].name[0] == '@')
-			found(l, "%s", shown(word, l->uses.v[i].name));
+	for (size_t i = 0; i < l->p->sets.n; i++)
+		found(l, "%s", shown(word, l->p->sets.v[i]));
 }
 
-/* systemd adds both by its set @default. */
 static void lint_exit(struct linting *l)
 {
-	if (denies_by_default(l) && !has_format(l, "systemd") && !lets_through(l, "exit_group"))
+	if (denies_by_default(l) && !lets_through(l, "exit_group"))
 		found(l, "exit_group is not let through");
 }
 
@@ -461,27 +459,19 @@ static void missing_of(struct linting *l, const char *runtime)
 
 	if (r == NULL)
 		return;
-	for (size_t i = 0; (call = floor_runtime_call(r, i)) != NULL; i++) {
-		/* systemd's own set @default has it */
-		if (strcmp(runtime, "systemd") == 0 && strcmp(call, "execve") == 0)
-			continue;
+	for (size_t i = 0; (call = floor_runtime_call(r, i)) != NULL; i++)
 		if (!lets_through(l, call))
 			add_name(&names, &n, call);
-	}
 	snprintf(before, sizeof(before), "%s: ", r->version);
 	found_names(l, &names, n, before);
 }
 
 static void lint_runtime(struct linting *l)
 {
-	bool sets = false;
-
-	for (size_t i = 0; i < l->uses.n && !sets; i++)
-		sets = l->uses.v[i].name[0] == '@'; /* who knows what is in it */
 	if (is_oci(l) || has_format(l, "spo")) {
 		missing_of(l, "runc");
 		missing_of(l, "crun");
-	} else if (has_format(l, "systemd") && !sets) {
+	} else if (has_format(l, "systemd")) {
 		missing_of(l, "systemd");
 	}
 }

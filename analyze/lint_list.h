@@ -6,7 +6,7 @@ LINT(native,       "native-arch",      ERROR,   "runc and crun refuse SCMP_ARCH_
 LINT(flag,         "unknown-flag",     ERROR,   "a runtime refuses the profile")
 LINT(contradiction,"contradiction",    ERROR,   "only one of the rules answers, and it may not be the one that was meant")
 LINT(nothing,      "forbids-nothing",  WARNING, "all is allowed by default and no rule denies")
-LINT(set,          "systemd-set",      WARNING, "its names are systemd's, and differ by version; they are not looked at here")
+LINT(set,          "systemd-set",      WARNING, "its calls differ by systemd's version; here they are those of systemd 252")
 LINT(no_archs,     "no-architectures", WARNING, "it means the machine's own; programs of its other ABIs are killed, and some tools refuse it")
 LINT(log_flag,     "log-flag-alone",   WARNING, "a list of flags turns off SECCOMP_FILTER_FLAG_SPEC_ALLOW, which runtimes set where there is none: name both")
 LINT(runtime,      "no-start",         WARNING, "the loader calls them after it has loaded the filter (with no_new_privs fewer of them): the program may not start")

@@ -37,6 +37,7 @@ void policy_release(struct policy *p)
 	VEC_FREE(&p->families);
 	VEC_FREE(&p->archs);
 	VEC_FREE(&p->flags);
+	VEC_FREE(&p->sets);
 	VEC_FREE(&p->unread);
 	pool_release(&p->strings);
 }
@@ -63,7 +64,7 @@ static void when_share(struct policy_when *out, const struct policy_when *of)
 
 static void rule_share(struct policy_rule *out, const struct policy_rule *of)
 {
-	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment };
+	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment, .implied = of->implied };
 	COPY(&out->names, &of->names);
 	COPY(&out->args, &of->args);
 	when_share(&out->includes, &of->includes);
@@ -76,6 +77,7 @@ void policy_share(struct policy *out, const struct policy *of)
 				.native = of->native, .format = of->format };
 	COPY(&out->archs, &of->archs);
 	COPY(&out->flags, &of->flags);
+	COPY(&out->sets, &of->sets);
 	COPY(&out->unread, &of->unread);
 	for (size_t i = 0; i < of->rules.n; i++)
 		rule_share(VEC_PUSH(&out->rules), &of->rules.v[i]);

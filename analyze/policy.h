@@ -40,6 +40,7 @@ struct policy_rule {
 	int error;             /* what ERRNO answers, or TRACE's message; POLICY_NO_ERRNO: not said */
 	VEC(struct policy_arg) args;
 	const char *comment;   /* NULL: none */
+	bool implied;          /* nobody wrote it, and the loader adds it by itself: systemd's @default */
 	struct policy_when includes; /* all of it has to hold, else the rule does not count */
 	struct policy_when excludes; /* where any of it holds, the rule does not count */
 };
@@ -57,6 +58,7 @@ struct policy {
 	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
 	const char *format;          /* the reader's name; NULL: it was not read from a file */
+	struct policy_words sets;      /* of systemd's: their names are in the rules */
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
 	struct pool strings;         /* what all the names point into */
 };

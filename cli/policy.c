@@ -1,5 +1,6 @@
 #include "cli/policy.h"
 
+#include "analyze/systemd.h"
 #include "cli/command.h"
 #include "store/base/esc.h"
 #include "store/model/arch.h"
@@ -24,15 +25,21 @@ static int place_of(struct policy_place *at, const struct opts *o, struct err *e
 	return arch == NULL ? 0 : policy_place_arch(at, arch, e);
 }
 
+/* What of the file is not, or may not be, as its consumer has it. */
 static void say_unread(const struct policy *p, const char *file)
 {
-	auto_buf struct buf shown = { 0 };
+	auto_buf struct buf shown = { 0 }, sets = { 0 };
 
 	esc_shell(&shown, bytes_of(file));
 	for (size_t i = 0; i < p->unread.n && i < UNREAD_SHOWN; i++)
 		command_say("%s: %s", buf_text(&shown), p->unread.v[i]);
 	if (p->unread.n > UNREAD_SHOWN)
 		command_say("%s: and %zu more", buf_text(&shown), p->unread.n - UNREAD_SHOWN);
+	for (size_t i = 0; i < p->sets.n && i < UNREAD_SHOWN; i++)
+		buf_printf(&sets, "%s%s", i ? ", " : "", p->sets.v[i]);
+	if (p->sets.n)
+		command_say("%s: taken for what " SYSTEMD_SETS_OF " has in them: %s%s", buf_text(&shown), buf_text(&sets),
+			    p->sets.n > UNREAD_SHOWN ? " ..." : "");
 }
 
 int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e)
@@ -66,7 +73,7 @@ void policy_say_unknown(const struct policy *p, const char *file)
 			const char *name = p->rules.v[i].names.v[k];
 			char word[80];
 
-			if (name[0] == '@' || syscall_is_known(name) || ++n > UNREAD_SHOWN)
+			if (syscall_is_known(name) || ++n > UNREAD_SHOWN)
 				continue;
 			buf_printf(&names, "%s%s", n > 1 ? ", " : "", esc_word(word, sizeof(word), bytes_of(name)));
 		}

@@ -49,8 +49,6 @@ static void put_origin(json_object *rule, const struct output_input *in)
 /* The list of a profile, which has one rule, as one for each ground that its names stand on. */
 static void write_apart(FILE *to, const struct output_input *in)
 {
-	static const char *const why[] = { [GROUND_FLOOR] = "from the floor, without evidence",
-					   [GROUND_RUNTIME] = "what the runtime needs, without evidence" };
 	struct policy apart = { .default_action = in->policy->default_action, .default_error = in->policy->default_error };
 	VEC(enum profile_ground) grounds = { 0 };
 	json_object *doc, *rules;
@@ -58,7 +56,7 @@ static void write_apart(FILE *to, const struct output_input *in)
 	for (size_t i = 0; i < in->policy->archs.n; i++)
 		*VEC_PUSH(&apart.archs) = in->policy->archs.v[i];
 	for (size_t i = 0; i < in->policy->rules.n; i++)
-		for (enum profile_ground g = GROUND_SEEN; g <= GROUND_RUNTIME; g++) {
+		for (enum profile_ground g = GROUND_SEEN; g < N_GROUNDS; g++) {
 			copy_rule(&apart, &in->policy->rules.v[i], in->profile, g);
 			while (grounds.n < apart.rules.n)
 				*VEC_PUSH(&grounds) = g;
@@ -69,7 +67,7 @@ static void write_apart(FILE *to, const struct output_input *in)
 		if (grounds.v[i] == GROUND_SEEN)
 			put_origin(json_object_array_get_idx(rules, i), in);
 		else
-			put_comment(json_object_array_get_idx(rules, i), why[grounds.v[i]]);
+			put_comment(json_object_array_get_idx(rules, i), profile_ground_why(grounds.v[i]));
 	oci_json_write(to, doc);
 	VEC_FREE(&grounds);
 	policy_release(&apart);

@@ -79,16 +79,13 @@ static int read_grounds(struct profile_options *out, struct floor *floor, const 
 /* A row for a name that stands there without evidence. */
 static void explain_ground(struct term_table *t, const struct profile *p, const struct profile_rule *r)
 {
-	static const char *const grounds[] = { [GROUND_FLOOR] = "floor", [GROUND_RUNTIME] = "runtime", [GROUND_SIBLING] = "sibling",
-						[GROUND_UNOBSERVABLE] = "not observable" };
-
 	term_cell(t, "%s", r->name.p);
 	term_cell(t, "0");
 	term_cell(t, "0");
 	term_cell(t, "0");
 	term_cell(t, "-");
 	term_cell(t, "-");
-	term_cell(t, "%s", grounds[r->ground]);
+	term_cell(t, "%s", profile_ground_word(r->ground));
 	term_cell(t, "%s", r->ground == GROUND_RUNTIME ? p->o.runtime->version : "-");
 }
 

@@ -60,7 +60,24 @@ ok "... not where only is asked for" is "$(grep -c '^sendmsg$' "$TMP/out")" 0
 echo 'SystemCallFilter=@system-service' >"$TMP/unit"
 "$SCAUDIT" ingest -q --db "$TMP/unit.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
 run "$SCAUDIT" profile --db "$TMP/unit.db" --comm java
+ok "a unit with a set: what the set allows is kept" warns 'recorded under unit .*: kept, as not observable: .* and [0-9]+ more$'
+ok "... what is dangerous in it is shown" warns '[a-z_]+ \(not observable\)'
+echo 'SystemCallFilter=@nonsense' >"$TMP/unit"
+"$SCAUDIT" ingest -q --db "$TMP/unread.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
+run "$SCAUDIT" profile --db "$TMP/unread.db" --comm java
 ok "one that cannot be read: said" warns 'not all of it can be read here, so keep its names'
+
+# every name is in every format, whatever it stands on
+more=(--comm java --siblings add --runtime runc --db "$TMP/round.db")
+"$SCAUDIT" profile -q "${more[@]}" --format names | sort >"$TMP/names"
+ok "names of all grounds" is "$("$SCAUDIT" profile -q "${more[@]}" --format json | jq -r '[.syscalls[].ground] | unique | join(" ")')" \
+	"floor not observable runtime seen sibling"
+for format in oci docker json; do
+	"$SCAUDIT" profile -q "${more[@]}" --format $format | jq -r '.syscalls[] | .name // .names[]' | sort >"$TMP/got"
+	ok "$format: all of them" diff "$TMP/names" "$TMP/got"
+done
+ok "docker: each with its reason" is "$("$SCAUDIT" profile -q "${more[@]}" --format docker | jq -r '[.syscalls[1:][].comment | sub(",.*"; "")] | join("; ")')" \
+	"from the floor; what the runtime needs; siblings of what was seen; allowed while it was recorded"
 
 # a base: extended by what was seen, tightened by what was not
 cat >"$TMP/base.json" <<-'END'
