@@ -26,6 +26,7 @@ struct use { const char *name; size_t order; const struct policy_rule *rule; };
 
 struct linting {
 	const struct policy *p;
+	const struct target *target; /* NULL: not said */
 	struct lint *out;
 	const struct lint_rule *rule;
 	VEC(struct use) uses;
@@ -226,8 +227,19 @@ static void lint_exit(struct linting *l)
 
 static void lint_native(struct linting *l)
 {
-	if (l->p->native && is_oci(l))
+	if (l->p->native && is_oci(l) && l->target == NULL) /* else the target's own row says it */
 		found(l, "SCMP_ARCH_NATIVE");
+}
+
+static void lint_target(struct linting *l)
+{
+	struct target_says says = { 0 };
+
+	if (l->target != NULL)
+		target_judge(&says, l->target, l->p);
+	for (size_t i = 0; i < says.n; i++)
+		found(l, "%s", says.v[i]);
+	target_says_release(&says);
 }
 
 static void lint_no_archs(struct linting *l)
@@ -491,14 +503,14 @@ static void lint_count(struct linting *l)
 		found(l, "%zu calls of %s are let through", n, arch_name(arch));
 }
 
-void lint_policy(struct lint *out, const struct policy *p)
+void lint_policy(struct lint *out, const struct policy *p, const struct target *target)
 {
 	static void (*const functions[])(struct linting *) = {
 #define LINT(id, word, severity, why) lint_##id,
 #include "analyze/lint_list.h"
 #undef LINT
 	};
-	struct linting l = { .p = p, .out = out };
+	struct linting l = { .p = p, .target = target, .out = out };
 
 	*out = (struct lint){ 0 };
 	for (size_t i = 0; i < p->rules.n; i++)

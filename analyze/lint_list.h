@@ -3,6 +3,7 @@ LINT(unknown,      "unknown-name",     ERROR,   "no table knows it; loaders pass
 LINT(libaudit,     "audit-name",       ERROR,   "that is how the audit tools spell it; loaders do not know the name and pass over it")
 LINT(exit,         "no-exit",          ERROR,   "a program that may not end goes on for ever or dies of it")
 LINT(native,       "native-arch",      ERROR,   "runc and crun refuse SCMP_ARCH_NATIVE; only the Security Profiles Operator takes it")
+LINT(target,       "target",           ERROR,   "what it refuses does not start; what it drops is not in force")
 LINT(flag,         "unknown-flag",     ERROR,   "a runtime refuses the profile")
 LINT(contradiction,"contradiction",    ERROR,   "only one of the rules answers, and it may not be the one that was meant")
 LINT(nothing,      "forbids-nothing",  WARNING, "all is allowed by default and no rule denies")

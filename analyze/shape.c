@@ -123,8 +123,6 @@ void shape_siblings(struct shape_siblings *out, const struct policy *p)
 		qsort(out->v, out->n, sizeof(*out->v), by_name);
 }
 
-/* ---- consumers ---- */
-
 int32_t shape_highest(const struct policy *p, uint32_t arch, const char **name)
 {
 	int32_t highest = 0;
@@ -139,27 +137,4 @@ int32_t shape_highest(const struct policy *p, uint32_t arch, const char **name)
 			*name = p->rules.v[i].names.v[k];
 		}
 	return highest;
-}
-
-int shape_target(const struct policy *p, const char *target, struct err *e)
-{
-	static const struct { const char *name, *about, *flags, *error; } rows[] = {
-#define TARGET(name, about, flags, error) { name, about, flags, error },
-#include "analyze/target_list.h"
-#undef TARGET
-	};
-	auto_buf struct buf known = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		buf_printf(&known, "%s%s", i ? ", " : "", rows[i].name);
-		if (strcmp(rows[i].name, target) != 0)
-			continue;
-		if (p->flags.n && rows[i].flags != NULL)
-			return err_set(e, ST_INPUT, "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)",
-				       target, rows[i].flags);
-		if (p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM && rows[i].error != NULL)
-			return err_set(e, ST_INPUT, "%s %s defaultErrnoRet, so it would answer EPERM", target, rows[i].error);
-		return 0;
-	}
-	return err_set(e, ST_INPUT, "--target: no such target: '%.40s' (there are: %s)", target, buf_text(&known));
 }

@@ -1,6 +1,7 @@
 #include "cli/shaping.h"
 
 #include "analyze/base.h"
+#include "analyze/target.h"
 #include "cli/command.h"
 #include "cli/policy.h"
 #include "store/model/action.h"
@@ -145,6 +146,24 @@ int shaping_base(struct policy *list, bool whole, const struct opts *o, struct e
 	return 0;
 }
 
+/* The first of what its consumer would not take is the error. */
+static int fits(const struct policy *p, const char *name, struct err *e)
+{
+	const struct target *t = target_find(name, e);
+	struct target_says says;
+	int ret = 0;
+
+	if (t == NULL)
+		return -1;
+	target_judge(&says, t, p);
+	for (size_t i = 1; i < says.n; i++)
+		command_say("%s", says.v[i]);
+	if (says.n)
+		ret = err_set(e, ST_INPUT, "%s", says.v[0]);
+	target_says_release(&says);
+	return ret;
+}
+
 int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
 {
 	enum shape_stage stage = STAGE_NONE;
@@ -164,5 +183,5 @@ int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
 		say_siblings(p, opt_on(o, OPT_verbose));
 	if (stage == STAGE_CANARY && !quiet)
 		command_say("denials are logged where the runtime takes flags (runc 1.2, crun); 'scaudit denials' shows them");
-	return opt_on(o, OPT_target) ? shape_target(p, opt_text(o, OPT_target, NULL), e) : 0;
+	return opt_on(o, OPT_target) ? fits(p, opt_text(o, OPT_target, NULL), e) : 0;
 }
