@@ -61,6 +61,11 @@ static bool lists(const char *words, const char *word)
 	return false;
 }
 
+bool target_takes_arch(const struct target *t, uint32_t arch)
+{
+	return arch_scmp(arch) != NULL && !lists(t->archs, arch_scmp(arch));
+}
+
 static void judge_head(struct target_says *out, const struct target *t, const struct policy *p)
 {
 	if (t->flags != NULL && p->flags.n)
@@ -70,7 +75,7 @@ static void judge_head(struct target_says *out, const struct target *t, const st
 	if (!t->native && p->native)
 		say(out, "%s refuses SCMP_ARCH_NATIVE", t->name);
 	for (size_t i = 0; i < p->archs.n; i++)
-		if (lists(t->archs, arch_scmp(p->archs.v[i])))
+		if (!target_takes_arch(t, p->archs.v[i]))
 			say(out, "%s does not know %s and refuses the profile", t->name, arch_scmp(p->archs.v[i]));
 }
 

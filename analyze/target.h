@@ -18,6 +18,9 @@ struct target {
 /* The row of target_list.h; NULL: ST_INPUT, with the names that there are. */
 const struct target *target_find(const char *name, struct err *e);
 
+/* Has it a word for the architecture? */
+bool target_takes_arch(const struct target *t, uint32_t arch);
+
 /* Sentences, safe for a terminal: what it would refuse or drop. Released by target_says_release. */
 struct target_says { char **v; size_t n, cap; };
 void target_judge(struct target_says *out, const struct target *t, const struct policy *p);

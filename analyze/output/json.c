@@ -244,6 +244,8 @@ static void put_call(json_object *list, const struct output_input *in, const str
 	put_word(o, "name", name);
 	put_word(o, "action", action_scmp(rule->action));
 	put_errno(o, rule->error);
+	if (rule->comment != NULL)
+		put_bytes(o, "comment", bytes_of(rule->comment));
 	put_args(o, rule);
 	put_numbers(o, in, r, name);
 	if (r != NULL)

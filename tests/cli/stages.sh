@@ -124,6 +124,10 @@ run "$SCAUDIT" check "$TMP/extended.json" --caps docker --comm java
 ok "check reads it: nothing is refused" is "$status" 0
 run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --kernel 4.4 --tighten --format docker
 ok "docker: --tighten judges what counts here alone" is "$(jq -c '[.syscalls[].names[0]][0:4]' "$TMP/out")" '["read","ptrace","mount","clone"]'
+for format in json spo; do
+	run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps all --kernel 6.1 --format $format
+	ok "$format: its comments stay" says 'comment": "for root"|# for root$'
+done
 run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --stage canary --target docker-25 --format docker
 ok "docker: a stage of a base with conditions" is "$(jq -c '[.flags, .syscalls[1].includes]' "$TMP/out")" \
 	'[["SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW"],{"minKernel":"4.8"}]'
