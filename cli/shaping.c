@@ -6,12 +6,15 @@
 #include "cli/policy.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define SIBLINGS_SHOWN 6
 #define CHANGES_SHOWN 12
+#define ABOVE_SHOWN 4
+#define NUMBERS_ABOVE 512 /* no architecture has more calls than that */
 
 bool shaping_adds_siblings(const struct opts *o)
 {
@@ -44,6 +47,25 @@ int shaping_check(const struct opts *o, bool *observe, struct err *e)
 	return 0;
 }
 
+/* "x86_64 above 318 (getrandom), such as memfd_create, bpf and 60 more"; nothing where none is above. */
+static void say_above(struct buf *line, const struct policy *p, uint32_t arch)
+{
+	auto_buf struct buf names = { 0 };
+	const char *highest = "";
+	int32_t top = shape_highest(p, arch, &highest);
+	char name[SYSCALL_NAME_MAX];
+	size_t n = 0;
+
+	for (int32_t nr = top + 1; top > 0 && nr <= top + NUMBERS_ABOVE; nr++)
+		if (syscall_name(arch, nr, name) && ++n <= ABOVE_SHOWN)
+			buf_printf(&names, "%s%s", n > 1 ? ", " : "", name);
+	if (n == 0)
+		return;
+	buf_printf(line, "%s%s above %d (%s), such as %s", line->n ? "; " : "", arch_name(arch), top & ~X32_BIT, highest, buf_text(&names));
+	if (n > ABOVE_SHOWN)
+		buf_printf(line, " and %zu more", n - ABOVE_SHOWN);
+}
+
 /* What an errno does to newer C libraries, and where runc answers otherwise. */
 static void say_errno(const struct policy *p)
 {
@@ -54,13 +76,8 @@ static void say_errno(const struct policy *p)
 	else
 		command_say("errno %d: C libraries that try a newer call first and get this fail, where ENOSYS would make them fall back",
 			    p->default_error);
-	for (size_t i = 0; i < p->archs.n && p->default_error != ENOSYS; i++) {
-		const char *name = "";
-		int32_t nr = shape_highest(p, p->archs.v[i], &name);
-
-		if (nr > 0)
-			buf_printf(&line, "%s%s above %d (%s)", line.n ? ", " : "", arch_name(p->archs.v[i]), nr & ~X32_BIT, name);
-	}
+	for (size_t i = 0; i < p->archs.n && p->default_error != ENOSYS; i++)
+		say_above(&line, p, p->archs.v[i]);
 	if (line.n)
 		command_say("runc answers ENOSYS all the same for numbers above the highest that is listed: %s", buf_text(&line));
 }
