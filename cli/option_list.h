@@ -62,3 +62,4 @@ OPTION(caps,          "caps",           0,   "LIST",   G_POLICY,  "the capabilit
 OPTION(kernel,        "kernel",         0,   "X.Y",    G_POLICY,  "the kernel that they ask for (default: this one)")
 OPTION(from,          "from",           0,   "FORMAT", G_POLICY,  "the profile's format, where its content does not show it: oci,\nsystemd, spo, minijail, names")
 OPTION(output,        "output",         'o', "FILE",   G_PROFILE, "write there, whole or not at all")
+OPTION(evidence,      "evidence",       0,   "FILE",   G_PROFILE, "write all that is known of the list there, too (as json): for\nformats without comments")

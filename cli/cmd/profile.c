@@ -234,13 +234,18 @@ static int keep_arch(struct policy *p, const char *word, struct err *e)
 	return 0;
 }
 
+/* To a file, or "-" and NULL: stdout. */
+static int write_to(const char *path, write_fn *write, const struct output_input *in, struct err *e)
+{
+	return path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, in, e) : write(stdout, in, e);
+}
+
 static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
 {
 	auto_buf struct buf selector = { 0 };
 	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
 	struct policy policy;
 	struct output_input in = { .policy = &policy, .profile = p, .from = &from, .group = opt_on(o, OPT_group) };
-	const char *path = opt_text(o, OPT_output, NULL);
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 	int ret;
 
@@ -251,7 +256,9 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	    (opt_on(o, OPT_arch) && !policy_is_conditional(&policy) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
-		ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);
+		ret = write_to(opt_text(o, OPT_output, NULL), write, &in, e);
+	if (ret == 0 && opt_on(o, OPT_evidence))
+		ret = write_to(opt_text(o, OPT_evidence, NULL), output_find("json")->write, &in, e);
 	policy_release(&policy);
 	return ret;
 }
