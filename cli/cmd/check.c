@@ -76,9 +76,16 @@ static int raw(struct subject *s, const char *file, bool *yes, struct err *e)
 	return bpf_check(s->compiled.code.v, s->compiled.code.n, e) < 0 ? err_wrap(e, "%.200s", file) : 0;
 }
 
+/* By whom such a profile is loaded, where nobody says otherwise. */
+static const char *loader_of(const struct policy *p)
+{
+	bool other = p->format != NULL && (strcmp(p->format, "systemd") == 0 || strcmp(p->format, "minijail") == 0);
+
+	return other ? p->format : "runc";
+}
+
 static int of_file(struct subject *s, const struct opts *o, const char *file, struct err *e)
 {
-	const char *runtime = opt_text(o, OPT_runtime, "runc");
 	bool yes;
 
 	if (raw(s, file, &yes, e) < 0)
@@ -87,7 +94,7 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 		return 0;
 	if (policy_open(&s->policy, file, o, e) < 0 || compile_policy(&s->compiled, &s->policy, e) < 0)
 		return -1;
-	if (strcmp(runtime, "runc") == 0)
+	if (strcmp(opt_text(o, OPT_runtime, loader_of(&s->policy)), "runc") == 0)
 		compile_limits(&s->compiled, &s->policy);
 	for (size_t i = 0; i < s->compiled.unknown.n; i++) {
 		char word[80];
@@ -259,8 +266,8 @@ static int run(struct opts *o, struct err *e)
 const struct command command_check = {
 	.name = "check", .args = "[PROFILE] [SELECTOR]", .about = "say what a profile would refuse of what was seen",
 	.help = "Puts each call that was seen to the filter as the kernel would run it, and lists what would be refused. Nothing is\n"
-		"run. A profile is compiled as runc does it (another --runtime: without runc's ENOSYS for calls above the highest that it\n"
-		"names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
+		"run. A profile is compiled as runc does it (systemd's and minijail's, or with another --runtime: without runc's ENOSYS\n"
+		"for calls above the highest that it names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
 		"    scaudit check myapp.json --comm myapp\n\n"
 		"Without a selector: all that is in the store. The status is 1 where something would be refused.",
 	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,
