@@ -17,7 +17,7 @@ static const struct { const char *name, *why; } rows[] = {
 };
 
 static const struct runtime runtimes[] = {
-#define RUNTIME_OF(name, loader, version) { #name, loader, version },
+#define RUNTIME_OF(name, loader, version, first, first_nnp) { #name, loader, version, first, first_nnp },
 #define RUNTIME(runtime, call)
 #include "analyze/runtime_list.h"
 #undef RUNTIME
@@ -25,7 +25,7 @@ static const struct runtime runtimes[] = {
 };
 
 static const struct { const char *runtime, *call; } calls[] = {
-#define RUNTIME_OF(name, loader, version)
+#define RUNTIME_OF(name, loader, version, first, first_nnp)
 #define RUNTIME(runtime, call) { #runtime, call },
 #include "analyze/runtime_list.h"
 #undef RUNTIME

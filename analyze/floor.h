@@ -25,6 +25,7 @@ struct runtime {
 	const char *name;
 	const char *loader;    /* the path of its loader's image; "(" stands for systemd's "(name)" */
 	const char *version;   /* that the table was measured on */
+	const char *first, *first_nnp; /* of its calls; with no-new-privileges. NULL: not always the same one */
 };
 
 /* The runtime of a name. floor_runtime_at: the i-th; NULL at the end. */

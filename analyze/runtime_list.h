@@ -1,9 +1,11 @@
 /*
- * RUNTIME_OF(name, its loader's image, version that was measured), then RUNTIME(name, call) for each call that it makes
- * after it has loaded the filter. Only rows, as tests/proof/floor prints them. docs/floor.md has the figures.
+ * RUNTIME_OF(name, its loader's image, version that was measured, call that it makes first after it has loaded the filter,
+ * the same with no-new-privileges; NULL: not always the same one), then RUNTIME(name, call) for each call that it makes
+ * after that. Only rows, as tests/proof/floor prints them. docs/floor.md has the figures; the first ones are what
+ * tests/kernel/test_blocked.sh sees in the kernel's records.
  */
 
-RUNTIME_OF(runc, "runc:[2:INIT]", "runc 1.1.5")
+RUNTIME_OF(runc, "runc:[2:INIT]", "runc 1.1.5", "openat", "close")
 RUNTIME(runc, "capget")
 RUNTIME(runc, "capset")
 RUNTIME(runc, "chdir")
@@ -29,7 +31,7 @@ RUNTIME(runc, "setgroups")
 RUNTIME(runc, "setuid")
 RUNTIME(runc, "write")
 
-RUNTIME_OF(crun, "crun", "crun 1.8.1")
+RUNTIME_OF(crun, "crun", "crun 1.8.1", "close", "close")
 RUNTIME(crun, "capset")
 RUNTIME(crun, "close")
 RUNTIME(crun, "execve")
@@ -46,12 +48,12 @@ RUNTIME(crun, "setresuid")
 RUNTIME(crun, "statx")
 RUNTIME(crun, "write")
 
-RUNTIME_OF(bwrap, "bwrap", "bubblewrap 0.8.0")
+RUNTIME_OF(bwrap, "bwrap", "bubblewrap 0.8.0", NULL, NULL)
 RUNTIME(bwrap, "execve")
 RUNTIME(bwrap, "exit_group")
 RUNTIME(bwrap, "wait4")
 RUNTIME(bwrap, "write")
 
-RUNTIME_OF(systemd, "(", "systemd 252")
+RUNTIME_OF(systemd, "(", "systemd 252", NULL, NULL)
 RUNTIME(systemd, "execve")
 RUNTIME(systemd, "write")

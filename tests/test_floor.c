@@ -31,6 +31,16 @@ static void floor_is_sorted_known_and_says_why(void **state)
 	}
 }
 
+static bool has_call(const struct runtime *r, const char *name)
+{
+	const char *call;
+
+	for (size_t i = 0; (call = floor_runtime_call(r, i)) != NULL; i++)
+		if (strcmp(call, name) == 0)
+			return true;
+	return false;
+}
+
 static void runtimes_have_known_names_none_of_them_dangerous(void **state)
 {
 	(void)state;
@@ -41,6 +51,7 @@ static void runtimes_have_known_names_none_of_them_dangerous(void **state)
 		assert_ptr_equal(floor_runtime(r->name), r);
 		assert_true(strlen(r->version) > 0);
 		assert_non_null(floor_runtime_call(r, 0));
+		assert_true((r->first == NULL || has_call(r, r->first)) && (r->first_nnp == NULL || has_call(r, r->first_nnp)));
 		for (size_t k = 0; (call = floor_runtime_call(r, k)) != NULL; k++) {
 			assert_true(strcmp(before, call) < 0);
 			assert_true(syscall_is_known(call));

@@ -175,22 +175,36 @@ static void print_json(const struct check *c)
 	json_print(doc);
 }
 
+/* Would a call of this machine's own architecture be stopped? */
+static bool stops(const struct subject *s, const char *call)
+{
+	int32_t nr = call ? syscall_number(arch_native(), call) : -1;
+	struct bpf_answers answers;
+
+	if (nr < 0)
+		return false;
+	judge(s, arch_native(), nr, &answers);
+	return check_verdict(arch_native(), nr, &answers) != CHECK_PASSES;
+}
+
 /* Would a runtime that was not seen get through its own start? */
 static size_t check_runtime(const struct subject *s, const struct runtime *r)
 {
 	auto_buf struct buf line = { 0 };
-	size_t n = 0;
+	const char *call, *first = stops(s, r->first) ? r->first : NULL, *first_nnp = stops(s, r->first_nnp) ? r->first_nnp : NULL;
+	const char *between = first ? ", then " : "";
+	size_t n = first != NULL;
 
-	for (size_t i = 0; floor_runtime_call(r, i) != NULL; i++) {
-		int32_t nr = syscall_number(arch_native(), floor_runtime_call(r, i));
-		struct bpf_answers answers;
-
-		if (nr < 0)
+	if (first != NULL)
+		buf_printf(&line, "%s first", first);
+	if (first != NULL && first_nnp != NULL && strcmp(first, first_nnp) != 0)
+		buf_printf(&line, " (%s with no-new-privileges)", first_nnp);
+	for (size_t i = 0; (call = floor_runtime_call(r, i)) != NULL; i++) {
+		if (!stops(s, call) || (first != NULL && strcmp(call, first) == 0))
 			continue;
-		judge(s, arch_native(), nr, &answers);
-		if (check_verdict(arch_native(), nr, &answers) == CHECK_PASSES)
-			continue;
-		buf_printf(&line, "%s%s", n++ ? ", " : "", floor_runtime_call(r, i));
+		buf_printf(&line, "%s%s", between, call);
+		between = ", ";
+		n++;
 	}
 	if (n)
 		command_say("under %s the program would not start: it needs %s", r->version, buf_text(&line));

@@ -31,6 +31,14 @@ ok "runc's ENOSYS" is "$(jq -r '.calls[] | select(.name == "mmap") | .answer' "$
 run "$SCAUDIT" check "$TMP/two.json" --comm java --json --runtime crun
 ok "crun has none" is "$(jq -r '.calls[] | select(.name == "mmap") | .answer' "$TMP/out")" kill_process
 ok "... and would not get through its own start" warns '^scaudit: under crun .* the program would not start: it needs '
+jq '.syscalls[0].names = ["exit"]' <"$TMP/two.json" >"$TMP/one.json"
+run "$SCAUDIT" check "$TMP/one.json" --comm java --runtime crun
+ok "... and which of its calls comes first" warns 'under crun .* would not start: it needs close first, then capset, execve, '
+run "$SCAUDIT" check "$TMP/one.json" --comm java --runtime runc
+ok "... which with runc depends on no-new-privileges" warns 'it needs openat first \(close with no-new-privileges\), then capget, '
+jq '.syscalls[0].names = ["close", "openat"]' <"$TMP/two.json" >"$TMP/first.json"
+run "$SCAUDIT" check "$TMP/first.json" --comm java --runtime crun
+ok "... unless that passes" warns 'under crun .* would not start: it needs capset, execve, '
 run "$SCAUDIT" check "$TMP/two.json" --root 'runc:[2:INIT]'
 ok "a runtime that was seen: what it needs first" warns 'it would not start: runc:\[2:INIT\] needs [a-z_0-9]+ first'
 

@@ -71,11 +71,47 @@ ok "check of the profile = check of the live container's filters ($(wc -l <"$TMP
 ok "... and something is refused" grep -q refused "$TMP/by-pid"
 ok "... and something passes" grep -q passes "$TMP/by-pid"
 
-# a list that denies all: which of the runtime's calls fails first, and so it is
-echo '{"defaultAction": "SCMP_ACT_KILL_PROCESS", "architectures": ["SCMP_ARCH_X86_64"]}' >"$TMP/deny.json"
-run "$SCAUDIT" check "$TMP/deny.json" --comm sleep --root 'runc:[2:INIT]'
-ok "a deny-all: it would not start" warns 'it would not start: runc:\[2:INIT\] needs [a-z_0-9]+ first \(kill_process\)$'
-first=$(sed -nE 's/.*needs ([a-z_0-9]+) first.*/\1/p' "$TMP/err")
-records "$TMP/deny.log" container_run denied "$TMP/deny.json" "$TMP/out" "$TMP/err"  true
-SCAUDIT_DB=$TMP/deny.db "$SCAUDIT" ingest -q "$TMP/deny.log"
-ok "... and runc dies there ($first)" is "$(SCAUDIT_DB=$TMP/deny.db "$SCAUDIT" denials --root 'runc:[2:INIT]' --json | jq -r '.denials[0].name')" "$first"
+# a list that denies all: which of the runtime's calls fails first, by its start in the log and by the table where there is
+# none; and there it dies, as the kernel's record of the kill says
+jq -n '{ defaultAction: "SCMP_ACT_KILL_PROCESS", architectures: ["SCMP_ARCH_X86_64"] }' >"$TMP/kill.json"
+jq -n '{ defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"] }' >"$TMP/errno.json"
+jq '.flags = ["SECCOMP_FILTER_FLAG_LOG"]' "$TMP/errno.json" >"$TMP/errno-logged.json"
+SCAUDIT_DB=$TMP/table.db "$SCAUDIT" ingest -q "$SAMPLES/pipeline-auditd.log"
+by_table() { # LIST: what check names as first without a start of the runtime
+	SCAUDIT_DB=$TMP/table.db "$SCAUDIT" check "$1" --comm sort --runtime "$CONTAINER_RUNTIME" 2>&1 >/dev/null |
+		sed -nE 's/.* the program would not start: it needs ([a-z_0-9]+) first( \(([a-z_0-9]+) with no-new-privileges\))?.*/\1 \3/p' |
+		awk -v privs="$privs" '{ print (privs == "true" && NF > 1) ? $2 : $1 }'
+}
+denied() { # LIST: the calls that the loader was refused, in their order; its status in $status
+	status=0
+	records "$TMP/denied.log" container_run "denied$CONTAINER_RUNTIME$RANDOM" "$1" "$TMP/out" "$TMP/err" sleep 0.1 || status=$?
+	"$SCAUDIT" decode --json "$TMP/denied.log" 2>/dev/null | jq -r --arg comm "$comm" 'select(.comm == $comm) | .name' | tr '\n' ' '
+}
+for CONTAINER_RUNTIME in runc crun; do
+	export CONTAINER_RUNTIME CONTAINER_CONFIG
+	comm=$CONTAINER_RUNTIME
+	[ $CONTAINER_RUNTIME = crun ] || comm='runc:[2:INIT]'
+	command -v $CONTAINER_RUNTIME >/dev/null && container_run "plain$CONTAINER_RUNTIME" - "$TMP/out" "$TMP/err" true ||
+		{ skip "a deny-all under $CONTAINER_RUNTIME" "it starts nothing here"; continue; }
+	for privs in true false; do
+		what="a deny-all, $CONTAINER_RUNTIME$([ $privs = true ] || echo ' without no-new-privileges')"
+		CONTAINER_CONFIG=".process.noNewPrivileges = $privs"
+		SCAUDIT_DB=$TMP/$CONTAINER_RUNTIME$privs.db
+		records "$TMP/all.log" container_run "seen$CONTAINER_RUNTIME$privs" "$TMP/log.json" "$TMP/out" "$TMP/err" sleep 0.1
+		"$SCAUDIT" ingest -q "$TMP/all.log"
+		run "$SCAUDIT" check "$TMP/kill.json" --comm sleep --root "$comm"
+		first=$(sed -nE 's/.*it would not start: .* needs ([a-z_0-9]+) first \(kill_process\)$/\1/p' "$TMP/err")
+		ok "$what: it would not start" test -n "$first"
+		ok "... and it dies there ($first), by the kernel's record" is "$(denied "$TMP/kill.json")" "$first "
+		ok "... by the table, too" is "$(by_table "$TMP/kill.json")" "$first"
+		run "$SCAUDIT" check "$TMP/errno.json" --comm sleep --root "$comm"
+		ok "$what, by errno: it would not start" warns "it would not start: .* needs $first first \\(errno EPERM\\)$"
+		status=0
+		container_run "refused$CONTAINER_RUNTIME$privs" "$TMP/errno.json" "$TMP/out" "$TMP/err" sleep 0.1 || status=$?
+		ok "... and it does not" test "$status" != 0
+		# runc 1.1 refuses flags, so that nothing tells what it is refused
+		[ $CONTAINER_RUNTIME = crun ] || continue
+		calls=$(denied "$TMP/errno-logged.json")
+		ok "... it is refused $first first ($calls)" is "${calls%% *}" "$first"
+	done
+done
