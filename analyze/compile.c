@@ -14,7 +14,7 @@
 
 static uint32_t libs_action(uint32_t action, int error)
 {
-	unsigned data = error == POLICY_NO_ERRNO ? (action == (uint32_t)ACTION_ERRNO ? EPERM : 0) : (unsigned)error;
+	unsigned data = (unsigned)policy_number(action, error);
 
 	switch (action) {
 	case (uint32_t)ACTION_ERRNO:

@@ -56,14 +56,9 @@ static int rank(uint32_t action)
 	return (int)i;
 }
 
-/* Without a number ERRNO answers EPERM, in all loaders. */
 static struct answer answer_of(uint32_t action, int error)
 {
-	if (action == (uint32_t)ACTION_ERRNO)
-		return (struct answer){ action, error == POLICY_NO_ERRNO ? EPERM : error };
-	if (action == (uint32_t)ACTION_TRACE)
-		return (struct answer){ action, error == POLICY_NO_ERRNO ? 0 : error };
-	return (struct answer){ action, 0 };
+	return (struct answer){ action, policy_number(action, error) };
 }
 
 static bool same_answer(struct answer a, struct answer b)
@@ -177,7 +172,7 @@ static struct said take(struct flats *f, size_t *at, struct answer otherwise)
 static void say_answer(struct buf *out, struct answer a)
 {
 	buf_str(out, action_word(a.action));
-	if (a.action == (uint32_t)ACTION_ERRNO || (a.action == (uint32_t)ACTION_TRACE && a.error))
+	if (a.action == (uint32_t)ACTION_ERRNO || a.action == (uint32_t)ACTION_TRACE)
 		buf_printf(out, "(%d)", a.error);
 }
 

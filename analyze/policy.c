@@ -2,6 +2,7 @@
 
 #include "analyze/input.h"
 #include "store/base/esc.h"
+#include "store/model/action.h"
 #include "store/model/arch.h"
 
 #include <errno.h>
@@ -140,6 +141,13 @@ bool policy_is_conditional(const struct policy *p)
 	return p->families.n > 0;
 }
 
+int policy_number(uint32_t action, int error)
+{
+	if (action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
+		return 0;
+	return error == POLICY_NO_ERRNO ? EPERM : error;
+}
+
 static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
 				   "SCMP_CMP_MASKED_EQ" };
 
@@ -229,22 +237,34 @@ int policy_read_text(struct policy *p, struct bytes text, const char *file, cons
 	return in->read(p, text, file, e);
 }
 
-int policy_read(struct policy *p, const char *file, const char *format, struct err *e)
+int policy_load(struct buf *text, const char *file, struct err *e)
 {
-	auto_buf struct buf text = { 0 }, shown = { 0 };
-	auto_fclose FILE *from = fopen(file, "re");
+	auto_buf struct buf shown = { 0 };
+	bool standard = strcmp(file, "-") == 0;
+	FILE *from = standard ? stdin : fopen(file, "re");
 	char block[16384];
 	size_t n;
+	int ret = 0;
 
-	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
 	if (from == NULL)
 		return err_set(e, ST_INPUT, "cannot open %s: %s", buf_text(&shown), strerror(errno));
-	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text.n <= POLICY_MAX)
-		buf_add(&text, block, n);
+	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
+		buf_add(text, block, n);
 	if (ferror(from))
-		return err_set(e, ST_INPUT, "cannot read %s: %s", buf_text(&shown), strerror(errno));
-	if (text.n + n > POLICY_MAX)
-		return err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
-	return policy_read_text(p, buf_bytes(&text), buf_text(&shown), format, e);
+		ret = err_set(e, ST_INPUT, "cannot read %s: %s", buf_text(&shown), strerror(errno));
+	else if (text->n + n > POLICY_MAX)
+		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
+	if (!standard)
+		fclose(from);
+	return ret;
+}
+
+int policy_read(struct policy *p, const char *file, const char *format, struct err *e)
+{
+	auto_buf struct buf text = { 0 }, shown = { 0 };
+
+	policy_init(p);
+	esc_shell(&shown, bytes_of(file));
+	return policy_load(&text, file, e) < 0 ? -1 : policy_read_text(p, buf_bytes(&text), buf_text(&shown), format, e);
 }

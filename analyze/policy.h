@@ -88,6 +88,12 @@ void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch);
 /* Does what the policy means depend on where it is loaded? See analyze/resolve.h. */
 bool policy_is_conditional(const struct policy *p);
 
+/*
+ * The number that goes with an action: what ERRNO answers and TRACE tells its tracer, EPERM where nothing is said; 0 of the
+ * others. source: actErrno and actTrace in runc's libcontainer/seccomp/seccomp_linux.go, get_seccomp_action in crun
+ */
+int policy_number(uint32_t action, int error);
+
 /* "SCMP_CMP_EQ" ..., and back. */
 const char *policy_op_word(enum policy_op op);
 bool policy_op_parse(const char *word, enum policy_op *op);
@@ -107,7 +113,10 @@ void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format
  */
 int policy_read(struct policy *p, const char *file, const char *format, struct err *e);
 
-/* The same of text that was read; `file` is only for messages. */
+/* Adds what is in the file, or for "-" on standard input, to *text. ST_INPUT where it cannot be read or is over POLICY_MAX. */
+int policy_load(struct buf *text, const char *file, struct err *e);
+
+/* policy_read of text that was loaded; `file` is only for messages. */
 int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
 #endif

@@ -42,25 +42,45 @@ static void say_unread(const struct policy *p, const char *file)
 			    p->sets.n > UNREAD_SHOWN ? " ..." : "");
 }
 
-int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e)
+static int read_whole(struct policy *p, struct policy_place *at, struct bytes text, const char *file, const struct opts *o, struct err *e)
 {
+	auto_buf struct buf shown = { 0 };
+
 	policy_init(p);
-	if (place_of(at, o, e) < 0 || policy_read(p, file, opt_text(o, OPT_from, NULL), e) < 0)
+	esc_shell(&shown, bytes_of(file));
+	if (place_of(at, o, e) < 0 || policy_read_text(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
 		say_unread(p, file);
 	return 0;
 }
 
-int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e)
+int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e)
+{
+	auto_buf struct buf text = { 0 };
+
+	policy_init(p);
+	*at = (struct policy_place){ 0 };
+	return policy_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, o, e);
+}
+
+int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e)
 {
 	struct policy_place at;
-	int ret = policy_open_whole(p, &at, file, o, e);
+	int ret = read_whole(p, &at, text, file, o, e);
 
 	if (ret == 0 && policy_resolve(p, &at, e) < 0)
 		ret = err_wrap(e, "%.200s", file);
 	policy_place_release(&at);
 	return ret;
+}
+
+int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e)
+{
+	auto_buf struct buf text = { 0 };
+
+	policy_init(p);
+	return policy_load(&text, file, e) < 0 ? -1 : policy_open_text(p, buf_bytes(&text), file, o, e);
 }
 
 void policy_say_unknown(const struct policy *p, const char *file)

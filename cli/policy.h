@@ -6,10 +6,13 @@
 #include "cli/opts.h"
 
 /*
- * Reads the file in any format and settles Docker's conditions by --caps, --kernel and --arch (this machine's, but for
+ * Reads the file, or standard input for "-", in any format and settles Docker's conditions by --caps, --kernel and --arch (this machine's, but for
  * capabilities). Says on stderr what was not read. Release *p also after a failure.
  */
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e);
+
+/* The same of what was loaded from the file (policy_load). */
+int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e);
 
 /*
  * The same with the conditions left in. *at is where they would be settled: policy_resolve does it, and the caller releases it by
