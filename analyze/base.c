@@ -22,14 +22,6 @@ static void note(struct base_changes *out, enum base_what what, const char *name
 	*VEC_PUSH(out) = (struct base_change){ what, name };
 }
 
-static bool has_arch(const struct policy *p, uint32_t arch)
-{
-	for (size_t i = 0; i < p->archs.n; i++)
-		if (p->archs.v[i] == arch)
-			return true;
-	return p->archs.n == 0 && arch == arch_native();
-}
-
 /* The rule that names it, of this kind: with or without conditions; NULL. */
 static struct policy_rule *rule_of(const struct policy *p, const char *name, bool allows)
 {
@@ -65,36 +57,49 @@ static enum answer answer_of(const struct compiled *c, const struct policy *list
 	return out;
 }
 
-int base_extend(struct policy *base, const struct policy *list, struct base_changes *out, struct err *e)
+/* The names that the list has and the base, as it counts there, refuses: into `more`. */
+static int missing_names(struct policy *base, const struct policy *here, const struct policy *list, struct policy_rule *more,
+			 struct base_changes *out, struct err *e)
 {
-	struct policy_rule more = { .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO };
 	struct compiled c;
-	int ret;
+	int ret = compile_policy(&c, here, e);
 
-	for (size_t i = 0; i < list->archs.n; i++) {
-		if (has_arch(base, list->archs.v[i]))
-			continue;
-		if (base->archs.n == 0) /* an empty list meant this one alone */
-			*VEC_PUSH(&base->archs) = arch_native();
-		*VEC_PUSH(&base->archs) = list->archs.v[i];
-		note(out, BASE_ARCH_ADDED, arch_name(list->archs.v[i]));
-	}
-	ret = compile_policy(&c, base, e);
 	for (size_t i = 0; i < list->rules.n && ret == 0; i++)
 		for (size_t k = 0; k < list->rules.v[i].names.n; k++) {
-			const char *name = list->rules.v[i].names.v[k];
+			const char *name = policy_keep(base, list->rules.v[i].names.v[k]);
 			enum answer a = answer_of(&c, list, name);
 
 			if (a == ALLOWED)
 				continue;
-			if (a == REFUSED && rule_of(base, name, false) == NULL) {
-				*VEC_PUSH(&more.names) = policy_keep(base, name);
-				note(out, BASE_ADDED, policy_keep(base, name));
+			if (a == REFUSED && rule_of(here, name, false) == NULL) {
+				*VEC_PUSH(&more->names) = name;
+				note(out, BASE_ADDED, name);
 			} else {
-				note(out, a == EITHER ? BASE_DEPENDS : BASE_DENIED, policy_keep(base, name));
+				note(out, a == EITHER ? BASE_DEPENDS : BASE_DENIED, name);
 			}
 		}
 	compiled_release(&c);
+	return ret;
+}
+
+int base_extend(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out, struct err *e)
+{
+	struct policy_rule more = { .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO };
+	struct policy here;
+	int ret;
+
+	policy_share(&here, base);
+	ret = policy_resolve(&here, at, e);
+	for (size_t i = 0; i < list->archs.n && ret == 0; i++) {
+		if (policy_has_arch(&here, list->archs.v[i]))
+			continue;
+		policy_add_arch(base, at->arch, list->archs.v[i]);
+		policy_add_arch(&here, at->arch, list->archs.v[i]);
+		note(out, BASE_ARCH_ADDED, arch_name(list->archs.v[i]));
+	}
+	if (ret == 0)
+		ret = missing_names(base, &here, list, &more, out, e);
+	policy_release(&here);
 	if (more.names.n)
 		*VEC_PUSH(&base->rules) = more;
 	return ret;
@@ -126,14 +131,15 @@ static bool tighten(struct policy_rule *r, const struct policy *list, struct bas
 	return left > 0;
 }
 
-void base_tighten(struct policy *base, const struct policy *list, struct base_changes *out)
+void base_tighten(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < base->rules.n; i++) {
 		struct policy_rule *r = &base->rules.v[i];
+		bool judged = r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && !r->implied && policy_counts(r, at);
 
-		if (r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && !tighten(r, list, out)) {
+		if (judged && !tighten(r, list, out)) {
 			policy_rule_release(r);
 			continue;
 		}

@@ -5,7 +5,7 @@
 #ifndef ANALYZE_BASE_H
 #define ANALYZE_BASE_H
 
-#include "analyze/policy.h"
+#include "analyze/resolve.h"
 
 enum base_what {
 	BASE_ADDED,        /* it was seen, and the base refuses it */
@@ -20,13 +20,17 @@ struct base_change { enum base_what what; const char *name; }; /* name: the base
 struct base_changes { struct base_change *v; size_t n, cap; };
 
 /*
- * list: what evidence (and floor) make. Adds to *out, which the caller frees by VEC_FREE. -1 where the base cannot be
- * compiled.
+ * list: what evidence (and floor) make. at: where the evidence comes from, which decides what the base's conditions let count;
+ * the conditions stay. Adds to *out, which the caller frees by VEC_FREE. -1 where the base cannot be compiled, or asks for what
+ * is not known of `at`.
  */
-int base_extend(struct policy *base, const struct policy *list, struct base_changes *out, struct err *e);
+int base_extend(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out, struct err *e);
 
-/* Takes names off rules that allow without conditions; the other rules cannot be judged by evidence without arguments. */
-void base_tighten(struct policy *base, const struct policy *list, struct base_changes *out);
+/*
+ * Takes names off rules that allow whatever the arguments. Rules about arguments cannot be judged by evidence that has none, nor
+ * can those that do not count at `at`.
+ */
+void base_tighten(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out);
 
 /* Why, in some words; NULL: it needs none. */
 const char *base_reason(enum base_what what);

@@ -14,7 +14,7 @@
 
 static uint32_t libs_action(uint32_t action, int error)
 {
-	unsigned data = error == POLICY_NO_ERRNO ? (action == (uint32_t)ACTION_ERRNO ? EPERM : 0) : (unsigned)error;
+	unsigned data = (unsigned)policy_number(action, error);
 
 	switch (action) {
 	case (uint32_t)ACTION_ERRNO:
@@ -60,9 +60,6 @@ static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwis
 		int nr = seccomp_syscall_resolve_name(r->names.v[i]), ret;
 		char shown[80];
 
-		if (r->names.v[i][0] == '@')
-			return err_set(e, ST_INPUT, "%s is a set of systemd's, which no filter is made of here: name its calls",
-				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])));
 		if (nr == __NR_SCMP_ERROR) {
 			*VEC_PUSH(&out->unknown) = r->names.v[i];
 			continue;

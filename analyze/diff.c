@@ -56,14 +56,9 @@ static int rank(uint32_t action)
 	return (int)i;
 }
 
-/* Without a number ERRNO answers EPERM, in all loaders. */
 static struct answer answer_of(uint32_t action, int error)
 {
-	if (action == (uint32_t)ACTION_ERRNO)
-		return (struct answer){ action, error == POLICY_NO_ERRNO ? EPERM : error };
-	if (action == (uint32_t)ACTION_TRACE)
-		return (struct answer){ action, error == POLICY_NO_ERRNO ? 0 : error };
-	return (struct answer){ action, 0 };
+	return (struct answer){ action, policy_number(action, error) };
 }
 
 static bool same_answer(struct answer a, struct answer b)
@@ -131,11 +126,22 @@ static void add_flats(struct flats *out, const struct policy_rule *r, const char
 	}
 }
 
-static void flatten(struct flats *out, const struct policy *p)
+static bool names(const struct policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			add_flats(out, &p->rules.v[i], p->rules.v[i].names.v[k], i);
+			if (strcmp(p->rules.v[i].names.v[k], name) == 0)
+				return true;
+	return false;
+}
+
+/* What the loader adds by itself matters where the other one says something of it. */
+static void flatten(struct flats *out, const struct policy *p, const struct policy *other)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
+			if (!p->rules.v[i].implied || names(other, p->rules.v[i].names.v[k]))
+				add_flats(out, &p->rules.v[i], p->rules.v[i].names.v[k], i);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), compare_flats);
 }
@@ -166,7 +172,7 @@ static struct said take(struct flats *f, size_t *at, struct answer otherwise)
 static void say_answer(struct buf *out, struct answer a)
 {
 	buf_str(out, action_word(a.action));
-	if (a.action == (uint32_t)ACTION_ERRNO || (a.action == (uint32_t)ACTION_TRACE && a.error))
+	if (a.action == (uint32_t)ACTION_ERRNO || a.action == (uint32_t)ACTION_TRACE)
 		buf_printf(out, "(%d)", a.error);
 }
 
@@ -224,14 +230,6 @@ static void compare_default(struct diff *d, struct answer a, struct answer b)
 		add(d, DIFF_DEFAULT, effect_of(rank(a.action), rank(b.action)), "", say_said(d, none, a), say_said(d, none, b));
 }
 
-static bool has_arch(const struct policy *p, uint32_t arch)
-{
-	for (size_t i = 0; i < p->archs.n; i++)
-		if (p->archs.v[i] == arch)
-			return true;
-	return p->archs.n == 0 && arch == arch_native();
-}
-
 static void compare_archs(struct diff *d, const struct policy *a, const struct policy *b, bool removed)
 {
 	uint32_t native = arch_native();
@@ -243,7 +241,7 @@ static void compare_archs(struct diff *d, const struct policy *a, const struct p
 
 		for (size_t k = 0; k < i && !before; k++)
 			before = a->archs.v[k] == arch;
-		if (before || has_arch(b, arch))
+		if (before || policy_has_arch(b, arch))
 			continue;
 		add(d, DIFF_ARCH, removed ? DIFF_STRICTER : DIFF_LOOSER, arch_name(arch), removed ? "filtered" : "killed",
 		    removed ? "killed" : "filtered");
@@ -383,8 +381,8 @@ void diff_build(struct diff *out, const struct policy *a, const struct policy *b
 	compare_archs(out, b, a, false);
 	compare_flags(out, a, b, true);
 	compare_flags(out, b, a, false);
-	flatten(&fa, a);
-	flatten(&fb, b);
+	flatten(&fa, a, b);
+	flatten(&fb, b, a);
 	while (i < fa.n || k < fb.n) {
 		int d = i == fa.n ? 1 : k == fb.n ? -1 : strcmp(fa.v[i].name, fb.v[k].name);
 		const char *name = d <= 0 ? fa.v[i].name : fb.v[k].name;

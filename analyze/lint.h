@@ -2,7 +2,7 @@
 #ifndef ANALYZE_LINT_H
 #define ANALYZE_LINT_H
 
-#include "analyze/policy.h"
+#include "analyze/target.h"
 
 enum lint_severity { LINT_ERROR, LINT_WARNING, LINT_NOTE };
 
@@ -29,8 +29,8 @@ const char *lint_severity_word(enum lint_severity s);
 /* The i-th row; NULL at the end. */
 const struct lint_rule *lint_at(size_t i);
 
-/* The policy is settled (policy_resolve). The caller releases *out. */
-void lint_policy(struct lint *out, const struct policy *p);
+/* The policy is settled (policy_resolve). target: who is to take it; NULL: not said. The caller releases *out. */
+void lint_policy(struct lint *out, const struct policy *p, const struct target *target);
 void lint_release(struct lint *l);
 
 #endif

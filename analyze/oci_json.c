@@ -65,7 +65,7 @@ json_object *oci_json(const struct policy *p)
 	for (size_t i = 0; i < p->archs.n; i++)
 		json_object_array_add(archs, json_object_new_string(arch_scmp(p->archs.v[i])));
 	json_object_object_add(root, "architectures", archs);
-	if (p->flags.n)
+	if (p->flags.n || p->has_flags) /* to runc an empty list is none, and a missing one SPEC_ALLOW */
 		json_object_object_add(root, "flags", words(p->flags.v, p->flags.n));
 	for (size_t i = 0; i < p->rules.n; i++)
 		json_object_array_add(all, rule(&p->rules.v[i]));

@@ -29,6 +29,7 @@ struct output {
 	const char *name, *about;
 	int (*write)(FILE *to, const struct output_input *in, struct err *e);
 	bool groups;                    /* has sets of names */
+	bool conditions;                /* of capabilities, kernels and architectures */
 };
 
 /* The format of a name; NULL. output_at: the i-th; NULL at the end. */

@@ -2,6 +2,8 @@
 
 #include "analyze/input.h"
 #include "store/base/esc.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -36,6 +38,7 @@ void policy_release(struct policy *p)
 	VEC_FREE(&p->families);
 	VEC_FREE(&p->archs);
 	VEC_FREE(&p->flags);
+	VEC_FREE(&p->sets);
 	VEC_FREE(&p->unread);
 	pool_release(&p->strings);
 }
@@ -46,6 +49,83 @@ struct policy_rule *policy_add_rule(struct policy *p, uint32_t action, int error
 
 	*r = (struct policy_rule){ .action = action, .error = error };
 	return r;
+}
+
+#define COPY(to, from) do { \
+	for (size_t i_ = 0; i_ < (from)->n; i_++) \
+		*VEC_PUSH(to) = (from)->v[i_]; \
+} while (0)
+
+static void when_share(struct policy_when *out, const struct policy_when *of)
+{
+	out->kernel = of->kernel;
+	COPY(&out->caps, &of->caps);
+	COPY(&out->archs, &of->archs);
+}
+
+static void rule_share(struct policy_rule *out, const struct policy_rule *of)
+{
+	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment, .implied = of->implied };
+	COPY(&out->names, &of->names);
+	COPY(&out->args, &of->args);
+	when_share(&out->includes, &of->includes);
+	when_share(&out->excludes, &of->excludes);
+}
+
+void policy_share(struct policy *out, const struct policy *of)
+{
+	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
+				.native = of->native, .format = of->format };
+	COPY(&out->archs, &of->archs);
+	COPY(&out->flags, &of->flags);
+	COPY(&out->sets, &of->sets);
+	COPY(&out->unread, &of->unread);
+	for (size_t i = 0; i < of->rules.n; i++)
+		rule_share(VEC_PUSH(&out->rules), &of->rules.v[i]);
+	for (size_t i = 0; i < of->families.n; i++) {
+		struct policy_family *f = VEC_PUSH(&out->families);
+
+		*f = (struct policy_family){ .arch = of->families.v[i].arch };
+		COPY(&f->subs, &of->families.v[i].subs);
+	}
+}
+
+bool policy_has_arch(const struct policy *p, uint32_t arch)
+{
+	for (size_t i = 0; i < p->archs.n; i++)
+		if (p->archs.v[i] == arch)
+			return true;
+	return p->archs.n == 0 && arch == arch_native();
+}
+
+static void add_to_family(struct policy *p, uint32_t machine, uint32_t arch)
+{
+	struct policy_family *f = NULL;
+
+	for (size_t i = 0; i < p->families.n && f == NULL; i++)
+		if (p->families.v[i].arch == machine)
+			f = &p->families.v[i];
+	if (f == NULL) {
+		f = VEC_PUSH(&p->families);
+		*f = (struct policy_family){ .arch = machine };
+	}
+	for (size_t i = 0; i < f->subs.n; i++)
+		if (f->subs.v[i] == arch)
+			return;
+	if (arch != machine)
+		*VEC_PUSH(&f->subs) = arch;
+}
+
+void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch)
+{
+	if (p->families.n > 0) {
+		add_to_family(p, machine, arch);
+		return;
+	}
+	if (p->archs.n == 0)
+		*VEC_PUSH(&p->archs) = arch_native();
+	if (!policy_has_arch(p, arch))
+		*VEC_PUSH(&p->archs) = arch;
 }
 
 static bool when_says(const struct policy_when *w)
@@ -59,6 +139,13 @@ bool policy_is_conditional(const struct policy *p)
 		if (when_says(&p->rules.v[i].includes) || when_says(&p->rules.v[i].excludes))
 			return true;
 	return p->families.n > 0;
+}
+
+int policy_number(uint32_t action, int error)
+{
+	if (action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
+		return 0;
+	return error == POLICY_NO_ERRNO ? EPERM : error;
 }
 
 static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
@@ -150,22 +237,34 @@ int policy_read_text(struct policy *p, struct bytes text, const char *file, cons
 	return in->read(p, text, file, e);
 }
 
-int policy_read(struct policy *p, const char *file, const char *format, struct err *e)
+int policy_load(struct buf *text, const char *file, struct err *e)
 {
-	auto_buf struct buf text = { 0 }, shown = { 0 };
-	auto_fclose FILE *from = fopen(file, "re");
+	auto_buf struct buf shown = { 0 };
+	bool standard = strcmp(file, "-") == 0;
+	FILE *from = standard ? stdin : fopen(file, "re");
 	char block[16384];
 	size_t n;
+	int ret = 0;
 
-	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
 	if (from == NULL)
 		return err_set(e, ST_INPUT, "cannot open %s: %s", buf_text(&shown), strerror(errno));
-	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text.n <= POLICY_MAX)
-		buf_add(&text, block, n);
+	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
+		buf_add(text, block, n);
 	if (ferror(from))
-		return err_set(e, ST_INPUT, "cannot read %s: %s", buf_text(&shown), strerror(errno));
-	if (text.n + n > POLICY_MAX)
-		return err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
-	return policy_read_text(p, buf_bytes(&text), buf_text(&shown), format, e);
+		ret = err_set(e, ST_INPUT, "cannot read %s: %s", buf_text(&shown), strerror(errno));
+	else if (text->n + n > POLICY_MAX)
+		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
+	if (!standard)
+		fclose(from);
+	return ret;
+}
+
+int policy_read(struct policy *p, const char *file, const char *format, struct err *e)
+{
+	auto_buf struct buf text = { 0 }, shown = { 0 };
+
+	policy_init(p);
+	esc_shell(&shown, bytes_of(file));
+	return policy_load(&text, file, e) < 0 ? -1 : policy_read_text(p, buf_bytes(&text), buf_text(&shown), format, e);
 }

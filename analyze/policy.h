@@ -40,6 +40,7 @@ struct policy_rule {
 	int error;             /* what ERRNO answers, or TRACE's message; POLICY_NO_ERRNO: not said */
 	VEC(struct policy_arg) args;
 	const char *comment;   /* NULL: none */
+	bool implied;          /* nobody wrote it, and the loader adds it by itself: systemd's @default */
 	struct policy_when includes; /* all of it has to hold, else the rule does not count */
 	struct policy_when excludes; /* where any of it holds, the rule does not count */
 };
@@ -57,6 +58,7 @@ struct policy {
 	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
 	const char *format;          /* the reader's name; NULL: it was not read from a file */
+	struct policy_words sets;      /* of systemd's: their names are in the rules */
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
 	struct pool strings;         /* what all the names point into */
 };
@@ -69,8 +71,28 @@ void policy_rule_release(struct policy_rule *r);
 /* Adds an empty rule. */
 struct policy_rule *policy_add_rule(struct policy *p, uint32_t action, int error);
 
+/*
+ * A copy for whoever changes it, with texts that are `of`'s: it has to live as long. Released by policy_release.
+ */
+void policy_share(struct policy *out, const struct policy *of);
+
+/* Is it among those that are filtered? Of none that are named: the machine's own. */
+bool policy_has_arch(const struct policy *p, uint32_t arch);
+
+/*
+ * Adds one that is not filtered yet; of an archMap, to what a machine of `machine` has. An empty list, which means the machine's
+ * own, becomes one that says so.
+ */
+void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch);
+
 /* Does what the policy means depend on where it is loaded? See analyze/resolve.h. */
 bool policy_is_conditional(const struct policy *p);
+
+/*
+ * The number that goes with an action: what ERRNO answers and TRACE tells its tracer, EPERM where nothing is said; 0 of the
+ * others. source: actErrno and actTrace in runc's libcontainer/seccomp/seccomp_linux.go, get_seccomp_action in crun
+ */
+int policy_number(uint32_t action, int error);
 
 /* "SCMP_CMP_EQ" ..., and back. */
 const char *policy_op_word(enum policy_op op);
@@ -91,7 +113,10 @@ void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format
  */
 int policy_read(struct policy *p, const char *file, const char *format, struct err *e);
 
-/* The same of text that was read; `file` is only for messages. */
+/* Adds what is in the file, or for "-" on standard input, to *text. ST_INPUT where it cannot be read or is over POLICY_MAX. */
+int policy_load(struct buf *text, const char *file, struct err *e);
+
+/* policy_read of text that was loaded; `file` is only for messages. */
 int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
 #endif

@@ -23,6 +23,24 @@ const char *profile_danger(struct bytes name)
 	return NULL;
 }
 
+static const struct { const char *word, *why; } grounds[N_GROUNDS] = {
+	[GROUND_SEEN] = { "seen", "" },
+	[GROUND_FLOOR] = { "floor", "from the floor, without evidence" },
+	[GROUND_RUNTIME] = { "runtime", "what the runtime needs, without evidence" },
+	[GROUND_SIBLING] = { "sibling", "siblings of what was seen, without evidence" },
+	[GROUND_UNOBSERVABLE] = { "not observable", "allowed while it was recorded, so not observable" },
+};
+
+const char *profile_ground_word(enum profile_ground g)
+{
+	return grounds[g].word;
+}
+
+const char *profile_ground_why(enum profile_ground g)
+{
+	return grounds[g].why;
+}
+
 struct rules { struct profile_rule *v; size_t n, cap; };
 
 struct building {

@@ -20,7 +20,11 @@ struct profile_options {
 };
 
 /* What a rule stands on. */
-enum profile_ground { GROUND_SEEN, GROUND_FLOOR, GROUND_RUNTIME, GROUND_SIBLING, GROUND_UNOBSERVABLE };
+enum profile_ground { GROUND_SEEN, GROUND_FLOOR, GROUND_RUNTIME, GROUND_SIBLING, GROUND_UNOBSERVABLE, N_GROUNDS };
+
+/* "seen", "floor" ...; and why such a name is in a list, "" for one that was seen. */
+const char *profile_ground_word(enum profile_ground g);
+const char *profile_ground_why(enum profile_ground g);
 
 struct profile_rule {
 	struct bytes name;

@@ -96,12 +96,15 @@ static void add_nodes(struct provenance_lines *out, const struct profile *p)
 }
 
 /* The names that stand on this ground. */
-static void add_ground(struct provenance_lines *out, const struct profile *p, enum profile_ground ground, const char *what)
+static void add_ground(struct provenance_lines *out, const struct profile *p, enum profile_ground ground)
 {
 	auto_buf struct buf line = { 0 };
 	size_t n = 0;
 
-	buf_printf(&line, "%s, without evidence:", what);
+	buf_str(&line, profile_ground_why(ground));
+	if (ground == GROUND_RUNTIME && p->o.runtime != NULL)
+		buf_printf(&line, " (%s)", p->o.runtime->version);
+	buf_char(&line, ':');
 	for (size_t i = 0; i < p->rules.n; i++)
 		if (p->rules.v[i].ground == ground && ++n)
 			buf_printf(&line, " %s", p->rules.v[i].name.p);
@@ -147,8 +150,8 @@ void provenance_lines(struct provenance_lines *out, const struct output_input *i
 	buf_str(&loss, in->from->loss);
 	if (loss.n)
 		add(out, &loss);
-	add_ground(out, p, GROUND_FLOOR, "from the floor");
-	add_ground(out, p, GROUND_RUNTIME, p->o.runtime ? p->o.runtime->version : "of a runtime");
+	for (int g = GROUND_SEEN + 1; g < N_GROUNDS; g++)
+		add_ground(out, p, (enum profile_ground)g);
 	add_unnamed(out, p);
 	add_dangers(out, p);
 }

@@ -126,7 +126,7 @@ static bool kernel_reached(const struct policy_place *at, const struct policy_wh
 	return at->kernel.major != w->kernel.major ? at->kernel.major > w->kernel.major : at->kernel.minor >= w->kernel.minor;
 }
 
-static bool counts(const struct policy_rule *r, const struct policy_place *at)
+bool policy_counts(const struct policy_rule *r, const struct policy_place *at)
 {
 	const struct policy_when *in = &r->includes, *out = &r->excludes;
 
@@ -184,7 +184,7 @@ int policy_resolve(struct policy *p, const struct policy_place *at, struct err *
 	for (size_t i = 0; i < p->rules.n; i++) {
 		struct policy_rule *r = &p->rules.v[i];
 
-		if (!counts(r, at)) {
+		if (!policy_counts(r, at)) {
 			policy_rule_release(r);
 			continue;
 		}

@@ -23,6 +23,9 @@ int policy_place_kernel(struct policy_place *at, const char *text, struct err *e
 /* "amd64", "x86_64", "SCMP_ARCH_X86_64" ... */
 int policy_place_arch(struct policy_place *at, const char *text, struct err *e);
 
+/* Does a rule count there, by its conditions? What they ask for has to be known: see policy_resolve. */
+bool policy_counts(const struct policy_rule *r, const struct policy_place *at);
+
 /*
  * Takes out the rules that do not count there, the conditions of those that do, and puts the architectures of archMap in
  * place. ST_INPUT when it depends on capabilities or a kernel that are not known; *p is as it was then.

@@ -31,13 +31,13 @@ static void all_archs(struct policy *p)
 {
 	static const uint32_t x86[] = { ARCH_X86_64, ARCH_I386, ARCH_X32 };
 
-	p->archs.n = 0;
-	if (arch_native() != ARCH_X86_64)
-		*VEC_PUSH(&p->archs) = arch_native();
+	if (p->families.n == 0)
+		p->archs.n = 0;
+	policy_add_arch(p, arch_native(), arch_native());
 	for (size_t i = 0; arch_native() == ARCH_X86_64 && i < ARRAY_SIZE(x86); i++)
-		*VEC_PUSH(&p->archs) = x86[i];
+		policy_add_arch(p, arch_native(), x86[i]);
 	if (arch_native() == 0xc00000b7u) /* aarch64 runs arm's programs */
-		*VEC_PUSH(&p->archs) = 0x40000028u;
+		policy_add_arch(p, arch_native(), 0x40000028u);
 }
 
 void shape_stage(struct policy *p, enum shape_stage stage)
@@ -55,6 +55,7 @@ void shape_stage(struct policy *p, enum shape_stage stage)
 	if (stage == STAGE_OBSERVE)
 		all_archs(p);
 	p->flags.n = 0;
+	p->has_flags = false;
 	if (stage != STAGE_CANARY)
 		return;
 	/* a list of flags takes the place of runc's default, which is SPEC_ALLOW: without it each call gets slower */
@@ -122,8 +123,6 @@ void shape_siblings(struct shape_siblings *out, const struct policy *p)
 		qsort(out->v, out->n, sizeof(*out->v), by_name);
 }
 
-/* ---- consumers ---- */
-
 int32_t shape_highest(const struct policy *p, uint32_t arch, const char **name)
 {
 	int32_t highest = 0;
@@ -138,27 +137,4 @@ int32_t shape_highest(const struct policy *p, uint32_t arch, const char **name)
 			*name = p->rules.v[i].names.v[k];
 		}
 	return highest;
-}
-
-int shape_target(const struct policy *p, const char *target, struct err *e)
-{
-	static const struct { const char *name, *about, *flags, *error; } rows[] = {
-#define TARGET(name, about, flags, error) { name, about, flags, error },
-#include "analyze/target_list.h"
-#undef TARGET
-	};
-	auto_buf struct buf known = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		buf_printf(&known, "%s%s", i ? ", " : "", rows[i].name);
-		if (strcmp(rows[i].name, target) != 0)
-			continue;
-		if (p->flags.n && rows[i].flags != NULL)
-			return err_set(e, ST_INPUT, "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)",
-				       target, rows[i].flags);
-		if (p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM && rows[i].error != NULL)
-			return err_set(e, ST_INPUT, "%s %s defaultErrnoRet, so it would answer EPERM", target, rows[i].error);
-		return 0;
-	}
-	return err_set(e, ST_INPUT, "--target: no such target: '%.40s' (there are: %s)", target, buf_text(&known));
 }

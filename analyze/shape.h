@@ -33,7 +33,4 @@ void shape_siblings(struct shape_siblings *out, const struct policy *p);
 /* The highest number that a list names on an architecture, and its name: what runc's ENOSYS begins above. 0: none. */
 int32_t shape_highest(const struct policy *p, uint32_t arch, const char **name);
 
-/* What a consumer does not take of a policy: an error with the sentence why. target: a row of target_list.h. */
-int shape_target(const struct policy *p, const char *target, struct err *e);
-
 #endif

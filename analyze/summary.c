@@ -174,10 +174,8 @@ static struct bytes made_by(const struct profile *p, const struct profile_rule *
 {
 	struct bytes who;
 
-	if (r->ground == GROUND_FLOOR)
-		return BYTES("--floor");
-	if (r->ground == GROUND_RUNTIME)
-		return BYTES("--runtime");
+	if (r->ground != GROUND_SEEN)
+		return bytes_of(profile_ground_word(r->ground));
 	who = p->q->images.v[p->q->uses.v[r->uses.v[0]].image].path;
 	for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n; at = bytes_find(who, BYTES(" > ")))
 		bytes_skip(&who, at + 3);

@@ -30,6 +30,23 @@ bool systemd_has(const char *set, const char *name)
 	return holds(set, name, DEPTH);
 }
 
+static void add_names(struct systemd_words *out, const char *set, unsigned depth)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (strcmp(rows[i].set, set) != 0)
+			continue;
+		if (rows[i].member[0] != '@')
+			*VEC_PUSH(out) = rows[i].member;
+		else if (depth > 0)
+			add_names(out, rows[i].member, depth - 1);
+	}
+}
+
+void systemd_names(struct systemd_words *out, const char *set)
+{
+	add_names(out, set, DEPTH);
+}
+
 const char *systemd_always(size_t i)
 {
 	for (size_t k = 0; k < ARRAY_SIZE(rows); k++)

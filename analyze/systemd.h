@@ -21,6 +21,9 @@ void systemd_write(FILE *to, const char *key, const char *polarity, const struct
 /* Is the name in this set? */
 bool systemd_has(const char *set, const char *name);
 
+/* The names of a set, and of those in it; each may be there twice. None: there is no such set. Adds to *out. */
+void systemd_names(struct systemd_words *out, const char *set);
+
 /* The i-th name of the set that systemd allows in any list of allowed calls, NULL at the end. */
 const char *systemd_always(size_t i);
 

@@ -1,14 +1,17 @@
 /*
- * TARGET(name, what it is, flags, default errno, SPEC_ALLOW needed beside FLAG_LOG): only rows.
- * flags: NULL: taken; else what becomes of them. default errno: likewise.
- * source: runc 1.1 libcontainer/specconv (flags are not known before 1.2), Docker 20.10 profiles/seccomp (types without these
- * fields), containerd and CRI-O hand the profile to the runtime as they read it
+ * TARGET(name, flags, default errno, SCMP_ARCH_NATIVE, newest number, of which tables, architectures it lacks, actions it lacks):
+ * only rows; analyze/target.h says what each is. The numbers are x86-64's, which all architectures share above 423.
+ * source: runc's libcontainer/seccomp/config.go and libcontainer/specconv (1.1 knows no flags; its release is built with libseccomp
+ * 2.5.4, 1.2's with 2.5.5), libseccomp's src/syscalls.csv, Docker 20.10's types without flags and defaultErrnoRet, crun's
+ * libcrun/seccomp.c; containerd and CRI-O hand a profile to the runtime as they read it; the SeccompProfile CRD's enumerations
  */
-TARGET("runc-1.1",   "runc 1.1 refuses a profile with flags: the container does not start", "refuses", NULL)
-TARGET("runc-1.2",   "runc 1.2 takes flags", NULL, NULL)
-TARGET("crun",       "crun takes flags", NULL, NULL)
-TARGET("docker-20",  "Docker 20.10 drops flags and defaultErrnoRet in silence", "drops", "drops")
-TARGET("docker-25",  "Docker 25 takes flags, if its runc does", NULL, NULL)
-TARGET("containerd", "containerd hands flags to the runtime", NULL, NULL)
-TARGET("cri-o",      "CRI-O hands flags to the runtime", NULL, NULL)
-TARGET("spo",        "a SeccompProfile has flags, and no defaultErrnoRet", NULL, "has no field for")
+TARGET("runc-1.1",   "refuses", NULL, false, 450, "libseccomp 2.5.4 (Linux 5.17)",
+       "SCMP_ARCH_LOONGARCH64 SCMP_ARCH_PARISC SCMP_ARCH_PARISC64 SCMP_ARCH_M68K SCMP_ARCH_SHEB", "")
+TARGET("runc-1.2",   NULL, NULL, false, 456, "libseccomp 2.5.5 (Linux 6.7)",
+       "SCMP_ARCH_LOONGARCH64 SCMP_ARCH_PARISC SCMP_ARCH_PARISC64 SCMP_ARCH_M68K SCMP_ARCH_SHEB", "")
+TARGET("crun",       NULL, NULL, false, 0, "", "", "")
+TARGET("docker-20",  "drops", "drops", false, 0, "", "SCMP_ARCH_LOONGARCH64 SCMP_ARCH_PARISC SCMP_ARCH_PARISC64 SCMP_ARCH_M68K SCMP_ARCH_SHEB", "")
+TARGET("docker-25",  NULL, NULL, false, 0, "", "", "")
+TARGET("containerd", NULL, NULL, false, 0, "", "", "")
+TARGET("cri-o",      NULL, NULL, false, 0, "", "", "")
+TARGET("spo",        NULL, "has no field for", true, 0, "", "SCMP_ARCH_LOONGARCH64 SCMP_ARCH_M68K SCMP_ARCH_SHEB", "SCMP_ACT_NOTIFY")

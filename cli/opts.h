@@ -22,10 +22,12 @@ enum {
 	G_FOLD = 1 << 11,
 	G_CAPTURE = 1 << 12,
 	G_DOCTOR = 1 << 13,
-	G_CHECK = 1 << 16,
-	G_BLOCKED = 1 << 17,
 	G_COMMAND = 1 << 14, /* runs a command */
 	G_POLICY = 1 << 15,  /* reads a profile */
+	G_CHECK = 1 << 16,
+	G_BLOCKED = 1 << 17,
+	G_DIFF = 1 << 18,
+	G_LINT = 1 << 19,
 };
 
 enum opt {

@@ -1,6 +1,6 @@
 #include "cli/policy.h"
 
-#include "analyze/resolve.h"
+#include "analyze/systemd.h"
 #include "cli/command.h"
 #include "store/base/esc.h"
 #include "store/model/arch.h"
@@ -25,32 +25,62 @@ static int place_of(struct policy_place *at, const struct opts *o, struct err *e
 	return arch == NULL ? 0 : policy_place_arch(at, arch, e);
 }
 
+/* What of the file is not, or may not be, as its consumer has it. */
 static void say_unread(const struct policy *p, const char *file)
 {
-	auto_buf struct buf shown = { 0 };
+	auto_buf struct buf shown = { 0 }, sets = { 0 };
 
 	esc_shell(&shown, bytes_of(file));
 	for (size_t i = 0; i < p->unread.n && i < UNREAD_SHOWN; i++)
 		command_say("%s: %s", buf_text(&shown), p->unread.v[i]);
 	if (p->unread.n > UNREAD_SHOWN)
 		command_say("%s: and %zu more", buf_text(&shown), p->unread.n - UNREAD_SHOWN);
+	for (size_t i = 0; i < p->sets.n && i < UNREAD_SHOWN; i++)
+		buf_printf(&sets, "%s%s", i ? ", " : "", p->sets.v[i]);
+	if (p->sets.n)
+		command_say("%s: taken for what " SYSTEMD_SETS_OF " has in them: %s%s", buf_text(&shown), buf_text(&sets),
+			    p->sets.n > UNREAD_SHOWN ? " ..." : "");
+}
+
+static int read_whole(struct policy *p, struct policy_place *at, struct bytes text, const char *file, const struct opts *o, struct err *e)
+{
+	auto_buf struct buf shown = { 0 };
+
+	policy_init(p);
+	esc_shell(&shown, bytes_of(file));
+	if (place_of(at, o, e) < 0 || policy_read_text(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
+		return -1;
+	if (!opt_on(o, OPT_quiet))
+		say_unread(p, file);
+	return 0;
+}
+
+int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e)
+{
+	auto_buf struct buf text = { 0 };
+
+	policy_init(p);
+	*at = (struct policy_place){ 0 };
+	return policy_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, o, e);
+}
+
+int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e)
+{
+	struct policy_place at;
+	int ret = read_whole(p, &at, text, file, o, e);
+
+	if (ret == 0 && policy_resolve(p, &at, e) < 0)
+		ret = err_wrap(e, "%.200s", file);
+	policy_place_release(&at);
+	return ret;
 }
 
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e)
 {
-	struct policy_place at;
-	int ret;
+	auto_buf struct buf text = { 0 };
 
 	policy_init(p);
-	ret = place_of(&at, o, e);
-	if (ret == 0)
-		ret = policy_read(p, file, opt_text(o, OPT_from, NULL), e);
-	if (ret == 0 && policy_resolve(p, &at, e) < 0)
-		ret = err_wrap(e, "%.200s", file);
-	if (ret == 0 && !opt_on(o, OPT_quiet))
-		say_unread(p, file);
-	policy_place_release(&at);
-	return ret;
+	return policy_load(&text, file, e) < 0 ? -1 : policy_open_text(p, buf_bytes(&text), file, o, e);
 }
 
 void policy_say_unknown(const struct policy *p, const char *file)
@@ -63,7 +93,7 @@ void policy_say_unknown(const struct policy *p, const char *file)
 			const char *name = p->rules.v[i].names.v[k];
 			char word[80];
 
-			if (name[0] == '@' || syscall_is_known(name) || ++n > UNREAD_SHOWN)
+			if (syscall_is_known(name) || ++n > UNREAD_SHOWN)
 				continue;
 			buf_printf(&names, "%s%s", n > 1 ? ", " : "", esc_word(word, sizeof(word), bytes_of(name)));
 		}

@@ -2,14 +2,23 @@
 #ifndef CLI_POLICY_H
 #define CLI_POLICY_H
 
-#include "analyze/policy.h"
+#include "analyze/resolve.h"
 #include "cli/opts.h"
 
 /*
- * Reads the file in any format and settles Docker's conditions by --caps, --kernel and --arch (this machine's, but for
+ * Reads the file, or standard input for "-", in any format and settles Docker's conditions by --caps, --kernel and --arch (this machine's, but for
  * capabilities). Says on stderr what was not read. Release *p also after a failure.
  */
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e);
+
+/* The same of what was loaded from the file (policy_load). */
+int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e);
+
+/*
+ * The same with the conditions left in. *at is where they would be settled: policy_resolve does it, and the caller releases it by
+ * policy_place_release. Release both also after a failure.
+ */
+int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e);
 
 /* Says on stderr which of its names no table knows: for commands that do not say so otherwise. */
 void policy_say_unknown(const struct policy *p, const char *file);

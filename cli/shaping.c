@@ -1,16 +1,20 @@
 #include "cli/shaping.h"
 
 #include "analyze/base.h"
+#include "analyze/target.h"
 #include "cli/command.h"
 #include "cli/policy.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define SIBLINGS_SHOWN 6
 #define CHANGES_SHOWN 12
+#define ABOVE_SHOWN 4
+#define NUMBERS_ABOVE 512 /* no architecture has more calls than that */
 
 bool shaping_adds_siblings(const struct opts *o)
 {
@@ -43,6 +47,25 @@ int shaping_check(const struct opts *o, bool *observe, struct err *e)
 	return 0;
 }
 
+/* "x86_64 above 318 (getrandom), such as memfd_create, bpf and 60 more"; nothing where none is above. */
+static void say_above(struct buf *line, const struct policy *p, uint32_t arch)
+{
+	auto_buf struct buf names = { 0 };
+	const char *highest = "";
+	int32_t top = shape_highest(p, arch, &highest);
+	char name[SYSCALL_NAME_MAX];
+	size_t n = 0;
+
+	for (int32_t nr = top + 1; top > 0 && nr <= top + NUMBERS_ABOVE; nr++)
+		if (syscall_name(arch, nr, name) && ++n <= ABOVE_SHOWN)
+			buf_printf(&names, "%s%s", n > 1 ? ", " : "", name);
+	if (n == 0)
+		return;
+	buf_printf(line, "%s%s above %d (%s), such as %s", line->n ? "; " : "", arch_name(arch), top & ~X32_BIT, highest, buf_text(&names));
+	if (n > ABOVE_SHOWN)
+		buf_printf(line, " and %zu more", n - ABOVE_SHOWN);
+}
+
 /* What an errno does to newer C libraries, and where runc answers otherwise. */
 static void say_errno(const struct policy *p)
 {
@@ -53,13 +76,8 @@ static void say_errno(const struct policy *p)
 	else
 		command_say("errno %d: C libraries that try a newer call first and get this fail, where ENOSYS would make them fall back",
 			    p->default_error);
-	for (size_t i = 0; i < p->archs.n && p->default_error != ENOSYS; i++) {
-		const char *name = "";
-		int32_t nr = shape_highest(p, p->archs.v[i], &name);
-
-		if (nr > 0)
-			buf_printf(&line, "%s%s above %d (%s)", line.n ? ", " : "", arch_name(p->archs.v[i]), nr & ~X32_BIT, name);
-	}
+	for (size_t i = 0; i < p->archs.n && p->default_error != ENOSYS; i++)
+		say_above(&line, p, p->archs.v[i]);
 	if (line.n)
 		command_say("runc answers ENOSYS all the same for numbers above the highest that is listed: %s", buf_text(&line));
 }
@@ -110,25 +128,56 @@ static void say_base(const struct base_changes *changes, bool all)
 		command_say("the base stays as it is: it allows what was seen");
 }
 
-int shaping_base(struct policy *list, const struct opts *o, struct err *e)
+/* The base as it is, and what the list changes in it. */
+static int change_base(struct policy *base, const struct policy *list, bool whole, const struct opts *o, struct err *e)
 {
 	struct base_changes changes = { 0 };
-	struct policy base;
-	int ret = policy_open(&base, opt_text(o, OPT_base, NULL), o, e);
+	struct policy_place at;
+	const char *file = opt_text(o, OPT_base, NULL);
+	int ret = policy_open_whole(base, &at, file, o, e);
 
-	if (ret == 0)
-		ret = base_extend(&base, list, &changes, e);
+	if (ret == 0 && base_extend(base, list, &at, &changes, e) < 0)
+		ret = err_wrap(e, "%.200s", file);
 	if (ret == 0 && opt_on(o, OPT_tighten))
-		base_tighten(&base, list, &changes);
+		base_tighten(base, list, &at, &changes);
+	if (ret == 0 && !whole)
+		ret = policy_resolve(base, &at, e);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
 		say_base(&changes, opt_on(o, OPT_verbose));
 	VEC_FREE(&changes);
-	if (ret == 0) {
-		policy_release(list);
-		*list = base;
-	} else {
+	policy_place_release(&at);
+	return ret;
+}
+
+int shaping_base(struct policy *list, bool whole, const struct opts *o, struct err *e)
+{
+	struct policy base;
+	int ret = change_base(&base, list, whole, o, e);
+
+	if (ret < 0) {
 		policy_release(&base);
+		return ret;
 	}
+	policy_release(list);
+	*list = base;
+	return 0;
+}
+
+/* The first of what its consumer would not take is the error. */
+static int fits(const struct policy *p, const char *name, struct err *e)
+{
+	const struct target *t = target_find(name, e);
+	struct target_says says;
+	int ret = 0;
+
+	if (t == NULL)
+		return -1;
+	target_judge(&says, t, p);
+	for (size_t i = 1; i < says.n; i++)
+		command_say("%s", says.v[i]);
+	if (says.n)
+		ret = err_set(e, ST_INPUT, "%s", says.v[0]);
+	target_says_release(&says);
 	return ret;
 }
 
@@ -151,5 +200,5 @@ int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
 		say_siblings(p, opt_on(o, OPT_verbose));
 	if (stage == STAGE_CANARY && !quiet)
 		command_say("denials are logged where the runtime takes flags (runc 1.2, crun); 'scaudit denials' shows them");
-	return opt_on(o, OPT_target) ? shape_target(p, opt_text(o, OPT_target, NULL), e) : 0;
+	return opt_on(o, OPT_target) ? fits(p, opt_text(o, OPT_target, NULL), e) : 0;
 }

@@ -8,8 +8,11 @@
 /* Are the options what they may be, and is it the stage that begins with nothing? Asked before anything is read. */
 int shaping_check(const struct opts *o, bool *observe, struct err *e);
 
-/* --base: puts the base, extended and tightened by the list, into the list's place, and says what changed. */
-int shaping_base(struct policy *list, const struct opts *o, struct err *e);
+/*
+ * --base: puts the base, extended and tightened by the list, into the list's place, and says what changed. whole: with its
+ * conditions, for a format that has such.
+ */
+int shaping_base(struct policy *list, bool whole, const struct opts *o, struct err *e);
 
 /* Shapes a policy and says what follows of it, on stderr. ST_INPUT where the target does not take it. */
 int shaping_apply(struct policy *p, const struct opts *o, struct err *e);

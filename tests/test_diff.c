@@ -29,7 +29,7 @@ static struct diff_row { const char *name, *a, *b, *shows; bool evidence; } rows
 	  "action a stricter errno(1) -> kill_process\n", false },
 	{ "another errno", LOOSE(DENY("\"a\"", "")), LOOSE(DENY("\"a\"", ", \"errnoRet\": 38")), "action a other errno(1) -> errno(38)\n", false },
 	{ "notify is stricter than trace", LOOSE("{\"names\": [\"a\"], \"action\": \"SCMP_ACT_TRACE\"}"), LOOSE("{\"names\": [\"a\"], \"action\": \"SCMP_ACT_NOTIFY\"}"),
-	  "action a stricter trace -> notify\n", false },
+	  "action a stricter trace(1) -> notify\n", false },
 	{ "a condition less", OCI(ALLOW("\"a\"", WHEN(ARG(0, 1, EQ)))), OCI(ALLOW("\"a\"", "")),
 	  "arguments a looser allow if arg0 == 0x1, else errno(1) -> allow\n", false },
 	{ "one more alternative", OCI(ALLOW("\"a\"", WHEN(ARG(0, 1, EQ)))), OCI(ALLOW("\"a\"", WHEN(ARG(0, 1, EQ) "," ARG(0, 2, EQ)))),

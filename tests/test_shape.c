@@ -128,35 +128,6 @@ static void sibling_table(void **state)
 		}
 }
 
-/* ---- consumers ---- */
-
-static struct target_row { const char *name, *target; bool flags; int error; const char *says; } targets[] = {
-	{ "runc 1.1 refuses flags", "runc-1.1", true, EPERM, "refuses flags" },
-	{ "runc 1.1 takes the rest", "runc-1.1", false, ENOSYS, NULL },
-	{ "runc 1.2 takes flags", "runc-1.2", true, EPERM, NULL },
-	{ "Docker 20.10 drops flags", "docker-20", true, EPERM, "drops flags" },
-	{ "Docker 20.10 drops the errno", "docker-20", false, ENOSYS, "drops defaultErrnoRet" },
-	{ "... which does not matter where it is EPERM", "docker-20", false, EPERM, NULL },
-	{ "SPO has no errno", "spo", false, ENOSYS, "no field for defaultErrnoRet" },
-	{ "no such target", "podman-1", false, EPERM, "there are: runc-1.1, " },
-};
-
-static void target(void **state)
-{
-	const struct target_row *row = *state;
-	struct policy p;
-	struct err e = { 0 };
-
-	allow(&p, (const char *const[]){ "read" }, 1);
-	p.default_error = row->error;
-	if (row->flags)
-		*VEC_PUSH(&p.flags) = policy_keep(&p, "SECCOMP_FILTER_FLAG_LOG");
-	assert_int_equal(shape_target(&p, row->target, &e), row->says ? -1 : 0);
-	if (row->says != NULL && strstr(e.msg, row->says) == NULL)
-		fail_msg("'%s' lacks '%s'", e.msg, row->says);
-	policy_release(&p);
-}
-
 static void the_highest(void **state)
 {
 	const char *name = NULL;
@@ -178,7 +149,6 @@ int main(void)
 	ADD_ROWS(&t, errnos, errno_of);
 	ADD_ROWS(&t, sibling_rows, siblings);
 	ADD(&t, sibling_table);
-	ADD_ROWS(&t, targets, target);
 	ADD(&t, the_highest);
 	return run_rows(&t, "shape");
 }

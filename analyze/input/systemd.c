@@ -1,20 +1,22 @@
 /*
  * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=, SystemCallArchitectures=. The first
  * assignment decides whether a list allows or denies; later ones add or, with the other sign, take away; an empty one begins
- * anew. Sets (@network-io) change with systemd's version: they are kept under their own name, for whoever compares, and
- * no filter is made of them. @default, which systemd adds to each list that allows, is said and not added.
+ * anew. Sets (@network-io) hold what they hold in systemd 252, which another version may see otherwise. @default, which
+ * systemd puts into each list that allows, makes rules that are implied.
  *   source: systemd.exec(5)
  */
 #include "analyze/input.h"
+#include "analyze/systemd.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #define NO_ERROR (-1)  /* SystemCallErrorNumber= decides */
 #define KILLS (-2)
 #define NAMES_MAX 4096 /* of a list, which is searched from end to end */
 
-struct entry { const char *name; int error; };
+struct entry { const char *name; int error; bool implied; };
 
 /* One of the two lists. */
 struct list {
@@ -46,13 +48,13 @@ static struct entry *find(const struct list *l, const char *name)
 	return NULL;
 }
 
-static void put(struct list *l, const char *name, int error)
+static void put(struct list *l, struct entry entry)
 {
-	struct entry *was = find(l, name);
+	struct entry *was = find(l, entry.name);
 
 	if (was == NULL)
 		was = VEC_PUSH(&l->entries);
-	*was = (struct entry){ name, error };
+	*was = entry;
 }
 
 static void take_away(struct list *l, const char *name)
@@ -73,16 +75,62 @@ static int error_of(const struct unit *u, struct bytes word, int *out)
 	return input_bad_word(&u->r, "no such errno", word);
 }
 
+/* A name, or what a set holds. */
+static int change(struct unit *u, struct list *l, const char *name, int error, bool adds)
+{
+	if (adds && l->entries.n >= NAMES_MAX)
+		return input_bad_line(&u->r, "more than %d names", NAMES_MAX);
+	if (adds)
+		put(l, (struct entry){ name, error, false });
+	else
+		take_away(l, name);
+	return 0;
+}
+
+static void note_set(struct policy *p, const char *set)
+{
+	for (size_t i = 0; i < p->sets.n; i++)
+		if (p->sets.v[i] == set) /* interned */
+			return;
+	*VEC_PUSH(&p->sets) = set;
+}
+
+static int change_by_set(struct unit *u, struct list *l, struct bytes set, int error, bool adds)
+{
+	const char *word = input_keep(u->r.p, set);
+	struct systemd_words names = { 0 };
+	char shown[60];
+	int ret = 0;
+
+	systemd_names(&names, word);
+	if (names.n == 0)
+		policy_unread(u->r.p, "line %zu: what is in %s is not known here", u->r.line, esc_word(shown, sizeof(shown), set));
+	else
+		note_set(u->r.p, word);
+	for (size_t i = 0; i < names.n && ret == 0; i++)
+		if (syscall_is_known(names.v[i])) /* systemd passes over the others in silence, in a set */
+			ret = change(u, l, policy_keep(u->r.p, names.v[i]), error, adds);
+	VEC_FREE(&names);
+	return ret;
+}
+
+static bool is_set(struct bytes word)
+{
+	bool set = bytes_take(&word, BYTES("@")) && word.n > 0;
+
+	for (size_t i = 0; set && i < word.n; i++)
+		set = word.p[i] == '-' || input_is_name((struct bytes){ word.p + i, 1 });
+	return set;
+}
+
 static int read_word(struct unit *u, struct list *l, struct bytes word, bool minus)
 {
-	struct bytes name = bytes_until(&word, ':'), letters = name;
-	bool set = bytes_take(&letters, BYTES("@")), adds = minus != l->allows;
+	struct bytes name = bytes_until(&word, ':');
+	bool set = is_set(name), adds = minus != l->allows;
 	int error = NO_ERROR;
 	char shown[60];
 
-	for (size_t i = 0; set && i < letters.n; i++)
-		set = letters.p[i] == '-' || input_is_name((struct bytes){ letters.p + i, 1 });
-	if (!input_is_name(name) && !(set && letters.n))
+	if (!input_is_name(name) && !set)
 		return input_bad_word(&u->r, "no name of a call", name);
 	if (bytes_take(&word, BYTES(":")) && error_of(u, word, &error) < 0)
 		return -1;
@@ -91,15 +139,16 @@ static int read_word(struct unit *u, struct list *l, struct bytes word, bool min
 			      esc_word(shown, sizeof(shown), name));
 		return 0;
 	}
-	if (set && !adds)
-		return input_bad_word(&u->r, "a set cannot be taken away here: its names are systemd's", name);
-	if (adds && l->entries.n >= NAMES_MAX)
-		return input_bad_line(&u->r, "more than %d names", NAMES_MAX);
-	if (adds)
-		put(l, input_keep(u->r.p, name), error);
-	else
-		take_away(l, input_keep(u->r.p, name));
-	return 0;
+	return set ? change_by_set(u, l, name, error, adds) : change(u, l, input_keep(u->r.p, name), error, adds);
+}
+
+static void begin(struct unit *u, struct list *l, bool minus)
+{
+	l->there = true;
+	l->allows = !minus;
+	for (size_t i = 0; l == &u->filter && l->allows && systemd_always(i) != NULL; i++)
+		if (syscall_is_known(systemd_always(i)))
+			put(l, (struct entry){ policy_keep(u->r.p, systemd_always(i)), NO_ERROR, true });
 }
 
 static int read_list(struct unit *u, struct list *l, struct bytes value)
@@ -112,10 +161,8 @@ static int read_list(struct unit *u, struct list *l, struct bytes value)
 		l->there = false;
 		return 0;
 	}
-	if (!l->there) {
-		l->there = true;
-		l->allows = !minus;
-	}
+	if (!l->there)
+		begin(u, l, minus);
 	while ((word = input_word(&value)).n > 0)
 		if (read_word(u, l, word, minus) < 0)
 			return -1;
@@ -226,17 +273,19 @@ static struct answer answered(const struct unit *u, const char *name)
 	return a;
 }
 
-static void add_name(struct policy *p, const char *name, struct answer a)
+static void add_name(struct policy *p, const char *name, bool implied, struct answer a)
 {
 	struct policy_rule *rule = NULL;
 
 	if (a.action == p->default_action && a.error == p->default_error)
 		return;
 	for (size_t i = 0; i < p->rules.n && rule == NULL; i++)
-		if (p->rules.v[i].action == a.action && p->rules.v[i].error == a.error)
+		if (p->rules.v[i].action == a.action && p->rules.v[i].error == a.error && p->rules.v[i].implied == implied)
 			rule = &p->rules.v[i];
-	if (rule == NULL)
+	if (rule == NULL) {
 		rule = policy_add_rule(p, a.action, a.error);
+		rule->implied = implied;
+	}
 	*VEC_PUSH(&rule->names) = name;
 }
 
@@ -250,13 +299,10 @@ static int make_policy(struct unit *u)
 	p->default_action = otherwise.action;
 	p->default_error = otherwise.error;
 	for (size_t i = 0; i < u->filter.entries.n; i++)
-		add_name(p, u->filter.entries.v[i].name, answered(u, u->filter.entries.v[i].name));
+		add_name(p, u->filter.entries.v[i].name, u->filter.entries.v[i].implied, answered(u, u->filter.entries.v[i].name));
 	for (size_t i = 0; i < u->log.entries.n; i++)
 		if (find(&u->filter, u->log.entries.v[i].name) == NULL)
-			add_name(p, u->log.entries.v[i].name, answered(u, u->log.entries.v[i].name));
-	if (u->filter.there && u->filter.allows)
-		policy_unread(p, "systemd adds its set @default to a list that allows: the unit allows more than the names "
-			      "('systemd-analyze syscall-filter @default' prints it)");
+			add_name(p, u->log.entries.v[i].name, false, answered(u, u->log.entries.v[i].name));
 	if (p->archs.n == 0)
 		add_local_archs(p);
 	return 0;

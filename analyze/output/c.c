@@ -31,8 +31,7 @@ static void put_action(struct buf *out, uint32_t action, int error)
 	buf_str(out, action_scmp(action));
 	if (!numbered)
 		return;
-	if (error == POLICY_NO_ERRNO)
-		error = action == (uint32_t)ACTION_ERRNO ? EPERM : 0;
+	error = policy_number(action, error);
 	if (action == (uint32_t)ACTION_ERRNO && plain_errno(error) != NULL)
 		buf_printf(out, "(%s)", plain_errno(error));
 	else

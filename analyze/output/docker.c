@@ -1,6 +1,7 @@
 #include "analyze/oci_json.h"
 #include "analyze/output.h"
 #include "analyze/provenance.h"
+#include "store/model/arch.h"
 
 /* Docker has a comment for each rule, so that names without evidence stand apart, to be removed. */
 
@@ -48,8 +49,6 @@ static void put_origin(json_object *rule, const struct output_input *in)
 /* The list of a profile, which has one rule, as one for each ground that its names stand on. */
 static void write_apart(FILE *to, const struct output_input *in)
 {
-	static const char *const why[] = { [GROUND_FLOOR] = "from the floor, without evidence",
-					   [GROUND_RUNTIME] = "what the runtime needs, without evidence" };
 	struct policy apart = { .default_action = in->policy->default_action, .default_error = in->policy->default_error };
 	VEC(enum profile_ground) grounds = { 0 };
 	json_object *doc, *rules;
@@ -57,7 +56,7 @@ static void write_apart(FILE *to, const struct output_input *in)
 	for (size_t i = 0; i < in->policy->archs.n; i++)
 		*VEC_PUSH(&apart.archs) = in->policy->archs.v[i];
 	for (size_t i = 0; i < in->policy->rules.n; i++)
-		for (enum profile_ground g = GROUND_SEEN; g <= GROUND_RUNTIME; g++) {
+		for (enum profile_ground g = GROUND_SEEN; g < N_GROUNDS; g++) {
 			copy_rule(&apart, &in->policy->rules.v[i], in->profile, g);
 			while (grounds.n < apart.rules.n)
 				*VEC_PUSH(&grounds) = g;
@@ -68,7 +67,7 @@ static void write_apart(FILE *to, const struct output_input *in)
 		if (grounds.v[i] == GROUND_SEEN)
 			put_origin(json_object_array_get_idx(rules, i), in);
 		else
-			put_comment(json_object_array_get_idx(rules, i), why[grounds.v[i]]);
+			put_comment(json_object_array_get_idx(rules, i), profile_ground_why(grounds.v[i]));
 	oci_json_write(to, doc);
 	VEC_FREE(&grounds);
 	policy_release(&apart);
@@ -77,28 +76,96 @@ static void write_apart(FILE *to, const struct output_input *in)
 /* Names and answers alone: what a profile makes of records. */
 static bool is_simple(const struct policy *p)
 {
-	bool simple = p->flags.n == 0;
+	bool simple = !p->has_flags && p->flags.n == 0 && !policy_is_conditional(p);
 
 	for (size_t i = 0; i < p->rules.n; i++)
-		simple = simple && p->rules.v[i].args.n == 0;
+		simple = simple && p->rules.v[i].args.n == 0 && p->rules.v[i].comment == NULL;
 	return simple;
+}
+
+/* ---- conditions, of a base ---- */
+
+static void put_words(json_object *to, const char *name, const struct policy_words *words)
+{
+	json_object *out;
+
+	if (words->n == 0)
+		return;
+	out = json_object_new_array();
+	for (size_t i = 0; i < words->n; i++)
+		json_object_array_add(out, json_object_new_string(words->v[i]));
+	json_object_object_add(to, name, out);
+}
+
+static void put_when(json_object *rule, const char *name, const struct policy_when *w)
+{
+	json_object *out = json_object_new_object();
+	char kernel[32];
+
+	put_words(out, "caps", &w->caps);
+	put_words(out, "arches", &w->archs);
+	if (w->kernel.major || w->kernel.minor) {
+		snprintf(kernel, sizeof(kernel), "%u.%u", w->kernel.major, w->kernel.minor);
+		json_object_object_add(out, "minKernel", json_object_new_string(kernel));
+	}
+	if (json_object_object_length(out) > 0)
+		json_object_object_add(rule, name, out);
+	else
+		json_object_put(out);
+}
+
+/* Docker takes either of "architectures" and "archMap". */
+static void put_families(json_object *doc, const struct policy *p)
+{
+	json_object *map = json_object_new_array();
+
+	for (size_t i = 0; i < p->families.n; i++) {
+		const struct policy_family *f = &p->families.v[i];
+		json_object *row = json_object_new_object(), *subs = json_object_new_array();
+
+		json_object_object_add(row, "architecture", json_object_new_string(arch_scmp(f->arch)));
+		for (size_t k = 0; k < f->subs.n; k++)
+			json_object_array_add(subs, json_object_new_string(arch_scmp(f->subs.v[k])));
+		json_object_object_add(row, "subArchitectures", subs);
+		json_object_array_add(map, row);
+	}
+	json_object_object_del(doc, "architectures");
+	json_object_object_add(doc, "archMap", map);
+}
+
+/* The base's own comments stay; where the list comes from is said at the last rule that has none. */
+static void write_whole(FILE *to, const struct output_input *in)
+{
+	const struct policy *p = in->policy;
+	json_object *doc = oci_json(p), *rules, *bare = NULL;
+
+	if (p->families.n)
+		put_families(doc, p);
+	json_object_object_get_ex(doc, "syscalls", &rules);
+	for (size_t i = 0; i < p->rules.n; i++) {
+		json_object *rule = json_object_array_get_idx(rules, i);
+
+		put_when(rule, "includes", &p->rules.v[i].includes);
+		put_when(rule, "excludes", &p->rules.v[i].excludes);
+		if (p->rules.v[i].comment != NULL)
+			put_comment(rule, p->rules.v[i].comment);
+		else
+			bare = rule;
+	}
+	if (bare != NULL)
+		put_origin(bare, in);
+	oci_json_write(to, doc);
 }
 
 static int write_docker(FILE *to, const struct output_input *in, struct err *e)
 {
-	json_object *doc, *rules;
-
 	(void)e;
-	if (in->profile != NULL && is_simple(in->policy)) {
+	if (in->profile != NULL && is_simple(in->policy))
 		write_apart(to, in);
-		return 0;
-	}
-	doc = oci_json(in->policy);
-	if (json_object_object_get_ex(doc, "syscalls", &rules) && json_object_array_length(rules) > 0)
-		put_origin(json_object_array_get_idx(rules, 0), in);
-	oci_json_write(to, doc);
+	else
+		write_whole(to, in);
 	return 0;
 }
 
 const struct output output_docker = { .name = "docker", .about = "JSON for Docker, with comments: names without evidence stand apart",
-				      .write = write_docker };
+				      .write = write_docker, .conditions = true };

@@ -204,9 +204,7 @@ static void put_numbers(json_object *to, const struct output_input *in, const st
 
 static void put_seen(json_object *to, const struct output_input *in, const struct profile_rule *r)
 {
-	static const char *const grounds[] = { [GROUND_SEEN] = "seen", [GROUND_FLOOR] = "floor", [GROUND_RUNTIME] = "runtime" };
-
-	put_word(to, "ground", grounds[r->ground]);
+	put_word(to, "ground", profile_ground_word(r->ground));
 	put_count(to, "events", r->events);
 	put_count(to, "denied", r->denied);
 	put_count(to, "starts", r->starts);
@@ -246,6 +244,8 @@ static void put_call(json_object *list, const struct output_input *in, const str
 	put_word(o, "name", name);
 	put_word(o, "action", action_scmp(rule->action));
 	put_errno(o, rule->error);
+	if (rule->comment != NULL)
+		put_bytes(o, "comment", bytes_of(rule->comment));
 	put_args(o, rule);
 	put_numbers(o, in, r, name);
 	if (r != NULL)

@@ -1,6 +1,7 @@
 #include "analyze/output.h"
 #include "analyze/plain.h"
 #include "analyze/provenance.h"
+#include "analyze/target.h"
 
 #include "store/base/esc.h"
 #include "store/model/action.h"
@@ -10,14 +11,6 @@
 #include <inttypes.h>
 
 /* source: api/seccompprofile/v1/seccompprofile_types.go of the Security Profiles Operator: what the schema takes */
-static bool takes_arch(uint32_t arch)
-{
-	const char *word = arch_scmp(arch);
-
-	return word != NULL && strcmp(word, "SCMP_ARCH_LOONGARCH64") != 0 && strcmp(word, "SCMP_ARCH_M68K") != 0 &&
-	       strcmp(word, "SCMP_ARCH_SHEB") != 0;
-}
-
 static bool takes_flag(const char *flag)
 {
 	static const char *const flags[] = { "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
@@ -40,7 +33,7 @@ static int put_defaults(struct buf *out, const struct policy *p, struct err *e)
 	buf_printf(out, "  defaultAction: %s\n", action_scmp(p->default_action));
 	buf_str(out, p->archs.n ? "  architectures:\n" : "  architectures:\n  - SCMP_ARCH_NATIVE\n");
 	for (size_t i = 0; i < p->archs.n; i++) {
-		if (!takes_arch(p->archs.v[i]))
+		if (!target_takes_arch(target_find("spo", e), p->archs.v[i]))
 			return err_set(e, ST_INPUT, "spo: the operator does not take %s", arch_scmp(p->archs.v[i]));
 		buf_printf(out, "  - %s\n", arch_scmp(p->archs.v[i]));
 	}
@@ -86,6 +79,11 @@ static int put_rule(struct buf *out, const struct policy_rule *r, struct err *e)
 {
 	char shown[80];
 
+	if (r->comment != NULL) {
+		buf_str(out, "  # ");
+		esc_tty(out, bytes_of(r->comment));
+		buf_char(out, '\n');
+	}
 	buf_printf(out, "  - action: %s\n", action_scmp(r->action));
 	if (r->error == 0 && r->action == (uint32_t)ACTION_ERRNO)
 		return err_set(e, ST_INPUT, "spo takes errnoRet 0 for EPERM, as of the rule for %s",

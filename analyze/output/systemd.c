@@ -105,12 +105,28 @@ static void write_filter(FILE *to, const struct output_input *in, const struct p
 	fwrite(lines->p, 1, lines->n, to);
 }
 
+/* What systemd adds by itself is not written. */
+static int plain_of_written(struct plain *out, const struct policy *p, struct policy *written, struct err *e)
+{
+	size_t n = 0;
+
+	policy_share(written, p);
+	for (size_t i = 0; i < written->rules.n; i++)
+		if (written->rules.v[i].implied)
+			policy_rule_release(&written->rules.v[i]);
+		else
+			written->rules.v[n++] = written->rules.v[i];
+	written->rules.n = n;
+	return plain_of(out, written, "systemd", e);
+}
+
 /* source: systemd.exec(5), SystemCallFilter=, SystemCallErrorNumber=, SystemCallArchitectures= */
 static int write_systemd(FILE *to, const struct output_input *in, struct err *e)
 {
 	auto_buf struct buf lines = { 0 };
+	struct policy written;
 	struct plain list;
-	int ret = plain_of(&list, in->policy, "systemd", e);
+	int ret = plain_of_written(&list, in->policy, &written, e);
 
 	if (ret == 0)
 		ret = answer_line(&lines, &list, e);
@@ -121,6 +137,7 @@ static int write_systemd(FILE *to, const struct output_input *in, struct err *e)
 	if (ret == 0)
 		write_filter(to, in, &list, &lines);
 	plain_release(&list);
+	policy_release(&written);
 	return ret;
 }
 

@@ -1,9 +1,9 @@
 #include "analyze/check.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/live.h"
 #include "cli/values.h"
 #include "ingest/live/confined.h"
-#include "ingest/live/filters.h"
 #include "ingest/live/probe.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
@@ -66,20 +66,16 @@ static void judge_arch(struct findings *f, const struct bpf_code *code, size_t n
 
 static int from_filters(struct findings *f, int32_t pid, struct err *e)
 {
-	struct filters filters;
-	VEC(struct bpf_code) code = { 0 };
-	int ret = filters_read(&filters, pid, e);
+	struct live live;
+	int ret = live_read(&live, pid, e);
 
-	for (size_t i = 0; i < filters.v.n; i++)
-		*VEC_PUSH(&code) = (struct bpf_code){ filters.v.v[i].v, filters.v.v[i].n };
 	if (ret == 0)
-		judge_arch(f, code.v, code.n, arch_native(), 0);
+		judge_arch(f, live.code.v, live.code.n, arch_native(), 0);
 	if (ret == 0 && arch_native() == ARCH_X86_64) {
-		judge_arch(f, code.v, code.n, ARCH_I386, 0);
-		judge_arch(f, code.v, code.n, ARCH_X86_64, X32_BIT);
+		judge_arch(f, live.code.v, live.code.n, ARCH_I386, 0);
+		judge_arch(f, live.code.v, live.code.n, ARCH_X86_64, X32_BIT);
 	}
-	VEC_FREE(&code);
-	filters_release(&filters);
+	live_release(&live);
 	return ret;
 }
 

@@ -3,27 +3,24 @@
 #include "analyze/floor.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/live.h"
 #include "cli/policy.h"
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "cli/values.h"
-#include "ingest/live/filters.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What calls are put to: a profile as a runtime loads it, a file of raw instructions, or the filters of a process. */
 struct subject {
 	struct policy policy;
 	struct compiled compiled;
-	struct filters filters;
-	VEC(struct bpf_code) stack;
+	struct live live;
 	bool stacked;
 };
 
@@ -32,15 +29,14 @@ static void judge(const void *filter, uint32_t arch, int32_t nr, struct bpf_answ
 	const struct subject *s = filter;
 
 	if (s->stacked)
-		bpf_run_all(s->stack.v, s->stack.n, arch, nr, out);
+		bpf_run_all(s->live.code.v, s->live.code.n, arch, nr, out);
 	else
 		compiled_run(&s->compiled, arch, nr, out);
 }
 
 static void release(struct subject *s)
 {
-	VEC_FREE(&s->stack);
-	filters_release(&s->filters);
+	live_release(&s->live);
 	compiled_release(&s->compiled);
 	policy_release(&s->policy);
 }
@@ -52,42 +48,50 @@ static int of_process(struct subject *s, const struct opts *o, struct err *e)
 	uint64_t pid;
 
 	s->stacked = true;
-	if (opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || filters_read(&s->filters, (int32_t)pid, e) < 0)
+	if (opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || live_read(&s->live, (int32_t)pid, e) < 0)
 		return -1;
-	for (size_t i = 0; i < s->filters.v.n; i++)
-		*VEC_PUSH(&s->stack) = (struct bpf_code){ s->filters.v.v[i].v, s->filters.v.v[i].n };
-	if (s->filters.v.n == 0)
+	if (s->live.code.n == 0)
 		return err_set(e, ST_NO, "process %" PRIu64 " has no filter: it is refused nothing", pid);
 	return 0;
 }
 
 /* Raw instructions, 8 bytes each, as bwrap and minijail take them: no text begins with a load. */
-static int raw(struct subject *s, const char *file, bool *yes, struct err *e)
+static bool is_raw(struct bytes text)
 {
-	auto_close int fd = open(file, O_RDONLY | O_CLOEXEC);
 	struct sock_filter one;
 
-	*yes = fd >= 0 && read(fd, &one, sizeof(one)) == sizeof(one) && one.code <= 0xff && one.jt == 0 && one.jf == 0;
-	if (!*yes)
-		return 0;
-	do
-		*VEC_PUSH(&s->compiled.code) = one;
-	while (s->compiled.code.n <= BPF_MAXINSNS && read(fd, &one, sizeof(one)) == sizeof(one));
+	if (text.n < sizeof(one))
+		return false;
+	memcpy(&one, text.p, sizeof(one));
+	return one.code <= 0xff && one.jt == 0 && one.jf == 0;
+}
+
+static int of_raw(struct subject *s, struct bytes text, const char *file, struct err *e)
+{
+	for (size_t at = 0; at + sizeof(struct sock_filter) <= text.n && s->compiled.code.n <= BPF_MAXINSNS; at += sizeof(struct sock_filter))
+		memcpy(VEC_PUSH(&s->compiled.code), text.p + at, sizeof(struct sock_filter));
 	return bpf_check(s->compiled.code.v, s->compiled.code.n, e) < 0 ? err_wrap(e, "%.200s", file) : 0;
+}
+
+/* By whom such a profile is loaded, where nobody says otherwise. */
+static const char *loader_of(const struct policy *p)
+{
+	bool other = p->format != NULL && (strcmp(p->format, "systemd") == 0 || strcmp(p->format, "minijail") == 0);
+
+	return other ? p->format : "runc";
 }
 
 static int of_file(struct subject *s, const struct opts *o, const char *file, struct err *e)
 {
-	const char *runtime = opt_text(o, OPT_runtime, "runc");
-	bool yes;
+	auto_buf struct buf text = { 0 };
 
-	if (raw(s, file, &yes, e) < 0)
+	if (policy_load(&text, file, e) < 0)
 		return -1;
-	if (yes)
-		return 0;
-	if (policy_open(&s->policy, file, o, e) < 0 || compile_policy(&s->compiled, &s->policy, e) < 0)
+	if (is_raw(buf_bytes(&text)))
+		return of_raw(s, buf_bytes(&text), file, e);
+	if (policy_open_text(&s->policy, buf_bytes(&text), file, o, e) < 0 || compile_policy(&s->compiled, &s->policy, e) < 0)
 		return -1;
-	if (strcmp(runtime, "runc") == 0)
+	if (strcmp(opt_text(o, OPT_runtime, loader_of(&s->policy)), "runc") == 0)
 		compile_limits(&s->compiled, &s->policy);
 	for (size_t i = 0; i < s->compiled.unknown.n; i++) {
 		char word[80];
@@ -273,8 +277,8 @@ static int run(struct opts *o, struct err *e)
 const struct command command_check = {
 	.name = "check", .args = "[PROFILE] [SELECTOR]", .about = "say what a profile would refuse of what was seen",
 	.help = "Puts each call that was seen to the filter as the kernel would run it, and lists what would be refused. Nothing is\n"
-		"run. A profile is compiled as runc does it (another --runtime: without runc's ENOSYS for calls above the highest that it\n"
-		"names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
+		"run. A profile is compiled as runc does it (systemd's and minijail's, or with another --runtime: without runc's ENOSYS\n"
+		"for calls above the highest that it names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
 		"    scaudit check myapp.json --comm myapp\n\n"
 		"Without a selector: all that is in the store. The status is 1 where something would be refused.",
 	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,

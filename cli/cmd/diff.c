@@ -121,7 +121,7 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options);
-	else if (sel.groups.n > 1)
+	else if (sel.groups.n > 1 && !s->options.union_)
 		summary_of_groups(&talk, &sel, &s->options);
 	else
 		ret = with_list(o, a, s, &sel);
@@ -175,5 +175,5 @@ const struct command command_diff = {
 		"was seen: added is what it would refuse, removed what it allows and nobody did.\n\n"
 		"    scaudit diff old.json new.json\n"
 		"    scaudit diff myapp.json --comm myapp",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY, .max_args = 2, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY | G_DIFF, .max_args = 2, .run = run,
 };

@@ -42,12 +42,12 @@ static void print_json(const struct lint *l, const char *file)
 	json_print(doc);
 }
 
-static int report(const struct opts *o, const struct policy *p)
+static int report(const struct opts *o, const struct policy *p, const struct target *target)
 {
 	struct lint l;
 	int ret;
 
-	lint_policy(&l, p);
+	lint_policy(&l, p, target);
 	if (opt_on(o, OPT_json))
 		print_json(&l, o->args[0]);
 	else if (l.findings.n)
@@ -62,12 +62,16 @@ static int report(const struct opts *o, const struct policy *p)
 
 static int run(struct opts *o, struct err *e)
 {
+	const char *name = opt_text(o, OPT_target, NULL);
+	const struct target *target = NULL;
 	struct policy p;
 	int ret;
 
 	if (o->n_args != 1)
 		return err_set(e, ST_INPUT, "lint takes a profile: scaudit lint PROFILE") < 0 ? ST_INPUT : ST_OK;
-	ret = policy_open(&p, o->args[0], o, e) < 0 ? (int)e->status : report(o, &p);
+	if (name != NULL && (target = target_find(name, e)) == NULL)
+		return (int)e->status;
+	ret = policy_open(&p, o->args[0], o, e) < 0 ? (int)e->status : report(o, &p, target);
 	policy_release(&p);
 	return ret;
 }
@@ -77,5 +81,5 @@ const struct command command_lint = {
 	.help = "Looks for what loaders pass over, refuse or read otherwise than it was meant, and for calls that deserve a look.\n"
 		"Exit status 1: there are errors.\n\n"
 		"    scaudit lint myapp.json",
-	.groups = G_JSON | G_POLICY, .max_args = 1, .run = run,
+	.groups = G_JSON | G_POLICY | G_LINT, .max_args = 1, .run = run,
 };

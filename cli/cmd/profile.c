@@ -79,16 +79,13 @@ static int read_grounds(struct profile_options *out, struct floor *floor, const 
 /* A row for a name that stands there without evidence. */
 static void explain_ground(struct term_table *t, const struct profile *p, const struct profile_rule *r)
 {
-	static const char *const grounds[] = { [GROUND_FLOOR] = "floor", [GROUND_RUNTIME] = "runtime", [GROUND_SIBLING] = "sibling",
-						[GROUND_UNOBSERVABLE] = "not observable" };
-
 	term_cell(t, "%s", r->name.p);
 	term_cell(t, "0");
 	term_cell(t, "0");
 	term_cell(t, "0");
 	term_cell(t, "-");
 	term_cell(t, "-");
-	term_cell(t, "%s", grounds[r->ground]);
+	term_cell(t, "%s", profile_ground_word(r->ground));
 	term_cell(t, "%s", r->ground == GROUND_RUNTIME ? p->o.runtime->version : "-");
 }
 
@@ -237,24 +234,31 @@ static int keep_arch(struct policy *p, const char *word, struct err *e)
 	return 0;
 }
 
+/* To a file, or "-" and NULL: stdout. */
+static int write_to(const char *path, write_fn *write, const struct output_input *in, struct err *e)
+{
+	return path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, in, e) : write(stdout, in, e);
+}
+
 static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
 {
 	auto_buf struct buf selector = { 0 };
 	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
 	struct policy policy;
 	struct output_input in = { .policy = &policy, .profile = p, .from = &from, .group = opt_on(o, OPT_group) };
-	const char *path = opt_text(o, OPT_output, NULL);
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 	int ret;
 
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	if ((opt_on(o, OPT_base) && shaping_base(&policy, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
-	    (opt_on(o, OPT_arch) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
+	if ((opt_on(o, OPT_base) && shaping_base(&policy, format->conditions, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
+	    (opt_on(o, OPT_arch) && !policy_is_conditional(&policy) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
-		ret = path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, &in, e) : write(stdout, &in, e);
+		ret = write_to(opt_text(o, OPT_output, NULL), write, &in, e);
+	if (ret == 0 && opt_on(o, OPT_evidence))
+		ret = write_to(opt_text(o, OPT_evidence, NULL), output_find("json")->write, &in, e);
 	policy_release(&policy);
 	return ret;
 }

@@ -1,6 +1,9 @@
 #include "ingest/live/filters.h"
 
+#include "store/model/arch.h"
+
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -9,6 +12,8 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,7 +116,43 @@ static int read_all(struct filters *out, int32_t thread)
 	}
 }
 
-int filters_read(struct filters *out, int32_t pid, struct err *e)
+#ifdef __x86_64__
+#define RESTART_BLOCK (-516) /* ERESTART_RESTARTBLOCK, ERESTARTNOHAND of include/linux/errno.h: no program sees them */
+#define RESTART_NO_HAND (-514)
+
+/* The registers of a thread: those of a 32-bit program are fewer. */
+static void begin_anew(const struct filters *f, filters_pass *pass)
+{
+	union {
+		struct user_regs_struct wide;
+		struct { uint32_t before[6], ax, segments[4], orig_ax, after[5]; } narrow;
+	} regs;
+	struct iovec io = { &regs, sizeof(regs) };
+	int32_t nr;
+
+	if (ptrace(PTRACE_GETREGSET, f->thread, (void *)NT_PRSTATUS, &io) != 0)
+		return;
+	if (io.iov_len == sizeof(regs.narrow)) {
+		if ((int32_t)regs.narrow.ax != RESTART_BLOCK || pass(f, ARCH_I386, 0))
+			return;
+		regs.narrow.ax = (uint32_t)RESTART_NO_HAND;
+	} else {
+		nr = SYS_restart_syscall | ((int32_t)regs.wide.orig_rax & X32_BIT);
+		if ((int32_t)regs.wide.rax != RESTART_BLOCK || pass(f, ARCH_X86_64, nr))
+			return;
+		regs.wide.rax = (unsigned long long)(long long)RESTART_NO_HAND;
+	}
+	ptrace(PTRACE_SETREGSET, f->thread, (void *)NT_PRSTATUS, &io);
+}
+#else
+static void begin_anew(const struct filters *f, filters_pass *pass)
+{
+	(void)f;
+	(void)pass;
+}
+#endif
+
+int filters_read(struct filters *out, int32_t pid, filters_pass *pass, struct err *e)
 {
 	int error = 0, status;
 
@@ -126,6 +167,8 @@ int filters_read(struct filters *out, int32_t pid, struct err *e)
 		error = read_all(out, out->thread);
 	else if (error == 0)
 		error = ESRCH;
+	if (error == 0)
+		begin_anew(out, pass);
 	ptrace(PTRACE_DETACH, out->thread, NULL, NULL);
 	return error == 0 ? 0 : explain(pid, error, e);
 }

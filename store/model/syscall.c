@@ -74,12 +74,24 @@ int32_t syscall_number(uint32_t arch, const char *name)
 	return nr < 0 ? INT32_MIN : nr;
 }
 
-static bool is_newer(const char *name)
+static int32_t newer_number(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
 		if (strcmp(newer[i].name, name) == 0)
-			return true;
-	return false;
+			return newer[i].nr;
+	return INT32_MIN;
+}
+
+static bool is_newer(const char *name)
+{
+	return newer_number(name) != INT32_MIN;
+}
+
+int32_t syscall_number_x86_64(const char *name)
+{
+	int32_t nr = syscall_number(ARCH_X86_64, name);
+
+	return nr == INT32_MIN ? newer_number(name) : nr;
 }
 
 bool syscall_is_known(const char *name)

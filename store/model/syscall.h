@@ -18,6 +18,9 @@ bool syscall_name(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX]);
 /* The number of a name on `arch` by libseccomp's table, or INT32_MIN. */
 int32_t syscall_number(uint32_t arch, const char *name);
 
+/* The same on x86-64, by our own table where libseccomp's is too old. */
+int32_t syscall_number_x86_64(const char *name);
+
 /*
  * Numbers that scaudit calls itself, to see whether records come (ingest/live/fence.h): no system has them, and records of
  * them are no evidence of anything.

@@ -24,6 +24,11 @@ run "$SCAUDIT" check "$TMP/args.json" --comm java --json
 ok "conditions on arguments: depends" is "$(jq -r '.calls[] | select(.name == "futex") | .verdict' "$TMP/out")" depends
 ok "... both answers" is "$(jq -r '.calls[] | select(.name == "futex") | .answer' "$TMP/out")" "errno EPERM or allow"
 
+# from a pipe, as text and as instructions
+ok "a profile on standard input" is "$("$SCAUDIT" profile -q --comm java | "$SCAUDIT" check -q - --comm java; echo $?)" 0
+ok "instructions on standard input" is "$("$SCAUDIT" profile -q --comm java --format bpf | "$SCAUDIT" check -q - --comm java; echo $?)" 0
+ok "a profile in a pipe with a name" is "$("$SCAUDIT" check -q <("$SCAUDIT" profile -q --comm java) --comm java; echo $?)" 0
+
 # runc answers ENOSYS above the highest name; crun does not
 jq '.syscalls[0].names = ["read", "write"] | .defaultAction = "SCMP_ACT_KILL_PROCESS" | del(.defaultErrnoRet)' <"$TMP/java.json" >"$TMP/two.json"
 run "$SCAUDIT" check "$TMP/two.json" --comm java --json

@@ -54,6 +54,21 @@ else
 	skip "JSON" "no jq here"
 fi
 
+# ---- what has no room for comments ----
+if command -v jq >/dev/null; then
+	what=(--comm java --evidence "$TMP/evidence.json")
+	of names
+	ok "--evidence: the list is written as ever" same "$TMP/out"
+	jq -r '.syscalls[].name' <"$TMP/evidence.json" >"$TMP/got"
+	ok "... and beside it with all that is known" same "$TMP/got"
+	ok "... where it comes from" is "$(jq -c '.evidence.records' <"$TMP/evidence.json")" 1242
+	what=(--comm java --evidence "$TMP/nowhere/evidence.json")
+	of names
+	ok "--evidence: where it cannot be written" warns "cannot write .*nowhere/evidence.json"
+	ok "... exit 3" is "$status" 3
+	what=(--comm java)
+fi
+
 # ---- YAML ----
 if python3 -c 'import yaml' 2>/dev/null; then
 	of spo

@@ -82,7 +82,7 @@ ok "floor: is no list by itself" is "$status" 1
 printf '# mine\nptrace\nfutex # because\n' >"$TMP/mine"
 run "$SCAUDIT" profile --comm sort --floor "$TMP/mine" --format names
 ok "floor: a file instead" is "$(comm_of -13 "$TMP/evidence" "$TMP/out")" "futex ptrace "
-ok "floor: a dangerous name of a file is pointed out" warns 'look at these before you enforce it: .*ptrace \(--floor\)'
+ok "floor: a dangerous name of a file is pointed out" warns 'look at these before you enforce it: .*ptrace \(floor\)'
 echo socketcall >"$TMP/old"
 run "$SCAUDIT" profile --comm sort --floor "$TMP/old" --format names
 ok "floor: not a name that none of the list's architectures has" cmp "$TMP/evidence" "$TMP/out"

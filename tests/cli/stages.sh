@@ -24,7 +24,7 @@ ok "another errno" is "$(jq -r .defaultErrnoRet "$TMP/out")" 38
 ok "... and what it does" warns 'ENOSYS: C libraries fall back'
 run "$SCAUDIT" profile --comm java --errno EPERM
 ok "EPERM: what it does" warns 'ENOSYS would make them fall back'
-ok "... and above which number runc answers otherwise" warns 'runc answers ENOSYS .*x86_64 above [0-9]+ \([a-z0-9_]+\)$'
+ok "... and above which number runc answers otherwise" warns 'runc answers ENOSYS .*x86_64 above 435 \(clone3\), such as close_range, openat2, .* and [0-9]+ more$'
 
 run "$SCAUDIT" profile --comm java --siblings show
 ok "siblings are shown, not taken" warns '^scaudit: [0-9]+ siblings, without evidence and not in the list: '
@@ -60,7 +60,24 @@ ok "... not where only is asked for" is "$(grep -c '^sendmsg$' "$TMP/out")" 0
 echo 'SystemCallFilter=@system-service' >"$TMP/unit"
 "$SCAUDIT" ingest -q --db "$TMP/unit.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
 run "$SCAUDIT" profile --db "$TMP/unit.db" --comm java
+ok "a unit with a set: what the set allows is kept" warns 'recorded under unit .*: kept, as not observable: .* and [0-9]+ more$'
+ok "... what is dangerous in it is shown" warns '[a-z_]+ \(not observable\)'
+echo 'SystemCallFilter=@nonsense' >"$TMP/unit"
+"$SCAUDIT" ingest -q --db "$TMP/unread.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
+run "$SCAUDIT" profile --db "$TMP/unread.db" --comm java
 ok "one that cannot be read: said" warns 'not all of it can be read here, so keep its names'
+
+# every name is in every format, whatever it stands on
+more=(--comm java --siblings add --runtime runc --db "$TMP/round.db")
+"$SCAUDIT" profile -q "${more[@]}" --format names | sort >"$TMP/names"
+ok "names of all grounds" is "$("$SCAUDIT" profile -q "${more[@]}" --format json | jq -r '[.syscalls[].ground] | unique | join(" ")')" \
+	"floor not observable runtime seen sibling"
+for format in oci docker json; do
+	"$SCAUDIT" profile -q "${more[@]}" --format $format | jq -r '.syscalls[] | .name // .names[]' | sort >"$TMP/got"
+	ok "$format: all of them" diff "$TMP/names" "$TMP/got"
+done
+ok "docker: each with its reason" is "$("$SCAUDIT" profile -q "${more[@]}" --format docker | jq -r '[.syscalls[1:][].comment | sub(",.*"; "")] | join("; ")')" \
+	"from the floor; what the runtime needs; siblings of what was seen; allowed while it was recorded"
 
 # a base: extended by what was seen, tightened by what was not
 cat >"$TMP/base.json" <<-'END'
@@ -84,6 +101,40 @@ ok "--tighten takes off what nothing shows" is "$(jq -c '.syscalls[0].names' "$T
 ok "... and says so" warns 'taken off the base, no evidence: bpf$'
 run "$SCAUDIT" profile --comm java --base "$TMP/extended.json"
 ok "an extended base lacks nothing more" is "$(jq -c '.syscalls | length' "$TMP/out")" 4
+
+# Docker's: conditions stay where the format has them, and are settled where it has none
+cat >"$TMP/moby.json" <<-'END'
+	{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "archMap": [
+	 {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
+	 {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"]}], "syscalls": [
+	 {"names": ["read", "bpf"], "action": "SCMP_ACT_ALLOW"},
+	 {"names": ["ptrace"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4.8"}},
+	 {"names": ["mount"], "action": "SCMP_ACT_ALLOW", "comment": "for root", "includes": {"caps": ["CAP_SYS_ADMIN"]}},
+	 {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
+	  "excludes": {"caps": ["CAP_SYS_ADMIN"], "arches": ["s390", "s390x"]}}]}
+END
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --format docker
+ok "a base with conditions: what has to be said" warns 'moby.json: what it says of mount depends on capabilities'
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --format docker
+ok "docker: its conditions, comments and architectures stay" is "$(jq -cS 'del(.syscalls[4])' "$TMP/out")" "$(jq -cS . "$TMP/moby.json")"
+ok "... and it gets what it lacks" is "$(jq -r '.syscalls[4] | [(.names | index("futex") != null), .includes] | @csv' "$TMP/out")" 'true,'
+ok "... with where that comes from" is "$(jq -r '.syscalls[4].comment | startswith("scaudit ")' "$TMP/out")" true
+cp "$TMP/out" "$TMP/extended.json"
+run "$SCAUDIT" check "$TMP/extended.json" --caps docker --comm java
+ok "check reads it: nothing is refused" is "$status" 0
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --kernel 4.4 --tighten --format docker
+ok "docker: --tighten judges what counts here alone" is "$(jq -c '[.syscalls[].names[0]][0:4]' "$TMP/out")" '["read","ptrace","mount","clone"]'
+for format in json spo; do
+	run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps all --kernel 6.1 --format $format
+	ok "$format: its comments stay" says 'comment": "for root"|# for root$'
+done
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps docker --stage canary --target docker-25 --format docker
+ok "docker: a stage of a base with conditions" is "$(jq -c '[.flags, .syscalls[1].includes]' "$TMP/out")" \
+	'[["SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW"],{"minKernel":"4.8"}]'
+run "$SCAUDIT" profile --comm java --base "$TMP/moby.json" --caps all --format oci
+ok "oci has no conditions: they are settled" is "$(jq -c '[.archMap, .architectures, [.syscalls[] | .includes], [.syscalls[].names[0]][0:3]]' "$TMP/out")" \
+	'[null,["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],[null,null,null,null],["read","ptrace","mount"]]'
+
 run "$SCAUDIT" profile --comm java --tighten
 ok "usage: --tighten without a base" is "$status" 2
 run "$SCAUDIT" profile --comm java --base "$TMP/nothing.json"

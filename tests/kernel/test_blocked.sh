@@ -16,6 +16,14 @@ ok "no such process" is "$status" 2
 run setpriv --reuid 65534 --clear-groups "$SCAUDIT" blocked --pid $$
 ok "one without a filter may be looked at by anyone" is "$status" 0
 
+# a wait goes on by restart_syscall after the stop, which a filter may refuse
+"$BUILD/under" deny restart_syscall -- sleep 1 & sleeper=$!
+sleep 0.3
+run "$SCAUDIT" blocked --pid $sleeper
+ok "a sleeper's filter is read" says '^x86_64, errno EPERM \(1\): restart_syscall$|aarch64'
+wait $sleeper
+ok "... and it does not notice" is $? 0
+
 container_begin blocked
 container_run plain - "$TMP/out" "$TMP/err" true || { skip blocked "runc does not start a container here"; exit 0; }
 

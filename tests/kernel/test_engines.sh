@@ -9,6 +9,8 @@ if [ "$(id -u)" = 0 ] && [ -z "${ENGINES_APART:-}" ] && unshare -m --propagation
 fi
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kernel/numbers.sh
+. "$ROOT/tests/kernel/numbers.sh"
 [ "$(id -u)" = 0 ] || { skip engines "needs root"; exit 0; }
 [ -n "${ENGINES_APART:-}" ] || { skip engines "no mount namespace can be made here"; exit 0; }
 need jq runc
@@ -104,20 +106,7 @@ podman_gone() { podman_ rm -t 0 -f "$id" >/dev/null; }
 
 # ---- the filter of a container, number by number ----
 
-# evidence of each number that a table could have, on each architecture of the machine, so that check judges all of them
-case $(uname -m) in
-x86_64) archs="c000003e:0 40000003:0 c000003e:1073741824" ;;
-aarch64) archs="c00000b7:0 40000028:0" ;;
-*) archs= ;;
-esac
-for arch in $archs; do
-	for nr in $(seq 0 599); do
-		echo "type=SECCOMP msg=audit(1700000000.000:$((++serial))): auid=0 uid=0 gid=0 ses=1 pid=7 comm=\"all\" exe=\"/all\" sig=0 arch=${arch%:*} syscall=$((nr + ${arch#*:})) compat=0 ip=0x7f0000000000 code=0x7ffc0000"
-	done
-done >"$TMP/all.log"
-"$SCAUDIT" ingest -q --db "$TMP/all.db" "$TMP/all.log"
-answers() { jq -r '.calls[] | [.arch, .nr, .verdict, .answer] | @tsv' "$1" | sort; }
-
+numbers_store || { skip engines "not known what numbers this architecture has"; exit 0; }
 # same NAME PROFILE CAPS ARGS...: a container that is started with ARGS, and what the engine's PROFILE is where it has CAPS
 # (own: those that the kernel says it has; podman's depend on its version)
 same() {
@@ -125,27 +114,26 @@ same() {
 
 	shift 3
 	${engine}_live "$@" 2>"$TMP/err" || { ok "$name: it starts" false; return; }
-	"$SCAUDIT" check --db "$TMP/all.db" --pid "$pid" --all --json >"$TMP/live.json" 2>"$TMP/err"
+	numbers_of --pid "$pid" >"$TMP/live"
 	"$SCAUDIT" blocked --pid "$pid" --json >"$TMP/blocked.json" 2>"$TMP/err"
 	${engine}_gone
 	[ "$caps" != own ] || caps=$(jq -r '.capabilities | join(",")' "$TMP/blocked.json")
-	"$SCAUDIT" check --db "$TMP/all.db" "$profile" --caps "$caps" --runtime "$runtime" --all --json >"$TMP/made.json" 2>"$TMP/err"
-	answers "$TMP/live.json" >"$TMP/live"
-	answers "$TMP/made.json" >"$TMP/made"
+	numbers_of "$profile" --caps "$caps" --runtime "$runtime" >"$TMP/made"
 	n=$(wc -l <"$TMP/live")
 	ok "$name: the filter of a live container is what its profile says ($n numbers)" diff "$TMP/live" "$TMP/made"
 	ok "... of each number" is "$n" "$(wc -l <"$TMP/all.log")"
 	ok "... it refuses $(cut -f 3 "$TMP/live" | grep -c refused), and $(cut -f 3 "$TMP/live" | grep -c passes) pass" \
 		is "$(cut -f 3 "$TMP/live" | sort -u | grep -cE '^(refused|passes)$')" 2
-	jq -r '.calls[] | select((.name | test("^[a-z_]")) and (.verdict == "refused" or .verdict == "depends")) | [.arch, .nr, .answer] | @tsv' \
-		"$TMP/made.json" | sort >"$TMP/made.blocked"
+	# blocked has those that have a name
+	"$SCAUDIT" check --db "$TMP/all.db" "$profile" --caps "$caps" --runtime "$runtime" --all --json 2>"$TMP/err" |
+		jq -r '.calls[] | select((.name | test("^[a-z_]")) and (.verdict == "refused" or .verdict == "depends")) | [.arch, .nr, .answer] | @tsv' |
+		sort >"$TMP/made.blocked"
 	ok "... and blocked names just those" diff "$TMP/made.blocked" <(jq -r '.blocked[] | [.arch, .nr, .answer] | @tsv' "$TMP/blocked.json" | sort)
 }
 
 # what would make the comparison pass whatever the filters are: the profile with other capabilities has to differ
 differs() { # NAME PROFILE CAPS: from the last container
-	"$SCAUDIT" check --db "$TMP/all.db" "$2" --caps "$3" --runtime "$runtime" --all --json >"$TMP/made.json" 2>"$TMP/err"
-	answers "$TMP/made.json" >"$TMP/made"
+	numbers_of "$2" --caps "$3" --runtime "$runtime" >"$TMP/made"
 	ok "$1: ... which it is not with other capabilities" test "$(diff "$TMP/live" "$TMP/made" | grep -c '^>')" -gt 0
 }
 

@@ -1,0 +1,80 @@
+#!/bin/bash
+#
+# Units of systemd, with its sets, as scaudit reads them: is the filter that systemd has made of each what check says of it,
+# for each number? A systemd --user starts them, in a mount namespace of its own.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/kernel/numbers.sh
+. "$ROOT/tests/kernel/numbers.sh"
+manager=/lib/systemd/systemd
+[ "$(id -u)" = 0 ] || { skip units "needs root"; exit 0; }
+[ -x $manager ] || { skip units "no $manager here"; exit 0; }
+need jq
+systemd-analyze --version | grep -q '^systemd 252 ' || { skip units "not systemd 252, whose sets scaudit knows"; exit 0; }
+numbers_store || { skip units "not on this machine's architecture"; exit 0; }
+
+unit() { mkdir "$TMP/$1.d" && { echo "[Service]"; cat; } >"$TMP/$1.d/60.conf"; }
+unit sets <<-'END'
+	SystemCallFilter=@system-service
+	SystemCallFilter=~@privileged @resources keyctl
+	SystemCallErrorNumber=EPERM
+END
+unit denies <<-'END'
+	SystemCallFilter=~@mount @swap bpf:ENOSYS ptrace:kill
+	SystemCallErrorNumber=EPERM
+	SystemCallArchitectures=native x86
+END
+unit logs <<-'END'
+	SystemCallFilter=@system-service @unknown-set
+	SystemCallErrorNumber=ENOSYS
+	SystemCallLog=~@default read write @file-system
+	SystemCallArchitectures=native
+END
+unit fewer <<-'END'
+	SystemCallFilter=@basic-io @file-system @process mprotect prlimit64 lseek
+	SystemCallFilter=~fork execveat
+END
+
+# sd_booted() looks for /run/systemd/system alone
+cat >"$TMP/managed" <<-'END'
+	mount --make-rprivate / && mount -t tmpfs tmpfs /run
+	mkdir -p /run/systemd/system /run/user/0 /run/units/systemd/user
+	cd /run/units/systemd/user
+	printf '[Unit]\nDefaultDependencies=no\nWants=' >all.target
+	for dir in "$1"/*.d; do
+		name=$(basename "$dir" .d)
+		printf '%s.service ' "$name" >>all.target
+		printf '[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/sleep 30\n' >"$name.service"
+		cp -r "$dir" "$name.service.d"
+	done
+	echo >>all.target
+	XDG_RUNTIME_DIR=/run/user/0 XDG_CONFIG_HOME=/run/units HOME=/root exec timeout 30 "$2" --user --log-target=console --unit=all.target
+END
+unshare -m bash "$TMP/managed" "$TMP" $manager >"$TMP/manager" 2>&1 &
+managed=$!
+
+# Its process, once it has execed.
+pid_of() {
+	local pid
+
+	for _ in $(seq 100); do
+		for pid in $(pgrep -x sleep); do
+			grep -q "/$1.service\$" "/proc/$pid/cgroup" 2>/dev/null && { echo "$pid"; return; }
+		done
+		sleep 0.1
+	done
+}
+
+for dir in "$TMP"/*.d; do
+	name=$(basename "$dir" .d)
+	pid=$(pid_of "$name")
+	[ -n "$pid" ] || { ok "$name: it starts" false; cat "$TMP/manager"; continue; }
+	numbers_of --pid "$pid" >"$TMP/live"
+	numbers_of "$dir/60.conf" >"$TMP/read"
+	ok "$name: systemd's filter is what check says of the unit, for $(wc -l <"$TMP/live") numbers" diff "$TMP/live" "$TMP/read"
+	ok "$name: ... of each number" is "$(wc -l <"$TMP/live")" "$(wc -l <"$TMP/all.log")"
+	ok "$name: ... some are refused, some pass" is "$(cut -f 3 "$TMP/live" | sort -u | grep -cE '^(refused|passes)$')" 2
+done
+kill $managed
+wait $managed 2>/dev/null
+exit 0
