@@ -9,8 +9,8 @@ if [ "$(id -u)" = 0 ] && [ -z "${ENGINES_APART:-}" ] && unshare -m --propagation
 fi
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=tests/kernel/numbers.sh
-. "$ROOT/tests/kernel/numbers.sh"
+# shellcheck source=tests/numbers.sh
+. "$ROOT/tests/numbers.sh"
 [ "$(id -u)" = 0 ] || { skip engines "needs root"; exit 0; }
 [ -n "${ENGINES_APART:-}" ] || { skip engines "no mount namespace can be made here"; exit 0; }
 need jq runc

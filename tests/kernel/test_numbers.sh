@@ -4,8 +4,8 @@
 # of its profile, for each number? NUMBERS_ROUNDS profiles for each.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=tests/kernel/numbers.sh
-. "$ROOT/tests/kernel/numbers.sh"
+# shellcheck source=tests/numbers.sh
+. "$ROOT/tests/numbers.sh"
 # shellcheck source=tests/kernel/records.sh
 . "$ROOT/tests/kernel/records.sh"
 need jq runc python3
@@ -22,14 +22,13 @@ END
 for runtime in runc crun; do
 	sed -nE "s/^RUNTIME\($runtime, \"([a-z0-9_]+)\"\)\$/\1/p" "$ROOT/analyze/runtime_list.h"
 done >>"$TMP/needed"
-"$SCAUDIT" check --db "$TMP/all.db" --all --json <(echo read) --from names 2>/dev/null |
-	jq -r '.calls[] | select(.name | test("^[a-z_]")) | .name' | sort -u >"$TMP/names"
+numbers_names >"$TMP/names"
 
 differs=0 compared=0 kinds=0
 one() { # RUNTIME SEED
 	local name=$1.$2 pid
 
-	"$ROOT/tests/kernel/draw" "$2" "$TMP/needed" "$TMP/names" >"$TMP/profile.json"
+	"$ROOT/tests/cases/draw" "$2" "$TMP/needed" "$TMP/names" >"$TMP/profile.json"
 	container_run "$name" "$TMP/profile.json" "$TMP/out" "$TMP/err" sleep 20 &
 	pid=
 	for _ in $(seq 60); do

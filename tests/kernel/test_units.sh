@@ -4,8 +4,8 @@
 # for each number? A systemd --user starts them, in a mount namespace of its own.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=tests/kernel/numbers.sh
-. "$ROOT/tests/kernel/numbers.sh"
+# shellcheck source=tests/numbers.sh
+. "$ROOT/tests/numbers.sh"
 manager=/lib/systemd/systemd
 [ "$(id -u)" = 0 ] || { skip units "needs root"; exit 0; }
 [ -x $manager ] || { skip units "no $manager here"; exit 0; }

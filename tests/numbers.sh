@@ -20,6 +20,13 @@ numbers_store() {
 	"$SCAUDIT" ingest -q --db "$TMP/all.db" "$TMP/all.log"
 }
 
+# The names that those numbers have.
+numbers_names() {
+	echo read >"$TMP/read"
+	"$SCAUDIT" check --db "$TMP/all.db" --all --json --from names "$TMP/read" 2>"$TMP/err" |
+		jq -r '.calls[] | select(.name | test("^[a-z_]")) | .name' | sort -u
+}
+
 # numbers_of ARGS...: what check says with them, of each number
 numbers_of() {
 	"$SCAUDIT" check --db "$TMP/all.db" --all --json "$@" 2>"$TMP/err" | jq -r '.calls[] | [.arch, .nr, .verdict, .answer] | @tsv' | sort
