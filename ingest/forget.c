@@ -237,6 +237,15 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 	return ret;
 }
 
+/* Builds that nothing is left of. */
+static int remove_builds(struct store *s, struct err *e)
+{
+	return exec(s, "DELETE FROM build WHERE NOT EXISTS (SELECT 1 FROM interval AS i WHERE i.node = build.node AND i.exe = build.exe AND "
+		       "i.t_first <= build.t_last AND i.t_last >= build.t_first) AND NOT EXISTS (SELECT 1 FROM path JOIN fold_use AS u ON "
+		       "u.path = path.id JOIN fold ON fold.id = u.fold WHERE path.exe = build.exe AND fold.node = build.node AND "
+		       "u.t_first <= build.t_last AND u.t_last >= build.t_first)", e);
+}
+
 int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report, struct err *e)
 {
 	int ret;
@@ -254,5 +263,5 @@ int forget_run(struct store *s, const struct forget_what *what, struct forget_re
 	if (ret == 0 && !what->dry_run && report->folds > 0)
 		ret = exec(s, "DELETE FROM fold_use WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold_set WHERE fold IN "
 			      "(SELECT id FROM doomed_fold); DELETE FROM fold_place WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);
-	return ret;
+	return ret < 0 || what->dry_run ? ret : remove_builds(s, e);
 }

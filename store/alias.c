@@ -23,10 +23,12 @@ static int overlap(struct store *s, int64_t a, int64_t b, bool *yes, struct err 
 }
 
 /* A place of both, such as a unit of one name, becomes one. */
+#define TWIN                                                                                                             \
+	"place AS twin ON twin.node = ?2 AND twin.container = old.container AND twin.pod = old.pod AND twin.unit = old.unit AND " \
+	"twin.container_name = old.container_name AND twin.pod_name = old.pod_name"
 #define JOIN_PLACES(table, key)                                                                                          \
 	"INSERT OR IGNORE INTO " table " SELECT " table "." key ", twin.id FROM " table " JOIN place AS old ON old.id = " table \
-	".place AND old.node = ?1 JOIN place AS twin ON twin.node = ?2 AND twin.container = old.container AND twin.pod = old.pod " \
-	"AND twin.unit = old.unit AND twin.container_name = old.container_name AND twin.pod_name = old.pod_name",        \
+	".place AND old.node = ?1 JOIN " TWIN,                                                                           \
 	"DELETE FROM " table " WHERE place IN (SELECT id FROM place WHERE node = ?1)"
 
 static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
@@ -48,6 +50,10 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 		JOIN_PLACES("sighting", "interval"),
 		JOIN_PLACES("tree_place", "tree"),
 		JOIN_PLACES("fold_place", "fold"),
+		"INSERT INTO build SELECT ?2, exe, ifnull((SELECT twin.id FROM place AS old JOIN " TWIN " WHERE old.id = build.place AND "
+		"old.node = ?1), place), here, build_id, t_first, t_last FROM build WHERE node = ?1 ON CONFLICT DO UPDATE SET t_first = "
+		"min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)",
+		"DELETE FROM build WHERE node = ?1",
 		"DELETE FROM place WHERE node = ?1",
 		"UPDATE node_name SET node = ?2 WHERE node = ?1",
 		"DELETE FROM node WHERE id = ?1",

@@ -225,6 +225,18 @@ int64_t names_place(struct names *n, int64_t node, const struct bytes v[PLACE_FI
 	return row;
 }
 
+int names_build(struct names *n, int64_t node, struct bytes exe, int64_t place, bool here, const char *id, int64_t t_ms, struct err *e)
+{
+	int64_t row = store_string(n->store, exe, e);
+	sqlite3_stmt *st = row < 0 ? NULL : store_stmt(n->store, STMT_add_build, e);
+
+	if (st == NULL)
+		return -1;
+	STORE_BIND(st, node, row, place, here, 0, t_ms);
+	sqlite3_bind_text(st, 5, id, -1, SQLITE_STATIC);
+	return store_run(n->store, st, e);
+}
+
 int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, struct err *e)
 {
 	uint64_t key = (uint64_t)exe << 32 | (uint64_t)name;

@@ -37,6 +37,9 @@ int64_t names_call(struct names *n, uint32_t arch, int32_t nr, uint32_t action, 
 /* The row of a place of this node; what is known of its names by now is kept. -1 on failure. */
 int64_t names_place(struct names *n, int64_t node, const struct bytes v[PLACE_FIELDS], struct err *e);
 
+/* Notes that this build of a program ran at t_ms, in a place (0: no container). */
+int names_build(struct names *n, int64_t node, struct bytes exe, int64_t place, bool here, const char *id, int64_t t_ms, struct err *e);
+
 /* name 0: not known, the path shows the last part of exe. parent 0: a root. -1 on failure. */
 int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, struct err *e);
 

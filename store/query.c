@@ -270,6 +270,23 @@ static int take_fold_place(struct loading *l, sqlite3_stmt *st)
 	return put_place(l, map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1));
 }
 
+static bool in_time(const struct loading *l, int64_t first, int64_t last)
+{
+	return (l->since == WHEN_NONE || last >= l->since) && (l->until == WHEN_NONE || first <= l->until);
+}
+
+static int take_build(struct loading *l, sqlite3_stmt *st)
+{
+	int64_t place = sqlite3_column_int64(st, 2), first = sqlite3_column_int64(st, 5), last = sqlite3_column_int64(st, 6);
+
+	if (in_time(l, first, last))
+		*VEC_PUSH(&l->q->builds) = (struct query_build){
+			.node = sqlite3_column_int64(st, 0), .exe = text_of(l, sqlite3_column_int64(st, 1)),
+			.place = place ? (uint32_t)map_get(&l->places, (uint64_t)place, 0, QUERY_NONE) : QUERY_NONE,
+			.here = sqlite3_column_int(st, 3) != 0, .id = keep(l->q, store_column(st, 4)), .t_first = first, .t_last = last };
+	return 0;
+}
+
 /* A run of capture and a tree that it brought some of. */
 static int take_capture(struct loading *l, sqlite3_stmt *st)
 {
@@ -302,11 +319,6 @@ static int take_tree_policy(struct loading *l, sqlite3_stmt *st)
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].policies) = (uint32_t)policy;
 	return 0;
-}
-
-static bool in_time(const struct loading *l, int64_t first, int64_t last)
-{
-	return (l->since == WHEN_NONE || last >= l->since) && (l->until == WHEN_NONE || first <= l->until);
 }
 
 static void widen(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
@@ -583,8 +595,9 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT image, t_first, obs, serial_first FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;
-	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit FROM place ORDER BY id", take_place, e) < 0 ||
+	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place ORDER BY id", take_place, e) < 0 ||
 	    each(l, "SELECT tree, place FROM tree_place ORDER BY tree, place", take_tree_place, e) < 0 ||
+	    each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
 	    each(l, "SELECT image.tree, capture.complete, (SELECT min(i.t_first) FROM image AS i WHERE i.tree = image.tree) >= capture.t_first "
 		    "AND (SELECT max(i.t_last) FROM image AS i WHERE i.tree = image.tree) <= capture.t_last FROM (SELECT image, ingest FROM "
 		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval "
@@ -629,6 +642,7 @@ void query_release(struct query *q)
 		VEC_FREE(&q->trees.v[i].policies);
 	}
 	VEC_FREE(&q->places);
+	VEC_FREE(&q->builds);
 	VEC_FREE(&q->policies);
 	VEC_FREE(&q->trees);
 	VEC_FREE(&q->images);

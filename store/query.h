@@ -52,6 +52,14 @@ struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
 struct query_set { uint32_t tree; uint64_t starts; VEC(uint32_t) calls; };
 
 struct query_place { int64_t id; struct bytes v[PLACE_FIELDS]; };
+/* A build of a program that ran; place: the container that it ran in, or QUERY_NONE. */
+struct query_build {
+	int64_t node;
+	struct bytes exe, id;       /* id: in hex */
+	uint32_t place;
+	bool here;                  /* exe was a file of the machine's own, not of another root directory */
+	int64_t t_first, t_last;
+};
 struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the file held */
 struct query_name { int64_t node; struct bytes name; };
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
@@ -65,6 +73,7 @@ struct query {
 	VEC(struct query_name) node_names;
 	VEC(struct query_place) places;
 	VEC(struct query_policy) policies;
+	VEC(struct query_build) builds;
 	VEC(struct query_set) sets;
 	struct pool strings;                /* what all the bytes above point into */
 };

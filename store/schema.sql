@@ -1,4 +1,4 @@
--- scaudit's store, version 2. docs/schema.md says what each table is for.
+-- scaudit's store, version 3. docs/schema.md says what each table is for.
 -- It can be run on any version before: what is there stays. Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`.
 
 CREATE TABLE IF NOT EXISTS meta (
@@ -200,11 +200,24 @@ CREATE TABLE IF NOT EXISTS place (
     pod            BLOB NOT NULL,
     pod_name       BLOB NOT NULL,
     namespace      BLOB NOT NULL,
-    unit           BLOB NOT NULL
+    unit           BLOB NOT NULL,
+    image          BLOB NOT NULL DEFAULT x''
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS place_by_id ON place (node, container, pod, unit, iif(length(container) + length(pod), x'', container_name),
                                                         iif(length(container) + length(pod), x'', pod_name),
                                                         iif(length(container) + length(pod), x'', namespace));
+
+-- which builds of a program ran; place 0: in no container; here 1: its path was one of the machine's own files
+CREATE TABLE IF NOT EXISTS build (
+    node     INTEGER NOT NULL REFERENCES node (id),
+    exe      INTEGER NOT NULL REFERENCES string (id),
+    place    INTEGER NOT NULL,
+    here     INTEGER NOT NULL,
+    build_id TEXT NOT NULL,
+    t_first  INTEGER NOT NULL,
+    t_last   INTEGER NOT NULL,
+    PRIMARY KEY (node, exe, place, here, build_id)
+) STRICT, WITHOUT ROWID;
 
 -- where the process of an interval ran
 CREATE TABLE IF NOT EXISTS sighting (

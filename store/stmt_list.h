@@ -41,11 +41,13 @@ STMT(del_interval,    "DELETE FROM interval WHERE id = ?1")
 STMT(move_touches,    "INSERT INTO touch (ingest, interval) SELECT ingest, ?2 FROM touch WHERE interval = ?1 ON CONFLICT DO NOTHING")
 STMT(del_touches,     "DELETE FROM touch WHERE interval = ?1")
 STMT(add_touch,       "INSERT INTO touch (ingest, interval) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
-STMT(add_place,       "INSERT INTO place (node, runtime, container, container_name, pod, pod_name, namespace, unit) VALUES (?1, ?2, ?3, ?4, ?5, "
-                      "?6, ?7, ?8) ON CONFLICT DO UPDATE SET runtime = iif(length(excluded.runtime), excluded.runtime, runtime), "
+STMT(add_place,       "INSERT INTO place (node, runtime, container, container_name, pod, pod_name, namespace, unit, image) VALUES (?1, ?2, ?3, "
+                      "?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET runtime = iif(length(excluded.runtime), excluded.runtime, runtime), "
                       "container_name = iif(length(excluded.container_name), excluded.container_name, container_name), pod_name = "
                       "iif(length(excluded.pod_name), excluded.pod_name, pod_name), namespace = iif(length(excluded.namespace), "
-                      "excluded.namespace, namespace) RETURNING id")
+                      "excluded.namespace, namespace), image = iif(length(excluded.image), excluded.image, image) RETURNING id")
+STMT(add_build,       "INSERT INTO build VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET t_first = min(t_first, excluded.t_first), "
+                      "t_last = max(t_last, excluded.t_last)")
 STMT(add_sighting,    "INSERT INTO sighting (interval, place) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
 STMT(move_sightings,  "INSERT INTO sighting (place, interval) SELECT place, ?2 FROM sighting WHERE interval = ?1 ON CONFLICT DO NOTHING")
 STMT(del_sightings,   "DELETE FROM sighting WHERE interval = ?1")
@@ -54,7 +56,7 @@ STMT(place_tree,      "INSERT OR IGNORE INTO tree_place SELECT image.tree, sight
                       "image.node AND interval.pid = image.pid AND interval.image = image.id JOIN sighting ON sighting.interval = "
                       "interval.id WHERE image.tree = ?1")
 STMT(del_places,      "DELETE FROM tree_place WHERE tree = ?1")
-STMT(tree_places,     "SELECT runtime, container, container_name, pod, pod_name, namespace, unit FROM tree_place JOIN place ON place.id = "
+STMT(tree_places,     "SELECT runtime, container, container_name, pod, pod_name, namespace, unit, image FROM tree_place JOIN place ON place.id = "
                       "tree_place.place WHERE tree_place.tree = ?1 ORDER BY place.id")
 STMT(set_capture,     "INSERT INTO capture VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO UPDATE SET t_last = "
                       "excluded.t_last, serial_last = excluded.serial_last, received = excluded.received, gaps = excluded.gaps, dropped = "

@@ -162,7 +162,15 @@ static int64_t pragma(struct store *s, const char *text)
 	return out;
 }
 
-/* Makes the tables that are missing, in an empty file or in an older store. */
+/* Columns that tables of older stores lack; a table that was missing has been made with them. */
+static int add_columns(struct store *s, struct err *e)
+{
+	if (pragma(s, "SELECT count(*) FROM pragma_table_info('place') WHERE name = 'image'") != 0)
+		return 0;
+	return exec(s, "ALTER TABLE place ADD COLUMN image BLOB NOT NULL DEFAULT x''", e);
+}
+
+/* Makes what is missing, in an empty file or in an older store. */
 static int create(struct store *s, struct err *e)
 {
 	auto_free char *text = NULL;
@@ -174,7 +182,7 @@ static int create(struct store *s, struct err *e)
 		text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; "
 				 "INSERT INTO meta VALUES ('generation', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
 				 STORE_APPLICATION_ID, STORE_VERSION);
-		if (exec(s, schema, e) < 0 || exec(s, text, e) < 0) {
+		if (exec(s, schema, e) < 0 || add_columns(s, e) < 0 || exec(s, text, e) < 0) {
 			sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 			return -1;
 		}

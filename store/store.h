@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #define STORE_APPLICATION_ID 0x53434155 /* "SCAU" */
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 #define STORE_LOCK_MS 60000 /* how long a writer waits for another */
 
 enum stmt {

@@ -129,24 +129,29 @@ static void write_file(const char *path, const char *text)
 	fclose(f);
 }
 
-static struct names_row { const char *name, *cgroup, *path, *text, *want; } names[] = {
-	{ "docker's name", "0::/docker/" A64 "\n", "/var/lib/docker/containers/" A64 "/config.v2.json", "{\"Name\": \"/web\"}", "container web" },
+static struct names_row { const char *name, *cgroup, *path, *text, *want, *image; } names[] = {
+	{ "docker's name", "0::/docker/" A64 "\n", "/var/lib/docker/containers/" A64 "/config.v2.json", "{\"Name\": \"/web\", \"Image\": \"sha256:" A64 "\", \"Config\": {\"Image\": \"web:1\"}}",
+	  "container web", "sha256:" A64 },
 	{ "containerd's notes", "0::/kubepods/pod" UID "/" A64 "\n", "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" A64 "/config.json",
 	  "{\"annotations\": {\"io.kubernetes.cri.container-name\": \"app\", \"io.kubernetes.cri.sandbox-name\": \"web-1\", "
-	  "\"io.kubernetes.cri.sandbox-namespace\": \"prod\"}}", "pod prod/web-1/app" },
+	  "\"io.kubernetes.cri.sandbox-namespace\": \"prod\", \"io.kubernetes.cri.image-name\": \"docker.io/library/web:1\"}}", "pod prod/web-1/app",
+	  "docker.io/library/web:1" },
 	{ "CRI-O's notes", "0::/kubepods/pod" UID "/crio-" A64 ".scope\n", "/run/containers/storage/overlay-containers/" A64 "/userdata/config.json",
 	  "{\"annotations\": {\"io.kubernetes.container.name\": \"app\", \"io.kubernetes.pod.name\": \"web-2\", "
-	  "\"io.kubernetes.pod.namespace\": \"prod\"}}", "pod prod/web-2/app" },
+	  "\"io.kubernetes.pod.namespace\": \"prod\", \"io.kubernetes.cri-o.ImageName\": \"web:2\", \"io.kubernetes.cri-o.ImageRef\": \"web@sha256:" A64 "\"}}",
+	  "pod prod/web-2/app", "web@sha256:" A64 },
 	{ "podman's list", "0::/libpod-" A64 "\n", "/var/lib/containers/storage/overlay-containers/containers.json",
-	  "[{\"id\": \"x\", \"names\": [\"no\"]}, {\"id\": \"" A64 "\", \"names\": [\"db\"]}]", "container db" },
-	{ "kubelet's logs of pods", "0::/kubepods/pod" UID "\n", "/var/log/pods/prod_web-3_" UID "/app/0.log", "", "pod prod/web-3" },
+	  "[{\"id\": \"x\", \"names\": [\"no\"]}, {\"id\": \"" A64 "\", \"names\": [\"db\"], \"image\": \"f00d\"}]", "container db", "f00d" },
+	{ "CRI-O's list", "0::/kubepods/pod" UID "/crio-" A64 ".scope\n", "/var/lib/containers/storage/overlay-containers/containers.json",
+	  "[{\"id\": null}, {\"id\": \"" A64 "\", \"image\": \"f00d\"}]", "container 0123456789ab", "f00d" },
+	{ "kubelet's logs of pods", "0::/kubepods/pod" UID "\n", "/var/log/pods/prod_web-3_" UID "/app/0.log", "", "pod prod/web-3", NULL },
 	{ "kubelet's links of containers", "0::/kubepods/pod" UID "/" A64 "\n", "/var/log/containers/web-4_prod_app-" A64 ".log", "",
-	  "pod prod/web-4/app" },
+	  "pod prod/web-4/app", NULL },
 	{ "a state file that is no JSON", "0::/docker/" A64 "\n", "/var/lib/docker/containers/" A64 "/config.v2.json", "{\"Name\": \"/we",
-	  "container 0123456789ab" },
-	{ "a state file with other types", "0::/docker/" A64 "\n", "/var/lib/docker/containers/" A64 "/config.v2.json", "{\"Name\": 7, \"annotations\": []}",
-	  "container 0123456789ab" },
-	{ "none", "0::/docker/" A64 "\n", "/x", "", "container 0123456789ab" },
+	  "container 0123456789ab", NULL },
+	{ "a state file with other types", "0::/docker/" A64 "\n", "/var/lib/docker/containers/" A64 "/config.v2.json", "{\"Name\": 7, \"Image\": null, \"annotations\": []}",
+	  "container 0123456789ab", NULL },
+	{ "none", "0::/docker/" A64 "\n", "/x", "", "container 0123456789ab", NULL },
 };
 
 static void finds_names(void **state)
@@ -165,6 +170,7 @@ static void finds_names(void **state)
 	clean = mem_print("rm -rf '%s'", root);
 	assert_int_equal(system(clean), 0);
 	assert_string_equal(buf_text(&text), row->want);
+	assert_bytes(p.v[PLACE_IMAGE], row->image ? row->image : "");
 }
 
 /* ---- what stays the same from start to start ---- */

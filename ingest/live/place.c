@@ -265,6 +265,9 @@ static void state_names(struct place *p, const char *root)
 		{ "io.kubernetes.container.name", PLACE_CONTAINER_NAME },     { "io.kubernetes.pod.name", PLACE_POD_NAME },
 		{ "io.kubernetes.pod.namespace", PLACE_NAMESPACE },           { "io.kubernetes.pod.uid", PLACE_POD },
 		{ "nerdctl/name", PLACE_CONTAINER_NAME },                     { "io.container.manager", PLACE_RUNTIME },
+		/* the first that is there: CRI-O's digest before its name */
+		{ "io.kubernetes.cri-o.ImageRef", PLACE_IMAGE },              { "io.kubernetes.cri.image-name", PLACE_IMAGE },
+		{ "io.kubernetes.cri-o.ImageName", PLACE_IMAGE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
@@ -279,6 +282,7 @@ static void state_names(struct place *p, const char *root)
 		if (states[i].runtime != NULL)
 			set(p, PLACE_RUNTIME, bytes_of(states[i].runtime));
 		set_json(p, PLACE_CONTAINER_NAME, doc, "Name");
+		set_json(p, PLACE_IMAGE, doc, "Image"); /* docker's id of it; containerd's and podman's files have no such member */
 		if (json_object_object_get_ex(doc, "annotations", &notes))
 			for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
 				set_json(p, keys[k].field, notes, keys[k].key);
@@ -286,8 +290,8 @@ static void state_names(struct place *p, const char *root)
 	}
 }
 
-/* podman's names are in one list of all containers. */
-static void podman_name(struct place *p, const char *root)
+/* podman's names are in one list of all containers, and there are the ids of podman's and CRI-O's images. */
+static void podman_list(struct place *p, const char *root)
 {
 	auto_free char *path = mem_print("%s/var/lib/containers/storage/overlay-containers/containers.json", root);
 	json_object *doc = read_json(path), *id, *names;
@@ -295,8 +299,11 @@ static void podman_name(struct place *p, const char *root)
 	for (size_t i = 0; doc != NULL && json_object_is_type(doc, json_type_array) && i < json_object_array_length(doc); i++) {
 		json_object *one = json_object_array_get_idx(doc, i);
 
-		if (!json_object_object_get_ex(one, "id", &id) || !bytes_eq(bytes_of(json_object_get_string(id)), p->v[PLACE_CONTAINER]) ||
-		    !json_object_object_get_ex(one, "names", &names) || !json_object_is_type(names, json_type_array) ||
+		if (!json_object_object_get_ex(one, "id", &id) || !json_object_is_type(id, json_type_string) ||
+		    !bytes_eq(bytes_of(json_object_get_string(id)), p->v[PLACE_CONTAINER]))
+			continue;
+		set_json(p, PLACE_IMAGE, one, "image");
+		if (!json_object_object_get_ex(one, "names", &names) || !json_object_is_type(names, json_type_array) ||
 		    json_object_array_length(names) == 0)
 			continue;
 		set(p, PLACE_CONTAINER_NAME, bytes_of(json_object_get_string(json_object_array_get_idx(names, 0))));
@@ -310,8 +317,8 @@ void place_find_names(struct place *p, const char *root)
 		state_names(p, root);
 		if (p->v[PLACE_CONTAINER_NAME].n == 0)
 			container_log_name(p, root);
-		if (p->v[PLACE_CONTAINER_NAME].n == 0)
-			podman_name(p, root);
+		if (p->v[PLACE_CONTAINER_NAME].n == 0 || p->v[PLACE_IMAGE].n == 0)
+			podman_list(p, root);
 	}
 	if (p->v[PLACE_POD].n && p->v[PLACE_POD_NAME].n == 0)
 		pod_names(p, root);

@@ -12,6 +12,7 @@ enum place_field {
 	PLACE_POD_NAME,
 	PLACE_NAMESPACE,
 	PLACE_UNIT,           /* the innermost unit of systemd: x.service, x.scope */
+	PLACE_IMAGE,          /* the container's: a digest where the runtime has one, else its name */
 	PLACE_FIELDS,
 };
 
