@@ -63,7 +63,7 @@ static bool field_i32(struct bytes *b, struct bytes key, int32_t *out)
  * A string by audit_log_untrustedstring(): quoted and literal, or upper-case hex; *b is behind it.
  * (null) is what audit_log_d_path_exe() writes where there is no binary.
  */
-static const char *field_string(struct bytes *b, struct bytes *out, char *room, size_t max, bool null_ok)
+const char *fields_string(struct bytes *b, struct bytes *out, char *room, size_t max, bool null_ok)
 {
 	ptrdiff_t n;
 
@@ -139,13 +139,13 @@ static const char *identity(struct bytes *b, struct record *rec, struct fields_r
 		return "pid is missing, no number, or over 31 bits";
 	if (!bytes_take(b, BYTES(" comm=")))
 		return "comm is not where it belongs";
-	why = field_string(b, &rec->comm, room->comm, sizeof(room->comm), false);
+	why = fields_string(b, &rec->comm, room->comm, sizeof(room->comm), false);
 	if (why != NULL)
 		return why;
 	if (!bytes_take(b, BYTES(" exe=")))
 		return bytes_starts(*b, BYTES(" sig=")) ? "no exe and no arch: the kernel is too old"
 							: "exe is not where it belongs";
-	why = field_string(b, &rec->exe, room->exe, sizeof(room->exe), true);
+	why = fields_string(b, &rec->exe, room->exe, sizeof(room->exe), true);
 	if (why == NULL && rec->exe.n == 0)
 		why = "exe is empty";
 	return why;

@@ -21,6 +21,12 @@ struct fields_room {
 const char *fields_stamp(struct bytes *b, struct record *rec);
 const char *fields_body(struct bytes b, struct record *rec, struct fields_room *room);
 
+/*
+ * A string as the kernel writes it, quoted or in hex, off *b; decoded it may lie in room, which has max bytes. null_ok:
+ * (null) is one. Returns NULL, or why it is damaged.
+ */
+const char *fields_string(struct bytes *b, struct bytes *out, char *room, size_t max, bool null_ok);
+
 /* Do the signal and the action agree? Else the line was cut inside code=, or invented. */
 bool fields_agree(int32_t sig, uint32_t code);
 

@@ -1,10 +1,11 @@
 /* Build-ids in files made by hand: both widths and byte orders, and files that say what is not so. */
 #include "tests/test.h"
 
-#include "ingest/live/build.h"
+#include "ingest/live/exes.h"
 #include "store/base/buf.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -140,11 +141,74 @@ static void what_is_no_file(void **state)
 	assert_string_equal(got.text, "");
 }
 
+/* ---- of processes ---- */
+
+static void a_process_that_lives(void **state)
+{
+	struct exes *x = exes_start();
+	struct exes_seen seen;
+	struct build_id own;
+	char path[PATH_MAX] = "";
+	struct bytes exe;
+	int fd;
+
+	(void)state;
+	assert_non_null(x);
+	exe = (struct bytes){ path, (size_t)readlink("/proc/self/exe", path, sizeof(path) - 1) };
+	assert_true(build_at(&own, path));
+	assert_true(exes_open(getpid(), BYTES("/bin/no-such-program")) < 0);
+	assert_true(exes_open(0, exe) < 0);
+	for (int i = 0; i < 3; i++) {
+		fd = exes_open(getpid(), exe);
+		assert_true(fd >= 0);
+		exes_add(x, fd, exe, BYTES("x"), 5 + i);
+	}
+	/* below another root directory it has a shorter name, by which we cannot find it */
+	bytes_skip(&exe, 1);
+	bytes_skip(&exe, bytes_find(exe, BYTES("/")));
+	fd = exes_open(getpid(), exe);
+	assert_true(fd >= 0);
+	exes_add(x, fd, exe, BYTES(""), 9);
+	exes_end(x, 10000);
+	exes_take(x, &seen);
+	/* a build without a build-id is not known */
+	assert_int_equal(seen.n, own.text[0] ? 4 : 0);
+	for (size_t i = 0; i < seen.n; i++) {
+		assert_string_equal(seen.v[i]->id.text, own.text);
+		assert_int_equal(seen.v[i]->t_ms, i < 3 ? 5 + (int)i : 9);
+		assert_int_equal(seen.v[i]->here, i < 3);
+		assert_bytes(seen.v[i]->place, i < 3 ? "x" : "");
+		free(seen.v[i]);
+	}
+	VEC_FREE(&seen);
+	exes_free(x);
+}
+
+static void files_are_closed_whatever_becomes_of_them(void **state)
+{
+	int before = dup(0), after, fd;
+	struct exes *x = exes_start();
+	char path[PATH_MAX] = "";
+	struct bytes exe = { path, (size_t)readlink("/proc/self/exe", path, sizeof(path) - 1) };
+
+	(void)state;
+	close(before);
+	for (int i = 0; i < 1000 && (fd = exes_open(getpid(), exe)) >= 0; i++)
+		exes_add(x, fd, exe, BYTES(""), 1);
+	exes_free(x);
+	after = dup(0);
+	close(after);
+	assert_int_equal(before, after);
+	exes_free(NULL);
+}
+
 int main(void)
 {
 	struct tests t = { 0 };
 
 	ADD_ROWS(&t, rows, reads);
 	ADD(&t, what_is_no_file);
+	ADD(&t, a_process_that_lives);
+	ADD(&t, files_are_closed_whatever_becomes_of_them);
 	return run_rows(&t, "build");
 }

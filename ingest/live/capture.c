@@ -13,6 +13,7 @@
 #define COMMIT_MS 1000          /* what came is committed after so long */
 #define COMMIT_BYTES (4u << 20) /* or when so much waits */
 #define TAKE_MS 50
+#define BUILDS_MS 1000          /* at the end, for build-ids that are still to be read */
 #define NAMES_AGAIN_MS 2000     /* a runtime may write down names after a container's first call */
 
 struct seen_place { int64_t row, looked_ms; bool named; };
@@ -57,6 +58,17 @@ static int64_t place_row(struct capturing *c, struct bytes text, struct err *e)
 	s->looked_ms = now;
 	s->row = names_place(&c->feed.names, c->r->node, place.v, e);
 	return s->row;
+}
+
+/* Which build of a program ran, and in which container. */
+static int note_build(struct capturing *c, const struct exe_seen *s, struct err *e)
+{
+	struct bytes v[PLACE_FIELDS];
+	int64_t place = 0;
+
+	if (place_decode(v, s->place) && (v[PLACE_CONTAINER].n || v[PLACE_POD].n))
+		place = place_row(c, s->place, e);
+	return place < 0 ? -1 : names_build(&c->feed.names, c->r->node, s->exe, place, s->here, s->id.text, s->t_ms, e);
 }
 
 static int take_record(struct capturing *c, struct bytes line, struct err *e)
@@ -137,6 +149,22 @@ static int commit(struct capturing *c, struct err *e)
 	return note_capture(c, &f, e) < 0 ? -1 : feed_commit(&c->feed, e);
 }
 
+static int take_builds(struct capturing *c, struct err *e)
+{
+	struct exes_seen seen = { 0 };
+	int ret = 0;
+
+	if (c->reader.exes != NULL)
+		exes_take(c->reader.exes, &seen);
+	for (size_t i = 0; i < seen.n; i++) {
+		if (ret == 0 && (lock(c, e) < 0 || note_build(c, seen.v[i], e) < 0))
+			ret = -1;
+		free(seen.v[i]);
+	}
+	VEC_FREE(&seen);
+	return ret;
+}
+
 static int take_block(struct capturing *c, const struct queue_block *b, struct err *e)
 {
 	enum item_kind kind;
@@ -172,6 +200,8 @@ static int take_waiting(struct capturing *c, bool now, struct err *e)
 			break;
 		ret = take_block(c, b, e);
 	}
+	if (ret == 0)
+		ret = take_builds(c, e);
 	return ret == 0 ? commit(c, e) : ret;
 }
 
@@ -285,7 +315,9 @@ static int close_books(struct capturing *c, struct err *e)
 	c->r->complete = reader_complete(&c->reader, &c->r->figures);
 	if (c->r->ingest.ingest == 0)
 		return 0;
-	if (lock(c, e) < 0 || note_capture(c, &c->r->figures, e) < 0 || label_tree(c, e) < 0)
+	if (c->reader.exes != NULL)
+		exes_end(c->reader.exes, BUILDS_MS);
+	if (lock(c, e) < 0 || take_builds(c, e) < 0 || note_capture(c, &c->r->figures, e) < 0 || label_tree(c, e) < 0)
 		return -1;
 	return feed_commit(&c->feed, e);
 }

@@ -3,6 +3,8 @@
 #include "ingest/live/audit.h"
 #include "ingest/live/fence.h"
 #include "ingest/live/place.h"
+#include "ingest/fields.h"
+#include "store/base/hash.h"
 #include "store/base/when.h"
 
 #include <errno.h>
@@ -23,11 +25,11 @@
 #define LOOKED 32768        /* a power of two */
 #define SHOWN_BEHIND 256    /* serials that may still come, out of order, while the figures are looked at */
 
-struct reader_place { int32_t pid; int64_t t_ms; };
+struct reader_place { int32_t pid; uint32_t exe, place; int64_t t_ms; }; /* a hash; of reader.places */
 
 /* ---- what a record says, without parsing it whole ---- */
 
-struct peeked { int64_t t_ms; int32_t pid, nr; uint32_t arch; };
+struct peeked { int64_t t_ms; int32_t pid, nr; uint32_t arch; struct bytes rest; }; /* rest: what is behind pid */
 
 /* The number behind a word; the kernel puts no blank into names, so that it is the kernel's own. */
 static bool number_behind(struct bytes *line, struct bytes word, uint64_t max, bool hex, uint64_t *out)
@@ -39,6 +41,7 @@ static bool number_behind(struct bytes *line, struct bytes word, uint64_t max, b
 static bool peek(struct bytes line, bool call, struct peeked *out)
 {
 	uint64_t second, ms, pid, arch = 0, nr = 0;
+	struct bytes rest;
 
 	if (!number_behind(&line, BYTES("audit("), INT64_MAX / 1000000, false, &second) || !bytes_take(&line, BYTES(".")))
 		return false;
@@ -48,11 +51,22 @@ static bool peek(struct bytes line, bool call, struct peeked *out)
 	ms = (uint64_t)(line.p[0] - '0') * 100 + (uint64_t)(line.p[1] - '0') * 10 + (uint64_t)(line.p[2] - '0');
 	if (!number_behind(&line, BYTES(" pid="), INT32_MAX, false, &pid))
 		return false;
+	rest = line;
 	if (call && (!number_behind(&line, BYTES(" arch="), UINT32_MAX, true, &arch) ||
 		     !number_behind(&line, BYTES(" syscall="), INT32_MAX, false, &nr)))
 		return false;
-	*out = (struct peeked){ (int64_t)(second * 1000 + ms), (int32_t)pid, (int32_t)nr, (uint32_t)arch };
+	*out = (struct peeked){ (int64_t)(second * 1000 + ms), (int32_t)pid, (int32_t)nr, (uint32_t)arch, rest };
 	return true;
+}
+
+/* The program, as the record has it, in quotes or hex: " comm=... exe=... ". */
+static struct bytes exe_of(const struct peeked *p)
+{
+	struct bytes rest = p->rest;
+
+	bytes_skip(&rest, 1);
+	bytes_until(&rest, ' ');
+	return bytes_take(&rest, BYTES(" exe=")) ? bytes_until(&rest, ' ') : (struct bytes){ "", 0 };
 }
 
 /* ---- fences ---- */
@@ -94,26 +108,47 @@ static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct er
 
 /* ---- records ---- */
 
-/* A process's cgroup, once when it is first heard of, and again after a silence in which its pid may have changed hands. */
-static void look_up(struct reader *r, const struct peeked *p)
+/* Where a process runs, as a row of reader.places; 0: it has gone. */
+static uint32_t look_for_place(struct reader *r, const struct peeked *p)
 {
-	struct reader_place *was = &r->looked[(uint32_t)p->pid % LOOKED];
-	bool again = was->pid != p->pid || p->t_ms > was->t_ms + LOOK_AGAIN_MS;
 	char text[PLACE_ROOM + PLACE_FIELDS];
 	struct place place;
 	size_t n;
 
-	*was = (struct reader_place){ p->pid, p->t_ms };
-	if (!again)
-		return;
 	r->figures.looked++;
 	if (!place_of_pid(&place, p->pid, p->t_ms, "")) {
 		r->figures.vanished++;
-		return;
+		return 0;
 	}
 	n = place_encode(&place, text, sizeof(text));
 	if (n > PLACE_FIELDS) /* more than empty fields */
 		queue_add(&r->queue, ITEM_PLACE, text, n);
+	return pool_intern(&r->places, (struct bytes){ text, n });
+}
+
+/*
+ * A process's cgroup, once when it is first heard of, and again after a silence in which its pid may have changed hands; its
+ * program then and when it has become another. The program first: it is gone before the cgroup is.
+ */
+static void look_up(struct reader *r, const struct peeked *p)
+{
+	struct reader_place *was = &r->looked[(uint32_t)p->pid % LOOKED];
+	struct bytes value = exe_of(p), exe;
+	uint32_t hash = (uint32_t)hash_bytes(value.p, value.n);
+	bool again = was->pid != p->pid || p->t_ms > was->t_ms + LOOK_AGAIN_MS;
+	char room[FIELDS_EXE_MAX];
+	int fd = -1;
+
+	was->t_ms = p->t_ms;
+	if (!again && was->exe == hash)
+		return;
+	if (r->exes != NULL && fields_string(&value, &exe, room, sizeof(room), false) == NULL)
+		fd = exes_open(p->pid, exe);
+	*was = (struct reader_place){ p->pid, hash, again ? look_for_place(r, p) : was->place, p->t_ms };
+	if (fd >= 0 && was->place != 0)
+		exes_add(r->exes, fd, exe, pool_get(&r->places, was->place), p->t_ms);
+	else if (fd >= 0)
+		close(fd);
 }
 
 static void take(struct reader *r, const struct netlink_message *m)
@@ -325,6 +360,7 @@ int reader_start(struct reader *r, struct err *e)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the other thread */
+	r->exes = r->o.places && !r->foreign_pids ? exes_start() : NULL;
 	error = pthread_create(&r->thread, NULL, run, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
@@ -376,9 +412,11 @@ void reader_release(struct reader *r)
 		tasks_release(&r->tasks);
 		descend_release(&r->descend);
 	}
+	exes_free(r->exes);
 	netlink_release(&r->nl);
 	queue_release(&r->queue);
 	free(r->gaps);
 	free(r->looked);
+	pool_release(&r->places);
 	pthread_mutex_destroy(&r->figures_lock);
 }

@@ -6,16 +6,18 @@
 #define INGEST_READER_H
 
 #include "ingest/live/descend.h"
+#include "ingest/live/exes.h"
 #include "ingest/live/gaps.h"
 #include "ingest/live/netlink.h"
 #include "ingest/live/queue.h"
+#include "store/base/pool.h"
 
 #include <stdatomic.h>
 
 struct reader_options {
 	size_t buffer;       /* bytes of the socket; 0: NETLINK_BUFFER */
 	const char *spool;   /* see queue_open */
-	bool places;         /* look up cgroups */
+	bool places;         /* look up cgroups, and which builds of programs run */
 };
 
 /* What was read and what was lost. "Complete" is: no gaps, nothing dropped, and the kernel's figure known and unchanged. */
@@ -61,6 +63,8 @@ struct reader {
 	int64_t window_ms;
 	uint64_t window_received, window_looked;
 	struct reader_place *looked;     /* whose cgroup was looked up, by a hash of the pid */
+	struct pool places;              /* encoded, as they were looked up */
+	struct exes *exes;               /* NULL: builds are not looked up */
 };
 
 /*
