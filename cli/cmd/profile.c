@@ -125,7 +125,8 @@ static void explain_rule(struct term_table *t, const struct profile *p, const st
 
 static int explain(FILE *to, const struct output_input *in, struct err *e)
 {
-	const struct profile *p = in->profile;
+	static const struct profile none;
+	const struct profile *p = in->profile ? in->profile : &none;
 	static const char *const heads[] = { "syscall", ">events", "?>denied", "?>starts", "?first", "?last",
 					     "?source", "caller" };
 	struct term_table t;
@@ -245,7 +246,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	auto_buf struct buf selector = { 0 };
 	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
 	struct policy policy;
-	struct output_input in = { .policy = &policy, .profile = p, .from = &from, .group = opt_on(o, OPT_group) };
+	struct output_input in = { .policy = &policy, .profile = p->s ? p : NULL, .from = &from, .group = opt_on(o, OPT_group) };
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 	int ret;
 

@@ -8,6 +8,12 @@ run "$SCAUDIT" profile --stage observe
 ok "observe with nothing: the profile to begin with" is "$status" 0
 ok "... lets all through and logs it" is "$(jq -r '.defaultAction + " " + (.syscalls | length | tostring)' "$TMP/out")" "SCMP_ACT_LOG 0"
 [ "$(uname -m)" != x86_64 ] || ok "... by every door of the machine" is "$(jq -r '.architectures | join(" ")' "$TMP/out")" "SCMP_ARCH_X86_64 SCMP_ARCH_X86 SCMP_ARCH_X32"
+for format in json spo docker pod; do
+	run "$SCAUDIT" profile --stage observe --format $format
+	ok "... as $format" is "$status" 0
+done
+run "$SCAUDIT" profile --stage observe --explain
+ok "... and its table, which is empty" lines 1 "$TMP/out"
 
 "$SCAUDIT" ingest -q --node node01 "$SAMPLES"/*.log
 run "$SCAUDIT" profile --comm java --stage observe
