@@ -40,6 +40,7 @@ void policy_release(struct policy *p)
 	VEC_FREE(&p->flags);
 	VEC_FREE(&p->sets);
 	VEC_FREE(&p->unread);
+	VEC_FREE(&p->binaries);
 	pool_release(&p->strings);
 }
 

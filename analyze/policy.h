@@ -45,6 +45,12 @@ struct policy_rule {
 	struct policy_when excludes; /* where any of it holds, the rule does not count */
 };
 
+/* A program that the list was made of, where the file says so; "": not said, or in no container. */
+struct policy_binary {
+	const char *path, *build_id, *container, *node;
+	bool local;            /* the path was one of the node's own files */
+};
+
 /* Of Docker's archMap: on a machine of `arch`, that one and these. */
 struct policy_family { uint32_t arch; struct policy_archs subs; };
 
@@ -60,6 +66,7 @@ struct policy {
 	const char *format;          /* the reader's name; NULL: it was not read from a file */
 	struct policy_words sets;      /* of systemd's: their names are in the rules */
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
+	VEC(struct policy_binary) binaries;
 	struct pool strings;         /* what all the names point into */
 };
 

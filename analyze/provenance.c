@@ -1,5 +1,6 @@
 #include "analyze/provenance.h"
 
+#include "analyze/builds.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
 
@@ -17,6 +18,19 @@ static void add(struct provenance_lines *out, const struct buf *text)
 
 	esc_comment(&line, buf_bytes(text));
 	*VEC_PUSH(out) = mem_dup(buf_text(&line));
+}
+
+/* The main program of the first tree that the selector is about; NULL: there is none. */
+static const struct query_image *main_image(const struct profile *p)
+{
+	for (size_t i = 0; i < p->q->uses.n; i++) {
+		const struct query_image *m = &p->q->images.v[p->q->uses.v[i].image];
+		const struct query_tree *t = &p->q->trees.v[m->tree];
+
+		if (p->s->use_in[i] && p->s->use_matches[i])
+			return t->main != QUERY_NONE ? &p->q->images.v[t->main] : m;
+	}
+	return NULL;
 }
 
 static void add_origin(struct provenance_lines *out, const struct provenance *from)
@@ -54,9 +68,8 @@ static void add_evidence(struct provenance_lines *out, const struct selection *s
 static int by_bytes(const void *a, const void *b)
 {
 	const struct bytes *x = a, *y = b;
-	int ret = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
 
-	return ret ? ret : (x->n > y->n) - (x->n < y->n);
+	return bytes_order(*x, *y);
 }
 
 void provenance_nodes(struct provenance_nodes *out, const struct profile *p)
@@ -93,6 +106,31 @@ static void add_nodes(struct provenance_lines *out, const struct profile *p)
 	if (nodes.n)
 		add(out, &line);
 	VEC_FREE(&nodes);
+}
+
+/* The newest build of the program that the list is for; --format json has all. */
+static void add_builds(struct provenance_lines *out, const struct profile *p)
+{
+	const struct query_image *m = main_image(p);
+	auto_buf struct buf line = { 0 };
+	const struct build *shown = NULL;
+	struct builds builds;
+
+	builds_find(&builds, p->q, p->s);
+	for (size_t i = 0; i < builds.n && m != NULL; i++)
+		if (bytes_eq(builds.v[i].exe, m->exe) && (shown == NULL || builds.v[i].t_last > shown->t_last))
+			shown = &builds.v[i];
+	if (shown != NULL) {
+		buf_str(&line, "build-id of ");
+		esc_tty(&line, shown->exe);
+		buf_printf(&line, ": %.*s", (int)shown->id.n, shown->id.p);
+		if (shown->image.n) {
+			buf_str(&line, ", image ");
+			esc_tty(&line, shown->image);
+		}
+		add(out, &line);
+	}
+	VEC_FREE(&builds);
 }
 
 /* The names that stand on this ground. */
@@ -147,6 +185,7 @@ void provenance_lines(struct provenance_lines *out, const struct output_input *i
 		return;
 	add_evidence(out, p->s);
 	add_nodes(out, p);
+	add_builds(out, p);
 	buf_str(&loss, in->from->loss);
 	if (loss.n)
 		add(out, &loss);
@@ -221,16 +260,9 @@ void provenance_remark(FILE *to, const char *sign, const char *fmt, ...)
 
 static struct bytes main_program(const struct profile *p)
 {
-	for (size_t i = 0; i < p->q->uses.n; i++) {
-		const struct query_image *m = &p->q->images.v[p->q->uses.v[i].image];
-		const struct query_tree *t = &p->q->trees.v[m->tree];
+	const struct query_image *m = main_image(p);
 
-		if (!p->s->use_in[i] || !p->s->use_matches[i])
-			continue;
-		m = t->main != QUERY_NONE ? &p->q->images.v[t->main] : m;
-		return m->name.n ? m->name : m->exe;
-	}
-	return BYTES("");
+	return m == NULL ? BYTES("") : m->name.n ? m->name : m->exe;
 }
 
 static struct bytes after_slash(struct bytes path)

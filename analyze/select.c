@@ -132,7 +132,7 @@ static bool tree_matches(const struct query *q, const struct query_tree *t, cons
 		for (size_t k = 0; k < t->labels.n; k++)
 			label = label || bytes_eq(t->labels.v[k], bytes_of(o->label.v[i]));
 	for (size_t i = 0; i < o->node.n; i++)
-		node = node || query_is_node(q, t, bytes_of(o->node.v[i]));
+		node = node || query_is_node(q, t->node_id, bytes_of(o->node.v[i]));
 	for (size_t i = 0; i < o->root.n; i++)
 		root = root || is_root(q, t, o->root.v[i]);
 	for (size_t i = 0; i < o->workload.n; i++)

@@ -75,10 +75,10 @@ static int take_node_name(struct loading *l, sqlite3_stmt *st)
 	return 0;
 }
 
-bool query_is_node(const struct query *q, const struct query_tree *t, struct bytes name)
+bool query_is_node(const struct query *q, int64_t node, struct bytes name)
 {
 	for (size_t i = 0; i < q->node_names.n; i++)
-		if (q->node_names.v[i].node == t->node_id && bytes_eq(q->node_names.v[i].name, name))
+		if (q->node_names.v[i].node == node && bytes_eq(q->node_names.v[i].name, name))
 			return true;
 	return false;
 }

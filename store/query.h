@@ -88,8 +88,8 @@ struct query {
 int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e);
 void query_release(struct query *q);
 
-/* Is this one of the names of the tree's node? */
-bool query_is_node(const struct query *q, const struct query_tree *t, struct bytes name);
+/* Is this one of the node's names? */
+bool query_is_node(const struct query *q, int64_t node, struct bytes name);
 
 /* Losses that are known of a node within a time: markers, and how many records they own up to. */
 struct query_loss {

@@ -178,6 +178,33 @@ static json_object *own_rule(json_object *o)
 	return out;
 }
 
+static const char *word_of(const struct reading *r, json_object *o, const char *key)
+{
+	json_object *value = NULL;
+
+	json_object_object_get_ex(o, key, &value);
+	return json_object_is_type(value, json_type_string) ? policy_keep(r->p, json_object_get_string(value)) : "";
+}
+
+/* What it was made of. It is no part of the filter, so what is not as it should be is passed over. */
+static void read_binaries(const struct reading *r, json_object *root)
+{
+	json_object *evidence = NULL, *list = NULL;
+
+	json_object_object_get_ex(root, "evidence", &evidence);
+	if (!json_object_is_type(evidence, json_type_object) || !json_object_object_get_ex(evidence, "binaries", &list) ||
+	    !json_object_is_type(list, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(o, json_type_object))
+			*VEC_PUSH(&r->p->binaries) = (struct policy_binary){
+				.path = word_of(r, o, "path"), .build_id = word_of(r, o, "build_id"), .container = word_of(r, o, "container"),
+				.node = word_of(r, o, "node"), .local = json_object_get_boolean(json_object_object_get(o, "local")) };
+	}
+}
+
 static int read_own(const struct reading *r, json_object *root)
 {
 	json_object *o = rename_members(root, heads, ARRAY_SIZE(heads)), *value = NULL;
@@ -188,6 +215,7 @@ static int read_own(const struct reading *r, json_object *root)
 	/* there the list of flags is always there; only one that holds some says anything */
 	if (json_object_object_get_ex(root, "flags", &value) && (!json_object_is_type(value, json_type_array) || json_object_array_length(value)))
 		json_object_object_add(o, "flags", json_object_get(value));
+	read_binaries(r, root);
 	ret = input_object(r, o, "");
 	json_object_put(o);
 	return ret;

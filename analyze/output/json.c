@@ -1,4 +1,5 @@
 #include "analyze/output.h"
+#include "analyze/builds.h"
 #include "analyze/provenance.h"
 
 #include "store/base/esc.h"
@@ -25,6 +26,14 @@ static void put_bytes(json_object *to, const char *name, struct bytes b)
 	esc_hex(&hex, b);
 	buf_printf(&key, "%s_hex", name);
 	json_object_object_add(to, buf_text(&key), json_object_new_string_len(hex.p, (int)hex.n));
+}
+
+static void put_or_null(json_object *to, const char *name, struct bytes b)
+{
+	if (b.n)
+		put_bytes(to, name, b);
+	else
+		json_object_object_add(to, name, NULL);
 }
 
 static void put_word(json_object *to, const char *name, const char *text)
@@ -94,6 +103,28 @@ static void put_nodes(json_object *to, const struct profile *p)
 	VEC_FREE(&nodes);
 }
 
+static void put_binaries(json_object *to, const struct profile *p)
+{
+	json_object *list = put_list(to, "binaries");
+	struct builds builds;
+
+	builds_find(&builds, p->q, p->s);
+	for (size_t i = 0; i < builds.n; i++) {
+		const struct build *b = &builds.v[i];
+		json_object *o = put_object(list);
+
+		put_bytes(o, "path", b->exe);
+		put_bytes(o, "build_id", b->id);
+		put_or_null(o, "container", b->place);
+		put_or_null(o, "image", b->image);
+		put_bytes(o, "node", b->node);
+		put_bool(o, "local", b->here);
+		put_time(o, "first", b->t_first);
+		put_time(o, "last", b->t_last);
+	}
+	VEC_FREE(&builds);
+}
+
 static void put_evidence(json_object *to, const struct output_input *in)
 {
 	const struct selection *s = in->profile->s;
@@ -107,6 +138,7 @@ static void put_evidence(json_object *to, const struct output_input *in)
 	put_time(o, "first", s->t_first);
 	put_time(o, "last", s->t_last);
 	put_nodes(o, in->profile);
+	put_binaries(o, in->profile);
 	put_word(o, "loss", in->from->loss);
 	put_bool(o, "trusted_only", in->profile->o.trusted);
 	put_bool(o, "denied_included", in->profile->o.include_denied);
@@ -151,10 +183,7 @@ static void put_callers(json_object *to, const struct profile *p, const struct p
 
 		put_bytes(o, "path", c->path);
 		put_bytes(o, "comm", c->comm);
-		if (c->subj.n)
-			put_bytes(o, "subj", c->subj);
-		else
-			json_object_object_add(o, "subj", NULL);
+		put_or_null(o, "subj", c->subj);
 		put_count(o, "events", c->events);
 		put_count(o, "denied", c->denied);
 		put_count(o, "trees", c->trees);

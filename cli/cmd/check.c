@@ -1,6 +1,7 @@
 #include "analyze/check.h"
 #include "analyze/compile.h"
 #include "analyze/floor.h"
+#include "cli/binaries.h"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/live.h"
@@ -142,7 +143,7 @@ static void print_table(const struct check *c, bool all)
 		term_table_print(&t, stdout);
 }
 
-static void print_json(const struct check *c)
+static void print_json(const struct check *c, const struct binaries *b)
 {
 	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
 
@@ -165,6 +166,7 @@ static void print_json(const struct check *c)
 		json_object_array_add(rows, row);
 	}
 	json_object_object_add(doc, "calls", rows);
+	json_object_object_add(doc, "binaries", binaries_json(b));
 	json_put_int(doc, "refused", true, (int64_t)c->refused);
 	json_put_int(doc, "depends", true, (int64_t)c->depends);
 	json_put_int(doc, "unknown", true, (int64_t)c->unknown);
@@ -224,10 +226,23 @@ static void say(const struct check *c)
 			    c->unknown ? ", and of some nothing can be said" : "");
 }
 
+static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct policy *profile)
+{
+	if (opt_on(o, OPT_json))
+		print_json(c, b);
+	else
+		print_table(c, opt_on(o, OPT_verbose));
+	if (opt_on(o, OPT_quiet))
+		return;
+	say(c);
+	binaries_say(b, profile, opt_on(o, OPT_verbose));
+}
+
 static int check(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
 	const struct runtime *runtime = opt_on(o, OPT_runtime) ? floor_runtime(opt_text(o, OPT_runtime, NULL)) : NULL;
 	struct selection sel;
+	struct binaries b;
 	struct check c;
 	size_t more = 0;
 
@@ -242,12 +257,9 @@ static int check(const struct opts *o, struct selected *s, const struct subject 
 	if (c.calls.n == 0) {
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
 	} else {
-		if (opt_on(o, OPT_json))
-			print_json(&c);
-		else
-			print_table(&c, opt_on(o, OPT_verbose));
-		if (!opt_on(o, OPT_quiet))
-			say(&c);
+		binaries_find(&b, &s->query, &sel);
+		show(o, &c, &b, &subject->policy);
+		VEC_FREE(&b);
 		more = runtime ? check_runtime(subject, runtime) : 0;
 		e->status = c.refused + more > 0 ? ST_NO : ST_OK;
 	}
@@ -280,6 +292,7 @@ const struct command command_check = {
 		"run. A profile is compiled as runc does it (systemd's and minijail's, or with another --runtime: without runc's ENOSYS\n"
 		"for calls above the highest that it names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
 		"    scaudit check myapp.json --comm myapp\n\n"
-		"Without a selector: all that is in the store. The status is 1 where something would be refused.",
+		"Without a selector: all that is in the store. The status is 1 where something would be refused. Programs that have\n"
+		"changed since they were captured are named on stderr.",
 	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,
 };

@@ -43,6 +43,15 @@ static inline void bytes_skip(struct bytes *b, size_t n)
 	b->n -= n;
 }
 
+/* For sorting: by bytes, a beginning of another before it. */
+static inline int bytes_order(struct bytes a, struct bytes b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int ret = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	return ret ? ret : (a.n > b.n) - (a.n < b.n);
+}
+
 /* If *b starts with `with`, takes that off and is true. */
 static inline bool bytes_take(struct bytes *b, struct bytes with)
 {
