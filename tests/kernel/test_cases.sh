@@ -19,6 +19,7 @@ cc -std=c11 -O2 -pthread -o "$TMP/kinds" "$HERE/kinds.c"
 cp "$TMP/kinds" "$TMP/systemd"
 cc -O2 -pthread -static -no-pie -o "$TMP/kinds-static" "$HERE/kinds.c" 2>/dev/null
 cc -O2 -pthread -m32 -o "$TMP/kinds-i386" "$HERE/kinds.c" 2>/dev/null
+"$TMP/kinds-i386" >/dev/null 2>&1; [ $? != 126 ] || rm "$TMP/kinds-i386" # a kernel may not run it
 mkdir "$TMP/root" && mount --bind / "$TMP/root"
 
 # verdict DIR COMMAND...: COMMAND twice at once

@@ -62,6 +62,7 @@ proof_begin() {
 			flags=$(field "$name" build)
 			# shellcheck disable=SC2086
 			cc -std=c11 -D_GNU_SOURCE -O1 $flags -o "$dir/$name" "$file" 2>/dev/null || echo "$name does not compile here: left out" >&2
+			[ "$flags" != -m32 ] || "$dir/$name" >/dev/null 2>&1 || [ $? != 126 ] || { echo "$name does not run here: left out" >&2; rm "$dir/$name"; }
 			;;
 		*) install -m 755 "$file" "$dir/$name" ;;
 		esac
