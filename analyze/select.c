@@ -258,12 +258,27 @@ static bool started_by_chain(const struct query *q, uint32_t m)
 }
 
 /*
+ * The same, or by forks of that process. Which of a pipeline's stages seems to be the fork of which is chance: the shell forks
+ * them all, one right after the other.
+ */
+static bool started_below_chain(const struct query *q, uint32_t m)
+{
+	while (q->images.v[m].parent != QUERY_NONE)
+		m = q->images.v[m].parent;
+	while (!on_chain(q, m) && q->images.v[m].parent == QUERY_NONE)
+		m = q->images.v[m].fork_of;
+	return on_chain(q, m);
+}
+
+/*
  * Is m, which the chain started, what its tree is there for? No other program that the chain started ran at the same
- * time (a pipeline) or lived longer. What an entrypoint script runs before or after its service does neither.
+ * time (a pipeline) or lived longer. What an entrypoint script runs before or after its service does neither. Where m is
+ * further below, what seems to be started by the chain may be in the background, and short: it has to live half as long.
  */
 static bool stands_out(const struct query *q, uint32_t m)
 {
 	const struct query_image *x = &q->images.v[m];
+	int64_t life = x->t_last - x->t_first, enough = started_by_chain(q, m) ? 0 : life / 2;
 
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		const struct query_image *y = &q->images.v[i];
@@ -271,7 +286,7 @@ static bool stands_out(const struct query *q, uint32_t m)
 		if (y->tree != x->tree || y->parent == QUERY_NONE || bytes_eq(y->exe, x->exe) || !workload_is_plain(y) ||
 		    !started_by_chain(q, i))
 			continue;
-		if ((y->t_first < x->t_last && y->t_last > x->t_first) || y->t_last - y->t_first > x->t_last - x->t_first)
+		if ((y->t_first < x->t_last && y->t_last > x->t_first && y->t_last - y->t_first >= enough) || y->t_last - y->t_first > life)
 			return false;
 	}
 	return true;
@@ -294,7 +309,7 @@ static uint32_t decider(const struct query *q, uint32_t m)
 	/* what the chain's own program started is that program's */
 	if (!t->started && workload_is_plain(&q->images.v[t->main]))
 		return t->main;
-	if (started_by_chain(q, m))
+	if (started_below_chain(q, m))
 		return stands_out(q, m) ? m : t->main;
 	for (uint32_t i = above(q, m); i != QUERY_NONE; i = above(q, i))
 		if (workload_is_plain(&q->images.v[i]) && !bytes_eq(q->images.v[i].exe, q->images.v[m].exe))
