@@ -8,8 +8,8 @@
 const char *base_reason(enum base_what what)
 {
 	static const char *const reasons[] = {
-		[BASE_ADDED] = "seen, and the base refuses it", [BASE_REMOVED] = "no evidence",
-		[BASE_ARCH_ADDED] = "calls came by it", [BASE_DENIED] = "a rule of the base denies it",
+		[BASE_ADDED] = "needed, and the base does not allow it", [BASE_REMOVED] = "no evidence",
+		[BASE_ARCH_ADDED] = "calls came by it", [BASE_DENIED] = "a rule of the base answers otherwise",
 		[BASE_DEPENDS] = "it depends on arguments, which records do not show",
 		[BASE_OTHER_ARCH] = "no architecture that was seen has it",
 	};

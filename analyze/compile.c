@@ -1,6 +1,7 @@
 #include "analyze/compile.h"
 
 #include "store/base/esc.h"
+#include "store/base/map.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
@@ -52,7 +53,8 @@ static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct p
 	return ret;
 }
 
-static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwise, const struct policy_rule *r, struct err *e)
+/* seen: (number, action) of what always answers; libseccomp walks a list for each name that it is given. */
+static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwise, const struct policy_rule *r, struct map *seen, struct err *e)
 {
 	uint32_t action = libs_action(r->action, r->error);
 
@@ -66,6 +68,10 @@ static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwis
 		}
 		if (action == otherwise) /* says nothing; libseccomp refuses it */
 			continue;
+		if (r->args.n == 0 && map_get(seen, (uint32_t)nr, action, 0))
+			continue;
+		if (r->args.n == 0)
+			map_put(seen, (uint32_t)nr, action, 1);
 		ret = add_name(ctx, action, nr, r);
 		if (ret != 0)
 			return err_set(e, ST_INPUT, "the rule for %s cannot be compiled: %s",
@@ -96,6 +102,7 @@ static int export(struct compiled *out, scmp_filter_ctx ctx, struct err *e)
 static scmp_filter_ctx context_of(struct compiled *out, const struct policy *p, struct err *e)
 {
 	uint32_t otherwise = libs_action(p->default_action, p->default_error);
+	struct map seen = { 0 };
 	scmp_filter_ctx ctx;
 	int ret = 0;
 
@@ -107,7 +114,8 @@ static scmp_filter_ctx context_of(struct compiled *out, const struct policy *p, 
 	seccomp_api_set(API_LEVEL); /* what is compiled here need not be what this kernel, or a sandbox around us, can load */
 	ctx = seccomp_init(otherwise);
 	if (ctx == NULL) {
-		err_set(e, ST_INPUT, "%s cannot be the default here", action_scmp(p->default_action));
+		err_set(e, ST_INPUT, "%s with %d cannot be the default (errnos end at %d)", action_scmp(p->default_action),
+			policy_number(p->default_action, p->default_error), POLICY_ERRNO_MAX);
 		return NULL;
 	}
 	for (size_t i = 0; i < p->archs.n && ret == 0; i++) {
@@ -118,7 +126,8 @@ static scmp_filter_ctx context_of(struct compiled *out, const struct policy *p, 
 			ret = err_set(e, ST_INPUT, "libseccomp does not take %s: %s", arch_scmp(p->archs.v[i]), strerror(-got));
 	}
 	for (size_t i = 0; i < p->rules.n && ret == 0; i++)
-		ret = add_rule(out, ctx, otherwise, &p->rules.v[i], e);
+		ret = add_rule(out, ctx, otherwise, &p->rules.v[i], &seen, e);
+	map_release(&seen);
 	if (ret == 0)
 		return ctx;
 	seccomp_release(ctx);

@@ -218,6 +218,12 @@ static void lint_set(struct linting *l)
 		found(l, "%s", shown(word, l->p->sets.v[i]));
 }
 
+static void lint_unread(struct linting *l)
+{
+	for (size_t i = 0; i < l->p->unread.n; i++)
+		found(l, "%s", l->p->unread.v[i]);
+}
+
 static void lint_exit(struct linting *l)
 {
 	if (denies_by_default(l) && !lets_through(l, "exit_group"))
@@ -230,6 +236,20 @@ static void lint_native(struct linting *l)
 {
 	if (l->p->native && is_oci(l) && l->target == NULL) /* else the target's own row says it */
 		found(l, "SCMP_ARCH_NATIVE");
+}
+
+static void lint_errno(struct linting *l)
+{
+	char word[80];
+
+	if (l->p->default_action == (uint32_t)ACTION_ERRNO && l->p->default_error > POLICY_ERRNO_MAX)
+		found(l, "the default's %d", l->p->default_error);
+	for (size_t i = 0; i < l->p->rules.n; i++) {
+		const struct policy_rule *r = &l->p->rules.v[i];
+
+		if (r->action == (uint32_t)ACTION_ERRNO && r->error > POLICY_ERRNO_MAX)
+			found(l, "%d for %s", r->error, shown(word, r->names.n ? r->names.v[0] : ""));
+	}
 }
 
 static void lint_target(struct linting *l)

@@ -11,6 +11,7 @@
 #include "store/base/pool.h"
 
 #define POLICY_NO_ERRNO (-1)
+#define POLICY_ERRNO_MAX 4094 /* below the kernel's MAX_ERRNO: libseccomp's db_action_valid() refuses that one */
 #define POLICY_MAX (4 << 20) /* bytes of a file that is read */
 
 enum policy_op { POLICY_NE, POLICY_LT, POLICY_LE, POLICY_EQ, POLICY_GE, POLICY_GT, POLICY_MASKED_EQ };

@@ -8,8 +8,6 @@
 #include <libaudit.h>
 #include <stdlib.h>
 
-#define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel, to which seccomp cuts what it is given */
-
 /* ---- stages ---- */
 
 bool shape_stage_parse(const char *word, enum shape_stage *stage)
@@ -71,7 +69,7 @@ bool shape_errno_parse(const char *word, int *error)
 	if (!bytes_digit(word[0]) || *end != '\0')
 		v = audit_name_to_errno(word);
 	*error = (int)v;
-	return v >= 1 && v <= ERRNO_MAX;
+	return v >= 1 && v <= POLICY_ERRNO_MAX;
 }
 
 /* ---- siblings ---- */
@@ -87,7 +85,7 @@ static bool has_name(const struct policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if (p->rules.v[i].action == (uint32_t)ACTION_ALLOW && strcmp(p->rules.v[i].names.v[k], name) == 0)
+			if (p->rules.v[i].action == (uint32_t)ACTION_ALLOW && p->rules.v[i].args.n == 0 && strcmp(p->rules.v[i].names.v[k], name) == 0)
 				return true;
 	return false;
 }

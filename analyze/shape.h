@@ -20,7 +20,7 @@ bool shape_stage_parse(const char *word, enum shape_stage *stage);
 /* Sets default action, errno, flags and architectures of an allow-list. */
 void shape_stage(struct policy *p, enum shape_stage stage);
 
-/* An errno by its name or number, 1 to 4095: what ERRNO takes. */
+/* An errno by its name or number, 1 to 4094: what libseccomp loads. */
 bool shape_errno_parse(const char *word, int *error);
 
 /* A call that does what one of the list does, and that the list lacks. */

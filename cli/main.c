@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 		command_say("%s", e.msg);
 	opts_release(&o);
 	/* a reader that went away (head) is no error; a full disk is one */
-	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && status == ST_OK) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && status <= ST_NO) {
 		command_say("cannot write to standard output: %s", strerror(errno));
 		status = ST_SYSTEM;
 	}

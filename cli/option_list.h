@@ -30,7 +30,7 @@ OPTION(only,          "only",           0,   NULL,     G_SCOPE,   "short for --s
 OPTION(union,         "union",          0,   NULL,     G_PROFILE | G_DIFF, "one list even where several workloads match")
 OPTION(by,            "by",             0,   "WHAT",   G_LIST,    "one row a comm, exe, label, node, tree, container, pod or unit\ninstead of a workload")
 OPTION(floor,         "floor",          0,   "WHICH",  G_PROFILE, "names that one run may not show, as they depend on timing:\ndefault, none (as with --only), or a file of names")
-OPTION(runtime,       "runtime",        0,   "NAME",   G_PROFILE | G_CHECK, "add what this loader (runc, crun, bwrap, systemd) needs to start\nthe program, where no start by it was seen")
+OPTION(runtime,       "runtime",        0,   "NAME",   G_PROFILE | G_CHECK, "what this loader (runc, crun, bwrap, systemd) needs to start the\nprogram: profile adds it, where no start by it was seen; check\nsays what of it would be refused, and compiles as for it")
 OPTION(format,        "format",         0,   "FORMAT", G_PROFILE, "oci (default), docker, spo, pod, systemd, systemd-log,\nminijail, minijail-frequency, firejail, bpf, pfc, c, names, json")
 OPTION(group,         "group",          0,   NULL,     G_PROFILE, "with systemd's formats: its sets, as @file-system, for names\nwhere every member was seen")
 OPTION(arch,          "arch",           0,   "NAME",   G_PROFILE | G_POLICY, "only this architecture of the list: x86_64, i386, aarch64 ...;\nof a profile that is read: for this machine (Docker's conditions)")

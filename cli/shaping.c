@@ -1,6 +1,7 @@
 #include "cli/shaping.h"
 
 #include "analyze/base.h"
+#include "analyze/profile.h"
 #include "analyze/target.h"
 #include "cli/command.h"
 #include "cli/policy.h"
@@ -21,6 +22,15 @@ bool shaping_adds_siblings(const struct opts *o)
 	return strcmp(opt_text(o, OPT_siblings, ""), "add") == 0;
 }
 
+static enum shape_stage stage_of(const struct opts *o)
+{
+	enum shape_stage stage = STAGE_NONE;
+
+	if (opt_on(o, OPT_stage))
+		shape_stage_parse(opt_text(o, OPT_stage, NULL), &stage);
+	return stage;
+}
+
 int shaping_check(const struct opts *o, bool *observe, struct err *e)
 {
 	const char *word = opt_text(o, OPT_stage, NULL), *number = opt_text(o, OPT_errno, NULL);
@@ -33,7 +43,7 @@ int shaping_check(const struct opts *o, bool *observe, struct err *e)
 		return err_set(e, ST_INPUT, "--stage says what the list does to all else, and so does --%s", opt_on(o, OPT_block) ?
 			       "block" : "default-action");
 	if (number != NULL && !shape_errno_parse(number, &error))
-		return err_set(e, ST_INPUT, "--errno: no such errno: '%.40s' (such as EPERM, ENOSYS, or 1 to 4095)", number);
+		return err_set(e, ST_INPUT, "--errno: no such errno: '%.40s' (such as EPERM, ENOSYS, or 1 to 4094)", number);
 	if (number != NULL && (stage == STAGE_OBSERVE || stage == STAGE_KILL))
 		return err_set(e, ST_INPUT, "--errno: stage %s answers with none", word);
 	if (opt_on(o, OPT_siblings) && !shaping_adds_siblings(o) && strcmp(opt_text(o, OPT_siblings, NULL), "show") != 0)
@@ -98,6 +108,27 @@ static void say_siblings(const struct policy *p, bool all)
 	VEC_FREE(&s);
 }
 
+/* Those of a base and a list together, as a rule of their own. */
+static void add_siblings(struct policy *p, bool quiet)
+{
+	auto_buf struct buf line = { 0 };
+	struct shape_siblings s;
+	struct policy_rule *r;
+
+	shape_siblings(&s, p);
+	if (s.n) {
+		r = policy_add_rule(p, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO);
+		r->comment = profile_ground_why(GROUND_SIBLING);
+		for (size_t i = 0; i < s.n; i++) {
+			*VEC_PUSH(&r->names) = s.v[i].name;
+			buf_printf(&line, "%s%s", i ? ", " : "", s.v[i].name);
+		}
+	}
+	if (s.n && !quiet)
+		command_say("%zu siblings added, without evidence: %s", s.n, buf_text(&line));
+	VEC_FREE(&s);
+}
+
 static void say_changes(const struct base_changes *changes, enum base_what what, const char *text, bool all)
 {
 	auto_buf struct buf line = { 0 };
@@ -119,16 +150,31 @@ static void say_changes(const struct base_changes *changes, enum base_what what,
 static void say_base(const struct base_changes *changes, bool all)
 {
 	static const char *const texts[] = { [BASE_ADDED] = "added to the base", [BASE_REMOVED] = "taken off the base",
-					     [BASE_ARCH_ADDED] = "architectures added to the base", [BASE_DENIED] = "seen and left denied",
-					     [BASE_DEPENDS] = "seen and left as they are", [BASE_OTHER_ARCH] = "not judged and left" };
+					     [BASE_ARCH_ADDED] = "architectures added to the base", [BASE_DENIED] = "needed and left as they are",
+					     [BASE_DEPENDS] = "needed and left as they are", [BASE_OTHER_ARCH] = "not judged and left" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		say_changes(changes, (enum base_what)i, texts[i], all);
 	if (changes->n == 0)
-		command_say("the base stays as it is: it allows what was seen");
+		command_say("the base stays as it is: it allows what is needed");
 }
 
-/* The base as it is, and what the list changes in it. */
+/* Architectures of the base by which nobody came: what was seen by others speaks for them, too. */
+static void say_unseen_archs(const struct policy *base, const struct policy *list)
+{
+	auto_buf struct buf names = { 0 };
+
+	for (size_t i = 0; i < base->archs.n; i++)
+		if (!policy_has_arch(list, base->archs.v[i]))
+			buf_printf(&names, "%s%s", names.n ? ", " : "", arch_name(base->archs.v[i]));
+	for (size_t i = 0; i < base->families.n; i++)
+		if (!policy_has_arch(list, base->families.v[i].arch))
+			buf_printf(&names, "%s%s", names.n ? ", " : "", arch_name(base->families.v[i].arch));
+	if (names.n)
+		command_say("tightened for these as well, though nothing was seen by them: %s", buf_text(&names));
+}
+
+/* The base as it is, in the stage that is asked for, and what the list changes in it. */
 static int change_base(struct policy *base, const struct policy *list, bool whole, const struct opts *o, struct err *e)
 {
 	struct base_changes changes = { 0 };
@@ -136,10 +182,16 @@ static int change_base(struct policy *base, const struct policy *list, bool whol
 	const char *file = opt_text(o, OPT_base, NULL);
 	int ret = policy_open_whole(base, &at, file, o, e);
 
+	if (ret == 0 && !opt_on(o, OPT_quiet))
+		policy_say_unknown(base, file);
+	if (ret == 0)
+		shape_stage(base, stage_of(o));
 	if (ret == 0 && base_extend(base, list, &at, &changes, e) < 0)
 		ret = err_wrap(e, "%.200s", file);
 	if (ret == 0 && opt_on(o, OPT_tighten))
 		base_tighten(base, list, &at, &changes);
+	if (ret == 0 && opt_on(o, OPT_tighten) && !opt_on(o, OPT_quiet))
+		say_unseen_archs(base, list);
 	if (ret == 0 && !whole)
 		ret = policy_resolve(base, &at, e);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
@@ -183,11 +235,9 @@ static int fits(const struct policy *p, const char *name, struct err *e)
 
 int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
 {
-	enum shape_stage stage = STAGE_NONE;
+	enum shape_stage stage = stage_of(o);
 	bool quiet = opt_on(o, OPT_quiet);
 
-	if (opt_on(o, OPT_stage))
-		shape_stage_parse(opt_text(o, OPT_stage, NULL), &stage);
 	shape_stage(p, stage);
 	if (opt_on(o, OPT_errno)) {
 		if (p->default_action != (uint32_t)ACTION_ERRNO)
@@ -196,7 +246,9 @@ int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
 		if (!quiet)
 			say_errno(p);
 	}
-	if (opt_on(o, OPT_siblings) && !shaping_adds_siblings(o) && !quiet)
+	if (opt_on(o, OPT_base) && shaping_adds_siblings(o))
+		add_siblings(p, quiet);
+	else if (opt_on(o, OPT_siblings) && !shaping_adds_siblings(o) && !quiet)
 		say_siblings(p, opt_on(o, OPT_verbose));
 	if (stage == STAGE_CANARY && !quiet)
 		command_say("denials are logged where the runtime takes flags (runc 1.2, crun); 'scaudit denials' shows them");

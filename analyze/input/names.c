@@ -1,6 +1,7 @@
 /* A list of names, one a line: all else is refused with EPERM, as `--format names` of a list of allowed calls means. */
 #include "analyze/input.h"
 #include "store/model/action.h"
+#include "store/model/syscall.h"
 
 #include <errno.h>
 
@@ -16,6 +17,7 @@ static int read_names(struct policy *p, struct bytes text, const char *file, str
 	struct reading r = { .p = p, .file = file, .e = e };
 	struct policy_rule *rule;
 	struct bytes line;
+	bool known = false;
 
 	p->default_action = (uint32_t)ACTION_ERRNO;
 	p->default_error = EPERM;
@@ -27,7 +29,10 @@ static int read_names(struct policy *p, struct bytes text, const char *file, str
 		if (!input_is_name(line))
 			return input_bad_word(&r, "no name of a call", line);
 		*VEC_PUSH(&rule->names) = input_keep(p, line);
+		known = known || syscall_is_known(rule->names.v[rule->names.n - 1]);
 	}
+	if (rule->names.n && !known)
+		return err_set(e, ST_INPUT, "%s: no profile in a format that is read, nor any name of a call", file);
 	return rule->names.n ? 0 : err_set(e, ST_INPUT, "%s: no names in it", file);
 }
 

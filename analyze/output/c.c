@@ -103,7 +103,7 @@ static const char head[] =
 	"\tstatic const struct { const char *name; uint32_t action; unsigned n; struct scmp_arg_cmp args[6]; } rules[] = {\n";
 
 static const char tail[] =
-	"\tfor (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && ret == 0; i++) {\n"
+	"\tfor (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && rules[i].name != NULL && ret == 0; i++) {\n"
 	"\t\tint nr = seccomp_syscall_resolve_name(rules[i].name);\n"
 	"\n"
 	"\t\tret = nr == __NR_SCMP_ERROR ? -ENOSYS : seccomp_rule_add_array(ctx, rules[i].action, nr, rules[i].n, rules[i].args);\n"
@@ -136,8 +136,8 @@ static int write_c(FILE *to, const struct output_input *in, struct err *e)
 	for (size_t i = 0; i < p->rules.n; i++)
 		if (put_rule(&text, p, &p->rules.v[i], e) < 0)
 			return -1;
-	if (text.n == rules)
-		return err_set(e, ST_INPUT, "c: there is no name in the list");
+	if (text.n == rules) /* a list of names is not empty in C */
+		buf_str(&text, "\t\t{ NULL, 0, 0, { { 0, 0, 0, 0 } } },\n");
 	buf_str(&text, "\t};\n");
 	put_begin(&text, p);
 	if (put_attributes(&text, p, e) < 0)

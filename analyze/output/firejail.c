@@ -73,6 +73,9 @@ static int list_line(struct buf *out, const struct plain *list, uint32_t arch, c
 		if (syscall_exists(arch, list->names.v[i]))
 			buf_printf(out, "%s%s", n++ ? "," : "", list->names.v[i]);
 	buf_char(out, '\n');
+	for (size_t i = 0; i < list->names.n; i++)
+		if (!syscall_is_known(list->names.v[i]))
+			return err_set(e, ST_INPUT, "firejail: it would stop at %s, a name that no table knows", list->names.v[i]);
 	if (n == 0)
 		return err_set(e, ST_INPUT, "firejail: no name of the list is one of %s", arch_name(arch));
 	if (out->n - begin > LINE_MOST)

@@ -1,16 +1,19 @@
 #include "analyze/output.h"
 #include "analyze/plain.h"
 #include "store/base/esc.h"
+#include "store/model/action.h"
 
-/* One list has one meaning: what is allowed, or for a list that denies, what is denied. */
+/* What is read as a list of names: those that are allowed. The default and architectures have no place in it. */
 static int write_names(FILE *to, const struct output_input *in, struct err *e)
 {
 	const struct policy *p = in->policy;
 	char shown[80];
 
 	for (size_t i = 0; i < p->rules.n; i++)
-		if (p->rules.v[i].action != p->rules.v[0].action || p->rules.v[i].args.n)
-			return err_set(e, ST_INPUT, "a list of names has one action and no conditions on arguments");
+		if (p->rules.v[i].action != (uint32_t)ACTION_ALLOW || p->rules.v[i].args.n)
+			return err_set(e, ST_INPUT, "names: a list of names is of what is allowed, whatever the arguments");
+	if (p->rules.n == 0)
+		return err_set(e, ST_INPUT, "names: there is no name in the list");
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
 			if (!plain_is_word(p->rules.v[i].names.v[k]))

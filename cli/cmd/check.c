@@ -17,6 +17,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define NAMES_SHOWN 10
+
 /* What calls are put to: a profile as a runtime loads it, a file of raw instructions, or the filters of a process. */
 struct subject {
 	struct policy policy;
@@ -51,8 +53,8 @@ static int of_process(struct subject *s, const struct opts *o, struct err *e)
 	s->stacked = true;
 	if (opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || live_read(&s->live, (int32_t)pid, e) < 0)
 		return -1;
-	if (s->live.code.n == 0)
-		return err_set(e, ST_NO, "process %" PRIu64 " has no filter: it is refused nothing", pid);
+	if (s->live.code.n == 0 && !opt_on(o, OPT_quiet))
+		command_say("process %" PRIu64 " has no filter", pid);
 	return 0;
 }
 
@@ -82,6 +84,22 @@ static const char *loader_of(const struct policy *p)
 	return other ? p->format : "runc";
 }
 
+static void say_left_out(const struct compiled *c, const char *file)
+{
+	auto_buf struct buf shown = { 0 }, names = { 0 };
+
+	for (size_t i = 0; i < c->unknown.n && i < NAMES_SHOWN; i++) {
+		char word[80];
+
+		buf_printf(&names, "%s%s", i ? ", " : "", esc_word(word, sizeof(word), bytes_of(c->unknown.v[i])));
+	}
+	if (c->unknown.n > NAMES_SHOWN)
+		buf_printf(&names, " and %zu more", c->unknown.n - NAMES_SHOWN);
+	esc_shell(&shown, bytes_of(file));
+	if (c->unknown.n)
+		command_say("%s: names that libseccomp here does not know, and loaders leave out: %s", buf_text(&shown), buf_text(&names));
+}
+
 static int of_file(struct subject *s, const struct opts *o, const char *file, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
@@ -90,15 +108,14 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 		return -1;
 	if (is_raw(buf_bytes(&text)))
 		return of_raw(s, buf_bytes(&text), file, e);
-	if (policy_open_text(&s->policy, buf_bytes(&text), file, o, e) < 0 || compile_policy(&s->compiled, &s->policy, e) < 0)
+	if (policy_open_text(&s->policy, buf_bytes(&text), file, o, e) < 0)
 		return -1;
+	if (compile_policy(&s->compiled, &s->policy, e) < 0)
+		return err_wrap(e, "%.200s", file);
 	if (strcmp(opt_text(o, OPT_runtime, loader_of(&s->policy)), "runc") == 0)
 		compile_limits(&s->compiled, &s->policy);
-	for (size_t i = 0; i < s->compiled.unknown.n; i++) {
-		char word[80];
-
-		command_say("%s: no such call: %s", file, esc_word(word, sizeof(word), bytes_of(s->compiled.unknown.v[i])));
-	}
+	if (!opt_on(o, OPT_quiet))
+		say_left_out(&s->compiled, file);
 	return 0;
 }
 

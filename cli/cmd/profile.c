@@ -241,6 +241,22 @@ static int write_to(const char *path, write_fn *write, const struct output_input
 	return path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, in, e) : write(stdout, in, e);
 }
 
+static int same_target(const struct opts *o)
+{
+	return opt_on(o, OPT_evidence) && strcmp(opt_text(o, OPT_evidence, ""), opt_text(o, OPT_output, "-")) == 0;
+}
+
+/* Where it is not known what left no records, no name can be taken off. */
+static int can_tighten(const struct opts *o, const struct profile *p, struct err *e)
+{
+	const struct inforce *f = p->o.inforce;
+
+	if (!opt_on(o, OPT_tighten) || f == NULL || !f->unread)
+		return 0;
+	return err_set(e, ST_INPUT, "--tighten: it was recorded under %.*s, of which not all can be read here, so no name can be judged",
+		       (int)f->name.n, f->name.p);
+}
+
 static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
 {
 	auto_buf struct buf selector = { 0 };
@@ -250,16 +266,20 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 	int ret;
 
+	if (same_target(o))
+		return err_set(e, ST_INPUT, "--evidence: the list itself goes there");
+	if (can_tighten(o, p, e) < 0)
+		return -1;
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
 	if ((opt_on(o, OPT_base) && shaping_base(&policy, format->conditions, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
-	    (opt_on(o, OPT_arch) && !policy_is_conditional(&policy) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
+	    (opt_on(o, OPT_arch) && !opt_on(o, OPT_base) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
+		ret = opt_on(o, OPT_evidence) ? write_to(opt_text(o, OPT_evidence, NULL), output_find("json")->write, &in, e) : 0;
+	if (ret == 0)
 		ret = write_to(opt_text(o, OPT_output, NULL), write, &in, e);
-	if (ret == 0 && opt_on(o, OPT_evidence))
-		ret = write_to(opt_text(o, OPT_evidence, NULL), output_find("json")->write, &in, e);
 	policy_release(&policy);
 	return ret;
 }
@@ -298,7 +318,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	inforce_load(&inforce, &s->query, sel);
 	po.inforce = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &inforce;
 	profile_build(&p, &s->query, sel, &po);
-	if (shaping_adds_siblings(o))
+	if (shaping_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: shaping_apply */
 		add_siblings(&p, &siblings, &s->query, sel, &po);
 	if (p.rules.n == 0 && p.denied.n > 0) {
 		command_say("only denials match, no record of what was let through (LOG): there is no list to make of "
@@ -327,7 +347,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 }
 
 /* The stage to begin with, where nothing is known yet: everything is let through and logged. */
-static int begin(const struct opts *o, struct err *e)
+static int begin(const struct opts *o, const char *why, struct err *e)
 {
 	struct profile none = { 0 };
 	struct profile_options po;
@@ -336,7 +356,7 @@ static int begin(const struct opts *o, struct err *e)
 	if (read_options(&po, &format, o, e) < 0 || write_out(o, format, &none, "", e) < 0)
 		return (int)e->status;
 	if (!opt_on(o, OPT_quiet))
-		command_say("nothing is known yet: this lets everything through and logs it");
+		command_say("%s: this lets everything through and logs it", why);
 	return ST_OK;
 }
 
@@ -348,7 +368,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	if (sel.trees == 0 && observe)
-		ret = begin(o, e);
+		ret = begin(o, "nothing that matches is known yet", e);
 	else if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options);
 	else if (sel.groups.n > 1 && !s->options.union_)
@@ -380,7 +400,7 @@ static int run(struct opts *o, struct err *e)
 		ret = selector_open(&s, o, e);
 	if (observe && is_beginning(o, e)) {
 		*e = (struct err){ 0 };
-		ret = begin(o, e);
+		ret = begin(o, "nothing is known yet", e);
 	} else if (ret < 0) {
 		ret = (int)e->status;
 	} else if (!select_names_something(&s.options)) {

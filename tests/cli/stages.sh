@@ -97,8 +97,8 @@ ok "a base keeps its default" is "$(jq -r .defaultAction "$TMP/out")" SCMP_ACT_K
 ok "... its rules, in their order" is "$(jq -c '[.syscalls[:3][] | [.names, .action, (.args | length)]]' "$TMP/out")" \
 	'[[["bpf","read"],"SCMP_ACT_ALLOW",0],[["prctl"],"SCMP_ACT_ALLOW",1],[["mprotect"],"SCMP_ACT_ERRNO",0]]'
 ok "... and gets what it lacks" is "$(jq -r '.syscalls[3].names | index("futex") != null and index("read") == null' "$TMP/out")" true
-ok "what it denies by name is left, and said" warns 'seen and left denied, a rule of the base denies it: mprotect$'
-ok "what depends on arguments is left, and said" warns 'seen and left as they are, it depends on arguments.*: prctl'
+ok "what it denies by name is left, and said" warns 'needed and left as they are, a rule of the base answers otherwise: mprotect$'
+ok "what depends on arguments is left, and said" warns 'needed and left as they are, it depends on arguments.*: prctl'
 cp "$TMP/out" "$TMP/extended.json"
 run "$SCAUDIT" check "$TMP/extended.json" --comm java
 ok "check agrees: only that is refused" warns 'calls that were seen, 1 would be refused, [01] depend on arguments$'
@@ -107,6 +107,43 @@ ok "--tighten takes off what nothing shows" is "$(jq -c '.syscalls[0].names' "$T
 ok "... and says so" warns 'taken off the base, no evidence: bpf$'
 run "$SCAUDIT" profile --comm java --base "$TMP/extended.json"
 ok "an extended base lacks nothing more" is "$(jq -c '.syscalls | length' "$TMP/out")" 4
+
+# a base that allows all else: a stage turns that round, so all that is needed has to be added
+echo '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["ptrace"], "action": "SCMP_ACT_ERRNO"}]}' \
+	>"$TMP/open.json"
+for stage in observe canary enforce kill; do
+	"$SCAUDIT" profile -q --comm java --base "$TMP/open.json" --stage $stage -o "$TMP/staged.json"
+	run "$SCAUDIT" check "$TMP/staged.json" --comm java
+	ok "a base that allows by default, $stage: all that was seen passes" warns 'all 49 calls that were seen pass'
+	ok "... by name" is "$(jq -c '.syscalls[1].names | length > 40' "$TMP/staged.json")" true
+done
+
+# what cannot be judged is not taken off
+run "$SCAUDIT" profile --db "$TMP/unread.db" --comm java --base "$TMP/base.json" --tighten
+ok "usage: --tighten where the policy in force cannot be read" warns 'recorded under unit .*, of which not all can be read here'
+ok "... exit 2" is "$status" 2
+echo '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": [{"names": ["read", "raed"], "action": "SCMP_ACT_ALLOW"}]}' \
+	>"$TMP/two.json"
+run "$SCAUDIT" profile --comm java --base "$TMP/two.json" --tighten
+ok "--tighten: architectures by which nothing was seen" warns 'nothing was seen by them: i386$'
+ok "an unknown name of a base is said" warns 'two.json: names that no table knows: raed$'
+
+# siblings of a base are those of both
+run "$SCAUDIT" profile --comm java --base "$TMP/base.json" --siblings add
+ok "a base's siblings are added behind it" is "$(jq -r '.syscalls[-1].names | index("fork") != null' "$TMP/out")" true
+ok "... and said" warns '^scaudit: [0-9]+ siblings added, without evidence: '
+ok "... none of them is there already" is "$(jq -r '[.syscalls[].names[]] | (length - (unique | length))' "$TMP/out")" 0
+
+# where nothing is known yet, in formats that have a word for it
+for format in systemd-log c; do
+	run "$SCAUDIT" profile --db "$TMP/none.db" --stage observe --format $format
+	ok "the stage to begin with, $format" is "$status" 0
+done
+ok "... names have none" is "$("$SCAUDIT" profile -q --db "$TMP/none.db" --stage observe --format names 2>/dev/null; echo $?)" 2
+run "$SCAUDIT" profile --comm java --evidence "$TMP/same" -o "$TMP/same"
+ok "usage: the evidence goes where the list goes" is "$status" 2
+"$SCAUDIT" diff "$TMP/base.json" "$TMP/two.json" >/dev/full 2>"$TMP/err"
+ok "a full disk is said, whatever the answer" is $? 3
 
 # Docker's: conditions stay where the format has them, and are settled where it has none
 cat >"$TMP/moby.json" <<-'END'
