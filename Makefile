@@ -73,9 +73,9 @@ kernel-test: $(PROGRAM) $(KERNEL_TOOLS)
 proof: $(PROGRAM) $(KERNEL_TOOLS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/proof/run
 
-# on all processors: nothing is timed under valgrind; a sum for each six
+# on all processors: nothing is timed under valgrind; a sum for each three
 memcheck: $(PROGRAM) $(TESTS)
-	@printf '%s\n' $(TESTS) | BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) xargs -P "$$(nproc)" -n 6 tests/run --valgrind
+	@printf '%s\n' $(TESTS) | BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) xargs -P "$$(nproc)" -n 3 tests/run --valgrind
 
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
