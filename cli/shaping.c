@@ -109,7 +109,7 @@ static void say_siblings(const struct policy *p, bool all)
 }
 
 /* Those of a base and a list together, as a rule of their own. */
-static void add_siblings(struct policy *p, bool quiet)
+static void add_base_siblings(struct policy *p, bool quiet)
 {
 	auto_buf struct buf line = { 0 };
 	struct shape_siblings s;
@@ -201,7 +201,8 @@ static int change_base(struct policy *base, const struct policy *list, bool whol
 	return ret;
 }
 
-int shaping_base(struct policy *list, bool whole, const struct opts *o, struct err *e)
+/* Puts the base, extended and tightened by the list, into the list's place. */
+static int take_base(struct policy *list, bool whole, const struct opts *o, struct err *e)
 {
 	struct policy base;
 	int ret = change_base(&base, list, whole, o, e);
@@ -233,12 +234,15 @@ static int fits(const struct policy *p, const char *name, struct err *e)
 	return ret;
 }
 
-int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
+int shaping_apply(struct policy *p, bool whole, const struct opts *o, struct err *e)
 {
 	enum shape_stage stage = stage_of(o);
 	bool quiet = opt_on(o, OPT_quiet);
 
-	shape_stage(p, stage);
+	if (!opt_on(o, OPT_base))
+		shape_stage(p, stage);
+	else if (take_base(p, whole, o, e) < 0)
+		return -1;
 	if (opt_on(o, OPT_errno)) {
 		if (p->default_action != (uint32_t)ACTION_ERRNO)
 			return err_set(e, ST_INPUT, "--errno: the list does not answer by errno");
@@ -247,7 +251,7 @@ int shaping_apply(struct policy *p, const struct opts *o, struct err *e)
 			say_errno(p);
 	}
 	if (opt_on(o, OPT_base) && shaping_adds_siblings(o))
-		add_siblings(p, quiet);
+		add_base_siblings(p, quiet);
 	else if (opt_on(o, OPT_siblings) && !shaping_adds_siblings(o) && !quiet)
 		say_siblings(p, opt_on(o, OPT_verbose));
 	if (stage == STAGE_CANARY && !quiet)

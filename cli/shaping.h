@@ -9,13 +9,10 @@
 int shaping_check(const struct opts *o, bool *observe, struct err *e);
 
 /*
- * --base: puts the base, extended and tightened by the list, into the list's place, and says what changed. whole: with its
- * conditions, for a format that has such.
+ * Shapes a policy and says what follows of it, on stderr. With --base that takes the policy's place, extended and tightened by
+ * it; whole: with its conditions, for a format that has such. ST_INPUT where the target does not take it.
  */
-int shaping_base(struct policy *list, bool whole, const struct opts *o, struct err *e);
-
-/* Shapes a policy and says what follows of it, on stderr. ST_INPUT where the target does not take it. */
-int shaping_apply(struct policy *p, const struct opts *o, struct err *e);
+int shaping_apply(struct policy *p, bool whole, const struct opts *o, struct err *e);
 
 /* Is this --siblings add? */
 bool shaping_adds_siblings(const struct opts *o);

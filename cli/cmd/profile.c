@@ -241,7 +241,7 @@ static int write_to(const char *path, write_fn *write, const struct output_input
 	return path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, in, e) : write(stdout, in, e);
 }
 
-static int same_target(const struct opts *o)
+static bool same_target(const struct opts *o)
 {
 	return opt_on(o, OPT_evidence) && strcmp(opt_text(o, OPT_evidence, ""), opt_text(o, OPT_output, "-")) == 0;
 }
@@ -273,7 +273,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	if ((opt_on(o, OPT_base) && shaping_base(&policy, format->conditions, o, e) < 0) || shaping_apply(&policy, o, e) < 0 ||
+	if (shaping_apply(&policy, format->conditions, o, e) < 0 ||
 	    (opt_on(o, OPT_arch) && !opt_on(o, OPT_base) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
