@@ -29,13 +29,20 @@ static json_object *arg(const struct policy_arg *a)
 	return out;
 }
 
+json_object *oci_json_words(const char *const *v, size_t n)
+{
+	json_object *out = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(out, json_object_new_string(v[i]));
+	return out;
+}
+
 static json_object *rule(const struct policy_rule *r)
 {
-	json_object *out = json_object_new_object(), *names = json_object_new_array(), *args;
+	json_object *out = json_object_new_object(), *args;
 
-	for (size_t i = 0; i < r->names.n; i++)
-		json_object_array_add(names, json_object_new_string(r->names.v[i]));
-	json_object_object_add(out, "names", names);
+	json_object_object_add(out, "names", oci_json_words(r->names.v, r->names.n));
 	add(out, "action", action_scmp(r->action));
 	add_errno(out, "errnoRet", r->error);
 	if (r->args.n == 0)
@@ -44,15 +51,6 @@ static json_object *rule(const struct policy_rule *r)
 	for (size_t i = 0; i < r->args.n; i++)
 		json_object_array_add(args, arg(&r->args.v[i]));
 	json_object_object_add(out, "args", args);
-	return out;
-}
-
-static json_object *words(const char *const *v, size_t n)
-{
-	json_object *out = json_object_new_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(out, json_object_new_string(v[i]));
 	return out;
 }
 
@@ -66,7 +64,7 @@ json_object *oci_json(const struct policy *p)
 		json_object_array_add(archs, json_object_new_string(arch_scmp(p->archs.v[i])));
 	json_object_object_add(root, "architectures", archs);
 	if (p->flags.n || p->has_flags) /* to runc an empty list is none, and a missing one SPEC_ALLOW */
-		json_object_object_add(root, "flags", words(p->flags.v, p->flags.n));
+		json_object_object_add(root, "flags", oci_json_words(p->flags.v, p->flags.n));
 	for (size_t i = 0; i < p->rules.n; i++)
 		json_object_array_add(all, rule(&p->rules.v[i]));
 	json_object_object_add(root, "syscalls", all);

@@ -131,7 +131,7 @@ void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch)
 
 static bool when_says(const struct policy_when *w)
 {
-	return w->caps.n || w->archs.n || w->kernel.major || w->kernel.minor;
+	return w->caps.n || w->archs.n || policy_kernel_said(w->kernel);
 }
 
 bool policy_is_conditional(const struct policy *p)
@@ -259,13 +259,4 @@ int policy_load(struct buf *text, const char *file, struct err *e)
 	if (!standard)
 		fclose(from);
 	return ret;
-}
-
-int policy_read(struct policy *p, const char *file, const char *format, struct err *e)
-{
-	auto_buf struct buf text = { 0 }, shown = { 0 };
-
-	policy_init(p);
-	esc_shell(&shown, bytes_of(file));
-	return policy_load(&text, file, e) < 0 ? -1 : policy_read_text(p, buf_bytes(&text), buf_text(&shown), format, e);
 }

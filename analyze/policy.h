@@ -25,6 +25,11 @@ struct policy_arg { unsigned index; enum policy_op op; uint64_t value, two; };
 /* A kernel's version; 0.0: not said. */
 struct policy_kernel { unsigned major, minor; };
 
+static inline bool policy_kernel_said(struct policy_kernel k)
+{
+	return k.major || k.minor;
+}
+
 /* "4.8": two numbers, not both 0. */
 bool policy_kernel_parse(const char *text, struct policy_kernel *out);
 
@@ -115,16 +120,13 @@ const char *policy_keep(struct policy *p, const char *text);
 /* A sentence for *p's list of what was not read. */
 void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/*
- * Reads a file in the format that its content shows, or in the one named (analyze/input_list.h; NULL: none). ST_INPUT with
- * file, line or the path inside it, and reason. Release *p also after a failure.
- */
-int policy_read(struct policy *p, const char *file, const char *format, struct err *e);
-
 /* Adds what is in the file, or for "-" on standard input, to *text. ST_INPUT where it cannot be read or is over POLICY_MAX. */
 int policy_load(struct buf *text, const char *file, struct err *e);
 
-/* policy_read of text that was loaded; `file` is only for messages. */
+/*
+ * Reads what was loaded, in the format that it shows or in the one named (analyze/input_list.h; NULL: none). ST_INPUT with
+ * file, which is only for that, line or the path inside it, and reason. Release *p also after a failure.
+ */
 int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
 #endif

@@ -116,11 +116,6 @@ static bool is_arch(const struct policy_place *at, const struct policy_when *w)
 	return false;
 }
 
-static bool asks_kernel(const struct policy_when *w)
-{
-	return w->kernel.major || w->kernel.minor;
-}
-
 static bool kernel_reached(const struct policy_place *at, const struct policy_when *w)
 {
 	return at->kernel.major != w->kernel.major ? at->kernel.major > w->kernel.major : at->kernel.minor >= w->kernel.minor;
@@ -130,12 +125,12 @@ bool policy_counts(const struct policy_rule *r, const struct policy_place *at)
 {
 	const struct policy_when *in = &r->includes, *out = &r->excludes;
 
-	if (is_arch(at, out) || (asks_kernel(out) && kernel_reached(at, out)))
+	if (is_arch(at, out) || (policy_kernel_said(out->kernel) && kernel_reached(at, out)))
 		return false;
 	for (size_t i = 0; i < out->caps.n; i++)
 		if (has_cap(at, out->caps.v[i]))
 			return false;
-	if ((in->archs.n && !is_arch(at, in)) || (asks_kernel(in) && !kernel_reached(at, in)))
+	if ((in->archs.n && !is_arch(at, in)) || (policy_kernel_said(in->kernel) && !kernel_reached(at, in)))
 		return false;
 	for (size_t i = 0; i < in->caps.n; i++)
 		if (!has_cap(at, in->caps.v[i]))
@@ -153,7 +148,7 @@ static int known_enough(const struct policy *p, const struct policy_place *at, s
 		if (!at->caps_known && (r->includes.caps.n || r->excludes.caps.n))
 			return err_set(e, ST_INPUT, "what it says of %s depends on capabilities: name them with --caps LIST (docker: "
 				       "what Docker gives a container; none; all)", shown);
-		if (!at->kernel.major && !at->kernel.minor && (asks_kernel(&r->includes) || asks_kernel(&r->excludes)))
+		if (!policy_kernel_said(at->kernel) && (policy_kernel_said(r->includes.kernel) || policy_kernel_said(r->excludes.kernel)))
 			return err_set(e, ST_INPUT, "what it says of %s depends on the kernel: name it with --kernel X.Y", shown);
 	}
 	return 0;

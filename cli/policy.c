@@ -83,23 +83,28 @@ int policy_open(struct policy *p, const char *file, const struct opts *o, struct
 	return policy_load(&text, file, e) < 0 ? -1 : policy_open_text(p, buf_bytes(&text), file, o, e);
 }
 
-void policy_say_unknown(const struct policy *p, const char *file)
+void policy_say_names(const char *file, const char *what, const char *const *v, size_t n)
 {
 	auto_buf struct buf shown = { 0 }, names = { 0 };
-	size_t n = 0;
+	char word[80];
 
-	for (size_t i = 0; i < p->rules.n; i++)
-		for (size_t k = 0; k < p->rules.v[i].names.n; k++) {
-			const char *name = p->rules.v[i].names.v[k];
-			char word[80];
-
-			if (syscall_is_known(name) || ++n > UNREAD_SHOWN)
-				continue;
-			buf_printf(&names, "%s%s", n > 1 ? ", " : "", esc_word(word, sizeof(word), bytes_of(name)));
-		}
+	for (size_t i = 0; i < n && i < UNREAD_SHOWN; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", esc_word(word, sizeof(word), bytes_of(v[i])));
 	if (n > UNREAD_SHOWN)
 		buf_printf(&names, " and %zu more", n - UNREAD_SHOWN);
 	esc_shell(&shown, bytes_of(file));
 	if (n)
-		command_say("%s: names that no table knows: %s", buf_text(&shown), buf_text(&names));
+		command_say("%s: names that %s: %s", buf_text(&shown), what, buf_text(&names));
+}
+
+void policy_say_unknown(const struct policy *p, const char *file)
+{
+	struct policy_words names = { 0 };
+
+	for (size_t i = 0; i < p->rules.n; i++)
+		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
+			if (!syscall_is_known(p->rules.v[i].names.v[k]))
+				*VEC_PUSH(&names) = p->rules.v[i].names.v[k];
+	policy_say_names(file, "no table knows", names.v, names.n);
+	VEC_FREE(&names);
 }

@@ -6,8 +6,8 @@
 #include "cli/opts.h"
 
 /*
- * Reads the file, or standard input for "-", in any format and settles Docker's conditions by --caps, --kernel and --arch (this machine's, but for
- * capabilities). Says on stderr what was not read. Release *p also after a failure.
+ * Reads the file, or standard input for "-", in any format and settles Docker's conditions by --caps, --kernel and --arch (this
+ * machine's, but for capabilities). Says on stderr what was not read. Release *p also after a failure.
  */
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e);
 
@@ -19,6 +19,9 @@ int policy_open_text(struct policy *p, struct bytes text, const char *file, cons
  * policy_place_release. Release both also after a failure.
  */
 int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e);
+
+/* Says on stderr, as far as a line holds them: "FILE: names that WHAT: a, b and 3 more"; nothing where n is 0. */
+void policy_say_names(const char *file, const char *what, const char *const *v, size_t n);
 
 /* Says on stderr which of its names no table knows: for commands that do not say so otherwise. */
 void policy_say_unknown(const struct policy *p, const char *file);

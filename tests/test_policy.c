@@ -420,6 +420,7 @@ static void reads_containers_common(void **state)
 {
 	static const char file[] = "/usr/share/containers/seccomp.json";
 	struct policy_place at = { .arch = ARCH_X86_64, .kernel = { 6, 1 } };
+	auto_buf struct buf text = { 0 };
 	struct policy p;
 	struct compiled c;
 	struct err e = { 0 };
@@ -428,7 +429,7 @@ static void reads_containers_common(void **state)
 	if (access(file, R_OK) != 0)
 		skip();
 	assert_int_equal(policy_place_caps(&at, "docker", &e), 0);
-	if (policy_read(&p, file, NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0 || compile_policy(&c, &p, &e) < 0)
+	if (policy_load(&text, file, &e) < 0 || policy_read_text(&p, buf_bytes(&text), file, NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0 || compile_policy(&c, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.unread.n, 0);
 	assert_int_equal(p.default_error, 38);

@@ -87,14 +87,8 @@ static bool is_simple(const struct policy *p)
 
 static void put_words(json_object *to, const char *name, const struct policy_words *words)
 {
-	json_object *out;
-
-	if (words->n == 0)
-		return;
-	out = json_object_new_array();
-	for (size_t i = 0; i < words->n; i++)
-		json_object_array_add(out, json_object_new_string(words->v[i]));
-	json_object_object_add(to, name, out);
+	if (words->n)
+		json_object_object_add(to, name, oci_json_words(words->v, words->n));
 }
 
 static void put_when(json_object *rule, const char *name, const struct policy_when *w)
@@ -104,7 +98,7 @@ static void put_when(json_object *rule, const char *name, const struct policy_wh
 
 	put_words(out, "caps", &w->caps);
 	put_words(out, "arches", &w->archs);
-	if (w->kernel.major || w->kernel.minor) {
+	if (policy_kernel_said(w->kernel)) {
 		snprintf(kernel, sizeof(kernel), "%u.%u", w->kernel.major, w->kernel.minor);
 		json_object_object_add(out, "minKernel", json_object_new_string(kernel));
 	}

@@ -17,8 +17,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define NAMES_SHOWN 10
-
 /* What calls are put to: a profile as a runtime loads it, a file of raw instructions, or the filters of a process. */
 struct subject {
 	struct policy policy;
@@ -84,22 +82,6 @@ static const char *loader_of(const struct policy *p)
 	return other ? p->format : "runc";
 }
 
-static void say_left_out(const struct compiled *c, const char *file)
-{
-	auto_buf struct buf shown = { 0 }, names = { 0 };
-
-	for (size_t i = 0; i < c->unknown.n && i < NAMES_SHOWN; i++) {
-		char word[80];
-
-		buf_printf(&names, "%s%s", i ? ", " : "", esc_word(word, sizeof(word), bytes_of(c->unknown.v[i])));
-	}
-	if (c->unknown.n > NAMES_SHOWN)
-		buf_printf(&names, " and %zu more", c->unknown.n - NAMES_SHOWN);
-	esc_shell(&shown, bytes_of(file));
-	if (c->unknown.n)
-		command_say("%s: names that libseccomp here does not know, and loaders leave out: %s", buf_text(&shown), buf_text(&names));
-}
-
 static int of_file(struct subject *s, const struct opts *o, const char *file, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
@@ -115,7 +97,7 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 	if (strcmp(opt_text(o, OPT_runtime, loader_of(&s->policy)), "runc") == 0)
 		compile_limits(&s->compiled, &s->policy);
 	if (!opt_on(o, OPT_quiet))
-		say_left_out(&s->compiled, file);
+		policy_say_names(file, "libseccomp here does not know, and loaders leave out", s->compiled.unknown.v, s->compiled.unknown.n);
 	return 0;
 }
 
