@@ -1,5 +1,6 @@
 #include "analyze/builds.h"
 
+#include "analyze/json.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
@@ -158,4 +159,19 @@ void builds_find(struct builds *out, struct query *q, const struct selection *s)
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_program);
 	count_others(out);
+}
+
+json_object *builds_json(const struct build *b)
+{
+	json_object *o = json_object_new_object();
+
+	json_put_text(o, "path", true, b->exe);
+	json_put_text(o, "build_id", true, b->id);
+	json_put_text(o, "container", b->place.n > 0, b->place);
+	json_put_text(o, "image", b->image.n > 0, b->image);
+	json_put_text(o, "node", true, b->node);
+	json_object_object_add(o, "local", json_object_new_boolean(b->here));
+	json_put_time(o, "first", b->t_first);
+	json_put_time(o, "last", b->t_last);
+	return o;
 }

@@ -4,6 +4,8 @@
 
 #include "analyze/select.h"
 
+#include <json-c/json.h>
+
 struct build {
 	struct bytes exe, id;        /* id: the build-id, in hex */
 	struct bytes node;
@@ -21,6 +23,9 @@ struct builds { struct build *v; size_t n, cap; };
  * is the query's. The caller frees by VEC_FREE.
  */
 void builds_find(struct builds *out, struct query *q, const struct selection *s);
+
+/* The members of a row of evidence.binaries; the caller releases it. */
+json_object *builds_json(const struct build *b);
 
 /* Is it of the same program in the same place? Whatever node that was. */
 bool builds_same_program(const struct build *a, struct bytes exe, struct bytes place);

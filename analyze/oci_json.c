@@ -1,10 +1,7 @@
 #include "analyze/oci_json.h"
 
-#include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
-
-#define PRETTY (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void add(json_object *to, const char *name, const char *text)
 {
@@ -69,13 +66,4 @@ json_object *oci_json(const struct policy *p)
 		json_object_array_add(all, rule(&p->rules.v[i]));
 	json_object_object_add(root, "syscalls", all);
 	return root;
-}
-
-void oci_json_write(FILE *to, json_object *doc)
-{
-	auto_buf struct buf text = { 0 };
-
-	esc_json_doc(&text, bytes_of(json_object_to_json_string_ext(doc, PRETTY)));
-	fprintf(to, "%s\n", buf_text(&text));
-	json_object_put(doc);
 }

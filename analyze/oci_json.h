@@ -15,7 +15,4 @@ json_object *oci_json(const struct policy *p);
 /* An array of texts; the caller releases it. */
 json_object *oci_json_words(const char *const *v, size_t n);
 
-/* Writes the document, and releases it. */
-void oci_json_write(FILE *to, json_object *doc);
-
 #endif

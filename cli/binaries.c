@@ -1,7 +1,7 @@
 #include "cli/binaries.h"
 
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "store/base/esc.h"
 
 #define SHOWN 10
@@ -157,17 +157,8 @@ json_object *binaries_json(const struct binaries *b)
 	json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < b->n; i++) {
-		const struct build *build = &b->v[i].build;
-		json_object *o = json_object_new_object();
+		json_object *o = builds_json(&b->v[i].build);
 
-		json_put_text(o, "path", true, build->exe);
-		json_put_text(o, "build_id", true, build->id);
-		json_put_text(o, "container", build->place.n > 0, build->place);
-		json_put_text(o, "image", build->image.n > 0, build->image);
-		json_put_text(o, "node", true, build->node);
-		json_object_object_add(o, "local", json_object_new_boolean(build->here));
-		json_put_time(o, "first", build->t_first);
-		json_put_time(o, "last", build->t_last);
 		json_put_text(o, "build_id_now", b->v[i].looked, bytes_of(b->v[i].now.text));
 		json_object_object_add(o, "changed", b->v[i].looked ? json_object_new_boolean(has_changed(&b->v[i])) : NULL);
 		json_object_array_add(list, o);

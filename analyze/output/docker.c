@@ -1,3 +1,4 @@
+#include "analyze/json.h"
 #include "analyze/oci_json.h"
 #include "analyze/output.h"
 #include "analyze/provenance.h"
@@ -68,7 +69,7 @@ static void write_apart(FILE *to, const struct output_input *in)
 			put_origin(json_object_array_get_idx(rules, i), in);
 		else
 			put_comment(json_object_array_get_idx(rules, i), profile_ground_why(grounds.v[i]));
-	oci_json_write(to, doc);
+	json_write(to, doc);
 	VEC_FREE(&grounds);
 	policy_release(&apart);
 }
@@ -148,7 +149,7 @@ static void write_whole(FILE *to, const struct output_input *in)
 	}
 	if (bare != NULL)
 		put_origin(bare, in);
-	oci_json_write(to, doc);
+	json_write(to, doc);
 }
 
 static int write_docker(FILE *to, const struct output_input *in, struct err *e)

@@ -1,47 +1,26 @@
 #include "analyze/output.h"
 #include "analyze/builds.h"
+#include "analyze/json.h"
 #include "analyze/provenance.h"
 
 #include "store/base/esc.h"
-#include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
 
 #include <json-c/json.h>
 
-#define PRETTY (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
-
 /* ---- values ---- */
 
-/* A text of a log; where it is no UTF-8, its bytes are beside it, as in all of scaudit's JSON. */
 static void put_bytes(json_object *to, const char *name, struct bytes b)
 {
-	auto_buf struct buf clean = { 0 }, hex = { 0 }, key = { 0 };
-
-	esc_utf8(&clean, b);
-	json_object_object_add(to, name, json_object_new_string_len(clean.n ? clean.p : "", (int)clean.n));
-	if (bytes_utf8(b))
-		return;
-	esc_hex(&hex, b);
-	buf_printf(&key, "%s_hex", name);
-	json_object_object_add(to, buf_text(&key), json_object_new_string_len(hex.p, (int)hex.n));
+	json_put_text(to, name, true, b);
 }
 
-static void put_or_null(json_object *to, const char *name, struct bytes b)
-{
-	if (b.n)
-		put_bytes(to, name, b);
-	else
-		json_object_object_add(to, name, NULL);
-}
-
+/* A file's own words may be no UTF-8. */
 static void put_word(json_object *to, const char *name, const char *text)
 {
-	if (text == NULL)
-		json_object_object_add(to, name, NULL);
-	else
-		put_bytes(to, name, bytes_of(text));
+	json_put_text(to, name, text != NULL, bytes_of(text ? text : ""));
 }
 
 static void put_count(json_object *to, const char *name, uint64_t v)
@@ -52,13 +31,6 @@ static void put_count(json_object *to, const char *name, uint64_t v)
 static void put_bool(json_object *to, const char *name, bool v)
 {
 	json_object_object_add(to, name, json_object_new_boolean(v));
-}
-
-static void put_time(json_object *to, const char *name, int64_t ms)
-{
-	char stamp[32];
-
-	put_word(to, name, ms == WHEN_NONE ? NULL : when_rfc3339(ms, stamp));
 }
 
 static void put_errno(json_object *to, int error)
@@ -109,19 +81,8 @@ static void put_binaries(json_object *to, const struct profile *p)
 	struct builds builds;
 
 	builds_find(&builds, p->q, p->s);
-	for (size_t i = 0; i < builds.n; i++) {
-		const struct build *b = &builds.v[i];
-		json_object *o = put_object(list);
-
-		put_bytes(o, "path", b->exe);
-		put_bytes(o, "build_id", b->id);
-		put_or_null(o, "container", b->place);
-		put_or_null(o, "image", b->image);
-		put_bytes(o, "node", b->node);
-		put_bool(o, "local", b->here);
-		put_time(o, "first", b->t_first);
-		put_time(o, "last", b->t_last);
-	}
+	for (size_t i = 0; i < builds.n; i++)
+		json_object_array_add(list, builds_json(&builds.v[i]));
 	VEC_FREE(&builds);
 }
 
@@ -135,8 +96,8 @@ static void put_evidence(json_object *to, const struct output_input *in)
 	put_count(o, "starts", s->starts);
 	put_count(o, "fragments", s->fragments);
 	put_count(o, "ways", s->ways);
-	put_time(o, "first", s->t_first);
-	put_time(o, "last", s->t_last);
+	json_put_time(o, "first", s->t_first);
+	json_put_time(o, "last", s->t_last);
 	put_nodes(o, in->profile);
 	put_binaries(o, in->profile);
 	put_word(o, "loss", in->from->loss);
@@ -183,13 +144,13 @@ static void put_callers(json_object *to, const struct profile *p, const struct p
 
 		put_bytes(o, "path", c->path);
 		put_bytes(o, "comm", c->comm);
-		put_or_null(o, "subj", c->subj);
+		json_put_text(o, "subj", c->subj.n > 0, c->subj);
 		put_count(o, "events", c->events);
 		put_count(o, "denied", c->denied);
 		put_count(o, "trees", c->trees);
 		put_count(o, "starts", c->starts);
-		put_time(o, "first", c->t_first);
-		put_time(o, "last", c->t_last);
+		json_put_time(o, "first", c->t_first);
+		json_put_time(o, "last", c->t_last);
 		put_bool(o, "trusted", c->trusted);
 	}
 	VEC_FREE(&callers);
@@ -314,7 +275,6 @@ static void put_unnamed(json_object *to, const struct profile *p)
 static int write_json(FILE *to, const struct output_input *in, struct err *e)
 {
 	json_object *root = json_object_new_object(), *list;
-	auto_buf struct buf text = { 0 };
 
 	(void)e;
 	put_head(root, in);
@@ -327,9 +287,7 @@ static int write_json(FILE *to, const struct output_input *in, struct err *e)
 		put_others(root, "left_out", in, in->profile->left_out.v, in->profile->left_out.n);
 		put_unnamed(root, in->profile);
 	}
-	esc_json_doc(&text, bytes_of(json_object_to_json_string_ext(root, PRETTY)));
-	fprintf(to, "%s\n", buf_text(&text));
-	json_object_put(root);
+	json_write(to, root);
 	return 0;
 }
 

@@ -1,3 +1,4 @@
+#include "analyze/json.h"
 #include "analyze/oci_json.h"
 #include "analyze/output.h"
 
@@ -5,7 +6,7 @@
 static int write_oci(FILE *to, const struct output_input *in, struct err *e)
 {
 	(void)e;
-	oci_json_write(to, oci_json(in->policy));
+	json_write(to, oci_json(in->policy));
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 #include "analyze/check.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "cli/live.h"
 #include "cli/values.h"
 #include "ingest/live/confined.h"

@@ -3,7 +3,7 @@
 #include "analyze/floor.h"
 #include "cli/binaries.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "cli/live.h"
 #include "cli/policy.h"
 #include "cli/selector.h"

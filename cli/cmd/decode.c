@@ -1,5 +1,5 @@
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "ingest/body.h"
 #include "ingest/lines.h"
 #include "ingest/source.h"

@@ -1,6 +1,6 @@
 #include "analyze/denial.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "store/base/esc.h"

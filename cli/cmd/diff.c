@@ -2,7 +2,7 @@
 #include "analyze/profile.h"
 #include "analyze/summary.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "cli/policy.h"
 #include "cli/selector.h"
 #include "cli/term.h"

@@ -1,6 +1,6 @@
 #include "cli/checkup.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "store/base/esc.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "analyze/lint.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "cli/policy.h"
 #include "cli/term.h"
 

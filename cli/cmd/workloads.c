@@ -1,5 +1,5 @@
 #include "cli/command.h"
-#include "cli/json.h"
+#include "analyze/json.h"
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "store/base/when.h"

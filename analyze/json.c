@@ -1,4 +1,4 @@
-#include "cli/json.h"
+#include "analyze/json.h"
 
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -50,22 +50,27 @@ void json_put_time(json_object *to, const char *name, int64_t ms)
 	json_put_word(to, name, ms == WHEN_NONE ? NULL : when_rfc3339(ms, stamp));
 }
 
-static void print_escaped(json_object *doc, int flags)
+static void write_escaped(FILE *to, json_object *doc, int flags)
 {
 	const char *text = json_object_to_json_string_ext(doc, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 	auto_buf struct buf out = { 0 };
 
 	esc_json_doc(&out, bytes_of(text));
-	printf("%s\n", buf_text(&out));
+	fprintf(to, "%s\n", buf_text(&out));
 	json_object_put(doc);
+}
+
+void json_write(FILE *to, json_object *doc)
+{
+	write_escaped(to, doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
 }
 
 void json_print(json_object *doc)
 {
-	print_escaped(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	json_write(stdout, doc);
 }
 
 void json_print_line(json_object *doc)
 {
-	print_escaped(doc, JSON_C_TO_STRING_PLAIN);
+	write_escaped(stdout, doc, JSON_C_TO_STRING_PLAIN);
 }
