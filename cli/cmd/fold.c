@@ -66,8 +66,8 @@ static int fold(const struct opts *o, struct selected *s, uint64_t keep, uint64_
 		ret = fold_run(&store, trees, *n, e);
 	if (ret == 0)
 		ret = store_commit(&store, e);
-	if (ret == 0 && vacuum && sqlite3_exec(store.db, "VACUUM", NULL, NULL, NULL) != SQLITE_OK)
-		ret = store_fail(&store, e);
+	if (ret == 0 && vacuum)
+		ret = store_script(&store, "VACUUM", e);
 	store_rollback(&store);
 	store_close(&store);
 	return ret;
