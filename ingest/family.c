@@ -464,13 +464,23 @@ static int derive_one(struct family *f, struct part *p, struct nears *near, stru
 
 /* ---- writing ---- */
 
+static int drop_tree(struct family *f, int64_t id, struct err *e)
+{
+	struct store_args tree = ARGS(V_INT(id));
+
+	if ((f->labels && store_run(f->store, STMT_del_labels, tree, e) < 0) ||
+	    (f->places && store_run(f->store, STMT_del_places, tree, e) < 0))
+		return -1;
+	return store_run(f->store, STMT_del_tree, tree, e);
+}
+
 static int tree_row(struct family *f, const struct part *p, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
 	char code[CODE_SIZE];
 
 	if (p->tree != p->id)
-		return store_run(f->store, STMT_del_tree, ARGS(V_INT(p->id)), e);
+		return drop_tree(f, p->id, e);
 	/* a tree's public name: node, pid and beginning of its root */
 	if (names_node_text(f->store, &text, p->node, e) < 0)
 		return -1;
@@ -492,16 +502,12 @@ static int save(struct family *f, const struct part *p, struct err *e)
 
 static int drop_all(struct family *f, struct err *e)
 {
-	static const enum stmt gone[] = { STMT_del_labels, STMT_del_tree, STMT_del_image };
-
 	for (size_t i = 0; i < f->dropped.n; i++) {
 		struct store_args id = ARGS(V_INT(f->dropped.v[i]));
 
-		if (push_ids(f, STMT_parts_below, id, e) < 0)
+		if (push_ids(f, STMT_parts_below, id, e) < 0 || drop_tree(f, f->dropped.v[i], e) < 0 ||
+		    store_run(f->store, STMT_del_image, id, e) < 0)
 			return -1;
-		for (size_t k = 0; k < ARRAY_SIZE(gone); k++)
-			if (store_run(f->store, gone[k], id, e) < 0)
-				return -1;
 	}
 	return 0;
 }

@@ -26,10 +26,13 @@ static int fail_busy(struct store *s, struct err *e)
 	auto_buf struct buf who = { 0 };
 
 	wait_holder(&who, s->path);
-	if (wait_stopped(&s->wait))
+	s->wait.gave_up = wait_stopped(&s->wait);
+	if (s->wait.gave_up)
 		return err_set(e, ST_SYSTEM, "store %s: stopped while waiting for %s, which holds it", s->path, buf_text(&who));
-	return err_set(e, ST_SYSTEM, "store %s: %s has held it for over %.0f s (--wait): nothing more was written", s->path,
-		       buf_text(&who), (double)s->wait.ms / 1000);
+	if (s->wait.ms == 0)
+		return err_set(e, ST_SYSTEM, "store %s: %s holds it (--wait: how long to wait)", s->path, buf_text(&who));
+	return err_set(e, ST_SYSTEM, "store %s: %s has held it for over %.3g s: nothing more was written (--wait: how long to wait)",
+		       s->path, buf_text(&who), (double)s->wait.ms / 1000);
 }
 
 int store_fail(struct store *s, struct err *e)
@@ -44,6 +47,18 @@ int store_fail(struct store *s, struct err *e)
 	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
 		hint = " (no permission, or the folder is missing)";
 	return err_set(e, ST_SYSTEM, "store %s: %s%s", s->path, sqlite3_errmsg(s->db), hint);
+}
+
+/*
+ * After a read or write that failed SQLite may have rolled back by itself, and what runs then would be committed at once,
+ * alone. So nothing runs outside of the transaction that it belongs to, whatever its caller made of the failure.
+ *   source: sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"
+ */
+static int still_open(struct store *s, struct err *e)
+{
+	if (!s->writing || !sqlite3_get_autocommit(s->db))
+		return 0;
+	return err_set(e, ST_SYSTEM, "store %s: a failure before has ended the transaction: nothing of it was written", s->path);
 }
 
 /* SQLite asks whether to try a lock again. */
@@ -63,6 +78,8 @@ int store_script(struct store *s, const char *text, struct err *e)
 {
 	int code, ret;
 
+	if (still_open(s, e) < 0)
+		return -1;
 	do
 		code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
 	while ((code & 0xff) == SQLITE_BUSY && sqlite3_get_autocommit(s->db) && wait_step(&s->wait, s->path));
@@ -105,8 +122,10 @@ static int bind(struct store *s, sqlite3_stmt *st, struct store_args args, struc
 /* Walks the rows of a statement that is ready; it is reset afterwards, however the walk ends. */
 static int walk_rows(struct store *s, sqlite3_stmt *st, struct store_args args, struct store_walk walk, struct err *e)
 {
-	int ret = bind(s, st, args, e), code;
+	int ret = still_open(s, e), code;
 
+	if (ret == 0)
+		ret = bind(s, st, args, e);
 	while (ret == 0) {
 		code = sqlite3_step(st);
 		if (code == SQLITE_DONE)
@@ -348,7 +367,7 @@ int store_open_waiting(struct store *s, const char *path, enum store_mode mode, 
 	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other), .wait = *wait };
 	if (s->path == NULL)
 		return err_set(e, ST_SYSTEM, "no place for a store: HOME is not set; use --db FILE");
-	if (mode == STORE_READ && access(s->path, F_OK) != 0)
+	if (mode != STORE_WRITE && access(s->path, F_OK) != 0)
 		return no_store(s, other, e);
 	if (mode == STORE_WRITE && path == NULL && make_folders(s->path, e) < 0)
 		return -1;
@@ -391,6 +410,7 @@ int store_begin(struct store *s, bool *changed, struct err *e)
 	}
 	*changed = now != s->generation;
 	s->generation = now;
+	s->writing = true;
 	return 0;
 }
 
@@ -398,6 +418,7 @@ int store_commit(struct store *s, struct err *e)
 {
 	if (store_run(s, STMT_set_generation, ARGS(V_INT(s->generation + 1)), e) < 0 || store_script(s, "COMMIT", e) < 0)
 		return -1;
+	s->writing = false;
 	s->generation++;
 	return 0;
 }
@@ -406,6 +427,7 @@ void store_rollback(struct store *s)
 {
 	if (s->db != NULL && !sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	s->writing = false;
 }
 
 int store_snapshot(struct store *s, struct err *e)

@@ -28,16 +28,21 @@ struct store {
 	int64_t generation;          /* of what this process has in memory */
 	sqlite3_stmt *stmt[N_STMTS]; /* prepared when first asked for */
 	struct store_wait wait;      /* for other processes */
+	bool writing;                /* between store_begin and store_commit or store_rollback */
 	struct pool strings;         /* what was interned; string_id[i] is the row of pool id i + 1 */
 	int64_t *string_id;
 	uint32_t n_string_id;
 };
 
-enum store_mode { STORE_READ, STORE_WRITE };
+enum store_mode {
+	STORE_READ,
+	STORE_CHANGE, /* writes, to a store that is there */
+	STORE_WRITE,  /* writes, and makes it where it is missing */
+};
 
 /*
  * Opens the store. path NULL: $SCAUDIT_DB, else the default place. STORE_WRITE makes folder (0700) and file
- * (0600) where they are missing. STORE_READ without a store: ST_NO with what to do; where the other default place
+ * (0600) where they are missing. Else, without a store: ST_NO with what to do; where the other default place
  * holds records, the message says so. A store of an older version is brought up to this one. One of a newer version, or a
  * file that is none: ST_SYSTEM.
  */

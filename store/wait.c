@@ -108,7 +108,7 @@ static void say(struct store_wait *w, const char *path)
 	esc_tty(&shown, bytes_of(path));
 	buf_printf(&text, "waiting for ");
 	wait_holder(&text, path);
-	buf_printf(&text, ", which holds the store %s (for up to %.0f s, see --wait)", buf_text(&shown), (double)w->ms / 1000);
+	buf_printf(&text, ", which holds the store %s (for up to %.3g s, see --wait)", buf_text(&shown), (double)w->ms / 1000);
 	w->say(w->to, buf_text(&text));
 }
 

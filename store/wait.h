@@ -19,6 +19,7 @@ struct store_wait {
 	int64_t stop_ms;                     /* ... but as long as this in all; 0: end at once */
 	void (*say)(void *to, const char *text); /* called once in a wait that takes over a second; NULL: nobody listens */
 	void *to;
+	bool gave_up;                        /* a signal has ended a wait */
 	/* of the wait that goes on */
 	int64_t began;                       /* by when_clock_ms; 0: nothing is waited for */
 	bool said;

@@ -154,13 +154,15 @@ static int run(struct opts *o, struct err *e)
 		io.progress = on_progress;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
+	ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
 	if (ret == 0)
 		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, o->n_args ? (size_t)o->n_args : 1, &io, &report, e);
 	wipe(&talk);
-	store_close(&store);
 	if (ret < 0)
-		return (int)e->status;
+		ret = store.wait.gave_up ? 128 + stop : (int)e->status;
+	store_close(&store);
+	if (ret > 0)
+		return ret;
 	if (!opt_on(o, OPT_quiet))
 		say_summary(o, &report);
 	if (report.stopped)

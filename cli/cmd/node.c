@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/values.h"
 #include "store/alias.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ static int run(struct opts *o, struct err *e)
 
 	if (o->n_args != 3 || strcmp(o->args[0], "alias") != 0)
 		return err_set(e, ST_INPUT, "usage: scaudit node alias NAME OTHER-NAME") < 0 ? ST_INPUT : ST_OK;
-	if (store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, e) < 0 || store_begin(&store, &changed, e) < 0 ||
+	if (opt_store(o, &store, STORE_CHANGE, NULL, e) < 0 || store_begin(&store, &changed, e) < 0 ||
 	    alias_nodes(&store, bytes_of(o->args[1]), bytes_of(o->args[2]), e) < 0 || store_commit(&store, e) < 0) {
 		store_rollback(&store);
 		ret = (int)e->status;

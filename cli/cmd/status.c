@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "analyze/json.h"
 #include "cli/term.h"
+#include "cli/values.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
@@ -173,7 +174,7 @@ static int run(struct opts *o, struct err *e)
 	char tables[96];
 	int ret = ST_OK;
 
-	if (store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, e) < 0 || store_snapshot(&store, e) < 0 ||
+	if (opt_store(o, &store, STORE_READ, NULL, e) < 0 || store_snapshot(&store, e) < 0 ||
 	    status_load(&all, &store, RUNS_SHOWN, e) < 0) {
 		ret = (int)e->status;
 	} else if (opt_on(o, OPT_json)) {

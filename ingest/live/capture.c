@@ -29,6 +29,7 @@ struct capturing {
 	int64_t child_ms;               /* when it began, milliseconds since the epoch */
 	struct pool texts;              /* encoded places */
 	VEC(struct seen_place) places;  /* by pool id - 1 */
+	uint64_t taken, stored;         /* records: handed to the feed, and of these committed */
 	uint32_t drops;                 /* what the feed had forgotten when the rows of places were looked up */
 	int64_t next_place;             /* of the next record; 0: not looked up */
 	int64_t waiting_since;          /* when the first of what waits was seen; 0: nothing waits */
@@ -76,6 +77,7 @@ static int take_record(struct capturing *c, struct bytes line, struct err *e)
 	size_t n;
 
 	c->feed.number++;
+	c->taken++;
 	if (feed_known(&c->feed, line, &n, e) < 0)
 		return -1;
 	line.n--; /* its newline */
@@ -140,7 +142,10 @@ static int commit(struct capturing *c, struct err *e)
 	if (!c->feed.locked)
 		return 0;
 	f = reader_figures_now(&c->reader);
-	return note_capture(c, &f, e) < 0 ? -1 : feed_commit(&c->feed, e);
+	if (note_capture(c, &f, e) < 0 || feed_commit(&c->feed, e) < 0)
+		return -1;
+	c->stored = c->taken;
+	return 0;
 }
 
 static int take_builds(struct capturing *c, struct err *e)
@@ -359,6 +364,8 @@ int capture_run(struct store *store, const struct capture_options *options, stru
 	}
 	if (ret == 0)
 		ret = close_books(&c, e);
+	if (ret < 0)
+		report->unsaved = reader_figures_now(&c.reader).taken + reader_figures_now(&c.reader).dropped - c.stored;
 	if (backlog != 0)
 		audit_set_backlog(backlog, &ignored);
 	ret = feed_end(&c.feed, ret, e);
