@@ -6,6 +6,7 @@
 #include "store/base/map.h"
 #include "store/base/pool.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 /* ---- buf ---- */
@@ -269,6 +270,17 @@ static void err_wraps_keep_the_status_and_put_the_purpose_in_front(void **state)
 	assert_int_equal(e.status, ST_INPUT);
 }
 
+static void err_status_tells_whose_fault_it_is(void **state)
+{
+	static const int systems[] = { EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EIO }, inputs[] = { ENOENT, EACCES, EISDIR, ENOTDIR, EPERM };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(systems); i++)
+		assert_int_equal(err_status(systems[i]), ST_SYSTEM);
+	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++)
+		assert_int_equal(err_status(inputs[i]), ST_INPUT);
+}
+
 static void err_of_any_length_fits(void **state)
 {
 	struct err e = { 0 };
@@ -302,5 +314,6 @@ int main(void)
 	ADD(&t, map_finds_what_was_put_and_replaces);
 	ADD(&t, err_wraps_keep_the_status_and_put_the_purpose_in_front);
 	ADD(&t, err_of_any_length_fits);
+	ADD(&t, err_status_tells_whose_fault_it_is);
 	return run_rows(&t, "base");
 }

@@ -182,7 +182,7 @@ static void follow(struct reader *r)
 	tasks_read(&r->tasks);
 	for (size_t i = 0; i < r->tasks.events.n; i++)
 		descend_event(&r->descend, &r->tasks.events.v[i]);
-	r->figures.tasks_lost = r->tasks.lost;
+	r->figures.tasks_lost = tasks_lost(&r->tasks);
 }
 
 static void settle(struct reader *r, int64_t behind_ms)
