@@ -92,7 +92,7 @@ int opt_policy(const struct opts *o, const char **path, struct err *e)
 	if (*path == NULL)
 		return 0;
 	if (stat(*path, &st) != 0 || access(*path, R_OK) != 0)
-		return err_set(e, ST_INPUT, "--logged-under: cannot read '%s': %s", *path, strerror(errno));
+		return err_set(e, err_status(errno), "--logged-under: cannot read '%s': %s", *path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size >= INGEST_POLICY_MAX)
 		return err_set(e, ST_INPUT, "--logged-under: '%s' is no policy: %s", *path, !S_ISREG(st.st_mode) ? "not a file" :
 			       st.st_size == 0 ? "it is empty" : "over 4 MB");

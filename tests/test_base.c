@@ -6,6 +6,9 @@
 #include "store/base/map.h"
 #include "store/base/pool.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /* ---- buf ---- */
 
 static void buf_grows_and_is_text_when_asked(void **state)
@@ -19,6 +22,38 @@ static void buf_grows_and_is_text_when_asked(void **state)
 	buf_str(&b, "end");
 	assert_int_equal(b.n, 10 * 2 + 90 * 3 + 900 * 4 + 3);
 	assert_string_equal(buf_text(&b) + b.n - 7, "999,end");
+}
+
+/* What auto_* calls may be called by hand, and then again at the end of the scope. */
+static void cleanups_leave_nothing_behind(void **state)
+{
+	auto_free char *text = mem_dup("text");
+	auto_close int fd = dup(0);
+	auto_fclose FILE *f = fopen("/dev/null", "re");
+	auto_buf struct buf b = { 0 };
+	VEC(char *) names = { 0 };
+	int freed;
+
+	(void)state;
+	buf_str(&b, "text");
+	*VEC_PUSH(&names) = mem_dup("name");
+	mem_free_at(&names.v[0]);
+	assert_null(names.v[0]);
+	VEC_FREE(&names);
+	VEC_FREE(&names);
+	assert_null(names.v);
+	mem_free_at(&text);
+	assert_null(text);
+	freed = fd;
+	mem_close_at(&fd);
+	assert_int_equal(fd, -1);
+	assert_true(dup2(0, freed) == freed); /* whoever gets the number next keeps it */
+	mem_close_at(&fd);
+	assert_int_equal(close(freed), 0);
+	mem_fclose_at(&f);
+	assert_null(f);
+	buf_release(&b);
+	assert_null(b.p);
 }
 
 static void buf_of_nothing_is_an_empty_text(void **state)
@@ -235,6 +270,17 @@ static void err_wraps_keep_the_status_and_put_the_purpose_in_front(void **state)
 	assert_int_equal(e.status, ST_INPUT);
 }
 
+static void err_status_tells_whose_fault_it_is(void **state)
+{
+	static const int systems[] = { EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EIO }, inputs[] = { ENOENT, EACCES, EISDIR, ENOTDIR, EPERM };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(systems); i++)
+		assert_int_equal(err_status(systems[i]), ST_SYSTEM);
+	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++)
+		assert_int_equal(err_status(inputs[i]), ST_INPUT);
+}
+
 static void err_of_any_length_fits(void **state)
 {
 	struct err e = { 0 };
@@ -255,6 +301,7 @@ int main(void)
 
 	ADD(&t, buf_grows_and_is_text_when_asked);
 	ADD(&t, buf_of_nothing_is_an_empty_text);
+	ADD(&t, cleanups_leave_nothing_behind);
 	ADD_ROWS(&t, varints, check_varint);
 	ADD(&t, varint_over_64_bits_is_refused);
 	ADD_ROWS(&t, escapes, check_esc);
@@ -267,5 +314,6 @@ int main(void)
 	ADD(&t, map_finds_what_was_put_and_replaces);
 	ADD(&t, err_wraps_keep_the_status_and_put_the_purpose_in_front);
 	ADD(&t, err_of_any_length_fits);
+	ADD(&t, err_status_tells_whose_fault_it_is);
 	return run_rows(&t, "base");
 }

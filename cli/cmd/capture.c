@@ -114,6 +114,11 @@ static void say_summary(const struct capture_report *r, const struct capture_opt
 		command_say("run without CAP_SYS_ADMIN, so under no_new_privs: setuid programs had no more rights than you");
 }
 
+static void say_spool(const char *text)
+{
+	command_say("%s", text);
+}
+
 /* ---- options ---- */
 
 static int read_options(struct capture_options *c, const struct opts *o, struct err *e)
@@ -127,7 +132,8 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 		return err_set(e, ST_INPUT, "--buffer: over 1 GB");
 	c->ms = (int64_t)ms;
 	c->backlog = (uint32_t)backlog;
-	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .places = true };
+	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .places = true,
+					    .say = opt_on(o, OPT_quiet) ? NULL : say_spool };
 	c->user = opt_text(o, OPT_user, NULL);
 	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .version = SCAUDIT_VERSION, .stop = &stop };
 	if (opt_policy(o, &c->ingest.policy, e) < 0)
