@@ -63,7 +63,11 @@ $(BUILD)/bpf: tests/proof/bpf.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< $(shell pkg-config --cflags --libs libseccomp json-c)
 
-test: $(PROGRAM) $(TESTS)
+$(BUILD)/fault.so: tests/fault.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
+
+test: $(PROGRAM) $(TESTS) $(BUILD)/fault.so
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
 
 KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under $(BUILD)/bpf

@@ -75,7 +75,11 @@ static void say_no_record(const struct ingest_report *r)
 		[LOOKS_TEXT] = "the input is text without audit records",
 	};
 
-	if (r->damaged)
+	if (r->losses)
+		command_say("no record in this input%s, but %" PRIu64 " loss marker%s, which %s kept: what %s lost is in 'scaudit status'",
+			    r->damaged ? " that is whole" : "", r->losses, r->losses == 1 ? "" : "s", r->losses == 1 ? "was" : "were",
+			    r->losses == 1 ? "it says was" : "they say was");
+	else if (r->damaged)
 		command_say("no whole record in this input, %" PRIu64 " damaged (-v shows them); expected lines such as "
 			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", r->damaged);
 	else

@@ -171,7 +171,7 @@ static int run(struct opts *o, struct err *e)
 {
 	struct store store = { 0 };
 	struct status_store all = { 0 };
-	char tables[96];
+	char tables[96], path[512];
 	int ret = ST_OK;
 
 	if (opt_store(o, &store, STORE_READ, NULL, e) < 0 || store_snapshot(&store, e) < 0 ||
@@ -180,7 +180,8 @@ static int run(struct opts *o, struct err *e)
 	} else if (opt_on(o, OPT_json)) {
 		print_json(&all, &store);
 	} else {
-		printf("store     %s\nsize      %.1f MB\nruns      %" PRIu64 "\nsyscalls  %s\n\n", store.path, (double)all.bytes / 1e6,
+		printf("store     %s\nsize      %.1f MB\nruns      %" PRIu64 "\nsyscalls  %s\n\n",
+		       esc_word(path, sizeof(path), bytes_of(store.path)), (double)all.bytes / 1e6,
 		       all.n_runs, syscall_tables(tables, sizeof(tables)));
 		print_nodes(&all);
 		printf("\n");
