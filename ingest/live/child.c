@@ -133,10 +133,11 @@ static int load(const struct sock_fprog *filter, unsigned flags)
 static void tell(int fd, int at)
 {
 	struct failure f = { errno, at };
+	int status = write(fd, &f, sizeof(f)) < 0 ? CHILD_CANNOT_EXEC : CHILD_FAILED;
 
-	if (write(fd, &f, sizeof(f)) < 0)
-		_exit(CHILD_CANNOT_EXEC);
-	_exit(CHILD_FAILED);
+	/* the filter is loaded by now, and may refuse what a sanitizer does before _exit */
+	syscall(SYS_exit_group, status);
+	_exit(status);
 }
 
 static void run(struct child *c, const struct user *u, const struct sock_fprog *filter, unsigned flags, int go, int told)
