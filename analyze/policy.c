@@ -238,7 +238,10 @@ int policy_read_text(struct policy *p, struct bytes text, const char *file, cons
 	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
 		text = BYTES("");
 	p->format = in->name;
-	return in->read(p, text, file, e) < 0 ? -1 : bounds_check(p, file, e);
+	if (in->read(p, text, file, e) < 0)
+		return -1;
+	p->too_large = bounds_check(p, file, e) < 0;
+	return p->too_large ? -1 : 0;
 }
 
 int policy_load(struct buf *text, const char *file, struct err *e)

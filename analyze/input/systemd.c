@@ -80,7 +80,8 @@ static int error_of(const struct unit *u, struct bytes word, int *out)
 static int count(struct unit *u, size_t n)
 {
 	u->taken += n;
-	return u->taken <= BOUNDS_NAMES ? 0 : input_bad_line(&u->r, "too large for a profile: over %d names of calls", BOUNDS_NAMES);
+	u->r.p->too_large = u->taken > BOUNDS_NAMES;
+	return !u->r.p->too_large ? 0 : input_bad_line(&u->r, "too large for a profile: over %d names of calls", BOUNDS_NAMES);
 }
 
 /* A name, or what a set holds. */
