@@ -44,6 +44,8 @@ int store_fail(struct store *s, struct err *e)
 		return fail_busy(s, e);
 	if (code == SQLITE_FULL)
 		hint = " (disk full: make room and run it again; what was committed is whole)";
+	else if (code == SQLITE_CANTOPEN && (sqlite3_system_errno(s->db) == EMFILE || sqlite3_system_errno(s->db) == ENFILE))
+		hint = " (no file descriptors are left: ulimit -n)";
 	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
 		hint = " (no permission, or the folder is missing)";
 	return err_set(e, ST_SYSTEM, "store %s: %s%s", s->path, sqlite3_errmsg(s->db), hint);
