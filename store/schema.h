@@ -11,7 +11,7 @@
 extern const char schema_sql[];
 
 /*
- * Are our tables and indexes there, each by the very text that scaudit makes it by? Else somebody made the file by
+ * Are our tables and unique indexes there, each by the very text that scaudit makes it by? Else somebody made the file by
  * hand: a view may stand where a table is expected, a column may compute its value, a table may not keep types.
  * `older`: tables may be missing, and lack the columns that create() adds. What a user has added besides (tables,
  * indexes, views) stays and is not used.

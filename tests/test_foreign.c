@@ -339,8 +339,10 @@ static struct schema_row { const char *name, *sql, *says; } schemas[] = { /* say
 	{ "tables: a view that never ends", "DROP TABLE path; CREATE VIEW path AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) "
 	  "SELECT id, 0 AS parent, 1 AS exe, 0 AS name, 'x' AS text FROM n", "'path' in it is not the table" },
 	{ "tables: one is missing", "DROP TABLE fold_set", "it has no table 'fold_set'" },
-	{ "tables: an index is missing", "DROP INDEX interval_by_pid", "it has no index 'interval_by_pid'" },
-	{ "tables: an index of another column", "DROP INDEX image_by_pid; CREATE INDEX image_by_pid ON image (pid)", "'image_by_pid' in it is not the index" },
+	{ "tables: a unique index is missing", "DROP INDEX caller_by_text", "it has no index 'caller_by_text'" },
+	{ "tables: a unique index of another column", "DROP INDEX caller_by_text; CREATE UNIQUE INDEX caller_by_text ON caller (comm, id)",
+	  "'caller_by_text' in it is not the index" },
+	{ "tables: indexes may be missing or others", "DROP INDEX image_by_pid; CREATE INDEX image_by_pid ON image (pid); DROP INDEX interval_by_pid", NULL },
 	{ "tables: one that keeps no types", "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, ') STRICT', ')') WHERE name = 'image'",
 	  "'image' in it is not the table" },
 	{ "tables: a column more", "ALTER TABLE string ADD COLUMN more TEXT", "'string' in it is not the table" },
