@@ -156,7 +156,7 @@ int64_t names_call(struct names *n, uint32_t arch, int32_t nr, uint32_t action, 
 	return row;
 }
 
-struct text_to { struct buf *out; bool found; };
+struct text_to { const char *table; struct buf *out; bool found; };
 
 static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 {
@@ -164,7 +164,7 @@ static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 	struct bytes text;
 	int64_t none;
 
-	if (row_read(row, sqlite3_column_name(row, 0), "b", &none, e) < 0)
+	if (row_read(row, t->table, "b", &none, e) < 0)
 		return -1;
 	text = store_column(row, 0);
 	buf_add(t->out, text.p, text.n);
@@ -173,9 +173,9 @@ static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 }
 
 /* Appends the text of a row that another one names. */
-static int text_of(struct store *s, enum stmt id, int64_t row, struct buf *out, struct err *e)
+static int text_of(struct store *s, const char *table, enum stmt id, int64_t row, struct buf *out, struct err *e)
 {
-	struct text_to to = { out, false };
+	struct text_to to = { table, out, false };
 
 	if (store_each(s, id, ARGS(V_INT(row)), WALK(take_text, &to), e) < 0)
 		return -1;
@@ -184,7 +184,7 @@ static int text_of(struct store *s, enum stmt id, int64_t row, struct buf *out, 
 
 int names_node_text(struct store *s, struct buf *out, int64_t node, struct err *e)
 {
-	return text_of(s, STMT_node_name, node, out, e);
+	return text_of(s, "node", STMT_node_name, node, out, e);
 }
 
 /* "runc:[2:INIT] > sh > perl": the parent's text and this image's name, or the last part of its exe. */
@@ -193,13 +193,13 @@ static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t e
 	auto_buf struct buf shown = { 0 };
 
 	if (parent != 0) {
-		if (text_of(n->store, STMT_path_text, parent, &shown, e) < 0)
+		if (text_of(n->store, "path", STMT_path_text, parent, &shown, e) < 0)
 			return -1;
 		esc_again(out, buf_bytes(&shown));
 		buf_str(out, " > ");
 		shown.n = 0;
 	}
-	if (text_of(n->store, STMT_string_bytes, name ? name : exe, &shown, e) < 0)
+	if (text_of(n->store, "string", STMT_string_bytes, name ? name : exe, &shown, e) < 0)
 		return -1;
 	esc_tty(out, name ? buf_bytes(&shown) : program_base(buf_bytes(&shown)));
 	return 0;

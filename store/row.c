@@ -72,6 +72,16 @@ static inline const char *read_number(sqlite3_stmt *row, int i, const struct ran
 	return r->after && *v < v[-1] ? "less than what it follows" : NULL;
 }
 
+/* A public id: as many digits of lower-case hex as code_of writes. */
+static bool is_code(struct bytes b)
+{
+	size_t n = 0;
+
+	while (n < b.n && (bytes_digit(b.p[n]) || (b.p[n] >= 'a' && b.p[n] <= 'f')))
+		n++;
+	return n == b.n && n == CODE_SIZE - 1;
+}
+
 static const char *read_text(sqlite3_stmt *row, int i, char kind)
 {
 	int type = sqlite3_column_type(row, i), n;
@@ -85,11 +95,12 @@ static const char *read_text(sqlite3_stmt *row, int i, char kind)
 		return NULL;
 	p = sqlite3_column_blob(row, i);
 	n = sqlite3_column_bytes(row, i);
+	if (kind == 'h')
+		return is_code((struct bytes){ (const char *)p, (size_t)n }) ? NULL : "no id";
 	for (int k = 0; k < n; k++)
-		if (p[k] < 0x20 || p[k] > 0x7e ||
-		    (kind == 'h' && memchr("0123456789abcdef", p[k], 16) == NULL))
-			return kind == 'h' ? "no id" : "no printable text";
-	return n == 0 || (kind == 'h' && n != CODE_SIZE - 1) ? "no id" : NULL;
+		if (p[k] < 0x20 || p[k] > 0x7e)
+			return "no printable text";
+	return n == 0 ? "empty" : NULL;
 }
 
 static int damaged_column(sqlite3_stmt *row, const char *table, int i, int64_t id,
