@@ -1,7 +1,10 @@
 #include "tests/fault_vfs.h"
 
+#include <execinfo.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct fault *fault;
 static sqlite3_vfs *below;
@@ -27,6 +30,17 @@ const char *fault_op_name(enum fault_op op)
 	return names[op];
 }
 
+static void tell_where(void)
+{
+	void *at[64];
+	int fd = open("where", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd >= 0) {
+		backtrace_symbols_fd(at, backtrace(at, 64), fd);
+		close(fd);
+	}
+}
+
 /* Counts a call; what it fails with, or SQLITE_OK. */
 static int fails(enum fault_op op)
 {
@@ -41,8 +55,11 @@ static int fails(enum fault_op op)
 	fault->calls++;
 	if (fault->at == 0 || (fault->stays ? fault->calls < fault->at : fault->calls != fault->at))
 		return SQLITE_OK;
-	if (fault->failed++ == 0)
+	if (fault->failed++ == 0) {
 		fault->op = op;
+		if (fault->where)
+			tell_where();
+	}
 	return fault->full ? SQLITE_FULL : codes[op];
 }
 

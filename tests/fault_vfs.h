@@ -36,6 +36,7 @@ struct fault {
 	bool stays;             /* and all behind it */
 	bool full;              /* the disk is full: only writes are counted and fail */
 	unsigned pages;         /* at most so many in a cache, so that more is read and written; 0: as the program says */
+	bool where;             /* write the calls that led to the first that fails to the file `where`, for addr2line */
 	/* out: */
 	uint64_t calls, failed;
 	enum fault_op op;       /* the first that failed */
