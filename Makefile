@@ -68,6 +68,10 @@ $(BUILD)/bpf: tests/proof/bpf.c
 test: $(PROGRAM) $(TESTS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
 
+# all that "make test" draws at random: hours
+long: export SCAUDIT_LONG=1
+long: test
+
 KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under $(BUILD)/bpf
 kernel-test: $(PROGRAM) $(KERNEL_TOOLS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --kernel
@@ -110,4 +114,4 @@ install: $(PROGRAM)
 clean:
 	rm -rf build scaudit
 
-.PHONY: all test kernel-test proof memcheck fuzz bench demo deps layers lint install clean
+.PHONY: all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean
