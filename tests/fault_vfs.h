@@ -31,10 +31,16 @@ enum fault_op {
 	FAULT_N_OPS,
 };
 
+enum fault_kind {
+	FAULT_IO,      /* any call fails as such calls do */
+	FAULT_FULL,    /* the disk is full: only writes are counted and fail */
+	FAULT_DAMAGED, /* a page is read that is none: only reads. SQLite rolls nothing back by itself then */
+};
+
 struct fault {
+	enum fault_kind kind;
 	uint64_t at;            /* the call that fails, from 1; 0: none, they are only counted */
 	bool stays;             /* and all behind it */
-	bool full;              /* the disk is full: only writes are counted and fail */
 	unsigned pages;         /* at most so many in a cache, so that more is read and written; 0: as the program says */
 	bool where;             /* write the calls that led to the first that fails to the file `where`, for addr2line */
 	/* out: */

@@ -264,8 +264,10 @@ static const struct setting settings[] = {
 };
 
 /* drawn: so many calls are tried, where not all are; what fails once is the most easily overlooked */
-enum mode { ONCE, STAYS, FULL_ONCE, FULL, N_MODES };
-static const struct { const char *name; uint64_t drawn; } modes[] = { { "once", 10 }, { "stays", 2 }, { "full-once", 1 }, { "full", 1 } };
+static const struct mode { const char *name; enum fault_kind kind; bool stays; uint64_t drawn; } modes[] = {
+	{ "once", FAULT_IO, false, 8 },         { "stays", FAULT_IO, true, 2 },           { "full-once", FAULT_FULL, false, 1 },
+	{ "full", FAULT_FULL, true, 1 },        { "damaged-once", FAULT_DAMAGED, false, 4 }, { "damaged", FAULT_DAMAGED, true, 1 },
+};
 
 /* ... those that are no command */
 
@@ -414,7 +416,7 @@ struct bench {
 	struct fault *fault;    /* shared with the run */
 	struct dump before;
 	struct result want;     /* without a fault */
-	uint64_t calls[2];      /* of all kinds, and writes alone, in a run without a fault */
+	uint64_t calls[FAULT_DAMAGED + 1]; /* in a run without a fault, by kinds of faults */
 };
 
 static void result_release(struct result *r)
@@ -578,10 +580,9 @@ static struct dump *holds(struct bench *b, struct result *r)
 
 /* ---- one fault ---- */
 
-static void arm(const struct bench *b, enum mode mode, uint64_t at)
+static void arm(const struct bench *b, const struct mode *mode, uint64_t at)
 {
-	*b->fault = (struct fault){ .at = at, .stays = mode == STAYS || mode == FULL, .full = mode >= FULL_ONCE, .pages = b->setting->cache,
-				   .where = at > 0 && getenv("SCAUDIT_FAULT") != NULL };
+	*b->fault = (struct fault){ .kind = mode->kind, .at = at, .stays = mode->stays, .pages = b->setting->cache, .where = at > 0 && getenv("SCAUDIT_FAULT") != NULL };
 }
 
 /* Whether a run that failed says so. */
@@ -603,7 +604,7 @@ static void again(struct bench *b, bool done, struct buf *why)
 {
 	struct result r = { 0 };
 
-	arm(b, ONCE, 0);
+	arm(b, &modes[0], 0);
 	go(b, &r);
 	if (r.status != b->want.status && !(done && r.status == ST_NO))
 		buf_printf(why, "again: exit %d: %s", r.status, buf_text(&r.err));
@@ -649,7 +650,7 @@ static enum outcome judge_run(struct bench *b, struct result *r, struct buf *why
 	return why->n ? LOST : FAILED;
 }
 
-static enum outcome try(struct bench *b, enum mode mode, uint64_t at, struct buf *why)
+static enum outcome try(struct bench *b, const struct mode *mode, uint64_t at, struct buf *why)
 {
 	struct result r = { 0 };
 	enum outcome out;
@@ -663,7 +664,7 @@ static enum outcome try(struct bench *b, enum mode mode, uint64_t at, struct buf
 	if (why->n) {
 		auto_buf struct buf text = { 0 };
 
-		buf_printf(&text, "SCAUDIT_FAULT='%s/%s/%s/%llu' (%s): ", b->scene->name, b->setting->name, modes[mode].name,
+		buf_printf(&text, "SCAUDIT_FAULT='%s/%s/%s/%llu' (%s): ", b->scene->name, b->setting->name, mode->name,
 			   (unsigned long long)at, met.failed ? fault_op_name(met.op) : "none failed");
 		buf_add(&text, why->p, why->n);
 		why->n = 0;
@@ -715,7 +716,7 @@ static void make_template(struct bench *b)
 	sqlite3 *db;
 
 	copy_store(b, "none", "store.db");
-	arm(b, ONCE, 0);
+	arm(b, &modes[0], 0);
 	for (size_t i = 0; i < ARRAY_SIZE(s->before) && s->before[i] != NULL; i++) {
 		auto_buf struct buf err = { 0 };
 		int status = process(b, s->before[i], NULL);
@@ -739,23 +740,21 @@ static void make_template(struct bench *b)
 	sqlite3_close(db);
 }
 
-/* How it goes without a fault, twice: what comes out must not be chance. */
+/* How it goes without a fault, again and again: what comes out must not be chance. */
 static void measure(struct bench *b)
 {
 	auto_buf struct buf why = { 0 }, ignored = { 0 };
 
 	copy_store(b, "template.db", "store.db");
 	look(b, &b->before, &ignored);
-	for (int i = 0; i < 2; i++) {
-		copy_store(b, "template.db", "store.db");
-		arm(b, i == 0 ? ONCE : FULL, 0);
-		if (i == 0) {
-			go(b, &b->want);
-			assert_in_range(b->want.status, ST_OK, ST_NO);
-		} else if (try(b, FULL, 0, &why) != RIGHT) {
-			fail_msg("twice: %s", buf_text(&why));
-		}
-		b->calls[i] = b->fault->calls;
+	copy_store(b, "template.db", "store.db");
+	arm(b, &modes[0], 0);
+	go(b, &b->want);
+	assert_in_range(b->want.status, ST_OK, ST_NO);
+	for (const struct mode *mode = modes; mode < modes + ARRAY_SIZE(modes); mode++) {
+		if (!mode->stays && try(b, mode, 0, &why) != RIGHT)
+			fail_msg("again without a fault: %s", buf_text(&why));
+		b->calls[mode->kind] = b->fault->calls;
 	}
 	if (b->want.broken.n)
 		fail_msg("broken without a fault: %s", buf_text(&b->want.broken));
@@ -777,13 +776,13 @@ static uint32_t drawn(void)
 	return seed >> 8;
 }
 
-static size_t try_mode(struct bench *b, enum mode mode, uint64_t *tally)
+static size_t try_mode(struct bench *b, const struct mode *mode, uint64_t *tally)
 {
-	uint64_t calls = b->calls[mode >= FULL_ONCE], tries = getenv("SCAUDIT_LONG") ? calls : modes[mode].drawn;
+	uint64_t calls = b->calls[mode->kind], tries = getenv("SCAUDIT_LONG") ? calls : mode->drawn;
 	size_t bad = 0;
 
 	if (getenv("UNTIMED") != NULL) /* valgrind takes a second for each */
-		tries = mode == ONCE;
+		tries = mode == &modes[0];
 	if (tries > calls)
 		tries = calls;
 	for (uint64_t i = 0; i < tries; i++) {
@@ -816,11 +815,11 @@ static size_t try_modes(struct bench *b, const char *named, uint64_t *tally)
 {
 	size_t bad = 0;
 
-	for (enum mode mode = ONCE; mode < N_MODES; mode++) {
+	for (const struct mode *mode = modes; mode < modes + ARRAY_SIZE(modes); mode++) {
 		auto_buf struct buf why = { 0 };
 		const char *rest = named;
 
-		if (!meant(&rest, modes[mode].name))
+		if (!meant(&rest, mode->name))
 			continue;
 		if (*rest == '\0') {
 			bad += try_mode(b, mode, tally);
