@@ -50,7 +50,7 @@ static int fails(enum fault_op op)
 #undef OP
 	};
 
-	if ((fault->kind == FAULT_FULL && op != FAULT_write) || (fault->kind == FAULT_DAMAGED && op != FAULT_read))
+	if ((fault->kind == FAULT_FULL && op != FAULT_write) || (fault->kind == FAULT_MILD && op != FAULT_read))
 		return SQLITE_OK;
 	fault->calls++;
 	if (fault->at == 0 || (fault->stays ? fault->calls < fault->at : fault->calls != fault->at))
@@ -60,7 +60,7 @@ static int fails(enum fault_op op)
 		if (fault->where)
 			tell_where();
 	}
-	return fault->kind == FAULT_FULL ? SQLITE_FULL : fault->kind == FAULT_DAMAGED ? SQLITE_CORRUPT : codes[op];
+	return fault->kind == FAULT_FULL ? SQLITE_FULL : fault->kind == FAULT_MILD ? SQLITE_ERROR : codes[op];
 }
 
 /* ---- files ---- */

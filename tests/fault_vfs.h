@@ -34,7 +34,8 @@ enum fault_op {
 enum fault_kind {
 	FAULT_IO,      /* any call fails as such calls do */
 	FAULT_FULL,    /* the disk is full: only writes are counted and fail */
-	FAULT_DAMAGED, /* a page is read that is none: only reads. SQLite rolls nothing back by itself then */
+	FAULT_MILD,    /* only reads, and SQLite neither rolls back by itself nor refuses to write on, as it does for real ones: who
+			* takes the failure for the end of the rows commits something wrong */
 };
 
 struct fault {

@@ -266,7 +266,7 @@ static const struct setting settings[] = {
 /* drawn: so many calls are tried, where not all are; what fails once is the most easily overlooked */
 static const struct mode { const char *name; enum fault_kind kind; bool stays; uint64_t drawn; } modes[] = {
 	{ "once", FAULT_IO, false, 8 },         { "stays", FAULT_IO, true, 2 },           { "full-once", FAULT_FULL, false, 1 },
-	{ "full", FAULT_FULL, true, 1 },        { "damaged-once", FAULT_DAMAGED, false, 4 }, { "damaged", FAULT_DAMAGED, true, 1 },
+	{ "full", FAULT_FULL, true, 1 },        { "mild-once", FAULT_MILD, false, 4 }, { "mild", FAULT_MILD, true, 1 },
 };
 
 /* ... those that are no command */
@@ -416,7 +416,7 @@ struct bench {
 	struct fault *fault;    /* shared with the run */
 	struct dump before;
 	struct result want;     /* without a fault */
-	uint64_t calls[FAULT_DAMAGED + 1]; /* in a run without a fault, by kinds of faults */
+	uint64_t calls[FAULT_MILD + 1]; /* in a run without a fault, by kinds of faults */
 };
 
 static void result_release(struct result *r)
