@@ -80,19 +80,35 @@ static int add_rule(struct compiled *out, scmp_filter_ctx ctx, uint32_t otherwis
 	return 0;
 }
 
-static int export(struct compiled *out, scmp_filter_ctx ctx, struct err *e)
+/* What libseccomp writes into a file, through one that has no name. */
+static int export_text(struct buf *out, scmp_filter_ctx ctx, int (*export)(scmp_filter_ctx ctx, int fd), struct err *e)
 {
 	auto_close int fd = memfd_create("filter", MFD_CLOEXEC);
-	struct sock_filter one;
+	char block[4096];
+	ssize_t n;
 	int ret;
 
 	if (fd < 0)
 		return err_set(e, ST_SYSTEM, "no memory for a filter: %s", strerror(errno));
-	ret = seccomp_export_bpf(ctx, fd);
-	if (ret != 0 || lseek(fd, 0, SEEK_SET) != 0)
+	ret = export(ctx, fd);
+	if (ret != 0)
 		return err_set(e, ST_SYSTEM, "the filter cannot be compiled: %s", strerror(-ret));
-	while (read(fd, &one, sizeof(one)) == (ssize_t)sizeof(one))
-		*VEC_PUSH(&out->code) = one;
+	if (lseek(fd, 0, SEEK_SET) != 0)
+		return err_set(e, ST_SYSTEM, "the filter cannot be read back: %s", strerror(errno));
+	while ((n = read(fd, block, sizeof(block))) > 0)
+		buf_add(out, block, (size_t)n);
+	return n == 0 ? 0 : err_set(e, ST_SYSTEM, "the filter cannot be read back: %s", strerror(errno));
+}
+
+static int export(struct compiled *out, scmp_filter_ctx ctx, struct err *e)
+{
+	auto_buf struct buf text = { 0 };
+	struct sock_filter one;
+
+	if (export_text(&text, ctx, seccomp_export_bpf, e) < 0)
+		return -1;
+	for (size_t at = 0; at + sizeof(one) <= text.n; at += sizeof(one))
+		memcpy(VEC_PUSH(&out->code), text.p + at, sizeof(one));
 	if (out->code.n == 0 || out->code.n > BPF_MAXINSNS)
 		return err_set(e, ST_INPUT, "the filter has %zu instructions; the kernel takes %d", out->code.n, BPF_MAXINSNS);
 	return 0;
@@ -180,20 +196,11 @@ void compiled_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bp
 int compile_pfc(struct compiled *out, struct buf *text, const struct policy *p, struct err *e)
 {
 	scmp_filter_ctx ctx = context_of(out, p, e);
-	auto_close int fd = memfd_create("filter", MFD_CLOEXEC);
-	char block[4096];
-	ssize_t n;
-	int ret;
+	int ret = ctx == NULL ? -1 : export_text(text, ctx, seccomp_export_pfc, e);
 
-	if (ctx == NULL)
-		return -1;
-	ret = fd < 0 ? -errno : seccomp_export_pfc(ctx, fd);
-	seccomp_release(ctx);
-	if (ret != 0 || lseek(fd, 0, SEEK_SET) != 0)
-		return err_set(e, ST_SYSTEM, "the filter cannot be compiled: %s", strerror(-ret));
-	while ((n = read(fd, block, sizeof(block))) > 0)
-		buf_add(text, block, (size_t)n);
-	return 0;
+	if (ctx != NULL)
+		seccomp_release(ctx);
+	return ret;
 }
 
 void compiled_release(struct compiled *c)

@@ -97,7 +97,7 @@ static int load_file(struct floor *out, const char *path, struct err *e)
 	size_t number = 0;
 
 	if (f == NULL)
-		return err_set(e, ST_INPUT, "--floor: cannot open '%s': %s (there are: default, none, or a file)", shown,
+		return err_set(e, err_status(errno), "--floor: cannot open '%s': %s (there are: default, none, or a file)", shown,
 			       strerror(errno));
 	while (fgets(line, sizeof(line), f) != NULL) {
 		number++;
@@ -107,7 +107,7 @@ static int load_file(struct floor *out, const char *path, struct err *e)
 			return -1;
 	}
 	if (ferror(f))
-		return err_set(e, ST_INPUT, "--floor: cannot read '%s': %s", shown, strerror(errno));
+		return err_set(e, err_status(errno), "--floor: cannot read '%s': %s", shown, strerror(errno));
 	return 0;
 }
 

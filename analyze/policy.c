@@ -249,11 +249,11 @@ int policy_load(struct buf *text, const char *file, struct err *e)
 
 	esc_shell(&shown, bytes_of(file));
 	if (from == NULL)
-		return err_set(e, ST_INPUT, "cannot open %s: %s", buf_text(&shown), strerror(errno));
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
 	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
 		buf_add(text, block, n);
 	if (ferror(from))
-		ret = err_set(e, ST_INPUT, "cannot read %s: %s", buf_text(&shown), strerror(errno));
+		ret = err_set(e, err_status(errno), "cannot read %s: %s", buf_text(&shown), strerror(errno));
 	else if (text->n + n > POLICY_MAX)
 		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
 	if (!standard)

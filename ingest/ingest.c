@@ -128,31 +128,29 @@ static int buffered_lines(struct pipeline *p, struct err *e)
 	}
 }
 
-/* Is more to be had without waiting? */
-static bool more_at_once(struct pipeline *p, struct err *e)
+/* *more: some is to be had without waiting. */
+static int more_at_once(struct pipeline *p, bool *more, struct err *e)
 {
-	enum lines_state state;
+	enum lines_state state = LINES_EOF;
 
-	if (p->lines.eof)
-		return false;
-	if (lines_fill(&p->lines, p->source->is_regular ? -1 : 0, &state, e) < 0)
-		return false;
-	return state == LINES_GOT;
+	if (!p->lines.eof && lines_fill(&p->lines, p->source->is_regular ? -1 : 0, &state, e) < 0)
+		return -1;
+	*more = state == LINES_GOT;
+	return 0;
 }
 
 static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
+	bool more;
 
 	while (!stop_asked(p)) {
 		if (gather(p, &state, e) < 0)
 			return -1;
 		do {
-			if (buffered_lines(p, e) < 0)
+			if (buffered_lines(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
-		} while (!stop_asked(p) && more_at_once(p, e));
-		if (e->msg[0] != '\0')
-			return -1;
+		} while (!stop_asked(p) && more);
 		if (feed_commit(&p->feed, e) < 0)
 			return -1;
 		if (p->lines.eof && !lines_ready(&p->lines))
