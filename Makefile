@@ -55,7 +55,7 @@ $(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $< $(filter %.o,$^) $(LIBS) -lcmocka
 
-$(BUILD)/tests/test_fault: $(BUILD)/tests/fault_vfs.o
+$(BUILD)/tests/test_fault: $(BUILD)/tests/fault_vfs.o $(BUILD)/tests/fault_main.o
 
 $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under: $(BUILD)/%: tests/kernel/%.c
 	@mkdir -p $(@D)
@@ -71,10 +71,6 @@ $(BUILD)/fault.so: tests/fault.c
 
 test: $(PROGRAM) $(TESTS) $(BUILD)/fault.so
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
-
-# all that "make test" draws at random: hours
-long: export SCAUDIT_LONG=1
-long: test
 
 KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under $(BUILD)/bpf
 kernel-test: $(PROGRAM) $(KERNEL_TOOLS) # KERNEL_TESTS: names of some, such as "build wait"

@@ -54,4 +54,7 @@ void fault_begin(struct fault *f);
 
 const char *fault_op_name(enum fault_op op);
 
+/* The whole program. */
+int scaudit_main(int argc, char **argv);
+
 #endif

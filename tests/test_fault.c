@@ -10,14 +10,12 @@
 #include "tests/rig.h"
 #include "tests/fault_vfs.h"
 
-/* the program and, for its commits, capture: both as they are, with names of their own */
-#define main scaudit_main
-int scaudit_main(int argc, char **argv);
-#include "cli/main.c"
-#undef main
-#undef FAILED
+/* capture as it is, with a name of its own, for its commits */
 #define capture_run capture_run_
 #include "ingest/live/capture.c"
+#undef capture_run
+
+#include "cli/command.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
