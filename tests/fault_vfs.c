@@ -41,6 +41,17 @@ static void tell_where(void)
 	}
 }
 
+/* Does what is counted now fail? */
+static bool reached(void)
+{
+	fault->calls++;
+	if (fault->at == 0 || (fault->stays ? fault->calls < fault->at : fault->calls != fault->at))
+		return false;
+	if (fault->failed++ == 0 && fault->where)
+		tell_where();
+	return true;
+}
+
 /* Counts a call; what it fails with, or SQLITE_OK. */
 static int fails(enum fault_op op)
 {
@@ -50,16 +61,11 @@ static int fails(enum fault_op op)
 #undef OP
 	};
 
-	if ((fault->kind == FAULT_FULL && op != FAULT_write) || (fault->kind == FAULT_MILD && op != FAULT_read))
+	if (fault->kind == FAULT_MEMORY || (fault->kind == FAULT_FULL && op != FAULT_write) ||
+	    (fault->kind == FAULT_MILD && op != FAULT_read) || !reached())
 		return SQLITE_OK;
-	fault->calls++;
-	if (fault->at == 0 || (fault->stays ? fault->calls < fault->at : fault->calls != fault->at))
-		return SQLITE_OK;
-	if (fault->failed++ == 0) {
+	if (fault->failed == 1)
 		fault->op = op;
-		if (fault->where)
-			tell_where();
-	}
 	return fault->kind == FAULT_FULL ? SQLITE_FULL : fault->kind == FAULT_MILD ? SQLITE_ERROR : codes[op];
 }
 
@@ -203,14 +209,37 @@ static void small_cache(sqlite3_pcache *cache, int pages)
 	caches.xCachesize(cache, pages > (int)fault->pages ? (int)fault->pages : pages);
 }
 
+/* ---- memory ---- */
+
+static sqlite3_mem_methods memory;
+
+static void *m_malloc(int n)
+{
+	return reached() ? NULL : memory.xMalloc(n);
+}
+
+static void *m_realloc(void *p, int n)
+{
+	return reached() ? NULL : memory.xRealloc(p, n);
+}
+
 void fault_begin(struct fault *f)
 {
 	static sqlite3_vfs vfs;
 	sqlite3_pcache_methods2 small;
+	sqlite3_mem_methods failing;
+	uint64_t at = f->at;
 
 	fault = f;
-	fault->calls = fault->failed = 0;
+	f->at = 0; /* not yet */
 	sqlite3_shutdown(); /* else nothing can be configured */
+	if (f->kind == FAULT_MEMORY) {
+		sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory);
+		failing = memory;
+		failing.xMalloc = m_malloc;
+		failing.xRealloc = m_realloc;
+		sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
+	}
 	if (f->pages > 0) {
 		sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &caches);
 		small = caches;
@@ -225,4 +254,6 @@ void fault_begin(struct fault *f)
 	vfs.xDelete = v_delete;
 	vfs.xAccess = v_access;
 	sqlite3_vfs_register(&vfs, 1);
+	f->at = at;
+	f->calls = f->failed = 0;
 }

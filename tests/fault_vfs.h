@@ -36,6 +36,8 @@ enum fault_kind {
 	FAULT_FULL,    /* the disk is full: only writes are counted and fail */
 	FAULT_MILD,    /* only reads, and SQLite neither rolls back by itself nor refuses to write on, as it does for real ones: who
 			* takes the failure for the end of the rows commits something wrong */
+	FAULT_MEMORY,  /* no call, but an allocation of SQLite's */
+	FAULT_N_KINDS,
 };
 
 struct fault {
