@@ -1,8 +1,9 @@
 #include "cli/values.h"
 
+#include "analyze/policy.h"
 #include "cli/command.h"
 #include "ingest/ingest.h"
-#include "store/base/bytes.h"
+#include "store/base/esc.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -84,6 +85,27 @@ int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *by
 	return err_set(e, ST_INPUT, "--%s: not a size: '%.40s' (such as 4096, 64M)", opt_name(id), text);
 }
 
+/* What no reader takes is kept as it is: as text for people. */
+static int look_into(const char *path, bool quiet, struct err *e)
+{
+	auto_buf struct buf text = { 0 }, shown = { 0 };
+	struct err reason = { 0 };
+	struct policy p;
+	int ret = 0;
+
+	if (policy_load(&text, path, e) < 0)
+		return err_wrap(e, "--logged-under");
+	esc_shell(&shown, bytes_of(path));
+	if (policy_read_text(&p, buf_bytes(&text), buf_text(&shown), NULL, &reason) < 0 && p.too_large) {
+		*e = reason;
+		ret = err_wrap(e, "--logged-under");
+	} else if (reason.status != ST_OK && !quiet) {
+		command_say("--logged-under: %s; it is kept, and no list can be judged by it", reason.msg);
+	}
+	policy_release(&p);
+	return ret;
+}
+
 int opt_policy(const struct opts *o, const char **path, struct err *e)
 {
 	struct stat st;
@@ -96,5 +118,5 @@ int opt_policy(const struct opts *o, const char **path, struct err *e)
 	if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size >= INGEST_POLICY_MAX)
 		return err_set(e, ST_INPUT, "--logged-under: '%s' is no policy: %s", *path, !S_ISREG(st.st_mode) ? "not a file" :
 			       st.st_size == 0 ? "it is empty" : "over 4 MB");
-	return 0;
+	return look_into(*path, opt_on(o, OPT_quiet), e);
 }

@@ -26,11 +26,13 @@ static int policy_row(struct feed *f, int64_t *row, struct err *e)
 	size_t n;
 
 	if (from == NULL)
-		return err_set(e, ST_INPUT, "cannot open '%s': %s", f->o->policy, strerror(errno));
+		return err_set(e, err_status(errno), "cannot open '%s': %s", f->o->policy, strerror(errno));
 	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text.n < INGEST_POLICY_MAX)
 		buf_add(&text, block, n);
-	if (ferror(from) || text.n == 0 || text.n >= INGEST_POLICY_MAX)
-		return err_set(e, ST_INPUT, "'%s' is no policy: empty, too large or not readable", f->o->policy);
+	if (ferror(from))
+		return err_set(e, err_status(errno), "cannot read '%s': %s", f->o->policy, strerror(errno));
+	if (text.n == 0 || text.n >= INGEST_POLICY_MAX)
+		return err_set(e, ST_INPUT, "'%s' is no policy: it is %s", f->o->policy, text.n ? "over 4 MB" : "empty");
 	code_of(buf_bytes(&text), hash);
 	if (store_find(f->store, STMT_find_policy, ARGS(V_TEXT(bytes_of(hash))), row, 1, &found, e) < 0)
 		return -1;

@@ -37,6 +37,8 @@ static int fail_busy(struct store *s, struct err *e)
 
 int store_fail(struct store *s, struct err *e)
 {
+	/* SQLite forgets the system's reason where it rolls back after it, and errno holds it still */
+	int left = errno, cause = sqlite3_system_errno(s->db) ? sqlite3_system_errno(s->db) : left;
 	int code = sqlite3_errcode(s->db) & 0xff;
 	const char *hint = "";
 
@@ -44,6 +46,10 @@ int store_fail(struct store *s, struct err *e)
 		return fail_busy(s, e);
 	if (code == SQLITE_FULL)
 		hint = " (disk full: make room and run it again; what was committed is whole)";
+	else if (code == SQLITE_CANTOPEN && (cause == EMFILE || cause == ENFILE))
+		hint = " (no file descriptors are left: ulimit -n)";
+	else if (code == SQLITE_IOERR && cause == EFBIG)
+		hint = " (a limit on the size of files: ulimit -f; what was committed is whole)";
 	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
 		hint = " (no permission, or the folder is missing)";
 	return err_set(e, ST_SYSTEM, "store %s: %s%s", s->path, sqlite3_errmsg(s->db), hint);

@@ -212,6 +212,33 @@ static void a_backlog_that_stands(void **state)
 	queue_release(&q);
 }
 
+/* The bound is on the disk: what does not fit is lost, and counted. A GiB, so only with SCAUDIT_LONG. */
+static void a_spool_that_is_full(void **state)
+{
+	struct err e = { 0 };
+	struct queue q;
+	uint64_t in = 0, out = 0, got;
+
+	(void)state;
+	if (getenv("SCAUDIT_LONG") == NULL)
+		skip();
+	assert_int_equal(queue_open(&q, "/tmp", &e), 0);
+	while (queue_room(&q, 0))
+		write_some(&q, &in, 100);
+	assert_int_equal(q.dropped, 0);
+	write_some(&q, &in, 5000);
+	assert_in_range(spool_bytes(&q), QUEUE_SPOOL_MAX - QUEUE_BLOCK, QUEUE_SPOOL_MAX);
+	assert_int_equal(queue_spool_error(&q), 0);
+	got = read_items(&q, &out, true);
+	write_some(&q, &in, 100000); /* and then there is room again */
+	queue_end(&q);
+	got += read_items(&q, &out, true);
+	assert_true(q.dropped > 0);
+	assert_int_equal(got + q.dropped, in);
+	assert_int_equal(spool_bytes(&q), 0);
+	queue_release(&q);
+}
+
 /* A slow stream is handed over every moment, and a slot of the file is as large as a full block. */
 static void small_blocks_take_little(void **state)
 {
@@ -543,6 +570,7 @@ int main(void)
 	ADD(&t, full_memory_says_so);
 	ADD(&t, spool_takes_the_rest);
 	ADD(&t, a_backlog_that_stands);
+	ADD(&t, a_spool_that_is_full);
 	ADD(&t, small_blocks_take_little);
 	ADD(&t, a_place_stays_with_its_record);
 	ADD_ROWS(&t, fault_rows, a_spool_that_fails);

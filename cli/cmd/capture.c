@@ -45,7 +45,7 @@ static void say_loss(const struct capture_report *r)
 	if (f->lost_known && f->lost)
 		buf_printf(&line, "; the kernel dropped %" PRIu32 " before they had a serial (--backlog)", f->lost);
 	if (f->dropped)
-		buf_printf(&line, "; %" PRIu64 " dropped while the store was busy (--spool)", f->dropped);
+		buf_printf(&line, "; %" PRIu64 " dropped while the store was busy: neither memory nor a spool had room (--spool)", f->dropped);
 	if (f->tasks_lost)
 		buf_printf(&line, "; %" PRIu64 " events of processes lost, so some descendants may be missing", f->tasks_lost);
 	if (r->no_fence)

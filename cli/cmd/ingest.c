@@ -173,7 +173,7 @@ static int run(struct opts *o, struct err *e)
 		return 128 + stop;
 	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
 		return (int)e->status;
-	return report.failed ? ST_INPUT : ST_OK;
+	return (int)report.failed_status;
 }
 
 const struct command command_ingest = {

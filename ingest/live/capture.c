@@ -359,8 +359,7 @@ int capture_run(struct store *store, const struct capture_options *options, stru
 	if (ret == 0)
 		ret = take_rest(&c, e);
 	if (ret == 0 && c.reader.failed) {
-		*e = c.reader.failure;
-		ret = -1;
+		ret = err_again(e, &c.reader.failure);
 	}
 	if (ret == 0)
 		ret = close_books(&c, e);

@@ -130,15 +130,16 @@ static int load(const struct sock_fprog *filter, unsigned flags)
 
 /* ---- the child's side ---- */
 
+/* Ends the process, by the bare call: the filter may be loaded by now, and refuse what a sanitizer does before _exit. */
 static void tell(int fd, int at)
 {
 	struct failure f = { errno, at };
+	int status = write(fd, &f, sizeof(f)) < 0 ? CHILD_CANNOT_EXEC : CHILD_FAILED;
 
-	if (write(fd, &f, sizeof(f)) < 0)
-		_exit(CHILD_CANNOT_EXEC);
-	_exit(CHILD_FAILED);
+	syscall(SYS_exit_group, status);
 }
 
+/* Returns only where something failed, and an end was refused as well. */
 static void run(struct child *c, const struct user *u, const struct sock_fprog *filter, unsigned flags, int go, int told)
 {
 	char *shell[64] = { (char *)(uintptr_t)"sh", c->path };
@@ -151,10 +152,14 @@ static void run(struct child *c, const struct user *u, const struct sock_fprog *
 	if (n != sizeof(mark)) /* the parent has gone, or gave up */
 		_exit(CHILD_FAILED);
 	close(go);
-	if (become(u) != 0)
+	if (become(u) != 0) {
 		tell(told, AT_USER);
-	if (load(filter, flags) != 0)
+		return;
+	}
+	if (load(filter, flags) != 0) {
 		tell(told, AT_FILTER);
+		return;
+	}
 	if (mark != 0)
 		syscall(mark);
 	execv(c->path, c->argv);
@@ -191,6 +196,7 @@ int child_start(struct child *c, char *const *argv, const char *user, const stru
 		close(go[1]);
 		close(told[0]);
 		run(c, &u, filter, flags, go[0], told[1]);
+		_exit(CHILD_FAILED);
 	}
 	free(u.name);
 	close(go[0]);

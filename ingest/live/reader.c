@@ -271,7 +271,7 @@ static int finish(struct reader *r, struct err *e)
 
 	if (fence_make(&nr, &child, e) < 0)
 		return -1;
-	while (when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
+	while (!r->given_up && when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
 		struct peeked p;
 		size_t n;
 
@@ -321,7 +321,7 @@ static void *run(void *to)
 	take_all(r, r->rest, r->n_rest);
 	while (ret == 0 && !r->stop)
 		ret = receive(r, &r->failure);
-	if (ret == 0)
+	if (ret == 0 && !r->given_up)
 		ret = finish(r, &r->failure);
 	if (r->follow) {
 		pthread_mutex_lock(&r->figures_lock);
@@ -422,7 +422,7 @@ bool reader_complete(const struct reader *r, const struct reader_figures *f)
 void reader_release(struct reader *r)
 {
 	if (r->running) {
-		r->stop = true;
+		r->stop = r->given_up = true;
 		pthread_join(r->thread, NULL);
 	}
 	if (r->follow) {

@@ -47,6 +47,7 @@ struct reader {
 	pthread_t thread;
 	bool running;
 	atomic_bool stop, failed;
+	atomic_bool given_up;            /* nobody will empty the queue any more */
 	struct err failure;              /* why the thread ended, where failed */
 	bool foreign_pids;               /* records name processes otherwise than we do: another pid namespace */
 	bool finished;                   /* the figures of serials are those between the fences */

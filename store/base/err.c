@@ -32,6 +32,12 @@ enum status err_status(int error)
 	}
 }
 
+int err_again(struct err *e, const struct err *failure)
+{
+	*e = *failure;
+	return -1;
+}
+
 int err_wrap(struct err *e, const char *fmt, ...)
 {
 	char cause[sizeof(e->msg)];

@@ -28,6 +28,9 @@ int err_set(struct err *e, enum status status, const char *fmt, ...)
  */
 enum status err_status(int error);
 
+/* Sets *e to another failure; returns -1. */
+int err_again(struct err *e, const struct err *failure);
+
 /* Puts "FMT: " in front of the message that is there, keeps the status, returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

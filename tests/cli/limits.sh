@@ -54,6 +54,7 @@ done <<-'END'
 	diff @/java.json --comm java
 	lint @/java.json
 	forget --label nothing
+	ingest -q --node n --db @/new.db @/names
 END
 
 with 5 profile --comm java --base "$TMP/java.json" --db "$TMP/store.db"
@@ -61,6 +62,12 @@ ok "no store can be opened: 3" is "$status" 3
 with 6 profile --comm java --base "$TMP/java.json"
 ok "a profile that cannot be opened for want of descriptors: 3" is "$status" 3
 ok "... which is said" warns 'Too many open files'
+
+with 6 ingest -q --node n --db "$TMP/more.db" "$SAMPLES/java-threads.log"
+ok "a log that cannot be opened for want of descriptors: 3" is "$status" 3
+with 4 ingest -q --node n --db "$TMP/more.db" "$SAMPLES/java-threads.log"
+ok "a store that cannot, too" is "$status" 3
+ok "... and the reason is the true one" warns 'no file descriptors are left'
 
 if unshare -rm true 2>/dev/null && unshare -rm mount -t tmpfs none /proc 2>/dev/null; then
 	# a sanitizer looks for leaks by way of /proc, and fails without it

@@ -76,6 +76,23 @@ ends_well "capture --spool" spooled 90000
 ok "... by way of the spool" warns '^scaudit: the spool held up to [0-9.]+ MB'
 ok "... which leaves nothing" is "$(find "$TMP/spool" -type f | wc -l)" 0
 
+# ---- a signal, while more waits than memory takes ----
+
+fresh
+begin
+hold
+burst signal 90000
+kill -TERM "$capture"
+for _ in $(seq 100); do kill -0 "$capture" 2>/dev/null || break; sleep 0.1; done
+release 0 "a signal, while the lock is held and memory is full"
+# whether it waits or gives up: it ends, and does not say that it has what it has not
+for _ in $(seq 300); do kill -0 "$capture" 2>/dev/null || break; sleep 0.1; done
+ok "... it ends" is "$(kill -0 "$capture" 2>/dev/null && echo "it does not")" ""
+kill -KILL "$capture" 2>/dev/null
+wait "$capture"
+status=$?
+ok "... with what came, or says that it failed" test "$status" = 3 -o "$status $(count signal)" = "0 90000"
+
 # ---- a command ----
 
 fresh
