@@ -60,7 +60,6 @@ static void queue_some(struct queue *q, struct bytes *lines)
 		struct bytes line = bytes_until(lines, '\n');
 
 		bytes_take(lines, BYTES("\n"));
-
 		if (i % 10 == 0) {
 			place_parse(&place, bytes_of(groups[i / 10 % 2]));
 			queue_add(q, ITEM_PLACE, room, place_encode(&place, room, sizeof(room)));
