@@ -45,7 +45,7 @@ $(BUILD)/%.o: %.c Makefile
 $(BUILD)/schema.sql.h: store/schema.sql
 	@mkdir -p $(@D)
 	sed 's/--.*$$//; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
-$(BUILD)/store/store.o: $(BUILD)/schema.sql.h
+$(BUILD)/store/schema.o: $(BUILD)/schema.sql.h
 
 -include $(OBJ:.o=.d) $(TESTS:=.d)
 
