@@ -53,7 +53,10 @@ $(BUILD)/store/store.o: $(BUILD)/schema.sql.h
 
 $(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $< $(LIB_OBJ) $(LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $(filter %.c,$^) $(LIB_OBJ) $(LIBS) -lcmocka
+
+# what only one test needs
+$(BUILD)/tests/test_derive: tests/derive_oracle.c tests/table.c
 
 $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under: $(BUILD)/%: tests/kernel/%.c
 	@mkdir -p $(@D)

@@ -1,0 +1,729 @@
+#include "ingest/track/derive.h"
+
+#include "ingest/track/ask.h"
+#include "ingest/track/facts.h"
+#include "ingest/track/rows.h"
+
+#include <stdlib.h>
+
+const char *const derive_rule_names[DERIVE_RULES] = {
+	[DERIVE_EXECED] = "exec'd",
+	[DERIVE_EXEC_ASKEW] = "exec'd, but time says that it came before",
+	[DERIVE_BORN] = "known: born",
+	[DERIVE_BORN_EXECED] = "known: born, and exec'd before it spoke",
+	[DERIVE_A_LOADER] = "a loader is a root",
+	[DERIVE_NOWHERE] = "no address in user space",
+	[DERIVE_ALONE] = "near: nobody",
+	[DERIVE_ALL_APART] = "near: other pages",
+	[DERIVE_ALL_GONE] = "near: none lives",
+	[DERIVE_NONE_LEFT] = "near: other pages, or none lives",
+	[DERIVE_ONE] = "near: one image",
+	[DERIVE_ONE_SAME] = "near: one image, an equal address",
+	[DERIVE_SAME] = "near: of several the one with an equal address",
+	[DERIVE_FORKED] = "near: of several the one that forked",
+	[DERIVE_SEVERAL] = "near: several",
+	[DERIVE_NO_CALL] = "fixed: no fork-type call",
+	[DERIVE_CALLED] = "fixed: a fork-type call, nobody else spoke",
+	[DERIVE_JUST] = "fixed: a fork-type call just before",
+	[DERIVE_SEVERAL_CALLED] = "fixed: several made fork-type calls",
+	[DERIVE_SEVERAL_SPOKE] = "fixed: another spoke",
+};
+
+void derive_init(struct derive *d, const struct derive_store *store, const struct track_strings *strings)
+{
+	*d = (struct derive){ .store = store, .strings = strings, .next_part = 1, .next_image = 1 };
+}
+
+void derive_release(struct derive *d)
+{
+	VEC_FREE(&d->queue);
+}
+
+static void drop_lists(struct derive_part *p)
+{
+	VEC_FREE(&p->rows);
+	VEC_FREE(&p->looks);
+	VEC_FREE(&p->sites);
+}
+
+void derive_part_free(struct derive_part *p)
+{
+	if (p == NULL)
+		return;
+	drop_lists(p);
+	VEC_FREE(&p->witnesses);
+	free(p);
+}
+
+static int get_part(struct derive *d, int64_t id, struct derive_part **out, struct err *e)
+{
+	*out = NULL;
+	return id == 0 ? 0 : d->store->part(d->store->ctx, id, out, e);
+}
+
+static int get_image(struct derive *d, int64_t id, struct derive_image **out, struct err *e)
+{
+	if (d->store->image(d->store->ctx, id, out, e) < 0)
+		return -1;
+	if (*out == NULL)
+		return err_set(e, ST_SYSTEM, "derivation: image %lld is missing", (long long)id);
+	return 0;
+}
+
+/* Rows that hang on one number. */
+static struct derive_row hanging(enum rows_kind kind, uint8_t layer, int64_t low, uint64_t second)
+{
+	return (struct derive_row){ { rows_head(kind, layer, low), second }, 0 };
+}
+
+/* ---- who is concerned ---- */
+
+/* Those that come from a part wait: by an exec, or by a known birth. What they made before it counts, too. */
+static int wait_children(struct derive *d, int64_t part, struct err *e)
+{
+	const struct derive_part *floor = d->floor;
+	struct derive_row from = hanging(ROWS_CHILD, 0, part, 0);
+	int ret;
+
+	d->floor = NULL;
+	ret = rows_wait_all(d, &from, INT64_MAX, false, e);
+	d->floor = floor;
+	return ret;
+}
+
+/* Those who rest on a part's life wait, from a time on. */
+static int wait_rested(struct derive *d, const struct derive_part *m, int64_t since, struct err *e)
+{
+	struct derive_row from = hanging(ROWS_WITNESS, 0, m->id, 0);
+
+	if (since != INT64_MIN)
+		from.w[4] = rows_time(since);
+	return rows_wait_all(d, &from, INT64_MAX, false, e);
+}
+
+/* m lives in its image now, or longer than before: those wait that found none that does. */
+static int wait_gone(struct derive *d, const struct derive_part *m, struct err *e)
+{
+	int64_t until = m->t_end == TRACK_LIVES ? INT64_MAX : m->t_end + DERIVE_ENDED_MS;
+
+	for (uint8_t layer = m->layer; layer < TRACK_LAYERS && !m->loader; layer++) {
+		struct derive_row from = hanging(ROWS_GONE, layer, 0, (uint64_t)m->image);
+
+		rows_order(&from, &m->key, (int64_t)ROWS_ID);
+		if (rows_wait_all(d, &from, until, true, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int wait_born(struct derive *d, int64_t node, int32_t pid, struct err *e)
+{
+	struct derive_row from = hanging(ROWS_BORN, 0, node, (uint32_t)pid);
+
+	return rows_wait_all(d, &from, INT64_MAX, false, e);
+}
+
+static int touch_all(struct derive *d, const struct derive_part *p, struct err *e)
+{
+	for (size_t i = 0; i < p->rows.n; i++)
+		if (rows_touch(d, &p->rows.v[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- images ---- */
+
+/* Their tree is another one: what was exec'd from them is looked at again. */
+static int set_tree(struct derive *d, struct derive_image *m, int64_t tree, struct err *e)
+{
+	if (m->tree == tree)
+		return 0;
+	m->tree = tree;
+	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
+		struct derive_row at = hanging(ROWS_MEMBER, layer, 0, (uint64_t)m->id), row;
+		int got;
+
+		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row)
+			if (wait_children(d, rows_id(&row), e) < 0)
+				return -1;
+		if (got < 0)
+			return -1;
+	}
+	return d->store->keep_image(d->store->ctx, m, e);
+}
+
+static int new_image(struct derive *d, struct derive_image **out, struct err *e)
+{
+	*out = mem_zero(1, sizeof(**out));
+	(*out)->id = d->next_image++;
+	return d->store->keep_image(d->store->ctx, *out, e);
+}
+
+/* Changes the image of a part, and the rows that say so. */
+static int put_into(struct derive *d, struct derive_part *p, int64_t image, struct err *e)
+{
+	struct derive_rows was = { 0 }, now = { 0 };
+	int ret;
+
+	rows_of_answer(p, &was);
+	p->image = image;
+	rows_of_answer(p, &now);
+	ret = rows_replace(d, &was, &now, false, e);
+	VEC_FREE(&was);
+	VEC_FREE(&now);
+	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
+}
+
+/* A part leaves its image, which may have become empty. */
+static int leave(struct derive *d, struct derive_part *p, struct err *e)
+{
+	struct derive_image *m;
+
+	if (p->image == 0)
+		return 0;
+	if (get_image(d, p->image, &m, e) < 0)
+		return -1;
+	m->n--;
+	if (m->founder == p->id)
+		m->founder = 0;
+	if (m->n == 0)
+		return d->store->drop_image(d->store->ctx, m->id, e);
+	return d->store->keep_image(d->store->ctx, m, e);
+}
+
+/* Moves a part to an image. Whoever saw it, rested on it or comes from it is asked again; new ones have been seen by nobody. */
+static int move_to(struct derive *d, struct derive_part *p, struct derive_image *to, struct err *e)
+{
+	bool fresh = p->image == 0;
+
+	if (leave(d, p, e) < 0 || put_into(d, p, to->id, e) < 0)
+		return -1;
+	to->n++;
+	if (d->store->keep_image(d->store->ctx, to, e) < 0 || wait_gone(d, p, e) < 0)
+		return -1;
+	if (fresh)
+		return 0;
+	return touch_all(d, p, e) < 0 || wait_rested(d, p, INT64_MIN, e) < 0 || wait_children(d, p->id, e) < 0 ? -1 : 0;
+}
+
+/* Those that found the lesser image gone found it so under its new name, too, if they come before the floor. */
+static int rename_gone(struct derive *d, const struct derive_image *from, const struct derive_image *to, struct err *e)
+{
+	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
+		struct derive_row at = hanging(ROWS_GONE, layer, 0, (uint64_t)from->id), row;
+		int got;
+
+		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row) {
+			struct derive_row now = row;
+			struct derive_part *q;
+
+			now.w[1] = (uint64_t)to->id;
+			if (d->store->del(d->store->ctx, &row, e) < 0 || d->store->part(d->store->ctx, rows_id(&row), &q, e) < 0)
+				return -1;
+			if (q == NULL)
+				continue;
+			if (derive_before(d->floor, q))
+				rows_wait(d, q);
+			else if (d->store->put(d->store->ctx, &now, e) < 0)
+				return -1;
+		}
+		if (got < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int move_member(struct derive *d, int64_t id, const struct derive_image *to, bool retree, struct err *e)
+{
+	struct derive_part *q;
+
+	if (get_part(d, id, &q, e) < 0)
+		return -1;
+	if (q == NULL)
+		return err_set(e, ST_SYSTEM, "derivation: a part is missing");
+	if (put_into(d, q, to->id, e) < 0 || touch_all(d, q, e) < 0 || wait_gone(d, q, e) < 0)
+		return -1;
+	return retree ? wait_children(d, id, e) : 0;
+}
+
+/*
+ * p, the founder of the larger image, turns out to be of the lesser one. The lesser takes the larger's number: a number is
+ * no part of the answer, and so a program that forks by the million is not written anew for each record that comes late.
+ */
+static int put_together(struct derive *d, const struct derive_part *p, struct derive_image *lesser, struct derive_image *larger,
+			struct err *e)
+{
+	int64_t tree = lesser->tree == lesser->id ? larger->id : lesser->tree;
+	bool retree = lesser->tree == lesser->id;
+	struct ask_ids ids = { 0 };
+	int ret = 0;
+
+	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS && ret == 0; layer++) {
+		struct derive_row at = hanging(ROWS_MEMBER, layer, 0, (uint64_t)lesser->id), row;
+
+		for (; (ret = d->store->next(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row)
+			*VEC_PUSH(&ids) = rows_id(&row);
+		ret = ret < 0 ? -1 : 0;
+	}
+	d->floor = p;
+	if (ret == 0)
+		ret = rename_gone(d, lesser, larger, e);
+	for (size_t i = 0; i < ids.n && ret == 0; i++)
+		ret = move_member(d, ids.v[i], larger, retree, e);
+	d->floor = NULL;
+	VEC_FREE(&ids);
+	if (ret < 0)
+		return -1;
+	larger->n += lesser->n;
+	larger->founder = lesser->founder;
+	if (d->store->drop_image(d->store->ctx, lesser->id, e) < 0 || set_tree(d, larger, tree, e) < 0)
+		return -1;
+	return d->store->keep_image(d->store->ctx, larger, e);
+}
+
+/* ---- settling ---- */
+
+static int is_first_member(struct derive *d, const struct derive_part *p, bool *out, struct err *e)
+{
+	*out = true;
+	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer && *out; layer++) {
+		struct derive_row at = hanging(ROWS_MEMBER, layer, 0, (uint64_t)p->image), row;
+		int got = d->store->next(d->store->ctx, &at, &row, e);
+
+		if (got < 0)
+			return -1;
+		*out = got != 1 || !rows_beside(&row, &at) || (layer == p->layer && !rows_before(&row, p));
+	}
+	return 0;
+}
+
+/* p begins an image: the one that it has, if it is the first of it or the one that was has left, else a new one. */
+static int begin(struct derive *d, struct derive_part *p, const struct derive_part *from, struct err *e)
+{
+	struct derive_image *m = NULL, *above = NULL;
+	bool keep = false;
+
+	if (p->image != 0 && get_image(d, p->image, &m, e) < 0)
+		return -1;
+	if (m != NULL && m->founder == p->id)
+		keep = true;
+	else if (m != NULL && m->founder == 0 && is_first_member(d, p, &keep, e) < 0)
+		return -1;
+	if (!keep && (new_image(d, &m, e) < 0 || move_to(d, p, m, e) < 0))
+		return -1;
+	m->founder = p->id;
+	if (from != NULL && get_image(d, from->image, &above, e) < 0)
+		return -1;
+	if (set_tree(d, m, above != NULL ? above->tree : m->id, e) < 0)
+		return -1;
+	return d->store->keep_image(d->store->ctx, m, e);
+}
+
+static int join(struct derive *d, struct derive_part *p, int64_t image, struct err *e)
+{
+	struct derive_image *to, *own = NULL;
+
+	if (image == p->image)
+		return 0;
+	if (get_image(d, image, &to, e) < 0 || (p->image != 0 && get_image(d, p->image, &own, e) < 0))
+		return -1;
+	if (own != NULL && own->founder == p->id && own->n > to->n)
+		return put_together(d, p, to, own, e);
+	return move_to(d, p, to, e);
+}
+
+/* The part of its parent at the time of a known birth; NULL: the parent left no record before. */
+static int find_parent(struct derive *d, const struct derive_part *p, struct derive_part **out, struct err *e)
+{
+	*out = NULL;
+	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer; layer++) {
+		struct track_key key = { p->key.node, p->key.boot, p->birth_t, p->birth_serial, p->birth_pid, UINT16_MAX };
+		struct derive_row at = hanging(ROWS_PID, 0, p->key.node, (uint32_t)p->birth_pid), row;
+		struct derive_part *m = NULL;
+		int got;
+
+		at.w[2] = (uint64_t)layer << 32 | p->key.boot;
+		rows_order(&at, &key, (int64_t)ROWS_ID);
+		for (; (got = d->store->prev(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row)
+			if ((uint32_t)(row.w[5] >> 32) <= p->birth_serial)
+				break;
+		if (got < 0 || (got == 1 && rows_beside(&row, &at) && get_part(d, rows_id(&row), &m, e) < 0))
+			return -1;
+		if (m != NULL && (*out == NULL || m->key.t > (*out)->key.t ||
+				  (m->key.t == (*out)->key.t && m->key.serial >= (*out)->key.serial)))
+			*out = m;
+	}
+	return 0;
+}
+
+/* Does the order put it before p by its key alone? */
+static bool earlier(const struct derive_part *m, const struct derive_part *p)
+{
+	struct derive_row at = { 0 };
+
+	rows_order(&at, &m->key, 0);
+	return m->key.boot == p->key.boot && rows_before(&at, p);
+}
+
+/* What p comes from, as far as its own pid or a known birth says. *ask: neither does. */
+static int find_link(struct derive *d, const struct derive_part *p, struct derive_part **from, bool *same, bool *ask, uint8_t *rule,
+		     struct err *e)
+{
+	*same = *ask = false;
+	if (!p->first) {
+		if (get_part(d, p->from, from, e) < 0)
+			return -1;
+		if (*from == NULL)
+			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
+		*rule = earlier(*from, p) ? DERIVE_EXECED : DERIVE_EXEC_ASKEW;
+		if (*rule == DERIVE_EXEC_ASKEW)
+			*from = NULL;
+		return 0;
+	}
+	*from = NULL;
+	if (p->born && find_parent(d, p, from, e) < 0)
+		return -1;
+	if (*from != NULL && earlier(*from, p)) {
+		*same = (*from)->exe == p->exe;
+		*rule = *same ? DERIVE_BORN : DERIVE_BORN_EXECED;
+		return 0;
+	}
+	*from = NULL;
+	*ask = !p->loader;
+	*rule = DERIVE_A_LOADER;
+	return 0;
+}
+
+/* Notes what the answer rests on. */
+static int note(struct derive *d, struct derive_part *p, int64_t link, struct ask_answer *a, struct err *e)
+{
+	struct derive_rows was = { 0 }, now = { 0 };
+	int ret;
+
+	rows_of_answer(p, &was);
+	p->link = link;
+	p->asks_calls = a->calls;
+	p->witnesses.n = 0;
+	for (size_t i = 0; i < a->witnesses.n; i++)
+		*VEC_PUSH(&p->witnesses) = a->witnesses.v[i];
+	rows_of_answer(p, &now);
+	ret = rows_replace(d, &was, &now, false, e);
+	VEC_FREE(&was);
+	VEC_FREE(&now);
+	for (size_t i = 0; i < a->gone.n && ret == 0; i++) {
+		struct derive_row r = hanging(ROWS_GONE, p->layer, 0, (uint64_t)a->gone.v[i]);
+
+		rows_order(&r, &p->key, p->id);
+		ret = d->store->put(d->store->ctx, &r, e);
+	}
+	return ret;
+}
+
+static int settle(struct derive *d, struct derive_part *p, struct err *e)
+{
+	struct ask_answer a = { 0 };
+	struct derive_part *from;
+	bool same, ask;
+	int ret = find_link(d, p, &from, &same, &ask, &p->rule, e);
+
+	d->asked++;
+	if (ret == 0 && ask) {
+		ret = ask_near(d, p, &a, e);
+		p->rule = (uint8_t)a.rule;
+	} else if (ret == 0 && same) {
+		a.image = from->image;
+	}
+	if (ret == 0)
+		ret = note(d, p, from ? from->id : 0, &a, e);
+	if (ret == 0)
+		ret = a.image != 0 ? join(d, p, a.image, e) : begin(d, p, same ? NULL : from, e);
+	VEC_FREE(&a.witnesses);
+	VEC_FREE(&a.gone);
+	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
+}
+
+static struct derive_wait pop(struct derive *d)
+{
+	struct derive_wait first = d->queue.v[0], last = d->queue.v[--d->queue.n];
+	size_t i = 0, n = d->queue.n;
+
+	while (i * 2 + 1 < n) {
+		size_t child = i * 2 + 1;
+
+		if (child + 1 < n && rows_sooner(&d->queue.v[child + 1], &d->queue.v[child]))
+			child++;
+		if (!rows_sooner(&d->queue.v[child], &last))
+			break;
+		d->queue.v[i] = d->queue.v[child];
+		i = child;
+	}
+	if (n > 0)
+		d->queue.v[i] = last;
+	return first;
+}
+
+int derive_run(struct derive *d, size_t most, struct err *e)
+{
+	while (d->queue.n > 0 && most-- > 0) {
+		struct derive_wait w = pop(d);
+		struct derive_part *p;
+
+		if (get_part(d, w.id, &p, e) < 0)
+			return -1;
+		/* it may have gone, or have moved in the order and wait there */
+		if (p == NULL || !p->queued || rows_moved(&w, p))
+			continue;
+		p->queued = false;
+		if (settle(d, p, e) < 0)
+			return -1;
+	}
+	return d->queue.n > 0;
+}
+
+int derive_suspend(struct derive *d, struct err *e)
+{
+	for (size_t i = 0; i < d->queue.n; i++) {
+		const struct derive_wait *w = &d->queue.v[i];
+		struct derive_row r = { { rows_head(ROWS_WAIT, w->layer, w->key.node), w->key.boot }, 0 };
+		struct derive_part *p;
+
+		if (get_part(d, w->id, &p, e) < 0)
+			return -1;
+		if (p == NULL || !p->queued || rows_moved(w, p))
+			continue;
+		rows_order(&r, &w->key, w->id);
+		p->queued = false;
+		if (d->store->put(d->store->ctx, &r, e) < 0)
+			return -1;
+	}
+	d->queue.n = 0;
+	return 0;
+}
+
+int derive_resume(struct derive *d, struct err *e)
+{
+	struct derive_row at = { { rows_head(ROWS_WAIT, 0, 0) }, 0 }, row;
+	int got;
+
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] >> 56 == ROWS_WAIT; at = row) {
+		struct derive_part *p;
+
+		if (get_part(d, rows_id(&row), &p, e) < 0 || d->store->del(d->store->ctx, &row, e) < 0)
+			return -1;
+		if (p != NULL)
+			rows_wait(d, p);
+	}
+	return got < 0 ? -1 : 0;
+}
+
+/* ---- the facts of a pid change ---- */
+
+static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
+{
+	struct derive_rows was = { 0 }, none = { 0 };
+	int ret = wait_rested(d, p, INT64_MIN, e);
+
+	if (ret == 0)
+		ret = wait_children(d, p->id, e);
+	if (ret == 0)
+		ret = rows_replace(d, &p->rows, &none, true, e);
+	rows_of_facts(p, &was);
+	rows_of_answer(p, &was);
+	if (ret == 0)
+		ret = rows_replace(d, &was, &none, false, e);
+	VEC_FREE(&was);
+	if (ret == 0)
+		ret = leave(d, p, e);
+	return ret < 0 ? -1 : d->store->drop_part(d->store->ctx, p->id, e);
+}
+
+static bool same_key(const struct track_key *a, const struct track_key *b)
+{
+	return a->boot == b->boot && a->t == b->t && a->serial == b->serial && a->seq == b->seq;
+}
+
+#define SAME_LIST(a, b) ((a)->n == (b)->n && ((a)->n == 0 || memcmp((a)->v, (b)->v, (a)->n * sizeof(*(a)->v)) == 0))
+
+/* Takes the facts of `now` over into the part p, which had others, and asks again whom that concerns. */
+static int change_part(struct derive *d, struct derive_part *p, struct derive_part *now, struct err *e)
+{
+	struct derive_part was = *p;
+	bool moved = !same_key(&was.key, &now->key), others = was.loader != now->loader;
+	struct derive_rows before = { 0 }, after = { 0 };
+	bool sites = !SAME_LIST(&was.sites, &now->sites);
+	int ret;
+
+	rows_of_facts(p, &before);
+	rows_of_answer(p, &before);
+	*p = *now;
+	p->id = was.id;
+	p->image = was.image;
+	p->link = was.link;
+	p->rule = was.rule;
+	p->asks_calls = was.asks_calls;
+	p->queued = was.queued && !moved;
+	p->witnesses.v = was.witnesses.v;
+	p->witnesses.n = was.witnesses.n;
+	p->witnesses.cap = was.witnesses.cap;
+	rows_of_facts(p, &after);
+	rows_of_answer(p, &after);
+	ret = rows_replace(d, &before, &after, false, e);
+	VEC_FREE(&before);
+	VEC_FREE(&after);
+	if (ret == 0)
+		ret = rows_replace(d, &was.rows, &p->rows, true, e);
+	if (ret == 0 && sites)
+		ret = touch_all(d, p, e);
+	if (ret == 0 && (moved || others || was.t_end > p->t_end))
+		ret = wait_rested(d, p, moved || others ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e);
+	if (ret == 0 && p->image != 0 && (moved || others || was.t_end < p->t_end))
+		ret = wait_gone(d, p, e);
+	if (ret == 0 && moved)
+		ret = wait_children(d, p->id, e);
+	if (moved || others || sites || was.first != p->first || was.from != p->from || was.exe != p->exe || was.uid != p->uid ||
+	    was.auid != p->auid || was.born != p->born || was.birth_pid != p->birth_pid || was.birth_t != p->birth_t ||
+	    was.birth_serial != p->birth_serial || !SAME_LIST(&was.looks, &p->looks))
+		rows_wait(d, p);
+	drop_lists(&was);
+	now->rows.v = NULL;
+	now->looks.v = NULL;
+	now->sites.v = NULL;
+	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
+}
+
+static int add_part(struct derive *d, struct derive_part *now, struct err *e)
+{
+	struct derive_part *p = mem_alloc(sizeof(*p));
+	struct derive_rows none = { 0 }, after = { 0 };
+	int ret;
+
+	*p = *now;
+	*now = (struct derive_part){ .id = p->id };
+	rows_of_facts(p, &after);
+	ret = d->store->keep_part(d->store->ctx, p, e);
+	if (ret == 0)
+		ret = rows_replace(d, &none, &after, false, e);
+	VEC_FREE(&after);
+	if (ret == 0)
+		ret = rows_replace(d, &none, &p->rows, true, e);
+	if (ret == 0)
+		rows_wait(d, p);
+	return ret;
+}
+
+struct parts { struct derive_part **v; size_t n, cap; };
+
+/* The parts that a pid has had up to now. */
+static int load_parts(struct derive *d, int64_t node, int32_t pid, struct parts *out, struct err *e)
+{
+	struct derive_row at = hanging(ROWS_PID, 0, node, (uint32_t)pid), row;
+	int got;
+
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0] && row.w[1] == at.w[1]; at = row) {
+		struct derive_part *p;
+
+		if (get_part(d, rows_id(&row), &p, e) < 0)
+			return -1;
+		if (p == NULL)
+			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
+		*VEC_PUSH(out) = p;
+	}
+	return got < 0 ? -1 : 0;
+}
+
+#define MATCHED_AMONG 64 /* old parts that are looked at for a new one */
+
+/* Which old part goes on as which new one? The same beginning, else lives that overlap. It is no part of the answer. */
+static void match(struct parts *old, const struct derive_part *now, size_t n, struct derive_part **of)
+{
+	size_t k = 0, from = 0;
+
+	/* both are in order: the old by their key, the new by their beginnings within the pid, which is nearly the same */
+	for (size_t i = 0; i < n; i++) {
+		size_t at = k > 8 ? k - 8 : 0;
+
+		for (size_t end = at + MATCHED_AMONG; at < end && at < old->n && of[i] == NULL; at++) {
+			if (old->v[at] == NULL || old->v[at]->layer != now[i].layer || !same_key(&old->v[at]->key, &now[i].key))
+				continue;
+			of[i] = old->v[at];
+			old->v[at] = NULL;
+			k = at + 1;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		while (from < old->n && old->v[from] == NULL)
+			from++;
+		for (size_t at = from; at < old->n && at < from + MATCHED_AMONG && of[i] == NULL; at++) {
+			struct derive_part *o = old->v[at];
+
+			if (o == NULL || o->layer != now[i].layer || o->key.boot != now[i].key.boot || o->key.t > now[i].t_last ||
+			    now[i].key.t > o->t_last)
+				continue;
+			of[i] = o;
+			old->v[at] = NULL;
+		}
+	}
+}
+
+/* `from` and rows get their ids. True: a part of the pid is new, gone, or another one than it was to those born of it. */
+static bool number(struct derive *d, struct derive_part *now, size_t n, struct derive_part *const *of)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < n; i++) {
+		now[i].id = of[i] != NULL ? of[i]->id : d->next_part++;
+		other = other || of[i] == NULL || !same_key(&of[i]->key, &now[i].key) || of[i]->exe != now[i].exe;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (now[i].from != 0)
+			now[i].from = now[now[i].from - 1].id;
+		for (size_t k = 0; k < now[i].rows.n; k++)
+			now[i].rows.v[k].w[6] |= (uint64_t)now[i].id;
+	}
+	return other;
+}
+
+static int apply(struct derive *d, struct parts *old, struct derive_part *now, size_t n, int64_t node, int32_t pid, struct err *e)
+{
+	auto_free struct derive_part **of = mem_zero(n + 1, sizeof(struct derive_part *));
+	bool other;
+	int ret = 0;
+
+	match(old, now, n, of);
+	other = number(d, now, n, of);
+	for (size_t i = 0; i < old->n && ret == 0; i++) {
+		if (old->v[i] == NULL)
+			continue;
+		other = true;
+		ret = remove_part(d, old->v[i], e);
+	}
+	for (size_t i = 0; i < n && ret == 0; i++)
+		ret = of[i] != NULL ? change_part(d, of[i], &now[i], e) : add_part(d, &now[i], e);
+	return ret < 0 ? -1 : other ? wait_born(d, node, pid, e) : 0;
+}
+
+int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals, size_t n,
+	       struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
+{
+	struct within_parts parts = { 0 };
+	struct parts old = { 0 };
+	auto_free struct derive_part *now = NULL;
+	int ret;
+
+	within_pid(intervals, n, edges, n_edges, d->strings, &parts);
+	now = mem_zero(parts.n + 1, sizeof(*now));
+	facts_fill(now, &parts, intervals, n, edges, n_edges, node, pid);
+	ret = load_parts(d, node, pid, &old, e);
+	if (ret == 0)
+		ret = apply(d, &old, now, parts.n, node, pid, e);
+	if (ids != NULL) {
+		*ids = mem_alloc(parts.n * sizeof(**ids));
+		for (size_t i = 0; i < parts.n; i++)
+			(*ids)[i] = now[i].id;
+	}
+	for (size_t i = 0; i < parts.n; i++)
+		drop_lists(&now[i]);
+	VEC_FREE(&old);
+	VEC_FREE(&parts);
+	return ret;
+}

@@ -1,0 +1,12 @@
+/* From the evidence of a pid to the facts of its parts. Inside ingest/track only. */
+#ifndef INGEST_TRACK_FACTS_H
+#define INGEST_TRACK_FACTS_H
+
+#include "ingest/track/derive.h"
+#include "ingest/track/within.h"
+
+/* Fills the facts of new parts, one for each of `parts`; `from` is an index + 1 as yet, and rows have no id. */
+void facts_fill(struct derive_part *out, const struct within_parts *parts, const struct track_interval *intervals, size_t n,
+		const struct track_edge *edges, size_t n_edges, int64_t node, int32_t pid);
+
+#endif
