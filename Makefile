@@ -55,6 +55,10 @@ $(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $(filter %.c,$^) $(LIB_OBJ) $(LIBS) -lcmocka
 
+# what the derivation costs, in memory
+$(BUILD)/track: bench/track.c tests/table.c $(LIB_OBJ)
+	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $(filter %.c,$^) $(LIB_OBJ) $(LIBS)
+
 # what only one test needs
 $(BUILD)/tests/test_derive: tests/derive_oracle.c tests/table.c
 
