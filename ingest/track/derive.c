@@ -125,10 +125,13 @@ static int wait_born(struct derive *d, int64_t node, int32_t pid, struct err *e)
 
 static int touch_all(struct derive *d, const struct derive_part *p, struct err *e)
 {
-	for (size_t i = 0; i < p->rows.n; i++)
-		if (rows_touch(d, &p->rows.v[i], e) < 0)
-			return -1;
-	return 0;
+	struct derive_rows rows = { 0 };
+	int ret = rows_of_part(d, p, INT64_MIN, &rows, e);
+
+	for (size_t i = 0; i < rows.n && ret == 0; i++)
+		ret = rows_touch(d, &rows.v[i], e);
+	VEC_FREE(&rows);
+	return ret;
 }
 
 /* ---- images ---- */
@@ -526,7 +529,10 @@ static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 	if (ret == 0)
 		ret = wait_children(d, p->id, e);
 	if (ret == 0)
-		ret = rows_replace(d, &p->rows, &none, true, e);
+		ret = rows_of_part(d, p, INT64_MIN, &was, e);
+	if (ret == 0)
+		ret = rows_give(d, p, &was, &none, e);
+	was.n = 0;
 	rows_of_facts(p, &was);
 	rows_of_answer(p, &was);
 	if (ret == 0)
@@ -549,9 +555,9 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 {
 	struct derive_part was = *p;
 	bool moved = !same_key(&was.key, &now->key), others = was.loader != now->loader;
-	struct derive_rows before = { 0 }, after = { 0 };
+	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	bool sites = !SAME_LIST(&was.sites, &now->sites);
-	int ret;
+	int ret = rows_of_part(d, p, INT64_MIN, &seen, e);
 
 	rows_of_facts(p, &before);
 	rows_of_answer(p, &before);
@@ -567,11 +573,14 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	p->witnesses.cap = was.witnesses.cap;
 	rows_of_facts(p, &after);
 	rows_of_answer(p, &after);
-	ret = rows_replace(d, &before, &after, false, e);
+	if (ret == 0)
+		ret = rows_replace(d, &before, &after, false, e);
 	VEC_FREE(&before);
 	VEC_FREE(&after);
 	if (ret == 0)
-		ret = rows_replace(d, &was.rows, &p->rows, true, e);
+		ret = rows_give(d, p, &seen, &p->rows, e);
+	VEC_FREE(&seen);
+	VEC_FREE(&p->rows);
 	if (ret == 0 && sites)
 		ret = touch_all(d, p, e);
 	if (ret == 0 && (moved || others || was.t_end > p->t_end))
@@ -605,7 +614,8 @@ static int add_part(struct derive *d, struct derive_part *now, struct err *e)
 		ret = rows_replace(d, &none, &after, false, e);
 	VEC_FREE(&after);
 	if (ret == 0)
-		ret = rows_replace(d, &none, &p->rows, true, e);
+		ret = rows_give(d, p, &none, &p->rows, e);
+	VEC_FREE(&p->rows);
 	if (ret == 0)
 		rows_wait(d, p);
 	return ret;

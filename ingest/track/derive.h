@@ -58,7 +58,7 @@ struct derive_part {
 	int64_t exe, name, t_last, t_end;
 	uint32_t s_last, uid, auid;
 	int64_t from;            /* the part that it was exec'd from; 0: the first of its process */
-	struct derive_rows rows; /* what others see of it, in order */
+	struct derive_rows rows; /* what others see of it, while it is made; then the table has them */
 	struct { struct derive_look *v; size_t n, cap; } looks;
 	struct { struct track_site *v; size_t n, cap; } sites; /* in order */
 	/* answers */

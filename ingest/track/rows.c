@@ -131,6 +131,43 @@ int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *
 	return 0;
 }
 
+/* ---- a part's own rows in places ---- */
+
+static struct derive_row own_row(const struct derive_part *p, const struct derive_row *r)
+{
+	return (struct derive_row){ { rows_head(ROWS_OWN, 0, p->id), r->w[4],
+				      r->w[5] >> 32 << 32 | r->w[0] >> 56 << 24 | (r->w[0] >> 48 & 0xff) << 16 | r->w[6] >> 48, r->w[2], r->w[3] },
+				    r->value };
+}
+
+int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since, struct derive_rows *out, struct err *e)
+{
+	struct derive_row at = { { rows_head(ROWS_OWN, 0, p->id), rows_time(since) }, 0 }, row;
+	int got;
+
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0]; at = row)
+		*VEC_PUSH(out) = (struct derive_row){ { row.w[2] >> 24 << 56 | (row.w[2] >> 16 & 0xff) << 48 | (uint64_t)p->key.node,
+			p->key.boot, row.w[3], row.w[4], row.w[1], row.w[2] >> 32 << 32 | (uint32_t)p->key.pid,
+			(row.w[2] & 0xffff) << 48 | (uint64_t)p->id }, row.value };
+	return got < 0 ? -1 : 0;
+}
+
+int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was, struct derive_rows *now, struct err *e)
+{
+	struct derive_rows own_was = { 0 }, own_now = { 0 };
+	int ret = rows_replace(d, was, now, true, e);
+
+	for (size_t i = 0; i < was->n; i++)
+		*VEC_PUSH(&own_was) = own_row(p, &was->v[i]);
+	for (size_t i = 0; i < now->n; i++)
+		*VEC_PUSH(&own_now) = own_row(p, &now->v[i]);
+	if (ret == 0)
+		ret = rows_replace(d, &own_was, &own_now, false, e);
+	VEC_FREE(&own_was);
+	VEC_FREE(&own_now);
+	return ret;
+}
+
 /* ---- the queue: a heap by layer and order ---- */
 
 static int compare_keys(const struct track_key *a, const struct track_key *b)

@@ -12,6 +12,7 @@
 enum rows_kind {
 	ROWS_NEAR = 1, ROWS_SPOKE, ROWS_CALL, ROWS_FIXED_CALL,
 	ROWS_LOOK, ROWS_FIXED_LOOK, ROWS_CALL_LOOK,
+	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 0): the rows of a part that lie in places */
 	ROWS_PID,      /* (node; pid; layer, boot; 0; t; serial; seq, part): the parts of a pid */
 	ROWS_BORN,     /* (node; pid of the parent; 0; 0; t; serial, pid; seq, part): whose process was born of a pid */
 	ROWS_MEMBER,   /* (layer; image; 0; 0; t; serial, pid; seq, part) */
@@ -82,6 +83,12 @@ static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 /* What p is found by: where it looks from and its pid; or what its answer made. Appended to *out. */
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out);
 void rows_of_answer(const struct derive_part *p, struct derive_rows *out);
+
+/* The rows of p that lie in places, from a time on. Appended to *out. */
+int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since, struct derive_rows *out, struct err *e);
+
+/* Makes p have `now` in place of `was`, in places and of its own; those who look at what differs wait. Sorts both. */
+int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was, struct derive_rows *now, struct err *e);
 
 /* Makes the table hold `now` in place of `was`. Sorts both. touch: those who look at a row that differs are asked again. */
 int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *now, bool touch, struct err *e);
