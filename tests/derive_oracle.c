@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define CELL_BITS 22
+#define ROOM 1024 /* intervals of a pid, and parts of a log, at most */
 
 static const struct track_strings *names; /* of the run: what qsort's functions need */
 static struct oracle *run;
@@ -145,12 +146,12 @@ struct way {
 	uint8_t layer;                     /* up to which evidence counts */
 	struct oracle_interval **row;
 	int n;
-	struct stretch all[512];
+	struct stretch all[ROOM];
 	int n_all;
 	int now;                           /* the part that goes on, an index of o's parts; -1 */
 	uint32_t s_last;
 	int64_t t_last;
-	uint64_t cells[2][512];            /* of the part of each layer that spoke last */
+	uint64_t cells[2][ROOM];            /* of the part of each layer that spoke last */
 	int n_cells[2], spoken;            /* spoken: the trusted part whose cells these are */
 };
 
@@ -295,11 +296,11 @@ static void one_stretch(struct way *w, int nth)
 /* given: the stretch of each trusted interval in the first way, by place in `row` there; NULL in that. */
 static void find_stretches(struct way *w, bool given)
 {
-	int was[512], first_of[512];
+	int was[ROOM], first_of[ROOM];
 
 	for (int i = 0; i < w->n; i++)
 		was[i] = w->row[i]->stretch;
-	for (int i = 0; i < 512; i++)
+	for (int i = 0; i < ROOM; i++)
 		first_of[i] = -1;
 	for (int i = 0; i < w->n; i++) {
 		struct oracle_interval *x = w->row[i];
@@ -332,7 +333,7 @@ static void find_stretches(struct way *w, bool given)
 static void go(struct oracle *o, int64_t node, int32_t pid, uint8_t layer, bool given)
 {
 	static struct way w;
-	struct oracle_interval *row[512];
+	struct oracle_interval *row[ROOM];
 	size_t from = o->parts.n;
 
 	w = (struct way){ .o = o, .node = node, .pid = pid, .layer = layer, .row = row, .now = -1 };
@@ -423,8 +424,8 @@ static int settled(const void *a, const void *b)
 /* Puts the parts into the order in which they are settled. */
 static void sort_parts(struct oracle *o)
 {
-	int at[512], to[512];
-	struct oracle_part was[512];
+	int at[ROOM], to[ROOM];
+	struct oracle_part was[ROOM];
 
 	for (int i = 0; i < (int)o->parts.n; i++) {
 		at[i] = i;
@@ -807,7 +808,7 @@ void oracle_run(struct oracle *o, const struct oracle_log *log, const struct tra
 			size_t at = o->edges.n;
 
 			*VEC_PUSH(&o->edges) = (struct track_edge){ r->t, r->serial, oracle_boot_of(log, r->node, r->t), r->kind, r->layer,
-								    r->parent, r->exe, r->ip >> CELL_BITS, r->loader };
+								    r->parent, r->exe, r->ip >> CELL_BITS, r->loader, false };
 			o->edges.node = mem_grow(o->edges.node, o->edges.n, sizeof(int64_t));
 			o->edges.pid = mem_grow(o->edges.pid, o->edges.n, sizeof(int32_t));
 			o->edges.node[at] = r->node;

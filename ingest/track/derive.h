@@ -50,7 +50,7 @@ struct derive_part {
 	/* facts: what its own pid says */
 	struct track_key key;
 	uint8_t layer;
-	bool loader, starts, first;
+	bool loader, starts, first, execs_first;
 	bool born;               /* a source said whose child its process is */
 	int32_t birth_pid;
 	int64_t birth_t;
@@ -117,6 +117,17 @@ void derive_part_free(struct derive_part *p);
  */
 int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals, size_t n,
 	       struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e);
+
+/*
+ * The same for the end of a long life: for all that ended last of it. rest: what is not given has ended by then, in
+ * time and in serials, and whether an event of a source that knows processes is among it; edges with a greater serial are
+ * all given, and no others. `was` says which part each interval had; `fresh` is what came. Out: ids[i] is the
+ * part of intervals[i] as they stand then.
+ *   returns: 1: that is not enough, all has to be given, and nothing was done
+ */
+struct derive_rest { int64_t t_last; uint32_t s_last; bool events; };
+int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest, struct track_interval *intervals, size_t n,
+		  struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e);
 
 /* Settles at most `most` parts. 1: some are left, 0: all are settled, -1: failure. */
 int derive_run(struct derive *d, size_t most, struct err *e);

@@ -176,7 +176,7 @@ static void fill_birth(struct derive_part *all, size_t n, size_t at, const struc
 static void fill_one(struct derive_part *m, const struct within_part *w, int64_t node, int32_t pid)
 {
 	*m = (struct derive_part){ .key = { node, w->boot, w->t_first, w->s_first, pid, w->seq }, .layer = w->layer, .loader = w->loader,
-				   .starts = w->starts, .first = w->from < 0, .from = w->from + 1, .exe = w->exe, .name = w->name,
+				   .starts = w->starts, .execs_first = w->execs_first, .first = w->from < 0, .from = w->from + 1, .exe = w->exe, .name = w->name,
 				   .t_last = w->t_last, .t_end = w->t_end, .s_last = w->s_last, .uid = w->uid, .auid = w->auid };
 }
 
@@ -239,4 +239,11 @@ void facts_fill(struct derive_part *out, const struct within_parts *parts, const
 	for (size_t i = 0; i < parts->n && births; i++)
 		if (out[i].first)
 			fill_birth(out, parts->n, i, edges, n_edges);
+}
+
+void facts_lists(struct derive_part *out, const struct track_interval **v, size_t n)
+{
+	out->looks.n = out->sites.n = 0;
+	fill_looks(out, v, n);
+	fill_sites(out, v, n);
 }

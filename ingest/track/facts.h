@@ -9,4 +9,7 @@
 void facts_fill(struct derive_part *out, const struct within_parts *parts, const struct track_interval *intervals, size_t n,
 		const struct track_edge *edges, size_t n_edges, int64_t node, int32_t pid);
 
+/* Fills anew from where a part looks and what it called, by all of its own intervals. Sorts these. */
+void facts_lists(struct derive_part *out, const struct track_interval **v, size_t n);
+
 #endif

@@ -49,10 +49,13 @@ static void widen(struct track_interval *to, const struct track_interval *v, con
 	int64_t t_first = v->t_first < to->t_first ? v->t_first : to->t_first;
 	int64_t t_last = v->t_last > to->t_last ? v->t_last : to->t_last;
 	uint32_t s_last = v->s_last > to->s_last ? v->s_last : to->s_last;
+	int64_t was = to->was != 0 ? to->was : v->was;
 
 	if (names(v, to, strings))
 		*to = *v;
 	to->id = id;
+	to->was = was;
+	to->fresh = true;
 	to->t_first = t_first;
 	to->t_last = t_last;
 	to->s_last = s_last;

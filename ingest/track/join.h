@@ -9,8 +9,8 @@
 
 /*
  * Joins in place and returns how many are left. of: for each interval that was given, the index of the one that it is a
- * part of now, or NULL. Those that are left keep the least `id` that is not 0, and the name, uid and auid of the lowest
- * serial. Their sites are those of that one; the caller puts them together.
+ * part of now, or NULL. Those that are left keep the least `id` that is not 0 and a `was` that is not 0, are `fresh` if
+ * they were put together, and have the name, uid and auid of the lowest serial. The caller puts their sites together.
  */
 size_t join_intervals(struct track_interval *v, size_t n, const struct track_strings *strings, size_t *of);
 

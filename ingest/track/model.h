@@ -46,6 +46,8 @@ struct track_interval {
 	uint8_t layer;           /* enum track_layer */
 	const struct track_site *sites; /* borrowed */
 	size_t n_sites;
+	int64_t was;             /* the id of the part that it had; 0: none */
+	bool fresh;              /* it is new, or other than it was: only asked where a tail is looked at */
 	uint32_t part;           /* out: index into the parts of the pid */
 };
 
@@ -59,6 +61,7 @@ struct track_edge {
 	int64_t exe;             /* of a call, this and the next: of its interval */
 	uint64_t cell;
 	bool loader;
+	bool fresh;              /* it is new: as in an interval */
 };
 
 /* Compares two rows of strings as bytes, as memcmp and then length. Only asked where all else is equal. */

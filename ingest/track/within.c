@@ -84,6 +84,7 @@ struct walk {
 	uint32_t *home;          /* by place in row: the stretch of each */
 	struct current c;
 	struct cells trusted, text; /* of the part of each layer that spoke last */
+	struct within_tail *tail;   /* NULL: from the beginning */
 	struct within_parts *out;
 };
 
@@ -253,6 +254,13 @@ static void known_between(const struct walk *w, const struct track_edge *last, b
 	}
 }
 
+/* The answer rests on a cell that the part does not have, as far as its cells are known. */
+static void doubt(const struct walk *w)
+{
+	if (w->tail != NULL && w->tail->partial && w->c.part == 0)
+		w->tail->unsure = true;
+}
+
 static enum within_rule relate(const struct walk *w, const struct stretch *s)
 {
 	const struct track_edge *last = edge_before(w, s->first->boot, s->first->s_first, false);
@@ -280,15 +288,21 @@ static enum within_rule relate(const struct walk *w, const struct stretch *s)
 			return WITHIN_EXECED;
 		if (was->loader == s->first->loader && shares_random_cell(w, s))
 			return WITHIN_REPLACED;
+		doubt(w);
 		return s->t_first - w->c.t_last <= WITHIN_LOST_MS ? WITHIN_EXEC_LOST : WITHIN_OTHER;
 	}
 	if (!all_far(w, s))
 		return WITHIN_NEAR;
-	if (exec_last)
+	if (exec_last) {
+		doubt(w);
 		return WITHIN_EXECED_SAME;
+	}
 	if (s->t_first - w->c.t_last <= WITHIN_LOST_MS)
 		return WITHIN_SOON;
-	return comes_again(w, s) ? WITHIN_AGAIN : WITHIN_BACK;
+	if (comes_again(w, s))
+		return WITHIN_AGAIN;
+	doubt(w);
+	return WITHIN_BACK;
 }
 
 /* What each rule makes of a stretch. */
@@ -381,24 +395,29 @@ static void note_ends(struct walk *w, size_t from)
 /* A tree begins where its root's earliest record is an execve, followed by another image. */
 static void note_starts(struct walk *w, size_t from)
 {
-	for (size_t i = from; i < w->out->n; i++) {
+	size_t given = w->tail != NULL; /* how many parts were before */
+
+	for (size_t i = from + given; i < w->out->n; i++) {
+		struct within_part *m = &w->out->v[i];
+		const struct track_edge *first = edge_before(w, m->boot, m->s_first, true);
+
+		m->execs_first = first != NULL && first->serial == m->s_first && first->kind == EDGE_EXEC;
+	}
+	for (size_t i = from + given; i < w->out->n; i++) {
 		int32_t above = w->out->v[i].from;
 		struct within_part *root = above < 0 ? NULL : &w->out->v[above];
-		const struct track_edge *first;
 
-		if (root == NULL || root->from >= 0 || root->layer != w->out->v[i].layer)
-			continue;
-		first = edge_before(w, root->boot, root->s_first, true);
-		root->starts = first != NULL && first->serial == root->s_first && first->kind == EDGE_EXEC;
+		if (root != NULL && root->from < 0 && root->layer == w->out->v[i].layer)
+			root->starts = root->execs_first;
 	}
 }
 
 /* Tells parts apart that have the same corner, by their order within the pid. */
-static void number(struct within_parts *out)
+static void number(struct within_parts *out, size_t from)
 {
 	struct map seen = { 0 };
 
-	for (size_t i = 0; i < out->n; i++) {
+	for (size_t i = from; i < out->n; i++) {
 		struct within_part *m = &out->v[i];
 		uint64_t a = (uint64_t)m->t_first, b = (uint64_t)m->boot << 32 | m->s_first;
 		int64_t n = 0;
@@ -416,13 +435,26 @@ static void number(struct within_parts *out)
 
 /* ---- the two walks ---- */
 
+static void begin_walk(struct walk *w)
+{
+	const struct within_tail *t = w->tail;
+
+	w->c = (struct current){ .part = -1, .cells = &w->trusted };
+	if (t == NULL)
+		return;
+	*VEC_PUSH(w->out) = t->part;
+	w->c = (struct current){ 0, t->s_last, t->t_last, t->part.layer == TRACK_TRUSTED ? &w->trusted : &w->text };
+	for (size_t i = 0; i < t->cells.n; i++)
+		cells_add(w->c.cells, t->cells.v[i]);
+}
+
 static void walk(struct walk *w, const struct walk *known)
 {
 	auto_free int32_t *part_of = NULL;
 	auto_free bool *spoke = mem_zero(w->out->n + 1, sizeof(*spoke));
 	size_t from = w->out->n;
 
-	w->c = (struct current){ .part = -1, .cells = &w->trusted };
+	begin_walk(w);
 	w->home = mem_alloc(w->n * sizeof(*w->home));
 	find_stretches(w, known);
 	gather_cells(w);
@@ -454,16 +486,39 @@ static void drop_walk(struct walk *w)
 	cells_release(&w->text);
 }
 
+void within_sort(struct track_interval *intervals, size_t n, const struct track_strings *strings)
+{
+	union { const struct track_strings *in; void *out; } ctx = { strings };
+
+	if (n > 1)
+		qsort_r(intervals, n, sizeof(*intervals), by_serial, ctx.out);
+}
+
+void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
+		   const struct track_strings *strings, struct within_parts *out)
+{
+	struct walk w = { .n = n, .edges = edges, .n_edges = n_edges, .tail = tail, .out = out };
+
+	out->n = 0;
+	within_sort(intervals, n, strings);
+	if (n_edges > 1)
+		qsort(edges, n_edges, sizeof(*edges), edge_order);
+	w.row = mem_alloc(n * sizeof(struct track_interval *));
+	for (size_t i = 0; i < n; i++)
+		w.row[i] = &intervals[i];
+	walk(&w, NULL);
+	number(out, 1);
+	drop_walk(&w);
+}
+
 void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
 		const struct track_strings *strings, struct within_parts *out)
 {
 	struct walk first = { .out = out }, second = { .out = out };
 	auto_free struct track_edge *trusted = mem_alloc(n_edges * sizeof(*trusted));
-	union { const struct track_strings *in; void *out; } ctx = { strings };
 
 	out->n = 0;
-	if (n > 1)
-		qsort_r(intervals, n, sizeof(*intervals), by_serial, ctx.out);
+	within_sort(intervals, n, strings);
 	if (n_edges > 1)
 		qsort(edges, n_edges, sizeof(*edges), edge_order);
 	for (size_t i = 0; i < n_edges; i++)
@@ -483,7 +538,7 @@ void within_pid(struct track_interval *intervals, size_t n, struct track_edge *e
 		walk(&first, NULL);
 	if (first.n < n)
 		walk(&second, first.n > 0 ? &first : NULL);
-	number(out);
+	number(out, 0);
 	drop_walk(&first);
 	drop_walk(&second);
 }

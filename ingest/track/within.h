@@ -29,7 +29,8 @@ struct within_part {
 	uint32_t s_first, s_last, boot, uid, auid;
 	uint8_t layer;
 	bool loader;
-	bool starts;             /* its earliest record is an execve that led to the next part */
+	bool execs_first;        /* its earliest record is an execve */
+	bool starts;             /* ... that led to the next part, and nothing is before it in its process */
 	int32_t from;            /* the part that it was exec'd from, an index; -1: the first of its process */
 	uint16_t seq;
 	uint8_t rule;            /* enum within_rule */
@@ -41,6 +42,26 @@ struct within_parts { struct within_part *v; size_t n, cap; };
  * The parts of one (node, pid), trusted ones first, each layer in the order of their beginnings. Sorts intervals and
  * edges; sets `part` of each interval. *out is emptied first; the caller releases it.
  */
+/*
+ * A long life is not walked through from its beginning each time. This is where a walk goes on: the part that was the
+ * last of all that came before (of one layer and boot), what its process had said by then, and the cells of it that are
+ * known. Where `partial`, it has more of them; `unsure` is set when one of these could have made another answer.
+ */
+struct within_tail {
+	struct within_part part; /* becomes the first of *out, as it is now */
+	uint32_t s_last;
+	int64_t t_last;
+	struct { uint64_t *v; size_t n, cap; } cells;
+	bool partial, unsure;
+};
+
+/* The same for intervals that all come behind a tail's; all edges that may come behind it. */
+void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
+		   const struct track_strings *strings, struct within_parts *out);
+
+/* Puts intervals into the order of the pid. */
+void within_sort(struct track_interval *intervals, size_t n, const struct track_strings *strings);
+
 void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
 		const struct track_strings *strings, struct within_parts *out);
 
