@@ -8,6 +8,7 @@
  */
 #include "ingest/track/join.h"
 #include "ingest/track/derive.h"
+#include "ingest/track/within.h"
 #include "tests/table.h"
 
 #include <stdio.h>
@@ -162,10 +163,14 @@ static const struct shape { const char *name; struct record (*make)(size_t i, si
 
 /* ---- reading ---- */
 
+#define RECENT 80 /* intervals of a pid that are looked at first */
+
 struct holding {
-	struct { struct track_interval *v; size_t n, cap; } intervals;
-	struct { struct track_edge *v; size_t n, cap; } edges;
-	bool touched;
+	struct { struct track_interval *v; size_t n, cap; } recent, rest;
+	struct { struct track_edge *v; size_t n, cap; } edges; /* from the rest's end on, and those before */
+	size_t old_edges;
+	struct derive_rest end;
+	bool touched, begun;
 };
 
 static int same(void *ctx, int64_t a, int64_t b)
@@ -180,9 +185,62 @@ static void take(struct holding *h, const struct record *r, struct track_site *s
 {
 	*site = (struct track_site){ r->nr, r->ip };
 	if (r->kind != EDGE_NONE)
-		*VEC_PUSH(&h->edges) = (struct track_edge){ r->t, r->serial, 0, r->kind, TRACK_TRUSTED, 0, 1, r->ip >> 22, false };
-	*VEC_PUSH(&h->intervals) = (struct track_interval){ .exe = 1, .name = 1, .cell = r->ip >> 22, .t_first = r->t, .t_last = r->t,
+		*VEC_PUSH(&h->edges) = (struct track_edge){ r->t, r->serial, 0, r->kind, TRACK_TRUSTED, 0, 1, r->ip >> 22, false, true };
+	*VEC_PUSH(&h->recent) = (struct track_interval){ .fresh = true, .exe = 1, .name = 1, .cell = r->ip >> 22, .t_first = r->t, .t_last = r->t,
 		.s_first = r->serial, .s_last = r->serial, .sites = site, .n_sites = 1 };
+}
+
+static size_t wholes;
+
+static void derive_one(struct derive *d, struct holding *h, int32_t pid)
+{
+	struct err e = { 0 };
+	int64_t *ids = NULL;
+	int ret = 1;
+
+	h->recent.n = join_intervals(h->recent.v, h->recent.n, &strings, NULL);
+	if (h->recent.n > RECENT)
+		ret = derive_behind(d, 1, pid, &h->end, h->recent.v, h->recent.n, h->edges.v + h->old_edges, h->edges.n - h->old_edges, &ids, &e);
+	if (ret == 0)
+		for (size_t i = 0; i < h->recent.n; i++)
+			h->recent.v[i].was = ids[i];
+	if (ret == 1) {
+		size_t n = h->rest.n + h->recent.n;
+		struct track_interval *all = mem_alloc(n * sizeof(*all));
+
+		wholes += h->rest.n > 0;
+		memcpy(all, h->recent.v, h->recent.n * sizeof(*all));
+		if (h->rest.n > 0)
+			memcpy(all + h->recent.n, h->rest.v, h->rest.n * sizeof(*all));
+		for (size_t i = 0; i < n; i++)
+			all[i].id = (int64_t)i;
+		if (derive_pid(d, 1, pid, all, n, h->edges.v, h->edges.n, &ids, &e) < 0)
+			exit(3);
+		for (size_t i = 0; i < n; i++)
+			*(all[i].id < (int64_t)h->recent.n ? &h->recent.v[all[i].id].was : &h->rest.v[all[i].id - (int64_t)h->recent.n].was) = ids[all[i].part];
+		free(all);
+	}
+	free(ids);
+	for (size_t i = 0; i < h->recent.n; i++)
+		h->recent.v[i].fresh = false;
+	for (size_t i = h->old_edges; i < h->edges.n; i++)
+		h->edges.v[i].fresh = false;
+	/* what ended long ago is not looked at again: the shapes that grow are in order of time */
+	if (h->recent.n > 2 * RECENT) {
+		size_t more = h->recent.n - RECENT;
+
+		within_sort(h->recent.v, h->recent.n, &strings);
+		for (size_t i = 0; i < more; i++) {
+			struct track_interval *v = VEC_PUSH(&h->rest);
+
+			*v = h->recent.v[i];
+			h->end.t_last = v->t_last > h->end.t_last ? v->t_last : h->end.t_last;
+			h->end.s_last = v->s_last > h->end.s_last ? v->s_last : h->end.s_last;
+		}
+		VEC_DROP(&h->recent, more);
+		while (h->old_edges < h->edges.n && h->edges.v[h->old_edges].serial <= h->end.s_last)
+			h->old_edges++;
+	}
 }
 
 static double cpu(void)
@@ -205,6 +263,7 @@ static void measure(const struct shape *s, size_t n)
 	struct rusage use;
 	double begin, spent = 0;
 
+	wholes = 0;
 	table_init(&table);
 	derive_init(&d, &table.store, &strings);
 	for (size_t from = 0; from < n; from += s->batch) {
@@ -214,29 +273,29 @@ static void measure(const struct shape *s, size_t n)
 			struct holding *h = &all[r.pid];
 
 			take(h, &r, &sites[i]);
+			if (!h->begun)
+				h->end = (struct derive_rest){ INT64_MIN, 0, false };
+			h->begun = true;
 			if (!h->touched)
 				*VEC_PUSH(&touched) = r.pid;
 			h->touched = true;
 		}
 		begin = cpu();
 		for (size_t i = 0; i < touched.n; i++) {
-			struct holding *h = &all[touched.v[i]];
-
-			h->touched = false;
-			h->intervals.n = join_intervals(h->intervals.v, h->intervals.n, &strings, NULL);
-			if (derive_pid(&d, 1, touched.v[i], h->intervals.v, h->intervals.n, h->edges.v, h->edges.n, NULL, &e) < 0)
-				exit(3);
+			all[touched.v[i]].touched = false;
+			derive_one(&d, &all[touched.v[i]], touched.v[i]);
 		}
 		if (derive_run(&d, SIZE_MAX, &e) < 0)
 			exit(3);
 		spent += cpu() - begin;
 	}
 	getrusage(RUSAGE_SELF, &use);
-	printf("%-12s %8zu  %7.2f us  %5.2f settled  %6.1f rows  %4zu rows kept a record, %5ld MB\n", s->name, n, spent * 1e6 / (double)n,
-	       (double)d.asked / (double)n, (double)d.steps / (double)n, table.rows / n, use.ru_maxrss / 1024);
+	printf("%-12s %8zu  %7.2f us  %5.2f settled  %6.1f rows  %4zu rows kept a record, %zu wholes, %5ld MB\n", s->name, n, spent * 1e6 / (double)n,
+	       (double)d.asked / (double)n, (double)d.steps / (double)n, table.rows / n, wholes, use.ru_maxrss / 1024);
 	fflush(stdout);
 	for (size_t i = 0; i < n_pids; i++) {
-		VEC_FREE(&all[i].intervals);
+		VEC_FREE(&all[i].recent);
+		VEC_FREE(&all[i].rest);
 		VEC_FREE(&all[i].edges);
 	}
 	VEC_FREE(&touched);

@@ -551,6 +551,22 @@ static bool same_key(const struct track_key *a, const struct track_key *b)
 
 #define SAME_LIST(a, b) ((a)->n == (b)->n && ((a)->n == 0 || memcmp((a)->v, (b)->v, (a)->n * sizeof(*(a)->v)) == 0))
 
+/* Has p another question now than it had? */
+static bool asks_other(const struct derive_part *p, const struct derive_part *now)
+{
+	return p->first != now->first || p->from != now->from || p->exe != now->exe || p->uid != now->uid || p->auid != now->auid ||
+	       p->born != now->born || p->birth_pid != now->birth_pid || p->birth_t != now->birth_t || p->birth_serial != now->birth_serial ||
+	       !SAME_LIST(&p->looks, &now->looks);
+}
+
+/* Is it the same in all else, too? */
+static bool same_facts(const struct derive_part *p, const struct derive_part *now)
+{
+	return p->rows_sum == now->rows_sum && p->starts == now->starts && p->execs_first == now->execs_first && p->name == now->name &&
+	       p->t_last == now->t_last && p->t_end == now->t_end && p->s_last == now->s_last && p->looks_full == now->looks_full &&
+	       p->sites_full == now->sites_full;
+}
+
 /*
  * Takes the facts of `now` over into the part p, which had others, and asks again whom that concerns. since: its rows from
  * then on are given.
@@ -560,9 +576,14 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	struct derive_part was = *p;
 	bool moved = !same_key(&was.key, &now->key), others = was.loader != now->loader;
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
-	bool sites = !SAME_LIST(&was.sites, &now->sites);
-	int ret = rows_of_part(d, p, since, &seen, e);
+	bool sites = !SAME_LIST(&was.sites, &now->sites), asks = asks_other(&was, now) || moved || others || sites;
+	int ret = 0;
 
+	now->rows_sum = rows_sum(&now->rows);
+	if (since == INT64_MIN && !asks && same_facts(p, now))
+		return 0;
+	ret = rows_of_part(d, p, since, &seen, e);
+	now->rows_sum += was.rows_sum - rows_sum(&seen);
 	rows_of_facts(p, &before);
 	rows_of_answer(p, &before);
 	*p = *now;
@@ -593,9 +614,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 		ret = wait_gone(d, p, e);
 	if (ret == 0 && moved)
 		ret = wait_children(d, p->id, e);
-	if (moved || others || sites || was.first != p->first || was.from != p->from || was.exe != p->exe || was.uid != p->uid ||
-	    was.auid != p->auid || was.born != p->born || was.birth_pid != p->birth_pid || was.birth_t != p->birth_t ||
-	    was.birth_serial != p->birth_serial || !SAME_LIST(&was.looks, &p->looks))
+	if (asks)
 		rows_wait(d, p);
 	drop_lists(&was);
 	now->rows.v = NULL;
@@ -611,6 +630,7 @@ static int add_part(struct derive *d, struct derive_part *now, struct err *e)
 	int ret;
 
 	*p = *now;
+	p->rows_sum = rows_sum(&p->rows);
 	*now = (struct derive_part){ .id = p->id };
 	rows_of_facts(p, &after);
 	ret = d->store->keep_part(d->store->ctx, p, e);
@@ -928,18 +948,15 @@ static void fill_tail(struct within_tail *tail, const struct derive_part *p, con
 }
 
 /* The facts of the part that goes on: what its end does not change is as it was. False: that cannot be told. */
-static bool fill_first(struct derive_part *now, const struct derive_part *p, const struct track_interval *v, size_t n, size_t at, bool partial)
+static bool fill_first(struct derive_part *now, const struct derive_part *p, const struct track_interval *v, size_t n,
+		       const struct pauses *at, bool partial)
 {
 	auto_free const struct track_interval **own = mem_alloc(n * sizeof(*own));
-	size_t n_own = 0, before = 0;
+	size_t n_own = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		bool mine = i < at ? v[i].was == p->id : v[i].part == 0;
-
-		before += mine && i < at;
-		if (mine)
+	for (size_t i = 0; i < n; i++)
+		if (i < at->at ? v[i].was == p->id : v[i].part == 0)
 			own[n_own++] = &v[i];
-	}
 	now->first = p->first;
 	now->from = -p->from;
 	now->born = p->born;
@@ -955,7 +972,9 @@ static bool fill_first(struct derive_part *now, const struct derive_part *p, con
 		*VEC_PUSH(&now->looks) = p->looks.v[i];
 	for (size_t i = 0; i < p->sites.n; i++)
 		*VEC_PUSH(&now->sites) = p->sites.v[i];
-	return before >= DERIVE_CELLS;
+	now->looks_full = p->looks_full;
+	now->sites_full = p->sites_full;
+	return p->looks_full < at->begins && p->sites_full < at->begins;
 }
 
 static int behind(struct derive *d, struct derive_part *p, struct parts *old, struct within_tail *tail, struct track_interval *v, size_t n,
@@ -969,7 +988,7 @@ static int behind(struct derive *d, struct derive_part *p, struct parts *old, st
 	within_behind(tail, v + at, n - at, edges, n_edges, d->strings, &parts);
 	now = mem_zero(parts.n + 1, sizeof(*now));
 	facts_fill(now, &parts, v + at, n - at, edges, n_edges, p->key.node, p->key.pid);
-	if (fill_first(&now[0], p, v, n, at, tail->partial) && !tail->unsure)
+	if (fill_first(&now[0], p, v, n, pauses, tail->partial) && !tail->unsure)
 		ret = apply(d, old, now, parts.n, p, pauses->begins, e);
 	if (ret == 0) {
 		*ids = mem_alloc(n * sizeof(**ids));

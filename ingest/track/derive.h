@@ -59,8 +59,10 @@ struct derive_part {
 	uint32_t s_last, uid, auid;
 	int64_t from;            /* the part that it was exec'd from; 0: the first of its process */
 	struct derive_rows rows; /* what others see of it, while it is made; then the table has them */
+	uint64_t rows_sum;       /* tells whether they are others */
 	struct { struct derive_look *v; size_t n, cap; } looks;
 	struct { struct track_site *v; size_t n, cap; } sites; /* in order */
+	int64_t looks_full, sites_full; /* intervals that end, or begin, later add nothing to them; INT64_MAX: there are few yet */
 	/* answers */
 	int64_t image;           /* 0: not settled yet */
 	int64_t link;            /* the part that it comes from by an exec or a known birth; 0 */

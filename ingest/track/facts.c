@@ -43,6 +43,7 @@ static void fill_looks(struct derive_part *m, const struct track_interval **v, s
 	size_t left = 0;
 
 	qsort(v, n, sizeof(*v), by_end);
+	m->looks_full = n >= DERIVE_CELLS ? v[DERIVE_CELLS - 1]->t_last : INT64_MAX;
 	for (size_t i = 0; i < n && (i < DERIVE_CELLS || v[i]->t_last == v[i - 1]->t_last); i++)
 		if (track_place(v[i]->cell) != TRACK_KERNEL)
 			*VEC_PUSH(&m->looks) = (struct derive_look){ v[i]->exe, v[i]->cell };
@@ -59,6 +60,7 @@ static void fill_sites(struct derive_part *m, const struct track_interval **v, s
 	size_t left = 0;
 
 	qsort(v, n, sizeof(*v), by_beginning);
+	m->sites_full = n >= DERIVE_SITES_FROM ? v[DERIVE_SITES_FROM - 1]->t_first : INT64_MAX;
 	for (size_t i = 0; i < n && (i < DERIVE_SITES_FROM || v[i]->t_first == v[i - 1]->t_first); i++)
 		for (size_t k = 0; k < v[i]->n_sites; k++)
 			*VEC_PUSH(&m->sites) = v[i]->sites[k];

@@ -1,5 +1,7 @@
 #include "ingest/track/rows.h"
 
+#include "store/base/hash.h"
+
 #include <stdlib.h>
 
 int rows_compare(const void *a, const void *b)
@@ -150,6 +152,20 @@ int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since, s
 			p->key.boot, row.w[3], row.w[4], row.w[1], row.w[2] >> 32 << 32 | (uint32_t)p->key.pid,
 			(row.w[2] & 0xffff) << 48 | (uint64_t)p->id }, row.value };
 	return got < 0 ? -1 : 0;
+}
+
+uint64_t rows_sum(const struct derive_rows *rows)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		uint64_t h = hash_u64(rows->v[i].value, 0x5bd1e995);
+
+		for (size_t k = 0; k < DERIVE_WORDS; k++)
+			h = hash_u64(h, rows->v[i].w[k]);
+		sum += h;
+	}
+	return sum;
 }
 
 int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was, struct derive_rows *now, struct err *e)

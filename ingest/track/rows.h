@@ -87,6 +87,9 @@ void rows_of_answer(const struct derive_part *p, struct derive_rows *out);
 /* The rows of p that lie in places, from a time on. Appended to *out. */
 int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since, struct derive_rows *out, struct err *e);
 
+/* A number that two sets of rows have in common only if they are the same: a sum, so that it can be taken apart. */
+uint64_t rows_sum(const struct derive_rows *rows);
+
 /* Makes p have `now` in place of `was`, in places and of its own; those who look at what differs wait. Sorts both. */
 int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was, struct derive_rows *now, struct err *e);
 
