@@ -70,15 +70,23 @@ $(BUILD)/bpf: tests/proof/bpf.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< $(shell pkg-config --cflags --libs libseccomp json-c)
 
-test: $(PROGRAM) $(TESTS)
+$(BUILD)/fault.so: tests/fault.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
+
+test: $(PROGRAM) $(TESTS) $(BUILD)/fault.so
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
 
 KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under $(BUILD)/bpf
-kernel-test: $(PROGRAM) $(KERNEL_TOOLS)
-	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --kernel
+kernel-test: $(PROGRAM) $(KERNEL_TOOLS) # KERNEL_TESTS: names of some, such as "build wait"
+	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run --kernel $(KERNEL_TESTS)
 
 proof: $(PROGRAM) $(KERNEL_TOOLS)
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/proof/run
+
+# with as many rounds as nobody waits for each time
+long: export SCAUDIT_LONG = 1
+long: test
 
 # on all processors: nothing is timed under valgrind; a sum for each three
 memcheck: $(PROGRAM) $(TESTS)
@@ -115,4 +123,4 @@ install: $(PROGRAM)
 clean:
 	rm -rf build scaudit
 
-.PHONY: all test kernel-test proof memcheck fuzz bench demo deps layers lint install clean
+.PHONY: all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean

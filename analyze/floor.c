@@ -1,14 +1,13 @@
 #include "analyze/floor.h"
 
+#include "analyze/policy.h"
 #include "store/base/esc.h"
 #include "store/model/syscall.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAMES_MAX 2000 /* of a file: more than there are syscalls */
-#define LINE_SIZE 512
 
 static const struct { const char *name, *why; } rows[] = {
 #define FLOOR(name, why) { name, why },
@@ -91,23 +90,20 @@ static int take_line(struct floor *out, struct bytes line, const char *path, siz
 
 static int load_file(struct floor *out, const char *path, struct err *e)
 {
-	auto_fclose FILE *f = fopen(path, "re");
-	char line[LINE_SIZE], word[80];
-	const char *shown = esc_word(word, sizeof(word), bytes_of(path));
+	auto_buf struct buf text = { 0 }, shown = { 0 };
+	struct bytes rest, line;
 	size_t number = 0;
 
-	if (f == NULL)
-		return err_set(e, ST_INPUT, "--floor: cannot open '%s': %s (there are: default, none, or a file)", shown,
-			       strerror(errno));
-	while (fgets(line, sizeof(line), f) != NULL) {
-		number++;
-		if (strchr(line, '\n') == NULL && !feof(f))
-			return err_set(e, ST_INPUT, "--floor: %s:%zu: not a line of such a file", shown, number);
-		if (take_line(out, bytes_of(line), shown, number, e) < 0)
+	if (policy_load(&text, path, e) < 0)
+		return err_wrap(e, "--floor (default, none, or a file)");
+	esc_shell(&shown, bytes_of(path));
+	rest = buf_bytes(&text);
+	while (rest.n > 0) {
+		line = bytes_until(&rest, '\n');
+		bytes_skip(&rest, 1);
+		if (take_line(out, line, buf_text(&shown), ++number, e) < 0)
 			return -1;
 	}
-	if (ferror(f))
-		return err_set(e, ST_INPUT, "--floor: cannot read '%s': %s", shown, strerror(errno));
 	return 0;
 }
 

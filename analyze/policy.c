@@ -1,5 +1,6 @@
 #include "analyze/policy.h"
 
+#include "analyze/bounds.h"
 #include "analyze/input.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
@@ -201,6 +202,8 @@ void policy_unread(struct policy *p, const char *fmt, ...)
 	char text[256];
 	va_list ap;
 
+	if (p->unread.n > BOUNDS_UNREAD) /* it is refused for those that there are */
+		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -235,7 +238,10 @@ int policy_read_text(struct policy *p, struct bytes text, const char *file, cons
 	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
 		text = BYTES("");
 	p->format = in->name;
-	return in->read(p, text, file, e);
+	if (in->read(p, text, file, e) < 0)
+		return -1;
+	p->too_large = bounds_check(p, file, e) < 0;
+	return p->too_large ? -1 : 0;
 }
 
 int policy_load(struct buf *text, const char *file, struct err *e)
@@ -249,11 +255,11 @@ int policy_load(struct buf *text, const char *file, struct err *e)
 
 	esc_shell(&shown, bytes_of(file));
 	if (from == NULL)
-		return err_set(e, ST_INPUT, "cannot open %s: %s", buf_text(&shown), strerror(errno));
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
 	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
 		buf_add(text, block, n);
 	if (ferror(from))
-		ret = err_set(e, ST_INPUT, "cannot read %s: %s", buf_text(&shown), strerror(errno));
+		ret = err_set(e, err_status(errno), "cannot read %s: %s", buf_text(&shown), strerror(errno));
 	else if (text->n + n > POLICY_MAX)
 		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
 	if (!standard)

@@ -69,6 +69,7 @@ struct policy {
 	bool has_flags;              /* an empty list of them is there: that is not the same as none */
 	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
+	bool too_large;              /* for which it was refused: see analyze/bounds.h */
 	const char *format;          /* the reader's name; NULL: it was not read from a file */
 	struct policy_words sets;      /* of systemd's: their names are in the rules */
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */

@@ -11,56 +11,66 @@
 
 #define COMM_MAX 15
 
-/* A name as the user typed it: \xHH stands for a byte, as our own output writes it. Into `room`. */
-static struct bytes typed(const char *text, struct buf *room)
+/*
+ * A name as the user typed it may be the bytes themselves or, as our own output writes them, with \xHH in it; a store may even hold
+ * both. `is` is asked for either.
+ */
+static bool either(bool (*is)(const void *of, struct bytes name), const void *of, const char *text)
 {
-	struct bytes b = bytes_of(text);
+	auto_buf struct buf read = { 0 };
 
-	room->n = 0;
-	while (b.n) {
-		struct bytes two = { b.p + 2, 2 };
-		uint64_t v;
+	if (is(of, bytes_of(text)))
+		return true;
+	if (strchr(text, '\\') == NULL)
+		return false;
+	esc_read(&read, bytes_of(text));
+	return is(of, buf_bytes(&read));
+}
 
-		if (b.n >= 4 && b.p[0] == '\\' && b.p[1] == 'x' && bytes_hex(&two, 255, &v) == 2) {
-			buf_char(room, (char)v);
-			bytes_skip(&b, 4);
-		} else {
-			buf_char(room, b.p[0]);
-			bytes_skip(&b, 1);
-		}
-	}
-	return buf_bytes(room);
+static bool is_bytes(const void *of, struct bytes name)
+{
+	return bytes_eq(*(const struct bytes *)of, name);
+}
+
+static bool is_name(struct bytes name, const char *text)
+{
+	return either(is_bytes, &name, text);
+}
+
+/* The kernel keeps 15 bytes. */
+static bool is_cut_name(const void *of, struct bytes name)
+{
+	return bytes_eq(*(const struct bytes *)of, (struct bytes){ name.p, name.n < COMM_MAX ? name.n : COMM_MAX });
 }
 
 static bool is_comm(struct bytes comm, const char *text)
 {
-	auto_buf struct buf room = { 0 };
-	struct bytes name = typed(text, &room);
-
-	if (name.n > COMM_MAX)
-		name.n = COMM_MAX; /* the kernel keeps 15 bytes */
-	return bytes_eq(comm, name);
+	return either(is_cut_name, &comm, text);
 }
 
 /* A path, or its last part. */
-static bool is_exe(struct bytes exe, const char *text)
+static bool is_path(const void *of, struct bytes name)
 {
-	auto_buf struct buf room = { 0 };
-	struct bytes name = typed(text, &room);
+	struct bytes exe = *(const struct bytes *)of;
 
 	return bytes_eq(exe, name) || bytes_eq(program_base(exe), name);
 }
 
+static bool is_exe(struct bytes exe, const char *text)
+{
+	return either(is_path, &exe, text);
+}
+
+static bool is_first(const void *of, struct bytes name)
+{
+	const struct query_image *m = of;
+
+	return (m->name.n && is_cut_name(&m->name, name)) || bytes_eq(program_base(m->exe), name);
+}
+
 static bool is_root(const struct query *q, const struct query_tree *t, const char *text)
 {
-	const struct query_image *m = &q->images.v[t->root];
-	auto_buf struct buf room = { 0 };
-	struct bytes name = typed(text, &room);
-
-	if (m->name.n && (bytes_eq(m->name, name) || (name.n > COMM_MAX && m->name.n == COMM_MAX &&
-						      memcmp(m->name.p, name.p, COMM_MAX) == 0)))
-		return true;
-	return bytes_eq(program_base(m->exe), name);
+	return either(is_first, &q->images.v[t->root], text);
 }
 
 /* Ids may be cut, as git's may, to what is still long enough to mean one. */
@@ -71,29 +81,41 @@ static bool is_code(struct bytes code, const char *text)
 	return n >= SELECT_ID_MIN && n <= code.n && memcmp(code.p, text, n) == 0;
 }
 
+/* As a row of workloads has it. */
+static bool is_row(const struct bytes v[PLACE_FIELDS], enum workloads_by by, const char *text)
+{
+	auto_buf struct buf row = { 0 };
+
+	return workload_place_name(&row, v, by) && bytes_eq(buf_bytes(&row), bytes_of(text));
+}
+
 /* A container's name, or its id, which may be cut; a pod's name or uid; a unit, with or without its type or instance. */
 static bool is_container(const struct bytes v[PLACE_FIELDS], const char *text)
 {
-	return bytes_eq(v[PLACE_CONTAINER_NAME], bytes_of(text)) || is_code(v[PLACE_CONTAINER], text) ||
-	       bytes_eq(v[PLACE_CONTAINER], bytes_of(text));
+	return is_name(v[PLACE_CONTAINER_NAME], text) || is_code(v[PLACE_CONTAINER], text) || is_name(v[PLACE_CONTAINER], text) ||
+	       is_row(v, BY_CONTAINER, text);
+}
+
+static bool is_pod_of(const void *of, struct bytes name)
+{
+	const struct bytes *v = of;
+	auto_buf struct buf full = { 0 };
+
+	buf_add(&full, v[PLACE_NAMESPACE].p, v[PLACE_NAMESPACE].n);
+	buf_char(&full, '/');
+	buf_add(&full, v[PLACE_POD_NAME].p, v[PLACE_POD_NAME].n);
+	return name.n > 0 && (bytes_eq(v[PLACE_POD_NAME], name) || bytes_eq(v[PLACE_POD], name) ||
+			      (v[PLACE_POD_NAME].n > 0 && bytes_eq(buf_bytes(&full), name)));
 }
 
 static bool is_pod(const struct bytes v[PLACE_FIELDS], const char *text)
 {
-	struct bytes name = bytes_of(text), space = { 0 };
-
-	if (strchr(text, '/') != NULL) {
-		space = bytes_until(&name, '/');
-		bytes_skip(&name, 1);
-		if (!bytes_eq(space, v[PLACE_NAMESPACE]))
-			return false;
-	}
-	return name.n > 0 && (bytes_eq(v[PLACE_POD_NAME], name) || bytes_eq(v[PLACE_POD], name));
+	return either(is_pod_of, v, text) || is_row(v, BY_POD, text);
 }
 
-static bool is_unit(const struct bytes v[PLACE_FIELDS], const char *text)
+static bool is_unit_of(const void *of, struct bytes want)
 {
-	struct bytes unit = v[PLACE_UNIT], want = bytes_of(text), base;
+	struct bytes unit = *(const struct bytes *)of, base;
 
 	if (bytes_eq(unit, want))
 		return true;
@@ -108,6 +130,21 @@ static bool is_unit(const struct bytes v[PLACE_FIELDS], const char *text)
 		return false;
 	base = (struct bytes){ unit.p, (size_t)(base.p - unit.p) + 1 };
 	return bytes_eq(base, want) || (want.n == base.n + 8 && bytes_starts(want, base) && memcmp(want.p + base.n, ".service", 8) == 0);
+}
+
+static bool is_unit(const struct bytes v[PLACE_FIELDS], const char *text)
+{
+	return either(is_unit_of, &v[PLACE_UNIT], text) || is_row(v, BY_UNIT, text);
+}
+
+/* Of the machine, by any of its names. */
+struct machine { const struct query *q; int64_t node; };
+
+static bool is_machine(const void *of, struct bytes name)
+{
+	const struct machine *m = of;
+
+	return query_is_node(m->q, m->node, name);
 }
 
 static bool in_place(const struct query *q, const struct query_tree *t, const struct select_names *names,
@@ -126,13 +163,14 @@ static bool tree_matches(const struct query *q, const struct query_tree *t, cons
 			 const struct select_options *o)
 {
 	bool label = o->label.n == 0, node = o->node.n == 0, root = o->root.n == 0, work = o->workload.n == 0;
+	struct machine machine = { q, t->node_id };
 	bool tree = o->tree.n == 0;
 
 	for (size_t i = 0; i < o->label.n; i++)
 		for (size_t k = 0; k < t->labels.n; k++)
-			label = label || bytes_eq(t->labels.v[k], bytes_of(o->label.v[i]));
+			label = label || is_name(t->labels.v[k], o->label.v[i]);
 	for (size_t i = 0; i < o->node.n; i++)
-		node = node || query_is_node(q, t->node_id, bytes_of(o->node.v[i]));
+		node = node || either(is_machine, &machine, o->node.v[i]);
 	for (size_t i = 0; i < o->root.n; i++)
 		root = root || is_root(q, t, o->root.v[i]);
 	for (size_t i = 0; i < o->workload.n; i++)

@@ -277,9 +277,15 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 
 static void say_cut_names(struct summary *out, const struct select_options *o)
 {
-	for (size_t i = 0; i < o->comm.n; i++)
-		if (strlen(o->comm.v[i]) > COMM_MAX && strchr(o->comm.v[i], '\\') == NULL)
-			say(out, "the kernel keeps 15 bytes of a name: --comm %.15s", o->comm.v[i]);
+	for (size_t i = 0; i < o->comm.n; i++) {
+		auto_buf struct buf name = { 0 }, shown = { 0 };
+
+		esc_read(&name, bytes_of(o->comm.v[i]));
+		if (name.n <= COMM_MAX)
+			continue;
+		esc_tty(&shown, (struct bytes){ name.p, COMM_MAX });
+		say(out, "the kernel keeps %d bytes of a name: --comm %s", COMM_MAX, buf_text(&shown));
+	}
 }
 
 static bool is_unobservable(const struct profile_rule *r, const struct profile *p)

@@ -245,34 +245,48 @@ static void sort_rows(struct workloads *w, size_t n_trees)
 			w->of_tree[i] = place[w->of_tree[i]];
 }
 
+static const enum place_field ids[] = { PLACE_CONTAINER, PLACE_POD, PLACE_UNIT };
+
+bool workload_place_name(struct buf *out, const struct bytes v[PLACE_FIELDS], enum workloads_by by)
+{
+	enum place_field id = ids[by - BY_CONTAINER];
+	struct bytes shown[PLACE_FIELDS] = { 0 };
+	auto_buf struct buf text = { 0 };
+	struct bytes bare;
+
+	if (v[id].n == 0 && (by != BY_CONTAINER || v[PLACE_CONTAINER_NAME].n == 0) && (by != BY_POD || v[PLACE_POD_NAME].n == 0))
+		return false;
+	memcpy(shown, v, sizeof(shown));
+	if (by == BY_POD)
+		shown[PLACE_CONTAINER] = shown[PLACE_CONTAINER_NAME] = (struct bytes){ 0 };
+	if (by == BY_UNIT)
+		memset(shown, 0, PLACE_UNIT * sizeof(*shown));
+	place_text(shown, &text);
+	bare = buf_bytes(&text);
+	bytes_until(&bare, ' '); /* what it is, says the column's head */
+	bytes_skip(&bare, 1);
+	esc_tty(out, bare);
+	if (by == BY_CONTAINER && v[PLACE_CONTAINER_NAME].n && v[PLACE_CONTAINER].n) {
+		buf_str(out, " (");
+		esc_tty(out, (struct bytes){ v[PLACE_CONTAINER].p, v[PLACE_CONTAINER].n > 12 ? 12 : v[PLACE_CONTAINER].n });
+		buf_char(out, ')');
+	}
+	return true;
+}
+
 /* One row a container, pod or unit that the tree was seen in. */
 static void rows_of_place(struct rows *r, const struct query_use *u, const struct query_tree *t, enum workloads_by by)
 {
-	static const enum place_field ids[] = { PLACE_CONTAINER, PLACE_POD, PLACE_UNIT };
 	enum place_field id = ids[by - BY_CONTAINER];
 	bool any = false;
 
 	for (size_t i = 0; i < t->places.n; i++) {
 		const struct bytes *v = r->q->places.v[t->places.v[i]].v;
-		struct bytes shown[PLACE_FIELDS] = { 0 };
-		auto_buf struct buf text = { 0 }, name = { 0 }, key = { 0 };
-		struct bytes bare;
+		auto_buf struct buf name = { 0 }, key = { 0 };
 
-		memcpy(shown, v, sizeof(shown));
-		if (by == BY_POD)
-			shown[PLACE_CONTAINER] = shown[PLACE_CONTAINER_NAME] = (struct bytes){ 0 };
-		if (by == BY_UNIT)
-			memset(shown, 0, PLACE_UNIT * sizeof(*shown));
-		if (v[id].n == 0 && (by != BY_CONTAINER || v[PLACE_CONTAINER_NAME].n == 0) && (by != BY_POD || v[PLACE_POD_NAME].n == 0))
+		if (!workload_place_name(&name, v, by))
 			continue;
 		any = true;
-		place_text(shown, &text);
-		bare = buf_bytes(&text);
-		bytes_until(&bare, ' '); /* what it is, says the column's head */
-		bytes_skip(&bare, 1);
-		esc_tty(&name, bare);
-		if (by == BY_CONTAINER && v[PLACE_CONTAINER_NAME].n && v[PLACE_CONTAINER].n)
-			buf_printf(&name, " (%.*s)", v[PLACE_CONTAINER].n > 12 ? 12 : (int)v[PLACE_CONTAINER].n, v[PLACE_CONTAINER].p);
 		buf_printf(&key, "%d|", (int)by);
 		buf_add(&key, v[id].p, v[id].n);
 		buf_char(&key, '|');

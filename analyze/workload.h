@@ -52,6 +52,9 @@ bool workload_has_place(const struct query *q, const struct query_tree *t);
 /* Is this a container or a service, which one filter covers as a whole? Not a pod, nor a scope. */
 bool workload_is_whole_place(const struct bytes v[PLACE_FIELDS]);
 
+/* What a row of --by container, pod or unit is called, escaped. False: it is in none. */
+bool workload_place_name(struct buf *out, const struct bytes v[PLACE_FIELDS], enum workloads_by by);
+
 /* Is it the program that a list is for: no loader, no shell, no wrapper? */
 bool workload_is_plain(const struct query_image *m);
 

@@ -394,7 +394,10 @@ static bool look_pid(const struct checkup *c, struct finding *f)
 	if (c->pid == NULL)
 		return false;
 	if (!host_seccomp(c->root, c->pid, &s)) {
-		say(f, STATE_UNKNOWN, "no process %s, or it is hidden", c->pid);
+		if (host_exists(c->root, "/proc/self"))
+			say(f, STATE_UNKNOWN, "no process %s, or it is hidden", c->pid);
+		else
+			say(f, STATE_UNKNOWN, "not known: /proc is missing");
 		buf_release(&s.name);
 		return true;
 	}

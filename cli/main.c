@@ -1,9 +1,11 @@
 #include "cli/command.h"
+#include "store/base/outfile.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #ifndef SCAUDIT_VERSION
 #define SCAUDIT_VERSION "unknown"
@@ -34,21 +36,41 @@ static int run(int argc, char **argv, struct opts *o, struct err *e)
 	return command->run(o, e);
 }
 
+static void on_limit(int number)
+{
+	(void)number;
+}
+
+/*
+ * A limit on the size of files makes a write fail, and that is said; it does not end the program. By a handler, as a command that is
+ * run gets the default back. And what is opened later does not become standard output where that was closed.
+ */
+static void prepare(void)
+{
+	struct sigaction limit = { .sa_handler = on_limit, .sa_flags = SA_RESTART }, was;
+
+	if (sigaction(SIGXFSZ, NULL, &was) == 0 && was.sa_handler == SIG_DFL)
+		sigaction(SIGXFSZ, &limit, NULL);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
+			_exit(ST_SYSTEM);
+	setlocale(LC_TIME, "");
+}
+
 int main(int argc, char **argv)
 {
 	struct opts o = { 0 };
 	struct err e = { 0 };
 	int status;
 
-	setlocale(LC_TIME, "");
+	prepare();
 	status = run(argc, argv, &o, &e);
 	if (e.msg[0] != '\0')
 		command_say("%s", e.msg);
 	opts_release(&o);
-	/* a reader that went away (head) is no error; a full disk is one */
-	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && status <= ST_NO) {
-		command_say("cannot write to standard output: %s", strerror(errno));
-		status = ST_SYSTEM;
+	if (outfile_end_stdout(&e) < 0) {
+		command_say("%s", e.msg);
+		status = status < ST_SYSTEM ? ST_SYSTEM : status;
 	}
 	return status;
 }

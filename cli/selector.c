@@ -1,5 +1,6 @@
 #include "cli/selector.h"
 
+#include "cli/values.h"
 #include "store/base/when.h"
 
 #include <string.h>
@@ -59,7 +60,7 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 int selector_open(struct selected *out, const struct opts *o, struct err *e)
 {
 	*out = (struct selected){ 0 };
-	if (read_options(out, o, e) < 0 || store_open(&out->store, opt_text(o, OPT_db, NULL), STORE_READ, e) < 0 ||
+	if (read_options(out, o, e) < 0 || opt_store(o, &out->store, STORE_READ, NULL, e) < 0 ||
 	    store_snapshot(&out->store, e) < 0 || query_load(&out->query, &out->store, out->since, out->until, e) < 0)
 		return -1;
 	workloads_find(&out->workloads, &out->query);

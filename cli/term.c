@@ -36,13 +36,14 @@ static struct buf *next_cell(struct term_table *t)
 void term_cell(struct term_table *t, const char *fmt, ...)
 {
 	struct buf *cell = next_cell(t);
-	char text[512];
+	auto_free char *text = NULL;
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	buf_str(cell, text);
+	esc_again(cell, (struct bytes){ text, n < 0 ? 0 : (size_t)n });
 }
 
 void term_cell_bytes(struct term_table *t, struct bytes b)
@@ -52,7 +53,7 @@ void term_cell_bytes(struct term_table *t, struct bytes b)
 
 void term_cell_text(struct term_table *t, struct bytes b)
 {
-	buf_add(next_cell(t), b.p, b.n);
+	esc_again(next_cell(t), b);
 }
 
 static size_t screen_width(FILE *to)

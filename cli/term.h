@@ -21,7 +21,7 @@ struct term_table {
 void term_table_init(struct term_table *t, const char *const *heads, size_t columns, size_t wide);
 void term_cell(struct term_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void term_cell_bytes(struct term_table *t, struct bytes b); /* escaped */
-void term_cell_text(struct term_table *t, struct bytes b);  /* of ours, as it is */
+void term_cell_text(struct term_table *t, struct bytes b);  /* of parts that are escaped already */
 void term_table_print(struct term_table *t, FILE *to);      /* prints and releases */
 
 #endif

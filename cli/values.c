@@ -1,7 +1,9 @@
 #include "cli/values.h"
 
+#include "analyze/policy.h"
+#include "cli/command.h"
 #include "ingest/ingest.h"
-#include "store/base/bytes.h"
+#include "store/base/esc.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -39,15 +41,37 @@ int opt_number(const struct opts *o, enum opt id, uint64_t min, uint64_t max, ui
 	return err_set(e, ST_INPUT, "--%s: not a number from %" PRIu64 " to %" PRIu64 ": '%.40s'", opt_name(id), min, max, text);
 }
 
-int opt_duration(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *ms, struct err *e)
+int opt_duration(const struct opts *o, enum opt id, uint64_t min, uint64_t otherwise, uint64_t *ms, struct err *e)
 {
 	static const struct unit units[] = { { "", 1000 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { "ms", 1 } };
 	const char *text = opt_text(o, id, NULL);
 
 	*ms = otherwise;
-	if (text == NULL || (read_with_unit(text, units, ARRAY_SIZE(units), ms) && *ms > 0))
+	if (text == NULL || (read_with_unit(text, units, ARRAY_SIZE(units), ms) && *ms >= min))
 		return 0;
 	return err_set(e, ST_INPUT, "--%s: not a duration: '%.40s' (such as 90s, 5m, 2h)", opt_name(id), text);
+}
+
+static void say_waiting(void *to, const char *text)
+{
+	(void)to;
+	command_say("%s", text);
+}
+
+int opt_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e)
+{
+	struct store_wait wait = { .say = opt_on(o, OPT_quiet) ? NULL : say_waiting };
+	uint64_t ms;
+
+	*store = (struct store){ 0 };
+	if (opt_duration(o, OPT_wait, 0, WAIT_MS, &ms, e) < 0)
+		return -1;
+	wait.ms = (int64_t)ms;
+	if (stop != NULL) {
+		wait.stop = stop->stop;
+		wait.stop_ms = stop->stop_ms;
+	}
+	return store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, e);
 }
 
 int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e)
@@ -61,6 +85,27 @@ int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *by
 	return err_set(e, ST_INPUT, "--%s: not a size: '%.40s' (such as 4096, 64M)", opt_name(id), text);
 }
 
+/* What no reader takes is kept as it is: as text for people. */
+static int look_into(const char *path, bool quiet, struct err *e)
+{
+	auto_buf struct buf text = { 0 }, shown = { 0 };
+	struct err reason = { 0 };
+	struct policy p;
+	int ret = 0;
+
+	if (policy_load(&text, path, e) < 0)
+		return err_wrap(e, "--logged-under");
+	esc_shell(&shown, bytes_of(path));
+	if (policy_read_text(&p, buf_bytes(&text), buf_text(&shown), NULL, &reason) < 0 && p.too_large) {
+		*e = reason;
+		ret = err_wrap(e, "--logged-under");
+	} else if (reason.status != ST_OK && !quiet) {
+		command_say("--logged-under: %s; it is kept, and no list can be judged by it", reason.msg);
+	}
+	policy_release(&p);
+	return ret;
+}
+
 int opt_policy(const struct opts *o, const char **path, struct err *e)
 {
 	struct stat st;
@@ -69,9 +114,9 @@ int opt_policy(const struct opts *o, const char **path, struct err *e)
 	if (*path == NULL)
 		return 0;
 	if (stat(*path, &st) != 0 || access(*path, R_OK) != 0)
-		return err_set(e, ST_INPUT, "--logged-under: cannot read '%s': %s", *path, strerror(errno));
+		return err_set(e, err_status(errno), "--logged-under: cannot read '%s': %s", *path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size >= INGEST_POLICY_MAX)
 		return err_set(e, ST_INPUT, "--logged-under: '%s' is no policy: %s", *path, !S_ISREG(st.st_mode) ? "not a file" :
 			       st.st_size == 0 ? "it is empty" : "over 4 MB");
-	return 0;
+	return look_into(*path, opt_on(o, OPT_quiet), e);
 }

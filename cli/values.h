@@ -3,14 +3,25 @@
 #define CLI_VALUES_H
 
 #include "cli/opts.h"
+#include "store/store.h"
 
+#include <signal.h>
 #include <stdint.h>
 
 /* The last value given, else `otherwise`. -1: it is none, or not within min..max; *e names the option. */
 int opt_number(const struct opts *o, enum opt id, uint64_t min, uint64_t max, uint64_t otherwise, uint64_t *out, struct err *e);
 
-/* "90", "90s", "5m", "2h", "1d", "500ms": in milliseconds, more than 0. */
-int opt_duration(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *ms, struct err *e);
+/* "90", "90s", "5m", "2h", "1d", "500ms": in milliseconds, at least min (0 or 1). */
+int opt_duration(const struct opts *o, enum opt id, uint64_t min, uint64_t otherwise, uint64_t *ms, struct err *e);
+
+/* A signal that ends a wait for the store: stop becomes non-zero; the wait may take stop_ms in all, 0: it ends at once. */
+struct opt_stop { const volatile sig_atomic_t *stop; int64_t stop_ms; };
+
+/*
+ * Opens the store that --db names, and waits for other processes as --wait says: after a second it says for whom.
+ * stop NULL: signals are not caught.
+ */
+int opt_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e);
 
 /* "4096", "64k", "64M", "1G" (powers of 1024): in bytes. */
 int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e);

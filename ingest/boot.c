@@ -145,27 +145,31 @@ bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base)
 	return true;
 }
 
+struct loading { struct boots *out; const struct store *store; };
+
+static int take_pieces(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct loading *l = to;
+	/* lines of one page that disagree say nothing */
+	int64_t lo = sqlite3_column_int64(row, 0), hi = sqlite3_column_int64(row, 1);
+	bool known = sqlite3_column_type(row, 0) != SQLITE_NULL && hi - lo <= BASE_SECONDS;
+
+	if (!boot_decode(&l->out->pieces, store_column(row, 2), known ? hi : BOOT_NO_BASE))
+		return err_set(e, ST_SYSTEM, "store %s: damaged pieces in table seen", l->store->path);
+	return 0;
+}
+
 int boots_load(struct boots *out, struct store *store, int64_t node, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(store, STMT_load_pieces, e);
-	int got;
+	struct loading l = { out, store };
 
 	*out = (struct boots){ 0 };
-	if (st == NULL)
+	if (store_each(store, STMT_load_pieces, ARGS(V_INT(node)), WALK(take_pieces, &l), e) < 0) {
+		boots_release(out);
 		return -1;
-	STORE_BIND(st, node);
-	while ((got = store_step(store, st, e)) == 1) {
-		/* lines of one page that disagree say nothing */
-		int64_t lo = sqlite3_column_int64(st, 0), hi = sqlite3_column_int64(st, 1);
-		bool known = sqlite3_column_type(st, 0) != SQLITE_NULL && hi - lo <= BASE_SECONDS;
-
-		if (!boot_decode(&out->pieces, store_column(st, 2), known ? hi : BOOT_NO_BASE)) {
-			boots_release(out);
-			return err_set(e, ST_SYSTEM, "store %s: damaged pieces in table seen", store->path);
-		}
 	}
 	out->n = boot_chains(&out->pieces);
-	return got;
+	return 0;
 }
 
 void boots_release(struct boots *b)
@@ -228,13 +232,8 @@ bool boots_agree(const struct boots *old, const struct boots *now)
 int boots_save(const struct boots *b, struct store *store, int64_t node, struct err *e)
 {
 	VEC(struct boot_piece) spans = { 0 };
-	sqlite3_stmt *st = store_stmt(store, STMT_clear_boots, e);
-	int ret = st == NULL ? -1 : 0;
+	int ret = store_run(store, STMT_clear_boots, ARGS(V_INT(node)), e);
 
-	if (ret == 0) {
-		STORE_BIND(st, node);
-		ret = store_run(store, st, e);
-	}
 	for (size_t i = 0; i < b->pieces.n; i++) {
 		const struct boot_piece *p = &b->pieces.v[i];
 
@@ -245,16 +244,10 @@ int boots_save(const struct boots *b, struct store *store, int64_t node, struct 
 			spans.v[p->boot].serial_hi = p->serial_hi;
 		}
 	}
-	for (size_t i = 0; i < spans.n && ret == 0; i++) {
-		st = store_stmt(store, STMT_add_boot, e);
-		if (st == NULL) {
-			ret = -1;
-			break;
-		}
-		STORE_BIND(st, node, (int64_t)i, spans.v[i].sec_lo * 1000, spans.v[i].sec_hi * 1000,
-			   spans.v[i].serial_lo, spans.v[i].serial_hi);
-		ret = store_run(store, st, e);
-	}
+	for (size_t i = 0; i < spans.n && ret == 0; i++)
+		ret = store_run(store, STMT_add_boot, ARGS(V_INT(node), V_INT(i), V_INT(spans.v[i].sec_lo * 1000),
+							   V_INT(spans.v[i].sec_hi * 1000), V_INT(spans.v[i].serial_lo),
+							   V_INT(spans.v[i].serial_hi)), e);
 	VEC_FREE(&spans);
 	return ret;
 }

@@ -117,21 +117,11 @@ void family_drop(struct family *f, int64_t id)
 
 /* ---- parts from the store ---- */
 
-int part_load(struct store *store, int64_t id, struct part **out, struct err *e)
+static int take_part(void *to, sqlite3_stmt *st, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(store, STMT_load_part, e);
-	struct part *p;
-	int got;
+	struct part **out = to, *p = mem_zero(1, sizeof(*p));
 
-	*out = NULL;
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, id);
-	got = store_step(store, st, e);
-	if (got != 1)
-		return got;
-	p = mem_zero(1, sizeof(*p));
-	p->id = id;
+	(void)e;
 	p->node = sqlite3_column_int64(st, 0);
 	p->pid = sqlite3_column_int(st, 1);
 	p->boot = (uint32_t)sqlite3_column_int64(st, 2);
@@ -151,8 +141,17 @@ int part_load(struct store *store, int64_t id, struct part **out, struct err *e)
 	p->tree = sqlite3_column_int64(st, 16);
 	p->path = sqlite3_column_int64(st, 17);
 	p->first = p->parent == 0 || sqlite3_column_int(st, 18) != p->pid;
-	sqlite3_reset(st);
 	*out = p;
+	return STORE_ENOUGH;
+}
+
+int part_load(struct store *store, int64_t id, struct part **out, struct err *e)
+{
+	*out = NULL;
+	if (store_each(store, STMT_load_part, ARGS(V_INT(id)), WALK(take_part, out), e) < 0)
+		return -1;
+	if (*out != NULL)
+		(*out)->id = id;
 	return 0;
 }
 
@@ -200,27 +199,32 @@ static bool candidate(const struct part *c, const struct part *p)
 	       (c->t_end == FAMILY_LIVES || p->t_first <= c->t_end + ENDED_MS);
 }
 
-/* Did the part's process make a fork-type call within so long before p's first record? */
+/* Looks for a fork-type call within so long before p's first record. */
+struct forking { const struct store *store; const struct part *p; int64_t ms; bool *yes; };
+
+static int take_edges(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct forking *f = to;
+	struct edge_list edges = { 0 };
+	struct obs_base base = { .t = sqlite3_column_int64(row, 0), .serial = (uint32_t)sqlite3_column_int64(row, 1) };
+	bool fine = edge_decode(store_column(row, 2), base, &edges);
+
+	for (size_t i = 0; i < edges.n && fine; i++)
+		*f->yes = *f->yes || (edges.v[i].kind == EDGE_FORK && edges.v[i].serial < f->p->s_first &&
+				      edges.v[i].t >= f->p->t_first - f->ms && edges.v[i].t <= f->p->t_first);
+	VEC_FREE(&edges);
+	return fine ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged edges in table interval", f->store->path);
+}
+
+/* Did the process of part c make a fork-type call within so long before p's first record? */
 static int forked_before(struct family *f, const struct part *c, const struct part *p, int64_t ms, bool *yes, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_edges_of, e);
-	int got;
+	struct forking to = { f->store, p, ms, yes };
 
 	*yes = false;
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, c->node, c->pid, c->id, p->t_first - ms, p->t_first, p->t_first + WHEN_HOUR_MS);
-	while ((got = store_step(f->store, st, e)) == 1) {
-		struct edge_list edges = { 0 };
-		struct obs_base base = { .t = sqlite3_column_int64(st, 0), .serial = (uint32_t)sqlite3_column_int64(st, 1) };
-
-		if (edge_decode(store_column(st, 2), base, &edges))
-			for (size_t i = 0; i < edges.n; i++)
-				*yes = *yes || (edges.v[i].kind == EDGE_FORK && edges.v[i].serial < p->s_first &&
-						edges.v[i].t >= p->t_first - ms && edges.v[i].t <= p->t_first);
-		VEC_FREE(&edges);
-	}
-	return got;
+	return store_each(f->store, STMT_edges_of, ARGS(V_INT(c->node), V_INT(c->pid), V_INT(c->id), V_INT(p->t_first - ms),
+							V_INT(p->t_first), V_INT(p->t_first + WHEN_HOUR_MS)),
+			  WALK(take_edges, &to), e);
 }
 
 struct choice {
@@ -336,26 +340,31 @@ static int push_later(struct family *f, const struct part *p, const struct nears
 	return 0;
 }
 
-static int push_ids(struct family *f, enum stmt id, const int64_t *key, size_t n, struct err *e)
-{
-	VEC(int64_t) ids = { 0 };
-	sqlite3_stmt *st = store_stmt(f->store, id, e);
-	int got = -1;
+struct ids { int64_t *v; size_t n, cap; };
 
-	if (st != NULL) {
-		store_bind_all(st, key, n);
-		while ((got = store_step(f->store, st, e)) == 1)
-			*VEC_PUSH(&ids) = sqlite3_column_int64(st, 0);
-	}
-	for (size_t i = 0; i < ids.n && got == 0; i++) {
+static int take_id(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct ids *ids = to;
+
+	(void)e;
+	*VEC_PUSH(ids) = sqlite3_column_int64(row, 0);
+	return 0;
+}
+
+static int push_ids(struct family *f, enum stmt id, struct store_args args, struct err *e)
+{
+	struct ids ids = { 0 };
+	int ret = store_each(f->store, id, args, WALK(take_id, &ids), e);
+
+	for (size_t i = 0; i < ids.n && ret == 0; i++) {
 		struct part *p;
 
-		got = get(f, ids.v[i], &p, e);
-		if (got == 0 && p != NULL)
+		ret = get(f, ids.v[i], &p, e);
+		if (ret == 0 && p != NULL)
 			push(f, p);
 	}
 	VEC_FREE(&ids);
-	return got;
+	return ret;
 }
 
 /* Those below a part, stored or of this batch: what it exec'd, and the processes that were forked from it. */
@@ -364,7 +373,7 @@ static int push_below(struct family *f, const struct part *p, struct err *e)
 	for (size_t i = 0; i < f->parts.n; i++)
 		if (f->parts.v[i]->parent == p->id || f->parts.v[i]->fork_of == p->id)
 			push(f, f->parts.v[i]);
-	return push_ids(f, STMT_parts_below, &p->id, 1, e);
+	return push_ids(f, STMT_parts_below, ARGS(V_INT(p->id)), e);
 }
 
 static int place(struct family *f, struct part *p, struct err *e)
@@ -397,30 +406,17 @@ static int place(struct family *f, struct part *p, struct err *e)
  */
 static int find_birth(struct family *f, const struct part *p, int64_t *out, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_birth_of, e);
-	int64_t parent, t, serial;
-	int got;
+	int64_t birth[3]; /* parent's pid, time, serial */
+	bool found;
 
 	*out = 0;
-	if (st == NULL)
+	if (store_find(f->store, STMT_birth_of, ARGS(V_INT(p->node), V_INT(p->pid), V_INT(p->s_first), V_INT(p->t_first)), birth, 3,
+		       &found, e) < 0)
 		return -1;
-	STORE_BIND(st, p->node, p->pid, p->s_first, p->t_first);
-	got = store_step(f->store, st, e);
-	if (got != 1)
-		return got;
-	parent = sqlite3_column_int64(st, 0);
-	t = sqlite3_column_int64(st, 1);
-	serial = sqlite3_column_int64(st, 2);
-	sqlite3_reset(st);
-	st = store_stmt(f->store, STMT_image_at, e);
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, parent, serial, t);
-	got = store_step(f->store, st, e);
-	if (got == 1)
-		*out = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return got < 0 ? -1 : 0;
+	if (!found)
+		return 0;
+	return store_find(f->store, STMT_image_at, ARGS(V_INT(p->node), V_INT(birth[0]), V_INT(birth[2]), V_INT(birth[1])), out, 1,
+			  &found, e);
 }
 
 /* Finds what the first part of a process comes from: a copy of its parent's image, or exec'd before it first spoke. */
@@ -457,7 +453,7 @@ static int derive_one(struct family *f, struct part *p, struct nears *near, stru
 		if (!p->all_touched && near_places(f, p, SIZE_MAX, &p->touched, e) < 0)
 			return -1;
 	}
-	if (place(f, p, e) < 0 || (touched && f->events && push_ids(f, STMT_born_of, (const int64_t[]){ p->node, p->pid }, 2, e) < 0))
+	if (place(f, p, e) < 0 || (touched && f->events && push_ids(f, STMT_born_of, ARGS(V_INT(p->node), V_INT(p->pid)), e) < 0))
 		return -1;
 	if (p->loader || !(touched || p->fork_of != was))
 		return 0;
@@ -468,66 +464,50 @@ static int derive_one(struct family *f, struct part *p, struct nears *near, stru
 
 /* ---- writing ---- */
 
+static int drop_tree(struct family *f, int64_t id, struct err *e)
+{
+	struct store_args tree = ARGS(V_INT(id));
+
+	if ((f->labels && store_run(f->store, STMT_del_labels, tree, e) < 0) ||
+	    (f->places && store_run(f->store, STMT_del_places, tree, e) < 0))
+		return -1;
+	return store_run(f->store, STMT_del_tree, tree, e);
+}
+
 static int tree_row(struct family *f, const struct part *p, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, p->tree == p->id ? STMT_node_name : STMT_del_tree, e);
 	auto_buf struct buf text = { 0 };
 	char code[CODE_SIZE];
-	struct bytes node;
 
-	if (st == NULL)
-		return -1;
-	if (p->tree != p->id) {
-		STORE_BIND(st, p->id);
-		return store_run(f->store, st, e);
-	}
-	STORE_BIND(st, p->node);
-	if (store_step(f->store, st, e) != 1)
-		return -1;
+	if (p->tree != p->id)
+		return drop_tree(f, p->id, e);
 	/* a tree's public name: node, pid and beginning of its root */
-	node = store_column(st, 0);
-	buf_add(&text, node.p, node.n);
+	if (names_node_text(f->store, &text, p->node, e) < 0)
+		return -1;
 	buf_printf(&text, "|%d|%lld|%u", p->pid, (long long)p->t_first, p->s_first);
 	code_of(buf_bytes(&text), code);
-	sqlite3_reset(st);
-	st = store_stmt(f->store, STMT_add_tree, e);
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, p->id);
-	sqlite3_bind_text(st, 2, code, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 3, p->loader || p->starts);
-	return store_run(f->store, st, e);
+	return store_run(f->store, STMT_add_tree, ARGS(V_INT(p->id), V_TEXT(bytes_of(code)), V_INT(p->loader || p->starts)), e);
 }
 
 static int save(struct family *f, const struct part *p, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_add_image, e);
-
-	if (st == NULL)
+	if (store_run(f->store, STMT_add_image,
+		      ARGS(V_INT(p->id), V_INT(p->node), V_INT(p->pid), V_INT(p->boot), V_INT(p->tree), V_INT(p->path), V_INT(p->parent),
+			   V_INT(p->fork_of), V_INT(p->exe), V_INT(p->name), V_INT(p->loader), V_INT(p->starts), V_INT(p->t_first),
+			   V_INT(p->t_last), V_INT_IF(p->t_end != FAMILY_LIVES, p->t_end), V_INT(p->s_first), V_INT(p->s_last),
+			   V_INT(p->uid), V_INT(p->auid)), e) < 0)
 		return -1;
-	STORE_BIND(st, p->id, p->node, p->pid, p->boot, p->tree, p->path, p->parent, p->fork_of, p->exe, p->name, p->loader,
-		   p->starts, p->t_first, p->t_last, p->t_end, p->s_first, p->s_last, p->uid, p->auid);
-	if (p->t_end == FAMILY_LIVES)
-		sqlite3_bind_null(st, 15);
-	return store_run(f->store, st, e) < 0 ? -1 : tree_row(f, p, e);
+	return tree_row(f, p, e);
 }
 
 static int drop_all(struct family *f, struct err *e)
 {
-	static const enum stmt gone[] = { STMT_del_labels, STMT_del_tree, STMT_del_image };
-
 	for (size_t i = 0; i < f->dropped.n; i++) {
-		if (push_ids(f, STMT_parts_below, &f->dropped.v[i], 1, e) < 0)
-			return -1;
-		for (size_t k = 0; k < ARRAY_SIZE(gone); k++) {
-			sqlite3_stmt *st = store_stmt(f->store, gone[k], e);
+		struct store_args id = ARGS(V_INT(f->dropped.v[i]));
 
-			if (st == NULL)
-				return -1;
-			STORE_BIND(st, f->dropped.v[i]);
-			if (store_run(f->store, st, e) < 0)
-				return -1;
-		}
+		if (push_ids(f, STMT_parts_below, id, e) < 0 || drop_tree(f, f->dropped.v[i], e) < 0 ||
+		    store_run(f->store, STMT_del_image, id, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -549,16 +529,8 @@ static int mark_trees(struct family *f, struct err *e)
 		if (map_get(&done, (uint64_t)tree, 0, 0))
 			continue;
 		map_put(&done, (uint64_t)tree, 0, 1);
-		for (size_t k = from; k < to && ret == 0; k++) {
-			sqlite3_stmt *st = store_stmt(f->store, steps[k], e);
-
-			if (st == NULL) {
-				ret = -1;
-				break;
-			}
-			STORE_BIND(st, tree);
-			ret = store_run(f->store, st, e);
-		}
+		for (size_t k = from; k < to && ret == 0; k++)
+			ret = store_run(f->store, steps[k], ARGS(V_INT(tree)), e);
 	}
 	map_release(&done);
 	return ret;

@@ -15,63 +15,49 @@
 /* ---- the lock and the batch ---- */
 
 /* The row of the policy in a file, made when its content is new; the file is some kilobytes. */
-static int64_t policy_row(struct feed *f, struct err *e)
+static int policy_row(struct feed *f, int64_t *row, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
 	auto_fclose FILE *from = fopen(f->o->policy, "re");
 	char block[4096], hash[CODE_SIZE];
 	const char *slash = strrchr(f->o->policy, '/');
-	sqlite3_stmt *st;
+	struct bytes name = bytes_of(slash ? slash + 1 : f->o->policy);
+	bool found;
 	size_t n;
-	int got;
 
 	if (from == NULL)
-		return err_set(e, ST_INPUT, "cannot open '%s': %s", f->o->policy, strerror(errno));
+		return err_set(e, err_status(errno), "cannot open '%s': %s", f->o->policy, strerror(errno));
 	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text.n < INGEST_POLICY_MAX)
 		buf_add(&text, block, n);
-	if (ferror(from) || text.n == 0 || text.n >= INGEST_POLICY_MAX)
-		return err_set(e, ST_INPUT, "'%s' is no policy: empty, too large or not readable", f->o->policy);
+	if (ferror(from))
+		return err_set(e, err_status(errno), "cannot read '%s': %s", f->o->policy, strerror(errno));
+	if (text.n == 0 || text.n >= INGEST_POLICY_MAX)
+		return err_set(e, ST_INPUT, "'%s' is no policy: it is %s", f->o->policy, text.n ? "over 4 MB" : "empty");
 	code_of(buf_bytes(&text), hash);
-	st = store_stmt(f->store, STMT_find_policy, e);
-	if (st == NULL)
+	if (store_find(f->store, STMT_find_policy, ARGS(V_TEXT(bytes_of(hash))), row, 1, &found, e) < 0)
 		return -1;
-	sqlite3_bind_text(st, 1, hash, -1, SQLITE_STATIC);
-	got = store_step(f->store, st, e);
-	if (got != 0) {
-		int64_t row = got == 1 ? sqlite3_column_int64(st, 0) : -1;
-
-		sqlite3_reset(st);
-		return row;
-	}
-	st = store_stmt(f->store, STMT_add_policy, e);
-	if (st == NULL)
+	if (found)
+		return 0;
+	if (store_run(f->store, STMT_add_policy, ARGS(V_TEXT(name), V_TEXT(bytes_of(hash)), V_BLOB(buf_bytes(&text))), e) < 0)
 		return -1;
-	sqlite3_bind_text(st, 1, slash ? slash + 1 : f->o->policy, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 2, hash, -1, SQLITE_STATIC);
-	sqlite3_bind_blob(st, 3, text.p, (int)text.n, SQLITE_STATIC);
-	return store_run(f->store, st, e) < 0 ? -1 : sqlite3_last_insert_rowid(f->store->db);
+	*row = store_last_row(f->store);
+	return 0;
 }
 
 static int note_run(struct feed *f, struct err *e)
 {
 	int64_t label = 0, policy = 0;
-	sqlite3_stmt *st;
 
 	if (f->r->ingest != 0)
 		return 0;
 	if (f->o->label != NULL)
 		label = store_string(f->store, bytes_of(f->o->label), e);
-	if (f->o->policy != NULL && label >= 0)
-		policy = policy_row(f, e);
-	st = label < 0 || policy < 0 ? NULL : store_stmt(f->store, STMT_add_ingest, e);
-	if (st == NULL)
+	if (label < 0 || (f->o->policy != NULL && policy_row(f, &policy, e) < 0))
 		return -1;
-	STORE_BIND(st, when_now(), label, policy);
-	sqlite3_bind_text(st, 4, f->sources, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 5, f->o->version, -1, SQLITE_STATIC);
-	if (store_run(f->store, st, e) < 0)
+	if (store_run(f->store, STMT_add_ingest, ARGS(V_INT(when_now()), V_INT(label), V_INT(policy), V_TEXT(bytes_of(f->sources)),
+						      V_TEXT(bytes_of(f->o->version))), e) < 0)
 		return -1;
-	f->r->ingest = sqlite3_last_insert_rowid(f->store->db);
+	f->r->ingest = store_last_row(f->store);
 	f->tally.ingest = f->r->ingest;
 	f->tally.label = label != 0 || policy != 0;
 	return 0;
@@ -313,34 +299,28 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 /* How many text lines trusted records have contradicted in this run: what the store holds less what runs before saw. */
 static int count_contradicted(struct feed *f, struct err *e)
 {
-	sqlite3_stmt *st;
+	int64_t n;
 
 	if (f->tally.upgraded == 0)
 		return 0;
-	st = store_stmt(f->store, STMT_contradicted, e);
-	if (st == NULL || store_step(f->store, st, e) != 1)
+	if (store_number(f->store, STMT_contradicted, NO_ARGS, &n, e) < 0)
 		return -1;
-	if (sqlite3_column_int64(st, 0) > 0)
-		f->r->contradicted = (uint64_t)sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
+	if (n > 0)
+		f->r->contradicted = (uint64_t)n;
 	return 0;
 }
 
 static int note_end(struct feed *f, struct err *e)
 {
 	struct ingest_report *r = f->r;
-	sqlite3_stmt *st;
 
 	if (r->ingest == 0)
 		return 0;
 	if (count_contradicted(f, e) < 0)
 		return -1;
-	st = store_stmt(f->store, STMT_set_ingest, e);
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, r->ingest, when_now(), (int64_t)r->new_events, (int64_t)r->seen_before, (int64_t)r->contradicted,
-		   (int64_t)r->damaged, (int64_t)r->other, (int64_t)r->losses);
-	return store_run(f->store, st, e);
+	return store_run(f->store, STMT_set_ingest, ARGS(V_INT(r->ingest), V_INT(when_now()), V_INT(r->new_events), V_INT(r->seen_before),
+							 V_INT(r->contradicted), V_INT(r->damaged), V_INT(r->other),
+							 V_INT(r->losses)), e);
 }
 
 int feed_end(struct feed *f, int ret, struct err *e)

@@ -73,32 +73,15 @@ void flush_release(struct flush *f)
 	VEC_FREE(&f->again);
 }
 
-static int run2(struct store *s, enum stmt id, const int64_t *v, size_t n, struct err *e)
+/* Is there any such row? */
+static int any(struct store *s, enum stmt id, bool *yes, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(s, id, e);
+	int64_t n;
 
-	if (st == NULL)
+	if (store_number(s, id, NO_ARGS, &n, e) < 0)
 		return -1;
-	store_bind_all(st, v, n);
-	return store_run(s, st, e);
-}
-#define RUN(s, id, e, ...) \
-	run2(s, id, (const int64_t[]){ __VA_ARGS__ }, sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t), e)
-
-/* The number that a statement is about; -1 on failure. */
-static int64_t number(struct store *s, enum stmt id, const int64_t *v, size_t n, struct err *e)
-{
-	sqlite3_stmt *st = store_stmt(s, id, e);
-	int64_t out;
-
-	if (st == NULL)
-		return -1;
-	store_bind_all(st, v, n);
-	if (store_step(s, st, e) != 1)
-		return -1;
-	out = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return out;
+	*yes = n > 0;
+	return 0;
 }
 
 /* ---- boots ---- */
@@ -168,58 +151,61 @@ static int by_beginning(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+struct rows_to { struct work *w; struct pid *p; };
+
+static int take_row(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct rows_to *all = to;
+	struct row *r = VEC_PUSH(&all->p->rows);
+
+	*r = (struct row){
+		.id = sqlite3_column_int64(st, 0), .exe = sqlite3_column_int64(st, 1),
+		.cell = (uint64_t)sqlite3_column_int64(st, 2), .loader = sqlite3_column_int(st, 3) != 0,
+		.t_stored = sqlite3_column_int64(st, 4), .t_first = sqlite3_column_int64(st, 4),
+		.t_last = sqlite3_column_int64(st, 5), .s_first = (uint32_t)sqlite3_column_int64(st, 6), .s_last = (uint32_t)sqlite3_column_int64(st, 7),
+		.uid = (uint32_t)sqlite3_column_int64(st, 8), .auid = (uint32_t)sqlite3_column_int64(st, 9),
+		.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11),
+		.ingest = sqlite3_column_int64(st, 12), .joined_to = -1,
+	};
+	return edge_decode(store_column(st, 13), base_of(r), &r->edges) ? 0 : damaged_row(all->w, r->id, e);
+}
+
 /* The rows of a pid that ended last, at most so many; limit -1: all. */
 static int load_rows(struct work *w, struct pid *p, int64_t limit, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(w->store, STMT_load_intervals, e);
-	int got;
+	struct rows_to all = { w, p };
 
-	if (st == NULL)
+	if (store_each(w->store, STMT_load_intervals, ARGS(V_INT(p->node), V_INT(p->pid), V_INT(limit)), WALK(take_row, &all), e) < 0)
 		return -1;
-	STORE_BIND(st, p->node, p->pid, limit);
-	while ((got = store_step(w->store, st, e)) == 1) {
-		struct row *r = VEC_PUSH(&p->rows);
-
-		*r = (struct row){
-			.id = sqlite3_column_int64(st, 0), .exe = sqlite3_column_int64(st, 1),
-			.cell = (uint64_t)sqlite3_column_int64(st, 2), .loader = sqlite3_column_int(st, 3) != 0,
-			.t_stored = sqlite3_column_int64(st, 4), .t_first = sqlite3_column_int64(st, 4),
-			.t_last = sqlite3_column_int64(st, 5), .s_first = (uint32_t)sqlite3_column_int64(st, 6), .s_last = (uint32_t)sqlite3_column_int64(st, 7),
-			.uid = (uint32_t)sqlite3_column_int64(st, 8), .auid = (uint32_t)sqlite3_column_int64(st, 9),
-			.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11),
-			.ingest = sqlite3_column_int64(st, 12), .joined_to = -1,
-		};
-		if (!edge_decode(store_column(st, 13), base_of(r), &r->edges))
-			return damaged_row(w, r->id, e);
-	}
 	p->n_stored = p->rows.n;
 	p->rest_ends = limit >= 0 && p->n_stored >= (size_t)limit ? p->rows.v[p->n_stored - 1].t_last : INT64_MIN;
 	if (p->n_stored > 1)
 		qsort(p->rows.v, p->n_stored, sizeof(*p->rows.v), by_beginning);
-	return got;
+	return 0;
+}
+
+struct obs_to { struct work *w; struct row *r; };
+
+static int take_obs(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct obs_to *o = to;
+	struct obs_base base = { sqlite3_column_int64(st, 0), (uint32_t)sqlite3_column_int64(st, 1),
+				 (uint64_t)sqlite3_column_int64(st, 2) << OBS_CELL_BITS };
+
+	o->r->loaded = true;
+	return obs_decode(store_column(st, 3), base, &o->r->obs) ? 0 : damaged_row(o->w, o->r->id, e);
 }
 
 /* The observations of a stored row, when they are needed. */
 static int load_obs(struct work *w, struct row *r, struct err *e)
 {
-	struct obs_base base;
-	sqlite3_stmt *st;
-	bool fine;
+	struct obs_to o = { w, r };
 
 	if (r->id == 0 || r->loaded)
 		return 0;
-	r->loaded = true;
-	st = store_stmt(w->store, STMT_load_obs, e);
-	if (st == NULL)
+	if (store_each(w->store, STMT_load_obs, ARGS(V_INT(r->id)), WALK(take_obs, &o), e) < 0)
 		return -1;
-	STORE_BIND(st, r->id);
-	if (store_step(w->store, st, e) != 1)
-		return -1;
-	base = (struct obs_base){ sqlite3_column_int64(st, 0), (uint32_t)sqlite3_column_int64(st, 1),
-				  (uint64_t)sqlite3_column_int64(st, 2) << OBS_CELL_BITS };
-	fine = obs_decode(store_column(st, 3), base, &r->obs);
-	sqlite3_reset(st);
-	return fine ? 0 : damaged_row(w, r->id, e);
+	return r->loaded ? 0 : damaged_row(w, r->id, e);
 }
 
 /* ---- joining what came with what is stored ---- */
@@ -314,14 +300,11 @@ static int trust_folded(struct work *w, struct tally_interval *v, int64_t node, 
 
 	while (*link != 0) {
 		struct tally_slot *s = &t->slots.v[*link - 1];
-		sqlite3_stmt *st;
 
 		if (s->obs.upgraded > 0 && s->obs.fresh == 0 && s->obs.text == 0) {
-			st = store_stmt(w->store, STMT_trust_folded, e);
-			if (st == NULL)
-				return -1;
-			STORE_BIND(st, (int64_t)s->obs.upgraded, node, s->obs.caller, s->obs.call, s->obs.t_first, s->obs.t_last);
-			if (store_run(w->store, st, e) < 0)
+			if (store_run(w->store, STMT_trust_folded, ARGS(V_INT(s->obs.upgraded), V_INT(node), V_INT(s->obs.caller),
+									V_INT(s->obs.call), V_INT(s->obs.t_first),
+									V_INT(s->obs.t_last)), e) < 0)
 				return -1;
 			if (sqlite3_changes(w->store->db) > 0) {
 				*link = s->next;
@@ -357,8 +340,12 @@ static int place(struct work *w, struct pid *p, uint32_t at, ptrdiff_t *row, str
 	}
 	if (v->driven == 0)
 		return 0;
-	if (*row < 0 && w->folds && w->tally->upgraded > 0 && (trust_folded(w, v, s->node, e) < 0 || v->slots == 0))
-		return e->msg[0] ? -1 : 0;
+	if (*row < 0 && w->folds && w->tally->upgraded > 0) {
+		if (trust_folded(w, v, s->node, e) < 0)
+			return -1;
+		if (v->slots == 0)
+			return 0;
+	}
 	if (*row < 0) {
 		*row = (ptrdiff_t)p->rows.n;
 		*VEC_PUSH(&p->rows) = (struct row){ .exe = s->exe, .name = v->name, .cell = v->cell, .loader = s->loader,
@@ -382,24 +369,19 @@ static size_t final_row(const struct pid *p, size_t i)
 
 struct stored_image { int64_t id, tree, path, fork_of, t_end; uint32_t boot; bool kept; };
 
-static int load_images(struct work *w, const struct pid *p, struct stored_image **out, size_t *n, struct err *e)
-{
-	VEC(struct stored_image) v = { 0 };
-	sqlite3_stmt *st = store_stmt(w->store, STMT_load_images, e);
-	int got = -1;
+struct stored_images { struct stored_image *v; size_t n, cap; };
 
-	if (st != NULL) {
-		STORE_BIND(st, p->node, p->pid);
-		while ((got = store_step(w->store, st, e)) == 1)
-			*VEC_PUSH(&v) = (struct stored_image){
-				.id = sqlite3_column_int64(st, 0), .tree = sqlite3_column_int64(st, 1),
-				.path = sqlite3_column_int64(st, 2), .fork_of = sqlite3_column_int64(st, 3),
-				.boot = (uint32_t)sqlite3_column_int64(st, 4),
-				.t_end = sqlite3_column_type(st, 5) == SQLITE_NULL ? FAMILY_LIVES : sqlite3_column_int64(st, 5) };
-	}
-	*out = v.v;
-	*n = v.n;
-	return got;
+static int take_image(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct stored_images *all = to;
+
+	(void)e;
+	*VEC_PUSH(all) = (struct stored_image){
+		.id = sqlite3_column_int64(st, 0), .tree = sqlite3_column_int64(st, 1),
+		.path = sqlite3_column_int64(st, 2), .fork_of = sqlite3_column_int64(st, 3),
+		.boot = (uint32_t)sqlite3_column_int64(st, 4),
+		.t_end = sqlite3_column_type(st, 5) == SQLITE_NULL ? FAMILY_LIVES : sqlite3_column_int64(st, 5) };
+	return 0;
 }
 
 /* The rows of a pid as the tracker takes them, and where each stands. */
@@ -499,24 +481,29 @@ static void hand_over(struct work *w, struct pid *p, const struct track_images *
 /* Kinds of events as the table has them. */
 static const char *const event_names[] = { [EDGE_BORN] = "born", [EDGE_EXECED] = "execed", [EDGE_GONE] = "gone" };
 
+struct events_to { const struct boots *boots; struct evidence *out; };
+
+static int take_event(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct events_to *ev = to;
+	int64_t t = sqlite3_column_int64(st, 0);
+	uint32_t serial = (uint32_t)sqlite3_column_int64(st, 1);
+	struct bytes name = store_column(st, 2);
+
+	(void)e;
+	for (size_t k = EDGE_BORN; k < ARRAY_SIZE(event_names); k++)
+		if (bytes_eq(name, bytes_of(event_names[k])))
+			*VEC_PUSH(&ev->out->edges) = (struct track_edge){ boots_of(ev->boots, t / 1000, serial), serial, t, (enum edge_kind)k };
+	return 0;
+}
+
 static int gather_events(struct work *w, const struct pid *p, const struct boots *boots, struct evidence *out, struct err *e)
 {
-	sqlite3_stmt *st = w->family.events ? store_stmt(w->store, STMT_load_events, e) : NULL;
-	int got;
+	struct events_to to = { boots, out };
 
-	if (st == NULL)
-		return w->family.events ? -1 : 0;
-	STORE_BIND(st, p->node, p->pid);
-	while ((got = store_step(w->store, st, e)) == 1) {
-		struct bytes name = store_column(st, 2);
-
-		for (size_t k = EDGE_BORN; k < ARRAY_SIZE(event_names); k++)
-			if (bytes_eq(name, bytes_of(event_names[k])))
-				*VEC_PUSH(&out->edges) = (struct track_edge){
-					boots_of(boots, sqlite3_column_int64(st, 0) / 1000, (uint32_t)sqlite3_column_int64(st, 1)),
-					(uint32_t)sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 0), (enum edge_kind)k };
-	}
-	return got;
+	if (!w->family.events)
+		return 0;
+	return store_each(w->store, STMT_load_events, ARGS(V_INT(p->node), V_INT(p->pid)), WALK(take_event, &to), e);
 }
 
 static int gather(struct work *w, const struct pid *p, const struct boots *boots, struct evidence *out, struct err *e)
@@ -550,17 +537,17 @@ static void drop_evidence(struct evidence *ev)
 /* Derives the images of a pid from all that it has. */
 static int derive(struct work *w, struct pid *p, const struct boots *boots, struct err *e)
 {
-	auto_free struct stored_image *old = NULL;
+	struct stored_images old = { 0 };
 	struct track_images images = { 0 };
 	struct evidence ev;
-	size_t n_old = 0;
 	int ret = gather(w, p, boots, &ev, e);
 
 	tracker_pid(ev.iv, ev.n, ev.edges.v, ev.edges.n, NULL, &images);
 	if (ret == 0)
-		ret = load_images(w, p, &old, &n_old, e);
+		ret = store_each(w->store, STMT_load_images, ARGS(V_INT(p->node), V_INT(p->pid)), WALK(take_image, &old), e);
 	if (ret == 0)
-		hand_over(w, p, &images, &ev, old, n_old);
+		hand_over(w, p, &images, &ev, old.v, old.n);
+	VEC_FREE(&old);
 	VEC_FREE(&images);
 	drop_evidence(&ev);
 	return ret;
@@ -618,15 +605,16 @@ static int64_t came_from(const struct work *w, const struct pid *p)
 /* The image that all loaded rows are of, if it is the pid's last; *out NULL: none, the whole has to be looked at. */
 static int long_life(struct work *w, const struct pid *p, struct part **out, struct err *e)
 {
-	int64_t id = p->rows.n ? p->rows.v[0].image : 0;
-	const int64_t key[] = { p->node, p->pid };
+	int64_t id = p->rows.n ? p->rows.v[0].image : 0, presence;
 	uint32_t s_last = 0;
 
 	*out = NULL;
 	if (p->rest_ends == INT64_MIN || came_from(w, p) - TALLY_GAP_MS <= p->rest_ends)
 		return 0;
-	if (number(w->store, STMT_any_presence, key, 2, e) != 0)
-		return e->msg[0] ? -1 : 0;
+	if (store_number(w->store, STMT_any_presence, ARGS(V_INT(p->node), V_INT(p->pid)), &presence, e) < 0)
+		return -1;
+	if (presence != 0)
+		return 0;
 	for (size_t i = 0; i < p->rows.n; i++) {
 		if (p->rows.v[i].image != id)
 			return 0;
@@ -675,44 +663,37 @@ static int goes_on(struct work *w, struct pid *p, const struct boots *boots, str
 
 /* ---- writing ---- */
 
-static int bind_evidence(sqlite3_stmt *st, int at, struct row *r, struct buf *obs, struct buf *edges)
-{
-	obs->n = edges->n = 0;
-	obs_encode(&r->obs, base_of(r), obs);
-	edge_encode(&r->edges, base_of(r), edges);
-	sqlite3_bind_text(st, at, obs->p, (int)obs->n, SQLITE_STATIC);
-	return sqlite3_bind_text(st, at + 1, edges->p, (int)edges->n, SQLITE_STATIC);
-}
-
 static int save_row(struct work *w, const struct pid *p, struct row *r, struct err *e)
 {
-	bool fresh = r->id == 0;
-	sqlite3_stmt *st;
+	struct store_value obs, edges;
 
 	if (!r->changed)
-		return r->moved ? RUN(w->store, STMT_set_image_of, e, r->id, r->image) : 0;
-	st = store_stmt(w->store, fresh ? STMT_add_interval : STMT_set_interval, e);
-	if (st == NULL)
-		return -1;
-	if (fresh) {
-		r->id = w->next_interval++;
-		STORE_BIND(st, r->id, p->node, p->pid, r->exe, (int64_t)r->cell, r->loader, r->t_first, r->t_last,
-			   r->s_first, r->s_last, r->uid, r->auid, r->name, r->image, r->ingest);
-	} else {
-		STORE_BIND(st, r->id, r->t_first, r->t_last, r->s_first, r->s_last, r->uid, r->auid, r->name, r->image,
-			   r->ingest);
-	}
-	bind_evidence(st, fresh ? 16 : 11, r, &w->obs_text, &w->edges_text);
-	return store_run(w->store, st, e);
+		return r->moved ? store_run(w->store, STMT_set_image_of, ARGS(V_INT(r->id), V_INT(r->image)), e) : 0;
+	w->obs_text.n = w->edges_text.n = 0;
+	obs_encode(&r->obs, base_of(r), &w->obs_text);
+	edge_encode(&r->edges, base_of(r), &w->edges_text);
+	obs = V_TEXT(buf_bytes(&w->obs_text));
+	edges = V_TEXT(buf_bytes(&w->edges_text));
+	if (r->id != 0)
+		return store_run(w->store, STMT_set_interval,
+				 ARGS(V_INT(r->id), V_INT(r->t_first), V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid),
+				      V_INT(r->auid), V_INT(r->name), V_INT(r->image), V_INT(r->ingest), obs, edges), e);
+	r->id = w->next_interval++;
+	return store_run(w->store, STMT_add_interval,
+			 ARGS(V_INT(r->id), V_INT(p->node), V_INT(p->pid), V_INT(r->exe), V_INT(r->cell), V_INT(r->loader), V_INT(r->t_first),
+			      V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid), V_INT(r->auid), V_INT(r->name),
+			      V_INT(r->image), V_INT(r->ingest), obs, edges), e);
 }
 
 /* A stored row that became part of another: its marks go there, and it goes. */
 static int drop_row(struct work *w, int64_t id, int64_t to, struct err *e)
 {
-	if (RUN(w->store, STMT_move_touches, e, id, to) < 0 || RUN(w->store, STMT_del_touches, e, id) < 0 ||
-	    RUN(w->store, STMT_move_sightings, e, id, to) < 0 || RUN(w->store, STMT_del_sightings, e, id) < 0)
+	struct store_args one = ARGS(V_INT(id)), both = ARGS(V_INT(id), V_INT(to));
+
+	if (store_run(w->store, STMT_move_touches, both, e) < 0 || store_run(w->store, STMT_del_touches, one, e) < 0 ||
+	    store_run(w->store, STMT_move_sightings, both, e) < 0 || store_run(w->store, STMT_del_sightings, one, e) < 0)
 		return -1;
-	return RUN(w->store, STMT_del_interval, e, id);
+	return store_run(w->store, STMT_del_interval, one, e);
 }
 
 static int save_rows(struct work *w, struct pid *p, struct err *e)
@@ -727,40 +708,43 @@ static int save_rows(struct work *w, struct pid *p, struct err *e)
 	return 0;
 }
 
+struct hanging { const struct pid *p; VEC(struct hang) changes; };
+
+static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct hanging *h = to;
+	int64_t exe = sqlite3_column_int64(st, 1), only = 0;
+	bool timed = sqlite3_column_type(st, 2) != SQLITE_NULL, several = false;
+	int64_t from = sqlite3_column_int64(st, 2), until = sqlite3_column_int64(st, 3);
+
+	(void)e;
+	for (size_t i = 0; i < h->p->rows.n; i++) {
+		const struct row *r = &h->p->rows.v[i];
+
+		if (r->joined_to >= 0 || r->exe != exe)
+			continue;
+		if (timed && (r->t_first > until + TALLY_GAP_MS || r->t_last < from - TALLY_GAP_MS))
+			continue;
+		several = several || (only != 0 && only != r->image);
+		only = r->image;
+	}
+	if (several)
+		only = 0;
+	if (only != sqlite3_column_int64(st, 4))
+		*VEC_PUSH(&h->changes) = (struct hang){ sqlite3_column_int64(st, 0), only };
+	return 0;
+}
+
 /* Presence hangs on the only image of that pid and exe (of that time, where it has one), else on none. */
 static int hang_presence(struct work *w, const struct pid *p, struct err *e)
 {
-	VEC(struct hang) changes = { 0 };
-	sqlite3_stmt *st = store_stmt(w->store, STMT_load_presence, e);
-	int got = -1;
+	struct hanging h = { .p = p };
+	int ret = store_each(w->store, STMT_load_presence, ARGS(V_INT(p->node), V_INT(p->pid)), WALK(take_presence, &h), e);
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, p->pid);
-	while ((got = store_step(w->store, st, e)) == 1) {
-		int64_t exe = sqlite3_column_int64(st, 1), only = 0;
-		bool timed = sqlite3_column_type(st, 2) != SQLITE_NULL, several = false;
-		int64_t from = sqlite3_column_int64(st, 2), to = sqlite3_column_int64(st, 3);
-
-		for (size_t i = 0; i < p->rows.n; i++) {
-			const struct row *r = &p->rows.v[i];
-
-			if (r->joined_to >= 0 || r->exe != exe)
-				continue;
-			if (timed && (r->t_first > to + TALLY_GAP_MS || r->t_last < from - TALLY_GAP_MS))
-				continue;
-			several = several || (only != 0 && only != r->image);
-			only = r->image;
-		}
-		if (several)
-			only = 0;
-		if (only != sqlite3_column_int64(st, 4))
-			*VEC_PUSH(&changes) = (struct hang){ sqlite3_column_int64(st, 0), only };
-	}
-	for (size_t i = 0; i < changes.n && got == 0; i++)
-		got = RUN(w->store, STMT_set_presence, e, changes.v[i].id, changes.v[i].image);
-	VEC_FREE(&changes);
-	return got;
+	for (size_t i = 0; i < h.changes.n && ret == 0; i++)
+		ret = store_run(w->store, STMT_set_presence, ARGS(V_INT(h.changes.v[i].id), V_INT(h.changes.v[i].image)), e);
+	VEC_FREE(&h.changes);
+	return ret;
 }
 
 static void free_rows(struct pid *p)
@@ -834,56 +818,40 @@ static int one_pid(struct work *w, struct pid *p, struct err *e)
 		int64_t seen_at = w->tally->intervals.v[p->waiting.v[i]].place;
 
 		if (r != NULL && r->ingest != w->tally->ingest)
-			ret = RUN(w->store, STMT_add_touch, e, w->tally->ingest, r->id);
+			ret = store_run(w->store, STMT_add_touch, ARGS(V_INT(w->tally->ingest), V_INT(r->id)), e);
 		if (r != NULL && ret == 0 && seen_at != 0)
-			ret = RUN(w->store, STMT_add_sighting, e, r->id, seen_at);
+			ret = store_run(w->store, STMT_add_sighting, ARGS(V_INT(r->id), V_INT(seen_at)), e);
 	}
 	return ret;
 }
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(w->store, STMT_add_presence, e);
+	int64_t hour = p->t == WHEN_NONE ? -1 : p->t / WHEN_HOUR_MS;
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, p->pid, p->exe, p->caller, p->call, p->t == WHEN_NONE ? -1 : p->t / WHEN_HOUR_MS, p->t,
-		   (int64_t)p->ip);
-	if (p->t == WHEN_NONE)
-		sqlite3_bind_null(st, 7);
-	return store_run(w->store, st, e);
+	return store_run(w->store, STMT_add_presence, ARGS(V_INT(p->node), V_INT(p->pid), V_INT(p->exe), V_INT(p->caller), V_INT(p->call),
+							   V_INT(hour), V_TIME(p->t), V_INT(p->ip)), e);
 }
 
 static int save_events(struct work *w, struct err *e)
 {
 	for (size_t i = 0; i < w->tally->events.n; i++) {
 		const struct tally_event *ev = &w->tally->events.v[i];
-		sqlite3_stmt *st = store_stmt(w->store, STMT_add_event, e);
 
-		if (st == NULL)
-			return -1;
-		STORE_BIND(st, ev->node, ev->pid, ev->t, ev->serial, 0, ev->parent);
-		sqlite3_bind_text(st, 5, event_names[ev->kind], -1, SQLITE_STATIC);
-		if (store_run(w->store, st, e) < 0)
+		if (store_run(w->store, STMT_add_event, ARGS(V_INT(ev->node), V_INT(ev->pid), V_INT(ev->t), V_INT(ev->serial),
+							     V_TEXT(bytes_of(event_names[ev->kind])), V_INT(ev->parent)), e) < 0)
 			return -1;
 	}
-	w->family.events = w->tally->events.n > 0 || number(w->store, STMT_any_event, NULL, 0, e) > 0;
-	return e->msg[0] ? -1 : 0;
+	return any(w->store, STMT_any_event, &w->family.events, e);
 }
 
 static int save_losses(struct work *w, struct err *e)
 {
 	for (size_t i = 0; i < w->tally->losses.n; i++) {
 		const struct tally_loss *l = &w->tally->losses.v[i];
-		sqlite3_stmt *st = store_stmt(w->store, STMT_add_loss, e);
 
-		if (st == NULL)
-			return -1;
-		STORE_BIND(st, l->node, 0, l->stamp, (int64_t)l->number, l->t, w->tally->ingest);
-		sqlite3_bind_text(st, 2, loss_name(l->kind), -1, SQLITE_STATIC);
-		if (l->t == WHEN_NONE)
-			sqlite3_bind_null(st, 5);
-		if (store_run(w->store, st, e) < 0)
+		if (store_run(w->store, STMT_add_loss, ARGS(V_INT(l->node), V_TEXT(bytes_of(loss_name(l->kind))), V_INT(l->stamp),
+							    V_INT(l->number), V_TIME(l->t), V_INT(w->tally->ingest)), e) < 0)
 			return -1;
 	}
 	return 0;
@@ -903,6 +871,17 @@ static struct pid *pid_for(struct pids *all, struct map *index, int64_t node, in
 		*VEC_PUSH(all) = (struct pid){ .node = node, .pid = pid };
 	}
 	return &all->v[at];
+}
+
+struct pids_to { struct pids *all; struct map *index; int64_t node; };
+
+static int take_pid(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct pids_to *p = to;
+
+	(void)e;
+	pid_for(p->all, p->index, p->node, sqlite3_column_int(st, 0))->whole = true;
+	return 0;
 }
 
 /* Which pids have to be derived: those of the batch's intervals and presence, and all of nodes whose boots moved. */
@@ -925,15 +904,10 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 		pid_for(all, &index, w->f->again.v[i].node, w->f->again.v[i].pid)->whole = true;
 	w->f->again.n = 0;
 	for (size_t i = 0; i < moved->n && ret == 0; i++) {
-		sqlite3_stmt *st = NULL;
+		struct pids_to to = { all, &index, moved->v[i] };
 
-		if (sqlite3_prepare_v2(w->store->db, "SELECT DISTINCT pid FROM interval WHERE node = ?1", -1, &st, NULL) !=
-		    SQLITE_OK)
-			ret = store_fail(w->store, e);
-		sqlite3_bind_int64(st, 1, moved->v[i]);
-		while (ret == 0 && sqlite3_step(st) == SQLITE_ROW)
-			pid_for(all, &index, moved->v[i], sqlite3_column_int(st, 0))->whole = true;
-		sqlite3_finalize(st);
+		ret = store_each_sql(w->store, "SELECT DISTINCT pid FROM interval WHERE node = ?1", ARGS(V_INT(moved->v[i])),
+				     WALK(take_pid, &to), e);
 	}
 	map_release(&index);
 	return ret;
@@ -970,20 +944,28 @@ static int write_all(struct work *w, struct err *e)
 	return ret;
 }
 
+/* What the store holds already. */
+static int look_around(struct work *w, struct err *e)
+{
+	if (store_number(w->store, STMT_top_interval, NO_ARGS, &w->next_interval, e) < 0 ||
+	    store_number(w->store, STMT_top_image, NO_ARGS, &w->next_image, e) < 0 || any(w->store, STMT_any_fold, &w->folds, e) < 0 ||
+	    any(w->store, STMT_any_label, &w->family.labels, e) < 0 || any(w->store, STMT_any_sighting, &w->family.places, e) < 0)
+		return -1;
+	w->next_interval++;
+	w->next_image++;
+	for (size_t i = 0; i < w->tally->intervals.n && !w->family.places; i++)
+		w->family.places = w->tally->intervals.v[i].place != 0;
+	return 0;
+}
+
 int flush_batch(struct flush *f, struct err *e)
 {
 	struct work w = { .f = f, .store = f->tally->store, .names = f->tally->names, .tally = f->tally };
-	int ret = -1;
+	int ret;
 
-	w.next_interval = number(w.store, STMT_top_interval, NULL, 0, e) + 1;
-	w.next_image = number(w.store, STMT_top_image, NULL, 0, e) + 1;
 	family_init(&w.family, w.store, w.names);
-	w.folds = number(w.store, STMT_any_fold, NULL, 0, e) > 0;
-	w.family.labels = number(w.store, STMT_any_label, NULL, 0, e) > 0;
-	w.family.places = number(w.store, STMT_any_sighting, NULL, 0, e) > 0;
-	for (size_t i = 0; i < w.tally->intervals.n && !w.family.places; i++)
-		w.family.places = w.tally->intervals.v[i].place != 0;
-	if (w.next_interval > 0 && w.next_image > 0)
+	ret = look_around(&w, e);
+	if (ret == 0)
 		ret = write_all(&w, e);
 	family_release(&w.family);
 	buf_release(&w.obs_text);

@@ -29,34 +29,24 @@ struct folding {
 	struct map log_calls;      /* rows of calls whose action is LOG, of the whole store */
 };
 
-static int load_log_calls(struct folding *f, struct err *e)
+static int take_call(void *to, sqlite3_stmt *row, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got;
+	struct folding *f = to;
 
-	if (sqlite3_prepare_v2(f->s->db, "SELECT id FROM call WHERE action = ?1", -1, &st, NULL) != SQLITE_OK)
-		return store_fail(f->s, e);
-	sqlite3_bind_int64(st, 1, (uint32_t)ACTION_LOG);
-	while ((got = sqlite3_step(st)) == SQLITE_ROW)
-		map_put(&f->log_calls, (uint64_t)sqlite3_column_int64(st, 0), 0, 1);
-	sqlite3_finalize(st);
-	return got == SQLITE_DONE ? 0 : store_fail(f->s, e);
+	(void)e;
+	map_put(&f->log_calls, (uint64_t)sqlite3_column_int64(row, 0), 0, 1);
+	return 0;
 }
 
-static int load_images(struct folding *f, int64_t tree, struct err *e)
+static int take_image(void *to, sqlite3_stmt *row, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->s, STMT_tree_images, e);
-	int got;
+	struct folding *f = to;
 
-	f->images.n = 0;
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, tree);
-	while ((got = store_step(f->s, st, e)) == 1)
-		*VEC_PUSH(&f->images) = (struct fold_image){
-			sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 3),
-			sqlite3_column_int64(st, 4), sqlite3_column_int64(st, 5), sqlite3_column_int(st, 2) };
-	return got;
+	(void)e;
+	*VEC_PUSH(&f->images) = (struct fold_image){
+		sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 3),
+		sqlite3_column_int64(row, 4), sqlite3_column_int64(row, 5), sqlite3_column_int(row, 2) };
+	return 0;
 }
 
 /* Was the image exec'd by a process that a fork had made? Parts of a fork have their parent's path and say nothing. */
@@ -90,47 +80,49 @@ static void widen(struct fold_sum *s, int64_t first, int64_t last)
 		s->t_last = last;
 }
 
+/* One image of the tree that is folded. */
+struct summing { struct folding *f; const struct fold_image *m; };
+
+static int take_evidence(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct summing *s = to;
+	struct obs_list list = { 0 };
+	int64_t t = sqlite3_column_int64(row, 1);
+	bool fine = obs_decode(store_column(row, 2), (struct obs_base){ .t = t }, &list);
+
+	map_put(&s->f->hours, (uint64_t)(t / WHEN_HOUR_MS), 0, 1);
+	for (size_t i = 0; i < list.n && fine; i++) {
+		struct fold_sum *sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
+
+		sum->events += obs_events(&list.v[i]);
+		sum->trusted += obs_trusted(&list.v[i]);
+		sum->contradicted += obs_contradicted(&list.v[i]);
+		widen(sum, list.v[i].t_first, list.v[i].t_last);
+	}
+	VEC_FREE(&list);
+	return fine ? 0 : err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", s->f->s->path,
+				  (long long)sqlite3_column_int64(row, 0));
+}
+
+static int take_presence(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct summing *s = to;
+	struct fold_sum *sum = sum_for(s->f, s->m, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+
+	(void)e;
+	if (sqlite3_column_type(row, 2) != SQLITE_NULL)
+		widen(sum, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
+	return 0;
+}
+
 static int sum_image(struct folding *f, const struct fold_image *m, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->s, STMT_image_evidence, e);
-	int got;
+	struct summing s = { f, m };
+	struct store_args args = ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id));
 
-	if (st == NULL)
+	if (store_each(f->s, STMT_image_evidence, args, WALK(take_evidence, &s), e) < 0)
 		return -1;
-	STORE_BIND(st, m->node, m->pid, m->id);
-	while ((got = store_step(f->s, st, e)) == 1) {
-		struct obs_list list = { 0 };
-		int64_t t = sqlite3_column_int64(st, 1);
-
-		if (!obs_decode(store_column(st, 2), (struct obs_base){ .t = t }, &list)) {
-			VEC_FREE(&list);
-			return err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", f->s->path,
-				       (long long)sqlite3_column_int64(st, 0));
-		}
-		map_put(&f->hours, (uint64_t)(t / WHEN_HOUR_MS), 0, 1);
-		for (size_t i = 0; i < list.n; i++) {
-			struct fold_sum *sum = sum_for(f, m, list.v[i].caller, list.v[i].call);
-
-			sum->events += obs_events(&list.v[i]);
-			sum->trusted += obs_trusted(&list.v[i]);
-			sum->contradicted += obs_contradicted(&list.v[i]);
-			widen(sum, list.v[i].t_first, list.v[i].t_last);
-		}
-		VEC_FREE(&list);
-	}
-	if (got < 0)
-		return -1;
-	st = store_stmt(f->s, STMT_image_presence, e);
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, m->node, m->pid, m->id);
-	while ((got = store_step(f->s, st, e)) == 1) {
-		struct fold_sum *sum = sum_for(f, m, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1));
-
-		if (sqlite3_column_type(st, 2) != SQLITE_NULL)
-			widen(sum, sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3));
-	}
-	return got;
+	return store_each(f->s, STMT_image_presence, args, WALK(take_presence, &s), e);
 }
 
 static int by_number(const void *a, const void *b)
@@ -161,9 +153,8 @@ static void call_set(const struct folding *f, struct buf *out)
 static int64_t fold_row(struct folding *f, const struct fold_tree *t, int64_t main_path, struct err *e)
 {
 	auto_buf struct buf key = { 0 }, labels = { 0 };
-	sqlite3_stmt *st = NULL;
 	char code[CODE_SIZE];
-	int64_t row = -1;
+	int64_t row;
 
 	buf_printf(&key, "fold|%lld|%lld|", (long long)t->node, (long long)main_path);
 	buf_add(&key, t->key.p, t->key.n);
@@ -181,49 +172,26 @@ static int64_t fold_row(struct folding *f, const struct fold_tree *t, int64_t ma
 		buf_printf(&labels, "%s%lld", i ? "," : "", (long long)label);
 	}
 	buf_char(&labels, ']');
-	st = store_stmt(f->s, STMT_add_fold, e);
-	if (st == NULL)
+	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(t->node), V_INT(main_path), V_TEXT(buf_bytes(&labels)),
+						   V_INT(t->start_seen)), &row, e) < 0)
 		return -1;
-	sqlite3_bind_text(st, 1, code, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 2, t->node);
-	sqlite3_bind_int64(st, 3, main_path);
-	sqlite3_bind_text(st, 4, labels.p, (int)labels.n, SQLITE_STATIC);
-	sqlite3_bind_int(st, 5, t->start_seen);
-	if (store_step(f->s, st, e) == 1)
-		row = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
 	return row;
 }
 
 static int write_sums(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
 {
 	auto_buf struct buf set = { 0 };
-	sqlite3_stmt *st;
 
 	for (size_t i = 0; i < f->sums.n; i++) {
 		const struct fold_sum *u = &f->sums.v[i];
 
-		st = store_stmt(f->s, STMT_add_fold_use, e);
-		if (st == NULL)
-			return -1;
-		STORE_BIND(st, fold, u->path, u->caller, u->call, u->forked, (int64_t)u->events, (int64_t)u->trusted,
-			   (int64_t)u->contradicted, u->t_first, u->t_last);
-		if (u->t_first == WHEN_NONE) {
-			sqlite3_bind_null(st, 9);
-			sqlite3_bind_null(st, 10);
-		}
-		if (store_run(f->s, st, e) < 0)
+		if (store_run(f->s, STMT_add_fold_use, ARGS(V_INT(fold), V_INT(u->path), V_INT(u->caller), V_INT(u->call), V_INT(u->forked),
+							    V_INT(u->events), V_INT(u->trusted), V_INT(u->contradicted),
+							    V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
 			return -1;
 	}
 	call_set(f, &set);
-	st = store_stmt(f->s, STMT_add_fold_set, e);
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, fold);
-	sqlite3_bind_text(st, 2, set.p, (int)set.n, SQLITE_STATIC);
-	sqlite3_bind_int(st, 3, t->start_seen);
-	sqlite3_bind_int64(st, 4, (int64_t)f->hours.n);
-	return store_run(f->s, st, e);
+	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(t->start_seen), V_INT(f->hours.n)), e);
 }
 
 static int remove_tree(struct folding *f, int64_t tree, struct err *e)
@@ -233,60 +201,48 @@ static int remove_tree(struct folding *f, int64_t tree, struct err *e)
 
 	for (size_t i = 0; i < f->images.n; i++) {
 		const struct fold_image *m = &f->images.v[i];
-		sqlite3_stmt *st;
 
-		for (size_t k = 0; k < ARRAY_SIZE(of_image); k++) {
-			st = store_stmt(f->s, of_image[k], e);
-			if (st == NULL)
+		for (size_t k = 0; k < ARRAY_SIZE(of_image); k++)
+			if (store_run(f->s, of_image[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
 				return -1;
-			STORE_BIND(st, m->node, m->pid, m->id);
-			if (store_run(f->s, st, e) < 0)
-				return -1;
-		}
-		st = store_stmt(f->s, STMT_del_image, e);
-		if (st == NULL)
-			return -1;
-		STORE_BIND(st, m->id);
-		if (store_run(f->s, st, e) < 0)
+		if (store_run(f->s, STMT_del_image, ARGS(V_INT(m->id)), e) < 0)
 			return -1;
 	}
-	for (size_t k = 0; k < ARRAY_SIZE(of_tree); k++) {
-		sqlite3_stmt *st = store_stmt(f->s, of_tree[k], e);
-
-		if (st == NULL)
+	for (size_t k = 0; k < ARRAY_SIZE(of_tree); k++)
+		if (store_run(f->s, of_tree[k], ARGS(V_INT(tree)), e) < 0)
 			return -1;
-		STORE_BIND(st, tree);
-		if (store_run(f->s, st, e) < 0)
-			return -1;
-	}
 	return 0;
+}
+
+struct placing { struct folding *f; struct names names; int64_t node, fold; };
+
+static int take_place(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct placing *p = to;
+	struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
+	auto_buf struct buf room = { 0 };
+	int64_t place;
+
+	for (int i = 0; i < PLACE_FIELDS; i++)
+		v[i] = store_column(row, i);
+	if (!place_general(v, general, &room))
+		return 0;
+	place = names_place(&p->names, p->node, general, e);
+	if (place < 0)
+		return -1;
+	return store_run_sql(p->f->s, "INSERT INTO fold_place VALUES (?1, ?2) ON CONFLICT DO NOTHING", ARGS(V_INT(p->fold), V_INT(place)), e);
 }
 
 /* Where the trees ran, as far as it is the same for all starts of the workload. */
 static int write_places(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
 {
-	struct names names;
-	sqlite3_stmt *st = store_stmt(f->s, STMT_tree_places, e);
-	int got = -1, ret = 0;
+	struct placing p = { .f = f, .node = t->node, .fold = fold };
+	int ret;
 
-	names_init(&names, f->s);
-	if (st != NULL)
-		STORE_BIND(st, t->tree);
-	while (ret == 0 && st != NULL && (got = store_step(f->s, st, e)) == 1) {
-		struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
-		auto_buf struct buf room = { 0 };
-		int64_t place;
-
-		for (int i = 0; i < PLACE_FIELDS; i++)
-			v[i] = store_column(st, i);
-		if (!place_general(v, general, &room))
-			continue;
-		place = names_place(&names, t->node, general, e);
-		ret = place < 0 ? -1 : store_once(f->s, "INSERT INTO fold_place VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-						  (const int64_t[]){ fold, place }, 2, NULL, e);
-	}
-	names_release(&names);
-	return got < 0 ? -1 : ret;
+	names_init(&p.names, f->s);
+	ret = store_each(f->s, STMT_tree_places, ARGS(V_INT(t->tree)), WALK(take_place, &p), e);
+	names_release(&p.names);
+	return ret;
 }
 
 static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
@@ -296,7 +252,8 @@ static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 	f->sums.n = 0;
 	map_clear(&f->index);
 	map_clear(&f->hours);
-	if (load_images(f, t->tree, e) < 0)
+	f->images.n = 0;
+	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(t->tree)), WALK(take_image, f), e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->images.n; i++) {
 		if (f->images.v[i].id == t->main_image)
@@ -315,14 +272,13 @@ static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct err *e)
 {
 	struct folding f = { .s = s };
-	int ret = load_log_calls(&f, e);
+	int ret = store_each_sql(s, "SELECT id FROM call WHERE action = ?1", ARGS(V_INT((uint32_t)ACTION_LOG)), WALK(take_call, &f), e);
 
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = fold_one(&f, &trees[i], e);
 	if (ret == 0 && n > 0)
-		ret = store_once(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval)", NULL, 0, NULL, e);
-	if (ret == 0 && n > 0)
-		ret = store_once(s, "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", NULL, 0, NULL, e);
+		ret = store_script(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval); "
+				      "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.sums);
 	map_release(&f.index);

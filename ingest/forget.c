@@ -5,21 +5,16 @@
 
 #include <stdlib.h>
 
-static int exec(struct store *s, const char *sql, struct err *e)
-{
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, e);
-}
-
 static int exec1(struct store *s, const char *sql, int64_t v, struct err *e)
 {
-	return store_once(s, sql, &v, 1, NULL, e);
+	return store_run_sql(s, sql, ARGS(V_INT(v)), e);
 }
 
 static int value(struct store *s, const char *sql, uint64_t *out, struct err *e)
 {
 	int64_t v = 0;
 
-	if (store_once(s, sql, NULL, 0, &v, e) < 0)
+	if (store_number_sql(s, sql, NO_ARGS, &v, e) < 0)
 		return -1;
 	*out = (uint64_t)v;
 	return 0;
@@ -28,10 +23,10 @@ static int value(struct store *s, const char *sql, uint64_t *out, struct err *e)
 /* Fills the temporary table `doomed` with the intervals that go, and `doomed_presence`. */
 static int choose(struct store *s, const struct forget_what *w, struct err *e)
 {
-	if (exec(s, "CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY); CREATE TEMP TABLE IF NOT EXISTS "
+	if (store_script(s, "CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY); CREATE TEMP TABLE IF NOT EXISTS "
 		    "doomed_presence (id INTEGER PRIMARY KEY); DELETE FROM doomed; DELETE FROM doomed_presence", e) < 0)
 		return -1;
-	if (w->trees == NULL && exec(s, "INSERT INTO doomed SELECT id FROM interval; "
+	if (w->trees == NULL && store_script(s, "INSERT INTO doomed SELECT id FROM interval; "
 					"INSERT INTO doomed_presence SELECT id FROM presence", e) < 0)
 		return -1;
 	for (size_t i = 0; w->trees != NULL && i < w->n_trees; i++)
@@ -56,7 +51,7 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 		   w->before, e) < 0))
 		return -1;
 	if (w->ingest != 0 && (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE ingest <> ?1)", w->ingest, e) < 0 ||
-			       exec(s, "DELETE FROM doomed_presence", e) < 0))
+			       store_script(s, "DELETE FROM doomed_presence", e) < 0))
 		return -1;
 	return 0;
 }
@@ -64,23 +59,15 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 /* Of folded trees, the rows of `fold` that go: those named, or all; with a time only where all of it lies before. */
 static int choose_folds(struct store *s, const struct forget_what *w, struct err *e)
 {
-	if (exec(s, "CREATE TEMP TABLE IF NOT EXISTS doomed_fold (id INTEGER PRIMARY KEY); DELETE FROM doomed_fold", e) < 0)
+	if (store_script(s, "CREATE TEMP TABLE IF NOT EXISTS doomed_fold (id INTEGER PRIMARY KEY); DELETE FROM doomed_fold", e) < 0)
 		return -1;
 	if (w->since != WHEN_NONE || w->until != WHEN_NONE || w->ingest != 0)
 		return 0;
-	if (w->trees == NULL && exec(s, "INSERT INTO doomed_fold SELECT id FROM fold", e) < 0)
+	if (w->trees == NULL && store_script(s, "INSERT INTO doomed_fold SELECT id FROM fold", e) < 0)
 		return -1;
 	for (size_t i = 0; w->trees != NULL && i < w->n_folds; i++) {
-		sqlite3_stmt *st = NULL;
-		int got;
-
-		if (sqlite3_prepare_v2(s->db, "INSERT INTO doomed_fold SELECT id FROM fold WHERE code = ?1", -1, &st, NULL) != SQLITE_OK)
-			return store_fail(s, e);
-		sqlite3_bind_text(st, 1, w->folds[i].p, (int)w->folds[i].n, SQLITE_STATIC);
-		got = sqlite3_step(st);
-		sqlite3_finalize(st);
-		if (got != SQLITE_DONE)
-			return store_fail(s, e);
+		if (store_run_sql(s, "INSERT INTO doomed_fold SELECT id FROM fold WHERE code = ?1", ARGS(V_TEXT(w->folds[i])), e) < 0)
+			return -1;
 	}
 	if (w->before != WHEN_NONE &&
 	    exec1(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE t_last IS NULL OR t_last >= ?1)", w->before, e) < 0)
@@ -119,6 +106,21 @@ static void unsee_page(struct seen_page *p, const bool *free_second)
 	}
 }
 
+/* Seconds of a page: those in which something goes, and those in which something stays. */
+struct seconds { int64_t first; bool *goes, *kept; };
+
+static int take_span(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct seconds *s = to;
+	int64_t lo = sqlite3_column_int64(row, 0) - s->first, hi = sqlite3_column_int64(row, 1) - s->first;
+	bool *in = sqlite3_column_int(row, 2) != 0 ? s->goes : s->kept;
+
+	(void)e;
+	for (int64_t i = lo < 0 ? 0 : lo; i <= hi && i < SEEN_SECONDS; i++)
+		in[i] = true;
+	return 0;
+}
+
 /*
  * Which seconds of a page's 1,024 are free: some doomed interval lies there, and none that is kept. Seconds with both
  * are counted.
@@ -126,49 +128,41 @@ static void unsee_page(struct seen_page *p, const bool *free_second)
 static int free_seconds(struct store *s, int64_t node, int64_t seconds, bool *out, struct forget_report *r, struct err *e)
 {
 	bool kept[SEEN_SECONDS] = { false };
-	sqlite3_stmt *st = NULL;
-	int64_t first = seconds * SEEN_SECONDS;
-	int got;
+	struct seconds to = { seconds * SEEN_SECONDS, out, kept };
 
 	memset(out, 0, SEEN_SECONDS * sizeof(*out));
-	if (sqlite3_prepare_v2(s->db, "SELECT t_first / 1000, t_last / 1000, id IN (SELECT id FROM doomed) FROM interval WHERE node = ?1 "
-				      "AND t_last >= ?2 AND t_first < ?3", -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, e);
-	STORE_BIND(st, node, first * 1000, (first + SEEN_SECONDS) * 1000);
-	while ((got = sqlite3_step(st)) == SQLITE_ROW) {
-		int64_t lo = sqlite3_column_int64(st, 0) - first, hi = sqlite3_column_int64(st, 1) - first;
-		bool goes = sqlite3_column_int(st, 2) != 0;
-
-		for (int64_t i = lo < 0 ? 0 : lo; i <= hi && i < SEEN_SECONDS; i++)
-			*(goes ? &out[i] : &kept[i]) = true;
-	}
-	sqlite3_finalize(st);
+	if (store_each_sql(s, "SELECT t_first / 1000, t_last / 1000, id IN (SELECT id FROM doomed) FROM interval WHERE node = ?1 "
+			      "AND t_last >= ?2 AND t_first < ?3",
+			   ARGS(V_INT(node), V_INT(to.first * 1000), V_INT((to.first + SEEN_SECONDS) * 1000)), WALK(take_span, &to), e) < 0)
+		return -1;
 	for (size_t i = 0; i < SEEN_SECONDS; i++) {
 		r->shared_seconds += out[i] && kept[i];
 		out[i] = out[i] && !kept[i];
 	}
-	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+	return 0;
 }
 
 struct page_key { int64_t node, serials, seconds; };
+struct page_keys { struct page_key *v; size_t n, cap; };
+
+static int take_key(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct page_keys *keys = to;
+
+	(void)e;
+	*VEC_PUSH(keys) = (struct page_key){ sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2) };
+	return 0;
+}
 
 static int unsee(struct store *s, struct seen *seen, struct forget_report *r, struct err *e)
 {
-	VEC(struct page_key) keys = { 0 };
-	sqlite3_stmt *st = NULL;
+	struct page_keys keys = { 0 };
 	bool free_second[SEEN_SECONDS];
 	int64_t node = -1, seconds = -1;
-	int ret = 0;
+	int ret = store_each_sql(s, "SELECT DISTINCT seen.node, seen.serials, seen.seconds FROM seen JOIN (SELECT DISTINCT node, "
+				    "t_first / 1024000 AS lo, t_last / 1024000 AS hi FROM interval JOIN doomed USING (id)) AS d ON "
+				    "seen.node = d.node AND seen.seconds BETWEEN d.lo AND d.hi ORDER BY 1, 3, 2", NO_ARGS, WALK(take_key, &keys), e);
 
-	if (sqlite3_prepare_v2(s->db, "SELECT DISTINCT seen.node, seen.serials, seen.seconds FROM seen JOIN (SELECT DISTINCT node, "
-				      "t_first / 1024000 AS lo, t_last / 1024000 AS hi FROM interval JOIN doomed USING (id)) AS d ON "
-				      "seen.node = d.node AND seen.seconds BETWEEN d.lo AND d.hi ORDER BY 1, 3, 2", -1, &st, NULL) !=
-	    SQLITE_OK)
-		return store_fail(s, e);
-	while (sqlite3_step(st) == SQLITE_ROW)
-		*VEC_PUSH(&keys) = (struct page_key){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-						      sqlite3_column_int64(st, 2) };
-	sqlite3_finalize(st);
 	for (size_t i = 0; i < keys.n && ret == 0; i++) {
 		const struct page_key *k = &keys.v[i];
 		struct seen_page *p = seen_page(seen, k->node, (uint32_t)(k->serials * SEEN_SERIALS), k->seconds * SEEN_SECONDS, e);
@@ -189,20 +183,23 @@ static int unsee(struct store *s, struct seen *seen, struct forget_report *r, st
 
 /* ---- removing ---- */
 
+static int take_pid(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct flush *f = to;
+
+	(void)e;
+	*VEC_PUSH(&f->again) = (struct flush_pid){ sqlite3_column_int64(row, 0), sqlite3_column_int(row, 1) };
+	return 0;
+}
+
 static int list_pids(struct store *s, struct flush *f, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got;
-
-	if (sqlite3_prepare_v2(s->db, "SELECT DISTINCT node, pid FROM interval JOIN doomed USING (id)", -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, e);
-	while ((got = sqlite3_step(st)) == SQLITE_ROW)
-		*VEC_PUSH(&f->again) = (struct flush_pid){ sqlite3_column_int64(st, 0), sqlite3_column_int(st, 1) };
-	sqlite3_finalize(st);
+	if (store_each_sql(s, "SELECT DISTINCT node, pid FROM interval JOIN doomed USING (id)", NO_ARGS, WALK(take_pid, f), e) < 0)
+		return -1;
 	for (size_t i = 0; i < f->again.n; i++)
 		if (flush_know(f, f->again.v[i].node, e) < 0)
 			return -1;
-	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+	return 0;
 }
 
 static int remove_all(struct store *s, const struct forget_what *what, struct forget_report *r, struct err *e)
@@ -221,7 +218,7 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 	if (ret == 0 && what->unsee)
 		ret = unsee(s, &seen, r, e);
 	if (ret == 0)
-		ret = exec(s, "DELETE FROM event WHERE (node, pid) IN (SELECT node, pid FROM interval WHERE id IN (SELECT id FROM "
+		ret = store_script(s, "DELETE FROM event WHERE (node, pid) IN (SELECT node, pid FROM interval WHERE id IN (SELECT id FROM "
 			      "doomed)) AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.node = event.node AND interval.pid = "
 			      "event.pid AND id NOT IN (SELECT id FROM doomed)); "
 			      "DELETE FROM touch WHERE interval IN (SELECT id FROM doomed); "
@@ -240,7 +237,7 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 /* Builds that nothing is left of. */
 static int remove_builds(struct store *s, struct err *e)
 {
-	return exec(s, "DELETE FROM build WHERE NOT EXISTS (SELECT 1 FROM interval AS i WHERE i.node = build.node AND i.exe = build.exe AND "
+	return store_script(s, "DELETE FROM build WHERE NOT EXISTS (SELECT 1 FROM interval AS i WHERE i.node = build.node AND i.exe = build.exe AND "
 		       "i.t_first <= build.t_last AND i.t_last >= build.t_first) AND NOT EXISTS (SELECT 1 FROM path JOIN fold_use AS u ON "
 		       "u.path = path.id JOIN fold ON fold.id = u.fold WHERE path.exe = build.exe AND fold.node = build.node AND "
 		       "u.t_first <= build.t_last AND u.t_last >= build.t_first)", e);
@@ -261,7 +258,7 @@ int forget_run(struct store *s, const struct forget_what *what, struct forget_re
 	if (ret == 0 && !what->dry_run && report->intervals + report->presence > 0)
 		ret = remove_all(s, what, report, e);
 	if (ret == 0 && !what->dry_run && report->folds > 0)
-		ret = exec(s, "DELETE FROM fold_use WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold_set WHERE fold IN "
+		ret = store_script(s, "DELETE FROM fold_use WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold_set WHERE fold IN "
 			      "(SELECT id FROM doomed_fold); DELETE FROM fold_place WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);
 	return ret < 0 || what->dry_run ? ret : remove_builds(s, e);
 }

@@ -4,6 +4,7 @@
 #include "ingest/lines.h"
 #include "ingest/source.h"
 #include "store/base/buf.h"
+#include "store/base/esc.h"
 #include "store/base/when.h"
 
 #include <unistd.h>
@@ -18,6 +19,7 @@ struct pipeline {
 	struct ingest_report *r;
 	struct source *source;
 	struct lines lines;
+	bool bad_input;        /* the source failed, not the store */
 };
 
 /* The next line that is buffered; *any: there was one. */
@@ -40,6 +42,21 @@ static int one_line(struct pipeline *p, bool *any, struct err *e)
 }
 
 /* ---- one source ---- */
+
+/* Reads once more. What a source does not give is no failure of the run: see ingest_run. */
+static int fill(struct pipeline *p, struct lines *l, int timeout_ms, enum lines_state *state, struct err *e)
+{
+	auto_buf struct buf name = { 0 };
+
+	if (lines_fill(l, timeout_ms, state, e) == 0)
+		return 0;
+	p->bad_input = true;
+	if (p->source->is_stdin)
+		buf_str(&name, "standard input");
+	else
+		esc_shell(&name, bytes_of(p->source->name));
+	return err_wrap(e, "%s, behind line %llu", buf_text(&name), (unsigned long long)l->number);
+}
 
 /* "[node=N ]type=T msg=audit(...": a line as auditd writes it, of whatever type. */
 static bool auditd_line(struct bytes line)
@@ -69,7 +86,7 @@ static int wholly_auditd(struct pipeline *p, bool *yes, struct err *e)
 	*yes = true;
 	lines_init(&lines, p->source->fd);
 	while (ret == 0 && *yes && state == LINES_GOT) {
-		ret = lines_fill(&lines, -1, &state, e);
+		ret = fill(p, &lines, -1, &state, e);
 		while (ret == 0 && *yes && lines_next(&lines, &text, &cut)) {
 			*yes = text.n == 0 || auditd_line(text);
 		}
@@ -84,7 +101,7 @@ static int wholly_auditd(struct pipeline *p, bool *yes, struct err *e)
 static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 {
 	int64_t began;
-	int ret = lines_fill(&p->lines, p->source->is_kmsg ? 0 : -1, state, e);
+	int ret = fill(p, &p->lines, p->source->is_kmsg ? 0 : -1, state, e);
 
 	if (p->source->is_regular || p->source->is_kmsg)
 		return ret;
@@ -95,7 +112,7 @@ static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 
 		if (left <= 0)
 			break;
-		ret = lines_fill(&p->lines, (int)left, &more, e);
+		ret = fill(p, &p->lines, (int)left, &more, e);
 		if (more != LINES_GOT)
 			break;
 	}
@@ -128,31 +145,33 @@ static int buffered_lines(struct pipeline *p, struct err *e)
 	}
 }
 
-/* Is more to be had without waiting? */
-static bool more_at_once(struct pipeline *p, struct err *e)
+/* *more: some is to be had without waiting. */
+static int more_at_once(struct pipeline *p, bool *more, struct err *e)
 {
-	enum lines_state state;
+	enum lines_state state = LINES_EOF;
 
-	if (p->lines.eof)
-		return false;
-	if (lines_fill(&p->lines, p->source->is_regular ? -1 : 0, &state, e) < 0)
-		return false;
-	return state == LINES_GOT;
+	if (!p->lines.eof && fill(p, &p->lines, p->source->is_regular ? -1 : 0, &state, e) < 0)
+		return -1;
+	*more = state == LINES_GOT;
+	return 0;
 }
 
 static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
+	struct err why = { 0 };
+	bool more;
 
 	while (!stop_asked(p)) {
-		if (gather(p, &state, e) < 0)
-			return -1;
+		int got = gather(p, &state, &why);
+
+		/* what came before a failure counts */
+		if (got < 0)
+			return buffered_lines(p, e) < 0 ? -1 : err_again(e, &why);
 		do {
-			if (buffered_lines(p, e) < 0)
+			if (buffered_lines(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
-		} while (!stop_asked(p) && more_at_once(p, e));
-		if (e->msg[0] != '\0')
-			return -1;
+		} while (!stop_asked(p) && more);
 		if (feed_commit(&p->feed, e) < 0)
 			return -1;
 		if (p->lines.eof && !lines_ready(&p->lines))
@@ -170,7 +189,8 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 	bool yes = false;
 	int ret;
 
-	if (source_open(&source, name, e) < 0)
+	p->bad_input = source_open(&source, name, e) < 0;
+	if (p->bad_input)
 		return -1;
 	p->source = &source;
 	ret = source.root_only ? wholly_auditd(p, &yes, e) : 0;
@@ -205,12 +225,14 @@ int ingest_run(struct store *store, const char *const *sources, size_t n, const 
 				report->only_syscall_lines = !p.feed.any_without_syscall && p.feed.any_of_kernel;
 			continue;
 		}
-		if (e->status != ST_INPUT) {
+		if (!p.bad_input) {
 			ret = -1;
 			break;
 		}
 		/* what was good of it stays; the next source has its turn */
 		report->failed++;
+		if (e->status > report->failed_status)
+			report->failed_status = e->status;
 		if (options->failed)
 			options->failed(options->to, e->msg);
 		*e = (struct err){ 0 };

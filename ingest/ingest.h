@@ -34,7 +34,8 @@ struct ingest_report {
 	char own_name[72];
 	struct { const char *why; uint64_t n; } reasons[INGEST_REASONS];
 	size_t n_reasons;
-	unsigned failed;           /* sources that could not be read */
+	unsigned failed;           /* sources that could not be read, or not to their end */
+	enum status failed_status; /* why: ST_INPUT, or ST_SYSTEM where it was not their fault */
 	bool only_syscall_lines;   /* standard input held nothing but lines with "syscall" */
 	bool stopped;
 	enum ingest_looks looks;   /* what an input without records looks like */

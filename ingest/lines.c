@@ -71,7 +71,7 @@ int lines_fill(struct lines *l, int timeout_ms, enum lines_state *state, struct 
 		return 0;
 	}
 	if (n < 0)
-		return err_set(e, ST_INPUT, "cannot read: %s", strerror(errno));
+		return err_set(e, err_status(errno), "cannot read: %s", strerror(errno));
 	l->eof = n == 0;
 	l->end += (size_t)n;
 	l->bytes += (uint64_t)n;

@@ -10,40 +10,46 @@
 #define SITES_FROM 8        /* intervals of a part whose calls are compared */
 #define SMALLEST_PAGE 4096
 
-int near_places(struct family *f, const struct part *p, size_t limit, struct part_places *out, struct err *e)
+struct places_to { struct part_places *out; size_t limit; };
+
+static int take_place(void *to, sqlite3_stmt *row, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_load_places, e);
-	int got;
+	struct places_to *p = to;
+	int64_t t_last = sqlite3_column_int64(row, 3);
 
-	out->n = 0;
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, p->pid, p->id, p->t_first);
-	while ((got = store_step(f->store, st, e)) == 1) {
-		int64_t t_last = sqlite3_column_int64(st, 3);
-
-		if (out->n >= limit && t_last != out->v[out->n - 1].t_last)
-			break;
-		*VEC_PUSH(out) = (struct part_place){ .exe = sqlite3_column_int64(st, 0), .cell = (uint64_t)sqlite3_column_int64(st, 1),
-						      .t_first = sqlite3_column_int64(st, 2), .t_last = t_last };
-	}
-	sqlite3_reset(st);
-	return got < 0 ? -1 : 0;
+	(void)e;
+	if (p->out->n >= p->limit && t_last != p->out->v[p->out->n - 1].t_last)
+		return STORE_ENOUGH;
+	*VEC_PUSH(p->out) = (struct part_place){ .exe = sqlite3_column_int64(row, 0), .cell = (uint64_t)sqlite3_column_int64(row, 1),
+						 .t_first = sqlite3_column_int64(row, 2), .t_last = t_last };
+	return 0;
 }
 
-/* Appends those of other parts; *n: how many there were with p's own. */
-static int take_near(struct family *f, sqlite3_stmt *st, const struct part *p, struct nears *out, size_t *n, struct err *e)
+int near_places(struct family *f, const struct part *p, size_t limit, struct part_places *out, struct err *e)
 {
-	int got;
+	struct places_to to = { out, limit };
 
-	for (*n = 0; (got = store_step(f->store, st, e)) == 1; ++*n)
-		if (sqlite3_column_int64(st, 0) != p->id)
-			*VEC_PUSH(out) = (struct near){
-				sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
-				sqlite3_column_int64(st, 3), (uint32_t)sqlite3_column_int64(st, 4),
-				(uint32_t)sqlite3_column_int64(st, 5), (uint32_t)sqlite3_column_int64(st, 6),
-				(uint32_t)sqlite3_column_int64(st, 7), false };
-	return got;
+	out->n = 0;
+	return store_each(f->store, STMT_load_places, ARGS(V_INT(p->node), V_INT(p->pid), V_INT(p->id), V_INT(p->t_first)),
+			  WALK(take_place, &to), e);
+}
+
+/* Takes intervals of other parts than p. */
+struct near_to { const struct part *p; struct nears *out; size_t n; }; /* n: how many there were with p's own */
+
+static int take_near(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct near_to *t = to;
+
+	(void)e;
+	t->n++;
+	if (sqlite3_column_int64(row, 0) != t->p->id)
+		*VEC_PUSH(t->out) = (struct near){
+			sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2),
+			sqlite3_column_int64(row, 3), (uint32_t)sqlite3_column_int64(row, 4),
+			(uint32_t)sqlite3_column_int64(row, 5), (uint32_t)sqlite3_column_int64(row, 6),
+			(uint32_t)sqlite3_column_int64(row, 7), false };
+	return 0;
 }
 
 /*
@@ -53,40 +59,31 @@ static int take_near(struct family *f, sqlite3_stmt *st, const struct part *p, s
 static int near_side(struct family *f, const struct part *p, int64_t exe, uint64_t cell, int64_t t, enum stmt side,
 		     struct nears *out, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, side, e);
-	size_t n;
+	struct near_to to = { p, out, 0 };
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, exe, (int64_t)cell, t, MOST);
-	return take_near(f, st, p, out, &n, e);
+	return store_each(f->store, side, ARGS(V_INT(p->node), V_INT(exe), V_INT(cell), V_INT(t), V_INT(MOST)), WALK(take_near, &to), e);
 }
 
 static int near_between(struct family *f, const struct part *p, int64_t exe, uint64_t cell, int64_t from, int64_t to,
 			struct nears *out, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_near_between, e);
-	size_t n;
+	struct near_to taken = { p, out, 0 };
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, exe, (int64_t)cell, from, to, p->id);
-	return take_near(f, st, p, out, &n, e);
+	return store_each(f->store, STMT_near_between, ARGS(V_INT(p->node), V_INT(exe), V_INT(cell), V_INT(from), V_INT(to), V_INT(p->id)),
+			  WALK(take_near, &taken), e);
 }
 
 /* All that lie next to a run of cells, where they are few, as in random places they are: the same by one question. */
 static int near_few(struct family *f, const struct part *p, const struct part_place *run, size_t n, struct nears *out,
 		    bool *few, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(f->store, STMT_near_all, e);
-	size_t had = out->n, all;
+	struct near_to to = { p, out, 0 };
+	size_t had = out->n;
 
-	if (st == NULL)
+	if (store_each(f->store, STMT_near_all, ARGS(V_INT(p->node), V_INT(run->exe), V_INT(run[0].cell - 1), V_INT(run[n - 1].cell + 1),
+						     V_INT(MOST + 1)), WALK(take_near, &to), e) < 0)
 		return -1;
-	STORE_BIND(st, p->node, run->exe, (int64_t)(run[0].cell - 1), (int64_t)(run[n - 1].cell + 1), MOST + 1);
-	if (take_near(f, st, p, out, &all, e) < 0)
-		return -1;
-	*few = all <= MOST;
+	*few = to.n <= MOST;
 	if (!*few)
 		out->n = had;
 	return 0;
@@ -96,26 +93,17 @@ static int near_few(struct family *f, const struct part *p, const struct part_pl
 static int near_fixed(struct family *f, const struct part *p, int64_t exe, int64_t from, int64_t to, struct nears *out,
 		      struct err *e)
 {
-	size_t n;
+	struct near_to taken = { p, out, 0 };
 
 	for (size_t i = 0; i < TRACK_N_FIXED; i++) {
 		for (int64_t cell = (int64_t)track_fixed[i].lo;; cell++) {
-			sqlite3_stmt *st = store_stmt(f->store, STMT_next_cell, e);
-
-			if (st == NULL)
+			if (store_number(f->store, STMT_next_cell, ARGS(V_INT(p->node), V_INT(exe), V_INT(cell), V_INT(track_fixed[i].hi)),
+					 &cell, e) < 0)
 				return -1;
-			STORE_BIND(st, p->node, exe, cell, (int64_t)track_fixed[i].hi);
-			if (store_step(f->store, st, e) != 1)
-				return -1;
-			cell = sqlite3_column_int64(st, 0);
-			sqlite3_reset(st);
 			if (cell < 0)
 				break;
-			st = store_stmt(f->store, STMT_near_fixed, e);
-			if (st == NULL)
-				return -1;
-			STORE_BIND(st, p->node, exe, cell, from - WHEN_HOUR_MS, to, from);
-			if (take_near(f, st, p, out, &n, e) < 0)
+			if (store_each(f->store, STMT_near_fixed, ARGS(V_INT(p->node), V_INT(exe), V_INT(cell), V_INT(from - WHEN_HOUR_MS),
+								       V_INT(to), V_INT(from)), WALK(take_near, &taken), e) < 0)
 				return -1;
 		}
 	}
@@ -239,41 +227,34 @@ int near_concerned(struct family *f, struct part *p, struct nears *out, struct e
 /* ---- sites: where calls were made from ---- */
 
 /* The sites of a few intervals in the order of time; of those that begin at one time all or none. */
-static int take_sites(struct family *f, sqlite3_stmt *st, struct sites *out, struct err *e)
+struct sites_to { const struct store *store; struct sites *out; unsigned n; int64_t t; };
+
+static int take_sites(void *to, sqlite3_stmt *row, struct err *e)
 {
+	struct sites_to *s = to;
+	struct obs_base base = { .ip = (uint64_t)sqlite3_column_int64(row, 2) << OBS_CELL_BITS };
 	struct obs_list obs = { 0 };
-	int64_t t = INT64_MIN;
-	int got;
+	bool fine;
 
-	for (unsigned n = 0; (got = store_step(f->store, st, e)) == 1; n++) {
-		struct obs_base base = { .ip = (uint64_t)sqlite3_column_int64(st, 2) << OBS_CELL_BITS };
-
-		if (n >= SITES_FROM && sqlite3_column_int64(st, 0) != t)
-			break;
-		t = sqlite3_column_int64(st, 0);
-		obs.n = 0;
-		if (!obs_decode(store_column(st, 3), base, &obs))
-			continue;
-		for (size_t i = 0; i < obs.n; i++)
-			*VEC_PUSH(out) = (struct site){ obs.v[i].call, obs.v[i].ip };
-	}
-	sqlite3_reset(st);
+	if (s->n++ >= SITES_FROM && sqlite3_column_int64(row, 0) != s->t)
+		return STORE_ENOUGH;
+	s->t = sqlite3_column_int64(row, 0);
+	fine = obs_decode(store_column(row, 3), base, &obs);
+	for (size_t i = 0; i < obs.n && fine; i++)
+		*VEC_PUSH(s->out) = (struct site){ obs.v[i].call, obs.v[i].ip };
 	VEC_FREE(&obs);
-	return got < 0 ? -1 : 0;
+	return fine ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged observations in table interval", s->store->path);
 }
 
 static int load_sites(struct family *f, struct part *p, struct err *e)
 {
-	sqlite3_stmt *st;
+	struct sites_to to = { .store = f->store, .out = &p->sites };
 
 	if (p->sites_known)
 		return 0;
 	p->sites_known = true;
-	st = store_stmt(f->store, STMT_first_obs, e);
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, p->pid, p->id, p->t_first);
-	return take_sites(f, st, &p->sites, e);
+	return store_each(f->store, STMT_first_obs, ARGS(V_INT(p->node), V_INT(p->pid), V_INT(p->id), V_INT(p->t_first)),
+			  WALK(take_sites, &to), e);
 }
 
 /*
@@ -305,17 +286,10 @@ int near_judge(struct family *f, struct part *p, const struct part *other, const
 	int ret = load_sites(f, p, e);
 
 	for (size_t i = 0; i < near->n && ret == 0; i++) {
-		sqlite3_stmt *st;
+		struct sites_to to = { .store = f->store, .out = &sites };
 
-		if (near->v[i].image != other->id)
-			continue;
-		st = store_stmt(f->store, STMT_load_obs, e);
-		if (st == NULL)
-			ret = -1;
-		else
-			sqlite3_bind_int64(st, 1, near->v[i].id);
-		if (ret == 0)
-			ret = take_sites(f, st, &sites, e);
+		if (near->v[i].image == other->id)
+			ret = store_each(f->store, STMT_load_obs, ARGS(V_INT(near->v[i].id)), WALK(take_sites, &to), e);
 	}
 	*out = compare_sites(&p->sites, &sites);
 	VEC_FREE(&sites);

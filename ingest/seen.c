@@ -477,22 +477,15 @@ static void note_changed(struct seen *s, int64_t node)
 
 static int drop_page(struct seen *s, const struct seen_page *p, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(s->store, STMT_del_page, e);
-
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, p->serials, p->seconds);
-	return store_run(s->store, st, e);
+	return store_run(s->store, STMT_del_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), e);
 }
 
 static int save(struct seen *s, struct seen_page *p, struct err *e)
 {
 	auto_buf struct buf data = { 0 }, pieces = { 0 };
 	struct boot_pieces list = { 0 };
-	sqlite3_stmt *st = store_stmt(s->store, STMT_save_page, e);
+	bool based = p->base_max != BOOT_NO_BASE;
 
-	if (st == NULL)
-		return -1;
 	seen_pieces(p, &list);
 	boot_encode(&list, &pieces);
 	VEC_FREE(&list);
@@ -501,16 +494,9 @@ static int save(struct seen *s, struct seen_page *p, struct err *e)
 	if (pieces.n == 0) /* all of its events were taken back */
 		return drop_page(s, p, e);
 	seen_encode(p, &data);
-	STORE_BIND(st, p->node, p->serials, p->seconds);
-	sqlite3_bind_null(st, 5);
-	sqlite3_bind_null(st, 6);
-	sqlite3_bind_blob(st, 4, pieces.p, (int)pieces.n, SQLITE_STATIC);
-	if (p->base_max != BOOT_NO_BASE) {
-		sqlite3_bind_int64(st, 5, p->base_min);
-		sqlite3_bind_int64(st, 6, p->base_max);
-	}
-	sqlite3_bind_blob(st, 7, data.p, (int)data.n, SQLITE_STATIC);
-	return store_run(s->store, st, e);
+	return store_run(s->store, STMT_save_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds), V_BLOB(buf_bytes(&pieces)),
+							V_INT_IF(based, p->base_min), V_INT_IF(based, p->base_max),
+							V_BLOB(buf_bytes(&data))), e);
 }
 
 int seen_flush(struct seen *s, struct err *e)
@@ -545,25 +531,26 @@ static int evict(struct seen *s, struct err *e)
 	return 0;
 }
 
+struct loading { const struct seen *s; struct seen_page *p; };
+
+static int take_page(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct loading *l = to;
+
+	if (sqlite3_column_type(row, 0) != SQLITE_NULL) {
+		l->p->base_min = sqlite3_column_int64(row, 0);
+		l->p->base_max = sqlite3_column_int64(row, 1);
+	}
+	if (!seen_decode(l->p, store_column(row, 2)))
+		return err_set(e, ST_SYSTEM, "store %s: damaged page in table seen", l->s->store->path);
+	return 0;
+}
+
 static int load(struct seen *s, struct seen_page *p, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(s->store, STMT_load_page, e);
-	int got;
+	struct loading l = { s, p };
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, p->node, p->serials, p->seconds);
-	got = store_step(s->store, st, e);
-	if (got == 1) {
-		if (sqlite3_column_type(st, 0) != SQLITE_NULL) {
-			p->base_min = sqlite3_column_int64(st, 0);
-			p->base_max = sqlite3_column_int64(st, 1);
-		}
-		if (!seen_decode(p, store_column(st, 2)))
-			got = err_set(e, ST_SYSTEM, "store %s: damaged page in table seen", s->store->path);
-		sqlite3_reset(st);
-	}
-	return got < 0 ? -1 : 0;
+	return store_each(s->store, STMT_load_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), WALK(take_page, &l), e);
 }
 
 struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second, struct err *e)

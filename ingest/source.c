@@ -36,7 +36,7 @@ static int look(struct source *s, const char *shown, struct err *e)
 	const char *tool;
 
 	if (fstat(s->fd, &st) != 0)
-		return err_set(e, ST_INPUT, "cannot look at %s: %s", shown, strerror(errno));
+		return err_set(e, err_status(errno), "cannot look at %s: %s", shown, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, ST_INPUT, "%s is a folder; name the files in it", shown);
 	s->is_kmsg = S_ISCHR(st.st_mode) && st.st_rdev == makedev(MEM_MAJOR, KMSG_MINOR);
@@ -65,7 +65,7 @@ int source_open(struct source *s, const char *path, struct err *e)
 	/* kmsg without O_NONBLOCK would wait for ever for the next message */
 	s->fd = s->is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (s->fd < 0)
-		return err_set(e, ST_INPUT, "cannot open %s: %s", buf_text(&shown), strerror(errno));
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
 	if (look(s, buf_text(&shown), e) < 0) {
 		source_close(s);
 		return -1;

@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 	if (f == NULL)
 		return 1;
 	fprintf(f, "written by a 32-bit program at %ld\n", (long)time(NULL));
-	fclose(f);
+	if (fclose(f) != 0)
+		return 1;
 	if (stat(argv[1], &st) != 0 || chmod(argv[1], 0640) != 0)
 		return 1;
 	sigaction(SIGALRM, &act, NULL);

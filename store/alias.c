@@ -3,9 +3,12 @@
 #include "store/base/esc.h"
 #include "store/names.h"
 
-static int exec2(struct store *s, const char *sql, int64_t a, int64_t b, int64_t *value, struct err *e)
+#include <string.h>
+
+/* Runs one statement about node a (?1) and, where it names that, node b (?2). */
+static int run_about(struct store *s, const char *sql, int64_t a, int64_t b, struct err *e)
 {
-	return store_once(s, sql, (const int64_t[]){ a, b }, 2, value, e);
+	return store_run_sql(s, sql, strstr(sql, "?2") ? ARGS(V_INT(a), V_INT(b)) : ARGS(V_INT(a)), e);
 }
 
 /* Are there boots of both whose times overlap, or pages that would collide? */
@@ -13,10 +16,10 @@ static int overlap(struct store *s, int64_t a, int64_t b, bool *yes, struct err 
 {
 	int64_t boots = 0, pages = 0;
 
-	if (exec2(s, "SELECT count(*) FROM boot AS x JOIN boot AS y ON x.node = ?1 AND y.node = ?2 AND x.t_first <= y.t_last AND "
-		     "y.t_first <= x.t_last", a, b, &boots, e) < 0 ||
-	    exec2(s, "SELECT count(*) FROM seen AS x JOIN seen AS y ON x.node = ?1 AND y.node = ?2 AND x.serials = y.serials AND "
-		     "x.seconds = y.seconds", a, b, &pages, e) < 0)
+	if (store_number_sql(s, "SELECT count(*) FROM boot AS x JOIN boot AS y ON x.node = ?1 AND y.node = ?2 AND x.t_first <= y.t_last AND "
+		     "y.t_first <= x.t_last", ARGS(V_INT(a), V_INT(b)), &boots, e) < 0 ||
+	    store_number_sql(s, "SELECT count(*) FROM seen AS x JOIN seen AS y ON x.node = ?1 AND y.node = ?2 AND x.serials = y.serials AND "
+		     "x.seconds = y.seconds", ARGS(V_INT(a), V_INT(b)), &pages, e) < 0)
 		return -1;
 	*yes = boots + pages > 0;
 	return 0;
@@ -60,20 +63,20 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 	};
 
 	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++)
-		if (exec2(s, sql[i], from, to, NULL, e) < 0)
+		if (run_about(s, sql[i], from, to, e) < 0)
 			return -1;
 	return 0;
 }
 
 int alias_nodes(struct store *s, struct bytes a, struct bytes b, struct err *e)
 {
-	int64_t to = names_find_node(s, a, e), from = names_find_node(s, b, e);
+	int64_t to, from;
 	char x[100], y[100];
 	bool yes = false;
 
 	esc_word(x, sizeof(x), a);
 	esc_word(y, sizeof(y), b);
-	if (to < 0 || from < 0)
+	if (names_find_node(s, a, &to, e) < 0 || names_find_node(s, b, &from, e) < 0)
 		return -1;
 	if (to == 0)
 		return err_set(e, ST_NO, "no node '%s' in the store ('scaudit status' lists them)", x);

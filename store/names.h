@@ -2,6 +2,7 @@
 #ifndef STORE_NAMES_H
 #define STORE_NAMES_H
 
+#include "store/base/buf.h"
 #include "store/base/map.h"
 #include "store/model/place.h"
 #include "store/store.h"
@@ -25,8 +26,8 @@ void names_forget_nodes(struct names *n); /* another process may have joined two
  */
 int64_t names_node(struct names *n, struct bytes name, struct err *e);
 
-/* The row of the node that is called just so, 0: none, -1 on failure. */
-int64_t names_find_node(struct store *s, struct bytes name, struct err *e);
+/* The row of the node that is called just so; 0: none. */
+int names_find_node(struct store *s, struct bytes name, int64_t *row, struct err *e);
 /* Makes `name`, which no node has, one more name of a node. */
 int names_add_name(struct store *s, struct bytes name, int64_t node, struct err *e);
 
@@ -49,7 +50,7 @@ int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, s
  */
 struct bytes names_subj(struct bytes subj);
 
-/* The bytes of a string's row; borrowed until the next call. n is 0 when there is none. */
-struct bytes names_text(struct names *n, int64_t string, struct err *e);
+/* Appends the main name of a node. */
+int names_node_text(struct store *s, struct buf *out, int64_t node, struct err *e);
 
 #endif

@@ -39,38 +39,40 @@ static struct bytes text_of(const struct loading *l, int64_t row)
 	return pool_get(&l->q->strings, (uint32_t)map_get(&l->strings, (uint64_t)row, 0, 0));
 }
 
-/* Runs `sql` and hands each row to `take`; stops at the first -1. */
-static int each(struct loading *l, const char *sql, int (*take)(struct loading *, sqlite3_stmt *), struct err *e)
+/* A row that no scaudit wrote. */
+static int damaged(const struct loading *l, sqlite3_stmt *row, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got = SQLITE_OK, ret = 0;
-
-	if (sqlite3_prepare_v2(l->s->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return store_fail(l->s, e);
-	while (ret == 0 && (got = sqlite3_step(st)) == SQLITE_ROW)
-		ret = take(l, st);
-	if (ret < 0)
-		err_set(e, ST_SYSTEM, "store %s: damaged row (%.60s ...)", l->s->path, sql);
-	else if (got != SQLITE_DONE)
-		ret = store_fail(l->s, e);
-	sqlite3_finalize(st);
-	return ret;
+	return err_set(e, ST_SYSTEM, "store %s: damaged row (%.60s ...)", l->s->path, sqlite3_sql(row));
 }
 
-static int take_string(struct loading *l, sqlite3_stmt *st)
+static int each(struct loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
 {
+	return store_each_sql(l->s, sql, NO_ARGS, WALK(take, l), e);
+}
+
+static int take_string(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct loading *l = to;
+
+	(void)e;
 	map_put(&l->strings, (uint64_t)sqlite3_column_int64(st, 0), 0, pool_intern(&l->q->strings, store_column(st, 1)));
 	return 0;
 }
 
-static int take_node(struct loading *l, sqlite3_stmt *st)
+static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
+
+	(void)e;
 	map_put(&l->nodes, (uint64_t)sqlite3_column_int64(st, 0), 0, pool_intern(&l->q->strings, store_column(st, 1)));
 	return 0;
 }
 
-static int take_node_name(struct loading *l, sqlite3_stmt *st)
+static int take_node_name(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
+
+	(void)e;
 	*VEC_PUSH(&l->q->node_names) = (struct query_name){ sqlite3_column_int64(st, 0), keep(l->q, store_column(st, 1)) };
 	return 0;
 }
@@ -83,16 +85,22 @@ bool query_is_node(const struct query *q, int64_t node, struct bytes name)
 	return false;
 }
 
-static int take_caller(struct loading *l, sqlite3_stmt *st)
+static int take_caller(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
+
+	(void)e;
 	map_put(&l->callers, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->callers.n);
 	*VEC_PUSH(&l->q->callers) = (struct query_caller){ text_of(l, sqlite3_column_int64(st, 1)),
 							   text_of(l, sqlite3_column_int64(st, 2)) };
 	return 0;
 }
 
-static int take_call(struct loading *l, sqlite3_stmt *st)
+static int take_call(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
+
+	(void)e;
 	map_put(&l->calls, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->calls.n);
 	*VEC_PUSH(&l->q->calls) = (struct query_call){ (uint32_t)sqlite3_column_int64(st, 1), sqlite3_column_int(st, 2),
 						       (uint32_t)sqlite3_column_int64(st, 3) };
@@ -100,8 +108,11 @@ static int take_call(struct loading *l, sqlite3_stmt *st)
 }
 
 /* Trees and images: all of them first, since images point at each other; those without a use go at the end. */
-static int take_tree(struct loading *l, sqlite3_stmt *st)
+static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
+
+	(void)e;
 	map_put(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.id = sqlite3_column_int64(st, 0), .code = keep(l->q, store_column(st, 1)),
@@ -112,13 +123,14 @@ static int take_tree(struct loading *l, sqlite3_stmt *st)
 	return 0;
 }
 
-static int take_image(struct loading *l, sqlite3_stmt *st)
+static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t id = sqlite3_column_int64(st, 0), tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 1), 0, -1);
 	struct query_tree *t;
 
 	if (tree < 0)
-		return -1;
+		return damaged(l, st, e);
 	t = &l->q->trees.v[tree];
 	t->node_id = sqlite3_column_int64(st, 10);
 	t->node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)sqlite3_column_int64(st, 10), 0, 0));
@@ -229,19 +241,23 @@ static void find_mains(struct query *q)
 	}
 }
 
-static int take_label(struct loading *l, sqlite3_stmt *st)
+static int take_label(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
 
+	(void)e;
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].labels) = text_of(l, sqlite3_column_int64(st, 1));
 	return 0;
 }
 
-static int take_place(struct loading *l, sqlite3_stmt *st)
+static int take_place(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	struct query_place *p = VEC_PUSH(&l->q->places);
 
+	(void)e;
 	p->id = sqlite3_column_int64(st, 0);
 	for (int i = 0; i < PLACE_FIELDS; i++)
 		p->v[i] = keep(l->q, store_column(st, i + 1));
@@ -249,25 +265,29 @@ static int take_place(struct loading *l, sqlite3_stmt *st)
 	return 0;
 }
 
-static int put_place(struct loading *l, int64_t tree, int64_t row)
+static int put_place(struct loading *l, int64_t tree, int64_t row, sqlite3_stmt *st, struct err *e)
 {
 	int64_t place = map_get(&l->places, (uint64_t)row, 0, -1);
 
 	if (place < 0)
-		return -1;
+		return damaged(l, st, e);
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].places) = (uint32_t)place;
 	return 0;
 }
 
-static int take_tree_place(struct loading *l, sqlite3_stmt *st)
+static int take_tree_place(void *to, sqlite3_stmt *st, struct err *e)
 {
-	return put_place(l, map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1));
+	struct loading *l = to;
+
+	return put_place(l, map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1), st, e);
 }
 
-static int take_fold_place(struct loading *l, sqlite3_stmt *st)
+static int take_fold_place(void *to, sqlite3_stmt *st, struct err *e)
 {
-	return put_place(l, map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1));
+	struct loading *l = to;
+
+	return put_place(l, map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1), st, e);
 }
 
 static bool in_time(const struct loading *l, int64_t first, int64_t last)
@@ -275,10 +295,12 @@ static bool in_time(const struct loading *l, int64_t first, int64_t last)
 	return (l->since == WHEN_NONE || last >= l->since) && (l->until == WHEN_NONE || first <= l->until);
 }
 
-static int take_build(struct loading *l, sqlite3_stmt *st)
+static int take_build(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t place = sqlite3_column_int64(st, 2), first = sqlite3_column_int64(st, 5), last = sqlite3_column_int64(st, 6);
 
+	(void)e;
 	if (in_time(l, first, last))
 		*VEC_PUSH(&l->q->builds) = (struct query_build){
 			.node = sqlite3_column_int64(st, 0), .exe = text_of(l, sqlite3_column_int64(st, 1)),
@@ -288,11 +310,13 @@ static int take_build(struct loading *l, sqlite3_stmt *st)
 }
 
 /* A run of capture and a tree that it brought some of. */
-static int take_capture(struct loading *l, sqlite3_stmt *st)
+static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
 	bool complete = sqlite3_column_int(st, 1) != 0, around = sqlite3_column_int(st, 2) != 0;
 
+	(void)e;
 	if (tree < 0)
 		return 0;
 	l->q->trees.v[tree].captured++;
@@ -302,20 +326,24 @@ static int take_capture(struct loading *l, sqlite3_stmt *st)
 	return 0;
 }
 
-static int take_policy(struct loading *l, sqlite3_stmt *st)
+static int take_policy(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
+
+	(void)e;
 	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep(l->q, store_column(st, 1)), keep(l->q, store_column(st, 2)) };
 	map_put(&l->policies, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->policies.n - 1);
 	return 0;
 }
 
-static int take_tree_policy(struct loading *l, sqlite3_stmt *st)
+static int take_tree_policy(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
 	int64_t policy = map_get(&l->policies, (uint64_t)sqlite3_column_int64(st, 1), 0, -1);
 
 	if (policy < 0)
-		return -1;
+		return damaged(l, st, e);
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].policies) = (uint32_t)policy;
 	return 0;
@@ -360,11 +388,12 @@ static void note_serial(struct query_use *u, uint32_t serial)
 		u->serial = serial;
 }
 
-static int take_interval(struct loading *l, sqlite3_stmt *st)
+static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
 	struct obs_list list = { 0 };
-	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1), .serial = (uint32_t)sqlite3_column_int64(st, 3) }, &list) ? 0 : -1;
+	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1), .serial = (uint32_t)sqlite3_column_int64(st, 3) }, &list) ? 0 : damaged(l, st, e);
 
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
 		const struct obs *o = &list.v[i];
@@ -372,7 +401,7 @@ static int take_interval(struct loading *l, sqlite3_stmt *st)
 		int64_t call = map_get(&l->calls, (uint64_t)o->call, 0, -1);
 
 		if (caller < 0 || call < 0)
-			ret = -1;
+			ret = damaged(l, st, e);
 		else if (in_time(l, o->t_first, o->t_last))
 			note_serial(add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
 					    o->t_last), o->serial);
@@ -411,8 +440,9 @@ static uint32_t pseudo_image(struct loading *l, int64_t node_id, struct bytes ex
 	return (uint32_t)at;
 }
 
-static int take_presence(struct loading *l, sqlite3_stmt *st)
+static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
 	int64_t caller = map_get(&l->callers, (uint64_t)sqlite3_column_int64(st, 2), 0, -1);
 	int64_t call = map_get(&l->calls, (uint64_t)sqlite3_column_int64(st, 3), 0, -1);
@@ -420,7 +450,7 @@ static int take_presence(struct loading *l, sqlite3_stmt *st)
 	int64_t first = timed ? sqlite3_column_int64(st, 4) : WHEN_NONE, last = timed ? sqlite3_column_int64(st, 5) : WHEN_NONE;
 
 	if (caller < 0 || call < 0)
-		return -1;
+		return damaged(l, st, e);
 	if (timed && !in_time(l, first, last))
 		return 0;
 	if (image == QUERY_NONE)
@@ -432,8 +462,11 @@ static int take_presence(struct loading *l, sqlite3_stmt *st)
 
 /* ---- folded trees: one pseudo-tree for each row of `fold`, its images made of paths ---- */
 
-static int take_path(struct loading *l, sqlite3_stmt *st)
+static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
+
+	(void)e;
 	*VEC_PUSH(&l->paths) = (struct query_path){
 		sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), text_of(l, sqlite3_column_int64(st, 2)),
 		text_of(l, sqlite3_column_int64(st, 3)), keep(l->q, store_column(st, 4)) };
@@ -465,8 +498,9 @@ static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
 	return (uint32_t)at;
 }
 
-static int take_fold(struct loading *l, sqlite3_stmt *st)
+static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
 
 	map_put(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, tree);
@@ -476,20 +510,23 @@ static int take_fold(struct loading *l, sqlite3_stmt *st)
 		.stands_for = (uint64_t)sqlite3_column_int64(st, 4), .starts = (uint64_t)sqlite3_column_int64(st, 5),
 		.start_seen = sqlite3_column_int64(st, 5) > 0, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	l->q->trees.v[tree].main = folded_image(l, tree, sqlite3_column_int64(st, 3));
-	return l->q->trees.v[tree].main == QUERY_NONE ? -1 : 0;
+	return l->q->trees.v[tree].main == QUERY_NONE ? damaged(l, st, e) : 0;
 }
 
-static int take_fold_label(struct loading *l, sqlite3_stmt *st)
+static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
 
+	(void)e;
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].labels) = text_of(l, sqlite3_column_int64(st, 1));
 	return 0;
 }
 
-static int take_fold_use(struct loading *l, sqlite3_stmt *st)
+static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
 	int64_t caller = map_get(&l->callers, (uint64_t)sqlite3_column_int64(st, 2), 0, -1);
 	int64_t call = map_get(&l->calls, (uint64_t)sqlite3_column_int64(st, 3), 0, -1);
@@ -498,10 +535,10 @@ static int take_fold_use(struct loading *l, sqlite3_stmt *st)
 	uint32_t image;
 
 	if (tree < 0 || caller < 0 || call < 0)
-		return -1;
+		return damaged(l, st, e);
 	image = folded_image(l, (uint32_t)tree, sqlite3_column_int64(st, 1));
 	if (image == QUERY_NONE)
-		return -1;
+		return damaged(l, st, e);
 	/* what a fork came to exec is no part of the root pid's chain */
 	if (sqlite3_column_int(st, 4) && l->q->images.v[image].parent != QUERY_NONE) {
 		l->q->images.v[image].fork_of = l->q->images.v[image].parent;
@@ -513,15 +550,16 @@ static int take_fold_use(struct loading *l, sqlite3_stmt *st)
 	return 0;
 }
 
-static int take_fold_set(struct loading *l, sqlite3_stmt *st)
+static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct loading *l = to;
 	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
 	struct bytes text = store_column(st, 1);
 	struct query_set *set;
 	uint64_t row;
 
 	if (tree < 0 || !bytes_take(&text, BYTES("[")))
-		return -1;
+		return damaged(l, st, e);
 	set = VEC_PUSH(&l->q->sets);
 	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)sqlite3_column_int64(st, 2) };
 	while (bytes_dec(&text, INT64_MAX, &row)) {
@@ -531,7 +569,7 @@ static int take_fold_set(struct loading *l, sqlite3_stmt *st)
 			*VEC_PUSH(&set->calls) = (uint32_t)call;
 		bytes_take(&text, BYTES(","));
 	}
-	return bytes_eq(text, BYTES("]")) ? 0 : -1;
+	return bytes_eq(text, BYTES("]")) ? 0 : damaged(l, st, e);
 }
 
 static int load_folds(struct loading *l, struct err *e)
@@ -656,27 +694,31 @@ void query_release(struct query *q)
 	pool_release(&q->strings);
 }
 
+struct losing { struct query_losses *out; struct query *q; };
+
+static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct losing *l = to;
+
+	(void)e;
+	*VEC_PUSH(l->out) = (struct query_loss){
+		.node = keep(l->q, store_column(st, 0)), .markers = (uint64_t)sqlite3_column_int64(st, 1),
+		.printk = (uint64_t)sqlite3_column_int64(st, 2), .kernel = (uint64_t)sqlite3_column_int64(st, 3),
+		.others = (uint64_t)sqlite3_column_int64(st, 4), .kernel_markers = (uint64_t)sqlite3_column_int64(st, 5),
+	};
+	return 0;
+}
+
 int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got;
+	struct losing l = { out, q };
 
-	if (sqlite3_prepare_v2(s->db, "SELECT node.name, count(*), ifnull(sum(number) FILTER (WHERE kind = 'printk'), 0), "
-				      "ifnull(max(number) FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(number) FILTER "
-				      "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
-				      "FROM loss JOIN node ON node.id = loss.node "
-				      "WHERE t IS NULL OR (t >= ?1 AND t <= ?2) GROUP BY node.id ORDER BY node.name",
-			       -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, e);
 	/* a marker comes after what it tells of, sometimes much later */
-	sqlite3_bind_int64(st, 1, since == WHEN_NONE ? INT64_MIN : since);
-	sqlite3_bind_int64(st, 2, until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS);
-	while ((got = sqlite3_step(st)) == SQLITE_ROW)
-		*VEC_PUSH(out) = (struct query_loss){
-			.node = keep(q, store_column(st, 0)), .markers = (uint64_t)sqlite3_column_int64(st, 1),
-			.printk = (uint64_t)sqlite3_column_int64(st, 2), .kernel = (uint64_t)sqlite3_column_int64(st, 3),
-			.others = (uint64_t)sqlite3_column_int64(st, 4), .kernel_markers = (uint64_t)sqlite3_column_int64(st, 5),
-		};
-	sqlite3_finalize(st);
-	return got == SQLITE_DONE ? 0 : store_fail(s, e);
+	return store_each_sql(s, "SELECT node.name, count(*), ifnull(sum(number) FILTER (WHERE kind = 'printk'), 0), "
+				 "ifnull(max(number) FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(number) FILTER "
+				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
+				 "FROM loss JOIN node ON node.id = loss.node "
+				 "WHERE t IS NULL OR (t >= ?1 AND t <= ?2) GROUP BY node.id ORDER BY node.name",
+			      ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
+				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS)), WALK(take_loss, &l), e);
 }

@@ -15,11 +15,13 @@ static struct status_node *node_of(struct status_store *o, int64_t id)
 	return NULL;
 }
 
-static int take_node(struct status_store *o, sqlite3_stmt *st)
+static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct status_store *o = to;
 	struct status_node n = { .id = sqlite3_column_int64(st, 0), .name = keep(o, store_column(st, 1)), .t_first = WHEN_NONE,
 				 .t_last = WHEN_NONE, .trees = (uint64_t)sqlite3_column_int64(st, 4) };
 
+	(void)e;
 	/* of living trees, then of folded ones */
 	for (int i = 2; i <= 5; i += 3) {
 		int64_t first = sqlite3_column_int64(st, i), last = sqlite3_column_int64(st, i == 2 ? 3 : 6);
@@ -35,40 +37,51 @@ static int take_node(struct status_store *o, sqlite3_stmt *st)
 	return 0;
 }
 
-static int take_name(struct status_store *o, sqlite3_stmt *st)
+static int no_node(sqlite3_stmt *row, struct err *e)
 {
+	return err_set(e, ST_SYSTEM, "store %s: a row names a node that is not there", sqlite3_db_filename(sqlite3_db_handle(row), "main"));
+}
+
+static int take_name(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct status_store *o = to;
 	struct status_node *n = node_of(o, sqlite3_column_int64(st, 0));
 
 	if (n == NULL)
-		return -1;
+		return no_node(st, e);
 	*VEC_PUSH(&n->names) = keep(o, store_column(st, 1));
 	return 0;
 }
 
-static int take_boot(struct status_store *o, sqlite3_stmt *st)
+static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct status_store *o = to;
 	struct status_node *n = node_of(o, sqlite3_column_int64(st, 0));
 
 	if (n == NULL)
-		return -1;
+		return no_node(st, e);
 	*VEC_PUSH(&n->boots) = (struct status_boot){ sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
 						     (uint32_t)sqlite3_column_int64(st, 3), (uint32_t)sqlite3_column_int64(st, 4) };
 	return 0;
 }
 
-static int take_loss(struct status_store *o, sqlite3_stmt *st)
+static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct status_store *o = to;
 	struct status_node *n = node_of(o, sqlite3_column_int64(st, 0));
 
 	if (n == NULL)
-		return -1;
+		return no_node(st, e);
 	*VEC_PUSH(&n->losses) = (struct status_loss){ keep(o, store_column(st, 1)).p, (uint64_t)sqlite3_column_int64(st, 2),
 						      (uint64_t)sqlite3_column_int64(st, 3) };
 	return 0;
 }
 
-static int take_run(struct status_store *o, sqlite3_stmt *st)
+static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct status_store *o = to;
+
+	(void)e;
 	*VEC_PUSH(&o->runs) = (struct status_run){
 		.id = sqlite3_column_int64(st, 0), .started = sqlite3_column_int64(st, 1), .source = keep(o, store_column(st, 2)),
 		.label = keep(o, store_column(st, 3)), .new_events = (uint64_t)sqlite3_column_int64(st, 4),
@@ -81,31 +94,19 @@ static int take_run(struct status_store *o, sqlite3_stmt *st)
 	return 0;
 }
 
-static int take_totals(struct status_store *o, sqlite3_stmt *st)
+static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 {
+	struct status_store *o = to;
+
+	(void)e;
 	o->n_runs = (uint64_t)sqlite3_column_int64(st, 0);
 	o->bytes = (uint64_t)sqlite3_column_int64(st, 1);
 	return 0;
 }
 
-static int each(struct status_store *o, struct store *s, const char *sql, int64_t parameter,
-		int (*take)(struct status_store *, sqlite3_stmt *), struct err *e)
+static int each(struct status_store *o, struct store *s, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int got = SQLITE_OK, ret = 0;
-
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return store_fail(s, e);
-	if (sqlite3_bind_parameter_count(st) > 0)
-		sqlite3_bind_int64(st, 1, parameter);
-	while (ret == 0 && (got = sqlite3_step(st)) == SQLITE_ROW)
-		ret = take(o, st);
-	if (ret < 0)
-		err_set(e, ST_SYSTEM, "store %s: a row names a node that is not there", s->path);
-	else if (got != SQLITE_DONE)
-		ret = store_fail(s, e);
-	sqlite3_finalize(st);
-	return ret;
+	return store_each_sql(s, sql, NO_ARGS, WALK(take, o), e);
 }
 
 int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e)
@@ -114,17 +115,17 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, struct
 	if (each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) + (SELECT "
 			 "ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id), (SELECT min(u.t_first) FROM fold_use AS u JOIN fold ON "
 			 "fold.id = u.fold WHERE fold.node = node.id), (SELECT max(u.t_last) FROM fold_use AS u JOIN fold ON fold.id = u.fold "
-			 "WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id GROUP BY node.id ORDER BY node.name", 0, take_node, e) < 0 ||
-	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", 0, take_name, e) < 0 ||
-	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number", 0,
+			 "WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id GROUP BY node.id ORDER BY node.name", take_node, e) < 0 ||
+	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", take_name, e) < 0 ||
+	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number",
 		 take_boot, e) < 0 ||
 	    each(out, s, "SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(number), sum(number)) FROM loss "
-			 "GROUP BY node, kind", 0, take_loss, e) < 0 ||
-	    each(out, s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, "
-			 "complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", runs, take_run, e) < 0)
+			 "GROUP BY node, kind", take_loss, e) < 0 ||
+	    store_each_sql(s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, "
+			 "complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", ARGS(V_INT(runs)), WALK(take_run, out), e) < 0)
 		return -1;
 	return each(out, s, "SELECT (SELECT count(*) FROM ingest), page_count * page_size FROM pragma_page_count(), "
-			    "pragma_page_size()", 0, take_totals, e);
+			    "pragma_page_size()", take_totals, e);
 }
 
 void status_release(struct status_store *s)

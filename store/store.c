@@ -18,86 +18,215 @@ static const char *const sql[] = {
 #undef STMT
 };
 
+/* ---- errors and waiting ---- */
+
+/* Another process held the store for too long, or a signal ended the wait for it. */
+static int fail_busy(struct store *s, struct err *e)
+{
+	auto_buf struct buf who = { 0 };
+
+	wait_holder(&who, s->path);
+	s->wait.gave_up = wait_stopped(&s->wait);
+	if (s->wait.gave_up)
+		return err_set(e, ST_SYSTEM, "store %s: stopped while waiting for %s, which holds it", s->path, buf_text(&who));
+	if (s->wait.ms == 0)
+		return err_set(e, ST_SYSTEM, "store %s: %s holds it (--wait: how long to wait)", s->path, buf_text(&who));
+	return err_set(e, ST_SYSTEM, "store %s: %s has held it for over %.3g s: nothing more was written (--wait: how long to wait)",
+		       s->path, buf_text(&who), (double)s->wait.ms / 1000);
+}
+
 int store_fail(struct store *s, struct err *e)
 {
-	int code = sqlite3_errcode(s->db);
+	int code = sqlite3_errcode(s->db) & 0xff;
 	const char *hint = "";
 
+	if (code == SQLITE_BUSY)
+		return fail_busy(s, e);
 	if (code == SQLITE_FULL)
 		hint = " (disk full: make room and run it again; what was committed is whole)";
-	else if (code == SQLITE_BUSY)
-		hint = " (another scaudit has been writing for over a minute)";
+	else if (code == SQLITE_CANTOPEN && (sqlite3_system_errno(s->db) == EMFILE || sqlite3_system_errno(s->db) == ENFILE))
+		hint = " (no file descriptors are left: ulimit -n)";
 	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
 		hint = " (no permission, or the folder is missing)";
 	return err_set(e, ST_SYSTEM, "store %s: %s%s", s->path, sqlite3_errmsg(s->db), hint);
 }
 
-sqlite3_stmt *store_stmt(struct store *s, enum stmt id, struct err *e)
+/*
+ * After a read or write that failed SQLite may have rolled back by itself, and what runs then would be committed at once,
+ * alone. So nothing runs outside of the transaction that it belongs to, whatever its caller made of the failure.
+ *   source: sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"
+ */
+static int still_open(struct store *s, struct err *e)
+{
+	if (!s->writing || !sqlite3_get_autocommit(s->db))
+		return 0;
+	return err_set(e, ST_SYSTEM, "store %s: a failure before has ended the transaction: nothing of it was written", s->path);
+}
+
+/* SQLite asks whether to try a lock again. */
+static int on_busy(void *store, int tries)
+{
+	struct store *s = store;
+
+	(void)tries;
+	return wait_step(&s->wait, s->path);
+}
+
+/*
+ * Runs statements without rows. SQLite says "busy" without asking on_busy where it cannot tell a lock from a deadlock
+ * (several make the same store at once): so this asks as well. Within a transaction it never waits.
+ */
+int store_script(struct store *s, const char *text, struct err *e)
+{
+	int code, ret;
+
+	if (still_open(s, e) < 0)
+		return -1;
+	do
+		code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	while ((code & 0xff) == SQLITE_BUSY && sqlite3_get_autocommit(s->db) && wait_step(&s->wait, s->path));
+	ret = code == SQLITE_OK ? 0 : store_fail(s, e);
+	wait_end(&s->wait);
+	return ret;
+}
+
+/* ---- statements ---- */
+
+/* Text and blobs need an address even where they are empty: NULL would be bound as NULL. */
+static int bind_one(sqlite3_stmt *st, int at, const struct store_value *v)
+{
+	const char *p = v->b.n > 0 ? v->b.p : "";
+
+	switch (v->kind) {
+	case STORE_INT:
+		return sqlite3_bind_int64(st, at, v->i);
+	case STORE_TEXT:
+		return sqlite3_bind_text64(st, at, p, v->b.n, SQLITE_STATIC, SQLITE_UTF8);
+	case STORE_BLOB:
+		return sqlite3_bind_blob64(st, at, p, v->b.n, SQLITE_STATIC);
+	case STORE_NULL:
+	default:
+		return sqlite3_bind_null(st, at);
+	}
+}
+
+static int bind(struct store *s, sqlite3_stmt *st, struct store_args args, struct err *e)
+{
+	if ((size_t)sqlite3_bind_parameter_count(st) != args.n)
+		return err_set(e, ST_SYSTEM, "store %s: %zu values for %d parameters: %.60s", s->path, args.n,
+			       sqlite3_bind_parameter_count(st), sqlite3_sql(st));
+	for (size_t i = 0; i < args.n; i++)
+		if (bind_one(st, (int)i + 1, &args.v[i]) != SQLITE_OK)
+			return store_fail(s, e);
+	return 0;
+}
+
+/* Walks the rows of a statement that is ready; it is reset afterwards, however the walk ends. */
+static int walk_rows(struct store *s, sqlite3_stmt *st, struct store_args args, struct store_walk walk, struct err *e)
+{
+	int ret = still_open(s, e), code;
+
+	if (ret == 0)
+		ret = bind(s, st, args, e);
+	while (ret == 0) {
+		code = sqlite3_step(st);
+		if (code == SQLITE_DONE)
+			break;
+		if (code != SQLITE_ROW)
+			ret = store_fail(s, e);
+		else if (walk.take != NULL)
+			ret = walk.take(walk.to, st, e);
+	}
+	wait_end(&s->wait);
+	sqlite3_reset(st);
+	return ret < 0 ? -1 : 0;
+}
+
+static sqlite3_stmt *prepared(struct store *s, enum stmt id, struct err *e)
 {
 	if (s->stmt[id] == NULL &&
 	    sqlite3_prepare_v3(s->db, sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[id], NULL) != SQLITE_OK) {
 		store_fail(s, e);
 		return NULL;
 	}
-	sqlite3_reset(s->stmt[id]);
 	return s->stmt[id];
 }
 
-int store_step(struct store *s, sqlite3_stmt *st, struct err *e)
+int store_each(struct store *s, enum stmt id, struct store_args args, struct store_walk walk, struct err *e)
 {
-	int code = sqlite3_step(st);
+	sqlite3_stmt *st = prepared(s, id, e);
 
-	if (code == SQLITE_ROW)
-		return 1;
-	if (code == SQLITE_DONE) {
-		sqlite3_reset(st);
-		return 0;
-	}
-	return store_fail(s, e);
+	return st == NULL ? -1 : walk_rows(s, st, args, walk, e);
 }
 
-int store_run(struct store *s, sqlite3_stmt *st, struct err *e)
-{
-	return store_step(s, st, e) < 0 ? -1 : 0;
-}
-
-void store_bind_all(sqlite3_stmt *st, const int64_t *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		sqlite3_bind_int64(st, (int)i + 1, v[i]);
-}
-
-int store_once(struct store *s, const char *text, const int64_t *v, size_t n, int64_t *out, struct err *e)
+int store_each_sql(struct store *s, const char *text, struct store_args args, struct store_walk walk, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
-	size_t params;
-	int got;
+	int ret;
 
 	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) != SQLITE_OK)
 		return store_fail(s, e);
-	params = (size_t)sqlite3_bind_parameter_count(st);
-	store_bind_all(st, v, n < params ? n : params);
-	got = sqlite3_step(st);
-	if (got == SQLITE_ROW && out != NULL)
-		*out = sqlite3_column_int64(st, 0);
+	ret = walk_rows(s, st, args, walk, e);
 	sqlite3_finalize(st);
-	return got == SQLITE_ROW || got == SQLITE_DONE ? 0 : store_fail(s, e);
+	return ret;
 }
 
-/*
- * Runs SQL without rows. Where several make the same store at once, SQLite says "busy" without waiting (it cannot tell
- * a lock from a deadlock there): so wait here.
- */
-static int exec(struct store *s, const char *text, struct err *e)
+struct numbers { int64_t *out; size_t n; bool found; };
+
+static int take_numbers(void *to, sqlite3_stmt *row, struct err *e)
 {
-	int code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	struct numbers *all = to;
 
-	for (int waited = 0; code == SQLITE_BUSY && waited < STORE_LOCK_MS && sqlite3_get_autocommit(s->db); waited += 10) {
-		sqlite3_sleep(10);
-		code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
-	}
-	return code == SQLITE_OK ? 0 : store_fail(s, e);
+	(void)e;
+	for (size_t i = 0; i < all->n; i++)
+		all->out[i] = sqlite3_column_int64(row, (int)i);
+	all->found = true;
+	return 0;
 }
+
+int store_find(struct store *s, enum stmt id, struct store_args args, int64_t *out, size_t n, bool *found, struct err *e)
+{
+	struct numbers all = { .out = out, .n = n };
+	int ret = store_each(s, id, args, WALK(take_numbers, &all), e);
+
+	*found = all.found;
+	return ret;
+}
+
+static int no_row(struct store *s, struct err *e)
+{
+	return err_set(e, ST_SYSTEM, "store %s: damaged: a question that always has an answer had none", s->path);
+}
+
+int store_number(struct store *s, enum stmt id, struct store_args args, int64_t *out, struct err *e)
+{
+	bool found;
+
+	if (store_find(s, id, args, out, 1, &found, e) < 0)
+		return -1;
+	return found ? 0 : no_row(s, e);
+}
+
+int store_number_sql(struct store *s, const char *text, struct store_args args, int64_t *out, struct err *e)
+{
+	struct numbers all = { .out = out, .n = 1 };
+
+	if (store_each_sql(s, text, args, WALK(take_numbers, &all), e) < 0)
+		return -1;
+	return all.found ? 0 : no_row(s, e);
+}
+
+int store_run(struct store *s, enum stmt id, struct store_args args, struct err *e)
+{
+	return store_each(s, id, args, (struct store_walk){ 0 }, e);
+}
+
+int store_run_sql(struct store *s, const char *text, struct store_args args, struct err *e)
+{
+	return store_each_sql(s, text, args, (struct store_walk){ 0 }, e);
+}
+
+/* ---- opening ---- */
 
 /* The default places: root's, and a user's own. Either may be NULL. */
 static char *system_place(void)
@@ -142,76 +271,70 @@ static int make_folders(const char *path, struct err *e)
 	return 0;
 }
 
-static int64_t pragma(struct store *s, const char *text)
-{
-	sqlite3_stmt *st = NULL;
-	int64_t out = -1;
-
-	for (int waited = 0; out < 0 && waited < STORE_LOCK_MS; waited += 10) {
-		int code = sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
-
-		if (code == SQLITE_OK)
-			code = sqlite3_step(st);
-		if (code == SQLITE_ROW)
-			out = sqlite3_column_int64(st, 0);
-		sqlite3_finalize(st);
-		if (code != SQLITE_BUSY)
-			break;
-		sqlite3_sleep(10);
-	}
-	return out;
-}
-
 /* Columns that tables of older stores lack; a table that was missing has been made with them. */
 static int add_columns(struct store *s, struct err *e)
 {
-	if (pragma(s, "SELECT count(*) FROM pragma_table_info('place') WHERE name = 'image'") != 0)
-		return 0;
-	return exec(s, "ALTER TABLE place ADD COLUMN image BLOB NOT NULL DEFAULT x''", e);
+	int64_t n;
+
+	if (store_number_sql(s, "SELECT count(*) FROM pragma_table_info('place') WHERE name = 'image'", NO_ARGS, &n, e) < 0)
+		return -1;
+	return n > 0 ? 0 : store_script(s, "ALTER TABLE place ADD COLUMN image BLOB NOT NULL DEFAULT x''", e);
+}
+
+/* Whose file it is and of which version; both 0 and no tables: an empty one. */
+struct kind { int64_t app, version, tables; };
+
+static int kind_of(struct store *s, struct kind *k, struct err *e)
+{
+	if (store_number_sql(s, "PRAGMA application_id", NO_ARGS, &k->app, e) < 0 ||
+	    store_number_sql(s, "PRAGMA user_version", NO_ARGS, &k->version, e) < 0)
+		return -1;
+	return store_number_sql(s, "SELECT count(*) FROM sqlite_schema", NO_ARGS, &k->tables, e);
 }
 
 /* Makes what is missing, in an empty file or in an older store. */
 static int create(struct store *s, struct err *e)
 {
-	auto_free char *text = NULL;
+	auto_free char *text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; INSERT INTO meta VALUES "
+					 "('generation', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
+					 STORE_APPLICATION_ID, STORE_VERSION);
+	int64_t version;
+	int ret;
 
-	if (exec(s, "PRAGMA journal_mode = WAL", e) < 0 || exec(s, "BEGIN IMMEDIATE", e) < 0)
+	if (store_script(s, "PRAGMA journal_mode = WAL", e) < 0 || store_script(s, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
+	ret = store_number_sql(s, "PRAGMA user_version", NO_ARGS, &version, e);
 	/* somebody else may have been quicker */
-	if (pragma(s, "PRAGMA user_version") < STORE_VERSION) {
-		text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; "
-				 "INSERT INTO meta VALUES ('generation', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
-				 STORE_APPLICATION_ID, STORE_VERSION);
-		if (exec(s, schema, e) < 0 || add_columns(s, e) < 0 || exec(s, text, e) < 0) {
-			sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-			return -1;
-		}
-	}
-	return exec(s, "COMMIT", e);
+	if (ret == 0 && version < STORE_VERSION &&
+	    (store_script(s, schema, e) < 0 || add_columns(s, e) < 0 || store_script(s, text, e) < 0))
+		ret = -1;
+	if (ret == 0)
+		ret = store_script(s, "COMMIT", e);
+	if (ret < 0)
+		store_rollback(s);
+	return ret;
 }
 
 /* Is it ours, and of a version that we know? Makes the tables in an empty file. */
 static int check_version(struct store *s, enum store_mode mode, struct err *e)
 {
-	int64_t app = pragma(s, "PRAGMA application_id"), version = pragma(s, "PRAGMA user_version");
+	struct kind k;
 
-	if (app < 0)
-		return store_fail(s, e);
-	if (app == 0 && version == 0 && pragma(s, "SELECT count(*) FROM sqlite_schema") == 0) {
+	if (kind_of(s, &k, e) < 0)
+		return -1;
+	if (k.app == 0 && k.version == 0 && k.tables == 0) {
 		if (mode == STORE_WRITE)
 			return create(s, e);
 		return err_set(e, ST_NO, "the store %s is empty; fill it: scaudit ingest FILE", s->path);
 	}
-	if (app == 0) { /* another process may have made it between these looks */
-		app = pragma(s, "PRAGMA application_id");
-		version = pragma(s, "PRAGMA user_version");
-	}
-	if (app != STORE_APPLICATION_ID)
+	if (k.app == 0 && kind_of(s, &k, e) < 0) /* another process may have made it between these looks */
+		return -1;
+	if (k.app != STORE_APPLICATION_ID)
 		return err_set(e, ST_SYSTEM, "'%s' is not a store of scaudit's", s->path);
-	if (version > STORE_VERSION)
+	if (k.version > STORE_VERSION)
 		return err_set(e, ST_SYSTEM, "store %s has version %lld, this scaudit knows up to %d: use a newer one",
-			       s->path, (long long)version, STORE_VERSION);
-	return version < STORE_VERSION ? create(s, e) : 0;
+			       s->path, (long long)k.version, STORE_VERSION);
+	return k.version < STORE_VERSION ? create(s, e) : 0;
 }
 
 /* No store where one was looked for: says where one is, if it is in the other place. */
@@ -224,40 +347,44 @@ static int no_store(struct store *s, const char *other, struct err *e)
 	return err_set(e, ST_NO, "no store at %s yet; fill it: scaudit ingest FILE", s->path);
 }
 
-int store_open(struct store *s, const char *path, enum store_mode mode, struct err *e)
+/* Opens the file and makes it ready; s->db is to be closed also after a failure. */
+static int open_file(struct store *s, enum store_mode mode, struct err *e)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0);
+
+	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK || sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK)
+		return store_fail(s, e);
+	if (check_version(s, mode, e) < 0)
+		return -1;
+	return store_script(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; "
+			       "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY", e);
+}
+
+int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e)
 {
 	auto_free char *other = NULL;
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	mode_t mask;
-	int code;
+	int ret;
 
-	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other) };
+	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other), .wait = *wait };
 	if (s->path == NULL)
 		return err_set(e, ST_SYSTEM, "no place for a store: HOME is not set; use --db FILE");
-	if (mode == STORE_READ && access(s->path, F_OK) != 0)
+	if (mode != STORE_WRITE && access(s->path, F_OK) != 0)
 		return no_store(s, other, e);
-	if (mode == STORE_WRITE) {
-		flags |= SQLITE_OPEN_CREATE;
-		if (path == NULL && make_folders(s->path, e) < 0)
-			return -1;
-	}
+	if (mode == STORE_WRITE && path == NULL && make_folders(s->path, e) < 0)
+		return -1;
 	/* one thread uses it, and nobody asks how much memory it takes: no locks around each allocation */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	mask = umask(0077);
-	code = sqlite3_open_v2(s->path, &s->db, flags, NULL);
-	if (code == SQLITE_OK)
-		sqlite3_busy_timeout(s->db, STORE_LOCK_MS);
-	if (code != SQLITE_OK || check_version(s, mode, e) < 0 ||
-	    exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; "
-		    "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY", e) < 0) {
-		umask(mask);
-		if (e->msg[0] == '\0')
-			store_fail(s, e);
-		return -1;
-	}
+	ret = open_file(s, mode, e);
 	umask(mask);
-	return 0;
+	return ret;
+}
+
+int store_open(struct store *s, const char *path, enum store_mode mode, struct err *e)
+{
+	return store_open_waiting(s, path, mode, &(struct store_wait){ .ms = WAIT_MS }, e);
 }
 
 void store_close(struct store *s)
@@ -271,37 +398,29 @@ void store_close(struct store *s)
 	*s = (struct store){ 0 };
 }
 
+/* ---- transactions ---- */
+
 int store_begin(struct store *s, bool *changed, struct err *e)
 {
-	sqlite3_stmt *st;
-	int64_t now;
+	int64_t now = 0;
 
-	if (exec(s, "BEGIN IMMEDIATE", e) < 0)
+	if (store_script(s, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
-	st = store_stmt(s, STMT_generation, e);
-	if (st == NULL || store_step(s, st, e) != 1)
+	if (store_number(s, STMT_generation, NO_ARGS, &now, e) < 0) {
+		store_rollback(s);
 		return -1;
-	now = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
+	}
 	*changed = now != s->generation;
 	s->generation = now;
+	s->writing = true;
 	return 0;
 }
 
 int store_commit(struct store *s, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(s, STMT_set_generation, e);
-
-	if (st == NULL)
+	if (store_run(s, STMT_set_generation, ARGS(V_INT(s->generation + 1)), e) < 0 || store_script(s, "COMMIT", e) < 0)
 		return -1;
-	STORE_BIND(st, s->generation + 1);
-	if (store_run(s, st, e) < 0)
-		return -1;
-	/* one that was not read to its end would keep this state open, and the next BEGIN would find it stale */
-	for (size_t i = 0; i < N_STMTS; i++)
-		sqlite3_reset(s->stmt[i]);
-	if (exec(s, "COMMIT", e) < 0)
-		return -1;
+	s->writing = false;
 	s->generation++;
 	return 0;
 }
@@ -310,24 +429,26 @@ void store_rollback(struct store *s)
 {
 	if (s->db != NULL && !sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	s->writing = false;
 }
 
 int store_snapshot(struct store *s, struct err *e)
 {
-	return exec(s, "BEGIN", e);
+	return store_script(s, "BEGIN", e);
 }
 
 int store_end(struct store *s, struct err *e)
 {
-	return exec(s, "COMMIT", e);
+	return store_script(s, "COMMIT", e);
 }
+
+/* ---- strings ---- */
 
 int64_t store_string(struct store *s, struct bytes b, struct err *e)
 {
 	uint32_t id = pool_intern(&s->strings, b);
-	sqlite3_stmt *st;
-	int64_t row;
-	int got;
+	int64_t row = 0;
+	bool found;
 
 	if (id <= s->n_string_id && s->string_id[id - 1] > 0)
 		return s->string_id[id - 1];
@@ -336,23 +457,13 @@ int64_t store_string(struct store *s, struct bytes b, struct err *e)
 		while (s->n_string_id < id)
 			s->string_id[s->n_string_id++] = 0;
 	}
-	st = store_stmt(s, STMT_find_string, e);
-	if (st == NULL)
+	if (store_find(s, STMT_find_string, ARGS(V_BLOB(b)), &row, 1, &found, e) < 0)
 		return -1;
-	sqlite3_bind_blob(st, 1, b.n ? b.p : "", (int)b.n, SQLITE_STATIC);
-	got = store_step(s, st, e);
-	row = got == 1 ? sqlite3_column_int64(st, 0) : 0;
-	sqlite3_reset(st);
-	if (got == 0) {
-		st = store_stmt(s, STMT_add_string, e);
-		if (st == NULL)
+	if (!found) {
+		if (store_run(s, STMT_add_string, ARGS(V_BLOB(b)), e) < 0)
 			return -1;
-		sqlite3_bind_blob(st, 1, b.n ? b.p : "", (int)b.n, SQLITE_STATIC);
-		got = store_run(s, st, e);
-		row = sqlite3_last_insert_rowid(s->db);
+		row = store_last_row(s);
 	}
-	if (got < 0)
-		return -1;
 	s->string_id[id - 1] = row;
 	return row;
 }

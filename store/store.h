@@ -8,13 +8,13 @@
 #include "store/base/bytes.h"
 #include "store/base/err.h"
 #include "store/base/pool.h"
+#include "store/base/when.h"
+#include "store/wait.h"
 
 #include <sqlite3.h>
 
 #define STORE_APPLICATION_ID 0x53434155 /* "SCAU" */
 #define STORE_VERSION 3
-#define STORE_LOCK_MS 60000 /* how long a writer waits for another */
-
 enum stmt {
 #define STMT(id, sql) STMT_##id,
 #include "store/stmt_list.h"
@@ -27,23 +27,37 @@ struct store {
 	char *path;
 	int64_t generation;          /* of what this process has in memory */
 	sqlite3_stmt *stmt[N_STMTS]; /* prepared when first asked for */
+	struct store_wait wait;      /* for other processes */
+	bool writing;                /* between store_begin and store_commit or store_rollback */
 	struct pool strings;         /* what was interned; string_id[i] is the row of pool id i + 1 */
 	int64_t *string_id;
 	uint32_t n_string_id;
 };
 
-enum store_mode { STORE_READ, STORE_WRITE };
+enum store_mode {
+	STORE_READ,
+	STORE_CHANGE, /* writes, to a store that is there */
+	STORE_WRITE,  /* writes, and makes it where it is missing */
+};
 
 /*
  * Opens the store. path NULL: $SCAUDIT_DB, else the default place. STORE_WRITE makes folder (0700) and file
- * (0600) where they are missing. STORE_READ without a store: ST_NO with what to do; where the other default place
+ * (0600) where they are missing. Else, without a store: ST_NO with what to do; where the other default place
  * holds records, the message says so. A store of an older version is brought up to this one. One of a newer version, or a
  * file that is none: ST_SYSTEM.
  */
 int store_open(struct store *s, const char *path, enum store_mode mode, struct err *e);
+
+/* The same; wait: how long to wait for other processes, here and later; copied. store_open: WAIT_MS, in silence. */
+int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e);
+
+/* The store closes its file. What was committed is whole, whether this succeeds or not. */
 void store_close(struct store *s);
 
-/* Takes the write lock, waiting up to STORE_LOCK_MS. *changed: another process committed since our last commit. */
+/*
+ * Takes the write lock, waiting for another writer as s->wait says. *changed: another process committed since our last
+ * commit. After a failure no transaction is open.
+ */
 int store_begin(struct store *s, bool *changed, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
@@ -54,32 +68,71 @@ int store_end(struct store *s, struct err *e);
 /* A read transaction, so that several queries see one state. */
 int store_snapshot(struct store *s, struct err *e);
 
-/* The prepared statement, reset and ready to bind; borrowed. NULL: *e is set. */
-sqlite3_stmt *store_stmt(struct store *s, enum stmt id, struct err *e);
+/* ---- statements ---- */
 
-/* Runs a statement that gives no rows. */
-int store_run(struct store *s, sqlite3_stmt *st, struct err *e);
+/* What is bound to one parameter. Bytes are borrowed for the call. */
+struct store_value {
+	enum { STORE_NULL, STORE_INT, STORE_TEXT, STORE_BLOB } kind;
+	int64_t i;
+	struct bytes b;
+};
 
-/* The next row: 1, 0 at the end, -1 on failure. */
-int store_step(struct store *s, sqlite3_stmt *st, struct err *e);
+/* What is bound to the parameters ?1, ?2 ... of a statement: ARGS(V_INT(pid), V_TEXT(name)), or NO_ARGS. */
+struct store_args { const struct store_value *v; size_t n; };
+
+#define V_INT(x) ((struct store_value){ .kind = STORE_INT, .i = (int64_t)(x) })
+#define V_TEXT(x) ((struct store_value){ .kind = STORE_TEXT, .b = (x) })
+#define V_BLOB(x) ((struct store_value){ .kind = STORE_BLOB, .b = (x) })
+#define V_NULL ((struct store_value){ .kind = STORE_NULL })
+#define V_INT_IF(known, x) ((struct store_value){ .kind = (known) ? STORE_INT : STORE_NULL, .i = (int64_t)(x) })
+#define V_TIME(t) V_INT_IF((t) != WHEN_NONE, t)
+#define ARGS(...)                                                                                    \
+	((struct store_args){ (const struct store_value[]){ __VA_ARGS__ },                           \
+			      sizeof((const struct store_value[]){ __VA_ARGS__ }) / sizeof(struct store_value) })
+#define NO_ARGS ((struct store_args){ NULL, 0 })
 
 /*
- * Runs one statement that is needed too rarely to be kept. Of v[0..n-1] as many are bound as it has parameters; *out,
- * where it is not NULL, becomes the first column of the first row and stays where there is none.
+ * Takes one row of an answer. Returns 0 to go on, STORE_ENOUGH to end the walk, -1 with *e set. It may run other
+ * statements, not the one that is walked.
  */
-int store_once(struct store *s, const char *sql, const int64_t *v, size_t n, int64_t *out, struct err *e);
+#define STORE_ENOUGH 1
+struct store_walk { int (*take)(void *to, sqlite3_stmt *row, struct err *e); void *to; };
+#define WALK(take, to) ((struct store_walk){ take, to })
+
+/*
+ * Walks all rows of a statement's answer. 0: the last row was taken, or `take` had enough; -1: a parameter was not bound,
+ * a read failed, or `take` said so. A read that failed is never the end of the rows.
+ */
+int store_each(struct store *s, enum stmt id, struct store_args args, struct store_walk walk, struct err *e);
+
+/* The first n columns of the first row, as integers (NULL is 0). *found: there was a row; else out stays as it is. */
+int store_find(struct store *s, enum stmt id, struct store_args args, int64_t *out, size_t n, bool *found, struct err *e);
+
+/* The number that a statement is about: its answer always has one row. */
+int store_number(struct store *s, enum stmt id, struct store_args args, int64_t *out, struct err *e);
+
+/* Runs a statement that gives no rows. */
+int store_run(struct store *s, enum stmt id, struct store_args args, struct err *e);
+
+/* The row that the last INSERT made. */
+static inline int64_t store_last_row(const struct store *s)
+{
+	return sqlite3_last_insert_rowid(s->db);
+}
+
+/* The same for statements that are needed too rarely to be kept. */
+int store_each_sql(struct store *s, const char *sql, struct store_args args, struct store_walk walk, struct err *e);
+int store_number_sql(struct store *s, const char *sql, struct store_args args, int64_t *out, struct err *e);
+int store_run_sql(struct store *s, const char *sql, struct store_args args, struct err *e);
+
+/* Runs several statements without parameters, one after the other. */
+int store_script(struct store *s, const char *sql, struct err *e);
 
 /* Sets *e from SQLite's last error; returns -1. */
 int store_fail(struct store *s, struct err *e);
 
 /* Row of an interned string, made if new (under the write lock). -1 on failure. */
 int64_t store_string(struct store *s, struct bytes b, struct err *e);
-
-/* Binds 64-bit integers to parameters 1..n. */
-#define STORE_BIND(st, ...)                                                                           \
-	store_bind_all(st, (const int64_t[]){ __VA_ARGS__ },                                         \
-		       sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t))
-void store_bind_all(sqlite3_stmt *st, const int64_t *v, size_t n);
 
 static inline struct bytes store_column(sqlite3_stmt *st, int i)
 {

@@ -61,7 +61,7 @@ static inline void rig_file(const char *path, struct bytes text, mode_t mode)
 		fail_msg("cannot write %s", path);
 	if (text.n)
 		assert_int_equal(fwrite(text.p, 1, text.n, f), text.n);
-	fclose(f);
+	assert_int_equal(fclose(f), 0);
 	chmod(path, mode);
 }
 

@@ -97,6 +97,7 @@ static inline char *read_file(const char *path)
 		got = fread(all.v + all.n, 1, 65535, f);
 		all.n += got;
 	} while (got > 0);
+	assert_false(ferror(f));
 	fclose(f);
 	all.v[all.n] = '\0';
 	return all.v;

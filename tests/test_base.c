@@ -1,10 +1,15 @@
 /* buf, esc, pool, map, err: what all else is built of. */
 #include "tests/test.h"
 
+#include <time.h>
+
 #include "store/base/err.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/pool.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 /* ---- buf ---- */
 
@@ -19,6 +24,38 @@ static void buf_grows_and_is_text_when_asked(void **state)
 	buf_str(&b, "end");
 	assert_int_equal(b.n, 10 * 2 + 90 * 3 + 900 * 4 + 3);
 	assert_string_equal(buf_text(&b) + b.n - 7, "999,end");
+}
+
+/* What auto_* calls may be called by hand, and then again at the end of the scope. */
+static void cleanups_leave_nothing_behind(void **state)
+{
+	auto_free char *text = mem_dup("text");
+	auto_close int fd = dup(0);
+	auto_fclose FILE *f = fopen("/dev/null", "re");
+	auto_buf struct buf b = { 0 };
+	VEC(char *) names = { 0 };
+	int freed;
+
+	(void)state;
+	buf_str(&b, "text");
+	*VEC_PUSH(&names) = mem_dup("name");
+	mem_free_at(&names.v[0]);
+	assert_null(names.v[0]);
+	VEC_FREE(&names);
+	VEC_FREE(&names);
+	assert_null(names.v);
+	mem_free_at(&text);
+	assert_null(text);
+	freed = fd;
+	mem_close_at(&fd);
+	assert_int_equal(fd, -1);
+	assert_true(dup2(0, freed) == freed); /* whoever gets the number next keeps it */
+	mem_close_at(&fd);
+	assert_int_equal(close(freed), 0);
+	mem_fclose_at(&f);
+	assert_null(f);
+	buf_release(&b);
+	assert_null(b.p);
 }
 
 static void buf_of_nothing_is_an_empty_text(void **state)
@@ -86,11 +123,19 @@ static struct esc_row { const char *name; esc_fn *f; const char *in, *out; } esc
 	{ "shell: high byte",                    esc_shell, "\xff",               "$'\\xff'" },
 	{ "shell: tilde is not a home",          esc_shell, "~root",              "'~root'" },
 	{ "hex: lower case, two digits",         esc_hex,   "\x01\xff/",          "01ff2f" },
-	{ "json: quote and backslash",           esc_json,  "a\"b\\c/",           "a\\\"b\\\\c/" },
-	{ "json: control bytes and DEL",         esc_json,  "\n\x01\x1b\x7f",     "\\u000a\\u0001\\u001b\\u007f" },
-	{ "json: UTF-8 as it is",                esc_json,  "\xe2\x82\xac",       "\xe2\x82\xac" },
-	{ "json: no UTF-8",                      esc_json,  "a\xff\xc3",          "a\xef\xbf\xbd\xef\xbf\xbd" },
-	{ "json: C1 controls move cursors too",  esc_json,  "\xc2\x9b" "31m",     "\\u009b31m" },
+	{ "read: what tty wrote",                esc_read,  "\\x5cx2a/\\x1b\\xff", "\\x2a/\x1b\xff" },
+	{ "read: what is no escape stays",       esc_read,  "\\\\x4\\xG0\\X41\\x4A\\", "\\\\x4\\xG0\\X41\\x4A\\" },
+	{ "again: a backslash stays",            esc_again, "a\\x1b > \x1b[m\xc3\xa9\n", "a\\x1b > \\x1b[m\\xc3\\xa9\\x0a" },
+	{ "message: text as it is",              esc_message, "na\xc3\xafve\n",  "na\xc3\xafve\n" },
+	{ "message: direction, line separator",  esc_message, "a\xe2\x80\xae" "b\xe2\x80\xa8", "a\\xe2\\x80\\xae" "b\\xe2\\x80\\xa8" },
+	{ "json: UTF-8 as it is",                esc_json_doc, "\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80" },
+	{ "json: DEL, C1 controls",              esc_json_doc, "\x7f\xc2\x9b" "31m", "\\u007f\\u009b31m" },
+	{ "json: marks of direction",            esc_json_doc, "\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xe2\x80\x8f", "\\u202e\\u2066\\u061c\\u200f" },
+	{ "json: ends of lines and paragraphs",  esc_json_doc, "\xe2\x80\xa8\xe2\x80\xa9\xc2\x85", "\\u2028\\u2029\\u0085" },
+	{ "json: no width, BOM, soft hyphen",    esc_json_doc, "\xe2\x80\x8b\xef\xbb\xbf\xc2\xad\xe3\x85\xa4", "\\u200b\\ufeff\\u00ad\\u3164" },
+	{ "json: noncharacters",                 esc_json_doc, "\xef\xbf\xbe\xef\xb7\x90", "\\ufffe\\ufdd0" },
+	{ "json: tags, as a pair of surrogates", esc_json_doc, "\xf3\xa0\x80\x81\xf4\x8f\xbf\xbf", "\\udb40\\udc01\\udbff\\udfff" },
+	{ "json: no UTF-8",                      esc_json_doc, "a\xff\xc3",      "a\xef\xbf\xbd\xef\xbf\xbd" },
 };
 
 static void check_esc(void **state)
@@ -139,17 +184,83 @@ static void shell_shows_every_byte_in_printable_ascii(void **state)
 	}
 }
 
-static void json_of_every_byte_is_utf8_without_controls(void **state)
+/* Of what a selector is given, one reading has to be the bytes that were shown. */
+static void any_bytes_are_read_back_from_what_tty_shows(void **state)
+{
+	static const char pieces[] = "\\x2a/\\x5c 'aF0\n\x1b\x7f\xc3\xa9\xff\"$";
+	unsigned seed = (unsigned)time(NULL);
+
+	unsigned first = seed;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		auto_buf struct buf name = { 0 }, shown = { 0 }, back = { 0 };
+
+		for (int n = rand_r(&seed) % 16; n > 0; n--)
+			buf_char(&name, rand_r(&seed) % 4 ? pieces[(size_t)rand_r(&seed) % (sizeof(pieces) - 1)] : (char)(rand_r(&seed) % 255 + 1));
+		esc_tty(&shown, buf_bytes(&name));
+		esc_read(&back, buf_bytes(&shown));
+		if (!bytes_eq(buf_bytes(&name), buf_bytes(&back)))
+			fail_msg("seed %u, round %d: shown as %s", first, i, buf_text(&shown));
+	}
+}
+
+static size_t utf8(uint32_t c, char out[4])
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n; i > 1; i--, c >>= 6)
+		out[i - 1] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(n == 1 ? c : (0xf0u << (4 - n) & 0xff) | c);
+	return n;
+}
+
+/* How many there are, by category, in the Unicode Character Database 15.0: so that no range is one too short. */
+static void as_many_characters_are_hidden_as_unicode_says(void **state)
+{
+	static const struct { uint32_t first, last; unsigned n; } planes[] = {
+		{ 0x0000, 0x007f, 33 },     /* Cc */
+		{ 0x0080, 0x009f, 32 },     /* Cc */
+		{ 0x00a0, 0xd7ff, 52 },     /* Cf, Zl, Zp, default ignorable */
+		{ 0xe000, 0xffff, 64 },     /* the same, and noncharacters */
+		{ 0x10000, 0xdffff, 56 },   /* the same */
+		{ 0xe0000, 0xe0fff, 4096 }, /* default ignorable */
+		{ 0xe1000, 0x10ffff, 6 },   /* noncharacters */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(planes); i++) {
+		unsigned n = 0;
+
+		for (uint32_t c = planes[i].first; c <= planes[i].last; c++)
+			n += esc_hides(c);
+		if (n != planes[i].n)
+			fail_msg("U+%04X to U+%04X: %u, expected %u", planes[i].first, planes[i].last, n, planes[i].n);
+	}
+}
+
+/* A file of JSON is text of characters that are seen, and means what it meant. */
+static void json_hides_nothing(void **state)
 {
 	(void)state;
-	for (unsigned c = 0; c < 256; c++) {
+	for (uint32_t c = 1; c <= 0x10ffff; c += c < 0x3000 ? 1 : 7) {
 		auto_buf struct buf out = { 0 };
-		char in = (char)c;
+		char in[4];
+		size_t n = utf8(c, in);
+		unsigned high = 0, low = 0;
+		uint32_t back = c;
 
-		esc_json(&out, (struct bytes){ &in, 1 });
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		esc_json_doc(&out, (struct bytes){ in, n });
 		assert_true(bytes_utf8(buf_bytes(&out)));
-		for (size_t i = 0; i < out.n; i++)
-			assert_true((unsigned char)out.p[i] >= 0x20 && out.p[i] != 0x7f);
+		if (c == '\n' || !esc_hides(c)) {
+			assert_true(bytes_eq(buf_bytes(&out), (struct bytes){ in, n }));
+			continue;
+		}
+		assert_true(sscanf(buf_text(&out), "\\u%4x\\u%4x", &high, &low) == (c < 0x10000 ? 1 : 2));
+		back = c < 0x10000 ? high : 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+		assert_int_equal(back, c);
 	}
 }
 
@@ -235,6 +346,17 @@ static void err_wraps_keep_the_status_and_put_the_purpose_in_front(void **state)
 	assert_int_equal(e.status, ST_INPUT);
 }
 
+static void err_status_tells_whose_fault_it_is(void **state)
+{
+	static const int systems[] = { EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EIO }, inputs[] = { ENOENT, EACCES, EISDIR, ENOTDIR, EPERM };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(systems); i++)
+		assert_int_equal(err_status(systems[i]), ST_SYSTEM);
+	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++)
+		assert_int_equal(err_status(inputs[i]), ST_INPUT);
+}
+
 static void err_of_any_length_fits(void **state)
 {
 	struct err e = { 0 };
@@ -255,17 +377,21 @@ int main(void)
 
 	ADD(&t, buf_grows_and_is_text_when_asked);
 	ADD(&t, buf_of_nothing_is_an_empty_text);
+	ADD(&t, cleanups_leave_nothing_behind);
 	ADD_ROWS(&t, varints, check_varint);
 	ADD(&t, varint_over_64_bits_is_refused);
 	ADD_ROWS(&t, escapes, check_esc);
 	ADD(&t, tty_shows_every_byte_in_printable_ascii_and_can_be_read_back);
 	ADD(&t, shell_shows_every_byte_in_printable_ascii);
-	ADD(&t, json_of_every_byte_is_utf8_without_controls);
+	ADD(&t, any_bytes_are_read_back_from_what_tty_shows);
+	ADD(&t, as_many_characters_are_hidden_as_unicode_says);
+	ADD(&t, json_hides_nothing);
 	ADD(&t, word_is_cut_at_its_end);
 	ADD(&t, pool_gives_the_same_id_for_the_same_bytes);
 	ADD(&t, pool_keeps_nul_and_the_empty_string_apart);
 	ADD(&t, map_finds_what_was_put_and_replaces);
 	ADD(&t, err_wraps_keep_the_status_and_put_the_purpose_in_front);
 	ADD(&t, err_of_any_length_fits);
+	ADD(&t, err_status_tells_whose_fault_it_is);
 	return run_rows(&t, "base");
 }

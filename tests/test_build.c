@@ -5,8 +5,11 @@
 #include "store/base/buf.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What a file says; 0 where nothing else is said is what a sound one has. */
@@ -125,7 +128,7 @@ static void reads(void **state)
 
 	put_file(&file, row);
 	assert_int_equal(write(fd, file.p, file.n), file.n);
-	build_read(&got, fd);
+	assert_true(build_read(&got, fd));
 	assert_string_equal(got.text, row->want ? row->want : "0123ab");
 }
 
@@ -139,9 +142,101 @@ static void what_is_no_file(void **state)
 	assert_false(build_at(&got, "/dev/zero"));
 	assert_true(build_at(&got, "/etc/passwd"));
 	assert_string_equal(got.text, "");
+	assert_false(build_at(&got, "/proc/self/mem")); /* a regular file whose beginning cannot be read: EIO */
+	assert_string_equal(got.text, "");
 }
 
 /* ---- of processes ---- */
+
+/* A file of a row, as exes_open gives it; path: where it lies, or NULL for one that has no name any more. */
+static int file_of(const struct row *row, char *path)
+{
+	auto_buf struct buf file = { 0 };
+	char name[] = "/tmp/scaudit-build.XXXXXX";
+	auto_close int fd = mkstemp(name);
+	int out;
+
+	assert_true(fd >= 0);
+	put_file(&file, row);
+	assert_int_equal(write(fd, file.p, file.n), file.n);
+	out = open(name, O_PATH | O_CLOEXEC);
+	assert_true(out >= 0);
+	if (path != NULL)
+		memcpy(path, name, sizeof(name));
+	else
+		unlink(name);
+	return out;
+}
+
+static void free_seen(struct exes_seen *seen)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		free(seen->v[i]);
+	VEC_FREE(seen);
+}
+
+/* Whatever runs among them, those with a build-id are known, and nothing is kept of the others. */
+static void programs_without_a_build_id(void **state)
+{
+	static const struct row with = { .name = "with" }, none = { .type = 1 }, script = { .magic = '#' }, empty = { .cut = SIZE_MAX };
+	static const struct row *const kinds[] = { &with, &none, &script, &with, &empty, &none };
+	struct exes *x = exes_start();
+	struct exes_seen seen;
+	char exe[32];
+	int want = 0;
+
+	(void)state;
+	assert_non_null(x);
+	for (int i = 0; i < 60; i++) {
+		const struct row *row = kinds[i % (int)ARRAY_SIZE(kinds)];
+
+		want += row == &with;
+		snprintf(exe, sizeof(exe), "/%d", i);
+		exes_add(x, file_of(row, NULL), bytes_of(exe), BYTES("here"), row == &with);
+	}
+	exes_add(x, open("/proc/self/mem", O_PATH | O_CLOEXEC), BYTES("/unreadable"), BYTES(""), 0);
+	exes_add(x, open("/", O_PATH | O_CLOEXEC), BYTES("/"), BYTES(""), 0);
+	exes_end(x, 10000);
+	exes_take(x, &seen);
+	assert_int_equal(seen.n, want);
+	for (size_t i = 0; i < seen.n; i++) {
+		assert_int_equal(seen.v[i]->t_ms, 1);
+		assert_string_equal(seen.v[i]->id.text, "0123ab");
+		assert_bytes(seen.v[i]->place, "here");
+		assert_false(seen.v[i]->here);
+	}
+	free_seen(&seen);
+	exes_free(x);
+}
+
+/* A file that could not be read once is read again when it is next seen. */
+static void a_read_that_failed_is_not_remembered(void **state)
+{
+	static const struct row with = { .name = "with" };
+	struct exes *x = exes_start();
+	struct rlimit before, none;
+	struct exes_seen seen;
+	char path[64];
+	int fd = file_of(&with, path), again = dup(fd);
+
+	(void)state;
+	assert_non_null(x);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ 1, before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	exes_add(x, fd, bytes_of(path), BYTES(""), 1);
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL); /* were the thread slower yet, it would know the file at once */
+	setrlimit(RLIMIT_NOFILE, &before);
+	exes_add(x, again, bytes_of(path), BYTES(""), 2);
+	exes_end(x, 10000);
+	exes_take(x, &seen);
+	assert_true(seen.n >= 1);
+	assert_int_equal(seen.v[seen.n - 1]->t_ms, 2);
+	assert_true(seen.v[seen.n - 1]->here);
+	free_seen(&seen);
+	exes_free(x);
+	unlink(path);
+}
 
 static void a_process_that_lives(void **state)
 {
@@ -178,9 +273,8 @@ static void a_process_that_lives(void **state)
 		assert_int_equal(seen.v[i]->t_ms, i < 3 ? 5 + (int)i : 9);
 		assert_int_equal(seen.v[i]->here, i < 3);
 		assert_bytes(seen.v[i]->place, i < 3 ? "x" : "");
-		free(seen.v[i]);
 	}
-	VEC_FREE(&seen);
+	free_seen(&seen);
 	exes_free(x);
 }
 
@@ -208,6 +302,8 @@ int main(void)
 
 	ADD_ROWS(&t, rows, reads);
 	ADD(&t, what_is_no_file);
+	ADD(&t, programs_without_a_build_id);
+	ADD(&t, a_read_that_failed_is_not_remembered);
 	ADD(&t, a_process_that_lives);
 	ADD(&t, files_are_closed_whatever_becomes_of_them);
 	return run_rows(&t, "build");

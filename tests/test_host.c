@@ -26,7 +26,7 @@ static void put(const char *path, const char *text)
 	f = fopen(whole, "w");
 	assert_non_null(f);
 	fputs(text, f);
-	fclose(f);
+	assert_int_equal(fclose(f), 0);
 }
 
 static void clear(void)

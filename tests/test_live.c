@@ -6,6 +6,13 @@
 #include "ingest/live/queue.h"
 #include "store/base/buf.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- gaps ---- */
@@ -54,7 +61,8 @@ static void no_gap_in_a_million(void **state)
 
 /* ---- the queue ---- */
 
-static uint64_t read_all(struct queue *q, uint64_t *next)
+/* Takes all that waits; order and content have to be right, and with `lost` some may be missing. */
+static uint64_t read_items(struct queue *q, uint64_t *next, bool lost)
 {
 	struct queue_block *b;
 	uint64_t records = 0;
@@ -69,13 +77,21 @@ static uint64_t read_all(struct queue *q, uint64_t *next)
 			assert_int_equal(kind, ITEM_RECORD);
 			assert_int_equal(item.n, 1000);
 			memcpy(&v, item.p, sizeof(v));
-			assert_int_equal(v, *next);
-			(*next)++;
+			if (lost)
+				assert_true(v >= *next);
+			else
+				assert_int_equal(v, *next);
+			*next = v + 1;
 			records++;
 		}
 		free(b);
 	}
 	return records;
+}
+
+static uint64_t read_all(struct queue *q, uint64_t *next)
+{
+	return read_items(q, next, false);
 }
 
 static void write_some(struct queue *q, uint64_t *next, size_t n)
@@ -121,12 +137,24 @@ static void full_memory_says_so(void **state)
 	while (queue_room(&q, 0))
 		write_some(&q, &in, 100);
 	assert_in_range(queue_waiting(&q), QUEUE_BLOCKS * (QUEUE_BLOCK - 2000), QUEUE_BLOCKS * QUEUE_BLOCK);
-	write_some(&q, &in, 1000); /* a writer that goes on nevertheless loses records, and they are counted */
+	write_some(&q, &in, 600); /* what was read already */
+	assert_int_equal(q.dropped, 0);
+	write_some(&q, &in, 2000); /* a writer that goes on nevertheless loses records, and they are counted */
+	queue_add(&q, ITEM_TASK, "task", 4);
 	queue_end(&q);
 	read_all(&q, &out);
 	assert_int_equal(out + q.dropped, in);
 	assert_true(q.dropped > 0);
+	assert_int_equal(q.dropped_tasks, 1);
 	queue_release(&q);
+}
+
+static uint64_t spool_bytes(const struct queue *q)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(q->spool, &st), 0);
+	return (uint64_t)st.st_size;
 }
 
 static void spool_takes_the_rest(void **state)
@@ -148,7 +176,273 @@ static void spool_takes_the_rest(void **state)
 	assert_int_equal(out, in);
 	assert_int_equal(q.dropped, 0);
 	assert_true(q.spool_most > 10000000);
-	assert_int_equal(lseek(q.spool, 0, SEEK_END), 0); /* given back */
+	assert_int_equal(spool_bytes(&q), 0); /* given back */
+	queue_release(&q);
+}
+
+/* Never empty, one block in and one out: the file does not grow. SCAUDIT_LONG: as long as a day of it. */
+static void a_backlog_that_stands(void **state)
+{
+	const int rounds = getenv("SCAUDIT_LONG") != NULL ? 20000 : 500;
+	struct err e = { 0 };
+	struct queue q;
+	uint64_t in = 0, out = 0, most = 0;
+
+	(void)state;
+	assert_int_equal(queue_open(&q, "/tmp", &e), 0);
+	write_some(&q, &in, 14 << 10); /* 2 MiB more than memory takes */
+	for (int i = 0; i < rounds; i++) {
+		struct queue_block *b = queue_take(&q);
+		enum item_kind kind;
+		struct bytes item;
+
+		for (size_t at = 0; queue_item(b, &at, &kind, &item); out++)
+			assert_memory_equal(item.p, &out, sizeof(out));
+		write_some(&q, &in, b->records);
+		free(b);
+		assert_in_range(queue_waiting(&q), 13 << 20, 15 << 20);
+		most = spool_bytes(&q) > most ? spool_bytes(&q) : most;
+	}
+	print_message("%d rounds: the file had at most %.1f MiB\n", rounds, (double)most / 1048576);
+	assert_in_range(most, 1 << 20, 3 << 20);
+	assert_true(q.spool_most >= most);
+	queue_end(&q);
+	read_all(&q, &out);
+	assert_int_equal(out, in);
+	queue_release(&q);
+}
+
+/* The bound is on the disk: what does not fit is lost, and counted. A GiB, so only with SCAUDIT_LONG. */
+static void a_spool_that_is_full(void **state)
+{
+	struct err e = { 0 };
+	struct queue q;
+	uint64_t in = 0, out = 0, got;
+
+	(void)state;
+	if (getenv("SCAUDIT_LONG") == NULL)
+		skip();
+	assert_int_equal(queue_open(&q, "/tmp", &e), 0);
+	while (queue_room(&q, 0))
+		write_some(&q, &in, 100);
+	assert_int_equal(q.dropped, 0);
+	write_some(&q, &in, 5000);
+	assert_in_range(spool_bytes(&q), QUEUE_SPOOL_MAX - QUEUE_BLOCK, QUEUE_SPOOL_MAX);
+	assert_int_equal(queue_spool_error(&q), 0);
+	got = read_items(&q, &out, true);
+	write_some(&q, &in, 100000); /* and then there is room again */
+	queue_end(&q);
+	got += read_items(&q, &out, true);
+	assert_true(q.dropped > 0);
+	assert_int_equal(got + q.dropped, in);
+	assert_int_equal(spool_bytes(&q), 0);
+	queue_release(&q);
+}
+
+/* A slow stream is handed over every moment, and a slot of the file is as large as a full block. */
+static void small_blocks_take_little(void **state)
+{
+	struct err e = { 0 };
+	struct queue q;
+	uint64_t in = 0, out = 0;
+
+	(void)state;
+	assert_int_equal(queue_open(&q, "/tmp", &e), 0);
+	for (int i = 0; i < 15000; i++) {
+		write_some(&q, &in, 1);
+		queue_push(&q);
+	}
+	assert_in_range(q.n, 56, 62);
+	assert_in_range(spool_bytes(&q), 2 << 20, 4 << 20);
+	read_all(&q, &out);
+	assert_in_range(out, in - QUEUE_BLOCK / 1000, in); /* a block that is not full waits for memory ... */
+	queue_push(&q);
+	read_all(&q, &out);
+	assert_int_equal(out, in); /* ... and now there is some */
+	queue_release(&q);
+}
+
+/* Whoever has the next record must not get the place of one that was dropped. */
+static void a_place_stays_with_its_record(void **state)
+{
+	struct err e = { 0 };
+	struct queue_block *b;
+	struct queue q;
+	char record[9000] = "", place[3000] = "";
+
+	(void)state;
+	assert_int_equal(queue_open(&q, NULL, &e), 0);
+	for (int i = 0; i < 100; i++) {
+		queue_add(&q, ITEM_PLACE, place, (size_t)(i * 30));
+		queue_add(&q, ITEM_RECORD, record, sizeof(record));
+	}
+	queue_end(&q);
+	assert_true(q.n > 3);
+	while ((b = queue_take(&q)) != NULL) {
+		enum item_kind kind = ITEM_RECORD;
+		struct bytes item;
+
+		for (size_t at = 0, i = 0; queue_item(b, &at, &kind, &item); i++)
+			assert_int_equal(kind, i % 2 ? ITEM_RECORD : ITEM_PLACE);
+		assert_int_equal(kind, ITEM_RECORD);
+		free(b);
+	}
+	queue_release(&q);
+}
+
+/* ---- a file that takes no more ---- */
+
+static void instead(struct queue *q, const char *path)
+{
+	auto_close int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_true(dup2(fd, q->spool) >= 0);
+}
+
+static void end_of_space(struct queue *q) { instead(q, "/dev/full"); }
+static void broken_disk(struct queue *q) { instead(q, "/proc/self/mem"); } /* whose first pages are not there */
+
+static struct rlimit file_size;
+
+/* In the middle of a block, half of which is written. */
+static void limit_of_size(struct queue *q)
+{
+	struct rlimit little;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &file_size);
+	little = (struct rlimit){ spool_bytes(q) + QUEUE_BLOCK / 2, file_size.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+}
+
+static void cut_off(struct queue *q) { assert_int_equal(ftruncate(q->spool, QUEUE_BLOCK + 5), 0); }
+
+static void other_bytes(struct queue *q) { assert_int_equal(pwrite(q->spool, "other", 5, QUEUE_BLOCK + 999), 5); }
+
+/* lost: blocks of those that are in the file by then; in_writing: it is noticed by who writes. */
+static struct fault_row { const char *name; void (*fault)(struct queue *q); int error; unsigned lost; bool in_writing; } fault_rows[] = {
+	{ "the disk is full", end_of_space, ENOSPC, 3, true },
+	{ "the disk fails", broken_disk, EIO, 3, true },
+	{ "a limit on the file's size", limit_of_size, EFBIG, 0, true },
+	{ "the file was cut", cut_off, EIO, 2, false },
+	{ "the file has other bytes", other_bytes, EIO, 1, false },
+};
+
+static void until_full(struct queue *q, uint64_t *in)
+{
+	for (int i = 0; i < 1000 && queue_room(q, 0); i++)
+		write_some(q, in, 50);
+}
+
+/* All but what was in the file and cannot be read is there, in order, and what is missing is counted to the last record. */
+static void a_spool_that_fails(void **state)
+{
+	const struct fault_row *row = *state;
+	struct err e = { 0 };
+	struct queue q;
+	uint64_t in = 0, out = 0, got;
+	const uint64_t a_block = QUEUE_BLOCK / 1008;
+
+	file_size = (struct rlimit){ 0 };
+	assert_int_equal(queue_open(&q, "/tmp", &e), 0);
+	write_some(&q, &in, (QUEUE_BLOCKS + 3) * a_block + 1);
+	assert_int_equal(spool_bytes(&q) / a_block / 1000, 3);
+	assert_int_equal(queue_spool_error(&q), 0);
+	row->fault(&q);
+	if (row->in_writing) {
+		until_full(&q, &in);
+		if (file_size.rlim_max)
+			setrlimit(RLIMIT_FSIZE, &file_size);
+		assert_int_equal(queue_spool_error(&q), row->error);
+		assert_false(queue_room(&q, 0));
+		assert_int_equal(q.dropped, 0); /* what did not fit is in memory */
+	}
+	got = read_items(&q, &out, true);
+	queue_push(&q);
+	got += read_items(&q, &out, true);
+	assert_int_equal(queue_spool_error(&q), row->error);
+	assert_int_equal(q.dropped, row->lost * a_block);
+	assert_int_equal(got + q.dropped, in);
+	/* from now on memory alone */
+	until_full(&q, &in);
+	assert_false(queue_room(&q, 0));
+	assert_in_range(queue_waiting(&q), QUEUE_BLOCKS * (QUEUE_BLOCK - 2000), (QUEUE_BLOCKS + 1) * QUEUE_BLOCK);
+	write_some(&q, &in, 3000);
+	queue_end(&q);
+	got += read_items(&q, &out, true);
+	assert_true(q.dropped > row->lost * a_block);
+	assert_int_equal(got + q.dropped, in);
+	queue_release(&q);
+}
+
+/* A file system of 1 MiB of its own; the last test, since this process has other mounts and maybe another user then. */
+static void a_full_file_system(void **state)
+{
+	char folder[] = "/tmp/scaudit-spool.XXXXXX";
+	struct err e = { 0 };
+	struct queue q;
+	uint64_t in = 0, out = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	if ((unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 || mount("spool", folder, "tmpfs", 0, "size=1m") != 0) {
+		print_message("no tmpfs can be mounted here: %s\n", strerror(errno));
+		rmdir(folder);
+		skip();
+	}
+	assert_int_equal(queue_open(&q, folder, &e), 0);
+	until_full(&q, &in);
+	assert_int_equal(queue_spool_error(&q), ENOSPC);
+	assert_int_equal(q.dropped, 0);
+	assert_in_range(spool_bytes(&q), 1 << 19, 1 << 20);
+	read_all(&q, &out);
+	queue_end(&q);
+	read_all(&q, &out);
+	assert_int_equal(out, in);
+	assert_int_equal(spool_bytes(&q), 0);
+	queue_release(&q);
+	umount2(folder, MNT_DETACH);
+	rmdir(folder);
+}
+
+/* ---- two threads ---- */
+
+static void *write_much(void *to)
+{
+	struct queue *q = to;
+	uint64_t in = 0;
+
+	while (in < 60000) {
+		write_some(q, &in, 60);
+		if (in % 1020 == 0)
+			queue_push(q);
+	}
+	queue_end(q);
+	return NULL;
+}
+
+static void order_between_threads(void **state)
+{
+	struct err e = { 0 };
+	struct queue q;
+	pthread_t writer;
+	uint64_t out = 0;
+
+	(void)state;
+	assert_int_equal(queue_open(&q, "/tmp", &e), 0);
+	assert_int_equal(pthread_create(&writer, NULL, write_much, &q), 0);
+	for (int i = 0; i < 5000 && queue_waiting(&q) < 20 << 20; i++) /* a reader that is late at first */
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	while (!queue_over(&q)) {
+		read_all(&q, &out);
+		queue_wait(&q, 1);
+	}
+	pthread_join(writer, NULL);
+	assert_int_equal(out, 60000);
+	assert_true(q.spool_most > 0);
+	assert_int_equal(q.dropped, 0);
 	queue_release(&q);
 }
 
@@ -275,8 +569,15 @@ int main(void)
 	ADD(&t, queue_keeps_order);
 	ADD(&t, full_memory_says_so);
 	ADD(&t, spool_takes_the_rest);
+	ADD(&t, a_backlog_that_stands);
+	ADD(&t, a_spool_that_is_full);
+	ADD(&t, small_blocks_take_little);
+	ADD(&t, a_place_stays_with_its_record);
+	ADD_ROWS(&t, fault_rows, a_spool_that_fails);
+	ADD(&t, order_between_threads);
 	ADD(&t, no_folder_no_spool);
 	ADD_ROWS(&t, descend_rows, descends);
 	ADD(&t, whose_records);
+	ADD(&t, a_full_file_system);
 	return run_rows(&t, "live");
 }

@@ -16,7 +16,7 @@
 #define TWO "{" ERRNO X86_64 ALLOW("\"write\", \"read\"") "}"
 #define TWO_KILL "{" KILL X86_64 ALLOW("\"write\", \"read\"") "}"
 #define FROM "# scaudit 0: from f.json\n"
-#define ARGS "{" ERRNO X86_64 "\"syscalls\": [{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [" \
+#define ARGUMENTS "{" ERRNO X86_64 "\"syscalls\": [{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [" \
 	"{\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}, {\"index\": 1, \"value\": 15, \"valueTwo\": 1, \"op\": \"SCMP_CMP_MASKED_EQ\"}]}]}"
 #define MIXED "{" ERRNO X86_64 "\"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\"}, " \
 	"{\"names\": [\"clone3\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}]}"
@@ -39,7 +39,7 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	{ "systemd: an architecture without a word", "systemd", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_M68K\"], " ALLOW("\"read\"") "}", NULL, NULL,
 	  "no word for SCMP_ARCH_M68K" },
 	{ "systemd: logs", "systemd", "{\"defaultAction\": \"SCMP_ACT_LOG\", " ALLOW("\"read\"") "}", NULL, NULL, "(systemd-log logs)" },
-	{ "systemd: conditions", "systemd", ARGS, NULL, NULL, "systemd cannot hold conditions on arguments, as the list has for socket" },
+	{ "systemd: conditions", "systemd", ARGUMENTS, NULL, NULL, "systemd cannot hold conditions on arguments, as the list has for socket" },
 	{ "systemd: answers that differ", "systemd", MIXED, NULL, NULL, "has SCMP_ACT_ALLOW for read and SCMP_ACT_ERRNO for clone3" },
 	{ "systemd: flags", "systemd", FLAGS, NULL, NULL, "flags, as SECCOMP_FILTER_FLAG_LOG" },
 	{ "systemd: a hostile name", "systemd", HOSTILE, NULL, NULL, "'read\\x0aptrace' is no name of a call" },
@@ -51,7 +51,7 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	{ "systemd-log: a list", "systemd-log", TWO, FROM "# logs all calls but these, and refuses none; add what comes to the list with the next profile\n"
 	  "[Service]\nSystemCallLog=\nSystemCallLog=~read write\n", NULL, NULL },
 	{ "systemd-log: a list of what is denied", "systemd-log", DENY("\"ptrace\""), NULL, NULL, "not of what is denied" },
-	{ "systemd-log: conditions", "systemd-log", ARGS, NULL, NULL, "systemd-log cannot hold conditions" },
+	{ "systemd-log: conditions", "systemd-log", ARGUMENTS, NULL, NULL, "systemd-log cannot hold conditions" },
 	{ "minijail: a list", "minijail", TWO_KILL, FROM "# for x86_64; what was called most often stands first\nread: 1\nwrite: 1\n", NULL, NULL },
 	{ "minijail: a dangerous name has its comment", "minijail", "{" KILL X86_64 ALLOW("\"ptrace\"") "}", NULL, "\n# ptrace: ", NULL },
 	{ "minijail: answers an errno", "minijail", TWO, NULL, NULL, "SCMP_ACT_ERRNO cannot be said in it" },
@@ -59,7 +59,7 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	{ "minijail: two architectures", "minijail", X32, NULL, NULL, "for one architecture: --arch x86_64 or x32" },
 	{ "minijail: not the names of another architecture", "minijail", "{" KILL X86_64 ALLOW("\"read\", \"socketcall\"") "}",
 	  FROM "# for x86_64; what was called most often stands first\nread: 1\n", NULL, NULL },
-	{ "minijail: conditions", "minijail", ARGS, NULL, NULL, "minijail cannot hold conditions" },
+	{ "minijail: conditions", "minijail", ARGUMENTS, NULL, NULL, "minijail cannot hold conditions" },
 	{ "minijail-frequency: without records", "minijail-frequency", TWO_KILL, NULL, NULL, "only records tell" },
 	{ "firejail: a list", "firejail", TWO, FROM "# firejail allows execve, execveat and prctl besides, which it needs itself\n"
 	  "seccomp-error-action EPERM\nseccomp.keep read,write\nseccomp.block-secondary\n", NULL, NULL },
@@ -76,9 +76,9 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	  "\"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\"}]}", NULL, NULL, "no list for SCMP_ARCH_X32" },
 	{ "firejail: 32 bits alone", "firejail", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_ARM\"], " ALLOW("\"read\"") "}", NULL, NULL,
 	  "SCMP_ARCH_ARM alone filters nothing" },
-	{ "firejail: conditions", "firejail", ARGS, NULL, NULL, "firejail cannot hold conditions" },
+	{ "firejail: conditions", "firejail", ARGUMENTS, NULL, NULL, "firejail cannot hold conditions" },
 	{ "firejail: an errno without a name", "firejail", "{" ERRNO "\"defaultErrnoRet\": 99, " X86_64 ALLOW("\"read\"") "}", NULL, NULL, "the one of 99" },
-	{ "c: conditions", "c", ARGS, NULL, "{ \"socket\", SCMP_ACT_ALLOW, 2, { { 0, SCMP_CMP_EQ, 2u, 0u }, { 1, SCMP_CMP_MASKED_EQ, 15u, 1u } } },\n", NULL },
+	{ "c: conditions", "c", ARGUMENTS, NULL, "{ \"socket\", SCMP_ACT_ALLOW, 2, { { 0, SCMP_CMP_EQ, 2u, 0u }, { 1, SCMP_CMP_MASKED_EQ, 15u, 1u } } },\n", NULL },
 	{ "c: answers that differ", "c", MIXED, NULL, "{ \"clone3\", SCMP_ACT_ERRNO(ENOSYS) },\n", NULL },
 	{ "c: flags", "c", FLAGS, NULL, "seccomp_attr_set(ctx, SCMP_FLTATR_CTL_LOG, 1)", NULL },
 	{ "c: a flag without an attribute", "c", "{" ERRNO "\"flags\": [\"SECCOMP_FILTER_FLAG_X\"], " ALLOW("\"read\"") "}", NULL, NULL,
@@ -88,7 +88,7 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	  "{ \"personality\", SCMP_ACT_ALLOW, 1, { { 0, SCMP_CMP_EQ, 0u, 0u } } },\n"
 	  "\t\t{ \"personality\", SCMP_ACT_ALLOW, 1, { { 0, SCMP_CMP_EQ, 8u, 0u } } },\n", NULL },
 	{ "c: a hostile name", "c", HOSTILE, NULL, NULL, "is no name of a call" },
-	{ "spo: conditions", "spo", ARGS, NULL, "    - index: 1\n      op: SCMP_CMP_MASKED_EQ\n      value: 15\n      valueTwo: 1\n", NULL },
+	{ "spo: conditions", "spo", ARGUMENTS, NULL, "    - index: 1\n      op: SCMP_CMP_MASKED_EQ\n      value: 15\n      valueTwo: 1\n", NULL },
 	{ "spo: its name", "spo", TWO, NULL, "metadata:\n  name: \"f\"\nspec:\n", NULL },
 	{ "spo: another default errno", "spo", "{" ERRNO "\"defaultErrnoRet\": 38, " ALLOW("\"read\"") "}", NULL, NULL, "no defaultErrnoRet" },
 	{ "spo: a number over 2^63", "spo", "{" ERRNO "\"syscalls\": [{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
@@ -102,14 +102,14 @@ static struct row { const char *name, *format, *policy, *text, *part, *says; } r
 	{ "bpf: a name without a number", "bpf", "{" ERRNO ALLOW("\"nosuch\"") "}", NULL, NULL, "knows none for nosuch" },
 	{ "bpf: flags", "bpf", FLAGS, NULL, NULL, "bpf cannot hold flags" },
 	{ "bpf: the other byte order", "bpf", "{" ERRNO "\"architectures\": [\"SCMP_ARCH_S390X\"], " ALLOW("\"read\"") "}", NULL, NULL, "byte order" },
-	{ "pfc: conditions", "pfc", ARGS, NULL, "action ALLOW;", NULL },
+	{ "pfc: conditions", "pfc", ARGUMENTS, NULL, "action ALLOW;", NULL },
 	{ "pfc: a name without a number", "pfc", "{" ERRNO ALLOW("\"nosuch\"") "}", NULL, NULL, "does not know nosuch" },
 	{ "names: a list", "names", TWO, "write\nread\n", NULL, NULL },
-	{ "names: conditions", "names", ARGS, NULL, NULL, "whatever the arguments" },
+	{ "names: conditions", "names", ARGUMENTS, NULL, NULL, "whatever the arguments" },
 	{ "names: a hostile name", "names", HOSTILE, NULL, NULL, "is no name of a call" },
 	{ "docker: where it comes from", "docker", TWO, NULL, "\"comment\": \"scaudit 0: from f.json\"", NULL },
 	{ "docker: a hostile name is escaped", "docker", HOSTILE, NULL, "\"read\\nptrace\"", NULL },
-	{ "json: conditions", "json", ARGS, NULL, "\"op\": \"SCMP_CMP_MASKED_EQ\"", NULL },
+	{ "json: conditions", "json", ARGUMENTS, NULL, "\"op\": \"SCMP_CMP_MASKED_EQ\"", NULL },
 	{ "json: a policy from a file has no evidence", "json", TWO, NULL, "\"evidence\": null", NULL },
 	{ "pod: the kubelet's path", "pod", TWO, NULL, "    type: Localhost\n    localhostProfile: \"profiles/f.json\"\n", NULL },
 };

@@ -126,7 +126,7 @@ static void write_file(const char *path, const char *text)
 	f = fopen(full, "w");
 	assert_non_null(f);
 	fputs(text, f);
-	fclose(f);
+	assert_int_equal(fclose(f), 0);
 }
 
 static struct names_row { const char *name, *cgroup, *path, *text, *want, *image; } names[] = {

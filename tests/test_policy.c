@@ -1,5 +1,6 @@
 #include "tests/test.h"
 
+#include "analyze/bounds.h"
 #include "analyze/compile.h"
 #include "analyze/policy.h"
 #include "analyze/resolve.h"
@@ -477,26 +478,103 @@ static void many_statements(unsigned n) { read_many("", "c", ": 1\n", "", n); }
 
 static void many_flags(unsigned n) { read_many("{\"defaultAction\": \"SCMP_ACT_LOG\", \"flags\": [\"x\"", ", \"f", "\"", "]}", n); }
 
-/* A short line may mean many rules, many flags mean nothing: neither may fill the memory. */
+/* What a short text unfolds to is bounded, whatever the format: before, between and after are repeated so often in between. */
+static struct bound_row { const char *name, *before, *each, *between, *after; unsigned most; const char *reason; } bounds[] = {
+	{ "oci: rules", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[", "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}", ",", "]}",
+	  BOUNDS_RULES, "f: too large for a profile: over 8192 rules" },
+	{ "oci: names", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[", "\"read\"", ",", "]}]}",
+	  BOUNDS_NAMES, "f: too large for a profile: over 32768 names of calls" },
+	{ "oci: conditions on one call", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"read\"],\"args\":[",
+	  "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}", ",", "]}]}", BOUNDS_OF_CALL, "f: too large for a profile: over 512 conditions on read" },
+	{ "oci: conditions on one call, in many rules", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[",
+	  "{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"\\u0072ead\"],\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}", ",", "]}", BOUNDS_OF_CALL,
+	  "f: too large for a profile: over 512 conditions on read" },
+	{ "oci: conditions of names that share them", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+	  "{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":1,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}],\"names\":[", "\"c%u\"", ",", "]}]}",
+	  BOUNDS_CONDITIONS / 2, "f: too large for a profile: over 16384 conditions on arguments" },
+	{ "oci: architectures", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"architectures\":[", "\"SCMP_ARCH_X86\"", ",", "]}", BOUNDS_ARCHS,
+	  "f: too large for a profile: over 256 architectures" },
+	{ "oci: archMap", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"archMap\":[", "{\"architecture\":\"SCMP_ARCH_X86\",\"subArchitectures\":[\"SCMP_ARCH_X32\"]}", ",", "]}",
+	  BOUNDS_ARCHS / 2, "f: too large for a profile: over 256 architectures" },
+	{ "oci: capabilities", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[{\"action\":\"SCMP_ACT_ALLOW\",\"names\":[\"read\"],\"includes\":{\"caps\":[", "\"CAP_KILL\"",
+	  ",", "]}}]}", BOUNDS_WORDS, "f: too large for a profile: over 8192 capabilities and architectures that rules depend on" },
+	{ "oci: members that nobody reads", "{\"defaultAction\":\"SCMP_ACT_LOG\",", "\"k%u\":1", ",", "}", BOUNDS_UNREAD,
+	  "f: too large for a profile: over 1000 parts that are not read" },
+	{ "oci: flags", "{\"defaultAction\":\"SCMP_ACT_LOG\",\"flags\":[", "\"x\"", ",", "]}", 64, "f: flags: more than 64" },
+	{ "own: binaries", "{\"scaudit\":\"1\",\"default_action\":\"SCMP_ACT_LOG\",\"evidence\":{\"binaries\":[", "{\"path\":\"/a\"}", ",", "]}}", BOUNDS_BINARIES,
+	  "f: too large for a profile: over 4096 binaries" },
+	{ "spo: names", SPO "  defaultAction: SCMP_ACT_LOG\n  syscalls:\n  - action: SCMP_ACT_ALLOW\n    names:\n", "    - read\n", "", "", BOUNDS_NAMES,
+	  "f: too large for a profile: over 32768 names of calls" },
+	{ "spo: rules", SPO "  defaultAction: SCMP_ACT_LOG\n  syscalls:\n", "  - {action: SCMP_ACT_ALLOW, names: [read]}\n", "", "", BOUNDS_RULES,
+	  "f: too large for a profile: over 8192 rules" },
+	{ "systemd: names", "[Service]\nSystemCallFilter=~", "read", " ", "\n", BOUNDS_NAMES, "f:2: too large for a profile: over 32768 names of calls" },
+	{ "systemd: names of sets", "[Service]\nSystemCallFilter=~", "@system-service", " ", "\n", 86, "f:2: too large for a profile: over 32768 names of calls" },
+	{ "systemd: sets that are not known", "[Service]\nSystemCallFilter=~", "@a%u", " ", "\n", BOUNDS_UNREAD,
+	  "f: too large for a profile: over 1000 parts that are not read" },
+	{ "systemd: begun anew", "[Service]\n", "SystemCallFilter=~read\nSystemCallFilter=\n", "", "SystemCallLog=read\n", BOUNDS_NAMES - 1,
+	  "f:65538: too large for a profile: over 32768 names of calls" },
+	{ "systemd: architectures", "[Service]\nSystemCallFilter=~\nSystemCallArchitectures=", "x86", " ", "\n", BOUNDS_NAMES,
+	  "f:3: too large for a profile: over 32768 names of calls" },
+	{ "minijail: rules", "", "c%u: 1\n", "", "", BOUNDS_RULES, "f: too large for a profile: over 8192 rules" },
+	{ "minijail: alternatives", "", "c%u: arg0 & ~0\n", "", "", BOUNDS_RULES / 64, "f:129: too large for a profile: over 8192 rules" },
+	{ "names", "", "read\n", "", "", BOUNDS_NAMES, "f: too large for a profile: over 32768 names of calls" },
+};
+
+static void repeat_text(struct buf *out, const struct bound_row *r, unsigned n)
+{
+	const char *number = strstr(r->each, "%u");
+
+	out->n = 0;
+	buf_str(out, r->before);
+	for (unsigned i = 0; i < n; i++) {
+		buf_str(out, i ? r->between : "");
+		buf_add(out, r->each, number ? (size_t)(number - r->each) : strlen(r->each));
+		if (number != NULL)
+			buf_printf(out, "%u%s", i, number + 2);
+	}
+	buf_str(out, r->after);
+}
+
 static void is_bounded(void **state)
 {
+	const struct bound_row *r = *state;
 	auto_buf struct buf text = { 0 };
 	struct policy p;
 	struct err e = { 0 };
 
-	(void)state;
-	for (unsigned i = 0; i < 3000; i++)
-		buf_printf(&text, "c%u: arg0 & ~0\n", i);
-	assert_int_equal(policy_read_text(&p, buf_bytes(&text), "f", NULL, &e), -1);
-	assert_string_equal(e.msg, "f:1564: more than 100000 rules");
+	repeat_text(&text, r, r->most);
+	if (policy_read_text(&p, buf_bytes(&text), "f", NULL, &e) < 0)
+		fail_msg("%u are refused: %s", r->most, e.msg);
 	policy_release(&p);
-	text.n = 0;
-	buf_str(&text, "{\"defaultAction\": \"SCMP_ACT_LOG\", \"flags\": [\"x\"");
-	for (unsigned i = 0; i < 64; i++)
-		buf_str(&text, ", \"x\"");
-	buf_str(&text, "]}");
+	repeat_text(&text, r, r->most + 1);
 	assert_int_equal(policy_read_text(&p, buf_bytes(&text), "f", NULL, &e), -1);
-	assert_string_equal(e.msg, "f: flags: more than 64");
+	assert_int_equal(e.status, ST_INPUT);
+	assert_string_equal(e.msg, r->reason);
+	policy_release(&p);
+}
+
+/* Within all bounds, and yet more than libseccomp can make a filter of in a year. */
+static void what_takes_too_long_to_compile_is_refused(void **state)
+{
+	static const char *const ops[] = { "EQ", "NE", "LT", "GE", "GT", "LE" };
+	auto_buf struct buf text = { 0 };
+	struct compiled c;
+	struct policy p;
+	struct err e = { 0 };
+
+	(void)state;
+	buf_str(&text, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86\"],\"syscalls\":[");
+	for (unsigned i = 0; i < 4000; i++)
+		buf_printf(&text, "%s{\"names\":[\"%s\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":%u,\"op\":\"SCMP_CMP_%s\"},"
+			   "{\"index\":1,\"value\":%u,\"op\":\"SCMP_CMP_%s\"}]}", i ? "," : "",
+			   (const char *[]){ "ioctl", "fcntl", "prctl", "read", "write", "open", "close", "mmap2", "clone", "futex", "kill", "dup",
+					     "poll", "lseek", "brk", "chmod" }[i % 16], i * 2654435761u >> 8, ops[i % 6], i * 40503u % 9973, ops[i / 6 % 6]);
+	buf_str(&text, "]}");
+	assert_int_equal(policy_read_text(&p, buf_bytes(&text), "f", NULL, &e), 0);
+	assert_int_equal(compile_policy(&c, &p, &e), -1);
+	assert_int_equal(e.status, ST_INPUT);
+	assert_string_equal(e.msg, "too large for a profile: libseccomp does not make a filter of its conditions in 1.0 s");
+	compiled_release(&c);
 	policy_release(&p);
 }
 
@@ -539,7 +617,8 @@ int main(void)
 	ADD_ROWS(&t, place_rows, resolves);
 	ADD(&t, reads_containers_common);
 	ADD(&t, refuses_an_empty_file_in_each_format);
-	ADD(&t, is_bounded);
+	ADD_ROWS(&t, bounds, is_bounded);
+	ADD(&t, what_takes_too_long_to_compile_is_refused);
 	ADD(&t, is_not_quadratic);
 	ADD(&t, reads_all);
 	ADD(&t, reads_a_config);

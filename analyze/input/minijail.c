@@ -3,6 +3,7 @@
  * names kills. Named constants, @include and what only the Python compiler takes are refused with their line.
  *   source: minijail0(5)
  */
+#include "analyze/bounds.h"
 #include "analyze/input.h"
 #include "store/base/map.h"
 #include "store/model/action.h"
@@ -13,7 +14,6 @@
 
 #define BRANCHES_MAX 256
 #define ARGS_MAX 6
-#define RULES_MAX 100000 /* a short line may mean many */
 
 static bool is_minijail(struct bytes text)
 {
@@ -114,7 +114,8 @@ static int copy_branch(const struct reading *r, struct branches *to, const struc
 	struct branch *out = VEC_PUSH(to);
 
 	*out = (struct branch){ 0 };
-	if (to->n > BRANCHES_MAX)
+	r->p->too_large = to->n > BRANCHES_MAX;
+	if (r->p->too_large)
 		return input_bad_line(r, "more than %d alternatives", BRANCHES_MAX);
 	for (size_t i = 0; i < b->args.n; i++)
 		*VEC_PUSH(&out->args) = b->args.v[i];
@@ -179,7 +180,8 @@ static int read_any_of(const struct reading *r, struct bytes text, struct branch
 		VEC_FREE(&some);
 		if (ret < 0)
 			return -1;
-		if (out->n > BRANCHES_MAX)
+		r->p->too_large = out->n > BRANCHES_MAX;
+		if (r->p->too_large)
 			return input_bad_line(r, "more than %d alternatives", BRANCHES_MAX);
 		if (at == text.n)
 			return 0;
@@ -237,8 +239,9 @@ static int read_condition(const struct reading *r, const char *name, struct byte
 	bool otherwise = bytes_take(&text, BYTES(";"));
 	int error = 0, ret = read_any_of(r, condition, &b);
 
-	if (ret == 0 && r->p->rules.n > RULES_MAX)
-		ret = input_bad_line(r, "more than %d rules", RULES_MAX);
+	r->p->too_large |= ret == 0 && r->p->rules.n + b.n > BOUNDS_RULES; /* a short line may mean many */
+	if (ret == 0 && r->p->too_large)
+		ret = input_bad_line(r, "too large for a profile: over %d rules", BOUNDS_RULES);
 	for (size_t i = 0; i < b.n && ret == 0; i++) {
 		struct policy_rule *rule = add_rule(r->p, name, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO);
 

@@ -31,6 +31,7 @@ struct second_look {
 	struct bytes text;
 	size_t at;
 	struct pool keys;
+	json_tokener *reader; /* of names with escapes in them */
 	struct map seen;      /* (object, key) */
 	uint64_t objects, open[32];
 	size_t depth;
@@ -58,14 +59,13 @@ static bool is_key(const struct second_look *l)
 /* Names are compared as they are meant: "\u0061" is "a". */
 static uint32_t key_id(struct second_look *l, struct bytes raw)
 {
-	auto_free char *quoted = NULL;
 	json_object *o;
 	uint32_t id;
 
 	if (memchr(raw.p, '\\', raw.n) == NULL)
 		return pool_intern(&l->keys, raw);
-	quoted = mem_print("\"%.*s\"", (int)raw.n, raw.p);
-	o = json_tokener_parse(quoted);
+	json_tokener_reset(l->reader);
+	o = json_tokener_parse_ex(l->reader, raw.p - 1, (int)raw.n + 2); /* with its quotes */
 	id = pool_intern(&l->keys, o == NULL ? raw : (struct bytes){ json_object_get_string(o), (size_t)json_object_get_string_len(o) });
 	json_object_put(o);
 	return id;
@@ -223,10 +223,11 @@ static int read_own(const struct reading *r, json_object *root)
 
 static int read_root(const struct reading *r, json_object *root, struct bytes text)
 {
-	struct second_look l = { .text = text };
+	struct second_look l = { .text = text, .reader = json_tokener_new() };
 	json_object *linux_ = NULL, *seccomp = NULL;
 	int ret = look_again(r, &l);
 
+	json_tokener_free(l.reader);
 	pool_release(&l.keys);
 	map_release(&l.seen);
 	if (ret < 0)

@@ -5,6 +5,7 @@
  * systemd puts into each list that allows, makes rules that are implied.
  *   source: systemd.exec(5)
  */
+#include "analyze/bounds.h"
 #include "analyze/input.h"
 #include "analyze/systemd.h"
 #include "store/base/esc.h"
@@ -28,6 +29,7 @@ struct unit {
 	struct reading r;
 	struct list filter, log;
 	int error;
+	size_t taken;   /* names and sets so far, and what these hold: also what was taken away again */
 };
 
 static bool is_systemd(struct bytes text)
@@ -75,6 +77,13 @@ static int error_of(const struct unit *u, struct bytes word, int *out)
 	return input_bad_word(&u->r, "no such errno", word);
 }
 
+static int count(struct unit *u, size_t n)
+{
+	u->taken += n;
+	u->r.p->too_large = u->taken > BOUNDS_NAMES;
+	return !u->r.p->too_large ? 0 : input_bad_line(&u->r, "too large for a profile: over %d names of calls", BOUNDS_NAMES);
+}
+
 /* A name, or what a set holds. */
 static int change(struct unit *u, struct list *l, const char *name, int error, bool adds)
 {
@@ -100,9 +109,10 @@ static int change_by_set(struct unit *u, struct list *l, struct bytes set, int e
 	const char *word = input_keep(u->r.p, set);
 	struct systemd_words names = { 0 };
 	char shown[60];
-	int ret = 0;
+	int ret;
 
 	systemd_names(&names, word);
+	ret = count(u, names.n);
 	if (names.n == 0)
 		policy_unread(u->r.p, "line %zu: what is in %s is not known here", u->r.line, esc_word(shown, sizeof(shown), set));
 	else
@@ -130,6 +140,8 @@ static int read_word(struct unit *u, struct list *l, struct bytes word, bool min
 	int error = NO_ERROR;
 	char shown[60];
 
+	if (count(u, 1) < 0)
+		return -1;
 	if (!input_is_name(name) && !set)
 		return input_bad_word(&u->r, "no name of a call", name);
 	if (bytes_take(&word, BYTES(":")) && error_of(u, word, &error) < 0)
@@ -142,13 +154,16 @@ static int read_word(struct unit *u, struct list *l, struct bytes word, bool min
 	return set ? change_by_set(u, l, name, error, adds) : change(u, l, input_keep(u->r.p, name), error, adds);
 }
 
-static void begin(struct unit *u, struct list *l, bool minus)
+static int begin(struct unit *u, struct list *l, bool minus)
 {
+	size_t n = 0;
+
 	l->there = true;
 	l->allows = !minus;
-	for (size_t i = 0; l == &u->filter && l->allows && systemd_always(i) != NULL; i++)
-		if (syscall_is_known(systemd_always(i)))
-			put(l, (struct entry){ policy_keep(u->r.p, systemd_always(i)), NO_ERROR, true });
+	for (; l == &u->filter && l->allows && systemd_always(n) != NULL; n++)
+		if (syscall_is_known(systemd_always(n)))
+			put(l, (struct entry){ policy_keep(u->r.p, systemd_always(n)), NO_ERROR, true });
+	return count(u, n);
 }
 
 static int read_list(struct unit *u, struct list *l, struct bytes value)
@@ -161,8 +176,8 @@ static int read_list(struct unit *u, struct list *l, struct bytes value)
 		l->there = false;
 		return 0;
 	}
-	if (!l->there)
-		begin(u, l, minus);
+	if (!l->there && begin(u, l, minus) < 0)
+		return -1;
 	while ((word = input_word(&value)).n > 0)
 		if (read_word(u, l, word, minus) < 0)
 			return -1;
@@ -195,6 +210,8 @@ static int read_archs(struct unit *u, struct bytes value)
 		const char *name = input_keep(u->r.p, word);
 		uint32_t arch;
 
+		if (count(u, 1) < 0)
+			return -1;
 		for (size_t i = 0; i < ARRAY_SIZE(arch_words); i++)
 			if (strcmp(arch_words[i].word, name) == 0)
 				name = arch_words[i].name;

@@ -67,12 +67,25 @@ static int put_args(struct buf *out, const struct policy_rule *r, struct err *e)
 	return 0;
 }
 
-static bool occurs_before(const struct policy_rule *r, size_t at)
+/* The names of a rule are a set. */
+static int put_names(struct buf *out, const struct policy_rule *r, struct err *e)
 {
-	for (size_t i = 0; i < at; i++)
-		if (strcmp(r->names.v[i], r->names.v[at]) == 0)
-			return true;
-	return false;
+	struct pool seen = { 0 };
+	char shown[80];
+	int ret = 0;
+
+	buf_str(out, "    names:\n");
+	for (size_t i = 0; i < r->names.n && ret == 0; i++) {
+		const char *name = r->names.v[i];
+
+		if (!plain_is_word(name))
+			ret = err_set(e, ST_INPUT, "spo: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
+		else if (pool_find(&seen, bytes_of(name)) == 0)
+			buf_printf(out, "    - \"%s\"\n", name);
+		pool_intern(&seen, bytes_of(name));
+	}
+	pool_release(&seen);
+	return ret;
 }
 
 static int put_rule(struct buf *out, const struct policy_rule *r, struct err *e)
@@ -92,18 +105,7 @@ static int put_rule(struct buf *out, const struct policy_rule *r, struct err *e)
 		return err_set(e, ST_INPUT, "spo: errnoRet ends at 4095");
 	if (r->error != POLICY_NO_ERRNO)
 		buf_printf(out, "    errnoRet: %d\n", r->error);
-	if (put_args(out, r, e) < 0)
-		return -1;
-	buf_str(out, "    names:\n");
-	for (size_t i = 0; i < r->names.n; i++) {
-		const char *name = r->names.v[i];
-
-		if (!plain_is_word(name))
-			return err_set(e, ST_INPUT, "spo: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
-		if (!occurs_before(r, i)) /* the names of a rule are a set */
-			buf_printf(out, "    - \"%s\"\n", name);
-	}
-	return 0;
+	return put_args(out, r, e) < 0 ? -1 : put_names(out, r, e);
 }
 
 /* A SeccompProfile, cluster-wide as v1 has it. */

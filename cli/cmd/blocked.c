@@ -232,8 +232,8 @@ static int run(struct opts *o, struct err *e)
 	uint64_t pid;
 	int ret = opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e);
 
-	if (ret == 0 && !confined_read(&c, "", (int32_t)pid))
-		ret = err_set(e, ST_INPUT, "there is no process %" PRIu64, pid);
+	if (ret == 0)
+		ret = confined_read(&c, "", (int32_t)pid, e);
 	if (ret == 0 && c.mode == 2)
 		ret = pid ? from_filters(&f, (int32_t)pid, e) : from_questions(&f, e);
 	if (ret == 0 && opt_on(o, OPT_json)) {

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STOP_MS 1000 /* after a signal, what was received may wait for the store so long */
+
 static volatile sig_atomic_t stop;
 
 static void on_signal(int number)
@@ -43,7 +45,7 @@ static void say_loss(const struct capture_report *r)
 	if (f->lost_known && f->lost)
 		buf_printf(&line, "; the kernel dropped %" PRIu32 " before they had a serial (--backlog)", f->lost);
 	if (f->dropped)
-		buf_printf(&line, "; %" PRIu64 " dropped while the store was busy (--spool)", f->dropped);
+		buf_printf(&line, "; %" PRIu64 " dropped while the store was busy: neither memory nor a spool had room (--spool)", f->dropped);
 	if (f->tasks_lost)
 		buf_printf(&line, "; %" PRIu64 " events of processes lost, so some descendants may be missing", f->tasks_lost);
 	if (r->no_fence)
@@ -81,6 +83,17 @@ static void say_more(const struct capture_report *r)
 		command_say("the spool held up to %.1f MB", (double)f->spooled / 1e6);
 }
 
+/* What a failure has cost stands behind its reason. */
+static void add_unsaved(struct err *e, const struct capture_report *r)
+{
+	size_t n = strlen(e->msg);
+	char records[32];
+
+	if (r->unsaved > 0)
+		snprintf(e->msg + n, sizeof(e->msg) - n, "; %s record%s received and not stored", term_number(r->unsaved, records),
+			 r->unsaved == 1 ? " was" : "s were");
+}
+
 static void say_summary(const struct capture_report *r, const struct capture_options *c)
 {
 	const struct ingest_report *in = &r->ingest;
@@ -101,20 +114,26 @@ static void say_summary(const struct capture_report *r, const struct capture_opt
 		command_say("run without CAP_SYS_ADMIN, so under no_new_privs: setuid programs had no more rights than you");
 }
 
+static void say_spool(const char *text)
+{
+	command_say("%s", text);
+}
+
 /* ---- options ---- */
 
 static int read_options(struct capture_options *c, const struct opts *o, struct err *e)
 {
 	uint64_t ms, buffer, backlog;
 
-	if (opt_duration(o, OPT_for, 0, &ms, e) < 0 || opt_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
+	if (opt_duration(o, OPT_for, 1, 0, &ms, e) < 0 || opt_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
 	    opt_number(o, OPT_backlog, 1, UINT32_MAX, 0, &backlog, e) < 0)
 		return -1;
 	if (buffer > 1u << 30)
 		return err_set(e, ST_INPUT, "--buffer: over 1 GB");
 	c->ms = (int64_t)ms;
 	c->backlog = (uint32_t)backlog;
-	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .places = true };
+	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .places = true,
+					    .say = opt_on(o, OPT_quiet) ? NULL : say_spool };
 	c->user = opt_text(o, OPT_user, NULL);
 	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .version = SCAUDIT_VERSION, .stop = &stop };
 	if (opt_policy(o, &c->ingest.policy, e) < 0)
@@ -152,12 +171,16 @@ static int run(struct opts *o, struct err *e)
 			command_say("capturing until Ctrl-C");
 	}
 	if (ret == 0)
-		ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
+		ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, STOP_MS }, e);
 	if (ret == 0)
 		ret = capture_run(&store, &c, &report, e);
-	store_close(&store);
 	if (ret < 0)
-		return command ? CHILD_FAILED : (int)e->status;
+		ret = store.wait.gave_up ? 128 + stop : command ? CHILD_FAILED : (int)e->status;
+	store_close(&store);
+	if (ret > 0) {
+		add_unsaved(e, &report);
+		return ret;
+	}
 	if (report.failed[0])
 		command_say("%s", report.failed);
 	if (!quiet)

@@ -59,15 +59,15 @@ static int fold(const struct opts *o, struct selected *s, uint64_t keep, uint64_
 	*n = choose(s, keep, days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX, trees);
 	if (*n == 0 || opt_on(o, OPT_dry_run))
 		return 0;
-	ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
+	ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
 	if (ret == 0)
 		ret = fold_run(&store, trees, *n, e);
 	if (ret == 0)
 		ret = store_commit(&store, e);
-	if (ret == 0 && vacuum && sqlite3_exec(store.db, "VACUUM", NULL, NULL, NULL) != SQLITE_OK)
-		ret = store_fail(&store, e);
+	if (ret == 0 && vacuum)
+		ret = store_script(&store, "VACUUM", e);
 	store_rollback(&store);
 	store_close(&store);
 	return ret;

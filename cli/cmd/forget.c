@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/term.h"
+#include "cli/values.h"
 #include "ingest/forget.h"
 #include "store/base/when.h"
 
@@ -82,7 +83,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	struct store store;
 	struct forget_report report = { 0 };
 	bool changed;
-	int ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
+	int ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
 
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);

@@ -75,7 +75,11 @@ static void say_no_record(const struct ingest_report *r)
 		[LOOKS_TEXT] = "the input is text without audit records",
 	};
 
-	if (r->damaged)
+	if (r->losses)
+		command_say("no record in this input%s, but %" PRIu64 " loss marker%s, which %s kept: what %s lost is in 'scaudit status'",
+			    r->damaged ? " that is whole" : "", r->losses, r->losses == 1 ? "" : "s", r->losses == 1 ? "was" : "were",
+			    r->losses == 1 ? "it says was" : "they say was");
+	else if (r->damaged)
 		command_say("no whole record in this input, %" PRIu64 " damaged (-v shows them); expected lines such as "
 			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", r->damaged);
 	else
@@ -154,20 +158,22 @@ static int run(struct opts *o, struct err *e)
 		io.progress = on_progress;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_WRITE, e);
+	ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
 	if (ret == 0)
 		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, o->n_args ? (size_t)o->n_args : 1, &io, &report, e);
 	wipe(&talk);
-	store_close(&store);
 	if (ret < 0)
-		return (int)e->status;
+		ret = store.wait.gave_up ? 128 + stop : (int)e->status;
+	store_close(&store);
+	if (ret > 0)
+		return ret;
 	if (!opt_on(o, OPT_quiet))
 		say_summary(o, &report);
 	if (report.stopped)
 		return 128 + stop;
 	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
 		return (int)e->status;
-	return report.failed ? ST_INPUT : ST_OK;
+	return (int)report.failed_status;
 }
 
 const struct command command_ingest = {

@@ -5,18 +5,14 @@
 #include "cli/shaping.h"
 #include "cli/term.h"
 #include "store/base/esc.h"
+#include "store/base/outfile.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SUMMARY_LINES 8 /* of what matters most first */
 
@@ -147,56 +143,6 @@ static int explain(FILE *to, const struct output_input *in, struct err *e)
 
 typedef int write_fn(FILE *to, const struct output_input *in, struct err *e);
 
-static int cannot_write(const char *path, struct err *e)
-{
-	return err_set(e, ST_SYSTEM, "cannot write '%s': %s", path, strerror(errno));
-}
-
-/* What is no regular file, as a pipe or /dev/stdout, is written into. */
-static int write_into(const char *path, write_fn *write, const struct output_input *in, struct err *e)
-{
-	FILE *to = fopen(path, "we");
-	int ret;
-
-	if (to == NULL)
-		return cannot_write(path, e);
-	ret = write(to, in, e);
-	if (fclose(to) != 0 && ret == 0)
-		ret = cannot_write(path, e);
-	return ret;
-}
-
-/* A file is written beside its place and then put there; one that was there gives its mode, and keeps its links. */
-static int write_file(const char *name, write_fn *write, const struct output_input *in, struct err *e)
-{
-	auto_free char *real = realpath(name, NULL);
-	const char *path = real ? real : name;
-	auto_free char *temporary = mem_print("%s.XXXXXX", path);
-	struct stat was;
-	bool there = stat(path, &was) == 0;
-	mode_t mask;
-	FILE *to;
-	int fd, ret;
-
-	if (there && !S_ISREG(was.st_mode))
-		return write_into(path, write, in, e);
-	mask = umask(0);
-	umask(mask);
-	fd = mkostemp(temporary, O_CLOEXEC);
-	to = fd < 0 ? NULL : fdopen(fd, "w");
-	if (to == NULL)
-		return cannot_write(name, e);
-	ret = write(to, in, e);
-	if (ret == 0 && (fflush(to) != 0 || fchmod(fd, there ? was.st_mode & 07777 : 0666 & ~mask) != 0 || fsync(fd) != 0))
-		ret = cannot_write(name, e);
-	fclose(to);
-	if (ret == 0 && rename(temporary, path) != 0)
-		ret = cannot_write(name, e);
-	if (ret < 0)
-		unlink(temporary);
-	return ret;
-}
-
 /* The selecting options as they were given, for who reads the list later. */
 static void selector_text(struct buf *out, const struct opts *o)
 {
@@ -235,15 +181,30 @@ static int keep_arch(struct policy *p, const char *word, struct err *e)
 	return 0;
 }
 
-/* To a file, or "-" and NULL: stdout. */
-static int write_to(const char *path, write_fn *write, const struct output_input *in, struct err *e)
+/* The list, and beside it what is known of it: both are whole before either is put in its place. */
+static int write_both(const struct opts *o, write_fn *write, const struct output_input *in, struct err *e)
 {
-	return path != NULL && strcmp(path, "-") != 0 ? write_file(path, write, in, e) : write(stdout, in, e);
-}
+	struct outfile list = { 0 }, evidence = { 0 };
+	bool both = opt_on(o, OPT_evidence);
+	int ret = 0;
 
-static bool same_target(const struct opts *o)
-{
-	return opt_on(o, OPT_evidence) && strcmp(opt_text(o, OPT_evidence, ""), opt_text(o, OPT_output, "-")) == 0;
+	if (both)
+		ret = outfile_open(&evidence, opt_text(o, OPT_evidence, NULL), e);
+	if (ret == 0)
+		ret = outfile_open(&list, opt_text(o, OPT_output, NULL), e);
+	if (ret == 0 && both && outfile_same(&evidence, &list))
+		ret = err_set(e, ST_INPUT, "--evidence: the list itself goes there");
+	if (ret == 0 && both)
+		ret = output_find("json")->write(evidence.to, in, e) < 0 ? -1 : outfile_complete(&evidence, e);
+	if (ret == 0)
+		ret = write(list.to, in, e) < 0 ? -1 : outfile_complete(&list, e);
+	if (ret == 0 && both)
+		ret = outfile_commit(&evidence, e);
+	if (ret == 0)
+		ret = outfile_commit(&list, e);
+	outfile_release(&list);
+	outfile_release(&evidence);
+	return ret;
 }
 
 /* Where it is not known what left no records, no name can be taken off. */
@@ -266,8 +227,6 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
 	int ret;
 
-	if (same_target(o))
-		return err_set(e, ST_INPUT, "--evidence: the list itself goes there");
 	if (can_tighten(o, p, e) < 0)
 		return -1;
 	selector_text(&selector, o);
@@ -277,9 +236,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	    (opt_on(o, OPT_arch) && !opt_on(o, OPT_base) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
-		ret = opt_on(o, OPT_evidence) ? write_to(opt_text(o, OPT_evidence, NULL), output_find("json")->write, &in, e) : 0;
-	if (ret == 0)
-		ret = write_to(opt_text(o, OPT_output, NULL), write, &in, e);
+		ret = write_both(o, write, &in, e);
 	policy_release(&policy);
 	return ret;
 }

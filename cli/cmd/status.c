@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "analyze/json.h"
 #include "cli/term.h"
+#include "cli/values.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
@@ -170,16 +171,17 @@ static int run(struct opts *o, struct err *e)
 {
 	struct store store = { 0 };
 	struct status_store all = { 0 };
-	char tables[96];
+	char tables[96], path[512];
 	int ret = ST_OK;
 
-	if (store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, e) < 0 || store_snapshot(&store, e) < 0 ||
+	if (opt_store(o, &store, STORE_READ, NULL, e) < 0 || store_snapshot(&store, e) < 0 ||
 	    status_load(&all, &store, RUNS_SHOWN, e) < 0) {
 		ret = (int)e->status;
 	} else if (opt_on(o, OPT_json)) {
 		print_json(&all, &store);
 	} else {
-		printf("store     %s\nsize      %.1f MB\nruns      %" PRIu64 "\nsyscalls  %s\n\n", store.path, (double)all.bytes / 1e6,
+		printf("store     %s\nsize      %.1f MB\nruns      %" PRIu64 "\nsyscalls  %s\n\n",
+		       esc_word(path, sizeof(path), bytes_of(store.path)), (double)all.bytes / 1e6,
 		       all.n_runs, syscall_tables(tables, sizeof(tables)));
 		print_nodes(&all);
 		printf("\n");

@@ -53,6 +53,13 @@ static void look_in(struct arrival *a, struct arrival_way *w, struct bytes text)
 		a->record_pid = (int32_t)pid;
 }
 
+/* A way that cannot be read says nothing about what came by it. */
+static void cannot_read(struct arrival_way *w)
+{
+	w->open = false;
+	err_set(&w->why, ST_SYSTEM, "it cannot be read: %s", strerror(errno));
+}
+
 static int open_netlink(struct arrival *a, struct arrival_way *w)
 {
 	return netlink_open(&a->netlink, NETLINK_BUFFER, &w->why);
@@ -64,8 +71,10 @@ static void look_netlink(struct arrival *a, struct arrival_way *w)
 	size_t n = 1;
 
 	while (n && !w->arrived && when_clock_ms() < until) {
-		if (netlink_receive(&a->netlink, 0, &n, &w->why) < 0)
+		if (netlink_receive(&a->netlink, 0, &n, &w->why) < 0) {
+			w->open = false;
 			return;
+		}
 		for (size_t i = 0; i < n; i++)
 			if (a->netlink.messages[i].ours)
 				look_in(a, w, a->netlink.messages[i].line);
@@ -91,8 +100,10 @@ static void look_kmsg(struct arrival *a, struct arrival_way *w)
 
 		if (got > 0)
 			look_in(a, w, (struct bytes){ line, (size_t)got });
-		else if (got == 0 || (errno != EPIPE && errno != EINTR)) /* EPIPE: lines were overwritten, go on */
+		else if (got == 0 || errno == EAGAIN)
 			return;
+		else if (errno != EPIPE && errno != EINTR) /* EPIPE: lines were overwritten, go on */
+			return cannot_read(w);
 	}
 }
 
@@ -115,6 +126,8 @@ static void look_file(struct arrival *a, struct arrival_way *w)
 	ssize_t got = read(w->fd, block, AT_ONCE);
 	size_t keep;
 
+	if (got < 0 && errno != EINTR)
+		cannot_read(w);
 	if (got <= 0)
 		return;
 	buf_add(&w->rest, block, (size_t)got);

@@ -36,10 +36,15 @@ static int next_reply(int fd, struct audit_reply *reply, struct err *e)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	while (poll(&p, 1, REPLY_MS) > 0) {
-		int got = audit_get_reply(fd, reply, GET_REPLY_NONBLOCKING, 0);
+	for (;;) {
+		int got, ready = poll(&p, 1, REPLY_MS);
 
-		if (got < 0 && got != -EAGAIN)
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			break;
+		got = audit_get_reply(fd, reply, GET_REPLY_NONBLOCKING, 0);
+		if (got < 0 && got != -EAGAIN && got != -EINTR)
 			return err_set(e, ST_SYSTEM, "the audit state may not be read: %s", strerror(-got));
 		if (got > 0 && reply->type == NLMSG_ERROR && reply->error != NULL && reply->error->error != 0)
 			return err_set(e, ST_SYSTEM, "the audit state may not be read: %s", strerror(-reply->error->error));

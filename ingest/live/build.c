@@ -4,6 +4,7 @@
 #include "store/base/mem.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ struct elf {
 	int fd;
 	bool big;    /* the byte order */
 	bool wide;   /* 64 bits */
+	bool failed; /* a read did: what the file has is not known */
 };
 
 struct segment { uint64_t offset, size, align; };
@@ -35,15 +37,26 @@ static uint64_t number(const struct elf *f, const void *at, size_t n)
 	((f)->wide ? number(f, (at) + offsetof(Elf64_##type, m), sizeof(((Elf64_##type *)0)->m))     \
 		   : number(f, (at) + offsetof(Elf32_##type, m), sizeof(((Elf32_##type *)0)->m)))
 
-static size_t read_at(const struct elf *f, void *to, size_t n, uint64_t offset)
+/* Fewer bytes than n: the file ends there, or f->failed. */
+static size_t read_at(struct elf *f, void *to, size_t n, uint64_t offset)
 {
-	ssize_t got = offset > INT64_MAX ? -1 : pread(f->fd, to, n, (off_t)offset);
+	size_t done = 0;
 
-	return got > 0 ? (size_t)got : 0;
+	while (done < n && offset + done <= INT64_MAX) {
+		ssize_t got = pread(f->fd, (char *)to + done, n - done, (off_t)(offset + done));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		f->failed = f->failed || (got < 0 && errno != EINVAL); /* EINVAL: no file reaches that far */
+		if (got <= 0)
+			break;
+		done += (size_t)got;
+	}
+	return done;
 }
 
 /* Looks through the notes of a segment; a note is three numbers of 32 bits, its name and its content, each padded. */
-static bool find_note(const struct elf *f, const struct segment *s, struct build_id *out)
+static bool find_note(struct elf *f, const struct segment *s, struct build_id *out)
 {
 	char notes[NOTES_MAX];
 	const uint64_t pad = s->align == 8 ? 7 : 3;
@@ -69,7 +82,7 @@ static bool find_note(const struct elf *f, const struct segment *s, struct build
 }
 
 /* The i-th of the segments that begin at `table` and have `size` bytes each. False: it holds no notes. */
-static bool note_segment(const struct elf *f, uint64_t table, uint64_t size, uint64_t i, struct segment *out)
+static bool note_segment(struct elf *f, uint64_t table, uint64_t size, uint64_t i, struct segment *out)
 {
 	char head[sizeof(Elf64_Phdr)];
 	const size_t want = f->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
@@ -81,7 +94,7 @@ static bool note_segment(const struct elf *f, uint64_t table, uint64_t size, uin
 	return true;
 }
 
-void build_read(struct build_id *out, int fd)
+bool build_read(struct build_id *out, int fd)
 {
 	char head[sizeof(Elf64_Ehdr)] = { 0 };
 	struct elf f = { .fd = fd };
@@ -94,13 +107,14 @@ void build_read(struct build_id *out, int fd)
 	f.wide = head[EI_CLASS] == ELFCLASS64;
 	if (n < (f.wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)) || memcmp(head, ELFMAG, SELFMAG) != 0 ||
 	    (!f.wide && head[EI_CLASS] != ELFCLASS32) || (!f.big && head[EI_DATA] != ELFDATA2LSB))
-		return;
+		return !f.failed;
 	table = MEMBER(&f, head, Ehdr, e_phoff);
 	size = MEMBER(&f, head, Ehdr, e_phentsize);
 	count = MEMBER(&f, head, Ehdr, e_phnum);
 	for (uint64_t i = 0; i < count && i < SEGMENTS_MAX; i++)
 		if (note_segment(&f, table, size, i, &s) && find_note(&f, &s, out))
-			return;
+			return true;
+	return !f.failed;
 }
 
 bool build_at(struct build_id *out, const char *path)
@@ -110,6 +124,5 @@ bool build_at(struct build_id *out, const char *path)
 
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return false;
-	build_read(out, fd);
-	return true;
+	return build_read(out, fd);
 }

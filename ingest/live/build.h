@@ -13,12 +13,13 @@
 struct build_id { char text[2 * BUILD_ID_MAX + 1]; };
 
 /*
- * The first note NT_GNU_BUILD_ID in a segment PT_NOTE; 32 and 64 bits, either byte order.
+ * The first note NT_GNU_BUILD_ID in a segment PT_NOTE; 32 and 64 bits, either byte order. False: the file could not be
+ * read to where it may be, so whether it has one is not known.
  *   source: elf(5); binutils' ld --build-id; the gABI for the padding of notes
  */
-void build_read(struct build_id *out, int fd);
+bool build_read(struct build_id *out, int fd);
 
-/* The same of the file at a path. False: there is no regular file that may be read. */
+/* The same of the file at a path. False: there is no regular file that can be read. */
 bool build_at(struct build_id *out, const char *path);
 
 #endif

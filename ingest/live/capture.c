@@ -29,6 +29,7 @@ struct capturing {
 	int64_t child_ms;               /* when it began, milliseconds since the epoch */
 	struct pool texts;              /* encoded places */
 	VEC(struct seen_place) places;  /* by pool id - 1 */
+	uint64_t taken, stored;         /* records: handed to the feed, and of these committed */
 	uint32_t drops;                 /* what the feed had forgotten when the rows of places were looked up */
 	int64_t next_place;             /* of the next record; 0: not looked up */
 	int64_t waiting_since;          /* when the first of what waits was seen; 0: nothing waits */
@@ -76,6 +77,7 @@ static int take_record(struct capturing *c, struct bytes line, struct err *e)
 	size_t n;
 
 	c->feed.number++;
+	c->taken++;
 	if (feed_known(&c->feed, line, &n, e) < 0)
 		return -1;
 	line.n--; /* its newline */
@@ -109,15 +111,12 @@ static int take_item(struct capturing *c, enum item_kind kind, struct bytes item
 
 static int note_capture(struct capturing *c, const struct reader_figures *f, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(c->store, STMT_set_capture, e);
+	int64_t t_last = f->t_last ? f->t_last : when_now();
 
-	if (st == NULL)
-		return -1;
-	STORE_BIND(st, c->r->ingest.ingest, c->r->node, f->t_first, f->t_last ? f->t_last : when_now(), f->serial_first, f->serial_last,
-		   (int64_t)f->received, (int64_t)f->gaps, (int64_t)f->dropped, f->lost, (int64_t)f->tasks_lost, c->r->complete);
-	if (!f->lost_known)
-		sqlite3_bind_null(st, 10);
-	return store_run(c->store, st, e);
+	return store_run(c->store, STMT_set_capture,
+			 ARGS(V_INT(c->r->ingest.ingest), V_INT(c->r->node), V_INT(f->t_first), V_INT(t_last), V_INT(f->serial_first),
+			      V_INT(f->serial_last), V_INT(f->received), V_INT(f->gaps), V_INT(f->dropped), V_INT_IF(f->lost_known, f->lost),
+			      V_INT(f->tasks_lost), V_INT(c->r->complete)), e);
 }
 
 /* Another writer may hold the store for long; meanwhile the reader reads on. */
@@ -125,11 +124,8 @@ static int lock(struct capturing *c, struct err *e)
 {
 	if (c->feed.locked)
 		return 0;
-	while (feed_lock(&c->feed, e) < 0) {
-		if (sqlite3_errcode(c->store->db) != SQLITE_BUSY || *c->o->ingest.stop)
-			return -1;
-		*e = (struct err){ 0 };
-	}
+	if (feed_lock(&c->feed, e) < 0)
+		return -1;
 	c->feed.tally.label = true; /* what was read from a log before is marked too */
 	if (c->drops != c->feed.tally.ident_drops) /* somebody else has written: rows may have gone */
 		for (size_t i = 0; i < c->places.n; i++)
@@ -146,7 +142,10 @@ static int commit(struct capturing *c, struct err *e)
 	if (!c->feed.locked)
 		return 0;
 	f = reader_figures_now(&c->reader);
-	return note_capture(c, &f, e) < 0 ? -1 : feed_commit(&c->feed, e);
+	if (note_capture(c, &f, e) < 0 || feed_commit(&c->feed, e) < 0)
+		return -1;
+	c->stored = c->taken;
+	return 0;
 }
 
 static int take_builds(struct capturing *c, struct err *e)
@@ -289,22 +288,21 @@ static int prepare(struct capturing *c, struct err *e)
  */
 static int label_tree(struct capturing *c, struct err *e)
 {
-	static const char *const steps[] = {
-		"INSERT INTO ingest (started, ended, label, source, version) SELECT started, started, ?4, source, version FROM ingest WHERE id = ?5",
-		("INSERT OR IGNORE INTO touch (interval, ingest) SELECT id, (SELECT max(id) FROM ingest) FROM interval WHERE image IN (SELECT id "
-		 "FROM image WHERE tree IN (SELECT tree FROM image WHERE node = ?1 AND pid = ?2 AND t_first >= ?3 - 1000))"),
-		"INSERT OR IGNORE INTO tree_label SELECT tree, ?4 FROM image WHERE node = ?1 AND pid = ?2 AND t_first >= ?3 - 1000",
-	};
+	struct store_value pid = V_INT(c->reader.marked_pid), node = V_INT(c->r->node), began = V_INT(c->child_ms - 1000);
 	int64_t label;
-	int ret = 0;
 
 	if (c->o->argv == NULL || c->reader.follow || c->o->ingest.label == NULL || c->reader.marked_pid == 0)
 		return 0;
 	label = store_string(c->store, bytes_of(c->o->ingest.label), e);
-	for (size_t i = 0; i < ARRAY_SIZE(steps) && ret == 0; i++)
-		ret = label < 0 ? -1 : store_once(c->store, steps[i], (const int64_t[]){ c->r->node, c->reader.marked_pid, c->child_ms, label,
-						  c->r->ingest.ingest }, 5, NULL, e);
-	return ret;
+	if (label < 0 ||
+	    store_run_sql(c->store, "INSERT INTO ingest (started, ended, label, source, version) SELECT started, started, ?1, source, "
+				    "version FROM ingest WHERE id = ?2", ARGS(V_INT(label), V_INT(c->r->ingest.ingest)), e) < 0 ||
+	    store_run_sql(c->store, "INSERT OR IGNORE INTO touch (interval, ingest) SELECT id, (SELECT max(id) FROM ingest) FROM interval WHERE "
+				    "image IN (SELECT id FROM image WHERE tree IN (SELECT tree FROM image WHERE node = ?1 AND pid = ?2 AND "
+				    "t_first >= ?3))", ARGS(node, pid, began), e) < 0)
+		return -1;
+	return store_run_sql(c->store, "INSERT OR IGNORE INTO tree_label SELECT tree, ?4 FROM image WHERE node = ?1 AND pid = ?2 AND "
+				       "t_first >= ?3", ARGS(node, pid, began, V_INT(label)), e);
 }
 
 /* The last figures, when nothing more will come. */
@@ -361,11 +359,12 @@ int capture_run(struct store *store, const struct capture_options *options, stru
 	if (ret == 0)
 		ret = take_rest(&c, e);
 	if (ret == 0 && c.reader.failed) {
-		*e = c.reader.failure;
-		ret = -1;
+		ret = err_again(e, &c.reader.failure);
 	}
 	if (ret == 0)
 		ret = close_books(&c, e);
+	if (ret < 0)
+		report->unsaved = reader_figures_now(&c.reader).taken + reader_figures_now(&c.reader).dropped - c.stored;
 	if (backlog != 0)
 		audit_set_backlog(backlog, &ignored);
 	ret = feed_end(&c.feed, ret, e);

@@ -25,6 +25,7 @@ struct capture_report {
 	bool foreign_pids;              /* not the initial pid namespace: no cgroups, no events of processes */
 	char not_followed[1024];        /* why perf's events were not to be had; empty: they were */
 	int status;                     /* of the command, or of what kept it from running */
+	uint64_t unsaved;               /* after a failure: records that were received and are not in the store */
 	int64_t node;
 	char failed[1024];              /* why the command did not run; empty: it did */
 };

@@ -130,27 +130,36 @@ static int load(const struct sock_fprog *filter, unsigned flags)
 
 /* ---- the child's side ---- */
 
+/* Ends the process, by the bare call: the filter may be loaded by now, and refuse what a sanitizer does before _exit. */
 static void tell(int fd, int at)
 {
 	struct failure f = { errno, at };
+	int status = write(fd, &f, sizeof(f)) < 0 ? CHILD_CANNOT_EXEC : CHILD_FAILED;
 
-	if (write(fd, &f, sizeof(f)) < 0)
-		_exit(CHILD_CANNOT_EXEC);
-	_exit(CHILD_FAILED);
+	syscall(SYS_exit_group, status);
 }
 
+/* Returns only where something failed, and an end was refused as well. */
 static void run(struct child *c, const struct user *u, const struct sock_fprog *filter, unsigned flags, int go, int told)
 {
 	char *shell[64] = { (char *)(uintptr_t)"sh", c->path };
 	int32_t mark;
+	ssize_t n;
 
-	if (read(go, &mark, sizeof(mark)) != sizeof(mark)) /* the parent has gone, or gave up */
+	do
+		n = read(go, &mark, sizeof(mark));
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(mark)) /* the parent has gone, or gave up */
 		_exit(CHILD_FAILED);
 	close(go);
-	if (become(u) != 0)
+	if (become(u) != 0) {
 		tell(told, AT_USER);
-	if (load(filter, flags) != 0)
+		return;
+	}
+	if (load(filter, flags) != 0) {
 		tell(told, AT_FILTER);
+		return;
+	}
 	if (mark != 0)
 		syscall(mark);
 	execv(c->path, c->argv);
@@ -174,14 +183,20 @@ int child_start(struct child *c, char *const *argv, const char *user, const stru
 		return -1;
 	c->path = find_path(argv[0], &c->found_errno);
 	if (pipe2(go, O_CLOEXEC) != 0 || pipe2(told, O_CLOEXEC) != 0 || (c->path != NULL && (c->pid = fork()) < 0)) {
+		err_set(e, ST_SYSTEM, "cannot start a process: %s", strerror(errno));
 		free(u.name);
+		for (int i = 0; i < 2; i++) {
+			mem_close_at(&go[i]);
+			mem_close_at(&told[i]);
+		}
 		c->pid = 0;
-		return err_set(e, ST_SYSTEM, "cannot start a process: %s", strerror(errno));
+		return -1;
 	}
 	if (c->path != NULL && c->pid == 0) {
 		close(go[1]);
 		close(told[0]);
 		run(c, &u, filter, flags, go[0], told[1]);
+		_exit(CHILD_FAILED);
 	}
 	free(u.name);
 	close(go[0]);
@@ -231,21 +246,28 @@ static int say(const struct child *c, const struct failure *f, struct err *e)
 int child_go(struct child *c, int32_t mark, struct err *e)
 {
 	struct failure f = { c->found_errno, AT_EXEC };
+	struct sigaction before, ignore = { .sa_handler = SIG_IGN };
 	ssize_t n;
 
 	if (c->path == NULL)
 		return say(c, &f, e);
 	to_pid = c->pid;
 	pass_signals();
-	if (write(c->go, &mark, sizeof(mark)) != sizeof(mark)) {
+	sigaction(SIGPIPE, &ignore, &before);
+	n = write(c->go, &mark, sizeof(mark));
+	sigaction(SIGPIPE, &before, NULL);
+	if (n == sizeof(mark))
+		do
+			n = read(c->told, &f, sizeof(f));
+		while (n < 0 && errno == EINTR);
+	else
+		n = -1;
+	if (n == 0)
+		return 0;
+	if (n != sizeof(f)) { /* what it does is not known: child_release ends it */
 		err_set(e, ST_SYSTEM, "lost the process that was to run '%.200s'", c->name);
 		return CHILD_FAILED;
 	}
-	do
-		n = read(c->told, &f, sizeof(f));
-	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		return 0;
 	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	c->pid = 0;
@@ -275,7 +297,8 @@ void child_release(struct child *c)
 	mem_close_at(&c->ends);
 	if (c->pid > 0) {
 		kill(c->pid, SIGKILL);
-		waitpid(c->pid, NULL, 0);
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
 	free(c->path);
 }

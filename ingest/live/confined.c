@@ -4,6 +4,9 @@
 #include "store/base/mem.h"
 #include "store/base/when.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 static const char *const capabilities[] = {
@@ -28,7 +31,23 @@ static uint64_t mask(struct bytes status, const char *name)
 	return v;
 }
 
-bool confined_read(struct confined *out, const char *root, int32_t pid)
+/* Why the status of a process cannot be read. */
+static int explain(const char *root, const char *status, int32_t pid, struct err *e)
+{
+	auto_free char *path = mem_print("%s%s", root, status);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : ESRCH; /* it can be opened and not be read: the process has ended */
+
+	if ((error == ENOENT || error == ENOTDIR) && !host_exists(root, "/proc/self/status"))
+		return err_set(e, ST_SYSTEM, "/proc is missing here, and only that tells what confines a process (mount -t proc proc /proc)");
+	if (error != ENOENT && error != ESRCH)
+		return err_set(e, ST_SYSTEM, "%s cannot be read: %s", status, strerror(error));
+	if (pid != 0 && (kill(pid, 0) == 0 || errno == EPERM))
+		return err_set(e, ST_SYSTEM, "process %d is there, but /proc does not show it (hidepid)", pid);
+	return err_set(e, ST_INPUT, "there is no process %d", pid);
+}
+
+int confined_read(struct confined *out, const char *root, int32_t pid, struct err *e)
 {
 	auto_free char *name = pid ? mem_print("%d", pid) : mem_dup("self"), *path = mem_print("/proc/%s/status", name);
 	auto_free char *label = mem_print("/proc/%s/attr/current", name);
@@ -36,7 +55,7 @@ bool confined_read(struct confined *out, const char *root, int32_t pid)
 
 	*out = (struct confined){ .filters = -1 };
 	if (!host_read(root, path, &status))
-		return false;
+		return explain(root, path, pid, e);
 	out->mode = host_status_number(buf_bytes(&status), "Seccomp", 0);
 	out->filters = host_status_number(buf_bytes(&status), "Seccomp_filters", -1);
 	out->no_new_privs = host_status_number(buf_bytes(&status), "NoNewPrivs", 0) != 0;
@@ -53,7 +72,7 @@ bool confined_read(struct confined *out, const char *root, int32_t pid)
 	out->placed = place_of_pid(&out->place, pid ? pid : getpid(), when_now(), root);
 	if (out->placed)
 		place_find_names(&out->place, root);
-	return true;
+	return 0;
 }
 
 void confined_release(struct confined *c)

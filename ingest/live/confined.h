@@ -3,6 +3,7 @@
 #define INGEST_LIVE_CONFINED_H
 
 #include "ingest/live/place.h"
+#include "store/base/err.h"
 
 #include <stdint.h>
 
@@ -18,8 +19,11 @@ struct confined {
 	bool placed;
 };
 
-/* False: there is no such process. pid 0: this one. root: see host.h. Release *out in any case. */
-bool confined_read(struct confined *out, const char *root, int32_t pid);
+/*
+ * ST_INPUT: there is no such process. ST_SYSTEM: it cannot be known, for /proc is missing or cannot be read. pid 0: this one.
+ * root: see host.h. Release *out in any case.
+ */
+int confined_read(struct confined *out, const char *root, int32_t pid, struct err *e);
 void confined_release(struct confined *c);
 
 /* The name of a capability's bit; NULL: a newer one. */

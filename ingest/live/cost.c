@@ -62,7 +62,7 @@ static int measure(int32_t nr, int to)
 
 int cost_measure(struct cost *out, struct err *e)
 {
-	int ends[2], status = 0;
+	int ends[2], status = 0, no_child;
 	ssize_t got;
 	int32_t nr = 0;
 	pid_t child;
@@ -74,11 +74,14 @@ int cost_measure(struct cost *out, struct err *e)
 	child = fork();
 	if (child == 0)
 		_exit(measure(nr, ends[1]));
+	no_child = errno;
 	close(ends[1]);
-	got = child < 0 ? -1 : read(ends[0], out, sizeof(*out));
+	do
+		got = child < 0 ? 0 : read(ends[0], out, sizeof(*out));
+	while (got < 0 && errno == EINTR);
 	close(ends[0]);
 	if (child < 0)
-		return err_set(e, ST_SYSTEM, "cannot fork: %s", strerror(errno));
+		return err_set(e, ST_SYSTEM, "cannot fork: %s", strerror(no_child));
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (got == sizeof(*out))

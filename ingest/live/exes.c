@@ -30,11 +30,15 @@ struct exes {
 
 /* ---- the thread ---- */
 
-/* The build-id of a file that is open as a path only; read once for each state of each file. */
-static struct build_id id_of(struct exes *x, int fd, const struct stat *st)
+/*
+ * The build-id of a file that is open as a path only; read once for each state of each file, empty where it has none. False:
+ * it could not be read this time.
+ */
+static bool id_of(struct exes *x, int fd, const struct stat *st, struct build_id *out)
 {
 	const int64_t key[] = { (int64_t)st->st_dev, (int64_t)st->st_ino, st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
 				st->st_ctim.tv_sec, st->st_ctim.tv_nsec };
+	const struct bytes file = { (const char *)key, sizeof(key) };
 	char path[32];
 	uint32_t id;
 
@@ -42,28 +46,28 @@ static struct build_id id_of(struct exes *x, int fd, const struct stat *st)
 		pool_release(&x->files);
 		x->ids.n = 0;
 	}
-	id = pool_intern(&x->files, (struct bytes){ (const char *)key, sizeof(key) });
-	if (id > x->ids.n) {
-		struct build_id *new = VEC_PUSH(&x->ids);
-
+	id = pool_find(&x->files, file);
+	if (id == 0) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		if (!build_at(new, path))
-			new->text[0] = '\0';
+		if (!build_at(out, path))
+			return false;
+		id = pool_intern(&x->files, file);
+		*VEC_PUSH(&x->ids) = *out;
 	}
-	return x->ids.v[id - 1];
+	*out = x->ids.v[id - 1];
+	return true;
 }
 
+/* False: it has no build-id that can be known. Closes the file. */
 static bool identify(struct exes *x, struct exe_seen *s)
 {
 	struct stat st, named;
-	bool found = fstat(s->fd, &st) == 0;
+	bool known = fstat(s->fd, &st) == 0 && id_of(x, s->fd, &st, &s->id) && s->id.text[0];
 
-	if (found)
-		s->id = id_of(x, s->fd, &st);
-	if (found && s->id.text[0])
+	if (known)
 		s->here = stat(s->exe.p, &named) == 0 && named.st_dev == st.st_dev && named.st_ino == st.st_ino;
-	close(s->fd);
-	return found && s->id.text[0];
+	mem_close_at(&s->fd);
+	return known;
 }
 
 static void *run(void *to)
@@ -86,7 +90,7 @@ static void *run(void *to)
 		pthread_mutex_unlock(&x->lock);
 		for (size_t i = 0; i < now.n; i++)
 			if (!identify(x, now.v[i]))
-				mem_free_at(&now.v[i]);
+				mem_free_at(&now.v[i]); /* leaves NULL */
 		pthread_mutex_lock(&x->lock);
 		for (size_t i = 0; i < now.n; i++)
 			if (now.v[i] != NULL && x->known.n < KNOWN_MAX)

@@ -111,8 +111,9 @@ static int read_all(struct filters *out, int32_t thread)
 			return errno == ENOENT || (errno == EINVAL && at == 0) ? 0 : errno;
 		code = (struct filter_code){ mem_zero((size_t)n, sizeof(*code.v)), (size_t)n };
 		*VEC_PUSH(&out->v) = code;
-		if (get(thread, at, code.v) != n)
-			return errno;
+		n = get(thread, at, code.v);
+		if (n != (long)code.n)
+			return n < 0 ? errno : EBUSY; /* another thread has given it a filter meanwhile */
 	}
 }
 

@@ -49,8 +49,12 @@ bool host_read(const char *root, const char *path, struct buf *out)
 	struct stat st;
 	struct bytes b;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !read_all(fd, out))
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return false;
+	if (!read_all(fd, out)) {
+		out->n = before;
+		return false;
+	}
 	b = (struct bytes){ out->p + before, out->n - before };
 	if (b.n)
 		bytes_trim_right(&b);
@@ -219,19 +223,21 @@ int host_status_number(struct bytes status, const char *name, int otherwise)
 	return bytes_dec(&text, INT32_MAX, &v) ? (int)v : otherwise;
 }
 
-static void add_thread(const char *root, const char *pid, const char *tid, bool first, struct host_seccomp *out)
+/* False: it has ended meanwhile, or may not be looked at. */
+static bool add_thread(const char *root, const char *pid, const char *tid, bool first, struct host_seccomp *out)
 {
 	auto_free char *path = mem_print("/proc/%s/task/%s/status", pid, tid);
 	auto_buf struct buf text = { 0 };
 	int mode, filters;
 
 	if (!host_read(root, path, &text))
-		return;
+		return false;
 	mode = host_status_number(buf_bytes(&text), "Seccomp", 0);
 	filters = host_status_number(buf_bytes(&text), "Seccomp_filters", -1);
 	out->differ = out->differ || (!first && (mode != out->mode || filters != out->filters));
 	out->mode = mode > out->mode ? mode : out->mode;
 	out->filters = filters > out->filters ? filters : out->filters;
+	return true;
 }
 
 bool host_seccomp(const char *root, const char *pid, struct host_seccomp *out)
@@ -245,10 +251,8 @@ bool host_seccomp(const char *root, const char *pid, struct host_seccomp *out)
 	if (dir == NULL)
 		return false;
 	while ((d = readdir(dir)) != NULL) {
-		if (!bytes_digit(d->d_name[0]))
-			continue;
-		add_thread(root, pid, d->d_name, first, out);
-		first = false;
+		if (bytes_digit(d->d_name[0]) && add_thread(root, pid, d->d_name, first, out))
+			first = false;
 	}
 	closedir(dir);
 	host_read(root, comm, &out->name);

@@ -90,7 +90,7 @@ int netlink_receive(struct netlink *nl, int timeout_ms, size_t *n, struct err *e
 	struct mmsghdr heads[NETLINK_AT_ONCE] = { 0 };
 	struct iovec parts[NETLINK_AT_ONCE];
 	struct pollfd p = { .fd = nl->fd, .events = POLLIN };
-	int got;
+	int got, ready = 1;
 
 	*n = 0;
 	for (size_t i = 0; i < NETLINK_AT_ONCE; i++) {
@@ -100,11 +100,13 @@ int netlink_receive(struct netlink *nl, int timeout_ms, size_t *n, struct err *e
 	}
 	got = recvmmsg(nl->fd, heads, NETLINK_AT_ONCE, MSG_DONTWAIT, NULL);
 	if (got < 0 && errno == EAGAIN && timeout_ms != 0) {
-		if (poll(&p, 1, timeout_ms) <= 0)
+		ready = poll(&p, 1, timeout_ms);
+		if (ready == 0)
 			return 0;
-		got = recvmmsg(nl->fd, heads, NETLINK_AT_ONCE, MSG_DONTWAIT, NULL);
+		if (ready > 0)
+			got = recvmmsg(nl->fd, heads, NETLINK_AT_ONCE, MSG_DONTWAIT, NULL);
 	}
-	if (got < 0 && errno == ENOBUFS)
+	if (got < 0 && ready > 0 && errno == ENOBUFS)
 		nl->overruns++;
 	else if (got < 0 && errno != EAGAIN && errno != EINTR)
 		return err_set(e, ST_SYSTEM, "cannot read audit records: %s", strerror(errno));

@@ -4,6 +4,7 @@
 #include "store/base/mem.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -239,10 +240,12 @@ static json_object *read_json(const char *path)
 	if (fd < 0)
 		return NULL;
 	text = mem_alloc(STATE_MAX + 1);
-	while (n < STATE_MAX && (got = read(fd, text + n, STATE_MAX - n)) > 0)
-		n += (size_t)got;
+	do {
+		got = read(fd, text + n, STATE_MAX - n);
+		n += got > 0 ? (size_t)got : 0;
+	} while ((got > 0 && n < STATE_MAX) || (got < 0 && errno == EINTR));
 	text[n] = '\0';
-	return n > 0 && n < STATE_MAX ? json_tokener_parse(text) : NULL;
+	return got == 0 && n > 0 ? json_tokener_parse(text) : NULL;
 }
 
 static void set_json(struct place *p, enum place_field f, json_object *from, const char *key)
@@ -364,17 +367,20 @@ static void plain_runtime(struct place *p, struct bytes cgroup, const char *root
 
 /* ---- a process that lives ---- */
 
+/* Nothing where a file cannot be read whole, or is longer than the room: half a path would name another place. */
 static struct bytes read_proc(const char *root, int32_t pid, const char *what, char *room, size_t size)
 {
 	char path[128];
 	auto_close int fd = -1;
-	ssize_t n;
+	ssize_t got = -1;
+	size_t n = 0;
 
 	if (snprintf(path, sizeof(path), "%s/proc/%d/%s", root, pid, what) >= (int)sizeof(path))
 		return (struct bytes){ room, 0 };
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, room, size);
-	return (struct bytes){ room, n > 0 ? (size_t)n : 0 };
+	while (fd >= 0 && n < size && ((got = read(fd, room + n, size - n)) > 0 || (got < 0 && errno == EINTR)))
+		n += got > 0 ? (size_t)got : 0;
+	return (struct bytes){ room, got == 0 ? n : 0 };
 }
 
 /* When a process began, in milliseconds since the epoch; -1: there is none. proc(5): field 22 of stat, in ticks. */

@@ -1,6 +1,7 @@
 #include "ingest/live/queue.h"
 
 #include "ingest/lines.h"
+#include "store/base/hash.h"
 #include "store/base/mem.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ static struct queue_block *new_block(void)
 {
 	struct queue_block *b = mem_alloc(sizeof(*b) + QUEUE_BLOCK + LINES_SLACK);
 
-	b->used = b->records = 0;
+	*b = (struct queue_block){ .slot = -1 };
 	return b;
 }
 
@@ -23,7 +24,7 @@ int queue_open(struct queue *q, const char *folder, struct err *e)
 {
 	pthread_condattr_t monotonic;
 
-	*q = (struct queue){ .spool = -1 };
+	*q = (struct queue){ .spool = -1, .ready = mem_zero(QUEUE_READY, sizeof(*q->ready)) };
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -34,7 +35,7 @@ int queue_open(struct queue *q, const char *folder, struct err *e)
 		return 0;
 	q->spool = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (q->spool < 0)
-		return err_set(e, ST_INPUT, "--spool: no file can be made in '%.200s': %s", folder, strerror(errno));
+		return err_set(e, err_status(errno), "--spool: no file can be made in '%.200s': %s", folder, strerror(errno));
 	return 0;
 }
 
@@ -42,7 +43,8 @@ void queue_release(struct queue *q)
 {
 	free(q->filling);
 	for (; q->n > 0; q->n--)
-		free(q->ready[q->first++ % QUEUE_BLOCKS]);
+		free(q->ready[q->first++ % QUEUE_READY]);
+	free(q->ready);
 	mem_close_at(&q->spool);
 	pthread_mutex_destroy(&q->lock);
 	pthread_cond_destroy(&q->came);
@@ -63,78 +65,195 @@ static struct timespec in_ms(int ms)
 	return t;
 }
 
-/* Writes a block behind the file's end; false where it does not fit. */
-static bool spool_write(struct queue *q, const struct queue_block *b)
-{
-	const size_t size = sizeof(*b) + b->used;
+/* ---- the file's slots; with the lock ---- */
 
-	if (q->spool_end - q->spool_begin + size > QUEUE_SPOOL_MAX)
-		return false;
-	for (size_t done = 0; done < size;) {
-		ssize_t n = pwrite(q->spool, (const char *)b + done, size - done, (off_t)(q->spool_end + done));
+static bool slot_used(const struct queue *q, unsigned slot)
+{
+	return q->slots[slot / 64] >> slot % 64 & 1;
+}
+
+/* The first slot that is free, so that the file stays short; -1: the file is not to be written to, or full. */
+static int take_slot(struct queue *q)
+{
+	unsigned slot = 0;
+
+	if (q->spool < 0 || q->spool_errno)
+		return -1;
+	while (slot < QUEUE_SLOTS && slot_used(q, slot))
+		slot += q->slots[slot / 64] == UINT64_MAX ? 64 : 1;
+	if (slot >= QUEUE_SLOTS)
+		return -1;
+	q->slots[slot / 64] |= (uint64_t)1 << slot % 64;
+	if (slot >= q->spool_slots)
+		q->spool_slots = slot + 1;
+	if ((uint64_t)q->spool_slots * QUEUE_BLOCK > q->spool_most)
+		q->spool_most = (uint64_t)q->spool_slots * QUEUE_BLOCK;
+	return (int)slot;
+}
+
+/* Nothing is written to the file any more; what it has is read yet. */
+static void give_up(struct queue *q, int error)
+{
+	if (q->spool_errno == 0)
+		q->spool_errno = error;
+}
+
+/* Gives back what is behind the last slot in use. */
+static void free_slot(struct queue *q, unsigned slot)
+{
+	const unsigned before = q->spool_slots;
+
+	q->slots[slot / 64] &= ~((uint64_t)1 << slot % 64);
+	while (q->spool_slots > 0 && !slot_used(q, q->spool_slots - 1))
+		q->spool_slots--;
+	if (q->spool_slots < before && ftruncate(q->spool, (off_t)q->spool_slots * QUEUE_BLOCK) != 0)
+		give_up(q, errno);
+}
+
+/* ---- its bytes; without the lock, for a disk may be slow ---- */
+
+/* All of a block or, with errno, nothing that anybody will read. */
+static bool write_slot(const struct queue *q, unsigned slot, const struct queue_block *b)
+{
+	for (size_t done = 0; done < b->used;) {
+		ssize_t n = pwrite(q->spool, b->bytes + done, b->used - done, (off_t)slot * QUEUE_BLOCK + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			q->spool_errno = errno;
+			errno = n < 0 ? errno : ENOSPC;
 			return false;
 		}
 		done += (size_t)n;
 	}
-	q->spool_end += size;
-	if (q->spool_end - q->spool_begin > q->spool_most)
-		q->spool_most = q->spool_end - q->spool_begin;
 	return true;
 }
 
-/* The file's first block; NULL where it cannot be read, and then all of the file is lost. */
-static struct queue_block *spool_read(struct queue *q)
+/* The block of a stub; NULL, with errno, where the file does not give back what was written. */
+static struct queue_block *read_slot(const struct queue *q, const struct queue_block *stub)
 {
-	struct queue_block head, *b = new_block();
-	size_t size = sizeof(head);
-	bool fine = pread(q->spool, &head, sizeof(head), (off_t)q->spool_begin) == (ssize_t)sizeof(head) && head.used <= QUEUE_BLOCK;
+	struct queue_block *b = new_block();
+	size_t done = 0;
+	int failed;
 
-	if (fine) {
-		size += head.used;
-		fine = pread(q->spool, b, size, (off_t)q->spool_begin) == (ssize_t)size;
+	*b = *stub;
+	b->slot = -1;
+	while (done < b->used) {
+		ssize_t n = pread(q->spool, b->bytes + done, b->used - done, (off_t)stub->slot * QUEUE_BLOCK + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n < 0 ? errno : EIO;
+			break;
+		}
+		done += (size_t)n;
 	}
-	q->spool_begin += size;
-	if (!fine || q->spool_begin >= q->spool_end) {
-		q->spool_begin = q->spool_end = 0;
-		if (ftruncate(q->spool, 0) != 0)
-			q->spool_errno = errno;
-	}
-	if (fine)
+	if (done == b->used && hash_bytes(b->bytes, b->used) == stub->hash)
 		return b;
-	q->spool_errno = EIO;
+	failed = done == b->used ? EIO : errno;
 	free(b);
+	errno = failed;
 	return NULL;
 }
 
-void queue_push(struct queue *q)
+/* ---- the writer ---- */
+
+static void add_ready(struct queue *q, struct queue_block *b)
 {
-	struct queue_block *b = TAKE(q->filling);
+	q->ready[(q->first + q->n++) % QUEUE_READY] = b;
+	q->in_memory += b->slot < 0;
+	q->waiting += b->used;
+}
+
+static void drop(struct queue *q, const struct queue_block *b)
+{
+	q->dropped += b->records;
+	q->dropped_tasks += b->tasks;
+}
+
+/* Behind the last block, if that is in memory and has room; so many that are small count as few. */
+static bool append(struct queue *q, const struct queue_block *b)
+{
+	struct queue_block *last = q->n ? q->ready[(q->first + q->n - 1) % QUEUE_READY] : NULL;
+
+	if (last == NULL || last->slot >= 0 || last->used + b->used > QUEUE_BLOCK)
+		return false;
+	memcpy(last->bytes + last->used, b->bytes, b->used);
+	last->used += b->used;
+	last->records += b->records;
+	last->tasks += b->tasks;
+	q->waiting += b->used;
+	return true;
+}
+
+/*
+ * Writes a block to the file; the lock is held before and after. Returns its stub, which goes through the queue in its
+ * place; NULL: the file has no room.
+ */
+static struct queue_block *spool(struct queue *q, const struct queue_block *b)
+{
+	struct queue_block *stub;
+	int slot = take_slot(q), failed;
+
+	if (slot < 0)
+		return NULL;
+	pthread_mutex_unlock(&q->lock);
+	failed = write_slot(q, (unsigned)slot, b) ? 0 : errno;
+	pthread_mutex_lock(&q->lock);
+	if (failed) {
+		give_up(q, failed);
+		free_slot(q, (unsigned)slot);
+		return NULL;
+	}
+	stub = mem_alloc(sizeof(*stub));
+	*stub = *b;
+	stub->slot = slot;
+	stub->hash = hash_bytes(b->bytes, b->used);
+	return stub;
+}
+
+/* must: even where that takes a slot. */
+static void hand_over(struct queue *q, bool must)
+{
+	auto_free struct queue_block *b = TAKE(q->filling);
+	struct queue_block *stub = NULL;
 
 	if (b == NULL)
 		return;
 	pthread_mutex_lock(&q->lock);
-	if (q->n < QUEUE_BLOCKS && q->spool_end == 0) {
-		q->ready[(q->first + q->n++) % QUEUE_BLOCKS] = TAKE(b);
-	} else if (q->spool < 0 || !spool_write(q, b)) {
-		q->dropped += b->records;
+	if (!append(q, b)) {
+		bool full = q->in_memory >= QUEUE_BLOCKS;
+
+		if (full && must)
+			stub = spool(q, b);
+		if (stub != NULL)
+			add_ready(q, stub);
+		else if (!full || (must && q->in_memory < QUEUE_BLOCKS + QUEUE_RESERVE))
+			add_ready(q, TAKE(b));
+		else if (must)
+			drop(q, b);
+		else
+			q->filling = TAKE(b);
 	}
 	pthread_cond_signal(&q->came);
 	pthread_mutex_unlock(&q->lock);
-	free(b);
+}
+
+void queue_push(struct queue *q)
+{
+	hand_over(q, false);
 }
 
 void queue_add(struct queue *q, enum item_kind kind, const void *p, size_t n)
 {
 	struct item_head head = { kind, (uint32_t)n };
+	/* a place is of the next record, and of no other one where a block is dropped between them */
+	const size_t behind = kind == ITEM_PLACE ? sizeof(head) + QUEUE_ITEM_MAX : 0;
 	struct queue_block *b;
 
-	if (q->filling != NULL && q->filling->used + sizeof(head) + n > QUEUE_BLOCK)
-		queue_push(q);
+	if (q->filling != NULL && q->filling->used + sizeof(head) + n + behind > QUEUE_BLOCK)
+		hand_over(q, true);
 	if (q->filling == NULL)
 		q->filling = new_block();
 	b = q->filling;
@@ -142,6 +261,15 @@ void queue_add(struct queue *q, enum item_kind kind, const void *p, size_t n)
 	memcpy(b->bytes + b->used + sizeof(head), p, n);
 	b->used += (uint32_t)(sizeof(head) + n);
 	b->records += kind == ITEM_RECORD;
+	b->tasks += kind == ITEM_TASK;
+}
+
+static bool has_room(const struct queue *q)
+{
+	if (q->in_memory < QUEUE_BLOCKS)
+		return true;
+	/* blocks in slots are those that are not in memory */
+	return q->spool >= 0 && q->spool_errno == 0 && q->n - q->in_memory < QUEUE_SLOTS;
 }
 
 bool queue_room(struct queue *q, int timeout_ms)
@@ -150,7 +278,7 @@ bool queue_room(struct queue *q, int timeout_ms)
 	bool room;
 
 	pthread_mutex_lock(&q->lock);
-	while (!(room = q->spool >= 0 || q->n < QUEUE_BLOCKS))
+	while (!(room = has_room(q)))
 		if (pthread_cond_timedwait(&q->went, &q->lock, &until) != 0)
 			break;
 	pthread_mutex_unlock(&q->lock);
@@ -159,38 +287,82 @@ bool queue_room(struct queue *q, int timeout_ms)
 
 void queue_end(struct queue *q)
 {
-	queue_push(q);
+	hand_over(q, true);
 	pthread_mutex_lock(&q->lock);
 	q->ended = true;
 	pthread_cond_signal(&q->came);
 	pthread_mutex_unlock(&q->lock);
 }
 
+int queue_spool_error(struct queue *q)
+{
+	int error;
+
+	pthread_mutex_lock(&q->lock);
+	error = q->spool_errno;
+	pthread_mutex_unlock(&q->lock);
+	return error;
+}
+
+/* ---- the reader ---- */
+
 void queue_wait(struct queue *q, int timeout_ms)
 {
 	struct timespec until = in_ms(timeout_ms);
 
 	pthread_mutex_lock(&q->lock);
-	while (q->n == 0 && q->spool_end == 0 && !q->ended)
+	while (q->n == 0 && !q->ended)
 		if (pthread_cond_timedwait(&q->came, &q->lock, &until) != 0)
 			break;
 	pthread_mutex_unlock(&q->lock);
 }
 
-struct queue_block *queue_take(struct queue *q)
+/* The first block, as it stands in the queue. */
+static struct queue_block *take_ready(struct queue *q)
 {
 	struct queue_block *b = NULL;
 
 	pthread_mutex_lock(&q->lock);
 	if (q->n > 0) {
 		b = q->ready[q->first];
-		q->first = (q->first + 1) % QUEUE_BLOCKS;
+		q->first = (q->first + 1) % QUEUE_READY;
 		q->n--;
+		q->in_memory -= b->slot < 0;
+		q->waiting -= b->used;
 		pthread_cond_signal(&q->went);
-	} else if (q->spool_end > 0) {
-		b = spool_read(q);
 	}
 	pthread_mutex_unlock(&q->lock);
+	return b;
+}
+
+/* The block of a stub, which is freed with its slot. What cannot be read is lost, and the file is no good any more. */
+static struct queue_block *unspool(struct queue *q, struct queue_block *stub)
+{
+	struct queue_block *b = read_slot(q, stub);
+	int failed = b == NULL ? errno : 0;
+
+	pthread_mutex_lock(&q->lock);
+	free_slot(q, (unsigned)stub->slot);
+	if (failed) {
+		give_up(q, failed);
+		drop(q, stub);
+	}
+	pthread_cond_signal(&q->went);
+	pthread_mutex_unlock(&q->lock);
+	free(stub);
+	return b;
+}
+
+struct queue_block *queue_take(struct queue *q)
+{
+	struct queue_block *b;
+
+	while ((b = take_ready(q)) != NULL) {
+		if (b->slot >= 0)
+			b = unspool(q, b);
+		if (b != NULL)
+			break;
+	}
 	return b;
 }
 
@@ -199,19 +371,17 @@ bool queue_over(struct queue *q)
 	bool over;
 
 	pthread_mutex_lock(&q->lock);
-	over = q->ended && q->n == 0 && q->spool_end == 0;
+	over = q->ended && q->n == 0;
 	pthread_mutex_unlock(&q->lock);
 	return over;
 }
 
 uint64_t queue_waiting(struct queue *q)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
 	pthread_mutex_lock(&q->lock);
-	for (unsigned i = 0; i < q->n; i++)
-		n += q->ready[(q->first + i) % QUEUE_BLOCKS]->used;
-	n += q->spool_end - q->spool_begin;
+	n = q->waiting;
 	pthread_mutex_unlock(&q->lock);
 	return n;
 }

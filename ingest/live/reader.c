@@ -182,7 +182,7 @@ static void follow(struct reader *r)
 	tasks_read(&r->tasks);
 	for (size_t i = 0; i < r->tasks.events.n; i++)
 		descend_event(&r->descend, &r->tasks.events.v[i]);
-	r->figures.tasks_lost = r->tasks.lost;
+	r->figures.tasks_lost = tasks_lost(&r->tasks);
 }
 
 static void settle(struct reader *r, int64_t behind_ms)
@@ -231,10 +231,25 @@ static bool in_burst(struct reader *r)
 	return r->burst && r->figures.looked == r->window_looked;
 }
 
+static void tell_of_spool(struct reader *r)
+{
+	char text[512];
+	int error = r->told ? 0 : queue_spool_error(&r->queue);
+
+	if (error == 0)
+		return;
+	r->told = true;
+	snprintf(text, sizeof(text), "the spool in '%.200s' is not used any more: %s; what comes waits in memory alone", r->o.spool,
+		 strerror(error));
+	if (r->o.say != NULL)
+		r->o.say(text);
+}
+
 static int receive(struct reader *r, struct err *e)
 {
 	size_t n;
 
+	tell_of_spool(r);
 	/* where there is no room, records are left to the socket, which holds more than memory does */
 	if (!queue_room(&r->queue, IDLE_MS))
 		return 0;
@@ -256,7 +271,7 @@ static int finish(struct reader *r, struct err *e)
 
 	if (fence_make(&nr, &child, e) < 0)
 		return -1;
-	while (when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
+	while (!r->given_up && when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
 		struct peeked p;
 		size_t n;
 
@@ -306,7 +321,7 @@ static void *run(void *to)
 	take_all(r, r->rest, r->n_rest);
 	while (ret == 0 && !r->stop)
 		ret = receive(r, &r->failure);
-	if (ret == 0)
+	if (ret == 0 && !r->given_up)
 		ret = finish(r, &r->failure);
 	if (r->follow) {
 		pthread_mutex_lock(&r->figures_lock);
@@ -315,6 +330,7 @@ static void *run(void *to)
 		pthread_mutex_unlock(&r->figures_lock);
 	}
 	note_lost(r);
+	tell_of_spool(r);
 	r->failed = ret < 0;
 	queue_end(&r->queue);
 	return NULL;
@@ -392,6 +408,7 @@ struct reader_figures reader_figures_now(struct reader *r)
 	pthread_mutex_unlock(&r->figures_lock);
 	pthread_mutex_lock(&r->queue.lock);
 	out.dropped = r->queue.dropped;
+	out.tasks_lost += r->queue.dropped_tasks;
 	out.spooled = r->queue.spool_most;
 	pthread_mutex_unlock(&r->queue.lock);
 	return out;
@@ -405,7 +422,7 @@ bool reader_complete(const struct reader *r, const struct reader_figures *f)
 void reader_release(struct reader *r)
 {
 	if (r->running) {
-		r->stop = true;
+		r->stop = r->given_up = true;
 		pthread_join(r->thread, NULL);
 	}
 	if (r->follow) {

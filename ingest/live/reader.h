@@ -17,6 +17,7 @@
 struct reader_options {
 	size_t buffer;       /* bytes of the socket; 0: NETLINK_BUFFER */
 	const char *spool;   /* see queue_open */
+	void (*say)(const char *text); /* called once, by the reader's thread, when the spool takes no more; NULL: nobody listens */
 	bool places;         /* look up cgroups, and which builds of programs run */
 };
 
@@ -31,7 +32,7 @@ struct reader_figures {
 	uint32_t serial_first, serial_last;
 	int64_t t_first, t_last; /* milliseconds since the epoch: between the fences */
 	uint64_t looked, vanished; /* processes whose cgroup was looked for; gone by then */
-	uint64_t tasks_lost;     /* perf's events */
+	uint64_t tasks_lost;     /* perf's events, and what was dropped of them */
 	uint64_t processes, alive; /* of a command */
 	uint64_t spooled;        /* bytes at most */
 };
@@ -46,6 +47,7 @@ struct reader {
 	pthread_t thread;
 	bool running;
 	atomic_bool stop, failed;
+	atomic_bool given_up;            /* nobody will empty the queue any more */
 	struct err failure;              /* why the thread ended, where failed */
 	bool foreign_pids;               /* records name processes otherwise than we do: another pid namespace */
 	bool finished;                   /* the figures of serials are those between the fences */
@@ -59,6 +61,7 @@ struct reader {
 	struct tasks tasks;
 	struct descend descend;
 	int64_t settled_ms, pushed_ms;
+	bool told;                       /* that the spool takes no more */
 	bool burst;                      /* many records and no new process within the last window */
 	int64_t window_ms;
 	uint64_t window_received, window_looked;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define PAGES 64 /* of a ring, a power of two: some 4,000 events between two looks */
+#define EVENT_MAX 128 /* bytes, more than an event has: a ring with less room may have refused one */
 
 static size_t ring_bytes(void)
 {
@@ -35,7 +36,7 @@ static int open_ring(struct tasks *t, int32_t pid, int cpu, struct err *e)
 		close(fd);
 		return err_set(e, ST_SYSTEM, "perf events may not be used: no memory for them: %s", strerror(errno));
 	}
-	*VEC_PUSH(&t->rings) = (struct tasks_ring){ fd, at };
+	*VEC_PUSH(&t->rings) = (struct tasks_ring){ fd, at, false };
 	return 0;
 }
 
@@ -73,7 +74,7 @@ static void copy(const char *data, uint64_t from, void *to, size_t n)
 /* What the kernel writes behind a record's head: pid, ppid, tid, ptid, time; and the time of all as its last 8 bytes. */
 struct task_body { uint32_t pid, ppid, tid, ptid; };
 
-static void take(struct tasks *t, const char *data, uint64_t at, const struct perf_event_header *head)
+static void take(struct tasks *t, struct tasks_ring *ring, const char *data, uint64_t at, const struct perf_event_header *head)
 {
 	struct task_event ev = { 0 };
 	struct task_body body = { 0 };
@@ -89,6 +90,7 @@ static void take(struct tasks *t, const char *data, uint64_t at, const struct pe
 	case PERF_RECORD_LOST: /* an id, then how many */
 		copy(data, at + sizeof(*head) + sizeof(uint64_t), &lost, sizeof(lost));
 		t->lost += lost;
+		ring->full = false;
 		return;
 	case PERF_RECORD_FORK:
 		ev.kind = body.pid == body.ppid ? TASK_THREAD : TASK_FORK;
@@ -113,16 +115,20 @@ static void drain(struct tasks *t, struct tasks_ring *ring)
 	struct perf_event_mmap_page *page = (struct perf_event_mmap_page *)(void *)ring->at;
 	const char *data = ring->at + sysconf(_SC_PAGESIZE);
 	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE), tail = page->data_tail;
+	const bool full = ring_bytes() - (head - tail) < EVENT_MAX;
 
 	while (tail < head) {
 		struct perf_event_header h;
 
 		copy(data, tail, &h, sizeof(h));
-		if (h.size < sizeof(h))
+		if (h.size < sizeof(h)) { /* no event; how many there are behind it is not known */
+			t->lost++;
 			break;
-		take(t, data, tail, &h);
+		}
+		take(t, ring, data, tail, &h);
 		tail += h.size;
 	}
+	ring->full = ring->full || full;
 	__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
 }
 
@@ -152,4 +158,13 @@ void tasks_read(struct tasks *t)
 	for (size_t i = 0; i < n; i++)
 		*VEC_PUSH(&t->events) = t->waiting.v[i];
 	VEC_DROP(&t->waiting, n);
+}
+
+uint64_t tasks_lost(const struct tasks *t)
+{
+	uint64_t n = t->lost;
+
+	for (size_t i = 0; i < t->rings.n; i++)
+		n += t->rings.v[i].full;
+	return n;
 }

@@ -21,13 +21,13 @@ struct task_event {
 	int64_t ns;           /* since the epoch */
 };
 
-struct tasks_ring { int fd; char *at; };
+struct tasks_ring { int fd; char *at; bool full; }; /* full: it was, and the kernel has not said yet what did not fit */
 
 struct tasks {
 	VEC(struct tasks_ring) rings;      /* one a processor */
 	VEC(struct task_event) waiting;    /* read, but newer than what was asked for */
 	VEC(struct task_event) events;     /* in order of time; valid until the next tasks_read */
-	uint64_t lost;                     /* events that the kernel had no room for */
+	uint64_t lost;                     /* events that the kernel said it had no room for */
 };
 
 /* Before `pid`, a child that waits, execs. ST_SYSTEM where perf may not be used. Release it also after a failure. */
@@ -36,5 +36,11 @@ void tasks_release(struct tasks *t);
 
 /* Fills t->events with all that happened before this call. */
 void tasks_read(struct tasks *t);
+
+/*
+ * How many events did not fit. The kernel says it with the next event that does, which at the end may never come: then a
+ * ring that was full counts as one.
+ */
+uint64_t tasks_lost(const struct tasks *t);
 
 #endif

@@ -1,5 +1,6 @@
 #include "store/base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,28 @@ int err_set(struct err *e, enum status status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
+	return -1;
+}
+
+enum status err_status(int error)
+{
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case ENOSPC:
+	case EDQUOT:
+	case EIO:
+		return ST_SYSTEM;
+	default:
+		return ST_INPUT;
+	}
+}
+
+int err_again(struct err *e, const struct err *failure)
+{
+	*e = *failure;
 	return -1;
 }
 

@@ -22,6 +22,15 @@ struct err {
 int err_set(struct err *e, enum status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * The status of a file that cannot be opened, read or written, by its errno: the system's fault where it has run out of
+ * something (descriptors, memory, space) or a device fails, else the fault of whoever named the file.
+ */
+enum status err_status(int error);
+
+/* Sets *e to another failure; returns -1. */
+int err_again(struct err *e, const struct err *failure);
+
 /* Puts "FMT: " in front of the message that is there, keeps the status, returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

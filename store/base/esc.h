@@ -13,9 +13,18 @@
  */
 void esc_tty(struct buf *out, struct bytes b);
 
+/* Back from what esc_tty wrote; what is no \xHH stays as it is. */
+void esc_read(struct buf *out, struct bytes b);
+
+/* Of parts that are escaped already, such as a path of names: the same, but a backslash stays. */
+void esc_again(struct buf *out, struct bytes b);
+
+/* Does a character do something to text instead of being seen in it: controls, marks of direction, what is shown as nothing? */
+bool esc_hides(uint32_t c);
+
 /*
  * A whole message, in which parts are escaped already and others come from the command line: only what could do
- * something to a terminal is written as \xHH, that is control bytes but the newline, C1 codes, and what is no UTF-8.
+ * something to a terminal or is not seen there is written as \xHH: what esc_hides says but the newline, and what is no UTF-8.
  */
 void esc_message(struct buf *out, struct bytes b);
 
@@ -24,9 +33,6 @@ void esc_shell(struct buf *out, struct bytes b);
 
 /* Lower-case hex, two digits a byte. */
 void esc_hex(struct buf *out, struct bytes b);
-
-/* As the inside of a JSON string: control bytes as \u00XX; bytes that are no UTF-8 as U+FFFD. */
-void esc_json(struct buf *out, struct bytes b);
 
 /*
  * A line of a comment, of parts that are escaped already, for any language that has comments: one line of printable
@@ -38,7 +44,7 @@ void esc_comment(struct buf *out, struct bytes b);
 /* Bytes that are no UTF-8 as U+FFFD, all else as it is: what json-c takes. */
 void esc_utf8(struct buf *out, struct bytes b);
 
-/* Text that json-c wrote: DEL and the C1 controls, which it leaves in strings and a terminal acts on, as \u00XX. */
+/* Text that json-c wrote: what esc_hides says, which it leaves in strings, as \uXXXX. */
 void esc_json_doc(struct buf *out, struct bytes b);
 
 /* esc_tty into a buffer of fixed size, cut at its end: for messages. Returns out. */

@@ -52,20 +52,23 @@ char *mem_print(const char *fmt, ...)
 
 void mem_free_at(void *pp)
 {
-	void *p;
+	void *p, *const none = NULL;
 
-	memcpy(&p, pp, sizeof(p));
+	memcpy(&p, pp, sizeof(p)); /* it points to a pointer of any type */
+	memcpy(pp, &none, sizeof(none));
 	free(p);
 }
 
-void mem_close_at(const int *fd)
+void mem_close_at(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -1;
 }
 
 void mem_fclose_at(FILE **f)
 {
 	if (*f != NULL)
 		fclose(*f);
+	*f = NULL;
 }

@@ -15,8 +15,12 @@ void *mem_grow(void *p, size_t n, size_t size);       /* as realloc of n * size,
 char *mem_dup(const char *text);                      /* a copy that ends in NUL */
 char *mem_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-void mem_free_at(void *pp);
-void mem_close_at(const int *fd);
+/*
+ * What auto_* calls at the end of a scope. By hand, too: each leaves NULL or -1 behind, so that what it has freed or closed
+ * can be neither used nor freed again. A cleanup function of a new type has to do the same.
+ */
+void mem_free_at(void *pp); /* the address of a pointer of any type */
+void mem_close_at(int *fd);
 void mem_fclose_at(FILE **f);
 
 #define auto_free __attribute__((cleanup(mem_free_at)))
@@ -42,7 +46,7 @@ void mem_fclose_at(FILE **f);
 			memmove((a)->v, (a)->v + drop_, ((a)->n - drop_) * sizeof(*(a)->v));         \
 		(a)->n -= drop_;                                                                     \
 	} while (0)
-#define VEC_FREE(a) do { mem_free_at(&(a)->v); (a)->v = NULL; (a)->n = (a)->cap = 0; } while (0)
+#define VEC_FREE(a) do { mem_free_at(&(a)->v); (a)->n = (a)->cap = 0; } while (0)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

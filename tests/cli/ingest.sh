@@ -66,6 +66,13 @@ ok "-v: damaged with place, reason and text, escaped" warns '/damaged.log:1: dam
 ok "-v: nothing moves the cursor" test -z "$(tr -d '\n -~' <"$TMP/err")"
 ok "-v: how many of each reason" warns '^scaudit: damaged, 1: auid is '
 
+# --- a read that fails ---
+fresh
+run "$SCAUDIT" ingest --node n "$TMP/dmesg.log" /proc/self/mem "$TMP/denials.log"
+ok "a read that fails: the system's fault" is "$status" 3
+ok "... named with file and line" warns '^scaudit: /proc/self/mem, behind line 0: cannot read: Input/output error'
+ok "... and the other files are read" is "$(db 'SELECT count(DISTINCT comm) > 1 AND sum(count) >= 433 FROM observations')" 1
+
 # --- nothing to read ---
 fresh
 for what in '' 'some text' '{"MESSAGE":"x"}' 'type=SYSCALL msg=audit(1.000:1): arch=c000003e'; do
