@@ -6,6 +6,7 @@
  * For each shape and number of records: microseconds of processor time a record, parts that were settled and rows that
  * were looked at a record, memory. Reading is cut into batches as ingest cuts it.
  */
+#include "ingest/batch/state.h"
 #include "ingest/track/join.h"
 #include "ingest/track/derive.h"
 #include "ingest/track/within.h"
@@ -262,10 +263,20 @@ static void measure(const struct shape *s, size_t n)
 	struct { int32_t *v; size_t n, cap; } touched = { 0 };
 	struct rusage use;
 	double begin, spent = 0;
+	struct store store = { .path = getenv("DB") };
+	struct state st;
 
 	wholes = 0;
 	table_init(&table);
 	derive_init(&d, &table.store, &strings);
+	if (store.path != NULL) {
+		remove(store.path);
+		if (sqlite3_open(store.path, &store.db) != SQLITE_OK ||
+		    sqlite3_exec(store.db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384", NULL, NULL, NULL) != SQLITE_OK ||
+		    state_init(&st, &store, &e) < 0)
+			exit(3);
+		d.store = &st.api;
+	}
 	for (size_t from = 0; from < n; from += s->batch) {
 		touched.n = 0;
 		for (size_t i = from; i < from + s->batch && i < n; i++) {
@@ -281,11 +292,15 @@ static void measure(const struct shape *s, size_t n)
 			h->touched = true;
 		}
 		begin = cpu();
+		if (store.path != NULL)
+			sqlite3_exec(store.db, "BEGIN", NULL, NULL, NULL);
 		for (size_t i = 0; i < touched.n; i++) {
 			all[touched.v[i]].touched = false;
 			derive_one(&d, &all[touched.v[i]], touched.v[i]);
 		}
 		if (derive_run(&d, SIZE_MAX, &e) < 0)
+			exit(3);
+		if (store.path != NULL && (state_save(&st, &e) < 0 || sqlite3_exec(store.db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
 			exit(3);
 		spent += cpu() - begin;
 	}
@@ -303,6 +318,10 @@ static void measure(const struct shape *s, size_t n)
 	free(sites);
 	derive_release(&d);
 	table_release(&table);
+	if (store.path != NULL) {
+		state_release(&st);
+		sqlite3_close(store.db);
+	}
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
  */
 #include "tests/test.h"
 
+#include "ingest/batch/state.h"
 #include "ingest/track/join.h"
 #include "store/base/buf.h"
 #include "tests/derive_oracle.h"
@@ -258,7 +259,11 @@ struct holding {
 };
 
 struct reader {
+	bool stored;         /* in a store, which is written and read again after each piece; else in memory */
 	struct table table;
+	struct store store;
+	struct state state;
+	const struct derive_store *api;
 	struct derive derive;
 	struct holding pid[2][PIDS];
 	struct oracle_log known; /* boots as far as they were read */
@@ -419,6 +424,41 @@ static void derive_holding(struct reader *r, int64_t node, int32_t pid)
 	h->touched = h->whole = false;
 }
 
+static void open_reader(struct reader *r, bool stored)
+{
+	static char name[] = ":memory:";
+	struct err e = { 0 };
+
+	*r = (struct reader){ .stored = stored, .store = { .path = name } };
+	table_init(&r->table);
+	r->api = &r->table.store;
+	if (stored) {
+		assert_int_equal(sqlite3_open(name, &r->store.db), SQLITE_OK);
+		if (state_init(&r->state, &r->store, &e) < 0)
+			fail_msg("%s", e.msg);
+		r->api = &r->state.api;
+	}
+	derive_init(&r->derive, r->api, &by_row);
+}
+
+/* Writes the store and forgets all that is in memory, the derivation's own, too. */
+static void reopen(struct reader *r)
+{
+	int64_t part = 0, image = 0;
+	struct err e = { 0 };
+
+	if (!r->stored)
+		return;
+	if (derive_suspend(&r->derive, &e) < 0 || state_save(&r->state, &e) < 0 || state_top(&r->state, &part, &image, &e) < 0)
+		fail_msg("%s", e.msg);
+	derive_release(&r->derive);
+	derive_init(&r->derive, r->api, &by_row);
+	r->derive.next_part = part + 1;
+	r->derive.next_image = image + 1;
+	if (derive_resume(&r->derive, &e) < 0)
+		fail_msg("%s", e.msg);
+}
+
 static void run(struct reader *r, size_t most)
 {
 	struct err e = { 0 };
@@ -463,17 +503,11 @@ static void read_pieces(struct reader *r, const struct oracle_log *log, int how)
 				if (r->pid[node][pid].touched && r->pid[node][pid].any)
 					derive_holding(r, node, pid);
 		run(r, chance(60) ? SIZE_MAX : dice(4));
+		reopen(r);
 		if (chance(20) && (derive_suspend(&r->derive, &e) < 0 || derive_resume(&r->derive, &e) < 0))
 			fail_msg("%s", e.msg);
 	}
 	run(r, SIZE_MAX);
-}
-
-static void open_reader(struct reader *r)
-{
-	*r = (struct reader){ 0 };
-	table_init(&r->table);
-	derive_init(&r->derive, &r->table.store, &by_row);
 }
 
 static void close_reader(struct reader *r)
@@ -491,6 +525,10 @@ static void close_reader(struct reader *r)
 	VEC_FREE(&r->known.boots);
 	derive_release(&r->derive);
 	table_release(&r->table);
+	if (r->stored) {
+		state_release(&r->state);
+		sqlite3_close(r->store.db);
+	}
 }
 
 /* ---- comparing ---- */
@@ -569,25 +607,35 @@ static void texts_of_oracle(const struct oracle *o, bool trusted_only, struct te
 
 static const struct derive_part *part_at(const struct reader *r, int64_t id)
 {
-	return id > 0 && (size_t)id < r->table.parts.n ? r->table.parts.v[id] : NULL;
+	struct derive_part *p = NULL;
+	struct err e = { 0 };
+
+	if (r->api->part(r->api->ctx, id, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	return p;
 }
 
-static const struct derive_part *founder_of(const struct reader *r, int64_t image)
+static const struct derive_image *image_at(const struct reader *r, int64_t id)
 {
-	return part_at(r, r->table.images.v[image]->founder);
+	struct derive_image *m = NULL;
+	struct err e = { 0 };
+
+	if (r->api->image(r->api->ctx, id, &m, &e) < 0 || m == NULL)
+		fail_msg("image %lld: %s", (long long)id, e.msg);
+	return m;
 }
 
 static void texts_of_reader(const struct reader *r, bool trusted_only, struct texts *out)
 {
 	auto_buf struct buf line = { 0 };
 
-	for (size_t i = 0; i < r->table.parts.n; i++) {
-		const struct derive_part *p = r->table.parts.v[i], *image, *tree;
+	for (int64_t i = 1; i < r->derive.next_part; i++) {
+		const struct derive_part *p = part_at(r, i), *image, *tree;
 
 		if (p == NULL || (trusted_only && p->layer == TRACK_TEXT))
 			continue;
-		image = founder_of(r, p->image);
-		tree = founder_of(r, r->table.images.v[p->image]->tree);
+		image = part_at(r, image_at(r, p->image)->founder);
+		tree = part_at(r, image_at(r, image_at(r, p->image)->tree)->founder);
 		print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first, string_of[p->exe], p->name ? string_of[p->name] : 0, p->t_last,
 			   p->t_end, p->s_last, p->uid, p->auid, p->rule);
 		buf_str(&line, " image ");
@@ -633,7 +681,7 @@ static void assert_same(const struct texts *want, const struct texts *got, const
 
 /* ---- the test ---- */
 
-static struct { unsigned cases, logs, parts, records, within[WITHIN_RULES], rules[DERIVE_RULES], attached, crowded, mixed; } sums;
+static struct { unsigned cases, logs, parts, records, within[WITHIN_RULES], rules[DERIVE_RULES], attached, crowded, mixed, stored; } sums;
 
 static void add_sums(const struct oracle *o, const struct oracle_log *log)
 {
@@ -694,7 +742,7 @@ static void long_log(struct oracle_log *log)
 
 static const char *const ways[] = { "mixed, one a piece", "mixed, in pieces", "mixed, at once", "in order, one a piece", "backwards, in pieces" };
 
-static void one_case(struct oracle_log *log, void make(struct oracle_log *log))
+static void one_case(struct oracle_log *log, void make(struct oracle_log *log), bool stored)
 {
 	struct oracle o, trusted;
 	struct oracle_log fewer = { 0 };
@@ -714,7 +762,7 @@ static void one_case(struct oracle_log *log, void make(struct oracle_log *log))
 		struct texts got = { 0 }, got_trusted = { 0 };
 
 		mix_strings();
-		open_reader(&r);
+		open_reader(&r, stored && how == (int)(seed_of_case % 5));
 		read_pieces(&r, log, how);
 		texts_of_reader(&r, false, &got);
 		texts_of_reader(&r, true, &got_trusted);
@@ -724,6 +772,7 @@ static void one_case(struct oracle_log *log, void make(struct oracle_log *log))
 		drop_texts(&got_trusted);
 		close_reader(&r);
 		sums.cases++;
+		sums.stored += r.stored;
 	}
 	drop_texts(&want);
 	drop_texts(&want_trusted);
@@ -756,11 +805,12 @@ static void many_cases(const char *what, void make(struct oracle_log *log), unsi
 		state = (seed + i) * 0x9e3779b97f4a7c15u + 1;
 		for (int k = 0; k < 8; k++)
 			dice(2);
-		one_case(&log, make);
+		one_case(&log, make, i % 4 == 0);
 	}
 	VEC_FREE(&log.records);
 	VEC_FREE(&log.boots);
-	fprintf(stderr, "# %u logs, %u readings, %u records, %u parts: 0 differences\n", sums.logs, sums.cases, sums.records, sums.parts);
+	fprintf(stderr, "# %u logs, %u readings (%u of them into a store), %u records, %u parts: 0 differences\n", sums.logs, sums.cases,
+		sums.stored, sums.records, sums.parts);
 }
 
 static void order_does_not_matter(void **unused)
