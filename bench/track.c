@@ -306,7 +306,7 @@ static void measure(const struct shape *s, size_t n)
 	}
 	getrusage(RUSAGE_SELF, &use);
 	printf("%-12s %8zu  %7.2f us  %5.2f settled  %6.1f rows  %4zu rows kept a record, %zu wholes, %5ld MB\n", s->name, n, spent * 1e6 / (double)n,
-	       (double)d.asked / (double)n, (double)d.steps / (double)n, table.rows / n, wholes, use.ru_maxrss / 1024);
+	       (double)d.asked / (double)n, (double)d.steps / (double)n, table.tree.rows / n, wholes, use.ru_maxrss / 1024);
 	fflush(stdout);
 	for (size_t i = 0; i < n_pids; i++) {
 		VEC_FREE(&all[i].recent);

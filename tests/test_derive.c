@@ -449,7 +449,8 @@ static void reopen(struct reader *r)
 
 	if (!r->stored)
 		return;
-	if (derive_suspend(&r->derive, &e) < 0 || state_save(&r->state, &e) < 0 || state_top(&r->state, &part, &image, &e) < 0)
+	if (derive_suspend(&r->derive, &e) < 0 || state_save(&r->state, &e) < 0 || (chance(50) && state_forget(&r->state, &e) < 0) ||
+	    state_top(&r->state, &part, &image, &e) < 0)
 		fail_msg("%s", e.msg);
 	derive_release(&r->derive);
 	derive_init(&r->derive, r->api, &by_row);

@@ -15,6 +15,7 @@ static const char *const statements[STATE_STMTS] = {
 	[STATE_DEL] = "DELETE FROM derive_row WHERE key = ?1",
 	[STATE_NEXT] = "SELECT key, value FROM derive_row WHERE key > ?1 ORDER BY key LIMIT 1",
 	[STATE_PREV] = "SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1",
+	[STATE_LAST] = "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
 	[STATE_PART] = "SELECT body FROM derive_part WHERE id = ?1",
 	[STATE_SET_PART] = "INSERT INTO derive_part VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body",
 	[STATE_DEL_PART] = "DELETE FROM derive_part WHERE id = ?1",
@@ -28,11 +29,11 @@ static const char *const statements[STATE_STMTS] = {
 
 #define KEY_MAX (DERIVE_WORDS * 9)
 
-static size_t encode_key(const struct derive_row *row, unsigned char *out)
+static size_t encode_words(const struct derive_row *row, unsigned words, unsigned char *out)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < DERIVE_WORDS; i++) {
+	for (size_t i = 0; i < words; i++) {
 		unsigned length = row->w[i] == 0 ? 0 : 8 - (unsigned)__builtin_clzll(row->w[i]) / 8;
 
 		out[n++] = (unsigned char)length;
@@ -40,6 +41,11 @@ static size_t encode_key(const struct derive_row *row, unsigned char *out)
 			out[n++] = (unsigned char)(row->w[i] >> 8 * length);
 	}
 	return n;
+}
+
+static size_t encode_key(const struct derive_row *row, unsigned char *out)
+{
+	return encode_words(row, DERIVE_WORDS, out);
 }
 
 static bool decode_key(struct bytes key, struct derive_row *out)
@@ -131,6 +137,63 @@ static int next_row(void *ctx, const struct derive_row *from, struct derive_row 
 static int prev_row(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
 {
 	return find_row(ctx, STATE_PREV, from, out, e);
+}
+
+static int last_rows(void *ctx, const struct derive_row *of, unsigned words, size_t most, struct derive_rows *out, struct err *e)
+{
+	unsigned char from[KEY_MAX + 1], to[KEY_MAX + 1];
+	struct state *s = ctx;
+	sqlite3_stmt *st = statement(s, STATE_LAST, e);
+	/* the kind is the first byte of the first word, which has all its eight */
+	size_t n = words == 0 ? 2 : encode_words(of, words, from);
+	bool fine = true;
+
+	if (st == NULL)
+		return -1;
+	if (words == 0)
+		encode_words(of, 1, from);
+	memcpy(to, from, n);
+	to[n] = 0xff; /* behind all lengths */
+	sqlite3_bind_blob(st, 1, from, (int)n, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 2, to, (int)n + 1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 3, (int64_t)most);
+	while (fine && sqlite3_step(st) == SQLITE_ROW) {
+		struct derive_row *row = VEC_PUSH(out);
+
+		fine = decode_key(store_column(st, 0), row);
+		row->value = (uint64_t)sqlite3_column_int64(st, 1);
+	}
+	if (sqlite3_reset(st) != SQLITE_OK)
+		return store_fail(s->store, e);
+	return fine ? 0 : damaged(s, "derive_row", e);
+}
+
+static int cached_put(void *ctx, const struct derive_row *row, struct err *e)
+{
+	struct state *s = ctx;
+
+	return cache_put(&s->cache, row, e);
+}
+
+static int cached_del(void *ctx, const struct derive_row *row, struct err *e)
+{
+	struct state *s = ctx;
+
+	return cache_del(&s->cache, row, e);
+}
+
+static int cached_next(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
+{
+	struct state *s = ctx;
+
+	return cache_next(&s->cache, from, out, e);
+}
+
+static int cached_prev(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
+{
+	struct state *s = ctx;
+
+	return cache_prev(&s->cache, from, out, e);
 }
 
 /* ---- parts ---- */
@@ -396,9 +459,17 @@ static int drop_image(void *ctx, int64_t id, struct err *e)
 
 int state_init(struct state *s, struct store *store, struct err *e)
 {
-	*s = (struct state){ .store = store,
-			     .api = { s, put_row, del_row, next_row, prev_row, get_part, keep_part, drop_part, get_image, keep_image, drop_image } };
-	return sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK ? store_fail(store, e) : 0;
+	const struct cache_below below = { s, put_row, del_row, next_row, prev_row, last_rows };
+	int64_t part, image;
+
+	*s = (struct state){ .store = store, .api = { s, cached_put, cached_del, cached_next, cached_prev, get_part, keep_part, drop_part,
+						      get_image, keep_image, drop_image } };
+	if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+		return store_fail(store, e);
+	if (state_top(s, &part, &image, e) < 0)
+		return -1;
+	cache_init(&s->cache, &below, part + 1, image + 1);
+	return 0;
 }
 
 static void forget(struct state *s)
@@ -415,6 +486,7 @@ static void forget(struct state *s)
 void state_release(struct state *s)
 {
 	forget(s);
+	cache_release(&s->cache);
 	for (int i = 0; i < STATE_STMTS; i++)
 		sqlite3_finalize(s->stmt[i]);
 	map_release(&s->part_at);
@@ -498,8 +570,21 @@ int state_save(struct state *s, struct err *e)
 		ret = save_gone(s, STATE_DEL_PART, s->gone_parts.v, s->gone_parts.n, e);
 	if (ret == 0)
 		ret = save_gone(s, STATE_DEL_IMAGE, s->gone_images.v, s->gone_images.n, e);
+	if (ret == 0)
+		ret = cache_write(&s->cache, e);
 	forget(s);
-	return ret;
+	return ret == 0 && cache_is_large(&s->cache) ? state_forget(s, e) : ret;
+}
+
+int state_forget(struct state *s, struct err *e)
+{
+	int64_t part, image;
+
+	forget(s);
+	if (state_top(s, &part, &image, e) < 0)
+		return -1;
+	cache_drop(&s->cache, part + 1, image + 1);
+	return 0;
 }
 
 int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e)
