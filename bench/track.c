@@ -164,7 +164,7 @@ static const struct shape { const char *name; struct record (*make)(size_t i, si
 
 /* ---- reading ---- */
 
-#define RECENT 80 /* intervals of a pid that are looked at first */
+#define RECENT 96 /* intervals of a pid that are looked at first */
 
 struct holding {
 	struct { struct track_interval *v; size_t n, cap; } recent, rest;
@@ -227,7 +227,7 @@ static void derive_one(struct derive *d, struct holding *h, int32_t pid)
 	for (size_t i = h->old_edges; i < h->edges.n; i++)
 		h->edges.v[i].fresh = false;
 	/* what ended long ago is not looked at again: the shapes that grow are in order of time */
-	if (h->recent.n > 2 * RECENT) {
+	if (h->recent.n > RECENT + 48) {
 		size_t more = h->recent.n - RECENT;
 
 		within_sort(h->recent.v, h->recent.n, &strings);

@@ -216,7 +216,7 @@ static bool take_signed(struct bytes *b, int64_t *v)
 
 enum { FLAG_LOADER = 1, FLAG_STARTS = 2, FLAG_FIRST = 4, FLAG_EXECS_FIRST = 8, FLAG_BORN = 16, FLAG_ASKS = 32, FLAG_TEXT = 64 };
 
-#define N_NUMBERS 26
+#define N_NUMBERS 27
 
 /* The fields of a part in the order in which they are written. */
 static void numbers_of(const struct derive_part *p, int64_t out[N_NUMBERS])
@@ -230,6 +230,7 @@ static void numbers_of(const struct derive_part *p, int64_t out[N_NUMBERS])
 		(p->loader ? FLAG_LOADER : 0) | (p->starts ? FLAG_STARTS : 0) | (p->first ? FLAG_FIRST : 0) |
 			(p->execs_first ? FLAG_EXECS_FIRST : 0) | (p->born ? FLAG_BORN : 0) | (p->asks_calls ? FLAG_ASKS : 0) |
 			(p->layer == TRACK_TEXT ? FLAG_TEXT : 0),
+		p->n_intervals,
 	};
 
 	memcpy(out, v, sizeof(v));
@@ -257,6 +258,7 @@ static void set_numbers(struct derive_part *p, const int64_t v[N_NUMBERS])
 	p->image = v[21];
 	p->link = v[22];
 	p->rule = (uint8_t)v[23];
+	p->n_intervals = (uint32_t)v[26];
 	p->loader = flags & FLAG_LOADER;
 	p->starts = flags & FLAG_STARTS;
 	p->first = flags & FLAG_FIRST;

@@ -556,15 +556,28 @@ static bool asks_other(const struct derive_part *p, const struct derive_part *no
 {
 	return p->first != now->first || p->from != now->from || p->exe != now->exe || p->uid != now->uid || p->auid != now->auid ||
 	       p->born != now->born || p->birth_pid != now->birth_pid || p->birth_t != now->birth_t || p->birth_serial != now->birth_serial ||
-	       !SAME_LIST(&p->looks, &now->looks);
+	       p->loader != now->loader || !same_key(&p->key, &now->key) ||
+	       (!now->kept && (!SAME_LIST(&p->looks, &now->looks) || !SAME_LIST(&p->sites, &now->sites)));
 }
 
 /* Is it the same in all else, too? */
 static bool same_facts(const struct derive_part *p, const struct derive_part *now)
 {
-	return p->rows_sum == now->rows_sum && p->starts == now->starts && p->execs_first == now->execs_first && p->name == now->name &&
-	       p->t_last == now->t_last && p->t_end == now->t_end && p->s_last == now->s_last && p->looks_full == now->looks_full &&
-	       p->sites_full == now->sites_full;
+	return p->starts == now->starts && p->execs_first == now->execs_first && p->name == now->name && p->t_last == now->t_last &&
+	       p->t_end == now->t_end && p->s_last == now->s_last && p->n_intervals == now->n_intervals &&
+	       (now->kept || (p->rows_sum == now->rows_sum && p->looks_full == now->looks_full && p->sites_full == now->sites_full));
+}
+
+/* The lists of p become those of `now`, too. */
+static void keep_lists(struct derive_part *now, const struct derive_part *p)
+{
+	now->looks.n = now->sites.n = 0;
+	for (size_t i = 0; i < p->looks.n; i++)
+		*VEC_PUSH(&now->looks) = p->looks.v[i];
+	for (size_t i = 0; i < p->sites.n; i++)
+		*VEC_PUSH(&now->sites) = p->sites.v[i];
+	now->looks_full = p->looks_full;
+	now->sites_full = p->sites_full;
 }
 
 /*
@@ -574,14 +587,18 @@ static bool same_facts(const struct derive_part *p, const struct derive_part *no
 static int change_part(struct derive *d, struct derive_part *p, struct derive_part *now, int64_t since, struct err *e)
 {
 	struct derive_part was = *p;
-	bool moved = !same_key(&was.key, &now->key), others = was.loader != now->loader;
+	bool moved = !same_key(&was.key, &now->key), others = was.loader != now->loader, asks = asks_other(&was, now), sites;
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
-	bool sites = !SAME_LIST(&was.sites, &now->sites), asks = asks_other(&was, now) || moved || others || sites;
-	int ret = 0;
+	int ret;
 
 	now->rows_sum = rows_sum(&now->rows);
-	if (since == INT64_MIN && !asks && same_facts(p, now))
+	if ((now->kept || since == INT64_MIN) && !asks && same_facts(p, now))
 		return 0;
+	if (now->kept) {
+		keep_lists(now, p);
+		since = INT64_MAX; /* no row is another one */
+	}
+	sites = !SAME_LIST(&was.sites, &now->sites);
 	ret = rows_of_part(d, p, since, &seen, e);
 	now->rows_sum += was.rows_sum - rows_sum(&seen);
 	rows_of_facts(p, &before);
@@ -593,6 +610,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	p->rule = was.rule;
 	p->asks_calls = was.asks_calls;
 	p->queued = was.queued && !moved;
+	p->kept = false;
 	p->witnesses.v = was.witnesses.v;
 	p->witnesses.n = was.witnesses.n;
 	p->witnesses.cap = was.witnesses.cap;
@@ -719,20 +737,15 @@ static bool number(struct derive *d, struct derive_part *now, size_t n, struct d
 	return other;
 }
 
-/* goes_on: the first of `now` is this one, and only what is from `since` on is given; NULL: all are given. */
-static int apply(struct derive *d, struct parts *old, struct derive_part *now, size_t n, struct derive_part *goes_on, int64_t since,
-		 struct err *e)
+/* of: which old part goes on as each; known: of the first so many only what is from `since` on is given. */
+static int apply(struct derive *d, struct parts *old, struct derive_part *now, size_t n, struct derive_part *const *of, size_t known,
+		 int64_t since, struct err *e)
 {
-	auto_free struct derive_part **of = mem_zero(n + 1, sizeof(struct derive_part *));
-	size_t known = goes_on != NULL;
 	int64_t node = n ? now[0].key.node : old->n ? old->v[0]->key.node : 0;
 	int32_t pid = n ? now[0].key.pid : old->n ? old->v[0]->key.pid : 0;
-	bool other;
+	bool other = number(d, now, n, of);
 	int ret = 0;
 
-	of[0] = goes_on;
-	match(old, now + known, n - known, of + known);
-	other = number(d, now, n, of);
 	for (size_t i = 0; i < old->n && ret == 0; i++) {
 		if (old->v[i] == NULL)
 			continue;
@@ -750,15 +763,19 @@ int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interva
 {
 	struct within_parts parts = { 0 };
 	struct parts old = { 0 };
-	auto_free struct derive_part *now = NULL;
+	auto_free struct derive_part *now = NULL, **of = NULL;
 	int ret;
 
 	within_pid(intervals, n, edges, n_edges, d->strings, &parts);
 	now = mem_zero(parts.n + 1, sizeof(*now));
-	facts_fill(now, &parts, intervals, n, edges, n_edges, node, pid);
+	of = mem_zero(parts.n + 1, sizeof(*of));
+	facts_parts(now, &parts, intervals, n, node, pid);
+	facts_fill(now, parts.n, intervals, n, edges, n_edges);
 	ret = load_parts(d, node, pid, &old, e);
-	if (ret == 0)
-		ret = apply(d, &old, now, parts.n, NULL, INT64_MIN, e);
+	if (ret == 0) {
+		match(&old, now, parts.n, of);
+		ret = apply(d, &old, now, parts.n, of, 0, INT64_MIN, e);
+	}
 	if (ids != NULL) {
 		*ids = mem_alloc(parts.n * sizeof(**ids));
 		for (size_t i = 0; i < parts.n; i++)
@@ -952,8 +969,12 @@ static bool fill_first(struct derive_part *now, const struct derive_part *p, con
 		       const struct pauses *at, bool partial)
 {
 	auto_free const struct track_interval **own = mem_alloc(n * sizeof(*own));
-	size_t n_own = 0;
+	size_t n_own = 0, left = p->n_intervals;
 
+	/* what it had behind the pause is given anew */
+	for (size_t i = at->at; i < n; i++)
+		left -= v[i].was == p->id;
+	now->n_intervals += (uint32_t)left;
 	for (size_t i = 0; i < n; i++)
 		if (i < at->at ? v[i].was == p->id : v[i].part == 0)
 			own[n_own++] = &v[i];
@@ -967,29 +988,54 @@ static bool fill_first(struct derive_part *now, const struct derive_part *p, con
 		facts_lists(now, own, n_own);
 		return true;
 	}
-	now->looks.n = now->sites.n = 0;
-	for (size_t i = 0; i < p->looks.n; i++)
-		*VEC_PUSH(&now->looks) = p->looks.v[i];
-	for (size_t i = 0; i < p->sites.n; i++)
-		*VEC_PUSH(&now->sites) = p->sites.v[i];
-	now->looks_full = p->looks_full;
-	now->sites_full = p->sites_full;
+	keep_lists(now, p);
 	return p->looks_full < at->begins && p->sites_full < at->begins;
+}
+
+/* Which parts have the very intervals that they had? `now` and `of` are without the first, which goes on. */
+static void mark_kept(struct derive_part *now, size_t n, struct derive_part *const *of, const struct track_interval *v, size_t n_intervals)
+{
+	for (size_t i = 0; i < n; i++)
+		now[i].kept = of[i] != NULL && same_key(&of[i]->key, &now[i].key) && of[i]->n_intervals == now[i].n_intervals;
+	for (size_t i = 0; i < n_intervals; i++)
+		if (v[i].part > 0 && (v[i].fresh || of[v[i].part - 1] == NULL || of[v[i].part - 1]->id != v[i].was))
+			now[v[i].part - 1].kept = false;
+}
+
+/* From when on the rows of the part that goes on may be others: the rest of those that were made for it go. */
+static int64_t first_change(struct derive_part *now, const struct derive_part *p, const struct track_interval *v, size_t n)
+{
+	int64_t since = INT64_MAX;
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if ((v[i].fresh || (v[i].part == 0) != (v[i].was == p->id)) && v[i].t_first < since)
+			since = v[i].t_first;
+	for (size_t i = 0; i < now->rows.n; i++)
+		if (rows_t(&now->rows.v[i]) >= since)
+			now->rows.v[left++] = now->rows.v[i];
+	now->rows.n = left;
+	return since;
 }
 
 static int behind(struct derive *d, struct derive_part *p, struct parts *old, struct within_tail *tail, struct track_interval *v, size_t n,
 		  const struct pauses *pauses, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
 {
 	struct within_parts parts = { 0 };
-	auto_free struct derive_part *now = NULL;
+	auto_free struct derive_part *now = NULL, **of = NULL;
 	size_t at = pauses->at;
 	int ret = 1;
 
 	within_behind(tail, v + at, n - at, edges, n_edges, d->strings, &parts);
 	now = mem_zero(parts.n + 1, sizeof(*now));
-	facts_fill(now, &parts, v + at, n - at, edges, n_edges, p->key.node, p->key.pid);
+	of = mem_zero(parts.n + 1, sizeof(*of));
+	of[0] = p;
+	facts_parts(now, &parts, v + at, n - at, p->key.node, p->key.pid);
+	match(old, now + 1, parts.n - 1, of + 1);
+	mark_kept(now + 1, parts.n - 1, of + 1, v + at, n - at);
+	facts_fill(now, parts.n, v + at, n - at, edges, n_edges);
 	if (fill_first(&now[0], p, v, n, pauses, tail->partial) && !tail->unsure)
-		ret = apply(d, old, now, parts.n, p, pauses->begins, e);
+		ret = apply(d, old, now, parts.n, of, 1, first_change(&now[0], p, v + at, n - at), e);
 	if (ret == 0) {
 		*ids = mem_alloc(n * sizeof(**ids));
 		for (size_t i = 0; i < n; i++)

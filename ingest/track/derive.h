@@ -60,6 +60,8 @@ struct derive_part {
 	int64_t from;            /* the part that it was exec'd from; 0: the first of its process */
 	struct derive_rows rows; /* what others see of it, while it is made; then the table has them */
 	uint64_t rows_sum;       /* tells whether they are others */
+	uint32_t n_intervals;    /* of all layers */
+	bool kept;               /* while it is made: its intervals are those that it had, so its lists and rows are, too */
 	struct { struct derive_look *v; size_t n, cap; } looks;
 	struct { struct track_site *v; size_t n, cap; } sites; /* in order */
 	int64_t looks_full, sites_full; /* intervals that end, or begin, later add nothing to them; INT64_MAX: there are few yet */

@@ -198,6 +198,8 @@ static void fill_lists(struct derive_part *out, size_t n_parts, const struct tra
 		if (intervals[i].layer == out[intervals[i].part].layer)
 			v[end[intervals[i].part]++] = &intervals[i];
 	for (size_t i = 0; i < n_parts; own = end[i++]) {
+		if (out[i].kept)
+			continue;
 		fill_looks(&out[i], &v[own], end[i] - own);
 		fill_sites(&out[i], &v[own], end[i] - own);
 	}
@@ -210,7 +212,8 @@ static void fill_rows(struct derive_part *out, const struct track_interval *inte
 	bool sorted = false;
 
 	for (size_t i = 0; i < n; i++) {
-		interval_row(&out[intervals[i].part], &intervals[i]);
+		if (!out[intervals[i].part].kept)
+			interval_row(&out[intervals[i].part], &intervals[i]);
 		v[i] = &intervals[i];
 	}
 	for (size_t i = 0; i < n_edges; i++) {
@@ -222,25 +225,32 @@ static void fill_rows(struct derive_part *out, const struct track_interval *inte
 			qsort(v, n, sizeof(*v), by_place);
 		sorted = true;
 		of = holder(v, n, &edges[i]);
-		if (of != NULL)
+		if (of != NULL && !out[of->part].kept)
 			call_row(&out[of->part], of, &edges[i]);
 	}
 }
 
-void facts_fill(struct derive_part *out, const struct within_parts *parts, const struct track_interval *intervals, size_t n,
-		const struct track_edge *edges, size_t n_edges, int64_t node, int32_t pid)
+void facts_parts(struct derive_part *out, const struct within_parts *parts, const struct track_interval *intervals, size_t n, int64_t node,
+		 int32_t pid)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		fill_one(&out[i], &parts->v[i], node, pid);
+	for (size_t i = 0; i < n; i++)
+		out[intervals[i].part].n_intervals++;
+}
+
+void facts_fill(struct derive_part *out, size_t n_parts, const struct track_interval *intervals, size_t n, const struct track_edge *edges,
+		size_t n_edges)
 {
 	bool births = false;
 
-	for (size_t i = 0; i < parts->n; i++)
-		fill_one(&out[i], &parts->v[i], node, pid);
-	fill_lists(out, parts->n, intervals, n);
+	fill_lists(out, n_parts, intervals, n);
 	fill_rows(out, intervals, n, edges, n_edges);
 	for (size_t i = 0; i < n_edges; i++)
 		births = births || edges[i].kind == EDGE_BORN;
-	for (size_t i = 0; i < parts->n && births; i++)
+	for (size_t i = 0; i < n_parts && births; i++)
 		if (out[i].first)
-			fill_birth(out, parts->n, i, edges, n_edges);
+			fill_birth(out, n_parts, i, edges, n_edges);
 }
 
 void facts_lists(struct derive_part *out, const struct track_interval **v, size_t n)

@@ -66,10 +66,13 @@ size_t join_intervals(struct track_interval *v, size_t n, const struct track_str
 	auto_free struct at *row = mem_alloc(n * sizeof(*row));
 	auto_free struct track_interval *out = mem_alloc(n * sizeof(*out));
 	size_t left = 0;
+	bool in_order = true; /* mostly they are */
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		row[i] = (struct at){ &v[i], i };
-	if (n > 1)
+		in_order = in_order && (i == 0 || by_place(&row[i - 1], &row[i]) <= 0);
+	}
+	if (!in_order)
 		qsort(row, n, sizeof(*row), by_place);
 	for (size_t i = 0; i < n; i++) {
 		struct track_interval *to = left > 0 ? &out[left - 1] : NULL;

@@ -489,8 +489,11 @@ static void drop_walk(struct walk *w)
 void within_sort(struct track_interval *intervals, size_t n, const struct track_strings *strings)
 {
 	union { const struct track_strings *in; void *out; } ctx = { strings };
+	size_t in_order = 1; /* mostly they all are */
 
-	if (n > 1)
+	while (in_order < n && order(&intervals[in_order - 1], &intervals[in_order], strings) <= 0)
+		in_order++;
+	if (in_order < n)
 		qsort_r(intervals, n, sizeof(*intervals), by_serial, ctx.out);
 }
 
