@@ -7,6 +7,7 @@
 #include "tests/test.h"
 
 #include "ingest/batch/state.h"
+#include "ingest/track/cells.h"
 #include "ingest/track/join.h"
 #include "store/base/buf.h"
 #include "tests/derive_oracle.h"
@@ -713,6 +714,7 @@ static void long_log(struct oracle_log *log)
 {
 	struct world w = { .log = log, .t = T0 + dice(3600000), .serial = 1000 };
 	size_t n = 150 + dice(500);
+	bool many = chance(40);
 
 	log->records.n = log->boots.n = 0;
 	w.n_spaces = 1 + (int)dice(3);
@@ -721,7 +723,7 @@ static void long_log(struct oracle_log *log)
 	w.loss = chance(50) ? 0 : dice(50);
 	w.fixed = chance(60) ? 0 : dice(100);
 	w.text = chance(80) ? chance(50) ? 100 : 0 : dice(100);
-	w.step = chance(50) ? 2500 : 900;
+	w.step = chance(50) ? 2500 : chance(50) ? 900 : 2;
 	for (int i = 0; i < w.n_spaces; i++)
 		new_space(&w, &w.space[i]);
 	for (size_t tries = 0; log->records.n < n && tries < 4 * n; tries++) {
@@ -735,8 +737,9 @@ static void long_log(struct oracle_log *log)
 			speak(&w, 0, pid, what < 60 ? EDGE_FORK : what < 100 ? EDGE_EXEC : EDGE_NONE);
 		else
 			act(&w);
-		if (chance(8))
-			w.space[p->space].cell[0] = random_cell(&w) + dice(64);
+		/* some map in many places, of which many are told of at one time */
+		if (chance(many ? 70 : 8))
+			w.space[p->space].cell[0] = random_cell(&w) + (many ? 40 * dice(90) + 16 * dice(2) + dice(2) : dice(64));
 		w.t += chance(85) ? (int64_t)dice((uint32_t)w.step + 1) : 0;
 	}
 }
@@ -837,10 +840,43 @@ static void a_long_life_is_looked_at_from_its_end(void **unused)
 	assert_true(tails.partial > 0);
 }
 
+/* Few cells are a list, many have an index: both answer as going through all of them does. */
+static void cells_are_found(void **unused)
+{
+	(void)unused;
+	state = 12345;
+	for (int round = 0; round < 200; round++) {
+		struct cells c = { 0 };
+		uint64_t all[100], span = chance(50) ? 200 : 5000;
+		size_t n = 1 + dice(ARRAY_SIZE(all));
+
+		for (size_t i = 0; i < n; i++) {
+			all[i] = dice((uint32_t)span);
+			cells_add(&c, all[i]);
+		}
+		for (uint64_t cell = 0; cell < span + 40; cell++) {
+			bool has = false, near = false;
+
+			for (size_t i = 0; i < n; i++) {
+				has = has || all[i] == cell;
+				near = near || (all[i] > cell ? all[i] - cell : cell - all[i]) <= CELLS_NEAR;
+			}
+			assert_int_equal(cells_has(&c, cell), has);
+			assert_int_equal(cells_near(&c, cell), near);
+		}
+		cells_clear(&c);
+		assert_false(cells_near(&c, all[0]));
+		cells_add(&c, 7);
+		assert_true(cells_has(&c, 7) && c.n == 1);
+		cells_release(&c);
+	}
+}
+
 int main(void)
 {
 	struct tests t = { 0 };
 
+	ADD(&t, cells_are_found);
 	ADD(&t, order_does_not_matter);
 	ADD(&t, a_long_life_is_looked_at_from_its_end);
 	return run_rows(&t, "derive");

@@ -113,6 +113,7 @@ struct derive {
 void derive_init(struct derive *d, const struct derive_store *store, const struct track_strings *strings);
 void derive_release(struct derive *d);
 void derive_part_free(struct derive_part *p);
+void derive_part_empty(struct derive_part *p); /* its facts' lists */
 
 /*
  * All the evidence of one (node, pid) as it is now. What is other than before goes into the queue; nothing is settled.

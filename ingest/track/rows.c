@@ -39,6 +39,17 @@ struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct tr
 	return r;
 }
 
+struct derive_row rows_hanging(enum rows_kind kind, uint8_t layer, int64_t low, uint64_t second)
+{
+	return (struct derive_row){ { rows_head(kind, layer, low), second }, 0 };
+}
+
+int rows_part(struct derive *d, int64_t id, struct derive_part **out, struct err *e)
+{
+	*out = NULL;
+	return id == 0 ? 0 : d->store->part(d->store->ctx, id, out, e);
+}
+
 /* ---- what a part is found by ---- */
 
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out)

@@ -75,6 +75,12 @@ int rows_compare(const void *a, const void *b);
 /* A row in a place of p's node and boot. */
 struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct track_key *at, int64_t exe, uint64_t cell, int64_t id);
 
+/* A row that hangs on one or two numbers. */
+struct derive_row rows_hanging(enum rows_kind kind, uint8_t layer, int64_t low, uint64_t second);
+
+/* A part by its id; NULL: there is none. */
+int rows_part(struct derive *d, int64_t id, struct derive_part **out, struct err *e);
+
 static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 {
 	return (uint64_t)uid << 32 | auid;
