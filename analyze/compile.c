@@ -133,7 +133,10 @@ static void export_apart(int fd, int told, const struct policy *p, export_fn *ex
 {
 	struct itimerval most = { .it_value = { .tv_sec = CPU_MS / 1000, .tv_usec = CPU_MS % 1000 * 1000 } };
 	struct err e = { 0 };
+	sigset_t none;
 
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL); /* it may be inherited as blocked */
 	signal(SIGPROF, SIG_DFL);
 	setitimer(ITIMER_PROF, &most, NULL);
 	export_to(fd, p, export, &e);

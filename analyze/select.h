@@ -12,7 +12,7 @@ enum scope {
 	SCOPE_ONLY,     /* the matching callers alone */
 };
 
-/* As typed: the bytes themselves, or with \\xHH in them as esc_tty writes them. Ids may be cut. */
+/* As typed: the bytes themselves, or with \xHH in them as esc_tty writes them. Ids may be cut. */
 struct select_names { const char *const *v; size_t n; };
 
 struct select_options {

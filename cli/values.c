@@ -71,7 +71,13 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 		wait.stop = stop->stop;
 		wait.stop_ms = stop->stop_ms;
 	}
-	return store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, e);
+	if (store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, e) < 0)
+		return -1;
+	/* who reads it is told, once: commands that read and then write open it as STORE_CHANGE as well */
+	if (mode == STORE_READ && !store_trusts(store) && !opt_on(o, OPT_quiet))
+		command_say("store %s could be written by others than root%s (%s): its trusted marks count as text", store->path,
+			    geteuid() == 0 ? "" : " and you", store->owner.why);
+	return 0;
 }
 
 int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e)

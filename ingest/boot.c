@@ -1,5 +1,7 @@
 #include "ingest/boot.h"
 
+#include "store/row.h"
+
 #include <stdlib.h>
 
 #define BORDER_SERIALS 64   /* records come out of order by up to 46 serials where a second ends */
@@ -130,13 +132,16 @@ void boot_encode(const struct boot_pieces *p, struct buf *out)
 
 bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base)
 {
+	uint64_t events = 0;
+
 	while (data.n) {
 		uint64_t v[5];
 
 		for (size_t i = 0; i < 5; i++)
 			if (!bytes_varint(&data, &v[i]) || v[i] > INT64_MAX / 2)
 				return false;
-		if (v[2] + v[3] > UINT32_MAX || v[4] > UINT32_MAX)
+		if (v[2] + v[3] > UINT32_MAX || v[4] == 0 || v[4] > BOOT_PAGE_EVENTS ||
+		    (events += v[4]) > BOOT_PAGE_EVENTS)
 			return false;
 		*VEC_PUSH(out) = (struct boot_piece){ .sec_lo = (int64_t)v[0], .sec_hi = (int64_t)(v[0] + v[1]),
 						      .serial_lo = (uint32_t)v[2], .serial_hi = (uint32_t)(v[2] + v[3]),
@@ -147,15 +152,29 @@ bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base)
 
 struct loading { struct boots *out; const struct store *store; };
 
+static bool in_page(const struct boot_piece *p, int64_t serials, int64_t seconds)
+{
+	return p->sec_lo / BOOT_SECONDS == seconds && p->sec_hi / BOOT_SECONDS == seconds &&
+	       p->serial_lo / BOOT_SERIALS == serials && p->serial_hi / BOOT_SERIALS == serials;
+}
+
 static int take_pieces(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct loading *l = to;
-	/* lines of one page that disagree say nothing */
-	int64_t lo = sqlite3_column_int64(row, 0), hi = sqlite3_column_int64(row, 1);
-	bool known = sqlite3_column_type(row, 0) != SQLITE_NULL && hi - lo <= BASE_SECONDS;
+	size_t had = l->out->pieces.n;
+	int64_t v[5];
+	bool known;
 
-	if (!boot_decode(&l->out->pieces, store_column(row, 2), known ? hi : BOOT_NO_BASE))
-		return err_set(e, ST_SYSTEM, "store %s: damaged pieces in table seen", l->store->path);
+	if (row_read(row, "seen", "dDbyy", v, e) < 0)
+		return -1;
+	/* lines of one page that disagree say nothing */
+	known = v[0] != BOOT_NO_BASE && v[1] - v[0] <= BASE_SECONDS;
+	if (!boot_decode(&l->out->pieces, store_column(row, 2), known ? v[1] : BOOT_NO_BASE))
+		return row_damaged(l->store->db, "seen", 0, "no pieces can be read in it", e);
+	for (size_t i = had; i < l->out->pieces.n; i++)
+		if (!in_page(&l->out->pieces.v[i], v[3], v[4]))
+			return row_damaged(l->store->db, "seen", 0,
+					   "a piece lies outside of its page", e);
 	return 0;
 }
 

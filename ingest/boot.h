@@ -11,6 +11,9 @@
 #include "store/store.h"
 
 #define BOOT_NO_BASE INT64_MIN
+#define BOOT_SERIALS 4096 /* a page of the seen set, and how many events it can have */
+#define BOOT_SECONDS 1024
+#define BOOT_PAGE_EVENTS (BOOT_SERIALS * BOOT_SECONDS)
 
 /* Events of one node between two corners, rising; seconds and serials inclusive. */
 struct boot_piece {

@@ -4,6 +4,7 @@
 #include "store/base/code.h"
 #include "store/base/when.h"
 #include "store/model/obs.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
@@ -119,28 +120,20 @@ void family_drop(struct family *f, int64_t id)
 
 static int take_part(void *to, sqlite3_stmt *st, struct err *e)
 {
-	struct part **out = to, *p = mem_zero(1, sizeof(*p));
+	struct part **out = to, *p;
+	int64_t v[19];
 
-	(void)e;
-	p->node = sqlite3_column_int64(st, 0);
-	p->pid = sqlite3_column_int(st, 1);
-	p->boot = (uint32_t)sqlite3_column_int64(st, 2);
-	p->exe = sqlite3_column_int64(st, 3);
-	p->name = sqlite3_column_int64(st, 4);
-	p->loader = sqlite3_column_int(st, 5) != 0;
-	p->starts = sqlite3_column_int(st, 6) != 0;
-	p->t_first = sqlite3_column_int64(st, 7);
-	p->t_last = sqlite3_column_int64(st, 8);
-	p->t_end = sqlite3_column_type(st, 9) == SQLITE_NULL ? FAMILY_LIVES : sqlite3_column_int64(st, 9);
-	p->s_first = (uint32_t)sqlite3_column_int64(st, 10);
-	p->s_last = (uint32_t)sqlite3_column_int64(st, 11);
-	p->uid = (uint32_t)sqlite3_column_int64(st, 12);
-	p->auid = (uint32_t)sqlite3_column_int64(st, 13);
-	p->parent = sqlite3_column_int64(st, 14);
-	p->fork_of = sqlite3_column_int64(st, 15);
-	p->tree = sqlite3_column_int64(st, 16);
-	p->path = sqlite3_column_int64(st, 17);
-	p->first = p->parent == 0 || sqlite3_column_int(st, 18) != p->pid;
+	if (row_read(st, "image", "ipwinfftTusSwwnnii.", v, e) < 0)
+		return -1;
+	p = mem_zero(1, sizeof(*p));
+	*p = (struct part){ .node = v[0], .pid = (int32_t)v[1], .boot = (uint32_t)v[2],
+			    .exe = v[3], .name = v[4], .loader = v[5] != 0, .starts = v[6] != 0,
+			    .t_first = v[7], .t_last = v[8],
+			    .t_end = v[9] == WHEN_NONE ? FAMILY_LIVES : v[9],
+			    .s_first = (uint32_t)v[10], .s_last = (uint32_t)v[11],
+			    .uid = (uint32_t)v[12], .auid = (uint32_t)v[13], .parent = v[14],
+			    .fork_of = v[15], .tree = v[16], .path = v[17] };
+	p->first = p->parent == 0 || sqlite3_column_int64(st, 18) != p->pid;
 	*out = p;
 	return STORE_ENOUGH;
 }
@@ -150,9 +143,14 @@ int part_load(struct store *store, int64_t id, struct part **out, struct err *e)
 	*out = NULL;
 	if (store_each(store, STMT_load_part, ARGS(V_INT(id)), WALK(take_part, out), e) < 0)
 		return -1;
-	if (*out != NULL)
-		(*out)->id = id;
-	return 0;
+	if (*out == NULL)
+		return 0;
+	(*out)->id = id;
+	if ((*out)->parent == 0 || (*out)->fork_of == 0)
+		return 0;
+	part_free(*out);
+	*out = NULL;
+	return row_damaged(store->db, "image", id, "it was both forked and exec'd", e);
 }
 
 /* A part by its row; NULL where it is no more. */
@@ -176,9 +174,33 @@ static int get(struct family *f, int64_t id, struct part **out, struct err *e)
 
 /* ---- the rules ---- */
 
+/*
+ * Does a walk from part to part come round to where it was? It is compared with one that is remembered for as many steps
+ * as were made before it.   source: Brent 1980, BIT 20:176
+ */
+struct circle { const struct part *mark; uint64_t steps, until; };
+
+static bool circle_met(struct circle *c, const struct part *p)
+{
+	if (p == c->mark)
+		return true;
+	if (c->steps++ == c->until) {
+		c->mark = p;
+		c->until = c->steps * 2;
+	}
+	return false;
+}
+
+static int descends_from_itself(struct family *f, const struct part *p, struct err *e)
+{
+	return row_damaged(f->store->db, "image", p->id, "it descends from itself", e);
+}
+
 /* The first part of the image that p is a part of. */
 static int image_of(struct family *f, struct part *p, struct part **out, struct err *e)
 {
+	struct circle c = { 0 };
+
 	*out = p;
 	while ((*out)->fork_of != 0) {
 		struct part *above;
@@ -187,6 +209,8 @@ static int image_of(struct family *f, struct part *p, struct part **out, struct 
 			return -1;
 		if (above == NULL)
 			break;
+		if (circle_met(&c, above))
+			return descends_from_itself(f, above, e);
 		*out = above;
 	}
 	return 0;
@@ -206,14 +230,18 @@ static int take_edges(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct forking *f = to;
 	struct edge_list edges = { 0 };
-	struct obs_base base = { .t = sqlite3_column_int64(row, 0), .serial = (uint32_t)sqlite3_column_int64(row, 1) };
-	bool fine = edge_decode(store_column(row, 2), base, &edges);
+	int64_t v[3];
+	bool fine;
 
+	if (row_read(row, "interval", "tsb", v, e) < 0)
+		return -1;
+	fine = edge_decode(store_column(row, 2),
+			   (struct obs_base){ .t = v[0], .serial = (uint32_t)v[1] }, &edges);
 	for (size_t i = 0; i < edges.n && fine; i++)
 		*f->yes = *f->yes || (edges.v[i].kind == EDGE_FORK && edges.v[i].serial < f->p->s_first &&
 				      edges.v[i].t >= f->p->t_first - f->ms && edges.v[i].t <= f->p->t_first);
 	VEC_FREE(&edges);
-	return fine ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged edges in table interval", f->store->path);
+	return fine ? 0 : row_damaged(f->store->db, "interval", 0, "its edges cannot be read", e);
 }
 
 /* Did the process of part c make a fork-type call within so long before p's first record? */
@@ -345,9 +373,12 @@ struct ids { int64_t *v; size_t n, cap; };
 static int take_id(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct ids *ids = to;
+	int64_t id;
 
-	(void)e;
-	*VEC_PUSH(ids) = sqlite3_column_int64(row, 0);
+	if (row_read(row, "image", "n", &id, e) < 0)
+		return -1;
+	if (id != 0)
+		*VEC_PUSH(ids) = id;
 	return 0;
 }
 
@@ -376,6 +407,19 @@ static int push_below(struct family *f, const struct part *p, struct err *e)
 	return push_ids(f, STMT_parts_below, ARGS(V_INT(p->id)), e);
 }
 
+static int check_above(struct family *f, struct part *p, struct err *e)
+{
+	struct circle c = { 0 };
+
+	while (p != NULL && (p->parent != 0 || p->fork_of != 0)) {
+		if (get(f, p->parent ? p->parent : p->fork_of, &p, e) < 0)
+			return -1;
+		if (p != NULL && circle_met(&c, p))
+			return descends_from_itself(f, p, e);
+	}
+	return 0;
+}
+
 static int place(struct family *f, struct part *p, struct err *e)
 {
 	int64_t above = p->parent ? p->parent : p->fork_of, tree = p->id, path = 0, was_tree = p->tree, was_path = p->path;
@@ -383,6 +427,10 @@ static int place(struct family *f, struct part *p, struct err *e)
 
 	if (above != 0 && get(f, above, &from, e) < 0)
 		return -1;
+	/* what is placed again and again hangs on itself, as no derivation leaves it */
+	if (p->placed && check_above(f, p, e) < 0)
+		return -1;
+	p->placed = true;
 	if (from != NULL)
 		tree = from->tree;
 	if (from != NULL && p->parent == 0) {
@@ -539,8 +587,12 @@ static int mark_trees(struct family *f, struct err *e)
 int family_derive(struct family *f, struct err *e)
 {
 	struct nears near = { 0 };
+	size_t added = f->parts.n;
 	int ret = drop_all(f, e);
 
+	for (size_t i = 0; i < added && ret == 0; i++)
+		if (f->parts.v[i]->later)
+			ret = push_below(f, f->parts.v[i], e);
 	while (ret == 0 && f->queue.n > 0)
 		ret = derive_one(f, pop(f), &near, e);
 	for (size_t i = 0; i < f->parts.n && ret == 0; i++)

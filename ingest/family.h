@@ -41,6 +41,8 @@ struct part {
 	bool all_touched;           /* touched has all of them, and they are those in cells */
 	bool linked;                /* fork_of is what it was, as far as its own intervals go */
 	bool changed, queued;
+	bool later;                 /* its first records were forgotten: what was forked before the rest has to look again */
+	bool placed;                /* given its tree and path in this run */
 };
 
 #define FAMILY_CELLS_FROM 64 /* intervals by their end, whose cells count when a part looks for the image it is a fork of */

@@ -3,6 +3,7 @@
 #include "store/base/code.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
+#include "store/row.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,6 +57,8 @@ static int note_run(struct feed *f, struct err *e)
 		return -1;
 	if (store_run(f->store, STMT_add_ingest, ARGS(V_INT(when_now()), V_INT(label), V_INT(policy), V_TEXT(bytes_of(f->sources)),
 						      V_TEXT(bytes_of(f->o->version))), e) < 0)
+		return -1;
+	if (row_id(f->store->db, "ingest", store_last_row(f->store), e) < 0)
 		return -1;
 	f->r->ingest = store_last_row(f->store);
 	f->tally.ingest = f->r->ingest;

@@ -2,6 +2,7 @@
 
 #include "ingest/family.h"
 #include "store/base/when.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
@@ -139,7 +140,7 @@ static struct obs_base base_of(const struct row *r)
 
 static int damaged_row(struct work *w, int64_t id, struct err *e)
 {
-	return err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", w->store->path, (long long)id);
+	return row_damaged(w->store->db, "interval", id, "its obs or edges cannot be read", e);
 }
 
 static int by_beginning(const void *a, const void *b)
@@ -156,16 +157,17 @@ struct rows_to { struct work *w; struct pid *p; };
 static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct rows_to *all = to;
-	struct row *r = VEC_PUSH(&all->p->rows);
+	struct row *r;
+	int64_t v[14];
 
+	if (row_read(st, "interval", "iimftTsSwwinib", v, e) < 0)
+		return -1;
+	r = VEC_PUSH(&all->p->rows);
 	*r = (struct row){
-		.id = sqlite3_column_int64(st, 0), .exe = sqlite3_column_int64(st, 1),
-		.cell = (uint64_t)sqlite3_column_int64(st, 2), .loader = sqlite3_column_int(st, 3) != 0,
-		.t_stored = sqlite3_column_int64(st, 4), .t_first = sqlite3_column_int64(st, 4),
-		.t_last = sqlite3_column_int64(st, 5), .s_first = (uint32_t)sqlite3_column_int64(st, 6), .s_last = (uint32_t)sqlite3_column_int64(st, 7),
-		.uid = (uint32_t)sqlite3_column_int64(st, 8), .auid = (uint32_t)sqlite3_column_int64(st, 9),
-		.name = sqlite3_column_int64(st, 10), .image = sqlite3_column_int64(st, 11),
-		.ingest = sqlite3_column_int64(st, 12), .joined_to = -1,
+		.id = v[0], .exe = v[1], .cell = (uint64_t)v[2], .loader = v[3] != 0,
+		.t_stored = v[4], .t_first = v[4], .t_last = v[5], .s_first = (uint32_t)v[6],
+		.s_last = (uint32_t)v[7], .uid = (uint32_t)v[8], .auid = (uint32_t)v[9],
+		.name = v[10], .image = v[11], .ingest = v[12], .joined_to = -1,
 	};
 	return edge_decode(store_column(st, 13), base_of(r), &r->edges) ? 0 : damaged_row(all->w, r->id, e);
 }
@@ -189,9 +191,12 @@ struct obs_to { struct work *w; struct row *r; };
 static int take_obs(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct obs_to *o = to;
-	struct obs_base base = { sqlite3_column_int64(st, 0), (uint32_t)sqlite3_column_int64(st, 1),
-				 (uint64_t)sqlite3_column_int64(st, 2) << OBS_CELL_BITS };
+	struct obs_base base;
+	int64_t v[4];
 
+	if (row_read(st, "interval", "tsmb", v, e) < 0)
+		return -1;
+	base = (struct obs_base){ v[0], (uint32_t)v[1], (uint64_t)v[2] << OBS_CELL_BITS };
 	o->r->loaded = true;
 	return obs_decode(store_column(st, 3), base, &o->r->obs) ? 0 : damaged_row(o->w, o->r->id, e);
 }
@@ -365,20 +370,21 @@ static size_t final_row(const struct pid *p, size_t i)
 
 /* ---- images ---- */
 
-struct stored_image { int64_t id, tree, path, fork_of, t_end; uint32_t boot; bool kept; };
+struct stored_image { int64_t id, tree, path, fork_of, t_end; uint32_t boot, s_first; bool kept; };
 
 struct stored_images { struct stored_image *v; size_t n, cap; };
 
 static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct stored_images *all = to;
+	int64_t v[7];
 
-	(void)e;
-	*VEC_PUSH(all) = (struct stored_image){
-		.id = sqlite3_column_int64(st, 0), .tree = sqlite3_column_int64(st, 1),
-		.path = sqlite3_column_int64(st, 2), .fork_of = sqlite3_column_int64(st, 3),
-		.boot = (uint32_t)sqlite3_column_int64(st, 4),
-		.t_end = sqlite3_column_type(st, 5) == SQLITE_NULL ? FAMILY_LIVES : sqlite3_column_int64(st, 5) };
+	if (row_read(st, "image", "iiinwus", v, e) < 0)
+		return -1;
+	*VEC_PUSH(all) = (struct stored_image){ .id = v[0], .tree = v[1], .path = v[2],
+						.fork_of = v[3], .boot = (uint32_t)v[4],
+						.t_end = v[5] == WHEN_NONE ? FAMILY_LIVES : v[5],
+						.s_first = (uint32_t)v[6] };
 	return 0;
 }
 
@@ -421,6 +427,7 @@ static struct part *new_part(const struct pid *p, const struct track_image *m, i
 		out->tree = was->tree;
 		out->path = was->path;
 		out->fork_of = was->fork_of;
+		out->later = m->s_first > was->s_first;
 	}
 	return out;
 }
@@ -484,14 +491,16 @@ struct events_to { const struct boots *boots; struct evidence *out; };
 static int take_event(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct events_to *ev = to;
-	int64_t t = sqlite3_column_int64(st, 0);
-	uint32_t serial = (uint32_t)sqlite3_column_int64(st, 1);
-	struct bytes name = store_column(st, 2);
+	struct bytes name;
+	int64_t v[3];
 
-	(void)e;
+	if (row_read(st, "event", "tsb", v, e) < 0)
+		return -1;
+	name = store_column(st, 2);
 	for (size_t k = EDGE_BORN; k < ARRAY_SIZE(event_names); k++)
 		if (bytes_eq(name, bytes_of(event_names[k])))
-			*VEC_PUSH(&ev->out->edges) = (struct track_edge){ boots_of(ev->boots, t / 1000, serial), serial, t, (enum edge_kind)k };
+			*VEC_PUSH(&ev->out->edges) = (struct track_edge){ boots_of(ev->boots, v[0] / 1000, (uint32_t)v[1]), (uint32_t)v[1],
+									  v[0], (enum edge_kind)k };
 	return 0;
 }
 
@@ -711,25 +720,26 @@ struct hanging { const struct pid *p; VEC(struct hang) changes; };
 static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct hanging *h = to;
-	int64_t exe = sqlite3_column_int64(st, 1), only = 0;
-	bool timed = sqlite3_column_type(st, 2) != SQLITE_NULL, several = false;
-	int64_t from = sqlite3_column_int64(st, 2), until = sqlite3_column_int64(st, 3);
+	int64_t v[5], only = 0;
+	bool several = false;
 
-	(void)e;
+	if (row_read(st, "presence", "iiuTn", v, e) < 0)
+		return -1;
 	for (size_t i = 0; i < h->p->rows.n; i++) {
 		const struct row *r = &h->p->rows.v[i];
 
-		if (r->joined_to >= 0 || r->exe != exe)
+		if (r->joined_to >= 0 || r->exe != v[1])
 			continue;
-		if (timed && (r->t_first > until + TALLY_GAP_MS || r->t_last < from - TALLY_GAP_MS))
+		if (v[2] != WHEN_NONE &&
+		    (r->t_first > v[3] + TALLY_GAP_MS || r->t_last < v[2] - TALLY_GAP_MS))
 			continue;
 		several = several || (only != 0 && only != r->image);
 		only = r->image;
 	}
 	if (several)
 		only = 0;
-	if (only != sqlite3_column_int64(st, 4))
-		*VEC_PUSH(&h->changes) = (struct hang){ sqlite3_column_int64(st, 0), only };
+	if (only != v[4])
+		*VEC_PUSH(&h->changes) = (struct hang){ v[0], only };
 	return 0;
 }
 
@@ -876,9 +886,11 @@ struct pids_to { struct pids *all; struct map *index; int64_t node; };
 static int take_pid(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct pids_to *p = to;
+	int64_t pid;
 
-	(void)e;
-	pid_for(p->all, p->index, p->node, sqlite3_column_int(st, 0))->whole = true;
+	if (row_read(st, "interval", "p", &pid, e) < 0)
+		return -1;
+	pid_for(p->all, p->index, p->node, (int32_t)pid)->whole = true;
 	return 0;
 }
 
@@ -942,6 +954,15 @@ static int write_all(struct work *w, struct err *e)
 	return ret;
 }
 
+/* The highest id becomes the one behind it. */
+static int next_id(struct work *w, const char *table, int64_t *id, struct err *e)
+{
+	if (*id < 0 || *id >= OBS_ROW_MAX)
+		return row_damaged(w->store->db, table, 0, "its highest id is no row's id", e);
+	++*id;
+	return 0;
+}
+
 /* What the store holds already. */
 static int look_around(struct work *w, struct err *e)
 {
@@ -949,8 +970,9 @@ static int look_around(struct work *w, struct err *e)
 	    store_number(w->store, STMT_top_image, NO_ARGS, &w->next_image, e) < 0 || any(w->store, STMT_any_fold, &w->folds, e) < 0 ||
 	    any(w->store, STMT_any_label, &w->family.labels, e) < 0 || any(w->store, STMT_any_sighting, &w->family.places, e) < 0)
 		return -1;
-	w->next_interval++;
-	w->next_image++;
+	if (next_id(w, "interval", &w->next_interval, e) < 0 ||
+	    next_id(w, "image", &w->next_image, e) < 0)
+		return -1;
 	for (size_t i = 0; i < w->tally->intervals.n && !w->family.places; i++)
 		w->family.places = w->tally->intervals.v[i].place != 0;
 	return 0;

@@ -7,6 +7,7 @@
 #include "store/model/action.h"
 #include "store/model/obs.h"
 #include "store/names.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
@@ -32,20 +33,22 @@ struct folding {
 static int take_call(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct folding *f = to;
+	int64_t id;
 
-	(void)e;
-	map_put(&f->log_calls, (uint64_t)sqlite3_column_int64(row, 0), 0, 1);
+	if (row_read(row, "call", "i", &id, e) < 0)
+		return -1;
+	map_put(&f->log_calls, (uint64_t)id, 0, 1);
 	return 0;
 }
 
 static int take_image(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct folding *f = to;
+	int64_t v[6];
 
-	(void)e;
-	*VEC_PUSH(&f->images) = (struct fold_image){
-		sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 3),
-		sqlite3_column_int64(row, 4), sqlite3_column_int64(row, 5), sqlite3_column_int(row, 2) };
+	if (row_read(row, "image", "iipinn", v, e) < 0)
+		return -1;
+	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2] };
 	return 0;
 }
 
@@ -87,10 +90,13 @@ static int take_evidence(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct summing *s = to;
 	struct obs_list list = { 0 };
-	int64_t t = sqlite3_column_int64(row, 1);
-	bool fine = obs_decode(store_column(row, 2), (struct obs_base){ .t = t }, &list);
+	int64_t v[3];
+	bool fine;
 
-	map_put(&s->f->hours, (uint64_t)(t / WHEN_HOUR_MS), 0, 1);
+	if (row_read(row, "interval", "itb", v, e) < 0)
+		return -1;
+	fine = obs_decode(store_column(row, 2), (struct obs_base){ .t = v[1] }, &list);
+	map_put(&s->f->hours, (uint64_t)(v[1] / WHEN_HOUR_MS), 0, 1);
 	for (size_t i = 0; i < list.n && fine; i++) {
 		struct fold_sum *sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
 
@@ -100,18 +106,20 @@ static int take_evidence(void *to, sqlite3_stmt *row, struct err *e)
 		widen(sum, list.v[i].t_first, list.v[i].t_last);
 	}
 	VEC_FREE(&list);
-	return fine ? 0 : err_set(e, ST_SYSTEM, "store %s: row %lld of table interval is damaged", s->f->s->path,
-				  (long long)sqlite3_column_int64(row, 0));
+	return fine ? 0 : row_damaged(s->f->s->db, "interval", v[0], "its obs cannot be read", e);
 }
 
 static int take_presence(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct summing *s = to;
-	struct fold_sum *sum = sum_for(s->f, s->m, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+	struct fold_sum *sum;
+	int64_t v[4];
 
-	(void)e;
-	if (sqlite3_column_type(row, 2) != SQLITE_NULL)
-		widen(sum, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
+	if (row_read(row, "presence", "iiuT", v, e) < 0)
+		return -1;
+	sum = sum_for(s->f, s->m, v[0], v[1]);
+	if (v[2] != WHEN_NONE)
+		widen(sum, v[2], v[3]);
 	return 0;
 }
 
@@ -221,8 +229,10 @@ static int take_place(void *to, sqlite3_stmt *row, struct err *e)
 	struct placing *p = to;
 	struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
 	auto_buf struct buf room = { 0 };
-	int64_t place;
+	int64_t place, none[PLACE_FIELDS];
 
+	if (row_read(row, "place", "bbbbbbbb", none, e) < 0)
+		return -1;
 	for (int i = 0; i < PLACE_FIELDS; i++)
 		v[i] = store_column(row, i);
 	if (!place_general(v, general, &room))

@@ -2,6 +2,7 @@
 
 #include "ingest/flush.h"
 #include "store/base/when.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
@@ -112,12 +113,14 @@ struct seconds { int64_t first; bool *goes, *kept; };
 static int take_span(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct seconds *s = to;
-	int64_t lo = sqlite3_column_int64(row, 0) - s->first, hi = sqlite3_column_int64(row, 1) - s->first;
-	bool *in = sqlite3_column_int(row, 2) != 0 ? s->goes : s->kept;
+	int64_t v[3], lo, hi;
 
-	(void)e;
+	if (row_read(row, "interval", "eef", v, e) < 0)
+		return -1;
+	lo = v[0] - s->first;
+	hi = v[1] - s->first;
 	for (int64_t i = lo < 0 ? 0 : lo; i <= hi && i < SEEN_SECONDS; i++)
-		in[i] = true;
+		*(v[2] ? &s->goes[i] : &s->kept[i]) = true;
 	return 0;
 }
 
@@ -148,9 +151,13 @@ struct page_keys { struct page_key *v; size_t n, cap; };
 static int take_key(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct page_keys *keys = to;
+	int64_t v[3];
 
-	(void)e;
-	*VEC_PUSH(keys) = (struct page_key){ sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2) };
+	if (row_read(row, "seen", "iyy", v, e) < 0)
+		return -1;
+	if (v[1] > UINT32_MAX / SEEN_SERIALS)
+		return row_damaged(sqlite3_db_handle(row), "seen", 0, "its serials are no page", e);
+	*VEC_PUSH(keys) = (struct page_key){ v[0], v[1], v[2] };
 	return 0;
 }
 
@@ -186,9 +193,11 @@ static int unsee(struct store *s, struct seen *seen, struct forget_report *r, st
 static int take_pid(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct flush *f = to;
+	int64_t v[2];
 
-	(void)e;
-	*VEC_PUSH(&f->again) = (struct flush_pid){ sqlite3_column_int64(row, 0), sqlite3_column_int(row, 1) };
+	if (row_read(row, "interval", "ip", v, e) < 0)
+		return -1;
+	*VEC_PUSH(&f->again) = (struct flush_pid){ v[0], (int32_t)v[1] };
 	return 0;
 }
 

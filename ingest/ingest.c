@@ -73,9 +73,9 @@ static bool auditd_line(struct bytes line)
 
 /*
  * Has all of a regular file auditd's form? A file in which other lines stand too is some text log, and may hold a
- * second line of a user's message in any form.
+ * second line of a user's message in any form. Else *other is the first line of another form.
  */
-static int wholly_auditd(struct pipeline *p, bool *yes, struct err *e)
+static int wholly_auditd(struct pipeline *p, bool *yes, uint64_t *other, struct err *e)
 {
 	struct lines lines;
 	struct bytes text;
@@ -89,12 +89,44 @@ static int wholly_auditd(struct pipeline *p, bool *yes, struct err *e)
 		ret = fill(p, &lines, -1, &state, e);
 		while (ret == 0 && *yes && lines_next(&lines, &text, &cut)) {
 			*yes = text.n == 0 || auditd_line(text);
+			*other = lines.number;
 		}
 	}
 	lines_release(&lines);
 	if (lseek(p->source->fd, 0, SEEK_SET) < 0)
 		*yes = false;
 	return ret;
+}
+
+/* Does the first line have auditd's form? */
+static bool begins_as_auditd(int fd)
+{
+	char head[512];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	struct bytes line = { head, n > 0 ? (size_t)n : 0 };
+
+	return auditd_line(bytes_until(&line, '\n'));
+}
+
+/* Whether what a file says can be trusted; where it looks as if it could and cannot, the reason is said. */
+static int judge(struct pipeline *p, struct err *e)
+{
+	const struct source *s = p->source;
+	uint64_t other = 0;
+	bool yes = false;
+
+	p->feed.trust = FEED_TEXT;
+	if (s->is_kmsg || (s->is_stdin && p->o->trusted_input)) {
+		p->feed.trust = FEED_ALL;
+		return 0;
+	}
+	if (s->root_only && wholly_auditd(p, &yes, &other, e) < 0)
+		return -1;
+	if (yes)
+		p->feed.trust = FEED_AUDITD;
+	else if (p->o->distrusted != NULL && (s->root_only || s->why[0]) && begins_as_auditd(s->fd))
+		p->o->distrusted(p->o->to, s->name, s->why, other);
+	return 0;
 }
 
 /* Reads more: from a pipe as much as comes within a moment, so that a slow one does not cost a commit a line. */
@@ -186,16 +218,14 @@ static int read_source(struct pipeline *p, struct err *e)
 static int one_source(struct pipeline *p, const char *name, struct err *e)
 {
 	struct source source;
-	bool yes = false;
 	int ret;
 
 	p->bad_input = source_open(&source, name, e) < 0;
 	if (p->bad_input)
 		return -1;
 	p->source = &source;
-	ret = source.root_only ? wholly_auditd(p, &yes, e) : 0;
 	p->feed.file = source.name;
-	p->feed.trust = source.is_kmsg || (source.is_stdin && p->o->trusted_input) ? FEED_ALL : yes ? FEED_AUDITD : FEED_TEXT;
+	ret = judge(p, e);
 	lines_init(&p->lines, source.fd);
 	if (ret == 0)
 		ret = read_source(p, e);

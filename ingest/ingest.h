@@ -22,6 +22,8 @@ struct ingest_options {
 	void *to;                  /* first argument of the following, each of which may be NULL */
 	void (*damaged)(void *to, const char *file, uint64_t line, const char *reason, struct bytes text);
 	void (*failed)(void *to, const char *message);                   /* a source that could not be read */
+	/* a file of root's in auditd's form counts as text: why, or, where that is empty, for a line of another form */
+	void (*distrusted)(void *to, const char *file, const char *why, uint64_t line);
 	void (*progress)(void *to, uint64_t bytes, long long size);      /* size 0: not known */
 };
 

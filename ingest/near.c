@@ -2,6 +2,7 @@
 
 #include "store/base/when.h"
 #include "store/model/obs.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
@@ -15,13 +16,13 @@ struct places_to { struct part_places *out; size_t limit; };
 static int take_place(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct places_to *p = to;
-	int64_t t_last = sqlite3_column_int64(row, 3);
+	int64_t v[4];
 
-	(void)e;
-	if (p->out->n >= p->limit && t_last != p->out->v[p->out->n - 1].t_last)
+	if (row_read(row, "interval", "imtT", v, e) < 0)
+		return -1;
+	if (p->out->n >= p->limit && v[3] != p->out->v[p->out->n - 1].t_last)
 		return STORE_ENOUGH;
-	*VEC_PUSH(p->out) = (struct part_place){ .exe = sqlite3_column_int64(row, 0), .cell = (uint64_t)sqlite3_column_int64(row, 1),
-						 .t_first = sqlite3_column_int64(row, 2), .t_last = t_last };
+	*VEC_PUSH(p->out) = (struct part_place){ .exe = v[0], .cell = (uint64_t)v[1], .t_first = v[2], .t_last = v[3] };
 	return 0;
 }
 
@@ -40,15 +41,14 @@ struct near_to { const struct part *p; struct nears *out; size_t n; }; /* n: how
 static int take_near(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct near_to *t = to;
+	int64_t v[8];
 
-	(void)e;
+	if (row_read(row, "interval", "ntTisSww", v, e) < 0)
+		return -1;
 	t->n++;
-	if (sqlite3_column_int64(row, 0) != t->p->id)
-		*VEC_PUSH(t->out) = (struct near){
-			sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2),
-			sqlite3_column_int64(row, 3), (uint32_t)sqlite3_column_int64(row, 4),
-			(uint32_t)sqlite3_column_int64(row, 5), (uint32_t)sqlite3_column_int64(row, 6),
-			(uint32_t)sqlite3_column_int64(row, 7), false };
+	if (v[0] != t->p->id)
+		*VEC_PUSH(t->out) = (struct near){ v[0], v[1], v[2], v[3], (uint32_t)v[4], (uint32_t)v[5], (uint32_t)v[6],
+						   (uint32_t)v[7], false };
 	return 0;
 }
 
@@ -97,11 +97,16 @@ static int near_fixed(struct family *f, const struct part *p, int64_t exe, int64
 
 	for (size_t i = 0; i < TRACK_N_FIXED; i++) {
 		for (int64_t cell = (int64_t)track_fixed[i].lo;; cell++) {
+			int64_t from_here = cell;
+
 			if (store_number(f->store, STMT_next_cell, ARGS(V_INT(p->node), V_INT(exe), V_INT(cell), V_INT(track_fixed[i].hi)),
 					 &cell, e) < 0)
 				return -1;
 			if (cell < 0)
 				break;
+			if (cell < from_here)
+				return row_damaged(f->store->db, "interval", 0,
+						   "its cells are out of order", e);
 			if (store_each(f->store, STMT_near_fixed, ARGS(V_INT(p->node), V_INT(exe), V_INT(cell), V_INT(from - WHEN_HOUR_MS),
 								       V_INT(to), V_INT(from)), WALK(take_near, &taken), e) < 0)
 				return -1;
@@ -232,18 +237,21 @@ struct sites_to { const struct store *store; struct sites *out; unsigned n; int6
 static int take_sites(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct sites_to *s = to;
-	struct obs_base base = { .ip = (uint64_t)sqlite3_column_int64(row, 2) << OBS_CELL_BITS };
 	struct obs_list obs = { 0 };
+	int64_t v[4];
 	bool fine;
 
-	if (s->n++ >= SITES_FROM && sqlite3_column_int64(row, 0) != s->t)
+	if (row_read(row, "interval", "tsmb", v, e) < 0)
+		return -1;
+	if (s->n++ >= SITES_FROM && v[0] != s->t)
 		return STORE_ENOUGH;
-	s->t = sqlite3_column_int64(row, 0);
-	fine = obs_decode(store_column(row, 3), base, &obs);
+	s->t = v[0];
+	fine = obs_decode(store_column(row, 3),
+			  (struct obs_base){ .ip = (uint64_t)v[2] << OBS_CELL_BITS }, &obs);
 	for (size_t i = 0; i < obs.n && fine; i++)
 		*VEC_PUSH(s->out) = (struct site){ obs.v[i].call, obs.v[i].ip };
 	VEC_FREE(&obs);
-	return fine ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged observations in table interval", s->store->path);
+	return fine ? 0 : row_damaged(s->store->db, "interval", 0, "its obs cannot be read", e);
 }
 
 static int load_sites(struct family *f, struct part *p, struct err *e)

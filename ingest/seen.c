@@ -1,6 +1,7 @@
 #include "ingest/seen.h"
 
 #include "store/base/hash.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
@@ -110,6 +111,10 @@ void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second)
 /* ---- the blob: the shorter of runs and bitmap, then what stands in `more` ---- */
 
 enum { FORM_RUNS, FORM_BITMAP };
+
+/* runs or bitmap: at most seven bytes for each serial, and two bitmaps; in `more`, 23 bits for each event */
+#define BODY_MAX 65536
+#define PAGE_MAX (BODY_MAX + 8 + BOOT_PAGE_EVENTS * 4)
 
 static uint64_t zigzag(int64_t v)
 {
@@ -243,8 +248,8 @@ static bool decode_runs(struct seen_page *p, struct bytes b)
 		if (!bytes_varint(&b, &gap) || !bytes_varint(&b, &n) || !bytes_varint(&b, &change))
 			return false;
 		second = step(second, change >> 1);
-		if (gap > SEEN_SERIALS || n > SEEN_SERIALS || i + gap + n > SEEN_SERIALS || second < 0 ||
-		    second >= SEEN_SECONDS)
+		if (gap > SEEN_SERIALS || n == 0 || n > SEEN_SERIALS ||
+		    i + gap + n > SEEN_SERIALS || second < 0 || second >= SEEN_SECONDS)
 			return false;
 		for (i += gap; n > 0; i++, n--) {
 			p->at[i] = (uint16_t)(second + 1);
@@ -291,22 +296,24 @@ static bool decode_bitmap(struct seen_page *p, struct bytes b)
 bool seen_decode(struct seen_page *p, struct bytes data)
 {
 	struct bytes body;
-	uint64_t n, m;
+	uint64_t n, m, last = 0;
 	char form;
 
-	if (data.n == 0)
+	if (data.n == 0 || data.n > PAGE_MAX)
 		return false;
 	form = data.p[0];
 	bytes_skip(&data, 1);
-	if (!bytes_varint(&data, &n) || n > data.n)
+	if (!bytes_varint(&data, &n) || n > data.n || n > BODY_MAX)
 		return false;
 	body = (struct bytes){ data.p, n };
 	bytes_skip(&data, n);
 	if (form == FORM_RUNS ? !decode_runs(p, body) : form != FORM_BITMAP || !decode_bitmap(p, body))
 		return false;
 	while (data.n) {
-		if (!bytes_varint(&data, &m) || m >> 11 >= SEEN_SERIALS)
+		if (!bytes_varint(&data, &m) || m >> 11 >= SEEN_SERIALS ||
+		    (p->more.n > 0 && m >> 1 <= last >> 1))
 			return false;
+		last = m;
 		*VEC_PUSH(&p->more) = (uint32_t)m;
 	}
 	index_more(p);
@@ -536,13 +543,15 @@ struct loading { const struct seen *s; struct seen_page *p; };
 static int take_page(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct loading *l = to;
+	int64_t v[3];
 
-	if (sqlite3_column_type(row, 0) != SQLITE_NULL) {
-		l->p->base_min = sqlite3_column_int64(row, 0);
-		l->p->base_max = sqlite3_column_int64(row, 1);
-	}
+	if (row_read(row, "seen", "dDb", v, e) < 0)
+		return -1;
+	l->p->base_min = v[0];
+	l->p->base_max = v[1];
 	if (!seen_decode(l->p, store_column(row, 2)))
-		return err_set(e, ST_SYSTEM, "store %s: damaged page in table seen", l->s->store->path);
+		return row_damaged(l->s->store->db, "seen", 0, "no page can be read in its data",
+				   e);
 	return 0;
 }
 

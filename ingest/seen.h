@@ -18,8 +18,8 @@ enum seen_state {
 	SEEN_BEFORE,
 };
 
-#define SEEN_SERIALS 4096
-#define SEEN_SECONDS 1024
+#define SEEN_SERIALS BOOT_SERIALS
+#define SEEN_SECONDS BOOT_SECONDS
 
 struct seen_page {
 	int64_t node, serials, seconds;   /* serial / SEEN_SERIALS, second / SEEN_SECONDS */

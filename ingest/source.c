@@ -30,7 +30,7 @@ static const char *unpacker(int fd)
 	return NULL;
 }
 
-static int look(struct source *s, const char *shown, struct err *e)
+static int look(struct source *s, const struct trust *where, const char *shown, struct err *e)
 {
 	struct stat st;
 	const char *tool;
@@ -44,8 +44,9 @@ static int look(struct source *s, const char *shown, struct err *e)
 	if (!s->is_regular)
 		return 0;
 	s->size = st.st_size;
-	s->root_only = !s->is_stdin && st.st_uid == 0 && !(st.st_mode & S_IWOTH) &&
-		       (!(st.st_mode & S_IWGRP) || st.st_gid == 0);
+	s->root_only = !s->is_stdin && trust_root_only(s->fd, where, s->why);
+	if (st.st_uid != 0)
+		s->why[0] = '\0';
 	tool = unpacker(s->fd);
 	if (tool != NULL)
 		return err_set(e, ST_INPUT, "%s is compressed; unpack it first: %s %s | scaudit ...", shown, tool, shown);
@@ -55,6 +56,7 @@ static int look(struct source *s, const char *shown, struct err *e)
 int source_open(struct source *s, const char *path, struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
+	struct trust where = { .link = false };
 
 	*s = (struct source){ .fd = -1, .name = path };
 	s->is_stdin = strcmp(path, "-") == 0;
@@ -63,10 +65,10 @@ int source_open(struct source *s, const char *path, struct err *e)
 	else
 		esc_shell(&shown, bytes_of(path));
 	/* kmsg without O_NONBLOCK would wait for ever for the next message */
-	s->fd = s->is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	s->fd = s->is_stdin ? STDIN_FILENO : trust_open(path, &where);
 	if (s->fd < 0)
 		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
-	if (look(s, buf_text(&shown), e) < 0) {
+	if (look(s, &where, buf_text(&shown), e) < 0) {
 		source_close(s);
 		return -1;
 	}

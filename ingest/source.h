@@ -2,6 +2,7 @@
 #ifndef INGEST_SOURCE_H
 #define INGEST_SOURCE_H
 
+#include "ingest/trust.h"
 #include "store/base/err.h"
 
 #include <stdbool.h>
@@ -12,7 +13,8 @@ struct source {
 	bool is_stdin;
 	bool is_regular;
 	bool is_kmsg;         /* /dev/kmsg itself: what it brings is trusted */
-	bool root_only;       /* a regular file of root's that nobody else can write */
+	bool root_only;       /* nobody but root can have written it: see ingest/trust */
+	char why[TRUST_WHY];  /* why not, where it is a regular file of root's; else empty */
 	long long size;       /* of a regular file; else 0 */
 };
 

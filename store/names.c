@@ -3,6 +3,7 @@
 #include "store/base/esc.h"
 #include "store/base/mem.h"
 #include "store/model/program.h"
+#include "store/row.h"
 
 void names_init(struct names *n, struct store *store)
 {
@@ -24,16 +25,17 @@ void names_forget_nodes(struct names *n)
 }
 
 /* Runs `find`; when it has no row, runs `add`. Both take the same parameters. -1 on failure. */
-static int64_t find_or_add(struct store *s, enum stmt find, enum stmt add, struct store_args args, struct err *e)
+static int64_t find_or_add(struct store *s, const char *table, enum stmt find, enum stmt add,
+			   struct store_args args, struct err *e)
 {
 	int64_t row = 0;
 	bool found;
 
 	if (store_find(s, find, args, &row, 1, &found, e) < 0)
 		return -1;
-	if (found)
-		return row;
-	return store_run(s, add, args, e) < 0 ? -1 : store_last_row(s);
+	if (!found && store_run(s, add, args, e) < 0)
+		return -1;
+	return row_id(s->db, table, found ? row : store_last_row(s), e);
 }
 
 static bool is_address(struct bytes name)
@@ -53,15 +55,18 @@ struct spelling { struct bytes label; bool is_short; int64_t node; int full; };
 static int take_spelling(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct spelling *s = to;
-	struct bytes have = store_column(row, 0);
+	struct bytes have;
+	int64_t v[2];
 
-	(void)e;
+	if (row_read(row, "node_name", "bi", v, e) < 0)
+		return -1;
+	have = store_column(row, 0);
 	if (is_address(have) || !bytes_eq(first_label(have), s->label))
 		return 0;
 	if (have.n != s->label.n)
 		s->full++;
 	if ((have.n == s->label.n) != s->is_short)
-		s->node = sqlite3_column_int64(row, 1);
+		s->node = v[1];
 	return 0;
 }
 
@@ -83,7 +88,9 @@ int names_find_node(struct store *s, struct bytes name, int64_t *row, struct err
 	bool found;
 
 	*row = 0;
-	return store_find(s, STMT_find_node, ARGS(V_BLOB(name)), row, 1, &found, e);
+	if (store_find(s, STMT_find_node, ARGS(V_BLOB(name)), row, 1, &found, e) < 0)
+		return -1;
+	return found && row_id(s->db, "node_name", *row, e) < 0 ? -1 : 0;
 }
 
 int names_add_name(struct store *s, struct bytes name, int64_t node, struct err *e)
@@ -104,9 +111,9 @@ static int64_t node_row(struct store *s, struct bytes name, struct err *e)
 	if (row == 0) {
 		if (store_run(s, STMT_add_node, ARGS(V_BLOB(name)), e) < 0)
 			return -1;
-		row = store_last_row(s);
+		row = row_id(s->db, "node", store_last_row(s), e);
 	}
-	return names_add_name(s, name, row, e) < 0 ? -1 : row;
+	return row < 0 || names_add_name(s, name, row, e) < 0 ? -1 : row;
 }
 
 int64_t names_node(struct names *n, struct bytes name, struct err *e)
@@ -127,7 +134,8 @@ int64_t names_caller(struct names *n, int64_t comm, int64_t subj, struct err *e)
 	int64_t row = map_get(&n->callers, (uint64_t)comm, (uint64_t)subj, 0);
 
 	if (row == 0) {
-		row = find_or_add(n->store, STMT_find_caller, STMT_add_caller, ARGS(V_INT(comm), V_INT(subj)), e);
+		row = find_or_add(n->store, "caller", STMT_find_caller, STMT_add_caller,
+				  ARGS(V_INT(comm), V_INT(subj)), e);
 		if (row > 0)
 			map_put(&n->callers, (uint64_t)comm, (uint64_t)subj, row);
 	}
@@ -140,7 +148,7 @@ int64_t names_call(struct names *n, uint32_t arch, int32_t nr, uint32_t action, 
 	int64_t row = map_get(&n->calls, key, action, 0);
 
 	if (row == 0) {
-		row = find_or_add(n->store, STMT_find_call, STMT_add_call,
+		row = find_or_add(n->store, "call", STMT_find_call, STMT_add_call,
 				  ARGS(V_INT(arch), V_INT(nr), V_INT(action)), e);
 		if (row > 0)
 			map_put(&n->calls, key, action, row);
@@ -148,23 +156,26 @@ int64_t names_call(struct names *n, uint32_t arch, int32_t nr, uint32_t action, 
 	return row;
 }
 
-struct text_to { struct buf *out; bool found; };
+struct text_to { const char *table; struct buf *out; bool found; };
 
 static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct text_to *t = to;
-	struct bytes text = store_column(row, 0);
+	struct bytes text;
+	int64_t none;
 
-	(void)e;
+	if (row_read(row, t->table, "b", &none, e) < 0)
+		return -1;
+	text = store_column(row, 0);
 	buf_add(t->out, text.p, text.n);
 	t->found = true;
 	return 0;
 }
 
 /* Appends the text of a row that another one names. */
-static int text_of(struct store *s, enum stmt id, int64_t row, struct buf *out, struct err *e)
+static int text_of(struct store *s, const char *table, enum stmt id, int64_t row, struct buf *out, struct err *e)
 {
-	struct text_to to = { out, false };
+	struct text_to to = { table, out, false };
 
 	if (store_each(s, id, ARGS(V_INT(row)), WALK(take_text, &to), e) < 0)
 		return -1;
@@ -173,7 +184,7 @@ static int text_of(struct store *s, enum stmt id, int64_t row, struct buf *out, 
 
 int names_node_text(struct store *s, struct buf *out, int64_t node, struct err *e)
 {
-	return text_of(s, STMT_node_name, node, out, e);
+	return text_of(s, "node", STMT_node_name, node, out, e);
 }
 
 /* "runc:[2:INIT] > sh > perl": the parent's text and this image's name, or the last part of its exe. */
@@ -182,11 +193,13 @@ static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t e
 	auto_buf struct buf shown = { 0 };
 
 	if (parent != 0) {
-		if (text_of(n->store, STMT_path_text, parent, out, e) < 0)
+		if (text_of(n->store, "path", STMT_path_text, parent, &shown, e) < 0)
 			return -1;
+		esc_again(out, buf_bytes(&shown));
 		buf_str(out, " > ");
+		shown.n = 0;
 	}
-	if (text_of(n->store, STMT_string_bytes, name ? name : exe, &shown, e) < 0)
+	if (text_of(n->store, "string", STMT_string_bytes, name ? name : exe, &shown, e) < 0)
 		return -1;
 	esc_tty(out, name ? buf_bytes(&shown) : program_base(buf_bytes(&shown)));
 	return 0;
@@ -199,7 +212,10 @@ int64_t names_place(struct names *n, int64_t node, const struct bytes v[PLACE_FI
 
 	for (size_t i = 0; i < PLACE_FIELDS; i++)
 		args[i + 1] = V_BLOB(v[i]);
-	return store_number(n->store, STMT_add_place, (struct store_args){ args, ARRAY_SIZE(args) }, &row, e) < 0 ? -1 : row;
+	if (store_number(n->store, STMT_add_place, (struct store_args){ args, ARRAY_SIZE(args) },
+			 &row, e) < 0)
+		return -1;
+	return row_id(n->store->db, "place", row, e);
 }
 
 int names_build(struct names *n, int64_t node, struct bytes exe, int64_t place, bool here, const char *id, int64_t t_ms, struct err *e)
@@ -229,6 +245,11 @@ int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, s
 			return -1;
 		row = store_last_row(n->store);
 	}
+	if (row_id(n->store->db, "path", row, e) < 0)
+		return -1;
+	if (row <= parent)
+		return row_damaged(n->store->db, "path", row,
+				   "its parent does not come before it", e);
 	map_put(&n->paths, (uint64_t)parent, key, row);
 	return row;
 }

@@ -6,10 +6,13 @@
 #include "store/base/when.h"
 #include "store/model/obs.h"
 #include "store/model/program.h"
+#include "store/row.h"
 
 #include <stdlib.h>
 
 #define AT_ONCE_MS 100        /* stages of a pipeline exec within it */
+/* a marker may say any number, and two of the largest overflow */
+#define LOSS "max(0, min(number, 1099511627776))"
 #define MARKER_LATE_MS 300000 /* a marker comes with the next line that gets through */
 
 struct query_path { int64_t id, parent; struct bytes exe, name, text; };
@@ -34,15 +37,36 @@ static struct bytes keep(struct query *q, struct bytes b)
 	return pool_get(&q->strings, pool_intern(&q->strings, b));
 }
 
-static struct bytes text_of(const struct loading *l, int64_t row)
+static bool text_of(const struct loading *l, int64_t row, struct bytes *out)
 {
-	return pool_get(&l->q->strings, (uint32_t)map_get(&l->strings, (uint64_t)row, 0, 0));
+	int64_t id = row == 0 ? 0 : map_get(&l->strings, (uint64_t)row, 0, -1);
+
+	*out = pool_get(&l->q->strings, (uint32_t)id);
+	return id >= 0;
 }
 
-/* A row that no scaudit wrote. */
-static int damaged(const struct loading *l, sqlite3_stmt *row, struct err *e)
+/* Text that was escaped when it was written; in a store by somebody else it may not be. */
+static struct bytes keep_shown(struct query *q, struct bytes b)
 {
-	return err_set(e, ST_SYSTEM, "store %s: damaged row (%.60s ...)", l->s->path, sqlite3_sql(row));
+	auto_buf struct buf shown = { 0 };
+
+	for (size_t i = 0; i < b.n; i++) {
+		if (b.p[i] >= 0x20 && b.p[i] <= 0x7e)
+			continue;
+		esc_again(&shown, b);
+		return keep(q, buf_bytes(&shown));
+	}
+	return keep(q, b);
+}
+
+/* A row that no scaudit wrote: it names another one that is not there. */
+static int dangling(const struct loading *l, const char *table, int64_t id, const char *what,
+		    struct err *e)
+{
+	char why[100];
+
+	snprintf(why, sizeof(why), "its %s is not there", what);
+	return row_damaged(l->s->db, table, id, why, e);
 }
 
 static int each(struct loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
@@ -53,27 +77,33 @@ static int each(struct loading *l, const char *sql, int (*take)(void *, sqlite3_
 static int take_string(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	int64_t v[2];
 
-	(void)e;
-	map_put(&l->strings, (uint64_t)sqlite3_column_int64(st, 0), 0, pool_intern(&l->q->strings, store_column(st, 1)));
+	if (row_read(st, "string", "ib", v, e) < 0)
+		return -1;
+	map_put(&l->strings, (uint64_t)v[0], 0, pool_intern(&l->q->strings, store_column(st, 1)));
 	return 0;
 }
 
 static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	int64_t v[2];
 
-	(void)e;
-	map_put(&l->nodes, (uint64_t)sqlite3_column_int64(st, 0), 0, pool_intern(&l->q->strings, store_column(st, 1)));
+	if (row_read(st, "node", "ib", v, e) < 0)
+		return -1;
+	map_put(&l->nodes, (uint64_t)v[0], 0, pool_intern(&l->q->strings, store_column(st, 1)));
 	return 0;
 }
 
 static int take_node_name(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	int64_t v[2];
 
-	(void)e;
-	*VEC_PUSH(&l->q->node_names) = (struct query_name){ sqlite3_column_int64(st, 0), keep(l->q, store_column(st, 1)) };
+	if (row_read(st, "node_name", "ib", v, e) < 0)
+		return -1;
+	*VEC_PUSH(&l->q->node_names) = (struct query_name){ v[0], keep(l->q, store_column(st, 1)) };
 	return 0;
 }
 
@@ -88,22 +118,27 @@ bool query_is_node(const struct query *q, int64_t node, struct bytes name)
 static int take_caller(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	struct query_caller c;
+	int64_t v[3];
 
-	(void)e;
-	map_put(&l->callers, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->callers.n);
-	*VEC_PUSH(&l->q->callers) = (struct query_caller){ text_of(l, sqlite3_column_int64(st, 1)),
-							   text_of(l, sqlite3_column_int64(st, 2)) };
+	if (row_read(st, "caller", "iin", v, e) < 0)
+		return -1;
+	if (!text_of(l, v[1], &c.comm) || !text_of(l, v[2], &c.subj))
+		return dangling(l, "caller", v[0], "comm or subj", e);
+	map_put(&l->callers, (uint64_t)v[0], 0, (int64_t)l->q->callers.n);
+	*VEC_PUSH(&l->q->callers) = c;
 	return 0;
 }
 
 static int take_call(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	int64_t v[4];
 
-	(void)e;
-	map_put(&l->calls, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->calls.n);
-	*VEC_PUSH(&l->q->calls) = (struct query_call){ (uint32_t)sqlite3_column_int64(st, 1), sqlite3_column_int(st, 2),
-						       (uint32_t)sqlite3_column_int64(st, 3) };
+	if (row_read(st, "call", "iwrw", v, e) < 0)
+		return -1;
+	map_put(&l->calls, (uint64_t)v[0], 0, (int64_t)l->q->calls.n);
+	*VEC_PUSH(&l->q->calls) = (struct query_call){ (uint32_t)v[1], (int32_t)v[2], (uint32_t)v[3] };
 	return 0;
 }
 
@@ -111,13 +146,14 @@ static int take_call(void *to, sqlite3_stmt *st, struct err *e)
 static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	int64_t v[3];
 
-	(void)e;
-	map_put(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->trees.n);
+	if (row_read(st, "tree", "ihf", v, e) < 0)
+		return -1;
+	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.id = sqlite3_column_int64(st, 0), .code = keep(l->q, store_column(st, 1)),
-		.start_seen = sqlite3_column_int(st, 2) != 0, .stands_for = 1,
-		.starts = sqlite3_column_int(st, 2) != 0,
+		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE,
+		.start_seen = v[2] != 0, .stands_for = 1, .starts = v[2] != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
 	return 0;
@@ -126,25 +162,36 @@ static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t id = sqlite3_column_int64(st, 0), tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 1), 0, -1);
+	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
+	int64_t v[12], tree, node;
 
-	if (tree < 0)
-		return damaged(l, st, e);
+	if (row_read(st, "image", "iibnninptTif", v, e) < 0)
+		return -1;
+	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
+	node = map_get(&l->nodes, (uint64_t)v[10], 0, -1);
+	if (tree < 0 || node < 0)
+		return dangling(l, "image", v[0], tree < 0 ? "tree" : "node", e);
+	if (!text_of(l, v[5], &m.exe) || !text_of(l, v[6], &m.name))
+		return dangling(l, "image", v[0], "exe or name", e);
+	if (v[3] != 0 && v[4] != 0)
+		return row_damaged(l->s->db, "image", v[0], "it was both forked and exec'd", e);
 	t = &l->q->trees.v[tree];
-	t->node_id = sqlite3_column_int64(st, 10);
-	t->node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)sqlite3_column_int64(st, 10), 0, 0));
-	if (id == t->id)
+	t->node_id = v[10];
+	t->node = pool_get(&l->q->strings, (uint32_t)node);
+	if (v[0] == t->id)
 		t->root = (uint32_t)l->q->images.n;
-	map_put(&l->images, (uint64_t)id, 0, (int64_t)l->q->images.n);
-	*VEC_PUSH(&l->q->images) = (struct query_image){
-		.id = id, .tree = (uint32_t)tree, .path = keep(l->q, store_column(st, 2)),
-		.parent = (uint32_t)sqlite3_column_int64(st, 3), .fork_of = (uint32_t)sqlite3_column_int64(st, 4),
-		.exe = text_of(l, sqlite3_column_int64(st, 5)), .name = text_of(l, sqlite3_column_int64(st, 6)),
-		.pid = sqlite3_column_int(st, 7), .loader = sqlite3_column_int(st, 11) != 0,
-		.t_first = sqlite3_column_int64(st, 8), .t_last = sqlite3_column_int64(st, 9),
-		.execs = QUERY_NONE,
-	};
+	map_put(&l->images, (uint64_t)v[0], 0, (int64_t)l->q->images.n);
+	m.id = v[0];
+	m.tree = (uint32_t)tree;
+	m.path = keep_shown(l->q, store_column(st, 2));
+	m.parent = (uint32_t)v[3];
+	m.fork_of = (uint32_t)v[4];
+	m.pid = (int32_t)v[7];
+	m.loader = v[11] != 0;
+	m.t_first = v[8];
+	m.t_last = v[9];
+	*VEC_PUSH(&l->q->images) = m;
 	return 0;
 }
 
@@ -153,8 +200,29 @@ static uint32_t image_index(const struct loading *l, int64_t row)
 	return row == 0 ? QUERY_NONE : (uint32_t)map_get(&l->images, (uint64_t)row, 0, QUERY_NONE);
 }
 
+/* No image descends from itself: whoever walks from one to the images before it comes to an end. */
+static int check_descent(const struct query *q, const struct loading *l, struct err *e)
+{
+	/* the walk that came by: the image that it began with, + 1 */
+	auto_free uint32_t *walk = mem_zero(q->images.n, sizeof(*walk));
+
+	for (uint32_t i = 0; i < q->images.n; i++) {
+		uint32_t m = i;
+
+		while (m != QUERY_NONE && walk[m] == 0) {
+			walk[m] = i + 1;
+			m = q->images.v[m].parent != QUERY_NONE ? q->images.v[m].parent
+								: q->images.v[m].fork_of;
+		}
+		if (m != QUERY_NONE && walk[m] == i + 1)
+			return row_damaged(l->s->db, "image", q->images.v[m].id,
+					   "it descends from itself", e);
+	}
+	return 0;
+}
+
 /* Rows become indexes, now that all are there. */
-static void link_images(struct query *q, const struct loading *l)
+static int link_images(struct query *q, const struct loading *l, struct err *e)
 {
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		struct query_image *m = &q->images.v[i];
@@ -164,6 +232,10 @@ static void link_images(struct query *q, const struct loading *l)
 		if (m->parent != QUERY_NONE)
 			q->images.v[m->parent].execs = i;
 	}
+	for (size_t i = 0; i < q->trees.n; i++)
+		if (q->trees.v[i].root == QUERY_NONE)
+			return dangling(l, "tree", q->trees.v[i].id, "first image", e);
+	return check_descent(q, l, e);
 }
 
 static bool is_plain(const struct query_image *m)
@@ -244,33 +316,46 @@ static void find_mains(struct query *q)
 static int take_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+	struct bytes label;
+	int64_t v[2], tree;
 
-	(void)e;
+	if (row_read(st, "tree_label", "ii", v, e) < 0)
+		return -1;
+	tree = map_get(&l->trees, (uint64_t)v[0], 0, -1);
+	if (!text_of(l, v[1], &label))
+		return dangling(l, "tree_label", 0, "label", e);
 	if (tree >= 0)
-		*VEC_PUSH(&l->q->trees.v[tree].labels) = text_of(l, sqlite3_column_int64(st, 1));
+		*VEC_PUSH(&l->q->trees.v[tree].labels) = label;
 	return 0;
 }
 
 static int take_place(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	struct query_place *p = VEC_PUSH(&l->q->places);
+	struct query_place *p;
+	int64_t v[PLACE_FIELDS + 1];
 
-	(void)e;
-	p->id = sqlite3_column_int64(st, 0);
+	if (row_read(st, "place", "ibbbbbbbb", v, e) < 0)
+		return -1;
+	p = VEC_PUSH(&l->q->places);
+	p->id = v[0];
 	for (int i = 0; i < PLACE_FIELDS; i++)
 		p->v[i] = keep(l->q, store_column(st, i + 1));
 	map_put(&l->places, (uint64_t)p->id, 0, (int64_t)l->q->places.n - 1);
 	return 0;
 }
 
-static int put_place(struct loading *l, int64_t tree, int64_t row, sqlite3_stmt *st, struct err *e)
+static int put_place(struct loading *l, const struct map *trees, const char *table,
+		     sqlite3_stmt *st, struct err *e)
 {
-	int64_t place = map_get(&l->places, (uint64_t)row, 0, -1);
+	int64_t v[2], tree, place;
 
+	if (row_read(st, table, "ii", v, e) < 0)
+		return -1;
+	tree = map_get(trees, (uint64_t)v[0], 0, -1);
+	place = map_get(&l->places, (uint64_t)v[1], 0, -1);
 	if (place < 0)
-		return damaged(l, st, e);
+		return dangling(l, table, 0, "place", e);
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].places) = (uint32_t)place;
 	return 0;
@@ -280,14 +365,14 @@ static int take_tree_place(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 
-	return put_place(l, map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1), st, e);
+	return put_place(l, &l->trees, "tree_place", st, e);
 }
 
 static int take_fold_place(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 
-	return put_place(l, map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1), sqlite3_column_int64(st, 1), st, e);
+	return put_place(l, &l->folds, "fold_place", st, e);
 }
 
 static bool in_time(const struct loading *l, int64_t first, int64_t last)
@@ -298,30 +383,36 @@ static bool in_time(const struct loading *l, int64_t first, int64_t last)
 static int take_build(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t place = sqlite3_column_int64(st, 2), first = sqlite3_column_int64(st, 5), last = sqlite3_column_int64(st, 6);
+	struct query_build b;
+	int64_t v[7];
 
-	(void)e;
-	if (in_time(l, first, last))
-		*VEC_PUSH(&l->q->builds) = (struct query_build){
-			.node = sqlite3_column_int64(st, 0), .exe = text_of(l, sqlite3_column_int64(st, 1)),
-			.place = place ? (uint32_t)map_get(&l->places, (uint64_t)place, 0, QUERY_NONE) : QUERY_NONE,
-			.here = sqlite3_column_int(st, 3) != 0, .id = keep(l->q, store_column(st, 4)), .t_first = first, .t_last = last };
+	if (row_read(st, "build", "iizfvtT", v, e) < 0)
+		return -1;
+	b = (struct query_build){ .node = v[0], .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
+				  .id = keep(l->q, store_column(st, 4)), .place = QUERY_NONE };
+	if (v[2] != 0)
+		b.place = (uint32_t)map_get(&l->places, (uint64_t)v[2], 0, QUERY_NONE);
+	if (!text_of(l, v[1], &b.exe) || (v[2] != 0 && b.place == QUERY_NONE))
+		return dangling(l, "build", 0, "exe or place", e);
+	if (in_time(l, b.t_first, b.t_last))
+		*VEC_PUSH(&l->q->builds) = b;
 	return 0;
 }
 
-/* A run of capture and a tree that it brought some of. */
+/* A run of capture and a tree that it brought some of. That nothing was lost is said by who may be trusted. */
 static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
-	bool complete = sqlite3_column_int(st, 1) != 0, around = sqlite3_column_int(st, 2) != 0;
+	int64_t v[3], tree;
 
-	(void)e;
-	if (tree < 0)
+	if (row_read(st, "capture", "iff", v, e) < 0)
+		return -1;
+	tree = map_get(&l->trees, (uint64_t)v[0], 0, -1);
+	if (tree < 0 || !store_trusts(l->s))
 		return 0;
 	l->q->trees.v[tree].captured++;
-	l->q->trees.v[tree].holes += !complete;
-	if (complete && around)
+	l->q->trees.v[tree].holes += !v[1];
+	if (v[1] && v[2])
 		l->q->trees.v[tree].captured_whole = true;
 	return 0;
 }
@@ -329,21 +420,28 @@ static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
 static int take_policy(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	auto_buf struct buf name = { 0 };
+	int64_t v[3];
 
-	(void)e;
-	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep(l->q, store_column(st, 1)), keep(l->q, store_column(st, 2)) };
-	map_put(&l->policies, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->q->policies.n - 1);
+	if (row_read(st, "policy", "ibb", v, e) < 0)
+		return -1;
+	esc_tty(&name, store_column(st, 1));
+	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep(l->q, buf_bytes(&name)), keep(l->q, store_column(st, 2)) };
+	map_put(&l->policies, (uint64_t)v[0], 0, (int64_t)l->q->policies.n - 1);
 	return 0;
 }
 
 static int take_tree_policy(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t tree = map_get(&l->trees, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
-	int64_t policy = map_get(&l->policies, (uint64_t)sqlite3_column_int64(st, 1), 0, -1);
+	int64_t v[2], tree, policy;
 
+	if (row_read(st, "ingest", "ii", v, e) < 0)
+		return -1;
+	tree = map_get(&l->trees, (uint64_t)v[0], 0, -1);
+	policy = map_get(&l->policies, (uint64_t)v[1], 0, -1);
 	if (policy < 0)
-		return damaged(l, st, e);
+		return dangling(l, "ingest", 0, "policy", e);
 	if (tree >= 0)
 		*VEC_PUSH(&l->q->trees.v[tree].policies) = (uint32_t)policy;
 	return 0;
@@ -376,7 +474,7 @@ static struct query_use *add_use(struct loading *l, uint32_t image, uint32_t cal
 		u = &l->q->uses.v[at];
 	}
 	u->events += events;
-	u->trusted += trusted;
+	u->trusted += store_trusts(l->s) ? trusted : 0;
 	widen(&u->t_first, &u->t_last, t_first, t_last);
 	widen(&t->t_first, &t->t_last, t_first, t_last);
 	return u;
@@ -391,17 +489,27 @@ static void note_serial(struct query_use *u, uint32_t serial)
 static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
 	struct obs_list list = { 0 };
-	int ret = image != QUERY_NONE && obs_decode(store_column(st, 2), (struct obs_base){ .t = sqlite3_column_int64(st, 1), .serial = (uint32_t)sqlite3_column_int64(st, 3) }, &list) ? 0 : damaged(l, st, e);
+	int64_t v[5];
+	uint32_t image;
+	int ret = 0;
 
+	if (row_read(st, "interval", "iitbs", v, e) < 0)
+		return -1;
+	image = image_index(l, v[1]);
+	if (image == QUERY_NONE)
+		return dangling(l, "interval", v[0], "image", e);
+	if (!obs_decode(store_column(st, 3),
+			(struct obs_base){ .t = v[2], .serial = (uint32_t)v[4] }, &list))
+		ret = row_damaged(l->s->db, "interval", v[0],
+				  "no observations can be read in its obs", e);
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
 		const struct obs *o = &list.v[i];
 		int64_t caller = map_get(&l->callers, (uint64_t)o->caller, 0, -1);
 		int64_t call = map_get(&l->calls, (uint64_t)o->call, 0, -1);
 
 		if (caller < 0 || call < 0)
-			ret = damaged(l, st, e);
+			ret = dangling(l, "interval", v[0], "caller or call", e);
 		else if (in_time(l, o->t_first, o->t_last))
 			note_serial(add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
 					    o->t_last), o->serial);
@@ -443,20 +551,22 @@ static uint32_t pseudo_image(struct loading *l, int64_t node_id, struct bytes ex
 static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	uint32_t image = image_index(l, sqlite3_column_int64(st, 0));
-	int64_t caller = map_get(&l->callers, (uint64_t)sqlite3_column_int64(st, 2), 0, -1);
-	int64_t call = map_get(&l->calls, (uint64_t)sqlite3_column_int64(st, 3), 0, -1);
-	bool timed = sqlite3_column_type(st, 4) != SQLITE_NULL;
-	int64_t first = timed ? sqlite3_column_int64(st, 4) : WHEN_NONE, last = timed ? sqlite3_column_int64(st, 5) : WHEN_NONE;
+	int64_t v[8], caller, call;
+	struct bytes exe;
+	uint32_t image;
 
-	if (caller < 0 || call < 0)
-		return damaged(l, st, e);
-	if (timed && !in_time(l, first, last))
+	if (row_read(st, "presence", "iniiiuTi", v, e) < 0)
+		return -1;
+	image = image_index(l, v[1]);
+	caller = map_get(&l->callers, (uint64_t)v[3], 0, -1);
+	call = map_get(&l->calls, (uint64_t)v[4], 0, -1);
+	if (caller < 0 || call < 0 || !text_of(l, v[2], &exe))
+		return dangling(l, "presence", v[0], "caller, call or exe", e);
+	if (v[5] != WHEN_NONE && !in_time(l, v[5], v[6]))
 		return 0;
 	if (image == QUERY_NONE)
-		image = pseudo_image(l, sqlite3_column_int64(st, 6), text_of(l, sqlite3_column_int64(st, 1)),
-				     l->q->callers.v[caller].comm);
-	add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, first, last);
+		image = pseudo_image(l, v[7], exe, l->q->callers.v[caller].comm);
+	add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, v[5], v[6]);
 	return 0;
 }
 
@@ -465,116 +575,158 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	struct query_path p;
+	int64_t v[5];
 
-	(void)e;
-	*VEC_PUSH(&l->paths) = (struct query_path){
-		sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), text_of(l, sqlite3_column_int64(st, 2)),
-		text_of(l, sqlite3_column_int64(st, 3)), keep(l->q, store_column(st, 4)) };
-	map_put(&l->path_at, (uint64_t)sqlite3_column_int64(st, 0), 0, (int64_t)l->paths.n - 1);
+	if (row_read(st, "path", "izizb", v, e) < 0)
+		return -1;
+	p = (struct query_path){ .id = v[0], .parent = v[1] };
+	p.text = keep_shown(l->q, store_column(st, 4));
+	/* a path is written after the one that it goes on from, and rows are numbered upwards */
+	if (p.parent != 0 &&
+	    (p.parent >= p.id || map_get(&l->path_at, (uint64_t)p.parent, 0, -1) < 0))
+		return row_damaged(l->s->db, "path", p.id, "its parent does not come before it", e);
+	if (!text_of(l, v[2], &p.exe) || !text_of(l, v[3], &p.name))
+		return dangling(l, "path", p.id, "exe or name", e);
+	map_put(&l->path_at, (uint64_t)p.id, 0, (int64_t)l->paths.n);
+	*VEC_PUSH(&l->paths) = p;
 	return 0;
+}
+
+static uint32_t add_folded(struct loading *l, uint32_t tree, uint32_t above,
+			   const struct query_path *p)
+{
+	uint32_t at = (uint32_t)l->q->images.n;
+
+	map_put(&l->folded, tree, (uint64_t)p->id, at);
+	*VEC_PUSH(&l->q->images) = (struct query_image){
+		.tree = tree, .parent = above, .fork_of = QUERY_NONE, .execs = QUERY_NONE,
+		.path = p->text, .exe = p->exe, .name = p->name,
+		.loader = program_kind(p->name, p->exe) == PROGRAM_LOADER, .t_first = WHEN_NONE,
+		.t_last = WHEN_NONE
+	};
+	if (above == QUERY_NONE)
+		l->q->trees.v[tree].root = at;
+	return at;
 }
 
 /* The image of a path in a folded tree, with those above it; QUERY_NONE when the path is not there. */
 static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
 {
-	int64_t at = map_get(&l->folded, tree, (uint64_t)path, -1), row = map_get(&l->path_at, (uint64_t)path, 0, -1);
-	struct query_image m;
-	uint32_t above;
+	uint32_t above = QUERY_NONE;
+	VEC(int64_t) rows = { 0 }; /* those that have no image yet, from here upwards */
 
-	if (at >= 0)
-		return (uint32_t)at;
-	if (row < 0)
-		return QUERY_NONE;
-	above = l->paths.v[row].parent ? folded_image(l, tree, l->paths.v[row].parent) : QUERY_NONE;
-	m = (struct query_image){ .tree = tree, .parent = above, .fork_of = QUERY_NONE, .execs = QUERY_NONE,
-				  .path = l->paths.v[row].text, .exe = l->paths.v[row].exe, .name = l->paths.v[row].name,
-				  .loader = program_kind(l->paths.v[row].name, l->paths.v[row].exe) == PROGRAM_LOADER,
-				  .t_first = WHEN_NONE, .t_last = WHEN_NONE };
-	at = (int64_t)l->q->images.n;
-	map_put(&l->folded, tree, (uint64_t)path, at);
-	*VEC_PUSH(&l->q->images) = m;
-	if (above == QUERY_NONE)
-		l->q->trees.v[tree].root = (uint32_t)at;
-	return (uint32_t)at;
+	while (path != 0) {
+		int64_t at = map_get(&l->folded, tree, (uint64_t)path, -1);
+		int64_t row = map_get(&l->path_at, (uint64_t)path, 0, -1);
+
+		if (at >= 0 || row < 0) {
+			above = at >= 0 ? (uint32_t)at : QUERY_NONE;
+			break;
+		}
+		*VEC_PUSH(&rows) = row;
+		path = l->paths.v[row].parent;
+	}
+	for (size_t i = rows.n; i-- > 0;)
+		above = add_folded(l, tree, above, &l->paths.v[rows.v[i]]);
+	VEC_FREE(&rows);
+	return above;
 }
 
 static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
+	int64_t v[6], node;
 
-	map_put(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, tree);
+	if (row_read(st, "fold", "ihiicc", v, e) < 0)
+		return -1;
+	node = map_get(&l->nodes, (uint64_t)v[2], 0, -1);
+	if (node < 0)
+		return dangling(l, "fold", v[0], "node", e);
+	map_put(&l->folds, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.code = keep(l->q, store_column(st, 1)), .node_id = sqlite3_column_int64(st, 2),
-		.node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)sqlite3_column_int64(st, 2), 0, 0)),
-		.stands_for = (uint64_t)sqlite3_column_int64(st, 4), .starts = (uint64_t)sqlite3_column_int64(st, 5),
-		.start_seen = sqlite3_column_int64(st, 5) > 0, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
-	l->q->trees.v[tree].main = folded_image(l, tree, sqlite3_column_int64(st, 3));
-	return l->q->trees.v[tree].main == QUERY_NONE ? damaged(l, st, e) : 0;
+		.code = keep(l->q, store_column(st, 1)), .node_id = v[2],
+		.node = pool_get(&l->q->strings, (uint32_t)node), .stands_for = (uint64_t)v[4],
+		.starts = (uint64_t)v[5], .start_seen = v[5] > 0, .t_first = WHEN_NONE,
+		.t_last = WHEN_NONE };
+	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
+	if (l->q->trees.v[tree].main == QUERY_NONE)
+		return dangling(l, "fold", v[0], "main path", e);
+	return 0;
 }
 
 static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
+	struct bytes label;
+	int64_t v[2];
 
-	(void)e;
-	if (tree >= 0)
-		*VEC_PUSH(&l->q->trees.v[tree].labels) = text_of(l, sqlite3_column_int64(st, 1));
+	if (row_read(st, "fold", "ii", v, e) < 0)
+		return -1;
+	if (!text_of(l, v[1], &label))
+		return dangling(l, "fold", v[0], "label", e);
+	*VEC_PUSH(&l->q->trees.v[map_get(&l->folds, (uint64_t)v[0], 0, -1)].labels) = label;
 	return 0;
 }
 
 static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
-	int64_t caller = map_get(&l->callers, (uint64_t)sqlite3_column_int64(st, 2), 0, -1);
-	int64_t call = map_get(&l->calls, (uint64_t)sqlite3_column_int64(st, 3), 0, -1);
-	bool timed = sqlite3_column_type(st, 7) != SQLITE_NULL;
-	int64_t first = timed ? sqlite3_column_int64(st, 7) : WHEN_NONE, last = timed ? sqlite3_column_int64(st, 8) : WHEN_NONE;
+	int64_t v[9], tree, caller, call;
 	uint32_t image;
 
-	if (tree < 0 || caller < 0 || call < 0)
-		return damaged(l, st, e);
-	image = folded_image(l, (uint32_t)tree, sqlite3_column_int64(st, 1));
-	if (image == QUERY_NONE)
-		return damaged(l, st, e);
+	if (row_read(st, "fold_use", "iiiifccuT", v, e) < 0)
+		return -1;
+	tree = map_get(&l->folds, (uint64_t)v[0], 0, -1);
+	caller = map_get(&l->callers, (uint64_t)v[2], 0, -1);
+	call = map_get(&l->calls, (uint64_t)v[3], 0, -1);
+	image = tree < 0 ? QUERY_NONE : folded_image(l, (uint32_t)tree, v[1]);
+	if (image == QUERY_NONE || caller < 0 || call < 0)
+		return dangling(l, "fold_use", 0, "fold, path, caller or call", e);
 	/* what a fork came to exec is no part of the root pid's chain */
-	if (sqlite3_column_int(st, 4) && l->q->images.v[image].parent != QUERY_NONE) {
+	if (v[4] && l->q->images.v[image].parent != QUERY_NONE) {
 		l->q->images.v[image].fork_of = l->q->images.v[image].parent;
 		l->q->images.v[image].parent = QUERY_NONE;
 	}
-	if (!timed || in_time(l, first, last))
-		add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)sqlite3_column_int64(st, 5),
-			(uint64_t)sqlite3_column_int64(st, 6), first, last);
+	if (v[7] == WHEN_NONE || in_time(l, v[7], v[8]))
+		add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)v[5],
+			(uint64_t)v[6], v[7], v[8]);
 	return 0;
 }
 
 static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t tree = map_get(&l->folds, (uint64_t)sqlite3_column_int64(st, 0), 0, -1);
-	struct bytes text = store_column(st, 1);
 	struct query_set *set;
+	struct bytes text;
+	int64_t v[3], tree;
 	uint64_t row;
 
-	if (tree < 0 || !bytes_take(&text, BYTES("[")))
-		return damaged(l, st, e);
+	if (row_read(st, "fold_set", "ibc", v, e) < 0)
+		return -1;
+	tree = map_get(&l->folds, (uint64_t)v[0], 0, -1);
+	if (tree < 0)
+		return dangling(l, "fold_set", 0, "fold", e);
+	text = store_column(st, 1);
+	bytes_take(&text, BYTES("["));
 	set = VEC_PUSH(&l->q->sets);
-	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)sqlite3_column_int64(st, 2) };
-	while (bytes_dec(&text, INT64_MAX, &row)) {
+	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)v[2] };
+	while (bytes_dec(&text, OBS_ROW_MAX, &row)) {
 		int64_t call = map_get(&l->calls, row, 0, -1);
 
 		if (call >= 0)
 			*VEC_PUSH(&set->calls) = (uint32_t)call;
 		bytes_take(&text, BYTES(","));
 	}
-	return bytes_eq(text, BYTES("]")) ? 0 : damaged(l, st, e);
+	if (!bytes_eq(text, BYTES("]")))
+		return row_damaged(l->s->db, "fold_set", 0, "no list of calls can be read in its calls", e);
+	return 0;
 }
 
 static int load_folds(struct loading *l, struct err *e)
 {
-	if (each(l, "SELECT id, parent, exe, name, text FROM path", take_path, e) < 0 ||
+	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
 	    each(l, "SELECT id, code, node, main, trees, starts FROM fold ORDER BY id", take_fold, e) < 0 ||
 	    each(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label", take_fold_label, e) < 0 ||
 	    each(l, "SELECT fold, path, caller, call, forked, events, trusted, t_first, t_last FROM fold_use", take_fold_use, e) < 0)
@@ -622,7 +774,8 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT image.id, tree, path.text, image.parent, fork_of, image.exe, image.name, pid, t_first, t_last, node, "
 		    "loader FROM image JOIN path ON path.id = image.path ORDER BY node, boot, serial_first, pid", take_image, e) < 0)
 		return -1;
-	link_images(l->q, l);
+	if (link_images(l->q, l, e) < 0)
+		return -1;
 	find_mains(l->q);
 	if (each(l, "SELECT tree, label FROM tree_label ORDER BY tree, label", take_label, e) < 0 ||
 	    each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", take_policy, e) < 0 ||
@@ -630,8 +783,8 @@ static int load(struct loading *l, struct err *e)
 		    "WHERE policy IS NOT NULL) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval ON interval.id = "
 		    "touch.interval WHERE touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
 		    "run.id = met.ingest JOIN image ON image.id = met.image ORDER BY 1, 2", take_tree_policy, e) < 0 ||
-	    each(l, "SELECT image, t_first, obs, serial_first FROM interval", take_interval, e) < 0 ||
-	    each(l, "SELECT image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
+	    each(l, "SELECT id, image, t_first, obs, serial_first FROM interval", take_interval, e) < 0 ||
+	    each(l, "SELECT id, image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;
 	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place ORDER BY id", take_place, e) < 0 ||
 	    each(l, "SELECT tree, place FROM tree_place ORDER BY tree, place", take_tree_place, e) < 0 ||
@@ -699,12 +852,14 @@ struct losing { struct query_losses *out; struct query *q; };
 static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct losing *l = to;
+	int64_t v[6];
 
-	(void)e;
+	if (row_read(st, "loss", "bkkkkk", v, e) < 0)
+		return -1;
 	*VEC_PUSH(l->out) = (struct query_loss){
-		.node = keep(l->q, store_column(st, 0)), .markers = (uint64_t)sqlite3_column_int64(st, 1),
-		.printk = (uint64_t)sqlite3_column_int64(st, 2), .kernel = (uint64_t)sqlite3_column_int64(st, 3),
-		.others = (uint64_t)sqlite3_column_int64(st, 4), .kernel_markers = (uint64_t)sqlite3_column_int64(st, 5),
+		.node = keep(l->q, store_column(st, 0)), .markers = (uint64_t)v[1],
+		.printk = (uint64_t)v[2], .kernel = (uint64_t)v[3], .others = (uint64_t)v[4],
+		.kernel_markers = (uint64_t)v[5],
 	};
 	return 0;
 }
@@ -714,8 +869,8 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 	struct losing l = { out, q };
 
 	/* a marker comes after what it tells of, sometimes much later */
-	return store_each_sql(s, "SELECT node.name, count(*), ifnull(sum(number) FILTER (WHERE kind = 'printk'), 0), "
-				 "ifnull(max(number) FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(number) FILTER "
+	return store_each_sql(s, "SELECT node.name, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
+				 "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
 				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
 				 "FROM loss JOIN node ON node.id = loss.node "
 				 "WHERE t IS NULL OR (t >= ?1 AND t <= ?2) GROUP BY node.id ORDER BY node.name",

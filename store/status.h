@@ -7,7 +7,7 @@
 
 struct status_boot { int64_t t_first, t_last; uint32_t serial_first, serial_last; };
 
-struct status_loss { const char *kind; uint64_t markers, records; }; /* kind: owned by the list's pool */
+struct status_loss { const char *kind; uint64_t markers, records; };
 
 struct status_node {
 	int64_t id;
@@ -32,6 +32,7 @@ struct status_store {
 	VEC(struct status_node) nodes;
 	VEC(struct status_run) runs;  /* the last ones, newest first */
 	uint64_t n_runs, bytes;
+	bool trusted;                 /* else no run is complete: who said so may have lied */
 	struct pool strings;
 };
 

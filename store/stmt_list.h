@@ -20,7 +20,7 @@ STMT(save_page,       "INSERT INTO seen (node, serials, seconds, pieces, base_mi
                       "ON CONFLICT DO UPDATE SET pieces = excluded.pieces, base_min = excluded.base_min, "
                       "base_max = excluded.base_max, data = excluded.data")
 STMT(del_page,        "DELETE FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
-STMT(load_pieces,     "SELECT base_min, base_max, pieces FROM seen WHERE node = ?1")
+STMT(load_pieces,     "SELECT base_min, base_max, pieces, serials, seconds FROM seen WHERE node = ?1")
 STMT(clear_boots,     "DELETE FROM boot WHERE node = ?1")
 STMT(add_boot,        "INSERT INTO boot VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
 
@@ -83,7 +83,7 @@ STMT(load_presence,   "SELECT id, exe, t_first, t_last, image FROM presence WHER
 STMT(set_presence,    "UPDATE presence SET image = ?2 WHERE id = ?1")
 STMT(add_loss,        "INSERT INTO loss VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")
 
-STMT(load_images,     "SELECT id, tree, path, fork_of, boot, t_end FROM image WHERE node = ?1 AND pid = ?2")
+STMT(load_images,     "SELECT id, tree, path, fork_of, boot, t_end, serial_first FROM image WHERE node = ?1 AND pid = ?2")
 STMT(any_presence,    "SELECT count(*) FROM (SELECT 1 FROM presence WHERE node = ?1 AND pid = ?2 LIMIT 1)")
 STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")
 STMT(load_part,       "SELECT node, pid, boot, exe, name, loader, starts, t_first, t_last, t_end, serial_first, serial_last, uid, "

@@ -2,15 +2,17 @@
 
 #include "store/base/esc.h"
 #include "store/base/mem.h"
+#include "store/row.h"
+#include "store/safe.h"
+#include "store/schema.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char schema[] =
-#include "schema.sql.h"
-	;
+
+#define GENERATION_MAX (INT64_C(1) << 62)
 
 static const char *const sql[] = {
 #define STMT(id, text) text,
@@ -37,6 +39,8 @@ static int fail_busy(struct store *s, struct err *e)
 
 int store_fail(struct store *s, struct err *e)
 {
+	/* SQLite forgets the system's reason where it rolls back after it, and errno holds it still */
+	int left = errno, cause = sqlite3_system_errno(s->db) ? sqlite3_system_errno(s->db) : left;
 	int code = sqlite3_errcode(s->db) & 0xff;
 	const char *hint = "";
 
@@ -44,10 +48,14 @@ int store_fail(struct store *s, struct err *e)
 		return fail_busy(s, e);
 	if (code == SQLITE_FULL)
 		hint = " (disk full: make room and run it again; what was committed is whole)";
-	else if (code == SQLITE_CANTOPEN && (sqlite3_system_errno(s->db) == EMFILE || sqlite3_system_errno(s->db) == ENFILE))
+	else if (code == SQLITE_CANTOPEN && (cause == EMFILE || cause == ENFILE))
 		hint = " (no file descriptors are left: ulimit -n)";
+	else if (code == SQLITE_IOERR && cause == EFBIG)
+		hint = " (a limit on the size of files: ulimit -f; what was committed is whole)";
 	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
 		hint = " (no permission, or the folder is missing)";
+	else if (code == SQLITE_TOOBIG)
+		hint = " (no scaudit writes that: the store is damaged)";
 	return err_set(e, ST_SYSTEM, "store %s: %s%s", s->path, sqlite3_errmsg(s->db), hint);
 }
 
@@ -292,6 +300,20 @@ static int kind_of(struct store *s, struct kind *k, struct err *e)
 	return store_number_sql(s, "SELECT count(*) FROM sqlite_schema", NO_ARGS, &k->tables, e);
 }
 
+/* Are the tables ours? */
+static int check_tables(struct store *s, bool older, struct err *e)
+{
+	return schema_check(s->db, older, e) < 0
+		       ? err_wrap(e, "store %s is none of scaudit's, or damaged", s->path)
+		       : 0;
+}
+
+/* Are its pages whole? */
+static int check_pages(struct store *s, struct err *e)
+{
+	return safe_pages(s->db, e) < 0 ? err_wrap(e, "store %s", s->path) : 0;
+}
+
 /* Makes what is missing, in an empty file or in an older store. */
 static int create(struct store *s, struct err *e)
 {
@@ -306,8 +328,11 @@ static int create(struct store *s, struct err *e)
 	ret = store_number_sql(s, "PRAGMA user_version", NO_ARGS, &version, e);
 	/* somebody else may have been quicker */
 	if (ret == 0 && version < STORE_VERSION &&
-	    (store_script(s, schema, e) < 0 || add_columns(s, e) < 0 || store_script(s, text, e) < 0))
+	    (check_tables(s, true, e) < 0 || store_script(s, schema_sql, e) < 0 ||
+	     add_columns(s, e) < 0 || store_script(s, text, e) < 0))
 		ret = -1;
+	if (ret == 0)
+		ret = check_tables(s, false, e);
 	if (ret == 0)
 		ret = store_script(s, "COMMIT", e);
 	if (ret < 0)
@@ -334,7 +359,13 @@ static int check_version(struct store *s, enum store_mode mode, struct err *e)
 	if (k.version > STORE_VERSION)
 		return err_set(e, ST_SYSTEM, "store %s has version %lld, this scaudit knows up to %d: use a newer one",
 			       s->path, (long long)k.version, STORE_VERSION);
-	return k.version < STORE_VERSION ? create(s, e) : 0;
+	if (k.version < STORE_VERSION && s->owner.unwritable[0] != '\0')
+		return err_set(e, ST_SYSTEM,
+			       "its version is %lld, and it has to be brought up to %d before it "
+			       "can be read (scaudit status does "
+			       "so); %s",
+			       (long long)k.version, STORE_VERSION, s->owner.unwritable);
+	return k.version < STORE_VERSION ? create(s, e) : check_tables(s, false, e);
 }
 
 /* No store where one was looked for: says where one is, if it is in the other place. */
@@ -347,17 +378,32 @@ static int no_store(struct store *s, const char *other, struct err *e)
 	return err_set(e, ST_NO, "no store at %s yet; fill it: scaudit ingest FILE", s->path);
 }
 
+/* How this connection works. What is not ours is not changed, and each of its pages is looked at once. */
+static int settle(struct store *s, struct err *e)
+{
+	if (store_script(s,
+			 "PRAGMA cell_size_check = ON; PRAGMA synchronous = NORMAL; PRAGMA "
+			 "foreign_keys = OFF; "
+			 "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000; PRAGMA "
+			 "temp_store = MEMORY",
+			 e) < 0)
+		return -1;
+	return s->owner.foreign ? check_pages(s, e)
+				: store_script(s, "PRAGMA journal_mode = WAL", e);
+}
+
 /* Opens the file and makes it ready; s->db is to be closed also after a failure. */
 static int open_file(struct store *s, enum store_mode mode, struct err *e)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0);
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+		    (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0) |
+		    (s->owner.foreign ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 
-	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK || sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK)
+	if (sqlite3_open_v2(s->owner.file, &s->db, flags, NULL) != SQLITE_OK ||
+	    sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK ||
+	    safe_guard(s->db, s->owner.foreign) != SQLITE_OK)
 		return store_fail(s, e);
-	if (check_version(s, mode, e) < 0)
-		return -1;
-	return store_script(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF; "
-			       "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY", e);
+	return check_version(s, mode, e) < 0 || settle(s, e) < 0 ? -1 : 0;
 }
 
 int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e)
@@ -369,13 +415,20 @@ int store_open_waiting(struct store *s, const char *path, enum store_mode mode, 
 	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other), .wait = *wait };
 	if (s->path == NULL)
 		return err_set(e, ST_SYSTEM, "no place for a store: HOME is not set; use --db FILE");
+	if (owner_name(s->path, e) < 0)
+		return -1;
 	if (mode != STORE_WRITE && access(s->path, F_OK) != 0)
 		return no_store(s, other, e);
+	if (owner_look(&s->owner, s->path, e) < 0)
+		return -1;
+	if (mode != STORE_READ && s->owner.unwritable[0] != '\0')
+		return err_set(e, ST_SYSTEM, "%s", s->owner.unwritable);
 	if (mode == STORE_WRITE && path == NULL && make_folders(s->path, e) < 0)
 		return -1;
 	/* one thread uses it, and nobody asks how much memory it takes: no locks around each allocation */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_URI, 0);
 	mask = umask(0077);
 	ret = open_file(s, mode, e);
 	umask(mask);
@@ -392,6 +445,7 @@ void store_close(struct store *s)
 	for (size_t i = 0; i < N_STMTS; i++)
 		sqlite3_finalize(s->stmt[i]);
 	sqlite3_close(s->db);
+	owner_release(&s->owner);
 	pool_release(&s->strings);
 	free(s->string_id);
 	free(s->path);
@@ -400,13 +454,36 @@ void store_close(struct store *s)
 
 /* ---- transactions ---- */
 
+/* Each commit counts it up by one. */
+static int take_generation(void *to, sqlite3_stmt *row, struct err *e)
+{
+	int64_t *now = to;
+
+	if (sqlite3_column_type(row, 0) != SQLITE_INTEGER || sqlite3_column_int64(row, 0) < 1 ||
+	    sqlite3_column_int64(row, 0) > GENERATION_MAX)
+		return row_damaged(sqlite3_db_handle(row), "meta", 0,
+				   "its generation is no count of commits", e);
+	*now = sqlite3_column_int64(row, 0);
+	return 0;
+}
+
+static int read_generation(struct store *s, int64_t *now, struct err *e)
+{
+	*now = 0;
+	if (store_each(s, STMT_generation, NO_ARGS, WALK(take_generation, now), e) < 0)
+		return -1;
+	return *now > 0
+		       ? 0
+		       : row_damaged(s->db, "meta", 0, "the one of the generation is missing", e);
+}
+
 int store_begin(struct store *s, bool *changed, struct err *e)
 {
-	int64_t now = 0;
+	int64_t now;
 
 	if (store_script(s, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
-	if (store_number(s, STMT_generation, NO_ARGS, &now, e) < 0) {
+	if (read_generation(s, &now, e) < 0) {
 		store_rollback(s);
 		return -1;
 	}
@@ -464,6 +541,8 @@ int64_t store_string(struct store *s, struct bytes b, struct err *e)
 			return -1;
 		row = store_last_row(s);
 	}
+	if (row_id(s->db, "string", row, e) < 0)
+		return -1;
 	s->string_id[id - 1] = row;
 	return row;
 }

@@ -9,6 +9,7 @@
 #include "store/base/err.h"
 #include "store/base/pool.h"
 #include "store/base/when.h"
+#include "store/owner.h"
 #include "store/wait.h"
 
 #include <sqlite3.h>
@@ -25,6 +26,7 @@ enum stmt {
 struct store {
 	sqlite3 *db;
 	char *path;
+	struct owner owner;          /* whose it is, and whether its trusted marks count */
 	int64_t generation;          /* of what this process has in memory */
 	sqlite3_stmt *stmt[N_STMTS]; /* prepared when first asked for */
 	struct store_wait wait;      /* for other processes */
@@ -44,7 +46,10 @@ enum store_mode {
  * Opens the store. path NULL: $SCAUDIT_DB, else the default place. STORE_WRITE makes folder (0700) and file
  * (0600) where they are missing. Else, without a store: ST_NO with what to do; where the other default place
  * holds records, the message says so. A store of an older version is brought up to this one. One of a newer version, or a
- * file that is none: ST_SYSTEM.
+ * file that is none, or has other tables than ours: ST_SYSTEM.
+ *
+ * Any store may be read, whoever owns it: see owner_look for who may write. One of somebody else's is not changed, not
+ * even to bring it up to this version, and its pages are looked at first.
  */
 int store_open(struct store *s, const char *path, enum store_mode mode, struct err *e);
 
@@ -53,6 +58,12 @@ int store_open_waiting(struct store *s, const char *path, enum store_mode mode, 
 
 /* The store closes its file. What was committed is whole, whether this succeeds or not. */
 void store_close(struct store *s);
+
+/* Do the store's trusted marks count? Else all in it is text. */
+static inline bool store_trusts(const struct store *s)
+{
+	return s->owner.why[0] == '\0';
+}
 
 /*
  * Takes the write lock, waiting for another writer as s->wait says. *changed: another process committed since our last

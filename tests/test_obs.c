@@ -112,7 +112,7 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 		{ 7, 1, 1, 2, 3, base.t, base.t + 5, 610839, 0x7f328e6a7c47 },
 		{ 2, 9, 0, 0, 0, base.t - 400, base.t + 3600000, UINT32_MAX, UINT64_MAX },
 		{ 2, 3, UINT32_MAX, 0, 0, base.t, base.t, 0, 0 },
-		{ INT64_MAX, INT64_MAX, 0, 1, 0, 0, 253402300799999, 1, 1ull << 63 },
+		{ OBS_ROW_MAX, OBS_ROW_MAX, OBS_COUNT_MAX, 1, 0, 0, 253402300799999, 1, 1ull << 63 },
 	};
 	struct obs_list in = { 0 }, back = { 0 }, reversed = { 0 };
 	auto_buf struct buf text = { 0 }, again = { 0 };
@@ -174,6 +174,12 @@ static struct text_row { const char *name, *obs, *edges; bool good; } texts[] = 
 	{ "text: a blank",                       "[[1, 2,3,4,5,6,7,8,9]]", "[[1, 2,3]]", false },
 	{ "text: a time beyond 64 bits",         "[[1,2,3,4,5,9223372036854775807,7,8,9]]", "[[9223372036854775807,2,3]]", false },
 	{ "text: a serial over 32 bits",         "[[1,2,3,4,5,6,7,4294967296,9]]", "[[1,4294967296,3]]", false },
+	{ "text: a row of the store that is none", "[[0,2,3,4,5,6,7,8,9]]", "[[1,2,0]]", false },
+	{ "text: an id over 32 bits",            "[[4294967295,2,3,4,5,6,7,8,9]]", "[[1,2,4]]", false },
+	{ "text: a negative count",              "[[1,2,-3,4,5,6,7,8,9]]", "[[1,2,-1]]", false },
+	{ "text: a count that sums overflow by", "[[1,2,3,1099511627777,5,6,7,8,9]]", "[[1,2,1099511627777]]", false },
+	{ "text: it ends before it begins",      "[[1,2,3,4,5,7,6,8,9]]", "[[1,-610840,3]]", false },
+	{ "text: a time beyond the year 9999",   "[[1,2,3,4,5,6,251606784449911,8,9]]", "[[251606784449911,2,3]]", false },
 	{ "text: a comma behind the last row",   "[[1,2,3,4,5,6,7,8,9],]", "[[1,2,3],]", false },
 	{ "text: a comma before the first row",  "[,[1,2,3,4,5,6,7,8,9]]", "[,[1,2,3]]", false },
 	{ "text: rows without a comma",          "[[1,2,3,4,5,6,7,8,9][1,3,3,4,5,6,7,8,9]]", "[[1,2,3][1,3,3]]", false },

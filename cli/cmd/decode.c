@@ -192,8 +192,8 @@ static int run(struct opts *o, struct err *e)
 		if (one_file(&d, files[i], &room, e) == 0)
 			continue;
 		command_say("%s", e->msg);
-		e->msg[0] = '\0';
 		status = (int)e->status;
+		*e = (struct err){ 0 };
 	}
 	line_room_release(&room);
 	if (d.damaged && !opt_on(o, OPT_all_lines) && !opt_on(o, OPT_quiet))

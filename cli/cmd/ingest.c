@@ -48,6 +48,18 @@ static void on_failed(void *to, const char *message)
 	command_say("%s", message);
 }
 
+static void on_distrusted(void *to, const char *file, const char *why, uint64_t line)
+{
+	auto_buf struct buf name = { 0 };
+
+	wipe(to);
+	esc_tty(&name, bytes_of(file));
+	if (why[0])
+		command_say("%s counts as text, not as trusted: %s", buf_text(&name), why);
+	else
+		command_say("%s counts as text, not as trusted: line %" PRIu64 " is not in auditd's form", buf_text(&name), line);
+}
+
 static void on_progress(void *to, uint64_t bytes, long long size)
 {
 	struct talk *t = to;
@@ -154,6 +166,8 @@ static int run(struct opts *o, struct err *e)
 		command_say("reading standard input");
 	if (opt_on(o, OPT_verbose))
 		io.damaged = on_damaged;
+	if (!opt_on(o, OPT_quiet))
+		io.distrusted = on_distrusted;
 	if (isatty(STDERR_FILENO) && !opt_on(o, OPT_quiet))
 		io.progress = on_progress;
 	sigaction(SIGINT, &action, NULL);

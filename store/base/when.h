@@ -8,6 +8,14 @@
 #define WHEN_NONE INT64_MIN
 #define WHEN_MAX_SEC 253402300799 /* the end of year 9999: what RFC 3339 can say */
 #define WHEN_HOUR_MS 3600000
+#define WHEN_MIN_MS INT64_C(-62135596800000)                 /* years 1 to 9999 */
+#define WHEN_MAX_MS (WHEN_MAX_SEC * INT64_C(1000) + 999)
+
+/* Can it be a time? What a store says may be none, and sums of such overflow. */
+static inline bool when_fits(int64_t ms)
+{
+	return ms >= WHEN_MIN_MS && ms <= WHEN_MAX_MS;
+}
 
 int64_t when_now(void);
 

@@ -1,6 +1,7 @@
 #include "store/model/obs.h"
 
 #include "store/base/mem.h"
+#include "store/base/when.h"
 
 #include <stdlib.h>
 
@@ -116,6 +117,22 @@ static bool next_row(struct bytes *text, bool first, int64_t *v, size_t n)
 	return bytes_take(text, BYTES("]"));
 }
 
+static bool is_row(int64_t v)
+{
+	return v > 0 && v <= OBS_ROW_MAX;
+}
+
+static bool is_count(int64_t v)
+{
+	return v >= 0 && v <= OBS_COUNT_MAX;
+}
+
+/* A time so long after another one. */
+static bool moved(int64_t t, int64_t by, int64_t *out)
+{
+	return !__builtin_add_overflow(t, by, out) && when_fits(*out);
+}
+
 void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out)
 {
 	if (list->n > 1)
@@ -141,8 +158,11 @@ bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out)
 	for (bool first = true; next_row(&text, first, v, OBS_FIELDS); first = false) {
 		int64_t t_first, t_last, serial;
 
-		if (__builtin_add_overflow(base.t, v[5], &t_first) || __builtin_add_overflow(base.t, v[6], &t_last) ||
-		    __builtin_add_overflow((int64_t)base.serial, v[7], &serial) || serial < 0 || serial > UINT32_MAX)
+		if (!is_row(v[0]) || !is_row(v[1]) || !is_count(v[2]) || !is_count(v[3]) ||
+		    !is_count(v[4]) || !moved(base.t, v[5], &t_first) ||
+		    !moved(base.t, v[6], &t_last) || t_last < t_first ||
+		    __builtin_add_overflow((int64_t)base.serial, v[7], &serial) || serial < 0 ||
+		    serial > UINT32_MAX)
 			return false;
 		*VEC_PUSH(out) = (struct obs){ .caller = v[0], .call = v[1], .text = (uint64_t)v[2],
 					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = t_first,
@@ -175,8 +195,9 @@ bool edge_decode(struct bytes text, struct obs_base base, struct edge_list *out)
 	for (bool first = true; next_row(&text, first, v, EDGE_FIELDS); first = false) {
 		int64_t t, serial;
 
-		if (__builtin_add_overflow(base.t, v[0], &t) || __builtin_add_overflow((int64_t)base.serial, v[1], &serial) ||
-		    serial < 0 || serial > UINT32_MAX || v[2] < EDGE_EXEC || v[2] > EDGE_EXIT)
+		if (!moved(base.t, v[0], &t) ||
+		    __builtin_add_overflow((int64_t)base.serial, v[1], &serial) || serial < 0 ||
+		    serial > UINT32_MAX || v[2] < EDGE_EXEC || v[2] > EDGE_EXIT)
 			return false;
 		*VEC_PUSH(out) = (struct edge){ t, (uint32_t)serial, (enum edge_kind)v[2] };
 	}

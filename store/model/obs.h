@@ -9,6 +9,9 @@
 #include "store/base/buf.h"
 #include "store/model/syscall.h"
 
+#define OBS_ROW_MAX (UINT32_MAX - 1)      /* rows of the store: two of them make a key of 64 bits */
+#define OBS_COUNT_MAX (INT64_C(1) << 40)  /* events of one row: so many that no sum of rows overflows */
+
 /* (interval, caller, call): who made which call, how often, when. caller and call are rows of the store. */
 struct obs {
 	int64_t caller, call;
@@ -61,7 +64,7 @@ struct obs_base { int64_t t; uint32_t serial; uint64_t ip; };
 
 #define OBS_CELL_BITS 22 /* 4 MiB */
 
-/* To and from text. Encode sorts, decode appends and is false on nonsense. */
+/* To and from text. Encode sorts, decode appends and is false on nonsense: what no log can have brought. */
 void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out);
 bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out);
 void edge_encode(struct edge_list *list, struct obs_base base, struct buf *out);

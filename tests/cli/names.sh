@@ -30,7 +30,8 @@ with open(sys.argv[2] + "/names.log", "wb") as log:
                                               exe.hex().upper().encode(), nr, i))
             serial += 1
 END
-run "$SCAUDIT" ingest --node 'host\x2d\' "$TMP/names.log"
+node="host\\x2d\\"
+run "$SCAUDIT" ingest --node "$node" "$TMP/names.log"
 ok "the log is read" warns '^scaudit: 120 records'
 label=$'la\\x62el \xe2\x80\xae*/'
 run "$SCAUDIT" ingest --node node02 --label "$label" "$SAMPLES/java-threads.log"

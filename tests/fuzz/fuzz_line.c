@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -31,11 +32,21 @@ static void must(bool fine, const char *what)
 
 static void open_bench(struct bench *b)
 {
+	char dir[] = "/tmp/fuzz.XXXXXX", path[sizeof(dir) + 8];
+	static const char *const ends[] = { "", "-wal", "-shm" };
 	struct err e = { 0 };
 	bool changed;
 
 	memset(b, 0, sizeof(*b));
-	must(store_open(&b->store, ":memory:", STORE_WRITE, &e) == 0 && store_begin(&b->store, &changed, &e) == 0, e.msg);
+	must(mkdtemp(dir) != NULL, dir);
+	snprintf(path, sizeof(path), "%s/s", dir);
+	must(store_open(&b->store, path, STORE_WRITE, &e) == 0 && store_begin(&b->store, &changed, &e) == 0, e.msg);
+	/* open files stay, and nothing of this one is committed */
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		snprintf(path, sizeof(path), "%s/s%s", dir, ends[i]);
+		unlink(path);
+	}
+	rmdir(dir);
 	names_init(&b->names, &b->store);
 	seen_init(&b->seen, &b->store);
 	tally_init(&b->tally, &b->store, &b->names, &b->seen);

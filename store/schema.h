@@ -1,0 +1,21 @@
+/* The tables of the store, as schema.sql has them, and whether a file has these and no others in their place. */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#include "store/base/err.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+/* Makes what is missing, in an empty file or in one of an older version. SQL. */
+extern const char schema_sql[];
+
+/*
+ * Are our tables and unique indexes there, each by the very text that scaudit makes it by? Else somebody made the file by
+ * hand: a view may stand where a table is expected, a column may compute its value, a table may not keep types.
+ * `older`: tables may be missing, and lack the columns that create() adds. What a user has added besides (tables,
+ * indexes, views) stays and is not used.
+ */
+int schema_check(sqlite3 *db, bool older, struct err *e);
+
+#endif
