@@ -1,10 +1,12 @@
 /*
- * What the derivation alone costs: shapes of logs that are hard on it, all in memory, no parsing and no store.
+ * What the derivation alone costs: shapes of logs that are hard on it, all in memory, no parsing
+ * and no store.
  *
  *	build/track [SHAPE [RECORDS...]]
  *
- * For each shape and number of records: microseconds of processor time a record, parts that were settled and rows that
- * were looked at a record, memory. Reading is cut into batches as ingest cuts it.
+ * For each shape and number of records: microseconds of processor time a record, parts that were
+ * settled and rows that were looked at a record, memory. Reading is cut into batches as ingest
+ * cuts it.
  */
 #include "ingest/batch/state.h"
 #include "ingest/track/join.h"
@@ -35,14 +37,19 @@ static uint64_t dice(void)
 
 static uint8_t kind_of(int nr)
 {
-	return nr == 59 ? EDGE_EXEC : nr == 56 || nr == 57 ? EDGE_FORK : nr == 231 ? EDGE_EXIT : EDGE_NONE;
+	return nr == 59             ? EDGE_EXEC :
+	       nr == 56 || nr == 57 ? EDGE_FORK :
+	       nr == 231            ? EDGE_EXIT :
+				      EDGE_NONE;
 }
 
 /* ---- shapes: the i-th record of n ---- */
 
 static struct record plain(size_t i, int32_t pid, int nr, uint64_t ip)
 {
-	return (struct record){ 1795518350000 + (int64_t)i / 2, (uint32_t)i + 1, pid, nr, ip, kind_of(nr) };
+	return (struct record){
+		1795518350000 + (int64_t)i / 2, (uint32_t)i + 1, pid, nr, ip, kind_of(nr)
+	};
 }
 
 static struct record pids(size_t i, size_t n)
@@ -77,7 +84,8 @@ static struct record server(size_t i, size_t n)
 
 	(void)n;
 	if (step >= 2)
-		r = plain(i, (int32_t)(2 + child), (int)(step == 9 ? 231 : step), HERE + (step == 9 ? 231 : step) * 16);
+		r = plain(i, (int32_t)(2 + child), (int)(step == 9 ? 231 : step),
+			  HERE + (step == 9 ? 231 : step) * 16);
 	else if (step == 1)
 		r = plain(i, 1, 3, HERE + 48);
 	r.t = 1795518350000 + (int64_t)child * 50 + (int64_t)step;
@@ -131,7 +139,10 @@ static struct record gap(size_t i, size_t n)
 	return r;
 }
 
-/* A container's start: a loader, three programs exec'd in turn, and children of the last; 60 records. */
+/*
+ * A container's start: a loader, three programs exec'd in turn, and children of the last; 60
+ * records.
+ */
 static struct record container(size_t i, size_t n)
 {
 	size_t c = i / 60, step = i % 60;
@@ -144,7 +155,11 @@ static struct record container(size_t i, size_t n)
 	return r;
 }
 
-static const struct shape { const char *name; struct record (*make)(size_t i, size_t n); size_t batch, most; } shapes[] = {
+static const struct shape {
+	const char *name;
+	struct record (*make)(size_t i, size_t n);
+	size_t batch, most;
+} shapes[] = {
 	{ "pids", pids, BATCH, 1000000 },
 	{ "pids_end", pids_end, BATCH, 1000000 },
 	{ "pids_random", pids_random, BATCH, 1000000 },
@@ -168,7 +183,10 @@ static const struct shape { const char *name; struct record (*make)(size_t i, si
 
 struct holding {
 	struct { struct track_interval *v; size_t n, cap; } recent, rest;
-	struct { struct track_edge *v; size_t n, cap; } edges; /* from the rest's end on, and those before */
+	struct {
+		struct track_edge *v;
+		size_t n, cap;
+	} edges; /* from the rest's end on, and those before */
 	size_t old_edges;
 	struct derive_rest end;
 	bool touched, begun;
@@ -201,7 +219,9 @@ static void derive_one(struct derive *d, struct holding *h, int32_t pid)
 
 	h->recent.n = join_intervals(h->recent.v, h->recent.n, &strings, NULL);
 	if (h->recent.n > RECENT)
-		ret = derive_behind(d, 1, pid, &h->end, h->recent.v, h->recent.n, h->edges.v + h->old_edges, h->edges.n - h->old_edges, &ids, &e);
+		ret = derive_behind(d, 1, pid, &h->end, h->recent.v, h->recent.n,
+				    h->edges.v + h->old_edges, h->edges.n - h->old_edges, &ids,
+				    &e);
 	if (ret == 0)
 		for (size_t i = 0; i < h->recent.n; i++)
 			h->recent.v[i].was = ids[i];
@@ -239,7 +259,8 @@ static void derive_one(struct derive *d, struct holding *h, int32_t pid)
 			h->end.s_last = v->s_last > h->end.s_last ? v->s_last : h->end.s_last;
 		}
 		VEC_DROP(&h->recent, more);
-		while (h->old_edges < h->edges.n && h->edges.v[h->old_edges].serial <= h->end.s_last)
+		while (h->old_edges < h->edges.n &&
+		       h->edges.v[h->old_edges].serial <= h->end.s_last)
 			h->old_edges++;
 	}
 }
@@ -272,7 +293,10 @@ static void measure(const struct shape *s, size_t n)
 	if (store.path != NULL) {
 		remove(store.path);
 		if (sqlite3_open(store.path, &store.db) != SQLITE_OK ||
-		    sqlite3_exec(store.db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384", NULL, NULL, NULL) != SQLITE_OK ||
+		    sqlite3_exec(store.db,
+				 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA "
+				 "cache_size = -16384",
+				 NULL, NULL, NULL) != SQLITE_OK ||
 		    state_init(&st, &store, &e) < 0)
 			exit(3);
 		d.store = &st.api;
@@ -300,13 +324,17 @@ static void measure(const struct shape *s, size_t n)
 		}
 		if (derive_run(&d, SIZE_MAX, &e) < 0)
 			exit(3);
-		if (store.path != NULL && (state_save(&st, &e) < 0 || sqlite3_exec(store.db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
+		if (store.path != NULL &&
+		    (state_save(&st, &e) < 0 ||
+		     sqlite3_exec(store.db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
 			exit(3);
 		spent += cpu() - begin;
 	}
 	getrusage(RUSAGE_SELF, &use);
-	printf("%-12s %8zu  %7.2f us  %5.2f settled  %6.1f rows  %4zu rows kept a record, %zu wholes, %5ld MB\n", s->name, n, spent * 1e6 / (double)n,
-	       (double)d.asked / (double)n, (double)d.steps / (double)n, table.tree.rows / n, wholes, use.ru_maxrss / 1024);
+	printf("%-12s %8zu  %7.2f us  %5.2f settled  %6.1f rows  %4zu rows kept a record, %zu "
+	       "wholes, %5ld MB\n",
+	       s->name, n, spent * 1e6 / (double)n, (double)d.asked / (double)n,
+	       (double)d.steps / (double)n, table.tree.rows / n, wholes, use.ru_maxrss / 1024);
 	fflush(stdout);
 	for (size_t i = 0; i < n_pids; i++) {
 		VEC_FREE(&all[i].recent);

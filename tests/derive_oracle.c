@@ -23,13 +23,16 @@ uint32_t oracle_boot_of(const struct oracle_log *log, int64_t node, int64_t t)
 
 static bool beside(const struct oracle_interval *x, const struct oracle_record *r)
 {
-	return x->node == r->node && x->pid == r->pid && x->v.exe == r->exe && x->v.loader == r->loader && x->v.layer == r->layer &&
-	       x->v.cell == r->ip >> CELL_BITS && x->v.t_first / WHEN_HOUR_MS == r->t / WHEN_HOUR_MS;
+	return x->node == r->node && x->pid == r->pid && x->v.exe == r->exe &&
+	       x->v.loader == r->loader && x->v.layer == r->layer &&
+	       x->v.cell == r->ip >> CELL_BITS &&
+	       x->v.t_first / WHEN_HOUR_MS == r->t / WHEN_HOUR_MS;
 }
 
 static int by_time(const void *a, const void *b)
 {
-	const struct oracle_record *x = *(const struct oracle_record *const *)a, *y = *(const struct oracle_record *const *)b;
+	const struct oracle_record *x = *(const struct oracle_record *const *)a,
+				   *y = *(const struct oracle_record *const *)b;
 
 	return x->t < y->t ? -1 : x->t > y->t;
 }
@@ -51,13 +54,28 @@ static void add_record(struct oracle *o, const struct oracle_record *r)
 	struct oracle_interval *in = NULL;
 
 	for (size_t i = 0; i < o->intervals.n; i++)
-		if (beside(&o->intervals.v[i], r) && r->t <= o->intervals.v[i].v.t_last + TRACK_GAP_MS)
+		if (beside(&o->intervals.v[i], r) &&
+		    r->t <= o->intervals.v[i].v.t_last + TRACK_GAP_MS)
 			in = &o->intervals.v[i];
 	if (in == NULL) {
 		in = VEC_PUSH(&o->intervals);
-		*in = (struct oracle_interval){ r->node, r->pid, { .exe = r->exe, .name = r->name, .cell = r->ip >> CELL_BITS,
-			.t_first = r->t, .t_last = r->t, .s_first = r->serial, .s_last = r->serial, .uid = r->uid, .auid = r->auid,
-			.loader = r->loader, .layer = r->layer }, { 0 }, -1, -1, 0 };
+		*in = (struct oracle_interval){ r->node,
+						r->pid,
+						{ .exe = r->exe,
+						  .name = r->name,
+						  .cell = r->ip >> CELL_BITS,
+						  .t_first = r->t,
+						  .t_last = r->t,
+						  .s_first = r->serial,
+						  .s_last = r->serial,
+						  .uid = r->uid,
+						  .auid = r->auid,
+						  .loader = r->loader,
+						  .layer = r->layer },
+						{ 0 },
+						-1,
+						-1,
+						0 };
 	}
 	in->v.t_last = r->t;
 	if (names_it(r, &in->v)) {
@@ -77,13 +95,16 @@ static void add_sites(struct oracle *o, const struct oracle_log *log)
 
 		for (size_t k = 0; k < log->records.n; k++) {
 			const struct oracle_record *r = &log->records.v[k];
-			bool least = r->kind < EDGE_BORN && beside(x, r) && r->t >= x->v.t_first && r->t <= x->v.t_last;
+			bool least = r->kind < EDGE_BORN && beside(x, r) && r->t >= x->v.t_first &&
+				     r->t <= x->v.t_last;
 
 			for (size_t j = 0; j < log->records.n && least; j++) {
 				const struct oracle_record *q = &log->records.v[j];
 
-				if (q->kind < EDGE_BORN && q->call == r->call && beside(x, q) && q->t >= x->v.t_first && q->t <= x->v.t_last &&
-				    (q->serial < r->serial || (q->serial == r->serial && q->ip < r->ip)))
+				if (q->kind < EDGE_BORN && q->call == r->call && beside(x, q) &&
+				    q->t >= x->v.t_first && q->t <= x->v.t_last &&
+				    (q->serial < r->serial ||
+				     (q->serial == r->serial && q->ip < r->ip)))
 					least = false;
 			}
 			if (least)
@@ -106,7 +127,8 @@ struct stretch {
 
 static int order(const void *a, const void *b)
 {
-	const struct track_interval *x = &(*(struct oracle_interval *const *)a)->v, *y = &(*(struct oracle_interval *const *)b)->v;
+	const struct track_interval *x = &(*(struct oracle_interval *const *)a)->v,
+				    *y = &(*(struct oracle_interval *const *)b)->v;
 
 #define BY(f) if (x->f != y->f) return x->f < y->f ? -1 : 1
 	BY(boot);
@@ -120,7 +142,8 @@ static int order(const void *a, const void *b)
 	return 0;
 }
 
-static const struct track_edge *last_edge(const struct oracle *o, int64_t node, int32_t pid, uint8_t layer, uint32_t boot, uint64_t below,
+static const struct track_edge *last_edge(const struct oracle *o, int64_t node, int32_t pid,
+					  uint8_t layer, uint32_t boot, uint64_t below,
 					  const struct track_edge *behind)
 {
 	const struct track_edge *best = NULL;
@@ -128,10 +151,13 @@ static const struct track_edge *last_edge(const struct oracle *o, int64_t node, 
 	for (size_t i = 0; i < o->edges.n; i++) {
 		const struct track_edge *x = &o->edges.v[i], *y;
 
-		if (o->edges.node[i] != node || o->edges.pid[i] != pid || x->layer > layer || x->boot != boot || x->serial >= below)
+		if (o->edges.node[i] != node || o->edges.pid[i] != pid || x->layer > layer ||
+		    x->boot != boot || x->serial >= below)
 			continue;
 		y = best;
-		if (y == NULL || x->serial > y->serial || (x->serial == y->serial && (x->t > y->t || (x->t == y->t && x->kind > y->kind))))
+		if (y == NULL || x->serial > y->serial ||
+		    (x->serial == y->serial &&
+		     (x->t > y->t || (x->t == y->t && x->kind > y->kind))))
 			best = x;
 	}
 	(void)behind;
@@ -158,7 +184,8 @@ struct way {
 static bool has_cell(const struct way *w, uint8_t layer, uint64_t cell, uint64_t within)
 {
 	for (int i = 0; i < w->n_cells[layer]; i++)
-		if ((cell > w->cells[layer][i] ? cell - w->cells[layer][i] : w->cells[layer][i] - cell) <= within)
+		if ((cell > w->cells[layer][i] ? cell - w->cells[layer][i] :
+						 w->cells[layer][i] - cell) <= within)
 			return true;
 	return false;
 }
@@ -168,8 +195,10 @@ static enum within_rule relate(const struct way *w, int nth)
 	const struct stretch *s = &w->all[nth];
 	const struct track_interval *v = &s->first->v;
 	const struct oracle_part *was = w->now < 0 ? NULL : &w->o->parts.v[w->now];
-	const struct track_edge *last = last_edge(w->o, w->node, w->pid, w->layer, v->boot, v->s_first, NULL);
-	bool execve = last != NULL && last->kind == EDGE_EXEC && last->serial >= w->s_last && s->t_first - last->t <= 10000;
+	const struct track_edge *last = last_edge(w->o, w->node, w->pid, w->layer, v->boot,
+						  v->s_first, NULL);
+	bool execve = last != NULL && last->kind == EDGE_EXEC && last->serial >= w->s_last &&
+		      s->t_first - last->t <= 10000;
 	bool shares = false, far = true, begun = false, execed = false;
 
 	if (was == NULL)
@@ -179,8 +208,9 @@ static enum within_rule relate(const struct way *w, int nth)
 	for (size_t i = 0; i < w->o->edges.n; i++) {
 		const struct track_edge *d = &w->o->edges.v[i];
 
-		if (w->o->edges.node[i] != w->node || w->o->edges.pid[i] != w->pid || d->layer > w->layer || d->boot != v->boot ||
-		    d->serial < w->s_last || d->serial >= v->s_first)
+		if (w->o->edges.node[i] != w->node || w->o->edges.pid[i] != w->pid ||
+		    d->layer > w->layer || d->boot != v->boot || d->serial < w->s_last ||
+		    d->serial >= v->s_first)
 			continue;
 		begun = begun || d->kind == EDGE_BORN || d->kind == EDGE_GONE;
 		execed = execed || d->kind == EDGE_EXECED;
@@ -196,12 +226,15 @@ static enum within_rule relate(const struct way *w, int nth)
 	for (int i = 0; i < w->n; i++) {
 		if (w->row[i]->stretch != nth)
 			continue;
-		shares = shares || (track_place(w->row[i]->v.cell) == TRACK_RANDOM && has_cell(w, was->layer, w->row[i]->v.cell, 0));
+		shares = shares || (track_place(w->row[i]->v.cell) == TRACK_RANDOM &&
+				    has_cell(w, was->layer, w->row[i]->v.cell, 0));
 		far = far && !has_cell(w, was->layer, w->row[i]->v.cell, 16);
 	}
 	if (was->exe != v->exe || was->loader != v->loader)
-		return execve ? WITHIN_EXECED : was->loader == v->loader && shares ? WITHIN_REPLACED :
-		       s->t_first - w->t_last <= 200 ? WITHIN_EXEC_LOST : WITHIN_OTHER;
+		return execve                             ? WITHIN_EXECED :
+		       was->loader == v->loader && shares ? WITHIN_REPLACED :
+		       s->t_first - w->t_last <= 200      ? WITHIN_EXEC_LOST :
+							    WITHIN_OTHER;
 	if (!far)
 		return WITHIN_NEAR;
 	if (execve)
@@ -209,21 +242,22 @@ static enum within_rule relate(const struct way *w, int nth)
 	if (s->t_first - w->t_last <= 200)
 		return WITHIN_SOON;
 	for (int i = s->at + 1; i < w->n && i <= s->at + 64; i++)
-		if (w->row[i]->stretch != nth && w->row[i]->v.boot == v->boot && w->row[i]->v.exe == v->exe &&
-		    has_cell(w, was->layer, w->row[i]->v.cell, 16))
+		if (w->row[i]->stretch != nth && w->row[i]->v.boot == v->boot &&
+		    w->row[i]->v.exe == v->exe && has_cell(w, was->layer, w->row[i]->v.cell, 16))
 			return WITHIN_AGAIN;
 	return WITHIN_BACK;
 }
 
 static bool begins_process(enum within_rule r)
 {
-	return r == WITHIN_FIRST || r == WITHIN_BOOT || r == WITHIN_KNOWN_BEGUN || r == WITHIN_EXITED || r == WITHIN_LOADER ||
-	       r == WITHIN_OTHER || r == WITHIN_BACK;
+	return r == WITHIN_FIRST || r == WITHIN_BOOT || r == WITHIN_KNOWN_BEGUN ||
+	       r == WITHIN_EXITED || r == WITHIN_LOADER || r == WITHIN_OTHER || r == WITHIN_BACK;
 }
 
 static bool is_execed(enum within_rule r)
 {
-	return r == WITHIN_KNOWN_EXECED || r == WITHIN_EXECED || r == WITHIN_EXEC_LOST || r == WITHIN_EXECED_SAME;
+	return r == WITHIN_KNOWN_EXECED || r == WITHIN_EXECED || r == WITHIN_EXEC_LOST ||
+	       r == WITHIN_EXECED_SAME;
 }
 
 static void new_part(struct way *w, const struct stretch *s, enum within_rule rule)
@@ -231,14 +265,29 @@ static void new_part(struct way *w, const struct stretch *s, enum within_rule ru
 	const struct track_interval *v = &s->first->v;
 	struct oracle_part *p;
 
-	if (w->now >= 0 && w->o->parts.v[w->now].layer == v->layer && w->o->parts.v[w->now].key.boot == v->boot)
+	if (w->now >= 0 && w->o->parts.v[w->now].layer == v->layer &&
+	    w->o->parts.v[w->now].key.boot == v->boot)
 		w->o->parts.v[w->now].t_end = s->t_first;
 	p = VEC_PUSH(&w->o->parts);
-	*p = (struct oracle_part){ .key = { w->node, v->boot, s->t_first, v->s_first, w->pid, 0 }, .layer = v->layer, .loader = v->loader,
-				   .first = begins_process(rule), .exe = v->exe, .t_last = s->t_last, .s_last = s->s_last,
-				   .t_end = TRACK_LIVES, .uid = v->uid, .auid = v->auid, .from = begins_process(rule) ? -1 : w->now,
-				   .link = -1, .image = -1, .tree = -1, .within = (uint8_t)rule };
-	p->name = v->loader || rule == WITHIN_EXECED || rule == WITHIN_EXECED_SAME || rule == WITHIN_KNOWN_EXECED ? v->name : 0;
+	*p = (struct oracle_part){ .key = { w->node, v->boot, s->t_first, v->s_first, w->pid, 0 },
+				   .layer = v->layer,
+				   .loader = v->loader,
+				   .first = begins_process(rule),
+				   .exe = v->exe,
+				   .t_last = s->t_last,
+				   .s_last = s->s_last,
+				   .t_end = TRACK_LIVES,
+				   .uid = v->uid,
+				   .auid = v->auid,
+				   .from = begins_process(rule) ? -1 : w->now,
+				   .link = -1,
+				   .image = -1,
+				   .tree = -1,
+				   .within = (uint8_t)rule };
+	p->name = v->loader || rule == WITHIN_EXECED || rule == WITHIN_EXECED_SAME ||
+				  rule == WITHIN_KNOWN_EXECED ?
+			  v->name :
+			  0;
 	w->now = (int)w->o->parts.n - 1;
 	w->n_cells[v->layer] = 0;
 }
@@ -293,7 +342,10 @@ static void one_stretch(struct way *w, int nth)
 	}
 }
 
-/* given: the stretch of each trusted interval in the first way, by place in `row` there; NULL in that. */
+/*
+ * given: the stretch of each trusted interval in the first way, by place in `row` there; NULL in
+ * that.
+ */
 static void find_stretches(struct way *w, bool given)
 {
 	int was[ROOM], first_of[ROOM];
@@ -309,16 +361,22 @@ static void find_stretches(struct way *w, bool given)
 		struct stretch *s;
 
 		for (int k = w->n_all - 1; !known && at < 0 && k >= 0 && k >= w->n_all - 8; k--)
-			if (w->all[k].first->v.boot == x->v.boot && w->all[k].first->v.exe == x->v.exe &&
-			    w->all[k].first->v.loader == x->v.loader && x->v.s_first <= w->all[k].s_last)
+			if (w->all[k].first->v.boot == x->v.boot &&
+			    w->all[k].first->v.exe == x->v.exe &&
+			    w->all[k].first->v.loader == x->v.loader &&
+			    x->v.s_first <= w->all[k].s_last)
 				at = k;
 		if (at < 0) {
 			bool begins = known;
 
 			at = w->n_all++;
 			for (int k = 0; k < i; k++)
-				begins = begins && !(w->row[k]->v.layer == TRACK_TRUSTED && w->row[k]->order == x->order);
-			w->all[at] = (struct stretch){ x, x->v.t_first, x->v.t_last, x->v.s_last, i, known ? x->order : -1, begins };
+				begins = begins && !(w->row[k]->v.layer == TRACK_TRUSTED &&
+						     w->row[k]->order == x->order);
+			w->all[at] = (struct stretch){ x,           x->v.t_first,
+						       x->v.t_last, x->v.s_last,
+						       i,           known ? x->order : -1,
+						       begins };
 		}
 		if (known)
 			first_of[was[i]] = at;
@@ -338,7 +396,8 @@ static void go(struct oracle *o, int64_t node, int32_t pid, uint8_t layer, bool 
 
 	w = (struct way){ .o = o, .node = node, .pid = pid, .layer = layer, .row = row, .now = -1 };
 	for (size_t i = 0; i < o->intervals.n; i++)
-		if (o->intervals.v[i].node == node && o->intervals.v[i].pid == pid && o->intervals.v[i].v.layer <= layer)
+		if (o->intervals.v[i].node == node && o->intervals.v[i].pid == pid &&
+		    o->intervals.v[i].v.layer <= layer)
 			row[w.n++] = &o->intervals.v[i];
 	qsort(row, (size_t)w.n, sizeof(row[0]), order);
 	for (int i = 0; i < w.n; i++)
@@ -348,18 +407,25 @@ static void go(struct oracle *o, int64_t node, int32_t pid, uint8_t layer, bool 
 		one_stretch(&w, i);
 	for (size_t i = from; i < o->parts.n; i++) {
 		struct oracle_part *p = &o->parts.v[i];
-		const struct track_edge *last = last_edge(o, node, pid, layer, p->key.boot, (uint64_t)p->s_last + 1, NULL);
+		const struct track_edge *last = last_edge(o, node, pid, layer, p->key.boot,
+							  (uint64_t)p->s_last + 1, NULL);
 
-		if (p->from >= 0 && o->parts.v[p->from].from < 0 && o->parts.v[p->from].layer == p->layer) {
+		if (p->from >= 0 && o->parts.v[p->from].from < 0 &&
+		    o->parts.v[p->from].layer == p->layer) {
 			struct oracle_part *root = &o->parts.v[p->from];
-			const struct track_edge *begin = last_edge(o, node, pid, layer, root->key.boot, (uint64_t)root->key.serial + 1, NULL);
+			const struct track_edge *begin = last_edge(
+				o, node, pid, layer, root->key.boot,
+				(uint64_t)root->key.serial + 1, NULL);
 
-			root->starts = begin != NULL && begin->serial == root->key.serial && begin->kind == EDGE_EXEC;
+			root->starts = begin != NULL && begin->serial == root->key.serial &&
+				       begin->kind == EDGE_EXEC;
 		}
-		if (last != NULL && (last->kind == EDGE_EXIT || last->kind == EDGE_GONE) && last->serial >= p->key.serial && last->t < p->t_end)
+		if (last != NULL && (last->kind == EDGE_EXIT || last->kind == EDGE_GONE) &&
+		    last->serial >= p->key.serial && last->t < p->t_end)
 			p->t_end = last->t;
 		for (size_t k = from; k < i; k++)
-			p->key.seq += o->parts.v[k].key.boot == p->key.boot && o->parts.v[k].key.t == p->key.t &&
+			p->key.seq += o->parts.v[k].key.boot == p->key.boot &&
+				      o->parts.v[k].key.t == p->key.t &&
 				      o->parts.v[k].key.serial == p->key.serial;
 	}
 	for (size_t i = from; i < o->parts.n && layer == TRACK_TEXT; i++)
@@ -409,7 +475,8 @@ static int last_first(const void *a, const void *b)
 
 static int settled(const void *a, const void *b)
 {
-	const struct oracle_part *x = &run->parts.v[*(const int *)a], *y = &run->parts.v[*(const int *)b];
+	const struct oracle_part *x = &run->parts.v[*(const int *)a],
+				 *y = &run->parts.v[*(const int *)b];
 
 	BY(layer);
 	BY(key.node);
@@ -453,8 +520,12 @@ static void see(struct seen *s, int part)
 	s->part[s->n++] = part;
 }
 
-/* Intervals or fork-type calls of one layer, exe and place before p, the last ones first. cell: UINT64_MAX for `fixed`. */
-static int rows_of(int p, uint8_t layer, bool calls, int64_t exe, uint64_t cell, bool fixed, struct spot *out)
+/*
+ * Intervals or fork-type calls of one layer, exe and place before p, the last ones first. cell:
+ * UINT64_MAX for `fixed`.
+ */
+static int rows_of(int p, uint8_t layer, bool calls, int64_t exe, uint64_t cell, bool fixed,
+		   struct spot *out)
 {
 	const struct oracle_part *me = &run->parts.v[p];
 	struct spot here = spot_of(p);
@@ -463,13 +534,16 @@ static int rows_of(int p, uint8_t layer, bool calls, int64_t exe, uint64_t cell,
 	for (size_t i = 0; i < run->intervals.n; i++) {
 		const struct oracle_interval *x = &run->intervals.v[i];
 		const struct oracle_part *of = &run->parts.v[x->part];
-		struct spot s = { x->v.t_first, x->v.s_first, x->pid, of->key.seq, x->part, x->v.t_last };
+		struct spot s = { x->v.t_first, x->v.s_first, x->pid,
+				  of->key.seq,  x->part,      x->v.t_last };
 
-		if (x->node != me->key.node || of->key.boot != me->key.boot || x->v.layer != layer || x->v.exe != exe || of->loader)
+		if (x->node != me->key.node || of->key.boot != me->key.boot ||
+		    x->v.layer != layer || x->v.exe != exe || of->loader)
 			continue;
 		if (track_place(x->v.cell) != (fixed ? TRACK_FIXED : TRACK_RANDOM))
 			continue;
-		if (fixed ? x->v.uid != me->uid || x->v.auid != me->auid : !calls && x->v.cell != cell)
+		if (fixed ? x->v.uid != me->uid || x->v.auid != me->auid :
+			    !calls && x->v.cell != cell)
 			continue;
 		if (fixed)
 			s.seq = track_fixed_number(x->v.cell);
@@ -481,8 +555,10 @@ static int rows_of(int p, uint8_t layer, bool calls, int64_t exe, uint64_t cell,
 		for (size_t k = 0; k < run->edges.n; k++) {
 			const struct track_edge *d = &run->edges.v[k];
 
-			if (d->kind != EDGE_FORK || run->edges.node[k] != x->node || run->edges.pid[k] != x->pid || d->layer != layer ||
-			    d->exe != exe || d->cell != x->v.cell || d->loader != x->v.loader || d->t < x->v.t_first || d->t > x->v.t_last)
+			if (d->kind != EDGE_FORK || run->edges.node[k] != x->node ||
+			    run->edges.pid[k] != x->pid || d->layer != layer || d->exe != exe ||
+			    d->cell != x->v.cell || d->loader != x->v.loader ||
+			    d->t < x->v.t_first || d->t > x->v.t_last)
 				continue;
 			s = (struct spot){ d->t, d->serial, x->pid, of->key.seq, x->part, 0 };
 			if (before(&s, &here))
@@ -508,7 +584,8 @@ static int compare_calls(int p, int m)
 			if (x->part != part[who] || x->v.layer != of->layer)
 				continue;
 			for (size_t k = 0; k < run->intervals.n; k++)
-				earlier += run->intervals.v[k].part == part[who] && run->intervals.v[k].v.layer == of->layer &&
+				earlier += run->intervals.v[k].part == part[who] &&
+					   run->intervals.v[k].v.layer == of->layer &&
 					   run->intervals.v[k].v.t_first < x->v.t_first;
 			for (size_t k = 0; k < x->sites.n && earlier < DERIVE_SITES_FROM; k++)
 				*VEC_PUSH(&sites[who]) = x->sites.v[k];
@@ -537,8 +614,8 @@ static bool image_lives(int image, int p)
 		const struct oracle_part *x = &run->parts.v[m];
 		struct spot s = spot_of(m);
 
-		if (x->image == image && !x->loader && x->key.pid != here.pid && before(&s, &here) &&
-		    (x->t_end == TRACK_LIVES || here.t <= x->t_end + 2000))
+		if (x->image == image && !x->loader && x->key.pid != here.pid &&
+		    before(&s, &here) && (x->t_end == TRACK_LIVES || here.t <= x->t_end + 2000))
 			return true;
 	}
 	return false;
@@ -557,10 +634,12 @@ static void find_looks(int p, struct looks *out)
 		const struct oracle_interval *x = &run->intervals.v[i];
 		int earlier = 0;
 
-		if (x->part != p || x->v.layer != me->layer || track_place(x->v.cell) == TRACK_KERNEL)
+		if (x->part != p || x->v.layer != me->layer ||
+		    track_place(x->v.cell) == TRACK_KERNEL)
 			continue;
 		for (size_t k = 0; k < run->intervals.n; k++)
-			earlier += run->intervals.v[k].part == p && run->intervals.v[k].v.layer == me->layer &&
+			earlier += run->intervals.v[k].part == p &&
+				   run->intervals.v[k].v.layer == me->layer &&
 				   run->intervals.v[k].v.t_last < x->v.t_last;
 		if (earlier >= DERIVE_CELLS)
 			continue;
@@ -570,7 +649,8 @@ static void find_looks(int p, struct looks *out)
 	}
 }
 
-static void look(int p, bool calls, int64_t exe, uint64_t cell, bool fixed, int most, int64_t since, struct seen *out)
+static void look(int p, bool calls, int64_t exe, uint64_t cell, bool fixed, int most,
+		 int64_t since, struct seen *out)
 {
 	static struct spot rows[4096];
 	const struct oracle_part *me = &run->parts.v[p];
@@ -686,7 +766,8 @@ static int ask(int p, uint8_t *rule)
 		return ask_fixed(p, &looks, rule);
 	near.n = 0;
 	for (int i = 0; i < looks.n; i++)
-		for (uint64_t c = looks.v[i].cell - 1; track_place(looks.v[i].cell) == TRACK_RANDOM && c <= looks.v[i].cell + 1; c++)
+		for (uint64_t c = looks.v[i].cell - 1;
+		     track_place(looks.v[i].cell) == TRACK_RANDOM && c <= looks.v[i].cell + 1; c++)
 			if (track_place(c) == TRACK_RANDOM)
 				look(p, false, looks.v[i].exe, c, false, DERIVE_NEAR, 0, &near);
 	n = images_of(&near, images);
@@ -694,7 +775,9 @@ static int ask(int p, uint8_t *rule)
 		int verdict = 0;
 
 		for (int k = 0; k < near.n && verdict != 1; k++) {
-			int one = run->parts.v[near.part[k]].image == images[i] ? compare_calls(p, near.part[k]) : 0;
+			int one = run->parts.v[near.part[k]].image == images[i] ?
+					  compare_calls(p, near.part[k]) :
+					  0;
 
 			verdict = one != 0 ? one : verdict;
 		}
@@ -725,30 +808,37 @@ static int born_of(int p)
 	for (size_t i = 0; i < run->edges.n; i++) {
 		const struct track_edge *d = &run->edges.v[i];
 
-		if (d->kind != EDGE_BORN || run->edges.node[i] != me->key.node || run->edges.pid[i] != me->key.pid || d->layer > me->layer ||
+		if (d->kind != EDGE_BORN || run->edges.node[i] != me->key.node ||
+		    run->edges.pid[i] != me->key.pid || d->layer > me->layer ||
 		    d->boot != me->key.boot || d->serial >= me->key.serial || d->t > me->key.t)
 			continue;
-		if (birth == NULL || d->t > birth->t || (d->t == birth->t && (d->serial > birth->serial ||
-		    (d->serial == birth->serial && d->parent > birth->parent))))
+		if (birth == NULL || d->t > birth->t ||
+		    (d->t == birth->t &&
+		     (d->serial > birth->serial ||
+		      (d->serial == birth->serial && d->parent > birth->parent))))
 			birth = d;
 	}
 	for (int i = 0; birth != NULL && i < (int)run->parts.n; i++) {
 		const struct oracle_part *x = &run->parts.v[i];
 
-		if (i != p && x->key.node == me->key.node && x->key.pid == me->key.pid && x->layer <= me->layer && x->key.boot == me->key.boot &&
-		    x->key.t >= birth->t && x->key.serial > birth->serial && x->key.serial < me->key.serial)
+		if (i != p && x->key.node == me->key.node && x->key.pid == me->key.pid &&
+		    x->layer <= me->layer && x->key.boot == me->key.boot && x->key.t >= birth->t &&
+		    x->key.serial > birth->serial && x->key.serial < me->key.serial)
 			return -1;
 	}
 	for (int i = 0; birth != NULL && i < (int)run->parts.n; i++) {
 		const struct oracle_part *x = &run->parts.v[i];
 		struct spot s = spot_of(i), was;
 
-		if (x->key.node != me->key.node || x->key.pid != birth->parent || x->layer > me->layer || x->key.boot != me->key.boot ||
-		    x->key.t > birth->t || x->key.serial > birth->serial)
+		if (x->key.node != me->key.node || x->key.pid != birth->parent ||
+		    x->layer > me->layer || x->key.boot != me->key.boot || x->key.t > birth->t ||
+		    x->key.serial > birth->serial)
 			continue;
 		was = out >= 0 ? spot_of(out) : s;
-		if (out < 0 || s.t > was.t || (s.t == was.t && (s.serial > was.serial || (s.serial == was.serial &&
-		    (x->layer > run->parts.v[out].layer || s.seq > was.seq)))))
+		if (out < 0 || s.t > was.t ||
+		    (s.t == was.t && (s.serial > was.serial ||
+				      (s.serial == was.serial &&
+				       (x->layer > run->parts.v[out].layer || s.seq > was.seq)))))
 			out = i;
 	}
 	if (out >= 0) {
@@ -783,7 +873,9 @@ static void settle(int p)
 		image = ask(p, &me->rule);
 	}
 	me->image = image >= 0 ? image : p;
-	me->tree = image >= 0 ? run->parts.v[image].tree : above >= 0 ? run->parts.v[above].tree : p;
+	me->tree = image >= 0 ? run->parts.v[image].tree :
+		   above >= 0 ? run->parts.v[above].tree :
+				p;
 	run->rules[me->rule]++;
 }
 
@@ -807,8 +899,12 @@ void oracle_run(struct oracle *o, const struct oracle_log *log, const struct tra
 		if (r->kind != EDGE_NONE) {
 			size_t at = o->edges.n;
 
-			*VEC_PUSH(&o->edges) = (struct track_edge){ r->t, r->serial, oracle_boot_of(log, r->node, r->t), r->kind, r->layer,
-								    r->parent, r->exe, r->ip >> CELL_BITS, r->loader, false };
+			*VEC_PUSH(&o->edges) = (struct track_edge){
+				r->t,    r->serial,          oracle_boot_of(log, r->node, r->t),
+				r->kind, r->layer,           r->parent,
+				r->exe,  r->ip >> CELL_BITS, r->loader,
+				false
+			};
 			o->edges.node = mem_grow(o->edges.node, o->edges.n, sizeof(int64_t));
 			o->edges.pid = mem_grow(o->edges.pid, o->edges.n, sizeof(int32_t));
 			o->edges.node[at] = r->node;
@@ -820,13 +916,15 @@ void oracle_run(struct oracle *o, const struct oracle_log *log, const struct tra
 		bool done = false;
 
 		for (size_t k = 0; k < i; k++)
-			done = done || (o->intervals.v[k].node == o->intervals.v[i].node && o->intervals.v[k].pid == o->intervals.v[i].pid);
+			done = done || (o->intervals.v[k].node == o->intervals.v[i].node &&
+					o->intervals.v[k].pid == o->intervals.v[i].pid);
 		if (!done)
 			one_pid(o, o->intervals.v[i].node, o->intervals.v[i].pid);
 	}
 	sort_parts(o);
 	for (size_t i = 0; i < o->intervals.n; i++)
-		o->attached += o->intervals.v[i].v.layer != o->parts.v[o->intervals.v[i].part].layer;
+		o->attached += o->intervals.v[i].v.layer !=
+			       o->parts.v[o->intervals.v[i].part].layer;
 	for (int p = 0; p < (int)o->parts.n; p++)
 		settle(p);
 }

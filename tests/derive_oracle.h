@@ -60,7 +60,8 @@ struct oracle {
 	unsigned crowded;   /* how often a limit cut what a part looks at */
 };
 
-void oracle_run(struct oracle *o, const struct oracle_log *log, const struct track_strings *strings);
+void oracle_run(struct oracle *o, const struct oracle_log *log,
+		const struct track_strings *strings);
 void oracle_release(struct oracle *o);
 
 #endif

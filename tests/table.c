@@ -20,7 +20,8 @@ static int table_del(void *ctx, const struct derive_row *row, struct err *e)
 	return 0;
 }
 
-static int table_next(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
+static int table_next(void *ctx, const struct derive_row *from, struct derive_row *out,
+		      struct err *e)
 {
 	const struct table *t = ctx;
 
@@ -28,7 +29,8 @@ static int table_next(void *ctx, const struct derive_row *from, struct derive_ro
 	return tree_next(&t->tree, from, out);
 }
 
-static int table_prev(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
+static int table_prev(void *ctx, const struct derive_row *from, struct derive_row *out,
+		      struct err *e)
 {
 	const struct table *t = ctx;
 

@@ -1,8 +1,10 @@
 /*
- * The derivation (ingest/track) against the rules evaluated straight (tests/derive_oracle): random logs, each read in
- * random pieces and orders, with settling cut anywhere. What comes out is the same to the last field.
+ * The derivation (ingest/track) against the rules evaluated straight (tests/derive_oracle):
+ * random logs, each read in random pieces and orders, with settling cut anywhere. What comes out
+ * is the same to the last field.
  *
- * `make test` runs as many as take some seconds; SCAUDIT_LONG=1 runs 20,000. The seed is printed; SCAUDIT_SEED takes it.
+ * `make test` runs as many as take some seconds; SCAUDIT_LONG=1 runs 20,000. The seed is printed;
+ * SCAUDIT_SEED takes it.
  */
 #include "tests/test.h"
 
@@ -51,7 +53,8 @@ static int compare_plain(void *ctx, int64_t a, int64_t b)
 	return a < b ? -1 : a > b;
 }
 
-static const struct track_strings by_row = { compare_strings, NULL }, by_number = { compare_plain, NULL };
+static const struct track_strings by_row = { compare_strings, NULL },
+				  by_number = { compare_plain, NULL };
 
 static void mix_strings(void)
 {
@@ -94,8 +97,12 @@ static uint64_t random_cell(const struct world *w)
 		return fixed_cells[dice(ARRAY_SIZE(fixed_cells))];
 	if (chance(2))
 		return 0x3ffffffd + (1ull << 34); /* above user space */
-	/* few places, so that images meet: next to each other, near, far, at the edge of those that are not random */
-	return 0x1fc1000 + dice(3) * 0x1000 + dice(chance(50) ? 2 : 24) - (chance(3) ? 0x1fc1000 + 0x1000 - 0x400 : 0);
+	/*
+	 * few places, so that images meet: next to each other, near, far, at the edge of those
+	 * that are not random
+	 */
+	return 0x1fc1000 + dice(3) * 0x1000 + dice(chance(50) ? 2 : 24) -
+	       (chance(3) ? 0x1fc1000 + 0x1000 - 0x400 : 0);
 }
 
 static void new_space(struct world *w, struct space *s)
@@ -131,8 +138,16 @@ static void emit(struct world *w, struct oracle_record r)
 
 static void tell(struct world *w, int64_t node, int32_t pid, enum edge_kind kind, int32_t parent)
 {
-	/* an event of a source that knows processes stands right behind a record, and has its serial */
-	struct oracle_record r = { .node = node, .t = w->last.t, .serial = w->last.serial, .pid = pid, .parent = parent, .kind = (uint8_t)kind };
+	/*
+	 * an event of a source that knows processes stands right behind a record, and has its
+	 * serial
+	 */
+	struct oracle_record r = { .node = node,
+				   .t = w->last.t,
+				   .serial = w->last.serial,
+				   .pid = pid,
+				   .parent = parent,
+				   .kind = (uint8_t)kind };
 
 	if (dice(100) < w->known)
 		keep(w, &r);
@@ -142,18 +157,26 @@ static void speak(struct world *w, int64_t node, int32_t pid, enum edge_kind kin
 {
 	const struct process *p = &w->process[node][pid];
 	const struct space *s = &w->space[p->space];
-	struct oracle_record r = { .node = node, .pid = pid, .exe = s->exe, .name = 8 + dice(3), .uid = p->uid, .auid = p->uid,
-				   .loader = s->loader, .kind = (uint8_t)kind };
+	struct oracle_record r = { .node = node,
+				   .pid = pid,
+				   .exe = s->exe,
+				   .name = 8 + dice(3),
+				   .uid = p->uid,
+				   .auid = p->uid,
+				   .loader = s->loader,
+				   .kind = (uint8_t)kind };
 
 	r.call = kind == EDGE_NONE ? 1 + dice(CALLS) : 100 + kind;
-	r.ip = s->cell[chance(80) ? 0 : 1] << 22 | (uint64_t)s->page << 12 | (uint64_t)(r.call * 16);
+	r.ip = s->cell[chance(80) ? 0 : 1] << 22 | (uint64_t)s->page << 12 |
+	       (uint64_t)(r.call * 16);
 	emit(w, r);
 }
 
 static void act(struct world *w)
 {
 	int64_t node = dice((uint32_t)w->n_nodes);
-	int32_t pid = (int32_t)dice((uint32_t)w->n_pids), child = (int32_t)dice((uint32_t)w->n_pids);
+	int32_t pid = (int32_t)dice((uint32_t)w->n_pids),
+		child = (int32_t)dice((uint32_t)w->n_pids);
 	struct process *p = &w->process[node][pid];
 	uint32_t what = dice(100);
 
@@ -197,9 +220,16 @@ static void act(struct world *w)
 /* A line that somebody else wrote: any pid, any time. */
 static void forge(struct world *w)
 {
-	struct oracle_record r = { .node = dice((uint32_t)w->n_nodes), .pid = (int32_t)dice((uint32_t)w->n_pids), .exe = 1 + dice(EXES),
-				   .name = 8 + dice(3), .call = 1 + dice(CALLS), .uid = dice(10) == 0, .loader = chance(10),
-				   .layer = TRACK_TEXT, .kind = (uint8_t)dice(4), .t = w->t - (int64_t)dice(3000),
+	struct oracle_record r = { .node = dice((uint32_t)w->n_nodes),
+				   .pid = (int32_t)dice((uint32_t)w->n_pids),
+				   .exe = 1 + dice(EXES),
+				   .name = 8 + dice(3),
+				   .call = 1 + dice(CALLS),
+				   .uid = dice(10) == 0,
+				   .loader = chance(10),
+				   .layer = TRACK_TEXT,
+				   .kind = (uint8_t)dice(4),
+				   .t = w->t - (int64_t)dice(3000),
 				   .serial = w->serial - dice(20) };
 
 	r.ip = random_cell(w) << 22 | (uint64_t)dice(3) << 12 | (uint64_t)(r.call * 16);
@@ -216,7 +246,9 @@ static void random_log(struct oracle_log *log)
 {
 	static const int sizes[] = { 8, 25, 60, 120, 190 }, pids[] = { 2, 4, 8, PIDS };
 	static const int64_t steps[] = { 1, 4, 30, 300, 900, 2500 };
-	struct world w = { .log = log, .t = T0 + dice(3600000), .serial = chance(5) ? UINT32_MAX - 400 : 1000 };
+	struct world w = { .log = log,
+			   .t = T0 + dice(3600000),
+			   .serial = chance(5) ? UINT32_MAX - 400 : 1000 };
 	uint32_t kind = dice(4);
 	size_t n = (size_t)sizes[dice(ARRAY_SIZE(sizes))];
 
@@ -260,7 +292,7 @@ struct holding {
 };
 
 struct reader {
-	bool stored;         /* in a store, which is written and read again after each piece; else in memory */
+	bool stored; /* in a store, which is written and read again after each piece; else in memory */
 	struct table table;
 	struct store store;
 	struct state state;
@@ -296,9 +328,19 @@ static void take_record(struct reader *r, const struct oracle_record *rec)
 	if (rec->kind >= EDGE_BORN)
 		return;
 	v = VEC_PUSH(&h->intervals);
-	*v = (struct held){ { .exe = row_of[rec->exe], .name = row_of[rec->name], .cell = rec->ip >> 22, .t_first = rec->t,
-			      .t_last = rec->t, .s_first = rec->serial, .s_last = rec->serial, .uid = rec->uid, .auid = rec->auid,
-			      .loader = rec->loader, .layer = rec->layer, .fresh = true }, { 0 } };
+	*v = (struct held){ { .exe = row_of[rec->exe],
+			      .name = row_of[rec->name],
+			      .cell = rec->ip >> 22,
+			      .t_first = rec->t,
+			      .t_last = rec->t,
+			      .s_first = rec->serial,
+			      .s_last = rec->serial,
+			      .uid = rec->uid,
+			      .auid = rec->auid,
+			      .loader = rec->loader,
+			      .layer = rec->layer,
+			      .fresh = true },
+			    { 0 } };
 	add_call(v, (struct call){ rec->call, rec->ip, rec->serial });
 }
 
@@ -327,8 +369,8 @@ static void join(struct holding *h)
 }
 
 /*
- * What stays away where only the end of a life is given: intervals that are not new and have ended by a time. They are put
- * last; returns how many are left.
+ * What stays away where only the end of a life is given: intervals that are not new and have
+ * ended by a time. They are put last; returns how many are left.
  */
 static size_t leave_out(struct track_interval *v, size_t n, size_t most, struct derive_rest *rest)
 {
@@ -355,7 +397,8 @@ static size_t leave_out(struct track_interval *v, size_t n, size_t most, struct 
 static struct { unsigned tried, done, partial; } tails;
 
 /* Only the end of what a pid has. False: that was not enough. */
-static bool derive_end(struct reader *r, int64_t node, int32_t pid, struct track_interval *v, size_t n, int64_t *parts)
+static bool derive_end(struct reader *r, int64_t node, int32_t pid, struct track_interval *v,
+		       size_t n, int64_t *parts)
 {
 	struct holding *h = &r->pid[node][pid];
 	struct derive_rest rest = { INT64_MIN, 0, false };
@@ -450,7 +493,8 @@ static void reopen(struct reader *r)
 
 	if (!r->stored)
 		return;
-	if (derive_suspend(&r->derive, &e) < 0 || state_save(&r->state, &e) < 0 || (chance(50) && state_forget(&r->state, &e) < 0) ||
+	if (derive_suspend(&r->derive, &e) < 0 || state_save(&r->state, &e) < 0 ||
+	    (chance(50) && state_forget(&r->state, &e) < 0) ||
 	    state_top(&r->state, &part, &image, &e) < 0)
 		fail_msg("%s", e.msg);
 	derive_release(&r->derive);
@@ -495,7 +539,8 @@ static void read_pieces(struct reader *r, const struct oracle_log *log, int how)
 			}
 			*VEC_PUSH(&r->known.boots) = log->boots.v[at[i] - log->records.n];
 			for (int k = 0; k < PIDS; k++) {
-				struct holding *h = &r->pid[log->boots.v[at[i] - log->records.n].node][k];
+				struct holding *h =
+					&r->pid[log->boots.v[at[i] - log->records.n].node][k];
 
 				h->touched = h->whole = true;
 			}
@@ -506,7 +551,8 @@ static void read_pieces(struct reader *r, const struct oracle_log *log, int how)
 					derive_holding(r, node, pid);
 		run(r, chance(60) ? SIZE_MAX : dice(4));
 		reopen(r);
-		if (chance(20) && (derive_suspend(&r->derive, &e) < 0 || derive_resume(&r->derive, &e) < 0))
+		if (chance(20) &&
+		    (derive_suspend(&r->derive, &e) < 0 || derive_resume(&r->derive, &e) < 0))
 			fail_msg("%s", e.msg);
 	}
 	run(r, SIZE_MAX);
@@ -537,7 +583,8 @@ static void close_reader(struct reader *r)
 
 static void print_key(struct buf *out, const struct track_key *k)
 {
-	buf_printf(out, "%lld/%u/%lld/%u/%d/%04x", (long long)k->node, k->boot, (long long)(k->t - T0), k->serial, k->pid, k->seq);
+	buf_printf(out, "%lld/%u/%lld/%u/%d/%04x", (long long)k->node, k->boot,
+		   (long long)(k->t - T0), k->serial, k->pid, k->seq);
 }
 
 static int by_text(const void *a, const void *b)
@@ -560,13 +607,17 @@ static void drop_texts(struct texts *t)
 	VEC_FREE(t);
 }
 
-static void print_part(struct buf *out, const struct track_key *key, int layer, bool loader, bool starts, bool first, int64_t exe,
-		       int64_t name, int64_t t_last, int64_t t_end, uint32_t s_last, uint32_t uid, uint32_t auid, int rule)
+static void print_part(struct buf *out, const struct track_key *key, int layer, bool loader,
+		       bool starts, bool first, int64_t exe, int64_t name, int64_t t_last,
+		       int64_t t_end, uint32_t s_last, uint32_t uid, uint32_t auid, int rule)
 {
 	print_key(out, key);
-	buf_printf(out, " %s%s%s%s exe %lld name %lld to %lld/%u end %lld by %u/%u: %s", layer ? "text" : "trusted", loader ? " loader" : "",
-		   starts ? " starts" : "", first ? " first" : "", (long long)exe, (long long)name, (long long)(t_last - T0), s_last,
-		   t_end == TRACK_LIVES ? -1 : (long long)(t_end - T0), uid, auid, derive_rule_names[rule]);
+	buf_printf(out, " %s%s%s%s exe %lld name %lld to %lld/%u end %lld by %u/%u: %s",
+		   layer ? "text" : "trusted", loader ? " loader" : "", starts ? " starts" : "",
+		   first ? " first" : "", (long long)exe, (long long)name,
+		   (long long)(t_last - T0), s_last,
+		   t_end == TRACK_LIVES ? -1 : (long long)(t_end - T0), uid, auid,
+		   derive_rule_names[rule]);
 }
 
 static const struct track_key no_key = { 0 };
@@ -580,8 +631,8 @@ static void texts_of_oracle(const struct oracle *o, bool trusted_only, struct te
 
 		if (trusted_only && p->layer == TRACK_TEXT)
 			continue;
-		print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first, p->exe, p->name, p->t_last, p->t_end, p->s_last, p->uid,
-			   p->auid, p->rule);
+		print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first, p->exe,
+			   p->name, p->t_last, p->t_end, p->s_last, p->uid, p->auid, p->rule);
 		buf_str(&line, " image ");
 		print_key(&line, &o->parts.v[p->image].key);
 		buf_str(&line, " tree ");
@@ -597,9 +648,11 @@ static void texts_of_oracle(const struct oracle *o, bool trusted_only, struct te
 
 		if (trusted_only && x->v.layer == TRACK_TEXT)
 			continue;
-		buf_printf(&line, "interval %d %lld %d %d %llx %lld-%lld %u-%u %lld %u: ", x->v.layer, (long long)x->v.exe, x->v.loader, x->pid,
-			   (unsigned long long)x->v.cell, (long long)(x->v.t_first - T0), (long long)(x->v.t_last - T0), x->v.s_first,
-			   x->v.s_last, (long long)x->v.name, x->v.uid);
+		buf_printf(&line,
+			   "interval %d %lld %d %d %llx %lld-%lld %u-%u %lld %u: ", x->v.layer,
+			   (long long)x->v.exe, x->v.loader, x->pid, (unsigned long long)x->v.cell,
+			   (long long)(x->v.t_first - T0), (long long)(x->v.t_last - T0),
+			   x->v.s_first, x->v.s_last, (long long)x->v.name, x->v.uid);
 		print_key(&line, &o->parts.v[x->part].key);
 		add_text(out, &line);
 	}
@@ -638,7 +691,8 @@ static void texts_of_reader(const struct reader *r, bool trusted_only, struct te
 			continue;
 		image = part_at(r, image_at(r, p->image)->founder);
 		tree = part_at(r, image_at(r, image_at(r, p->image)->tree)->founder);
-		print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first, string_of[p->exe], p->name ? string_of[p->name] : 0, p->t_last,
+		print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first,
+			   string_of[p->exe], p->name ? string_of[p->name] : 0, p->t_last,
 			   p->t_end, p->s_last, p->uid, p->auid, p->rule);
 		buf_str(&line, " image ");
 		print_key(&line, image ? &image->key : &no_key);
@@ -659,9 +713,13 @@ static void texts_of_reader(const struct reader *r, bool trusted_only, struct te
 
 				if (trusted_only && v->layer == TRACK_TEXT)
 					continue;
-				buf_printf(&line, "interval %d %lld %d %d %llx %lld-%lld %u-%u %lld %u: ", v->layer, (long long)string_of[v->exe],
-					   v->loader, pid, (unsigned long long)v->cell, (long long)(v->t_first - T0),
-					   (long long)(v->t_last - T0), v->s_first, v->s_last, (long long)string_of[v->name], v->uid);
+				buf_printf(&line,
+					   "interval %d %lld %d %d %llx %lld-%lld %u-%u %lld %u: ",
+					   v->layer, (long long)string_of[v->exe], v->loader, pid,
+					   (unsigned long long)v->cell,
+					   (long long)(v->t_first - T0),
+					   (long long)(v->t_last - T0), v->s_first, v->s_last,
+					   (long long)string_of[v->name], v->uid);
 				print_key(&line, &part_at(r, v->was)->key);
 				add_text(out, &line);
 			}
@@ -677,13 +735,17 @@ static void assert_same(const struct texts *want, const struct texts *got, const
 {
 	for (size_t i = 0; i < want->n || i < got->n; i++)
 		if (i >= want->n || i >= got->n || strcmp(want->v[i], got->v[i]) != 0)
-			fail_msg("seed %llu, %s:\n straight: %s\n by steps: %s", seed_of_case, what, i < want->n ? want->v[i] : "(none)",
+			fail_msg("seed %llu, %s:\n straight: %s\n by steps: %s", seed_of_case,
+				 what, i < want->n ? want->v[i] : "(none)",
 				 i < got->n ? got->v[i] : "(none)");
 }
 
 /* ---- the test ---- */
 
-static struct { unsigned cases, logs, parts, records, within[WITHIN_RULES], rules[DERIVE_RULES], attached, crowded, mixed, stored; } sums;
+static struct {
+	unsigned cases, logs, parts, records, within[WITHIN_RULES], rules[DERIVE_RULES], attached,
+		crowded, mixed, stored;
+} sums;
 
 static void add_sums(const struct oracle *o, const struct oracle_log *log)
 {
@@ -734,17 +796,23 @@ static void long_log(struct oracle_log *log)
 		if (!p->alive)
 			*p = (struct process){ (int)dice((uint32_t)w.n_spaces), true, false };
 		if (what < 960)
-			speak(&w, 0, pid, what < 60 ? EDGE_FORK : what < 100 ? EDGE_EXEC : EDGE_NONE);
+			speak(&w, 0, pid,
+			      what < 60  ? EDGE_FORK :
+			      what < 100 ? EDGE_EXEC :
+					   EDGE_NONE);
 		else
 			act(&w);
 		/* some map in many places, of which many are told of at one time */
 		if (chance(many ? 70 : 8))
-			w.space[p->space].cell[0] = random_cell(&w) + (many ? 40 * dice(90) + 16 * dice(2) + dice(2) : dice(64));
+			w.space[p->space].cell[0] =
+				random_cell(&w) +
+				(many ? 40 * dice(90) + 16 * dice(2) + dice(2) : dice(64));
 		w.t += chance(85) ? (int64_t)dice((uint32_t)w.step + 1) : 0;
 	}
 }
 
-static const char *const ways[] = { "mixed, one a piece", "mixed, in pieces", "mixed, at once", "in order, one a piece", "backwards, in pieces" };
+static const char *const ways[] = { "mixed, one a piece", "mixed, in pieces", "mixed, at once",
+				    "in order, one a piece", "backwards, in pieces" };
 
 static void one_case(struct oracle_log *log, void make(struct oracle_log *log), bool stored)
 {
@@ -797,8 +865,12 @@ static void print_share(const char *what, unsigned n, bool judged)
 static void many_cases(const char *what, void make(struct oracle_log *log), unsigned share)
 {
 	const char *given = getenv("SCAUDIT_SEED"), *number = getenv("SCAUDIT_CASES");
-	unsigned long long seed = given ? strtoull(given, NULL, 10) : (unsigned long long)time(NULL);
-	unsigned n = (number ? (unsigned)atoi(number) : getenv("SCAUDIT_LONG") ? 20000 : 300) / share;
+	unsigned long long seed = given ? strtoull(given, NULL, 10) :
+					  (unsigned long long)time(NULL);
+	unsigned n = (number                 ? (unsigned)atoi(number) :
+		      getenv("SCAUDIT_LONG") ? 20000 :
+					       300) /
+		     share;
 	struct oracle_log log = { 0 };
 
 	memset(&sums, 0, sizeof(sums));
@@ -813,8 +885,10 @@ static void many_cases(const char *what, void make(struct oracle_log *log), unsi
 	}
 	VEC_FREE(&log.records);
 	VEC_FREE(&log.boots);
-	fprintf(stderr, "# %u logs, %u readings (%u of them into a store), %u records, %u parts: 0 differences\n", sums.logs, sums.cases,
-		sums.stored, sums.records, sums.parts);
+	fprintf(stderr,
+		"# %u logs, %u readings (%u of them into a store), %u records, %u parts: 0 "
+		"differences\n",
+		sums.logs, sums.cases, sums.stored, sums.records, sums.parts);
 }
 
 static void order_does_not_matter(void **unused)
@@ -835,8 +909,10 @@ static void a_long_life_is_looked_at_from_its_end(void **unused)
 {
 	(void)unused;
 	many_cases("long lives", long_log, 15);
-	fprintf(stderr, "# of %u changes %u were derived from the end, %u of them without all that was before\n", tails.tried, tails.done,
-		tails.partial);
+	fprintf(stderr,
+		"# of %u changes %u were derived from the end, %u of them without all that was "
+		"before\n",
+		tails.tried, tails.done, tails.partial);
 	assert_true(tails.partial > 0);
 }
 
@@ -859,7 +935,8 @@ static void cells_are_found(void **unused)
 
 			for (size_t i = 0; i < n; i++) {
 				has = has || all[i] == cell;
-				near = near || (all[i] > cell ? all[i] - cell : cell - all[i]) <= CELLS_NEAR;
+				near = near || (all[i] > cell ? all[i] - cell : cell - all[i]) <=
+						       CELLS_NEAR;
 			}
 			assert_int_equal(cells_has(&c, cell), has);
 			assert_int_equal(cells_near(&c, cell), near);

@@ -59,11 +59,16 @@ static bool is_new(const struct cache *c, const struct derive_row *r)
 	}
 }
 
-/* The place of a row, read when it is first met. *index of it; rows are held from `from` on, or `whole`. */
-static int find_place(struct cache *c, const struct derive_row *r, struct cache_place **out, struct err *e)
+/*
+ * The place of a row, read when it is first met. *index of it; rows are held from `from` on, or
+ * `whole`.
+ */
+static int find_place(struct cache *c, const struct derive_row *r, struct cache_place **out,
+		      struct err *e)
 {
 	struct derive_row of = place_of(r);
-	uint64_t a = hash_u64(hash_u64(of.w[0], of.w[1]), of.w[2]), b = hash_u64(hash_u64(of.w[3], of.w[2]), of.w[1] + of.w[0]);
+	uint64_t a = hash_u64(hash_u64(of.w[0], of.w[1]), of.w[2]),
+		 b = hash_u64(hash_u64(of.w[3], of.w[2]), of.w[1] + of.w[0]);
 	struct derive_rows rows = { 0 };
 	struct cache_place *p;
 	int64_t at;
@@ -74,7 +79,8 @@ static int find_place(struct cache *c, const struct derive_row *r, struct cache_
 		if (rows_compare(&(*out)->of, &of) == 0)
 			return 0;
 	}
-	if (!is_new(c, r) && c->below.last(c->below.ctx, &of, words_of(r), AT_ONCE + 1, &rows, e) < 0) {
+	if (!is_new(c, r) &&
+	    c->below.last(c->below.ctx, &of, words_of(r), AT_ONCE + 1, &rows, e) < 0) {
 		VEC_FREE(&rows);
 		return -1;
 	}
@@ -116,7 +122,8 @@ int cache_del(struct cache *c, const struct derive_row *row, struct err *e)
 	return change(c, row, false, e);
 }
 
-int cache_next(struct cache *c, const struct derive_row *from, struct derive_row *out, struct err *e)
+int cache_next(struct cache *c, const struct derive_row *from, struct derive_row *out,
+	       struct err *e)
 {
 	struct cache_place *p;
 
@@ -129,7 +136,8 @@ int cache_next(struct cache *c, const struct derive_row *from, struct derive_row
 	return c->below.next(c->below.ctx, from, out, e);
 }
 
-int cache_prev(struct cache *c, const struct derive_row *from, struct derive_row *out, struct err *e)
+int cache_prev(struct cache *c, const struct derive_row *from, struct derive_row *out,
+	       struct err *e)
 {
 	struct cache_place *p;
 
@@ -187,7 +195,8 @@ void cache_drop(struct cache *c, int64_t new_part, int64_t new_image)
 	c->new_image = new_image;
 }
 
-void cache_init(struct cache *c, const struct cache_below *below, int64_t new_part, int64_t new_image)
+void cache_init(struct cache *c, const struct cache_below *below, int64_t new_part,
+		int64_t new_image)
 {
 	*c = (struct cache){ .below = *below, .new_part = new_part, .new_image = new_image };
 	tree_init(&c->tree);

@@ -4,28 +4,38 @@
 
 #include <stdlib.h>
 
-static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS derive_row (key BLOB PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS derive_part (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
-	"CREATE TABLE IF NOT EXISTS derive_image (id INTEGER PRIMARY KEY, founder INTEGER NOT NULL, tree INTEGER NOT NULL, "
-	"parts INTEGER NOT NULL) STRICT;";
+static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_row (key BLOB PRIMARY KEY, value "
+			     "INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+			     "CREATE TABLE IF NOT EXISTS derive_part (id INTEGER PRIMARY KEY, "
+			     "body BLOB NOT NULL) STRICT;"
+			     "CREATE TABLE IF NOT EXISTS derive_image (id INTEGER PRIMARY KEY, "
+			     "founder INTEGER NOT NULL, tree INTEGER NOT NULL, "
+			     "parts INTEGER NOT NULL) STRICT;";
 
 static const char *const statements[STATE_STMTS] = {
-	[STATE_PUT] = "INSERT INTO derive_row VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+	[STATE_PUT] = "INSERT INTO derive_row VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = "
+		      "excluded.value",
 	[STATE_DEL] = "DELETE FROM derive_row WHERE key = ?1",
 	[STATE_NEXT] = "SELECT key, value FROM derive_row WHERE key > ?1 ORDER BY key LIMIT 1",
-	[STATE_PREV] = "SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1",
-	[STATE_LAST] = "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
+	[STATE_PREV] =
+		"SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1",
+	[STATE_LAST] = "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY "
+		       "key DESC LIMIT ?3",
 	[STATE_PART] = "SELECT body FROM derive_part WHERE id = ?1",
-	[STATE_SET_PART] = "INSERT INTO derive_part VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body",
+	[STATE_SET_PART] = "INSERT INTO derive_part VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
+			   "body = excluded.body",
 	[STATE_DEL_PART] = "DELETE FROM derive_part WHERE id = ?1",
 	[STATE_IMAGE] = "SELECT founder, tree, parts FROM derive_image WHERE id = ?1",
-	[STATE_SET_IMAGE] = "INSERT INTO derive_image VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET founder = excluded.founder, "
+	[STATE_SET_IMAGE] = "INSERT INTO derive_image VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO "
+			    "UPDATE SET founder = excluded.founder, "
 			    "tree = excluded.tree, parts = excluded.parts",
 	[STATE_DEL_IMAGE] = "DELETE FROM derive_image WHERE id = ?1",
 };
 
-/* ---- keys: words in an encoding that keeps their order, a length and as many bytes, the high ones first ---- */
+/*
+ * ---- keys: words in an encoding that keeps their order, a length and as many bytes, the high
+ * ones first ----
+ */
 
 #define KEY_MAX (DERIVE_WORDS * 9)
 
@@ -66,12 +76,15 @@ static bool decode_key(struct bytes key, struct derive_row *out)
 
 static int damaged(struct state *s, const char *table, struct err *e)
 {
-	return err_set(e, ST_SYSTEM, "store %s: a row of table %s is damaged", s->store->path, table);
+	return err_set(e, ST_SYSTEM, "store %s: a row of table %s is damaged", s->store->path,
+		       table);
 }
 
 static sqlite3_stmt *statement(struct state *s, int id, struct err *e)
 {
-	if (s->stmt[id] == NULL && sqlite3_prepare_v3(s->store->db, statements[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[id], NULL) != SQLITE_OK)
+	if (s->stmt[id] == NULL &&
+	    sqlite3_prepare_v3(s->store->db, statements[id], -1, SQLITE_PREPARE_PERSISTENT,
+			       &s->stmt[id], NULL) != SQLITE_OK)
 		store_fail(s->store, e);
 	return s->stmt[id];
 }
@@ -110,7 +123,8 @@ static int del_row(void *ctx, const struct derive_row *row, struct err *e)
 	return change_row(ctx, STATE_DEL, row, e);
 }
 
-static int find_row(struct state *s, int id, const struct derive_row *from, struct derive_row *out, struct err *e)
+static int find_row(struct state *s, int id, const struct derive_row *from, struct derive_row *out,
+		    struct err *e)
 {
 	unsigned char key[KEY_MAX];
 	sqlite3_stmt *st = statement(s, id, e);
@@ -139,7 +153,8 @@ static int prev_row(void *ctx, const struct derive_row *from, struct derive_row 
 	return find_row(ctx, STATE_PREV, from, out, e);
 }
 
-static int last_rows(void *ctx, const struct derive_row *of, unsigned words, size_t most, struct derive_rows *out, struct err *e)
+static int last_rows(void *ctx, const struct derive_row *of, unsigned words, size_t most,
+		     struct derive_rows *out, struct err *e)
 {
 	unsigned char from[KEY_MAX + 1], to[KEY_MAX + 1];
 	struct state *s = ctx;
@@ -182,14 +197,16 @@ static int cached_del(void *ctx, const struct derive_row *row, struct err *e)
 	return cache_del(&s->cache, row, e);
 }
 
-static int cached_next(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
+static int cached_next(void *ctx, const struct derive_row *from, struct derive_row *out,
+		       struct err *e)
 {
 	struct state *s = ctx;
 
 	return cache_next(&s->cache, from, out, e);
 }
 
-static int cached_prev(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
+static int cached_prev(void *ctx, const struct derive_row *from, struct derive_row *out,
+		       struct err *e)
 {
 	struct state *s = ctx;
 
@@ -214,7 +231,15 @@ static bool take_signed(struct bytes *b, int64_t *v)
 	return true;
 }
 
-enum { FLAG_LOADER = 1, FLAG_STARTS = 2, FLAG_FIRST = 4, FLAG_EXECS_FIRST = 8, FLAG_BORN = 16, FLAG_ASKS = 32, FLAG_TEXT = 64 };
+enum {
+	FLAG_LOADER = 1,
+	FLAG_STARTS = 2,
+	FLAG_FIRST = 4,
+	FLAG_EXECS_FIRST = 8,
+	FLAG_BORN = 16,
+	FLAG_ASKS = 32,
+	FLAG_TEXT = 64
+};
 
 #define N_NUMBERS 27
 
@@ -222,13 +247,34 @@ enum { FLAG_LOADER = 1, FLAG_STARTS = 2, FLAG_FIRST = 4, FLAG_EXECS_FIRST = 8, F
 static void numbers_of(const struct derive_part *p, int64_t out[N_NUMBERS])
 {
 	const int64_t v[N_NUMBERS] = {
-		p->key.node, p->key.boot, p->key.t, p->key.serial, p->key.pid, p->key.seq, p->birth_pid, p->birth_t, p->birth_serial, p->exe,
-		p->name, p->t_last - p->key.t, p->t_end == TRACK_LIVES ? -1 : 0, p->t_end == TRACK_LIVES ? 0 : p->t_end - p->key.t, p->s_last,
-		p->uid, p->auid, p->from, (int64_t)p->rows_sum, p->looks_full == INT64_MAX ? 0 : p->looks_full,
-		p->sites_full == INT64_MAX ? 0 : p->sites_full, p->image, p->link, p->rule,
+		p->key.node,
+		p->key.boot,
+		p->key.t,
+		p->key.serial,
+		p->key.pid,
+		p->key.seq,
+		p->birth_pid,
+		p->birth_t,
+		p->birth_serial,
+		p->exe,
+		p->name,
+		p->t_last - p->key.t,
+		p->t_end == TRACK_LIVES ? -1 : 0,
+		p->t_end == TRACK_LIVES ? 0 : p->t_end - p->key.t,
+		p->s_last,
+		p->uid,
+		p->auid,
+		p->from,
+		(int64_t)p->rows_sum,
+		p->looks_full == INT64_MAX ? 0 : p->looks_full,
+		p->sites_full == INT64_MAX ? 0 : p->sites_full,
+		p->image,
+		p->link,
+		p->rule,
 		(p->looks_full == INT64_MAX) | (p->sites_full == INT64_MAX) << 1,
-		(p->loader ? FLAG_LOADER : 0) | (p->starts ? FLAG_STARTS : 0) | (p->first ? FLAG_FIRST : 0) |
-			(p->execs_first ? FLAG_EXECS_FIRST : 0) | (p->born ? FLAG_BORN : 0) | (p->asks_calls ? FLAG_ASKS : 0) |
+		(p->loader ? FLAG_LOADER : 0) | (p->starts ? FLAG_STARTS : 0) |
+			(p->first ? FLAG_FIRST : 0) | (p->execs_first ? FLAG_EXECS_FIRST : 0) |
+			(p->born ? FLAG_BORN : 0) | (p->asks_calls ? FLAG_ASKS : 0) |
 			(p->layer == TRACK_TEXT ? FLAG_TEXT : 0),
 		p->n_intervals,
 	};
@@ -240,7 +286,8 @@ static void set_numbers(struct derive_part *p, const int64_t v[N_NUMBERS])
 {
 	int64_t flags = v[25];
 
-	p->key = (struct track_key){ v[0], (uint32_t)v[1], v[2], (uint32_t)v[3], (int32_t)v[4], (uint16_t)v[5] };
+	p->key = (struct track_key){ v[0],           (uint32_t)v[1], v[2],
+				     (uint32_t)v[3], (int32_t)v[4],  (uint16_t)v[5] };
 	p->birth_pid = (int32_t)v[6];
 	p->birth_t = v[7];
 	p->birth_serial = (uint32_t)v[8];
@@ -482,7 +529,8 @@ static void forget(struct state *s)
 		free(s->images.v[i]);
 	map_clear(&s->part_at);
 	map_clear(&s->image_at);
-	s->parts.n = s->images.n = s->changed_parts.n = s->changed_images.n = s->gone_parts.n = s->gone_images.n = 0;
+	s->parts.n = s->images.n = s->changed_parts.n = s->changed_images.n = s->gone_parts.n =
+		s->gone_images.n = 0;
 }
 
 void state_release(struct state *s)
@@ -594,8 +642,11 @@ int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e)
 	sqlite3_stmt *st = NULL;
 	int ret = -1;
 
-	if (sqlite3_prepare_v2(s->store->db, "SELECT ifnull((SELECT max(id) FROM derive_part), 0), ifnull((SELECT max(id) FROM derive_image), 0)",
-			       -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
+	if (sqlite3_prepare_v2(s->store->db,
+			       "SELECT ifnull((SELECT max(id) FROM derive_part), 0), "
+			       "ifnull((SELECT max(id) FROM derive_image), 0)",
+			       -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW) {
 		*part = sqlite3_column_int64(st, 0);
 		*image = sqlite3_column_int64(st, 1);
 		ret = 0;

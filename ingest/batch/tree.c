@@ -4,7 +4,10 @@
 
 #define ROOM 32
 
-/* A leaf has rows; another page has pages below it, and the least row of each as it was when that page was made. */
+/*
+ * A leaf has rows; another page has pages below it, and the least row of each as it was when that
+ * page was made.
+ */
 struct tree_page {
 	bool leaf;
 	uint32_t n;
@@ -15,7 +18,8 @@ struct tree_page {
 
 static struct tree_page *new_page(bool leaf)
 {
-	struct tree_page *p = mem_alloc(sizeof(*p) + (leaf ? 0 : ROOM * sizeof(struct tree_page *)));
+	struct tree_page *p = mem_alloc(sizeof(*p) +
+					(leaf ? 0 : ROOM * sizeof(struct tree_page *)));
 
 	p->leaf = leaf;
 	p->n = 0;
@@ -81,7 +85,8 @@ static struct tree_page *split(struct tree_page *p, uint32_t at)
 	return half;
 }
 
-static void insert_at(struct tree_page *p, uint32_t at, const struct derive_row *row, struct tree_page *below)
+static void insert_at(struct tree_page *p, uint32_t at, const struct derive_row *row,
+		      struct tree_page *below)
 {
 	memmove(&p->row[at + 1], &p->row[at], (p->n - at) * sizeof(p->row[0]));
 	p->row[at] = *row;

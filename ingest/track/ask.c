@@ -52,12 +52,21 @@ static int see(struct derive *d, const struct derive_row *row, struct views *out
 }
 
 /*
- * The relation: the last `most` rows before p in a place. Rows that began before `since` (by `value`, where `by_value`,
- * else by their time) and p's own are no evidence, though they take up room.
+ * The relation: the last `most` rows before p in a place. Rows that began before `since` (by
+ * `value`, where `by_value`, else by their time) and p's own are no evidence, though they take up
+ * room.
  */
-struct glance { enum rows_kind kind; int64_t exe; uint64_t cell; size_t most; int64_t since; bool by_value, others; };
+struct glance {
+	enum rows_kind kind;
+	int64_t exe;
+	uint64_t cell;
+	size_t most;
+	int64_t since;
+	bool by_value, others;
+};
 
-static int look_back(struct derive *d, const struct derive_part *p, const struct glance *g, struct views *out, struct err *e)
+static int look_back(struct derive *d, const struct derive_part *p, const struct glance *g,
+		     struct views *out, struct err *e)
 {
 	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer; layer++) {
 		struct derive_row at = rows_place(g->kind, layer, &p->key, g->exe, g->cell, 0), row;
@@ -70,7 +79,8 @@ static int look_back(struct derive *d, const struct derive_part *p, const struct
 				break;
 			if (!g->by_value && rows_t(&row) < g->since)
 				break;
-			if ((g->by_value && (int64_t)row.value < g->since) || (g->others && rows_pid(&row) == p->key.pid))
+			if ((g->by_value && (int64_t)row.value < g->since) ||
+			    (g->others && rows_pid(&row) == p->key.pid))
 				continue;
 			if (see(d, &row, out, e) < 0)
 				return -1;
@@ -115,8 +125,8 @@ static size_t near_cells(const struct derive_part *p, struct derive_look *out)
 /* ---- do they lie in one address space ---- */
 
 /*
- * Mappings move by whole pages, so one call from one place has the same offset within its page in all address spaces,
- * and the same address in one alone.
+ * Mappings move by whole pages, so one call from one place has the same offset within its page in
+ * all address spaces, and the same address in one alone.
  *   source: fs/binfmt_elf.c, mm/mmap.c: ELF_PAGESTART, arch_mmap_rnd() << PAGE_SHIFT
  */
 static enum verdict compare_sites(const struct derive_part *a, const struct derive_part *b)
@@ -158,7 +168,8 @@ static bool lives(const struct derive_part *m, const struct derive_part *p, int6
 	struct derive_row at = { 0 };
 
 	rows_order(&at, &m->key, 0);
-	return m->image == image && !m->loader && m->layer <= p->layer && m->key.pid != p->key.pid && rows_before(&at, p) &&
+	return m->image == image && !m->loader && m->layer <= p->layer &&
+	       m->key.pid != p->key.pid && rows_before(&at, p) &&
 	       (m->t_end == TRACK_LIVES || p->key.t <= m->t_end + DERIVE_ENDED_MS);
 }
 
@@ -170,8 +181,8 @@ static bool lasts(const struct derive_part *a, const struct derive_part *than)
 	return derive_before(a, than);
 }
 
-static int try_ids(struct derive *d, const struct derive_part *p, const int64_t *v, size_t n, int64_t image, struct derive_part **best,
-		   struct err *e)
+static int try_ids(struct derive *d, const struct derive_part *p, const int64_t *v, size_t n,
+		   int64_t image, struct derive_part **best, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct derive_part *m;
@@ -186,13 +197,16 @@ static int try_ids(struct derive *d, const struct derive_part *p, const int64_t 
 }
 
 /*
- * The member behind p: one of an image that goes on after p joined it while some other lived. A hint, no more. It keeps
- * what is late from going through all that came meanwhile.
+ * The member behind p: one of an image that goes on after p joined it while some other lived. A
+ * hint, no more. It keeps what is late from going through all that came meanwhile.
  */
-static int try_next(struct derive *d, const struct derive_part *p, int64_t image, struct derive_part **best, struct err *e)
+static int try_next(struct derive *d, const struct derive_part *p, int64_t image,
+		    struct derive_part **best, struct err *e)
 {
 	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer && *best == NULL; layer++) {
-		struct derive_row at = { { rows_head(ROWS_MEMBER, layer, 0), (uint64_t)image }, 0 }, row;
+		struct derive_row at = { { rows_head(ROWS_MEMBER, layer, 0), (uint64_t)image },
+					 0 },
+				  row;
 		struct derive_part *m = NULL;
 		int got;
 
@@ -200,7 +214,8 @@ static int try_next(struct derive *d, const struct derive_part *p, int64_t image
 		got = d->store->next(d->store->ctx, &at, &row, e);
 		if (got < 0)
 			return -1;
-		if (got == 1 && rows_beside(&row, &at) && d->store->part(d->store->ctx, rows_id(&row), &m, e) < 0)
+		if (got == 1 && rows_beside(&row, &at) &&
+		    d->store->part(d->store->ctx, rows_id(&row), &m, e) < 0)
 			return -1;
 		if (m != NULL && try_ids(d, p, m->witnesses.v, m->witnesses.n, image, best, e) < 0)
 			return -1;
@@ -209,19 +224,24 @@ static int try_next(struct derive *d, const struct derive_part *p, int64_t image
 }
 
 /* All members, the last to end first: what it says is so. */
-static int try_all(struct derive *d, const struct derive_part *p, int64_t image, struct derive_part **best, struct err *e)
+static int try_all(struct derive *d, const struct derive_part *p, int64_t image,
+		   struct derive_part **best, struct err *e)
 {
 	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer && *best == NULL; layer++) {
-		struct derive_row at = { { rows_head(ROWS_END, layer, 0), (uint64_t)image }, 0 }, row;
+		struct derive_row at = { { rows_head(ROWS_END, layer, 0), (uint64_t)image }, 0 },
+				  row;
 		int got;
 
-		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && *best == NULL; at = row) {
+		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && *best == NULL;
+		     at = row) {
 			int64_t id = rows_id(&row);
 
-			if (row.w[0] != at.w[0] || row.w[1] != (uint64_t)image || row.w[3] > rows_end(p->key.t - DERIVE_ENDED_MS))
+			if (row.w[0] != at.w[0] || row.w[1] != (uint64_t)image ||
+			    row.w[3] > rows_end(p->key.t - DERIVE_ENDED_MS))
 				break;
 			d->steps++;
-			if (rows_pid(&row) != p->key.pid && rows_before(&row, p) && try_ids(d, p, &id, 1, image, best, e) < 0)
+			if (rows_pid(&row) != p->key.pid && rows_before(&row, p) &&
+			    try_ids(d, p, &id, 1, image, best, e) < 0)
 				return -1;
 		}
 		if (got < 0)
@@ -230,8 +250,12 @@ static int try_all(struct derive *d, const struct derive_part *p, int64_t image,
 	return 0;
 }
 
-/* Does one of the image live that is not of p's pid? Any will do: which one is not part of the answer. */
-static int find_life(struct derive *d, const struct derive_part *p, struct view *v, struct ask_answer *out, struct err *e)
+/*
+ * Does one of the image live that is not of p's pid? Any will do: which one is not part of the
+ * answer.
+ */
+static int find_life(struct derive *d, const struct derive_part *p, struct view *v,
+		     struct ask_answer *out, struct err *e)
 {
 	struct derive_part *best = NULL;
 
@@ -257,8 +281,12 @@ static int find_life(struct derive *d, const struct derive_part *p, struct view 
 
 /* ---- the choice ---- */
 
-/* Of several, the image that made a fork-type call just before, if no other of them made one in the second before. */
-static int by_call(struct derive *d, const struct derive_part *p, const struct views *left, struct ask_answer *out, struct err *e)
+/*
+ * Of several, the image that made a fork-type call just before, if no other of them made one in
+ * the second before.
+ */
+static int by_call(struct derive *d, const struct derive_part *p, const struct views *left,
+		   struct ask_answer *out, struct err *e)
 {
 	struct views second = { 0 }, just = { 0 };
 	int64_t exe = 0;
@@ -268,7 +296,9 @@ static int by_call(struct derive *d, const struct derive_part *p, const struct v
 	out->calls = true;
 	out->rule = DERIVE_SEVERAL;
 	for (size_t i = 0; i < p->looks.n && ret == 0; i++) {
-		struct glance g = { ROWS_CALL, p->looks.v[i].exe, 0, DERIVE_CALLS, p->key.t - DERIVE_FORKED_MS, false, true };
+		struct glance g = { ROWS_CALL,    p->looks.v[i].exe,           0,
+				    DERIVE_CALLS, p->key.t - DERIVE_FORKED_MS, false,
+				    true };
 
 		if (i > 0 && g.exe == exe)
 			continue;
@@ -299,7 +329,8 @@ static int by_call(struct derive *d, const struct derive_part *p, const struct v
 	return ret;
 }
 
-static int choose(struct derive *d, const struct derive_part *p, struct views *views, struct ask_answer *out, struct err *e)
+static int choose(struct derive *d, const struct derive_part *p, struct views *views,
+		  struct ask_answer *out, struct err *e)
 {
 	size_t left = 0, same = 0, apart = 0;
 	const struct view *one = NULL;
@@ -327,15 +358,19 @@ static int choose(struct derive *d, const struct derive_part *p, struct views *v
 	if (left > 0)
 		out->rule = left > 1 ? DERIVE_SAME : same ? DERIVE_ONE_SAME : DERIVE_ONE;
 	else
-		out->rule = views->n == 0 ? DERIVE_ALONE : apart == views->n ? DERIVE_ALL_APART : apart == 0 ? DERIVE_ALL_GONE : DERIVE_NONE_LEFT;
+		out->rule = views->n == 0     ? DERIVE_ALONE :
+			    apart == views->n ? DERIVE_ALL_APART :
+			    apart == 0        ? DERIVE_ALL_GONE :
+						DERIVE_NONE_LEFT;
 	return 0;
 }
 
 /*
- * Where addresses are not random: the only image of p's programs and user that made a fork-type call in the second
- * before. Where another one spoke in it, only just before.
+ * Where addresses are not random: the only image of p's programs and user that made a fork-type
+ * call in the second before. Where another one spoke in it, only just before.
  */
-static int choose_fixed(struct derive *d, const struct derive_part *p, struct ask_answer *out, struct err *e)
+static int choose_fixed(struct derive *d, const struct derive_part *p, struct ask_answer *out,
+			struct err *e)
 {
 	struct views called = { 0 }, just = { 0 }, spoke = { 0 };
 	uint64_t user = rows_user(p->uid, p->auid);
@@ -343,7 +378,13 @@ static int choose_fixed(struct derive *d, const struct derive_part *p, struct as
 	int ret = 0;
 
 	for (size_t i = 0; i < p->looks.n && ret == 0; i++) {
-		struct glance g = { ROWS_FIXED_CALL, p->looks.v[i].exe, user, DERIVE_CALLS, p->key.t - DERIVE_FORKED_MS, false, true };
+		struct glance g = { ROWS_FIXED_CALL,
+				    p->looks.v[i].exe,
+				    user,
+				    DERIVE_CALLS,
+				    p->key.t - DERIVE_FORKED_MS,
+				    false,
+				    true };
 
 		if (track_place(p->looks.v[i].cell) != TRACK_FIXED || (exe != 0 && g.exe == exe))
 			continue;
@@ -352,15 +393,22 @@ static int choose_fixed(struct derive *d, const struct derive_part *p, struct as
 		g.since = p->key.t - DERIVE_JUST_MS;
 		if (ret == 0)
 			ret = look_back(d, p, &g, &just, e);
-		g = (struct glance){ ROWS_SPOKE, exe, user, DERIVE_CALLS, p->key.t - DERIVE_FORKED_MS, true, true };
+		g = (struct glance){
+			ROWS_SPOKE, exe, user, DERIVE_CALLS, p->key.t - DERIVE_FORKED_MS,
+			true,       true
+		};
 		if (ret == 0)
 			ret = look_back(d, p, &g, &spoke, e);
 	}
 	if (ret == 0) {
-		bool another = spoke.n > 1 || (spoke.n == 1 && called.n == 1 && spoke.v[0].image != called.v[0].image);
+		bool another = spoke.n > 1 || (spoke.n == 1 && called.n == 1 &&
+					       spoke.v[0].image != called.v[0].image);
 
-		out->rule = called.n == 0 ? DERIVE_NO_CALL : called.n > 1 ? DERIVE_SEVERAL_CALLED :
-			    !another ? DERIVE_CALLED : just.n > 0 ? DERIVE_JUST : DERIVE_SEVERAL_SPOKE;
+		out->rule = called.n == 0 ? DERIVE_NO_CALL :
+			    called.n > 1  ? DERIVE_SEVERAL_CALLED :
+			    !another      ? DERIVE_CALLED :
+			    just.n > 0    ? DERIVE_JUST :
+					    DERIVE_SEVERAL_SPOKE;
 		if (out->rule == DERIVE_CALLED || out->rule == DERIVE_JUST)
 			out->image = called.v[0].image;
 	}
@@ -382,7 +430,8 @@ int ask_near(struct derive *d, const struct derive_part *p, struct ask_answer *o
 	else if (n == 0)
 		return choose_fixed(d, p, out, e);
 	for (size_t i = 0; i < n && ret == 0; i++) {
-		const struct glance g = { ROWS_NEAR, cells[i].exe, cells[i].cell, DERIVE_NEAR, INT64_MIN, false, false };
+		const struct glance g = { ROWS_NEAR, cells[i].exe, cells[i].cell, DERIVE_NEAR,
+					  INT64_MIN, false,        false };
 
 		ret = look_back(d, p, &g, &views, e);
 	}

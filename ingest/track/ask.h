@@ -1,4 +1,7 @@
-/* What the first part of a process joins. Inside ingest/track only. docs/tracker.md, "Between pids". */
+/*
+ * What the first part of a process joins. Inside ingest/track only. docs/tracker.md, "Between
+ * pids".
+ */
 #ifndef INGEST_TRACK_ASK_H
 #define INGEST_TRACK_ASK_H
 

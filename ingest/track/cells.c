@@ -47,7 +47,8 @@ bool cells_near(const struct cells *c, uint64_t cell)
 			return true;
 		below = block > 0 ? map_get(&c->index, block - 1, 1, -1) : -1;
 		above = map_get(&c->index, block + 1, 1, -1);
-		return (below >= 0 && (uint64_t)(below % CELLS_NEAR) >= at) || (above >= 0 && (uint64_t)(above / CELLS_NEAR) <= at);
+		return (below >= 0 && (uint64_t)(below % CELLS_NEAR) >= at) ||
+		       (above >= 0 && (uint64_t)(above / CELLS_NEAR) <= at);
 	}
 	for (size_t i = 0; i < c->n; i++)
 		if ((cell > c->v[i] ? cell - c->v[i] : c->v[i] - cell) <= CELLS_NEAR)

@@ -1,6 +1,7 @@
 /*
- * A set of cells that answers two questions at once: is this one in it, and is one of it near? Few are a list; many have
- * an index, so that a process that maps a hundred thousand cells does not cost the square of them.
+ * A set of cells that answers two questions at once: is this one in it, and is one of it near?
+ * Few are a list; many have an index, so that a process that maps a hundred thousand cells does
+ * not cost the square of them.
  */
 #ifndef INGEST_TRACK_CELLS_H
 #define INGEST_TRACK_CELLS_H

@@ -2,7 +2,10 @@
 
 #include "ingest/track/rows.h"
 
-/* Those that come from a part wait: by an exec, or by a known birth. What they made before it counts, too. */
+/*
+ * Those that come from a part wait: by an exec, or by a known birth. What they made before it
+ * counts, too.
+ */
 int concern_children(struct derive *d, int64_t part, struct err *e)
 {
 	const struct derive_part *floor = d->floor;

@@ -1,6 +1,6 @@
 /*
- * Whom a change of a part concerns: those wait to be asked again. Besides those who look at its rows (rows.h) these are
- * the ones that rest on something else of it. Inside ingest/track only.
+ * Whom a change of a part concerns: those wait to be asked again. Besides those who look at its
+ * rows (rows.h) these are the ones that rest on something else of it. Inside ingest/track only.
  */
 #ifndef INGEST_TRACK_CONCERN_H
 #define INGEST_TRACK_CONCERN_H

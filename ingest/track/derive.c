@@ -29,7 +29,8 @@ const char *const derive_rule_names[DERIVE_RULES] = {
 	[DERIVE_SEVERAL_SPOKE] = "fixed: another spoke",
 };
 
-void derive_init(struct derive *d, const struct derive_store *store, const struct track_strings *strings)
+void derive_init(struct derive *d, const struct derive_store *store,
+		 const struct track_strings *strings)
 {
 	*d = (struct derive){ .store = store, .strings = strings, .next_part = 1, .next_image = 1 };
 }
@@ -56,24 +57,32 @@ void derive_part_free(struct derive_part *p)
 }
 
 /* The part of its parent at the time of a known birth; NULL: the parent left no record before. */
-static int find_parent(struct derive *d, const struct derive_part *p, struct derive_part **out, struct err *e)
+static int find_parent(struct derive *d, const struct derive_part *p, struct derive_part **out,
+		       struct err *e)
 {
 	*out = NULL;
 	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer; layer++) {
-		struct track_key key = { p->key.node, p->key.boot, p->birth_t, p->birth_serial, p->birth_pid, UINT16_MAX };
-		struct derive_row at = rows_hanging(ROWS_PID, 0, p->key.node, (uint32_t)p->birth_pid), row;
+		struct track_key key = { p->key.node,     p->key.boot,  p->birth_t,
+					 p->birth_serial, p->birth_pid, UINT16_MAX };
+		struct derive_row at = rows_hanging(ROWS_PID, 0, p->key.node,
+						    (uint32_t)p->birth_pid),
+				  row;
 		struct derive_part *m = NULL;
 		int got;
 
 		at.w[2] = (uint64_t)layer << 32 | p->key.boot;
 		rows_order(&at, &key, (int64_t)ROWS_ID);
-		for (; (got = d->store->prev(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row)
+		for (; (got = d->store->prev(d->store->ctx, &at, &row, e)) == 1 &&
+		       rows_beside(&row, &at);
+		     at = row)
 			if ((uint32_t)(row.w[5] >> 32) <= p->birth_serial)
 				break;
-		if (got < 0 || (got == 1 && rows_beside(&row, &at) && rows_part(d, rows_id(&row), &m, e) < 0))
+		if (got < 0 ||
+		    (got == 1 && rows_beside(&row, &at) && rows_part(d, rows_id(&row), &m, e) < 0))
 			return -1;
-		if (m != NULL && (*out == NULL || m->key.t > (*out)->key.t ||
-				  (m->key.t == (*out)->key.t && m->key.serial >= (*out)->key.serial)))
+		if (m != NULL &&
+		    (*out == NULL || m->key.t > (*out)->key.t ||
+		     (m->key.t == (*out)->key.t && m->key.serial >= (*out)->key.serial)))
 			*out = m;
 	}
 	return 0;
@@ -89,8 +98,8 @@ static bool earlier(const struct derive_part *m, const struct derive_part *p)
 }
 
 /* What p comes from, as far as its own pid or a known birth says. *ask: neither does. */
-static int find_link(struct derive *d, const struct derive_part *p, struct derive_part **from, bool *same, bool *ask, uint8_t *rule,
-		     struct err *e)
+static int find_link(struct derive *d, const struct derive_part *p, struct derive_part **from,
+		     bool *same, bool *ask, uint8_t *rule, struct err *e)
 {
 	*same = *ask = false;
 	if (!p->first) {
@@ -118,7 +127,8 @@ static int find_link(struct derive *d, const struct derive_part *p, struct deriv
 }
 
 /* Notes what the answer rests on. */
-static int note(struct derive *d, struct derive_part *p, int64_t link, struct ask_answer *a, struct err *e)
+static int note(struct derive *d, struct derive_part *p, int64_t link, struct ask_answer *a,
+		struct err *e)
 {
 	struct derive_rows was = { 0 }, now = { 0 };
 	int ret;
@@ -159,7 +169,8 @@ static int settle(struct derive *d, struct derive_part *p, struct err *e)
 	if (ret == 0)
 		ret = note(d, p, from ? from->id : 0, &a, e);
 	if (ret == 0)
-		ret = a.image != 0 ? images_join(d, p, a.image, e) : images_begin(d, p, same ? NULL : from, e);
+		ret = a.image != 0 ? images_join(d, p, a.image, e) :
+				     images_begin(d, p, same ? NULL : from, e);
 	VEC_FREE(&a.witnesses);
 	VEC_FREE(&a.gone);
 	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
@@ -207,7 +218,9 @@ int derive_suspend(struct derive *d, struct err *e)
 {
 	for (size_t i = 0; i < d->queue.n; i++) {
 		const struct derive_wait *w = &d->queue.v[i];
-		struct derive_row r = { { rows_head(ROWS_WAIT, w->layer, w->key.node), w->key.boot }, 0 };
+		struct derive_row r = {
+			{ rows_head(ROWS_WAIT, w->layer, w->key.node), w->key.boot }, 0
+		};
 		struct derive_part *p;
 
 		if (rows_part(d, w->id, &p, e) < 0)
@@ -228,10 +241,13 @@ int derive_resume(struct derive *d, struct err *e)
 	struct derive_row at = { { rows_head(ROWS_WAIT, 0, 0) }, 0 }, row;
 	int got;
 
-	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] >> 56 == ROWS_WAIT; at = row) {
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
+	       row.w[0] >> 56 == ROWS_WAIT;
+	     at = row) {
 		struct derive_part *p;
 
-		if (rows_part(d, rows_id(&row), &p, e) < 0 || d->store->del(d->store->ctx, &row, e) < 0)
+		if (rows_part(d, rows_id(&row), &p, e) < 0 ||
+		    d->store->del(d->store->ctx, &row, e) < 0)
 			return -1;
 		if (p != NULL)
 			rows_wait(d, p);

@@ -1,18 +1,21 @@
 /*
  * Images and trees, derived again from what a change touches.
  *
- * The rules ("Between pids", docs/tracker.md) are a recursion over the order of the evidence: what a part joins is decided
- * by parts before it. So there is exactly one solution, whatever came first. This finds it by steps: parts whose
- * answer may be another one wait in a queue in the order of the evidence, and each is settled when all before it are.
+ * The rules ("Between pids", docs/tracker.md) are a recursion over the order of the evidence:
+ * what a part joins is decided by parts before it. So there is exactly one solution, whatever
+ * came first. This finds it by steps: parts whose answer may be another one wait in a queue in
+ * the order of the evidence, and each is settled when all before it are.
  *
- * One relation says what a part looks at. An interval or a fork-type call is a row in a place, in the order of the
- * evidence: a cell, where addresses are random; a program and its user, where they are not. A part that asks looks back
- * from its own place in the order, in each place that is near to it, over the last few rows (DERIVE_NEAR, DERIVE_CALLS).
- * So the same few rows say whom a part looks at, and, walked the other way, who looks at a row that changed. Nothing
- * else of other parts is read but whether one of an image lives, which has rows of its own (see `witness`).
+ * One relation says what a part looks at. An interval or a fork-type call is a row in a place, in
+ * the order of the evidence: a cell, where addresses are random; a program and its user, where
+ * they are not. A part that asks looks back from its own place in the order, in each place that
+ * is near to it, over the last few rows (DERIVE_NEAR, DERIVE_CALLS). So the same few rows say
+ * whom a part looks at, and, walked the other way, who looks at a row that changed. Nothing else
+ * of other parts is read but whether one of an image lives, which has rows of its own (see
+ * `witness`).
  *
- * The state is a table of ordered rows, parts and images; see struct derive_store. A caller may stop between two steps,
- * and keep the queue (derive_suspend).
+ * The state is a table of ordered rows, parts and images; see struct derive_store. A caller may
+ * stop between two steps, and keep the queue (derive_suspend).
  */
 #ifndef INGEST_TRACK_DERIVE_H
 #define INGEST_TRACK_DERIVE_H
@@ -31,9 +34,26 @@
 
 /* What decided about a part: one for each sentence of the rules. */
 enum derive_rule {
-	DERIVE_EXECED, DERIVE_EXEC_ASKEW, DERIVE_BORN, DERIVE_BORN_EXECED, DERIVE_A_LOADER, DERIVE_NOWHERE,
-	DERIVE_ALONE, DERIVE_ALL_APART, DERIVE_ALL_GONE, DERIVE_NONE_LEFT, DERIVE_ONE, DERIVE_ONE_SAME, DERIVE_SAME, DERIVE_FORKED,
-	DERIVE_SEVERAL, DERIVE_NO_CALL, DERIVE_CALLED, DERIVE_JUST, DERIVE_SEVERAL_CALLED, DERIVE_SEVERAL_SPOKE,
+	DERIVE_EXECED,
+	DERIVE_EXEC_ASKEW,
+	DERIVE_BORN,
+	DERIVE_BORN_EXECED,
+	DERIVE_A_LOADER,
+	DERIVE_NOWHERE,
+	DERIVE_ALONE,
+	DERIVE_ALL_APART,
+	DERIVE_ALL_GONE,
+	DERIVE_NONE_LEFT,
+	DERIVE_ONE,
+	DERIVE_ONE_SAME,
+	DERIVE_SAME,
+	DERIVE_FORKED,
+	DERIVE_SEVERAL,
+	DERIVE_NO_CALL,
+	DERIVE_CALLED,
+	DERIVE_JUST,
+	DERIVE_SEVERAL_CALLED,
+	DERIVE_SEVERAL_SPOKE,
 	DERIVE_RULES
 };
 extern const char *const derive_rule_names[DERIVE_RULES];
@@ -82,15 +102,18 @@ struct derive_image {
 };
 
 /*
- * Where the state is kept. All return -1 on failure with e set. Pointers stay good until derive_run or derive_pid
- * returns. next and prev: the nearest row behind or before `from`, which need not be there; 1, or 0 where there is none.
+ * Where the state is kept. All return -1 on failure with e set. Pointers stay good until
+ * derive_run or derive_pid returns. next and prev: the nearest row behind or before `from`, which
+ * need not be there; 1, or 0 where there is none.
  */
 struct derive_store {
 	void *ctx;
 	int (*put)(void *ctx, const struct derive_row *row, struct err *e); /* replaces the value */
 	int (*del)(void *ctx, const struct derive_row *row, struct err *e);
-	int (*next)(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e);
-	int (*prev)(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e);
+	int (*next)(void *ctx, const struct derive_row *from, struct derive_row *out,
+		    struct err *e);
+	int (*prev)(void *ctx, const struct derive_row *from, struct derive_row *out,
+		    struct err *e);
 	int (*part)(void *ctx, int64_t id, struct derive_part **out, struct err *e); /* NULL: there is none */
 	int (*keep_part)(void *ctx, struct derive_part *part, struct err *e);        /* a new or changed one; it is the store's */
 	int (*drop_part)(void *ctx, int64_t id, struct err *e);                      /* frees it */
@@ -110,29 +133,31 @@ struct derive {
 	uint64_t asked, steps;           /* parts that were settled, rows that were looked at: what tests of cost count */
 };
 
-void derive_init(struct derive *d, const struct derive_store *store, const struct track_strings *strings);
+void derive_init(struct derive *d, const struct derive_store *store,
+		 const struct track_strings *strings);
 void derive_release(struct derive *d);
 void derive_part_free(struct derive_part *p);
 void derive_part_empty(struct derive_part *p); /* its facts' lists */
 
 /*
- * All the evidence of one (node, pid) as it is now. What is other than before goes into the queue; nothing is settled.
- * Sorts both; sets `part` of each interval to the index, and ids[index], if ids is not NULL, to the part's id: the caller
- * frees *ids.
+ * All the evidence of one (node, pid) as it is now. What is other than before goes into the
+ * queue; nothing is settled. Sorts both; sets `part` of each interval to the index, and
+ * ids[index], if ids is not NULL, to the part's id: the caller frees *ids.
  */
-int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals, size_t n,
-	       struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e);
+int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals,
+	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e);
 
 /*
- * The same for the end of a long life: for all that ended last of it. rest: what is not given has ended by then, in
- * time and in serials, and whether an event of a source that knows processes is among it; edges with a greater serial are
- * all given, and no others. `was` says which part each interval had; `fresh` is what came. Out: ids[i] is the
- * part of intervals[i] as they stand then.
+ * The same for the end of a long life: for all that ended last of it. rest: what is not given has
+ * ended by then, in time and in serials, and whether an event of a source that knows processes is
+ * among it; edges with a greater serial are all given, and no others. `was` says which part each
+ * interval had; `fresh` is what came. Out: ids[i] is the part of intervals[i] as they stand then.
  *   returns: 1: that is not enough, all has to be given, and nothing was done
  */
 struct derive_rest { int64_t t_last; uint32_t s_last; bool events; };
-int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest, struct track_interval *intervals, size_t n,
-		  struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e);
+int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest,
+		  struct track_interval *intervals, size_t n, struct track_edge *edges,
+		  size_t n_edges, int64_t **ids, struct err *e);
 
 /* Settles at most `most` parts. 1: some are left, 0: all are settled, -1: failure. */
 int derive_run(struct derive *d, size_t most, struct err *e);

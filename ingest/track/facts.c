@@ -61,7 +61,8 @@ static void fill_sites(struct derive_part *m, const struct track_interval **v, s
 
 	qsort(v, n, sizeof(*v), by_beginning);
 	m->sites_full = n >= DERIVE_SITES_FROM ? v[DERIVE_SITES_FROM - 1]->t_first : INT64_MAX;
-	for (size_t i = 0; i < n && (i < DERIVE_SITES_FROM || v[i]->t_first == v[i - 1]->t_first); i++)
+	for (size_t i = 0; i < n && (i < DERIVE_SITES_FROM || v[i]->t_first == v[i - 1]->t_first);
+	     i++)
 		for (size_t k = 0; k < v[i]->n_sites; k++)
 			*VEC_PUSH(&m->sites) = v[i]->sites[k];
 	if (m->sites.n > 1)
@@ -86,14 +87,16 @@ static void interval_row(struct derive_part *m, const struct track_interval *v)
 	at.t = v->t_first;
 	at.serial = v->s_first;
 	if (place == TRACK_FIXED)
-		at.seq = track_fixed_number(v->cell); /* many cells in one place: no two rows may be equal in the order */
+		at.seq = track_fixed_number(
+			v->cell); /* many cells in one place: no two rows may be equal in the order */
 	r = rows_place(place == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
 		       place == TRACK_RANDOM ? v->cell : rows_user(v->uid, v->auid), 0);
 	r.value = place == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
 	*VEC_PUSH(&m->rows) = r;
 }
 
-static void call_row(struct derive_part *m, const struct track_interval *v, const struct track_edge *d)
+static void call_row(struct derive_part *m, const struct track_interval *v,
+		     const struct track_edge *d)
 {
 	enum track_place place = track_place(v->cell);
 	struct track_key at = m->key;
@@ -106,7 +109,8 @@ static void call_row(struct derive_part *m, const struct track_interval *v, cons
 					 place == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
 }
 
-static int compare_places(const struct track_interval *x, uint8_t layer, int64_t exe, uint64_t cell, bool loader, int64_t t)
+static int compare_places(const struct track_interval *x, uint8_t layer, int64_t exe,
+			  uint64_t cell, bool loader, int64_t t)
 {
 	if (x->layer != layer)
 		return x->layer < layer ? -1 : 1;
@@ -127,7 +131,8 @@ static int by_place(const void *a, const void *b)
 }
 
 /* The interval that holds an edge, of those sorted by_place; NULL where there is none. */
-static const struct track_interval *holder(const struct track_interval **v, size_t n, const struct track_edge *d)
+static const struct track_interval *holder(const struct track_interval **v, size_t n,
+					   const struct track_edge *d)
 {
 	size_t lo = 0, hi = n;
 
@@ -139,7 +144,10 @@ static const struct track_interval *holder(const struct track_interval **v, size
 		else
 			hi = mid;
 	}
-	if (lo == 0 || compare_places(v[lo - 1], d->layer, d->exe, d->cell, d->loader, v[lo - 1]->t_first) != 0 || d->t > v[lo - 1]->t_last)
+	if (lo == 0 ||
+	    compare_places(v[lo - 1], d->layer, d->exe, d->cell, d->loader, v[lo - 1]->t_first) !=
+		    0 ||
+	    d->t > v[lo - 1]->t_last)
 		return NULL;
 	return v[lo - 1];
 }
@@ -147,7 +155,8 @@ static const struct track_interval *holder(const struct track_interval **v, size
 /* ---- births ---- */
 
 /* The last birth before a process first spoke, if none of its pid's parts began between them. */
-static void fill_birth(struct derive_part *all, size_t n, size_t at, const struct track_edge *edges, size_t n_edges)
+static void fill_birth(struct derive_part *all, size_t n, size_t at,
+		       const struct track_edge *edges, size_t n_edges)
 {
 	struct derive_part *m = &all[at];
 	const struct track_edge *birth = NULL;
@@ -155,15 +164,18 @@ static void fill_birth(struct derive_part *all, size_t n, size_t at, const struc
 	for (size_t i = 0; i < n_edges; i++) {
 		const struct track_edge *d = &edges[i];
 
-		if (d->kind != EDGE_BORN || d->layer > m->layer || d->boot != m->key.boot || d->serial >= m->key.serial || d->t > m->key.t)
+		if (d->kind != EDGE_BORN || d->layer > m->layer || d->boot != m->key.boot ||
+		    d->serial >= m->key.serial || d->t > m->key.t)
 			continue;
-		if (birth == NULL || d->t > birth->t || (d->t == birth->t && d->serial > birth->serial) ||
+		if (birth == NULL || d->t > birth->t ||
+		    (d->t == birth->t && d->serial > birth->serial) ||
 		    (d->t == birth->t && d->serial == birth->serial && d->parent > birth->parent))
 			birth = d;
 	}
 	for (size_t i = 0; birth != NULL && i < n; i++)
-		if (i != at && all[i].layer <= m->layer && all[i].key.boot == m->key.boot && all[i].key.t >= birth->t &&
-		    all[i].key.serial > birth->serial && all[i].key.serial < m->key.serial)
+		if (i != at && all[i].layer <= m->layer && all[i].key.boot == m->key.boot &&
+		    all[i].key.t >= birth->t && all[i].key.serial > birth->serial &&
+		    all[i].key.serial < m->key.serial)
 			return;
 	if (birth == NULL)
 		return;
@@ -177,13 +189,28 @@ static void fill_birth(struct derive_part *all, size_t n, size_t at, const struc
 
 static void fill_one(struct derive_part *m, const struct within_part *w, int64_t node, int32_t pid)
 {
-	*m = (struct derive_part){ .key = { node, w->boot, w->t_first, w->s_first, pid, w->seq }, .layer = w->layer, .loader = w->loader,
-				   .starts = w->starts, .execs_first = w->execs_first, .first = w->from < 0, .from = w->from + 1, .exe = w->exe, .name = w->name,
-				   .t_last = w->t_last, .t_end = w->t_end, .s_last = w->s_last, .uid = w->uid, .auid = w->auid };
+	*m = (struct derive_part){ .key = { node, w->boot, w->t_first, w->s_first, pid, w->seq },
+				   .layer = w->layer,
+				   .loader = w->loader,
+				   .starts = w->starts,
+				   .execs_first = w->execs_first,
+				   .first = w->from < 0,
+				   .from = w->from + 1,
+				   .exe = w->exe,
+				   .name = w->name,
+				   .t_last = w->t_last,
+				   .t_end = w->t_end,
+				   .s_last = w->s_last,
+				   .uid = w->uid,
+				   .auid = w->auid };
 }
 
-/* Gives each part the lists of its own intervals: those of its layer. Where a part looks from does not depend on text. */
-static void fill_lists(struct derive_part *out, size_t n_parts, const struct track_interval *intervals, size_t n)
+/*
+ * Gives each part the lists of its own intervals: those of its layer. Where a part looks from
+ * does not depend on text.
+ */
+static void fill_lists(struct derive_part *out, size_t n_parts,
+		       const struct track_interval *intervals, size_t n)
 {
 	auto_free size_t *end = mem_zero(n_parts + 1, sizeof(*end));
 	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
@@ -205,8 +232,8 @@ static void fill_lists(struct derive_part *out, size_t n_parts, const struct tra
 	}
 }
 
-static void fill_rows(struct derive_part *out, const struct track_interval *intervals, size_t n, const struct track_edge *edges,
-		      size_t n_edges)
+static void fill_rows(struct derive_part *out, const struct track_interval *intervals, size_t n,
+		      const struct track_edge *edges, size_t n_edges)
 {
 	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
 	bool sorted = false;
@@ -230,8 +257,8 @@ static void fill_rows(struct derive_part *out, const struct track_interval *inte
 	}
 }
 
-void facts_parts(struct derive_part *out, const struct within_parts *parts, const struct track_interval *intervals, size_t n, int64_t node,
-		 int32_t pid)
+void facts_parts(struct derive_part *out, const struct within_parts *parts,
+		 const struct track_interval *intervals, size_t n, int64_t node, int32_t pid)
 {
 	for (size_t i = 0; i < parts->n; i++)
 		fill_one(&out[i], &parts->v[i], node, pid);
@@ -239,8 +266,8 @@ void facts_parts(struct derive_part *out, const struct within_parts *parts, cons
 		out[intervals[i].part].n_intervals++;
 }
 
-void facts_fill(struct derive_part *out, size_t n_parts, const struct track_interval *intervals, size_t n, const struct track_edge *edges,
-		size_t n_edges)
+void facts_fill(struct derive_part *out, size_t n_parts, const struct track_interval *intervals,
+		size_t n, const struct track_edge *edges, size_t n_edges)
 {
 	bool births = false;
 

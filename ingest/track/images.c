@@ -24,7 +24,9 @@ static int set_tree(struct derive *d, struct derive_image *m, int64_t tree, stru
 		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)m->id), row;
 		int got;
 
-		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row)
+		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
+		       rows_beside(&row, &at);
+		     at = row)
 			if (concern_children(d, rows_id(&row), e) < 0)
 				return -1;
 		if (got < 0)
@@ -72,7 +74,10 @@ int images_leave(struct derive *d, struct derive_part *p, struct err *e)
 	return d->store->keep_image(d->store->ctx, m, e);
 }
 
-/* Moves a part to an image. Whoever saw it, rested on it or comes from it is asked again; new ones have been seen by nobody. */
+/*
+ * Moves a part to an image. Whoever saw it, rested on it or comes from it is asked again; new
+ * ones have been seen by nobody.
+ */
 static int move_to(struct derive *d, struct derive_part *p, struct derive_image *to, struct err *e)
 {
 	bool fresh = p->image == 0;
@@ -84,22 +89,32 @@ static int move_to(struct derive *d, struct derive_part *p, struct derive_image 
 		return -1;
 	if (fresh)
 		return 0;
-	return concern_lookers(d, p, e) < 0 || concern_rested(d, p, INT64_MIN, e) < 0 || concern_children(d, p->id, e) < 0 ? -1 : 0;
+	return concern_lookers(d, p, e) < 0 || concern_rested(d, p, INT64_MIN, e) < 0 ||
+			       concern_children(d, p->id, e) < 0 ?
+		       -1 :
+		       0;
 }
 
-/* Those that found the lesser image gone found it so under its new name, too, if they come before the floor. */
-static int rename_gone(struct derive *d, const struct derive_image *from, const struct derive_image *to, struct err *e)
+/*
+ * Those that found the lesser image gone found it so under its new name, too, if they come before
+ * the floor.
+ */
+static int rename_gone(struct derive *d, const struct derive_image *from,
+		       const struct derive_image *to, struct err *e)
 {
 	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
 		struct derive_row at = rows_hanging(ROWS_GONE, layer, 0, (uint64_t)from->id), row;
 		int got;
 
-		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row) {
+		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
+		       rows_beside(&row, &at);
+		     at = row) {
 			struct derive_row now = row;
 			struct derive_part *q;
 
 			now.w[1] = (uint64_t)to->id;
-			if (d->store->del(d->store->ctx, &row, e) < 0 || d->store->part(d->store->ctx, rows_id(&row), &q, e) < 0)
+			if (d->store->del(d->store->ctx, &row, e) < 0 ||
+			    d->store->part(d->store->ctx, rows_id(&row), &q, e) < 0)
 				return -1;
 			if (q == NULL)
 				continue;
@@ -114,7 +129,8 @@ static int rename_gone(struct derive *d, const struct derive_image *from, const 
 	return 0;
 }
 
-static int move_member(struct derive *d, int64_t id, const struct derive_image *to, bool retree, struct err *e)
+static int move_member(struct derive *d, int64_t id, const struct derive_image *to, bool retree,
+		       struct err *e)
 {
 	struct derive_part *q;
 
@@ -122,17 +138,19 @@ static int move_member(struct derive *d, int64_t id, const struct derive_image *
 		return -1;
 	if (q == NULL)
 		return err_set(e, ST_SYSTEM, "derivation: a part is missing");
-	if (put_into(d, q, to->id, e) < 0 || concern_lookers(d, q, e) < 0 || concern_gone(d, q, e) < 0)
+	if (put_into(d, q, to->id, e) < 0 || concern_lookers(d, q, e) < 0 ||
+	    concern_gone(d, q, e) < 0)
 		return -1;
 	return retree ? concern_children(d, id, e) : 0;
 }
 
 /*
- * p, the founder of the larger image, turns out to be of the lesser one. The lesser takes the larger's number: a number is
- * no part of the answer, and so a program that forks by the million is not written anew for each record that comes late.
+ * p, the founder of the larger image, turns out to be of the lesser one. The lesser takes the
+ * larger's number: a number is no part of the answer, and so a program that forks by the million
+ * is not written anew for each record that comes late.
  */
-static int put_together(struct derive *d, const struct derive_part *p, struct derive_image *lesser, struct derive_image *larger,
-			struct err *e)
+static int put_together(struct derive *d, const struct derive_part *p, struct derive_image *lesser,
+			struct derive_image *larger, struct err *e)
 {
 	int64_t tree = lesser->tree == lesser->id ? larger->id : lesser->tree;
 	bool retree = lesser->tree == lesser->id;
@@ -140,9 +158,12 @@ static int put_together(struct derive *d, const struct derive_part *p, struct de
 	int ret = 0;
 
 	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS && ret == 0; layer++) {
-		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)lesser->id), row;
+		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)lesser->id),
+				  row;
 
-		for (; (ret = d->store->next(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, &at); at = row)
+		for (; (ret = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
+		       rows_beside(&row, &at);
+		     at = row)
 			*VEC_PUSH(&ids) = rows_id(&row);
 		ret = ret < 0 ? -1 : 0;
 	}
@@ -157,7 +178,8 @@ static int put_together(struct derive *d, const struct derive_part *p, struct de
 		return -1;
 	larger->n += lesser->n;
 	larger->founder = lesser->founder;
-	if (d->store->drop_image(d->store->ctx, lesser->id, e) < 0 || set_tree(d, larger, tree, e) < 0)
+	if (d->store->drop_image(d->store->ctx, lesser->id, e) < 0 ||
+	    set_tree(d, larger, tree, e) < 0)
 		return -1;
 	return d->store->keep_image(d->store->ctx, larger, e);
 }
@@ -176,8 +198,12 @@ static int is_first_member(struct derive *d, const struct derive_part *p, bool *
 	return 0;
 }
 
-/* p begins an image: the one that it has, if it is the first of it or the one that was has left, else a new one. */
-int images_begin(struct derive *d, struct derive_part *p, const struct derive_part *from, struct err *e)
+/*
+ * p begins an image: the one that it has, if it is the first of it or the one that was has left,
+ * else a new one.
+ */
+int images_begin(struct derive *d, struct derive_part *p, const struct derive_part *from,
+		 struct err *e)
 {
 	struct derive_image *m = NULL, *above = NULL;
 	bool keep = false;
@@ -204,7 +230,8 @@ int images_join(struct derive *d, struct derive_part *p, int64_t image, struct e
 
 	if (image == p->image)
 		return 0;
-	if (get_image(d, image, &to, e) < 0 || (p->image != 0 && get_image(d, p->image, &own, e) < 0))
+	if (get_image(d, image, &to, e) < 0 ||
+	    (p->image != 0 && get_image(d, p->image, &own, e) < 0))
 		return -1;
 	if (own != NULL && own->founder == p->id && own->n > to->n)
 		return put_together(d, p, to, own, e);

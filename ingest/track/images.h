@@ -5,7 +5,8 @@
 #include "ingest/track/derive.h"
 
 /* p begins an image, exec'd from that of `from`, or the root of a tree: NULL. */
-int images_begin(struct derive *d, struct derive_part *p, const struct derive_part *from, struct err *e);
+int images_begin(struct derive *d, struct derive_part *p, const struct derive_part *from,
+		 struct err *e);
 
 /* p is of an image that others have begun. */
 int images_join(struct derive *d, struct derive_part *p, int64_t image, struct err *e);

@@ -27,12 +27,16 @@ static int by_place(const void *a, const void *b)
 /* Do they lie in one place and hour? Only the last key of by_place may differ. */
 static bool together(const struct track_interval *x, const struct track_interval *y)
 {
-	return x->layer == y->layer && x->exe == y->exe && x->loader == y->loader && x->cell == y->cell &&
-	       x->t_first / WHEN_HOUR_MS == y->t_first / WHEN_HOUR_MS;
+	return x->layer == y->layer && x->exe == y->exe && x->loader == y->loader &&
+	       x->cell == y->cell && x->t_first / WHEN_HOUR_MS == y->t_first / WHEN_HOUR_MS;
 }
 
-/* Which of two says who made the lowest serial: a total order, so that equal serials do not go by arrival. */
-static bool names(const struct track_interval *x, const struct track_interval *than, const struct track_strings *strings)
+/*
+ * Which of two says who made the lowest serial: a total order, so that equal serials do not go by
+ * arrival.
+ */
+static bool names(const struct track_interval *x, const struct track_interval *than,
+		  const struct track_strings *strings)
 {
 	if (x->s_first != than->s_first)
 		return x->s_first < than->s_first;
@@ -43,7 +47,8 @@ static bool names(const struct track_interval *x, const struct track_interval *t
 	return x->name != than->name && strings->compare(strings->ctx, x->name, than->name) < 0;
 }
 
-static void widen(struct track_interval *to, const struct track_interval *v, const struct track_strings *strings)
+static void widen(struct track_interval *to, const struct track_interval *v,
+		  const struct track_strings *strings)
 {
 	int64_t id = to->id == 0 || (v->id != 0 && v->id < to->id) ? v->id : to->id;
 	int64_t t_first = v->t_first < to->t_first ? v->t_first : to->t_first;
@@ -61,7 +66,8 @@ static void widen(struct track_interval *to, const struct track_interval *v, con
 	to->s_last = s_last;
 }
 
-size_t join_intervals(struct track_interval *v, size_t n, const struct track_strings *strings, size_t *of)
+size_t join_intervals(struct track_interval *v, size_t n, const struct track_strings *strings,
+		      size_t *of)
 {
 	auto_free struct at *row = mem_alloc(n * sizeof(*row));
 	auto_free struct track_interval *out = mem_alloc(n * sizeof(*out));
@@ -77,7 +83,8 @@ size_t join_intervals(struct track_interval *v, size_t n, const struct track_str
 	for (size_t i = 0; i < n; i++) {
 		struct track_interval *to = left > 0 ? &out[left - 1] : NULL;
 
-		if (to != NULL && together(to, row[i].v) && row[i].v->t_first <= to->t_last + TRACK_GAP_MS)
+		if (to != NULL && together(to, row[i].v) &&
+		    row[i].v->t_first <= to->t_last + TRACK_GAP_MS)
 			widen(to, row[i].v, strings);
 		else
 			out[left++] = *row[i].v;

@@ -1,6 +1,6 @@
 /*
- * What families are derived from, and what is derived. Everything in ingest/track is a function of these structs: it
- * sees no store, no text of a log and no clock.
+ * What families are derived from, and what is derived. Everything in ingest/track is a function
+ * of these structs: it sees no store, no text of a log and no clock.
  *
  *   evidence                       derived
  *   interval  records of one       part   what one pid shows of an exec'd address space
@@ -8,13 +8,13 @@
  *   edge      execve, fork, exit,  tree   images from a root down, each exec'd from the one above
  *             birth, exec, end
  *
- * Evidence only grows, and it comes in any order. So nothing here asks what came first: all ties are broken by the total
- * order of the evidence itself, which is (node, boot, time, serial, pid, exe as bytes, cell). A row's number or an
- * address in memory never decides.
+ * Evidence only grows, and it comes in any order. So nothing here asks what came first: all ties
+ * are broken by the total order of the evidence itself, which is (node, boot, time, serial, pid,
+ * exe as bytes, cell). A row's number or an address in memory never decides.
  *
- * Trust: an interval or an edge is of trusted records or of text, never of both. Trusted evidence is derived as if there
- * were no text. Text is derived after it: it joins the parts, images and trees that trusted evidence makes, or has its
- * own, and changes nothing of them.
+ * Trust: an interval or an edge is of trusted records or of text, never of both. Trusted evidence
+ * is derived as if there were no text. Text is derived after it: it joins the parts, images and
+ * trees that trusted evidence makes, or has its own, and changes nothing of them.
  */
 #ifndef INGEST_TRACK_MODEL_H
 #define INGEST_TRACK_MODEL_H
@@ -30,7 +30,10 @@
 /* Who says it. Compared as numbers: trusted evidence comes before text. */
 enum track_layer { TRACK_TRUSTED, TRACK_TEXT, TRACK_LAYERS };
 
-/* Where a call was made from: the row of the call, and the address at its lowest serial in the interval. */
+/*
+ * Where a call was made from: the row of the call, and the address at its lowest serial in the
+ * interval.
+ */
 struct track_site { int64_t call; uint64_t ip; };
 
 /* Records of one (node, pid, exe, loader, cell, hour, layer) that follow each other. */
@@ -64,12 +67,16 @@ struct track_edge {
 	bool fresh;              /* it is new: as in an interval */
 };
 
-/* Compares two rows of strings as bytes, as memcmp and then length. Only asked where all else is equal. */
+/*
+ * Compares two rows of strings as bytes, as memcmp and then length. Only asked where all else is
+ * equal.
+ */
 struct track_strings { int (*compare)(void *ctx, int64_t a, int64_t b); void *ctx; };
 
 /*
- * The place of a part in the order: corners of its first record. `seq` tells parts of one pid apart that are equal in
- * the rest; it follows their order within the pid (exe as bytes, then cell), and those of text come last.
+ * The place of a part in the order: corners of its first record. `seq` tells parts of one pid
+ * apart that are equal in the rest; it follows their order within the pid (exe as bytes, then
+ * cell), and those of text come last.
  */
 struct track_key {
 	int64_t node;
@@ -80,7 +87,10 @@ struct track_key {
 	uint16_t seq;
 };
 
-/* Where mappings lie: drawn at random; where each exec has the same; above user space, where no program has its own. */
+/*
+ * Where mappings lie: drawn at random; where each exec has the same; above user space, where no
+ * program has its own.
+ */
 enum track_place { TRACK_RANDOM, TRACK_FIXED, TRACK_KERNEL };
 enum track_place track_place(uint64_t cell);
 

@@ -34,23 +34,30 @@ bool parts_same_place(const struct track_key *a, const struct track_key *b)
 	return a->boot == b->boot && a->t == b->t && a->serial == b->serial && a->seq == b->seq;
 }
 
-#define SAME_LIST(a, b) ((a)->n == (b)->n && ((a)->n == 0 || memcmp((a)->v, (b)->v, (a)->n * sizeof(*(a)->v)) == 0))
+#define SAME_LIST(a, b)                                                                           \
+	((a)->n == (b)->n &&                                                                      \
+	 ((a)->n == 0 || memcmp((a)->v, (b)->v, (a)->n * sizeof(*(a)->v)) == 0))
 
 /* Has p another question now than it had? */
 static bool asks_other(const struct derive_part *p, const struct derive_part *now)
 {
-	return p->first != now->first || p->from != now->from || p->exe != now->exe || p->uid != now->uid || p->auid != now->auid ||
-	       p->born != now->born || p->birth_pid != now->birth_pid || p->birth_t != now->birth_t || p->birth_serial != now->birth_serial ||
-	       p->loader != now->loader || !parts_same_place(&p->key, &now->key) ||
-	       (!now->kept && (!SAME_LIST(&p->looks, &now->looks) || !SAME_LIST(&p->sites, &now->sites)));
+	return p->first != now->first || p->from != now->from || p->exe != now->exe ||
+	       p->uid != now->uid || p->auid != now->auid || p->born != now->born ||
+	       p->birth_pid != now->birth_pid || p->birth_t != now->birth_t ||
+	       p->birth_serial != now->birth_serial || p->loader != now->loader ||
+	       !parts_same_place(&p->key, &now->key) ||
+	       (!now->kept &&
+		(!SAME_LIST(&p->looks, &now->looks) || !SAME_LIST(&p->sites, &now->sites)));
 }
 
 /* Is it the same in all else, too? */
 static bool same_facts(const struct derive_part *p, const struct derive_part *now)
 {
-	return p->starts == now->starts && p->execs_first == now->execs_first && p->name == now->name && p->t_last == now->t_last &&
-	       p->t_end == now->t_end && p->s_last == now->s_last && p->n_intervals == now->n_intervals &&
-	       (now->kept || (p->rows_sum == now->rows_sum && p->looks_full == now->looks_full && p->sites_full == now->sites_full));
+	return p->starts == now->starts && p->execs_first == now->execs_first &&
+	       p->name == now->name && p->t_last == now->t_last && p->t_end == now->t_end &&
+	       p->s_last == now->s_last && p->n_intervals == now->n_intervals &&
+	       (now->kept || (p->rows_sum == now->rows_sum && p->looks_full == now->looks_full &&
+			      p->sites_full == now->sites_full));
 }
 
 /* The lists of p become those of `now`, too. */
@@ -66,13 +73,15 @@ void parts_keep_lists(struct derive_part *now, const struct derive_part *p)
 }
 
 /*
- * Takes the facts of `now` over into the part p, which had others, and asks again whom that concerns. since: its rows from
- * then on are given.
+ * Takes the facts of `now` over into the part p, which had others, and asks again whom that
+ * concerns. since: its rows from then on are given.
  */
-static int change_part(struct derive *d, struct derive_part *p, struct derive_part *now, int64_t since, struct err *e)
+static int change_part(struct derive *d, struct derive_part *p, struct derive_part *now,
+		       int64_t since, struct err *e)
 {
 	struct derive_part was = *p;
-	bool moved = !parts_same_place(&was.key, &now->key), others = was.loader != now->loader, asks = asks_other(&was, now), sites;
+	bool moved = !parts_same_place(&was.key, &now->key), others = was.loader != now->loader,
+	     asks = asks_other(&was, now), sites;
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	int ret;
 
@@ -112,7 +121,8 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	if (ret == 0 && sites)
 		ret = concern_lookers(d, p, e);
 	if (ret == 0 && (moved || others || was.t_end > p->t_end))
-		ret = concern_rested(d, p, moved || others ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e);
+		ret = concern_rested(d, p,
+				     moved || others ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e);
 	if (ret == 0 && p->image != 0 && (moved || others || was.t_end < p->t_end))
 		ret = concern_gone(d, p, e);
 	if (ret == 0 && moved)
@@ -154,7 +164,9 @@ static int load_parts(struct derive *d, int64_t node, int32_t pid, struct parts 
 	struct derive_row at = rows_hanging(ROWS_PID, 0, node, (uint32_t)pid), row;
 	int got;
 
-	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0] && row.w[1] == at.w[1]; at = row) {
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0] &&
+	       row.w[1] == at.w[1];
+	     at = row) {
 		struct derive_part *p;
 
 		if (rows_part(d, rows_id(&row), &p, e) < 0)
@@ -168,17 +180,26 @@ static int load_parts(struct derive *d, int64_t node, int32_t pid, struct parts 
 
 #define MATCHED_AMONG 64 /* old parts that are looked at for a new one */
 
-/* Which old part goes on as which new one? The same beginning, else lives that overlap. It is no part of the answer. */
-void parts_match(struct parts *old, const struct derive_part *now, size_t n, struct derive_part **of)
+/*
+ * Which old part goes on as which new one? The same beginning, else lives that overlap. It is no
+ * part of the answer.
+ */
+void parts_match(struct parts *old, const struct derive_part *now, size_t n,
+		 struct derive_part **of)
 {
 	size_t k = 0, from = 0;
 
-	/* both are in order: the old by their key, the new by their beginnings within the pid, which is nearly the same */
+	/*
+	 * both are in order: the old by their key, the new by their beginnings within the pid,
+	 * which is nearly the same
+	 */
 	for (size_t i = 0; i < n; i++) {
 		size_t at = k > 8 ? k - 8 : 0;
 
-		for (size_t end = at + MATCHED_AMONG; at < end && at < old->n && of[i] == NULL; at++) {
-			if (old->v[at] == NULL || old->v[at]->layer != now[i].layer || !parts_same_place(&old->v[at]->key, &now[i].key))
+		for (size_t end = at + MATCHED_AMONG; at < end && at < old->n && of[i] == NULL;
+		     at++) {
+			if (old->v[at] == NULL || old->v[at]->layer != now[i].layer ||
+			    !parts_same_place(&old->v[at]->key, &now[i].key))
 				continue;
 			of[i] = old->v[at];
 			old->v[at] = NULL;
@@ -188,10 +209,12 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n, str
 	for (size_t i = 0; i < n; i++) {
 		while (from < old->n && old->v[from] == NULL)
 			from++;
-		for (size_t at = from; at < old->n && at < from + MATCHED_AMONG && of[i] == NULL; at++) {
+		for (size_t at = from; at < old->n && at < from + MATCHED_AMONG && of[i] == NULL;
+		     at++) {
 			struct derive_part *o = old->v[at];
 
-			if (o == NULL || o->layer != now[i].layer || o->key.boot != now[i].key.boot || o->key.t > now[i].t_last ||
+			if (o == NULL || o->layer != now[i].layer ||
+			    o->key.boot != now[i].key.boot || o->key.t > now[i].t_last ||
 			    now[i].key.t > o->t_last)
 				continue;
 			of[i] = o;
@@ -200,14 +223,19 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n, str
 	}
 }
 
-/* `from` and rows get their ids. True: a part of the pid is new, gone, or another one than it was to those born of it. */
-static bool number(struct derive *d, struct derive_part *now, size_t n, struct derive_part *const *of)
+/*
+ * `from` and rows get their ids. True: a part of the pid is new, gone, or another one than it was
+ * to those born of it.
+ */
+static bool number(struct derive *d, struct derive_part *now, size_t n,
+		   struct derive_part *const *of)
 {
 	bool other = false;
 
 	for (size_t i = 0; i < n; i++) {
 		now[i].id = of[i] != NULL ? of[i]->id : d->next_part++;
-		other = other || of[i] == NULL || !parts_same_place(&of[i]->key, &now[i].key) || of[i]->exe != now[i].exe;
+		other = other || of[i] == NULL || !parts_same_place(&of[i]->key, &now[i].key) ||
+			of[i]->exe != now[i].exe;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (now[i].from > 0)
@@ -220,9 +248,12 @@ static bool number(struct derive *d, struct derive_part *now, size_t n, struct d
 	return other;
 }
 
-/* of: which old part goes on as each; known: of the first so many only what is from `since` on is given. */
-int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, size_t n, struct derive_part *const *of, size_t known,
-		 int64_t since, struct err *e)
+/*
+ * of: which old part goes on as each; known: of the first so many only what is from `since` on is
+ * given.
+ */
+int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, size_t n,
+		struct derive_part *const *of, size_t known, int64_t since, struct err *e)
 {
 	int64_t node = n ? now[0].key.node : old->n ? old->v[0]->key.node : 0;
 	int32_t pid = n ? now[0].key.pid : old->n ? old->v[0]->key.pid : 0;
@@ -241,8 +272,8 @@ int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, si
 	return ret < 0 ? -1 : other ? concern_born(d, node, pid, e) : 0;
 }
 
-int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals, size_t n,
-	       struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
+int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals,
+	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
 {
 	struct within_parts parts = { 0 };
 	struct parts old = { 0 };

@@ -31,9 +31,12 @@ bool rows_beside(const struct derive_row *a, const struct derive_row *b)
 	return memcmp(a->w, b->w, 4 * sizeof(a->w[0])) == 0;
 }
 
-struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct track_key *at, int64_t exe, uint64_t cell, int64_t id)
+struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct track_key *at,
+			     int64_t exe, uint64_t cell, int64_t id)
 {
-	struct derive_row r = { { rows_head(kind, layer, at->node), at->boot, (uint64_t)exe, cell }, 0 };
+	struct derive_row r = {
+		{ rows_head(kind, layer, at->node), at->boot, (uint64_t)exe, cell }, 0
+	};
 
 	rows_order(&r, at, id);
 	return r;
@@ -55,7 +58,9 @@ int rows_part(struct derive *d, int64_t id, struct derive_part **out, struct err
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out)
 {
 	bool random = false;
-	struct derive_row r = { { rows_head(ROWS_PID, 0, p->key.node), (uint32_t)p->key.pid, (uint64_t)p->layer << 32 | p->key.boot, 0 }, 0 };
+	struct derive_row r = { { rows_head(ROWS_PID, 0, p->key.node), (uint32_t)p->key.pid,
+				  (uint64_t)p->layer << 32 | p->key.boot, 0 },
+				0 };
 
 	rows_order(&r, &p->key, p->id);
 	*VEC_PUSH(out) = r;
@@ -75,7 +80,9 @@ void rows_of_facts(const struct derive_part *p, struct derive_rows *out)
 		*VEC_PUSH(out) = r;
 	}
 	if (p->born) {
-		r = (struct derive_row){ { rows_head(ROWS_BORN, 0, p->key.node), (uint32_t)p->birth_pid }, 0 };
+		r = (struct derive_row){
+			{ rows_head(ROWS_BORN, 0, p->key.node), (uint32_t)p->birth_pid }, 0
+		};
 		rows_order(&r, &p->key, p->id);
 		*VEC_PUSH(out) = r;
 	}
@@ -86,12 +93,16 @@ void rows_of_answer(const struct derive_part *p, struct derive_rows *out)
 	struct derive_row r;
 
 	if (p->image != 0) {
-		r = (struct derive_row){ { rows_head(ROWS_MEMBER, p->layer, 0), (uint64_t)p->image }, 0 };
+		r = (struct derive_row){
+			{ rows_head(ROWS_MEMBER, p->layer, 0), (uint64_t)p->image }, 0
+		};
 		rows_order(&r, &p->key, p->id);
 		*VEC_PUSH(out) = r;
 	}
 	if (p->image != 0 && !p->loader) {
-		r = (struct derive_row){ { rows_head(ROWS_END, p->layer, 0), (uint64_t)p->image, 0, rows_end(p->t_end) }, 0 };
+		r = (struct derive_row){ { rows_head(ROWS_END, p->layer, 0), (uint64_t)p->image, 0,
+					   rows_end(p->t_end) },
+					 0 };
 		rows_order(&r, &p->key, p->id);
 		*VEC_PUSH(out) = r;
 	}
@@ -123,7 +134,8 @@ static void sort(struct derive_rows *rows)
 	rows->n = n;
 }
 
-int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *now, bool touch, struct err *e)
+int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *now, bool touch,
+		 struct err *e)
 {
 	size_t i = 0, k = 0;
 
@@ -138,7 +150,8 @@ int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *
 		k += c >= 0;
 		if (same)
 			continue;
-		if ((c < 0 ? d->store->del : d->store->put)(d->store->ctx, r, e) < 0 || (touch && rows_touch(d, r, e) < 0))
+		if ((c < 0 ? d->store->del : d->store->put)(d->store->ctx, r, e) < 0 ||
+		    (touch && rows_touch(d, r, e) < 0))
 			return -1;
 	}
 	return 0;
@@ -149,19 +162,28 @@ int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *
 static struct derive_row own_row(const struct derive_part *p, const struct derive_row *r)
 {
 	return (struct derive_row){ { rows_head(ROWS_OWN, 0, p->id), r->w[4],
-				      r->w[5] >> 32 << 32 | r->w[0] >> 56 << 24 | (r->w[0] >> 48 & 0xff) << 16 | r->w[6] >> 48, r->w[2], r->w[3] },
+				      r->w[5] >> 32 << 32 | r->w[0] >> 56 << 24 |
+					      (r->w[0] >> 48 & 0xff) << 16 | r->w[6] >> 48,
+				      r->w[2], r->w[3] },
 				    r->value };
 }
 
-int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since, struct derive_rows *out, struct err *e)
+int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
+		 struct derive_rows *out, struct err *e)
 {
 	struct derive_row at = { { rows_head(ROWS_OWN, 0, p->id), rows_time(since) }, 0 }, row;
 	int got;
 
-	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0]; at = row)
-		*VEC_PUSH(out) = (struct derive_row){ { row.w[2] >> 24 << 56 | (row.w[2] >> 16 & 0xff) << 48 | (uint64_t)p->key.node,
-			p->key.boot, row.w[3], row.w[4], row.w[1], row.w[2] >> 32 << 32 | (uint32_t)p->key.pid,
-			(row.w[2] & 0xffff) << 48 | (uint64_t)p->id }, row.value };
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0];
+	     at = row)
+		*VEC_PUSH(out) = (struct derive_row){
+			{ row.w[2] >> 24 << 56 | (row.w[2] >> 16 & 0xff) << 48 |
+				  (uint64_t)p->key.node,
+			  p->key.boot, row.w[3], row.w[4], row.w[1],
+			  row.w[2] >> 32 << 32 | (uint32_t)p->key.pid,
+			  (row.w[2] & 0xffff) << 48 | (uint64_t)p->id },
+			row.value
+		};
 	return got < 0 ? -1 : 0;
 }
 
@@ -179,7 +201,8 @@ uint64_t rows_sum(const struct derive_rows *rows)
 	return sum;
 }
 
-int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was, struct derive_rows *now, struct err *e)
+int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was,
+	      struct derive_rows *now, struct err *e)
 {
 	struct derive_rows own_was = { 0 }, own_now = { 0 };
 	int ret = rows_replace(d, was, now, true, e);
@@ -256,12 +279,14 @@ static int wait_row(struct derive *d, const struct derive_row *row, struct err *
 	return 1;
 }
 
-int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until, bool take, struct err *e)
+int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until, bool take,
+		  struct err *e)
 {
 	struct derive_row at = *from, row;
 	int got;
 
-	while ((got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && rows_beside(&row, from) && rows_t(&row) <= until) {
+	while ((got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
+	       rows_beside(&row, from) && rows_t(&row) <= until) {
 		int waits = wait_row(d, &row, e);
 
 		if (waits < 0 || (take && waits && d->store->del(d->store->ctx, &row, e) < 0))
@@ -273,8 +298,12 @@ int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until
 
 /* ---- who looks at a row ---- */
 
-/* How far behind a row those who look at it may be: at that of the n-th row after it in its place. *bound: there is one. */
-static int last_looker(struct derive *d, const struct derive_row *row, size_t n, struct derive_row *out, bool *bound, struct err *e)
+/*
+ * How far behind a row those who look at it may be: at that of the n-th row after it in its
+ * place. *bound: there is one.
+ */
+static int last_looker(struct derive *d, const struct derive_row *row, size_t n,
+		       struct derive_row *out, bool *bound, struct err *e)
 {
 	struct derive_row at = *row;
 
@@ -301,8 +330,8 @@ static bool within_bound(const struct derive_row *look, const struct derive_row 
 }
 
 /* Those who look from one place: rows of `kind` behind `row`. */
-static int touch_from(struct derive *d, const struct derive_row *row, enum rows_kind kind, uint64_t cell, size_t most, int64_t until,
-		      struct err *e)
+static int touch_from(struct derive *d, const struct derive_row *row, enum rows_kind kind,
+		      uint64_t cell, size_t most, int64_t until, struct err *e)
 {
 	bool known = false, bound = false;
 	struct derive_row last = *row, head = *row, look;
@@ -339,7 +368,8 @@ int rows_touch(struct derive *d, const struct derive_row *row, struct err *e)
 	switch ((enum rows_kind)(row->w[0] >> 56)) {
 	case ROWS_NEAR:
 		for (uint64_t c = cell == 0 ? 0 : cell - 1; c <= cell + 1; c++)
-			if (track_place(c) == TRACK_RANDOM && touch_from(d, row, ROWS_LOOK, c, DERIVE_NEAR, INT64_MAX, e) < 0)
+			if (track_place(c) == TRACK_RANDOM &&
+			    touch_from(d, row, ROWS_LOOK, c, DERIVE_NEAR, INT64_MAX, e) < 0)
 				return -1;
 		return 0;
 	case ROWS_SPOKE:

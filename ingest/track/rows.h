@@ -1,13 +1,16 @@
-/* Rows of the derivation's table: how they are made, and who looks at one. Inside ingest/track only. */
+/*
+ * Rows of the derivation's table: how they are made, and who looks at one. Inside ingest/track
+ * only.
+ */
 #ifndef INGEST_TRACK_ROWS_H
 #define INGEST_TRACK_ROWS_H
 
 #include "ingest/track/derive.h"
 
 /*
- * Kinds of rows. Those in a place are (kind, layer, node; boot; exe; cell or user; t; serial, pid; seq, part):
- * intervals (NEAR in cells, SPOKE where addresses are not random), fork-type calls (CALL, FIXED_CALL) and who looks from
- * there (LOOK, FIXED_LOOK, CALL_LOOK).
+ * Kinds of rows. Those in a place are (kind, layer, node; boot; exe; cell or user; t; serial,
+ * pid; seq, part): intervals (NEAR in cells, SPOKE where addresses are not random), fork-type
+ * calls (CALL, FIXED_CALL) and who looks from there (LOOK, FIXED_LOOK, CALL_LOOK).
  */
 enum rows_kind {
 	ROWS_NEAR = 1, ROWS_SPOKE, ROWS_CALL, ROWS_FIXED_CALL,
@@ -73,7 +76,8 @@ bool rows_beside(const struct derive_row *a, const struct derive_row *b);
 int rows_compare(const void *a, const void *b);
 
 /* A row in a place of p's node and boot. */
-struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct track_key *at, int64_t exe, uint64_t cell, int64_t id);
+struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct track_key *at,
+			     int64_t exe, uint64_t cell, int64_t id);
 
 /* A row that hangs on one or two numbers. */
 struct derive_row rows_hanging(enum rows_kind kind, uint8_t layer, int64_t low, uint64_t second);
@@ -86,21 +90,35 @@ static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 	return (uint64_t)uid << 32 | auid;
 }
 
-/* What p is found by: where it looks from and its pid; or what its answer made. Appended to *out. */
+/*
+ * What p is found by: where it looks from and its pid; or what its answer made. Appended to *out.
+ */
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out);
 void rows_of_answer(const struct derive_part *p, struct derive_rows *out);
 
 /* The rows of p that lie in places, from a time on. Appended to *out. */
-int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since, struct derive_rows *out, struct err *e);
+int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
+		 struct derive_rows *out, struct err *e);
 
-/* A number that two sets of rows have in common only if they are the same: a sum, so that it can be taken apart. */
+/*
+ * A number that two sets of rows have in common only if they are the same: a sum, so that it can
+ * be taken apart.
+ */
 uint64_t rows_sum(const struct derive_rows *rows);
 
-/* Makes p have `now` in place of `was`, in places and of its own; those who look at what differs wait. Sorts both. */
-int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was, struct derive_rows *now, struct err *e);
+/*
+ * Makes p have `now` in place of `was`, in places and of its own; those who look at what differs
+ * wait. Sorts both.
+ */
+int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was,
+	      struct derive_rows *now, struct err *e);
 
-/* Makes the table hold `now` in place of `was`. Sorts both. touch: those who look at a row that differs are asked again. */
-int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *now, bool touch, struct err *e);
+/*
+ * Makes the table hold `now` in place of `was`. Sorts both. touch: those who look at a row that
+ * differs are asked again.
+ */
+int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *now, bool touch,
+		 struct err *e);
 
 /* Those who look at a row wait to be asked again. */
 int rows_touch(struct derive *d, const struct derive_row *row, struct err *e);
@@ -112,7 +130,11 @@ bool rows_moved(const struct derive_wait *w, const struct derive_part *p);
 /* Puts a part into the queue. */
 void rows_wait(struct derive *d, struct derive_part *p);
 
-/* The same for all parts of rows beside `from` and behind it, up to a time (INT64_MAX: all); take: the rows go. */
-int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until, bool take, struct err *e);
+/*
+ * The same for all parts of rows beside `from` and behind it, up to a time (INT64_MAX: all);
+ * take: the rows go.
+ */
+int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until, bool take,
+		  struct err *e);
 
 #endif

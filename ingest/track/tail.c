@@ -7,21 +7,28 @@
 
 #define TAIL_CHAIN 512 /* parts of one process that are looked through */
 
-/* Is no interval of the pid under way where the i-th of a row begins, so that nothing that lies before meets what is behind? */
-static bool is_pause(const struct track_interval *v, size_t i, const int64_t *begins, int64_t t_last, uint32_t s_last)
+/*
+ * Is no interval of the pid under way where the i-th of a row begins, so that nothing that lies
+ * before meets what is behind?
+ */
+static bool is_pause(const struct track_interval *v, size_t i, const int64_t *begins,
+		     int64_t t_last, uint32_t s_last)
 {
 	return v[i].s_first > s_last && begins[i] > t_last;
 }
 
 /*
- * Two pauses: before the later one (at) nothing can be found otherwise than it was, and what lies between them has all
- * that is known of the process (its last moments) at the later one. begins: the earliest time behind it.
+ * Two pauses: before the later one (at) nothing can be found otherwise than it was, and what lies
+ * between them has all that is known of the process (its last moments) at the later one. begins:
+ * the earliest time behind it.
  */
 struct pauses { size_t before, at; int64_t begins; };
 
-static bool find_pauses(const struct track_interval *v, size_t n, size_t fresh, const struct derive_rest *rest, struct pauses *out)
+static bool find_pauses(const struct track_interval *v, size_t n, size_t fresh,
+			const struct derive_rest *rest, struct pauses *out)
 {
-	auto_free int64_t *begins = mem_alloc((n + 1) * sizeof(*begins)); /* the least from each on */
+	auto_free int64_t *begins = mem_alloc((n + 1) *
+					      sizeof(*begins)); /* the least from each on */
 	int64_t t_last = rest->t_last;
 	uint32_t s_last = rest->s_last;
 	int found = 0;
@@ -41,8 +48,12 @@ static bool find_pauses(const struct track_interval *v, size_t n, size_t fresh, 
 	return found > 1;
 }
 
-/* How many intervals come before anything new counts: one that is new, or an edge that stands before it. */
-static size_t before_fresh(const struct track_interval *v, size_t n, const struct track_edge *edges, size_t n_edges)
+/*
+ * How many intervals come before anything new counts: one that is new, or an edge that stands
+ * before it.
+ */
+static size_t before_fresh(const struct track_interval *v, size_t n,
+			   const struct track_edge *edges, size_t n_edges)
 {
 	uint32_t serial = UINT32_MAX;
 	bool any = false;
@@ -57,9 +68,13 @@ static size_t before_fresh(const struct track_interval *v, size_t n, const struc
 	return i;
 }
 
-/* Can it be looked at from its end at all: one layer and boot, no births that parts before could stand between? */
-static int is_plain(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest, const struct track_interval *v, size_t n,
-		    const struct track_edge *edges, size_t n_edges, bool *out, struct err *e)
+/*
+ * Can it be looked at from its end at all: one layer and boot, no births that parts before could
+ * stand between?
+ */
+static int is_plain(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest,
+		    const struct track_interval *v, size_t n, const struct track_edge *edges,
+		    size_t n_edges, bool *out, struct err *e)
 {
 	struct derive_row at = rows_hanging(ROWS_PID, 0, node, (uint32_t)pid), row;
 	int got;
@@ -84,15 +99,17 @@ static int is_plain(struct derive *d, int64_t node, int32_t pid, const struct de
 }
 
 /* Parts that begin from a time on, in order. */
-static int load_since(struct derive *d, int64_t node, int32_t pid, const struct track_interval *at, int64_t since, struct parts *out,
-		      struct err *e)
+static int load_since(struct derive *d, int64_t node, int32_t pid, const struct track_interval *at,
+		      int64_t since, struct parts *out, struct err *e)
 {
 	struct derive_row from = rows_hanging(ROWS_PID, 0, node, (uint32_t)pid), row;
 	int got;
 
 	from.w[2] = (uint64_t)at->layer << 32 | at->boot;
 	from.w[4] = rows_time(since);
-	for (; (got = d->store->next(d->store->ctx, &from, &row, e)) == 1 && rows_beside(&row, &from); from = row) {
+	for (; (got = d->store->next(d->store->ctx, &from, &row, e)) == 1 &&
+	       rows_beside(&row, &from);
+	     from = row) {
 		struct derive_part *p;
 
 		if (rows_part(d, rows_id(&row), &p, e) < 0)
@@ -105,10 +122,11 @@ static int load_since(struct derive *d, int64_t node, int32_t pid, const struct 
 }
 
 /*
- * The part that goes on at the later pause: of those that spoke between the two the one that began last, since parts of a
- * pid follow each other. NULL: two began with one serial.
+ * The part that goes on at the later pause: of those that spoke between the two the one that
+ * began last, since parts of a pid follow each other. NULL: two began with one serial.
  */
-static int find_last(struct derive *d, const struct track_interval *v, const struct pauses *at, struct derive_part **out, struct err *e)
+static int find_last(struct derive *d, const struct track_interval *v, const struct pauses *at,
+		     struct derive_part **out, struct err *e)
 {
 	bool equal = false;
 
@@ -132,8 +150,12 @@ static int find_last(struct derive *d, const struct track_interval *v, const str
 	return 0;
 }
 
-/* The ids of the parts of p's process up to p. *whole false: they are too many to be looked through. */
-static int load_chain(struct derive *d, struct derive_part *p, struct map *out, bool *whole, struct err *e)
+/*
+ * The ids of the parts of p's process up to p. *whole false: they are too many to be looked
+ * through.
+ */
+static int load_chain(struct derive *d, struct derive_part *p, struct map *out, bool *whole,
+		      struct err *e)
 {
 	for (size_t i = 0; i < TAIL_CHAIN; i++) {
 		map_put(out, (uint64_t)p->id, 0, 1);
@@ -150,14 +172,26 @@ static int load_chain(struct derive *d, struct derive_part *p, struct map *out, 
 
 static struct within_part as_within(const struct derive_part *p)
 {
-	return (struct within_part){ .exe = p->exe, .name = p->name, .t_first = p->key.t, .t_last = p->t_last, .t_end = TRACK_LIVES,
-				     .s_first = p->key.serial, .s_last = p->s_last, .boot = p->key.boot, .uid = p->uid, .auid = p->auid,
-				     .layer = p->layer, .loader = p->loader, .execs_first = p->execs_first, .from = p->first ? -1 : 0,
+	return (struct within_part){ .exe = p->exe,
+				     .name = p->name,
+				     .t_first = p->key.t,
+				     .t_last = p->t_last,
+				     .t_end = TRACK_LIVES,
+				     .s_first = p->key.serial,
+				     .s_last = p->s_last,
+				     .boot = p->key.boot,
+				     .uid = p->uid,
+				     .auid = p->auid,
+				     .layer = p->layer,
+				     .loader = p->loader,
+				     .execs_first = p->execs_first,
+				     .from = p->first ? -1 : 0,
 				     .seq = p->key.seq };
 }
 
 /* What of the row before the pause is known of the process, and of p. */
-static void fill_tail(struct within_tail *tail, const struct derive_part *p, const struct map *chain, const struct track_interval *v,
+static void fill_tail(struct within_tail *tail, const struct derive_part *p,
+		      const struct map *chain, const struct track_interval *v,
 		      const struct pauses *at)
 {
 	struct within_part *m = &tail->part;
@@ -179,9 +213,13 @@ static void fill_tail(struct within_tail *tail, const struct derive_part *p, con
 	}
 }
 
-/* The facts of the part that goes on: what its end does not change is as it was. False: that cannot be told. */
-static bool fill_first(struct derive_part *now, const struct derive_part *p, const struct track_interval *v, size_t n,
-		       const struct pauses *at, bool partial)
+/*
+ * The facts of the part that goes on: what its end does not change is as it was. False: that
+ * cannot be told.
+ */
+static bool fill_first(struct derive_part *now, const struct derive_part *p,
+		       const struct track_interval *v, size_t n, const struct pauses *at,
+		       bool partial)
 {
 	auto_free const struct track_interval **own = mem_alloc(n * sizeof(*own));
 	size_t n_own = 0, left = p->n_intervals;
@@ -207,18 +245,28 @@ static bool fill_first(struct derive_part *now, const struct derive_part *p, con
 	return p->looks_full < at->begins && p->sites_full < at->begins;
 }
 
-/* Which parts have the very intervals that they had? `now` and `of` are without the first, which goes on. */
-static void mark_kept(struct derive_part *now, size_t n, struct derive_part *const *of, const struct track_interval *v, size_t n_intervals)
+/*
+ * Which parts have the very intervals that they had? `now` and `of` are without the first, which
+ * goes on.
+ */
+static void mark_kept(struct derive_part *now, size_t n, struct derive_part *const *of,
+		      const struct track_interval *v, size_t n_intervals)
 {
 	for (size_t i = 0; i < n; i++)
-		now[i].kept = of[i] != NULL && parts_same_place(&of[i]->key, &now[i].key) && of[i]->n_intervals == now[i].n_intervals;
+		now[i].kept = of[i] != NULL && parts_same_place(&of[i]->key, &now[i].key) &&
+			      of[i]->n_intervals == now[i].n_intervals;
 	for (size_t i = 0; i < n_intervals; i++)
-		if (v[i].part > 0 && (v[i].fresh || of[v[i].part - 1] == NULL || of[v[i].part - 1]->id != v[i].was))
+		if (v[i].part > 0 &&
+		    (v[i].fresh || of[v[i].part - 1] == NULL || of[v[i].part - 1]->id != v[i].was))
 			now[v[i].part - 1].kept = false;
 }
 
-/* From when on the rows of the part that goes on may be others: the rest of those that were made for it go. */
-static int64_t first_change(struct derive_part *now, const struct derive_part *p, const struct track_interval *v, size_t n)
+/*
+ * From when on the rows of the part that goes on may be others: the rest of those that were made
+ * for it go.
+ */
+static int64_t first_change(struct derive_part *now, const struct derive_part *p,
+			    const struct track_interval *v, size_t n)
 {
 	int64_t since = INT64_MAX;
 	size_t left = 0;
@@ -233,8 +281,10 @@ static int64_t first_change(struct derive_part *now, const struct derive_part *p
 	return since;
 }
 
-static int behind(struct derive *d, struct derive_part *p, struct parts *old, struct within_tail *tail, struct track_interval *v, size_t n,
-		  const struct pauses *pauses, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
+static int behind(struct derive *d, struct derive_part *p, struct parts *old,
+		  struct within_tail *tail, struct track_interval *v, size_t n,
+		  const struct pauses *pauses, struct track_edge *edges, size_t n_edges,
+		  int64_t **ids, struct err *e)
 {
 	struct within_parts parts = { 0 };
 	auto_free struct derive_part *now = NULL, **of = NULL;
@@ -250,7 +300,8 @@ static int behind(struct derive *d, struct derive_part *p, struct parts *old, st
 	mark_kept(now + 1, parts.n - 1, of + 1, v + at, n - at);
 	facts_fill(now, parts.n, v + at, n - at, edges, n_edges);
 	if (fill_first(&now[0], p, v, n, pauses, tail->partial) && !tail->unsure)
-		ret = parts_apply(d, old, now, parts.n, of, 1, first_change(&now[0], p, v + at, n - at), e);
+		ret = parts_apply(d, old, now, parts.n, of, 1,
+				  first_change(&now[0], p, v + at, n - at), e);
 	if (ret == 0) {
 		*ids = mem_alloc(n * sizeof(**ids));
 		for (size_t i = 0; i < n; i++)
@@ -262,8 +313,9 @@ static int behind(struct derive *d, struct derive_part *p, struct parts *old, st
 	return ret;
 }
 
-int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest, struct track_interval *intervals, size_t n,
-		  struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
+int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest,
+		  struct track_interval *intervals, size_t n, struct track_edge *edges,
+		  size_t n_edges, int64_t **ids, struct err *e)
 {
 	struct within_tail tail = { 0 };
 	struct parts old = { 0 };
@@ -286,7 +338,9 @@ int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct deri
 		ret = load_since(d, node, pid, &intervals[at.at], at.begins, &old, e);
 	}
 	if (ret == 0)
-		ret = whole ? behind(d, p, &old, &tail, intervals, n, &at, edges, n_edges, ids, e) : 1;
+		ret = whole ? behind(d, p, &old, &tail, intervals, n, &at, edges, n_edges, ids,
+				     e) :
+			      1;
 	VEC_FREE(&old);
 	VEC_FREE(&tail.cells);
 	map_release(&chain);

@@ -23,9 +23,9 @@ const char *const within_rule_names[WITHIN_RULES] = {
 };
 
 /*
- * Mappings that are not random: non-PIE static programs and 32 bit below 4 GiB; with ASLR off the 64 MiB below mmap_base
- * (the end of user space less 128 MiB) and the beginning of ELF_ET_DYN_BASE, with 47 and 48 bits. One in 16,384 random
- * ones lies there, too.
+ * Mappings that are not random: non-PIE static programs and 32 bit below 4 GiB; with ASLR off the
+ * 64 MiB below mmap_base (the end of user space less 128 MiB) and the beginning of
+ * ELF_ET_DYN_BASE, with 47 and 48 bits. One in 16,384 random ones lies there, too.
  */
 static const struct { uint64_t lo, hi; } fixed_ranges[] = {
 	{ 0, 0x3ff },
@@ -59,7 +59,7 @@ struct stretch {
 	int64_t t_first, t_last;
 	uint32_t s_last;
 	size_t at;               /* of its first interval, in the order of serials */
-	int32_t part;            /* the trusted part that it is of, when text is looked at; -1: to be found */
+	int32_t part; /* the trusted part that it is of, when text is looked at; -1: to be found */
 	uint32_t cells, n_cells; /* a slice of the walk's */
 };
 
@@ -90,7 +90,8 @@ struct walk {
 
 /* ---- the order of the evidence ---- */
 
-static int order(const struct track_interval *p, const struct track_interval *q, const struct track_strings *strings)
+static int order(const struct track_interval *p, const struct track_interval *q,
+		 const struct track_strings *strings)
 {
 	int d = 0;
 
@@ -142,13 +143,17 @@ static int32_t open_stretch(const struct walk *w, const struct track_interval *v
 	for (size_t i = w->all.n, back = 0; i-- > 0 && back < WITHIN_LOOK_BACK; back++) {
 		const struct stretch *s = &w->all.v[i];
 
-		if (s->first->boot == v->boot && s->first->exe == v->exe && s->first->loader == v->loader && v->s_first <= s->s_last)
+		if (s->first->boot == v->boot && s->first->exe == v->exe &&
+		    s->first->loader == v->loader && v->s_first <= s->s_last)
 			return (int32_t)i;
 	}
 	return -1;
 }
 
-/* known: by stretch of the trusted walk, which are this one's where text is looked at; NULL in the first walk. */
+/*
+ * known: by stretch of the trusted walk, which are this one's where text is looked at; NULL in
+ * the first walk.
+ */
 static void find_stretches(struct walk *w, const struct walk *known)
 {
 	auto_free int32_t *again = known ? mem_alloc(known->all.n * sizeof(*again)) : NULL;
@@ -165,8 +170,13 @@ static void find_stretches(struct walk *w, const struct walk *known)
 
 		if (at < 0) {
 			at = (int32_t)w->all.n;
-			*VEC_PUSH(&w->all) = (struct stretch){ .first = v, .t_first = v->t_first, .t_last = v->t_last, .s_last = v->s_last,
-							       .at = i, .part = given ? (int32_t)v->part : -1 };
+			*VEC_PUSH(&w->all) = (struct stretch){ .first = v,
+							       .t_first = v->t_first,
+							       .t_last = v->t_last,
+							       .s_last = v->s_last,
+							       .at = i,
+							       .part = given ? (int32_t)v->part :
+									       -1 };
 		}
 		if (given)
 			*was = at;
@@ -199,8 +209,12 @@ static void gather_cells(struct walk *w)
 
 /* ---- how a stretch relates to the part before it ---- */
 
-/* The last edge of the boot whose serial is below `serial` (or equal, where `upto`); NULL when there is none. */
-static const struct track_edge *edge_before(const struct walk *w, uint32_t boot, uint32_t serial, bool upto)
+/*
+ * The last edge of the boot whose serial is below `serial` (or equal, where `upto`); NULL when
+ * there is none.
+ */
+static const struct track_edge *edge_before(const struct walk *w, uint32_t boot, uint32_t serial,
+					    bool upto)
 {
 	size_t lo = 0, hi = w->n_edges;
 
@@ -208,7 +222,8 @@ static const struct track_edge *edge_before(const struct walk *w, uint32_t boot,
 		size_t mid = (lo + hi) / 2;
 		const struct track_edge *d = &w->edges[mid];
 
-		if (d->boot < boot || (d->boot == boot && (upto ? d->serial <= serial : d->serial < serial)))
+		if (d->boot < boot ||
+		    (d->boot == boot && (upto ? d->serial <= serial : d->serial < serial)))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -219,7 +234,8 @@ static const struct track_edge *edge_before(const struct walk *w, uint32_t boot,
 static bool shares_random_cell(const struct walk *w, const struct stretch *s)
 {
 	for (size_t i = 0; i < s->n_cells; i++)
-		if (track_place(w->cells.v[s->cells + i]) == TRACK_RANDOM && cells_has(w->c.cells, w->cells.v[s->cells + i]))
+		if (track_place(w->cells.v[s->cells + i]) == TRACK_RANDOM &&
+		    cells_has(w->c.cells, w->cells.v[s->cells + i]))
 			return true;
 	return false;
 }
@@ -238,17 +254,21 @@ static bool comes_again(const struct walk *w, const struct stretch *s)
 	for (size_t i = s->at + 1; i < w->n && i <= s->at + WITHIN_LOOK_AHEAD; i++) {
 		const struct track_interval *v = w->row[i];
 
-		if (&w->all.v[w->home[i]] != s && v->boot == s->first->boot && v->exe == s->first->exe && cells_near(w->c.cells, v->cell))
+		if (&w->all.v[w->home[i]] != s && v->boot == s->first->boot &&
+		    v->exe == s->first->exe && cells_near(w->c.cells, v->cell))
 			return true;
 	}
 	return false;
 }
 
 /* What sources that know processes say to have happened since the process last spoke. */
-static void known_between(const struct walk *w, const struct track_edge *last, bool *begun, bool *execed)
+static void known_between(const struct walk *w, const struct track_edge *last, bool *begun,
+			  bool *execed)
 {
 	*begun = *execed = false;
-	for (const struct track_edge *d = last; d != NULL && d >= w->edges && d->boot == last->boot && d->serial >= w->c.s_last; d--) {
+	for (const struct track_edge *d = last;
+	     d != NULL && d >= w->edges && d->boot == last->boot && d->serial >= w->c.s_last;
+	     d--) {
 		*begun = *begun || d->kind == EDGE_BORN || d->kind == EDGE_GONE;
 		*execed = *execed || d->kind == EDGE_EXECED;
 	}
@@ -283,7 +303,10 @@ static enum within_rule relate(const struct walk *w, const struct stretch *s)
 	if (s->first->loader && !was->loader)
 		return WITHIN_LOADER;
 	if (was->exe != s->first->exe || was->loader != s->first->loader) {
-		/* an execve that came last says more than cells do: without ASLR each exec has the same */
+		/*
+		 * an execve that came last says more than cells do: without ASLR each exec has
+		 * the same
+		 */
 		if (exec_last)
 			return WITHIN_EXECED;
 		if (was->loader == s->first->loader && shares_random_cell(w, s))
@@ -306,11 +329,16 @@ static enum within_rule relate(const struct walk *w, const struct stretch *s)
 }
 
 /* What each rule makes of a stretch. */
-static const enum { SAME, EXEC, PROCESS } outcome[WITHIN_RULES] = {
-	[WITHIN_FIRST] = PROCESS, [WITHIN_BOOT] = PROCESS, [WITHIN_KNOWN_BEGUN] = PROCESS, [WITHIN_KNOWN_EXECED] = EXEC,
-	[WITHIN_EXITED] = PROCESS, [WITHIN_LOADER] = PROCESS, [WITHIN_EXECED] = EXEC, [WITHIN_REPLACED] = SAME,
-	[WITHIN_EXEC_LOST] = EXEC, [WITHIN_OTHER] = PROCESS, [WITHIN_NEAR] = SAME, [WITHIN_EXECED_SAME] = EXEC,
-	[WITHIN_BACK] = PROCESS, [WITHIN_SOON] = SAME, [WITHIN_AGAIN] = SAME,
+static const enum {
+	SAME,
+	EXEC,
+	PROCESS
+} outcome[WITHIN_RULES] = {
+	[WITHIN_FIRST] = PROCESS,     [WITHIN_BOOT] = PROCESS,   [WITHIN_KNOWN_BEGUN] = PROCESS,
+	[WITHIN_KNOWN_EXECED] = EXEC, [WITHIN_EXITED] = PROCESS, [WITHIN_LOADER] = PROCESS,
+	[WITHIN_EXECED] = EXEC,       [WITHIN_REPLACED] = SAME,  [WITHIN_EXEC_LOST] = EXEC,
+	[WITHIN_OTHER] = PROCESS,     [WITHIN_NEAR] = SAME,      [WITHIN_EXECED_SAME] = EXEC,
+	[WITHIN_BACK] = PROCESS,      [WITHIN_SOON] = SAME,      [WITHIN_AGAIN] = SAME,
 };
 
 /* ---- parts ---- */
@@ -321,7 +349,10 @@ static void new_process(struct walk *w, const struct stretch *s)
 	w->c.t_last = s->t_first;
 }
 
-/* The part before ends where another begins in its pid: by an exec, or another process has the pid. Text ends no trusted one. */
+/*
+ * The part before ends where another begins in its pid: by an exec, or another process has the
+ * pid. Text ends no trusted one.
+ */
 static void end_before(struct walk *w, const struct stretch *s, uint8_t layer)
 {
 	struct within_part *m = w->c.part < 0 ? NULL : &w->out->v[w->c.part];
@@ -335,10 +366,20 @@ static void begin_part(struct walk *w, const struct stretch *s, enum within_rule
 	const struct track_interval *v = s->first;
 
 	end_before(w, s, v->layer);
-	*VEC_PUSH(w->out) = (struct within_part){ .exe = v->exe, .t_first = s->t_first, .t_last = s->t_last, .s_first = v->s_first,
-						  .s_last = s->s_last, .boot = v->boot, .uid = v->uid, .auid = v->auid, .layer = v->layer,
-						  .loader = v->loader, .t_end = TRACK_LIVES, .rule = (uint8_t)rule,
-						  .from = outcome[rule] == PROCESS ? -1 : w->c.part };
+	*VEC_PUSH(w->out) = (struct within_part){ .exe = v->exe,
+						  .t_first = s->t_first,
+						  .t_last = s->t_last,
+						  .s_first = v->s_first,
+						  .s_last = s->s_last,
+						  .boot = v->boot,
+						  .uid = v->uid,
+						  .auid = v->auid,
+						  .layer = v->layer,
+						  .loader = v->loader,
+						  .t_end = TRACK_LIVES,
+						  .rule = (uint8_t)rule,
+						  .from = outcome[rule] == PROCESS ? -1 :
+										     w->c.part };
 	/* right after an exec the comm is the program's own; later a thread may have another */
 	if (v->loader || (outcome[rule] == EXEC && rule != WITHIN_EXEC_LOST))
 		w->out->v[w->out->n - 1].name = v->name;
@@ -387,7 +428,8 @@ static void note_ends(struct walk *w, size_t from)
 		struct within_part *m = &w->out->v[i];
 		const struct track_edge *last = edge_before(w, m->boot, m->s_last, true);
 
-		if (last != NULL && (last->kind == EDGE_EXIT || last->kind == EDGE_GONE) && last->serial >= m->s_first && last->t < m->t_end)
+		if (last != NULL && (last->kind == EDGE_EXIT || last->kind == EDGE_GONE) &&
+		    last->serial >= m->s_first && last->t < m->t_end)
 			m->t_end = last->t;
 	}
 }
@@ -401,7 +443,8 @@ static void note_starts(struct walk *w, size_t from)
 		struct within_part *m = &w->out->v[i];
 		const struct track_edge *first = edge_before(w, m->boot, m->s_first, true);
 
-		m->execs_first = first != NULL && first->serial == m->s_first && first->kind == EDGE_EXEC;
+		m->execs_first = first != NULL && first->serial == m->s_first &&
+				 first->kind == EDGE_EXEC;
 	}
 	for (size_t i = from + given; i < w->out->n; i++) {
 		int32_t above = w->out->v[i].from;
@@ -428,7 +471,8 @@ static void number(struct within_parts *out, size_t from)
 			n = map_get(&seen, a, b, 0);
 			map_put(&seen, a, b, n + 1);
 		}
-		m->seq = (uint16_t)((n > 0x7fff ? 0x7fff : n) | (m->layer == TRACK_TEXT ? 0x8000 : 0));
+		m->seq = (uint16_t)((n > 0x7fff ? 0x7fff : n) |
+				    (m->layer == TRACK_TEXT ? 0x8000 : 0));
 	}
 	map_release(&seen);
 }
@@ -443,7 +487,8 @@ static void begin_walk(struct walk *w)
 	if (t == NULL)
 		return;
 	*VEC_PUSH(w->out) = t->part;
-	w->c = (struct current){ 0, t->s_last, t->t_last, t->part.layer == TRACK_TRUSTED ? &w->trusted : &w->text };
+	w->c = (struct current){ 0, t->s_last, t->t_last,
+				 t->part.layer == TRACK_TRUSTED ? &w->trusted : &w->text };
 	for (size_t i = 0; i < t->cells.n; i++)
 		cells_add(w->c.cells, t->cells.v[i]);
 }
@@ -497,8 +542,9 @@ void within_sort(struct track_interval *intervals, size_t n, const struct track_
 		qsort_r(intervals, n, sizeof(*intervals), by_serial, ctx.out);
 }
 
-void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
-		   const struct track_strings *strings, struct within_parts *out)
+void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n,
+		   struct track_edge *edges, size_t n_edges, const struct track_strings *strings,
+		   struct within_parts *out)
 {
 	struct walk w = { .n = n, .edges = edges, .n_edges = n_edges, .tail = tail, .out = out };
 
@@ -514,8 +560,8 @@ void within_behind(struct within_tail *tail, struct track_interval *intervals, s
 	drop_walk(&w);
 }
 
-void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
-		const struct track_strings *strings, struct within_parts *out)
+void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges,
+		size_t n_edges, const struct track_strings *strings, struct within_parts *out)
 {
 	struct walk first = { .out = out }, second = { .out = out };
 	auto_free struct track_edge *trusted = mem_alloc(n_edges * sizeof(*trusted));

@@ -14,10 +14,26 @@
 #define WITHIN_LOOK_BACK 8    /* stretches that may still overlap with the next interval */
 #define WITHIN_LOOK_AHEAD 64  /* intervals that are looked through for an image that comes again */
 
-/* Why a stretch began a part, or did not: one for each row of the table in docs/tracker.md, for tests that count. */
+/*
+ * Why a stretch began a part, or did not: one for each row of the table in docs/tracker.md, for
+ * tests that count.
+ */
 enum within_rule {
-	WITHIN_FIRST, WITHIN_BOOT, WITHIN_KNOWN_BEGUN, WITHIN_KNOWN_EXECED, WITHIN_EXITED, WITHIN_LOADER, WITHIN_EXECED,
-	WITHIN_REPLACED, WITHIN_EXEC_LOST, WITHIN_OTHER, WITHIN_NEAR, WITHIN_EXECED_SAME, WITHIN_BACK, WITHIN_SOON, WITHIN_AGAIN,
+	WITHIN_FIRST,
+	WITHIN_BOOT,
+	WITHIN_KNOWN_BEGUN,
+	WITHIN_KNOWN_EXECED,
+	WITHIN_EXITED,
+	WITHIN_LOADER,
+	WITHIN_EXECED,
+	WITHIN_REPLACED,
+	WITHIN_EXEC_LOST,
+	WITHIN_OTHER,
+	WITHIN_NEAR,
+	WITHIN_EXECED_SAME,
+	WITHIN_BACK,
+	WITHIN_SOON,
+	WITHIN_AGAIN,
 	WITHIN_RULES
 };
 extern const char *const within_rule_names[WITHIN_RULES];
@@ -39,13 +55,15 @@ struct within_part {
 struct within_parts { struct within_part *v; size_t n, cap; };
 
 /*
- * The parts of one (node, pid), trusted ones first, each layer in the order of their beginnings. Sorts intervals and
- * edges; sets `part` of each interval. *out is emptied first; the caller releases it.
+ * The parts of one (node, pid), trusted ones first, each layer in the order of their beginnings.
+ * Sorts intervals and edges; sets `part` of each interval. *out is emptied first; the caller
+ * releases it.
  */
 /*
- * A long life is not walked through from its beginning each time. This is where a walk goes on: the part that was the
- * last of all that came before (of one layer and boot), what its process had said by then, and the cells of it that are
- * known. Where `partial`, it has more of them; `unsure` is set when one of these could have made another answer.
+ * A long life is not walked through from its beginning each time. This is where a walk goes on:
+ * the part that was the last of all that came before (of one layer and boot), what its process
+ * had said by then, and the cells of it that are known. Where `partial`, it has more of them;
+ * `unsure` is set when one of these could have made another answer.
  */
 struct within_tail {
 	struct within_part part; /* becomes the first of *out, as it is now */
@@ -56,13 +74,14 @@ struct within_tail {
 };
 
 /* The same for intervals that all come behind a tail's; all edges that may come behind it. */
-void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
-		   const struct track_strings *strings, struct within_parts *out);
+void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n,
+		   struct track_edge *edges, size_t n_edges, const struct track_strings *strings,
+		   struct within_parts *out);
 
 /* Puts intervals into the order of the pid. */
 void within_sort(struct track_interval *intervals, size_t n, const struct track_strings *strings);
 
-void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges, size_t n_edges,
-		const struct track_strings *strings, struct within_parts *out);
+void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges,
+		size_t n_edges, const struct track_strings *strings, struct within_parts *out);
 
 #endif
