@@ -260,9 +260,11 @@ static int join_rows(struct work *w, struct pid *p, size_t from, size_t to, stru
 	if (load_obs(w, a, e) < 0 || load_obs(w, b, e) < 0)
 		return -1;
 	for (size_t i = 0; i < b->obs.n; i++)
-		obs_add(&a->obs, &b->obs.v[i]);
+		*VEC_PUSH(&a->obs) = b->obs.v[i];
 	for (size_t i = 0; i < b->edges.n; i++)
-		edge_add(&a->edges, &b->edges.v[i]);
+		*VEC_PUSH(&a->edges) = b->edges.v[i];
+	obs_unite(&a->obs);
+	edge_unite(&a->edges);
 	widen(a, b->t_first, b->t_last, b->s_first, b->s_last, b->name, b->uid, b->auid);
 	if (b->ingest < a->ingest)
 		a->ingest = b->ingest;
@@ -274,20 +276,16 @@ static int join_rows(struct work *w, struct pid *p, size_t from, size_t to, stru
 static int take_evidence(struct work *w, struct row *r, const struct tally_interval *v, struct err *e)
 {
 	const struct tally *t = w->tally;
-	bool alone; /* the batch has each observation once */
 
 	if (load_obs(w, r, e) < 0)
 		return -1;
-	alone = r->obs.n == 0;
 	r->changed = true;
-	for (uint32_t i = v->slots; i != 0; i = t->slots.v[i - 1].next) {
-		if (alone)
-			*VEC_PUSH(&r->obs) = t->slots.v[i - 1].obs;
-		else
-			obs_add(&r->obs, &t->slots.v[i - 1].obs);
-	}
+	for (uint32_t i = v->slots; i != 0; i = t->slots.v[i - 1].next)
+		*VEC_PUSH(&r->obs) = t->slots.v[i - 1].obs;
 	for (uint32_t i = v->edges; i != 0; i = t->edges.v[i - 1].next)
-		edge_add(&r->edges, &t->edges.v[i - 1].edge);
+		*VEC_PUSH(&r->edges) = t->edges.v[i - 1].edge;
+	obs_unite(&r->obs);
+	edge_unite(&r->edges);
 	return 0;
 }
 

@@ -261,7 +261,7 @@ static uint32_t slot_for(struct tally *t, const struct ident *id, uint32_t inter
 	map_put(&t->slot_of, a, (uint64_t)call, (int64_t)t->slots.n);
 	s = VEC_PUSH(&t->slots);
 	*s = (struct tally_slot){ .obs = { .caller = id->caller, .call = call, .t_first = t_ms, .t_last = t_ms,
-					   .serial = UINT32_MAX },
+					   .serial = UINT32_MAX, .ip = UINT64_MAX },
 				  .next = t->intervals.v[interval - 1].slots,
 				  .edge = (uint8_t)(done ? syscall_edge(id->arch, nr) : EDGE_NONE) };
 	t->intervals.v[interval - 1].slots = (uint32_t)t->slots.n;
@@ -300,7 +300,7 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 		o->t_first = t_ms;
 	if (t_ms > o->t_last)
 		o->t_last = t_ms;
-	if (serial <= o->serial) {
+	if (serial < o->serial || (serial == o->serial && ip < o->ip)) {
 		o->serial = serial;
 		o->ip = ip;
 	}

@@ -34,9 +34,10 @@ static void add_sums_up_and_keeps_the_corners(void **state)
 	struct obs other = { .caller = 1, .call = 3, .text = 1, .serial = 1 };
 
 	(void)state;
-	obs_add(&list, &late);
-	obs_add(&list, &other);
-	obs_add(&list, &early);
+	*VEC_PUSH(&list) = late;
+	*VEC_PUSH(&list) = other;
+	*VEC_PUSH(&list) = early;
+	obs_unite(&list);
 	assert_int_equal(list.n, 2);
 	assert_int_equal(list.v[0].text, 3);
 	assert_int_equal(list.v[0].fresh, 4);
@@ -48,6 +49,49 @@ static void add_sums_up_and_keeps_the_corners(void **state)
 	VEC_FREE(&list);
 }
 
+static void of_equal_serials_the_lower_address_counts(void **state)
+{
+	const struct obs a = { .caller = 1, .call = 2, .serial = 7, .ip = 5 }, b = { .caller = 1, .call = 2, .serial = 7, .ip = 3 };
+
+	(void)state;
+	for (int turned = 0; turned < 2; turned++) {
+		struct obs_list list = { 0 };
+
+		*VEC_PUSH(&list) = turned ? b : a;
+		*VEC_PUSH(&list) = turned ? a : b;
+		obs_unite(&list);
+		assert_int_equal(list.n, 1);
+		assert_int_equal(list.v[0].ip, 3);
+		VEC_FREE(&list);
+	}
+}
+
+static struct obs_list many(unsigned n)
+{
+	struct obs_list list = { 0 };
+
+	for (unsigned i = 0; i < n; i++)
+		*VEC_PUSH(&list) = (struct obs){ .caller = 1 + i * 7919 % n, .call = 2, .serial = i };
+	return list;
+}
+
+static void unite_many(unsigned n)
+{
+	struct obs_list list = many(n), more = many(n);
+
+	for (size_t i = 0; i < more.n; i++)
+		*VEC_PUSH(&list) = more.v[i];
+	obs_unite(&list);
+	VEC_FREE(&list);
+	VEC_FREE(&more);
+}
+
+static void many_callers_cost_no_square(void **state)
+{
+	(void)state;
+	assert_not_quadratic(unite_many, 100000);
+}
+
 static void an_edge_is_added_once(void **state)
 {
 	struct edge_list list = { 0 };
@@ -56,7 +100,8 @@ static void an_edge_is_added_once(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
-		edge_add(&list, &edges[i]);
+		*VEC_PUSH(&list) = edges[i];
+	edge_unite(&list);
 	assert_int_equal(list.n, 4);
 	VEC_FREE(&list);
 }
@@ -161,6 +206,8 @@ int main(void)
 
 	ADD_ROWS(&t, counts, check_count);
 	ADD(&t, add_sums_up_and_keeps_the_corners);
+	ADD(&t, of_equal_serials_the_lower_address_counts);
+	ADD(&t, many_callers_cost_no_square);
 	ADD(&t, an_edge_is_added_once);
 	ADD(&t, observations_survive_the_round_trip_in_one_order);
 	ADD(&t, edges_survive_the_round_trip);

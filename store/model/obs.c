@@ -8,35 +8,65 @@
 #define OBS_FIELDS 9
 #define EDGE_FIELDS 3
 
-void obs_add(struct obs_list *list, const struct obs *o)
+static int obs_order(const void *a, const void *b)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		struct obs *was = &list->v[i];
+	const struct obs *x = a, *y = b;
 
-		if (was->caller != o->caller || was->call != o->call)
-			continue;
-		was->text += o->text;
-		was->fresh += o->fresh;
-		was->upgraded += o->upgraded;
-		if (o->t_first < was->t_first)
-			was->t_first = o->t_first;
-		if (o->t_last > was->t_last)
-			was->t_last = o->t_last;
-		if (o->serial < was->serial) {
-			was->serial = o->serial;
-			was->ip = o->ip;
-		}
-		return;
-	}
-	*VEC_PUSH(list) = *o;
+	if (x->caller != y->caller)
+		return x->caller < y->caller ? -1 : 1;
+	return x->call < y->call ? -1 : x->call > y->call;
 }
 
-void edge_add(struct edge_list *list, const struct edge *d)
+/* Of equal serials the lower address counts: which came first does not matter. */
+static void add(struct obs *to, const struct obs *o)
 {
-	for (size_t i = list->n; i-- > 0;)
-		if (list->v[i].serial == d->serial && list->v[i].t == d->t && list->v[i].kind == d->kind)
-			return;
-	*VEC_PUSH(list) = *d;
+	to->text += o->text;
+	to->fresh += o->fresh;
+	to->upgraded += o->upgraded;
+	to->t_first = o->t_first < to->t_first ? o->t_first : to->t_first;
+	to->t_last = o->t_last > to->t_last ? o->t_last : to->t_last;
+	if (o->serial < to->serial || (o->serial == to->serial && o->ip < to->ip)) {
+		to->serial = o->serial;
+		to->ip = o->ip;
+	}
+}
+
+void obs_unite(struct obs_list *list)
+{
+	size_t left = 0;
+
+	if (list->n > 1)
+		qsort(list->v, list->n, sizeof(*list->v), obs_order);
+	for (size_t i = 0; i < list->n; i++) {
+		if (left > 0 && obs_order(&list->v[left - 1], &list->v[i]) == 0)
+			add(&list->v[left - 1], &list->v[i]);
+		else
+			list->v[left++] = list->v[i];
+	}
+	list->n = left;
+}
+
+static int edge_order(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+
+	if (x->serial != y->serial)
+		return x->serial < y->serial ? -1 : 1;
+	if (x->t != y->t)
+		return x->t < y->t ? -1 : 1;
+	return x->kind < y->kind ? -1 : x->kind > y->kind;
+}
+
+void edge_unite(struct edge_list *list)
+{
+	size_t left = 0;
+
+	if (list->n > 1)
+		qsort(list->v, list->n, sizeof(*list->v), edge_order);
+	for (size_t i = 0; i < list->n; i++)
+		if (left == 0 || edge_order(&list->v[left - 1], &list->v[i]) != 0)
+			list->v[left++] = list->v[i];
+	list->n = left;
 }
 
 static void number(struct buf *out, char before, int64_t v)
@@ -103,15 +133,6 @@ static bool moved(int64_t t, int64_t by, int64_t *out)
 	return !__builtin_add_overflow(t, by, out) && when_fits(*out);
 }
 
-static int obs_order(const void *a, const void *b)
-{
-	const struct obs *x = a, *y = b;
-
-	if (x->caller != y->caller)
-		return x->caller < y->caller ? -1 : 1;
-	return x->call < y->call ? -1 : x->call > y->call;
-}
-
 void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out)
 {
 	if (list->n > 1)
@@ -149,15 +170,6 @@ bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out)
 					       .ip = base.ip + (uint64_t)v[8] };
 	}
 	return bytes_eq(text, BYTES("]"));
-}
-
-static int edge_order(const void *a, const void *b)
-{
-	const struct edge *x = a, *y = b;
-
-	if (x->serial != y->serial)
-		return x->serial < y->serial ? -1 : 1;
-	return x->t < y->t ? -1 : x->t > y->t;
 }
 
 void edge_encode(struct edge_list *list, struct obs_base base, struct buf *out)

@@ -52,11 +52,12 @@ struct edge {
 struct obs_list { struct obs *v; size_t n, cap; };
 struct edge_list { struct edge *v; size_t n, cap; };
 
-/* Adds to the observation of the same caller and call, or to the list. */
-void obs_add(struct obs_list *list, const struct obs *o);
-
-/* Adds an edge that is not there yet. */
-void edge_add(struct edge_list *list, const struct edge *d);
+/*
+ * Lists are added up by putting one behind the other. Then these sort, and sum up what is of one caller and call, or leave
+ * one of equal edges: the cost is not the square of what a busy process does.
+ */
+void obs_unite(struct obs_list *list);
+void edge_unite(struct edge_list *list);
 
 /* What the numbers in the text are offsets from: the beginning of the interval, and where its cell begins. */
 struct obs_base { int64_t t; uint32_t serial; uint64_t ip; };

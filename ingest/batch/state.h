@@ -1,0 +1,57 @@
+/*
+ * Where the derivation keeps its state: the store. Parts, images and rows are held in memory
+ * while a batch is worked on and written at its end. Beside ingest/track, which knows nothing of
+ * it.
+ */
+#ifndef INGEST_BATCH_STATE_H
+#define INGEST_BATCH_STATE_H
+
+#include "ingest/batch/cache.h"
+#include "store/store.h"
+
+enum {
+	STATE_PUT,
+	STATE_DEL,
+	STATE_NEXT,
+	STATE_PREV,
+	STATE_LAST,
+	STATE_PART,
+	STATE_SET_PART,
+	STATE_DEL_PART,
+	STATE_IMAGE,
+	STATE_SET_IMAGE,
+	STATE_DEL_IMAGE,
+	STATE_STMTS
+};
+
+struct state {
+	struct store *store;
+	sqlite3_stmt *stmt[STATE_STMTS];
+	struct derive_store api; /* what derive_init takes */
+	struct cache cache;
+	/* by id, index + 1; NULL in a list: it is no more */
+	struct map part_at, image_at;
+	struct { struct derive_part **v; size_t n, cap; } parts;
+	struct { struct derive_image **v; size_t n, cap; } images;
+	struct {
+		int64_t *v;
+		size_t n, cap;
+	} changed_parts, changed_images, gone_parts, gone_images;
+};
+
+/* Makes the tables where they are missing. -1 on failure, here and below. */
+int state_init(struct state *s, struct store *store, struct err *e);
+void state_release(struct state *s);
+
+/*
+ * Writes what changed since the last time, and drops parts and images from memory. Nobody waits
+ * then: derive_suspend comes before it. Rows stay, unless they have become many; state_forget
+ * drops them, too: another process wrote.
+ */
+int state_save(struct state *s, struct err *e);
+int state_forget(struct state *s, struct err *e);
+
+/* The highest ids that were given, for derive's next ones. */
+int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e);
+
+#endif

@@ -1,0 +1,288 @@
+#include "ingest/track/facts.h"
+
+#include "ingest/track/rows.h"
+
+#include <stdlib.h>
+
+/* ---- lists of a part's intervals, by their end and by their beginning ---- */
+
+static int by_end(const void *a, const void *b)
+{
+	const struct track_interval *const *x = a, *const *y = b;
+
+	return (*x)->t_last < (*y)->t_last ? -1 : (*x)->t_last > (*y)->t_last;
+}
+
+static int by_beginning(const void *a, const void *b)
+{
+	const struct track_interval *const *x = a, *const *y = b;
+
+	return (*x)->t_first < (*y)->t_first ? -1 : (*x)->t_first > (*y)->t_first;
+}
+
+static int by_look(const void *a, const void *b)
+{
+	const struct derive_look *x = a, *y = b;
+
+	if (x->exe != y->exe)
+		return x->exe < y->exe ? -1 : 1;
+	return x->cell < y->cell ? -1 : x->cell > y->cell;
+}
+
+static int by_site(const void *a, const void *b)
+{
+	const struct track_site *x = a, *y = b;
+
+	if (x->call != y->call)
+		return x->call < y->call ? -1 : 1;
+	return x->ip < y->ip ? -1 : x->ip > y->ip;
+}
+
+static void fill_looks(struct derive_part *m, const struct track_interval **v, size_t n)
+{
+	size_t left = 0;
+
+	qsort(v, n, sizeof(*v), by_end);
+	m->looks_full = n >= DERIVE_CELLS ? v[DERIVE_CELLS - 1]->t_last : INT64_MAX;
+	for (size_t i = 0; i < n && (i < DERIVE_CELLS || v[i]->t_last == v[i - 1]->t_last); i++)
+		if (track_place(v[i]->cell) != TRACK_KERNEL)
+			*VEC_PUSH(&m->looks) = (struct derive_look){ v[i]->exe, v[i]->cell };
+	if (m->looks.n > 1)
+		qsort(m->looks.v, m->looks.n, sizeof(*m->looks.v), by_look);
+	for (size_t i = 0; i < m->looks.n; i++)
+		if (left == 0 || by_look(&m->looks.v[left - 1], &m->looks.v[i]) != 0)
+			m->looks.v[left++] = m->looks.v[i];
+	m->looks.n = left;
+}
+
+static void fill_sites(struct derive_part *m, const struct track_interval **v, size_t n)
+{
+	size_t left = 0;
+
+	qsort(v, n, sizeof(*v), by_beginning);
+	m->sites_full = n >= DERIVE_SITES_FROM ? v[DERIVE_SITES_FROM - 1]->t_first : INT64_MAX;
+	for (size_t i = 0; i < n && (i < DERIVE_SITES_FROM || v[i]->t_first == v[i - 1]->t_first);
+	     i++)
+		for (size_t k = 0; k < v[i]->n_sites; k++)
+			*VEC_PUSH(&m->sites) = v[i]->sites[k];
+	if (m->sites.n > 1)
+		qsort(m->sites.v, m->sites.n, sizeof(*m->sites.v), by_site);
+	for (size_t i = 0; i < m->sites.n; i++)
+		if (left == 0 || by_site(&m->sites.v[left - 1], &m->sites.v[i]) != 0)
+			m->sites.v[left++] = m->sites.v[i];
+	m->sites.n = left < DERIVE_SITES ? left : DERIVE_SITES;
+}
+
+/* ---- rows ---- */
+
+/* A loader is nobody's parent, so others see nothing of it. */
+static void interval_row(struct derive_part *m, const struct track_interval *v)
+{
+	enum track_place place = track_place(v->cell);
+	struct track_key at = m->key;
+	struct derive_row r;
+
+	if (m->loader || place == TRACK_KERNEL)
+		return;
+	at.t = v->t_first;
+	at.serial = v->s_first;
+	if (place == TRACK_FIXED)
+		at.seq = track_fixed_number(
+			v->cell); /* many cells in one place: no two rows may be equal in the order */
+	r = rows_place(place == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
+		       place == TRACK_RANDOM ? v->cell : rows_user(v->uid, v->auid), 0);
+	r.value = place == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
+	*VEC_PUSH(&m->rows) = r;
+}
+
+static void call_row(struct derive_part *m, const struct track_interval *v,
+		     const struct track_edge *d)
+{
+	enum track_place place = track_place(v->cell);
+	struct track_key at = m->key;
+
+	if (m->loader || place == TRACK_KERNEL)
+		return;
+	at.t = d->t;
+	at.serial = d->serial;
+	*VEC_PUSH(&m->rows) = rows_place(place == TRACK_RANDOM ? ROWS_CALL : ROWS_FIXED_CALL, d->layer, &at, v->exe,
+					 place == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
+}
+
+static int compare_places(const struct track_interval *x, uint8_t layer, int64_t exe,
+			  uint64_t cell, bool loader, int64_t t)
+{
+	if (x->layer != layer)
+		return x->layer < layer ? -1 : 1;
+	if (x->exe != exe)
+		return x->exe < exe ? -1 : 1;
+	if (x->cell != cell)
+		return x->cell < cell ? -1 : 1;
+	if (x->loader != loader)
+		return x->loader ? 1 : -1;
+	return x->t_first < t ? -1 : x->t_first > t;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct track_interval *const *x = a, *const *y = b;
+
+	return compare_places(*x, (*y)->layer, (*y)->exe, (*y)->cell, (*y)->loader, (*y)->t_first);
+}
+
+/* The interval that holds an edge, of those sorted by_place; NULL where there is none. */
+static const struct track_interval *holder(const struct track_interval **v, size_t n,
+					   const struct track_edge *d)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (compare_places(v[mid], d->layer, d->exe, d->cell, d->loader, d->t) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0 ||
+	    compare_places(v[lo - 1], d->layer, d->exe, d->cell, d->loader, v[lo - 1]->t_first) !=
+		    0 ||
+	    d->t > v[lo - 1]->t_last)
+		return NULL;
+	return v[lo - 1];
+}
+
+/* ---- births ---- */
+
+/* The last birth before a process first spoke, if none of its pid's parts began between them. */
+static void fill_birth(struct derive_part *all, size_t n, size_t at,
+		       const struct track_edge *edges, size_t n_edges)
+{
+	struct derive_part *m = &all[at];
+	const struct track_edge *birth = NULL;
+
+	for (size_t i = 0; i < n_edges; i++) {
+		const struct track_edge *d = &edges[i];
+
+		if (d->kind != EDGE_BORN || d->layer > m->layer || d->boot != m->key.boot ||
+		    d->serial >= m->key.serial || d->t > m->key.t)
+			continue;
+		if (birth == NULL || d->t > birth->t ||
+		    (d->t == birth->t && d->serial > birth->serial) ||
+		    (d->t == birth->t && d->serial == birth->serial && d->parent > birth->parent))
+			birth = d;
+	}
+	for (size_t i = 0; birth != NULL && i < n; i++)
+		if (i != at && all[i].layer <= m->layer && all[i].key.boot == m->key.boot &&
+		    all[i].key.t >= birth->t && all[i].key.serial > birth->serial &&
+		    all[i].key.serial < m->key.serial)
+			return;
+	if (birth == NULL)
+		return;
+	m->born = true;
+	m->birth_pid = birth->parent;
+	m->birth_t = birth->t;
+	m->birth_serial = birth->serial;
+}
+
+/* ---- all ---- */
+
+static void fill_one(struct derive_part *m, const struct within_part *w, int64_t node, int32_t pid)
+{
+	*m = (struct derive_part){ .key = { node, w->boot, w->t_first, w->s_first, pid, w->seq },
+				   .layer = w->layer,
+				   .loader = w->loader,
+				   .starts = w->starts,
+				   .execs_first = w->execs_first,
+				   .first = w->from < 0,
+				   .from = w->from + 1,
+				   .exe = w->exe,
+				   .name = w->name,
+				   .t_last = w->t_last,
+				   .t_end = w->t_end,
+				   .s_last = w->s_last,
+				   .uid = w->uid,
+				   .auid = w->auid };
+}
+
+/*
+ * Gives each part the lists of its own intervals: those of its layer. Where a part looks from
+ * does not depend on text.
+ */
+static void fill_lists(struct derive_part *out, size_t n_parts,
+		       const struct track_interval *intervals, size_t n)
+{
+	auto_free size_t *end = mem_zero(n_parts + 1, sizeof(*end));
+	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
+	size_t own = 0;
+
+	for (size_t i = 0; i < n; i++)
+		end[intervals[i].part + 1] += intervals[i].layer == out[intervals[i].part].layer;
+	for (size_t i = 0; i < n_parts; i++)
+		end[i + 1] += end[i];
+	/* end[i] is where part i begins; it moves to where it ends */
+	for (size_t i = 0; i < n; i++)
+		if (intervals[i].layer == out[intervals[i].part].layer)
+			v[end[intervals[i].part]++] = &intervals[i];
+	for (size_t i = 0; i < n_parts; own = end[i++]) {
+		if (out[i].kept)
+			continue;
+		fill_looks(&out[i], &v[own], end[i] - own);
+		fill_sites(&out[i], &v[own], end[i] - own);
+	}
+}
+
+static void fill_rows(struct derive_part *out, const struct track_interval *intervals, size_t n,
+		      const struct track_edge *edges, size_t n_edges)
+{
+	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
+	bool sorted = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!out[intervals[i].part].kept)
+			interval_row(&out[intervals[i].part], &intervals[i]);
+		v[i] = &intervals[i];
+	}
+	for (size_t i = 0; i < n_edges; i++) {
+		const struct track_interval *of;
+
+		if (edges[i].kind != EDGE_FORK)
+			continue;
+		if (!sorted && n > 1)
+			qsort(v, n, sizeof(*v), by_place);
+		sorted = true;
+		of = holder(v, n, &edges[i]);
+		if (of != NULL && !out[of->part].kept)
+			call_row(&out[of->part], of, &edges[i]);
+	}
+}
+
+void facts_parts(struct derive_part *out, const struct within_parts *parts,
+		 const struct track_interval *intervals, size_t n, int64_t node, int32_t pid)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		fill_one(&out[i], &parts->v[i], node, pid);
+	for (size_t i = 0; i < n; i++)
+		out[intervals[i].part].n_intervals++;
+}
+
+void facts_fill(struct derive_part *out, size_t n_parts, const struct track_interval *intervals,
+		size_t n, const struct track_edge *edges, size_t n_edges)
+{
+	bool births = false;
+
+	fill_lists(out, n_parts, intervals, n);
+	fill_rows(out, intervals, n, edges, n_edges);
+	for (size_t i = 0; i < n_edges; i++)
+		births = births || edges[i].kind == EDGE_BORN;
+	for (size_t i = 0; i < n_parts && births; i++)
+		if (out[i].first)
+			fill_birth(out, n_parts, i, edges, n_edges);
+}
+
+void facts_lists(struct derive_part *out, const struct track_interval **v, size_t n)
+{
+	out->looks.n = out->sites.n = 0;
+	fill_looks(out, v, n);
+	fill_sites(out, v, n);
+}
