@@ -45,9 +45,9 @@ int trust_open(const char *path, struct trust *where)
 	int fd = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 
 	*where = (struct trust){ .link = fd < 0 && (errno == ELOOP || errno == ENOTDIR) };
-	if (fd < 0)
+	if (where->link)
 		return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	where->folder_known = fstat(folder, &where->folder) == 0;
+	where->folder_known = fd >= 0 && fstat(folder, &where->folder) == 0;
 	return fd;
 }
 
