@@ -80,7 +80,7 @@ counts "a syslog of root's: text without a word" "$TMP/root/syslog" 0
 for n in 5 6 7 8 9 10; do
 	rm -f "$SCAUDIT_DB"*
 	run bash -c "ulimit -n $n; exec \"\$@\"" - "$SCAUDIT" ingest --node n "$var/audit/audit.log"
-	ok "few descriptors ($n) make no file text" test "$status" -ge 3 -o "$status $(db 'SELECT sum(count) = sum(trusted) FROM observations')" = "0 1"
+	ok "few descriptors ($n) make no file text" test "$status" -ge 3 -o "$status $(db 'SELECT sum(count) = sum(trusted) FROM observations' 2>/dev/null)" = "0 1"
 done
 rm -f "$SCAUDIT_DB"*
 run "$SCAUDIT" ingest -q --node n "$var/audit.log"
