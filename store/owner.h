@@ -12,7 +12,7 @@
 struct owner {
 	char *file;     /* without links; SQLite opens this one */
 	bool foreign;   /* neither root's nor the user's own */
-	char unwritable[700]; /* why it is read and never written: a whole message; empty: it may be written */
+	char unwritable[800]; /* why it is read and never written: a whole message; empty: it may be written */
 	char why[256];  /* why its trusted marks count as text; empty: they count */
 };
 
