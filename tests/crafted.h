@@ -203,7 +203,7 @@ static inline void crafted_list(const char *path, struct crafted_columns *out)
 static inline void crafted_set(sqlite3 *db, const struct crafted_column *c, unsigned row,
 			       const char *value)
 {
-	char sql[600], key[200] = "";
+	char sql[2048], key[200] = "";
 	sqlite3_stmt *st = NULL;
 
 	snprintf(sql, sizeof(sql), "SELECT group_concat(name, ', ') FROM pragma_table_info('%s') WHERE pk > 0", c->table);
