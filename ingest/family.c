@@ -321,11 +321,15 @@ static int weigh_fork(struct family *f, struct part *p, const struct near *n, bo
 	return 0;
 }
 
-/* The part that p's process was forked from, 0: none, a root. */
+/*
+ * The image that p's process was forked from, by its first part; 0: none, a root. Not the part that spoke last: the forks of
+ * one server would be a chain as long as there are many, and each would walk it.
+ */
 static int find_fork(struct family *f, struct part *p, struct nears *near, int64_t *out, struct err *e)
 {
 	struct choice c;
 	bool fixed = !near_random(p);
+	struct part *image = NULL;
 	enum near_verdict verdict;
 
 	*out = 0;
@@ -341,13 +345,15 @@ static int find_fork(struct family *f, struct part *p, struct nears *near, int64
 			near->v[i].by_chance = near->v[i].by_chance || near->v[i].image == c.nearest->id;
 	} while (verdict == NEAR_APART);
 	if (!fixed && (!c.several || verdict == NEAR_SAME)) {
-		*out = c.nearest != NULL ? c.nearest->id : 0;
+		if (c.nearest != NULL && image_of(f, c.nearest, &image, e) < 0)
+			return -1;
+		*out = image != NULL ? image->id : 0;
 		return 0;
 	}
 	for (size_t i = 0; i < near->n; i++)
 		if (weigh_fork(f, p, &near->v[i], fixed, &c, e) < 0)
 			return -1;
-	*out = c.forker != NULL && !c.forkers && (!c.several || c.just) ? c.forker->id : 0;
+	*out = c.forker != NULL && !c.forkers && (!c.several || c.just) ? c.forker_image->id : 0;
 	return 0;
 }
 

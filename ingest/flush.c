@@ -65,12 +65,14 @@ void flush_forget(struct flush *f)
 	for (size_t i = 0; i < f->nodes.n; i++)
 		boots_release(&f->nodes.v[i].boots);
 	f->nodes.n = 0;
+	map_clear(&f->node_at);
 }
 
 void flush_release(struct flush *f)
 {
 	flush_forget(f);
 	VEC_FREE(&f->nodes);
+	map_release(&f->node_at);
 	VEC_FREE(&f->again);
 }
 
@@ -89,17 +91,18 @@ static int any(struct store *s, enum stmt id, bool *yes, struct err *e)
 
 static struct boots *boots_for(struct flush *f, int64_t node, struct err *e)
 {
+	int64_t at = map_get(&f->node_at, (uint64_t)node, 0, -1);
 	struct flush_node *n;
 
-	for (size_t i = 0; i < f->nodes.n; i++)
-		if (f->nodes.v[i].node == node)
-			return &f->nodes.v[i].boots;
+	if (at >= 0)
+		return &f->nodes.v[at].boots;
 	n = VEC_PUSH(&f->nodes);
 	*n = (struct flush_node){ .node = node };
 	if (boots_load(&n->boots, f->tally->store, node, e) < 0) {
 		f->nodes.n--;
 		return NULL;
 	}
+	map_put(&f->node_at, (uint64_t)node, 0, (int64_t)f->nodes.n - 1);
 	return &n->boots;
 }
 
@@ -108,16 +111,30 @@ int flush_know(struct flush *f, int64_t node, struct err *e)
 	return boots_for(f, node, e) == NULL ? -1 : 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
 /*
  * Finds the boots of the nodes whose pieces changed again. A node where that gave an event another boot is put on
  * *moved: all its pids are derived again.
  */
 static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 {
-	for (size_t i = 0; i < w->f->seen->changed.n; i++) {
-		int64_t node = w->f->seen->changed.v[i];
-		struct boots now, *was = boots_for(w->f, node, e);
+	struct seen *seen = w->f->seen;
 
+	if (seen->changed.n > 1)
+		qsort(seen->changed.v, seen->changed.n, sizeof(*seen->changed.v), by_number);
+	for (size_t i = 0; i < seen->changed.n; i++) {
+		int64_t node = seen->changed.v[i];
+		struct boots now, *was;
+
+		if (i > 0 && node == seen->changed.v[i - 1])
+			continue;
+		was = boots_for(w->f, node, e);
 		if (was == NULL || boots_load(&now, w->store, node, e) < 0)
 			return -1;
 		if (!boots_agree(was, &now))
@@ -127,7 +144,7 @@ static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 		if (boots_save(was, w->store, node, e) < 0)
 			return -1;
 	}
-	w->f->seen->changed.n = 0;
+	seen->changed.n = 0;
 	return 0;
 }
 

@@ -9,6 +9,7 @@ struct flush {
 	struct tally *tally;
 	struct seen *seen;
 	VEC(struct flush_node { int64_t node; struct boots boots; }) nodes;
+	struct map node_at;      /* node -> index */
 	VEC(struct flush_pid { int64_t node; int32_t pid; }) again; /* to be derived although the batch did not touch them */
 };
 

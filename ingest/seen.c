@@ -476,10 +476,8 @@ static void reindex(struct seen *s)
 
 static void note_changed(struct seen *s, int64_t node)
 {
-	for (size_t i = 0; i < s->changed.n; i++)
-		if (s->changed.v[i] == node)
-			return;
-	*VEC_PUSH(&s->changed) = node;
+	if (s->changed.n == 0 || s->changed.v[s->changed.n - 1] != node)
+		*VEC_PUSH(&s->changed) = node;
 }
 
 static int drop_page(struct seen *s, const struct seen_page *p, struct err *e)

@@ -40,7 +40,7 @@ struct seen {
 	uint32_t n_slots;
 	struct seen_page *last;
 	uint64_t clock;
-	VEC(int64_t) changed;    /* nodes whose pieces changed since seen_flush last ran */
+	VEC(int64_t) changed;    /* nodes whose pieces changed since seen_flush last ran; some several times */
 };
 
 void seen_init(struct seen *s, struct store *store);

@@ -74,9 +74,16 @@ static int take_spelling(void *to, sqlite3_stmt *row, struct err *e)
 static int other_spelling(struct store *store, struct bytes name, int64_t *node, struct err *e)
 {
 	struct spelling s = { .label = first_label(name) };
+	auto_buf struct buf from = { 0 }, to = { 0 };
 
 	s.is_short = s.label.n == name.n;
-	if (store_each(store, STMT_find_node_label, NO_ARGS, WALK(take_spelling, &s), e) < 0)
+	/* names with this label: itself, and what begins with it and a point, which lies before it and a slash */
+	buf_add(&from, s.label.p, s.label.n);
+	buf_add(&to, s.label.p, s.label.n);
+	buf_char(&from, '.');
+	buf_char(&to, '.' + 1);
+	if (store_each(store, STMT_find_node_label, ARGS(V_BLOB(s.label), V_BLOB(buf_bytes(&from)), V_BLOB(buf_bytes(&to))),
+		       WALK(take_spelling, &s), e) < 0)
 		return -1;
 	/* a full name joins a short one only when no other full name has the label */
 	*node = s.full <= (s.is_short ? 1 : 0) ? s.node : 0;

@@ -406,6 +406,9 @@ static size_t try_mode(struct bench *b, const struct mode *mode, uint64_t *tally
 
 	if (brief())
 		tries = mode == modes;
+#ifdef __SANITIZE_ADDRESS__
+	tries = (tries + 15) / 16; /* each run costs several times as much */
+#endif
 	if (mode->kind == FAULT_MEMORY && tries > MEMORY_TRIES)
 		tries = MEMORY_TRIES;
 	if (tries > calls)

@@ -91,7 +91,10 @@ ok "... it ends" is "$(kill -0 "$capture" 2>/dev/null && echo "it does not")" ""
 kill -KILL "$capture" 2>/dev/null
 wait "$capture"
 status=$?
-ok "... with what came, or says that it failed" test "$status" = 3 -o "$status $(count signal)" = "0 90000"
+# the lock was held until it ended: it gave up waiting
+ok "... with the signal's status" is "$status" 143
+ok "... says for whom it waited" warns 'stopped while waiting for pid [0-9]+ \(.*\), which holds it'
+ok "... and how much is not stored" warns '; [0-9,]+ records? (was|were) received and not stored'
 
 # ---- a command ----
 
