@@ -53,16 +53,17 @@ $(BUILD)/store/schema.o: $(BUILD)/schema.sql.h
 
 $(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $(filter %.c,$^) $(filter %.o,$^) $(LIBS) -lcmocka
+	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $< $(BESIDE) $(filter %.o,$^) $(LIBS) -lcmocka
 
 $(BUILD)/tests/test_fault: $(BUILD)/tests/fault_vfs.o $(BUILD)/tests/fault_main.o
 
-# what only one test needs
+# sources that only one test needs
+$(BUILD)/tests/test_derive: BESIDE := tests/derive_oracle.c tests/table.c
 $(BUILD)/tests/test_derive: tests/derive_oracle.c tests/table.c
 
 # what the derivation costs, in memory
 $(BUILD)/track: bench/track.c tests/table.c $(LIB_OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $(filter %.c,$^) $(LIB_OBJ) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ bench/track.c tests/table.c $(LIB_OBJ) $(LIBS)
 
 $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under: $(BUILD)/%: tests/kernel/%.c
 	@mkdir -p $(@D)
