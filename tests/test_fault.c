@@ -84,7 +84,7 @@ static int command(const char *words)
 /* In a process of its own; the exit status, -N: killed by signal N. */
 static int process(const struct bench *b, const char *words, int (*f)(void))
 {
-	int status;
+	int status = -1;
 	pid_t pid;
 
 	fflush(NULL);

@@ -20,7 +20,7 @@ static int set_tree(struct derive *d, struct derive_image *m, int64_t tree, stru
 	if (m->tree == tree)
 		return 0;
 	m->tree = tree;
-	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
+	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
 		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)m->id), row;
 		int got;
 
@@ -102,7 +102,7 @@ static int move_to(struct derive *d, struct derive_part *p, struct derive_image 
 static int rename_gone(struct derive *d, const struct derive_image *from,
 		       const struct derive_image *to, struct err *e)
 {
-	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
+	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
 		struct derive_row at = rows_hanging(ROWS_GONE, layer, 0, (uint64_t)from->id), row;
 		int got;
 
@@ -157,7 +157,7 @@ static int put_together(struct derive *d, const struct derive_part *p, struct de
 	struct { int64_t *v; size_t n, cap; } ids = { 0 };
 	int ret = 0;
 
-	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS && ret == 0; layer++) {
+	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS && ret == 0; layer++) {
 		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)lesser->id),
 				  row;
 

@@ -158,14 +158,17 @@ static int load_chain(struct derive *d, struct derive_part *p, struct map *out, 
 		      struct err *e)
 {
 	for (size_t i = 0; i < TAIL_CHAIN; i++) {
+		struct derive_part *above = NULL;
+
 		map_put(out, (uint64_t)p->id, 0, 1);
 		*whole = p->first;
 		if (p->first)
 			return 0;
-		if (rows_part(d, p->from, &p, e) < 0)
+		if (rows_part(d, p->from, &above, e) < 0)
 			return -1;
-		if (p == NULL)
+		if (above == NULL)
 			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
+		p = above;
 	}
 	return 0;
 }

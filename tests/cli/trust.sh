@@ -1,5 +1,6 @@
 #!/bin/bash
 # Which files are trusted: nobody but root may have been able to write them. Where one that looks so is not, it is said why.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 need sqlite3 setpriv
 
