@@ -16,6 +16,9 @@ struct command {
 	int (*run)(struct opts *o, struct err *e);
 };
 
+/* Has SIGINT, SIGTERM and, where it is not ignored (nohup), SIGHUP handled, so that what was read is stored and told. */
+void command_on_signals(void (*handler)(int number));
+
 /* Prints one line to stderr: "scaudit: ...". */
 void command_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

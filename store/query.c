@@ -490,17 +490,18 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	struct obs_list list = { 0 };
-	int64_t v[5];
+	int64_t v[14];
 	uint32_t image;
 	int ret = 0;
 
-	if (row_read(st, "interval", "iitbs", v, e) < 0)
+	if (row_read(st, "interval", "iiipitTsSmfwwb", v, e) < 0)
 		return -1;
 	image = image_index(l, v[1]);
 	if (image == QUERY_NONE)
 		return dangling(l, "interval", v[0], "image", e);
-	if (!obs_decode(store_column(st, 3),
-			(struct obs_base){ .t = v[2], .serial = (uint32_t)v[4] }, &list))
+	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].node_id != v[2])
+		return row_damaged(l->s->db, "interval", v[0], "its image is of another process", e);
+	if (!obs_decode(store_column(st, 13), (struct obs_base){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
 				  "no observations can be read in its obs", e);
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
@@ -783,7 +784,7 @@ static int load(struct loading *l, struct err *e)
 		    "WHERE policy IS NOT NULL) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval ON interval.id = "
 		    "touch.interval WHERE touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
 		    "run.id = met.ingest JOIN image ON image.id = met.image ORDER BY 1, 2", take_tree_policy, e) < 0 ||
-	    each(l, "SELECT id, image, t_first, obs, serial_first FROM interval", take_interval, e) < 0 ||
+	    each(l, "SELECT id, image, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval", take_interval, e) < 0 ||
 	    each(l, "SELECT id, image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
 		return -1;
 	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place ORDER BY id", take_place, e) < 0 ||

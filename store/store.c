@@ -33,8 +33,8 @@ static int fail_busy(struct store *s, struct err *e)
 		return err_set(e, ST_SYSTEM, "store %s: stopped while waiting for %s, which holds it", s->path, buf_text(&who));
 	if (s->wait.ms == 0)
 		return err_set(e, ST_SYSTEM, "store %s: %s holds it (--wait: how long to wait)", s->path, buf_text(&who));
-	return err_set(e, ST_SYSTEM, "store %s: %s has held it for over %.3g s: nothing more was written (--wait: how long to wait)",
-		       s->path, buf_text(&who), (double)s->wait.ms / 1000);
+	return err_set(e, ST_SYSTEM, "store %s: %s has held it for over %.3g s: nothing %s (--wait: how long to wait)", s->path,
+		       buf_text(&who), (double)s->wait.ms / 1000, s->reads ? "was read" : "more was written");
 }
 
 int store_fail(struct store *s, struct err *e)
@@ -392,6 +392,40 @@ static int settle(struct store *s, struct err *e)
 				: store_script(s, "PRAGMA journal_mode = WAL", e);
 }
 
+/* Each commit counts it up by one. */
+static int take_generation(void *to, sqlite3_stmt *row, struct err *e)
+{
+	int64_t *now = to;
+
+	if (sqlite3_column_type(row, 0) != SQLITE_INTEGER || sqlite3_column_int64(row, 0) < 1 ||
+	    sqlite3_column_int64(row, 0) > GENERATION_MAX)
+		return row_damaged(sqlite3_db_handle(row), "meta", 0,
+				   "its generation is no count of commits", e);
+	*now = sqlite3_column_int64(row, 0);
+	return 0;
+}
+
+static int read_generation(struct store *s, int64_t *now, struct err *e)
+{
+	*now = 0;
+	if (store_each(s, STMT_generation, NO_ARGS, WALK(take_generation, now), e) < 0)
+		return -1;
+	return *now > 0
+		       ? 0
+		       : row_damaged(s->db, "meta", 0, "the one of the generation is missing", e);
+}
+
+/* What the store says of itself: how often it was written, and its name. */
+static int check_meta(struct store *s, struct err *e)
+{
+	int64_t now, names;
+
+	if (read_generation(s, &now, e) < 0 ||
+	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'uuid' AND typeof(value) = 'text'", NO_ARGS, &names, e) < 0)
+		return -1;
+	return names == 1 ? 0 : row_damaged(s->db, "meta", 0, "the one of the uuid is missing", e);
+}
+
 /* Opens the file and makes it ready; s->db is to be closed also after a failure. */
 static int open_file(struct store *s, enum store_mode mode, struct err *e)
 {
@@ -403,7 +437,7 @@ static int open_file(struct store *s, enum store_mode mode, struct err *e)
 	    sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK ||
 	    safe_guard(s->db, s->owner.foreign) != SQLITE_OK)
 		return store_fail(s, e);
-	return check_version(s, mode, e) < 0 || settle(s, e) < 0 ? -1 : 0;
+	return check_version(s, mode, e) < 0 || settle(s, e) < 0 ? -1 : check_meta(s, e);
 }
 
 int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e)
@@ -412,7 +446,7 @@ int store_open_waiting(struct store *s, const char *path, enum store_mode mode, 
 	mode_t mask;
 	int ret;
 
-	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other), .wait = *wait };
+	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other), .wait = *wait, .reads = mode == STORE_READ };
 	if (s->path == NULL)
 		return err_set(e, ST_SYSTEM, "no place for a store: HOME is not set; use --db FILE");
 	if (owner_name(s->path, e) < 0)
@@ -453,29 +487,6 @@ void store_close(struct store *s)
 }
 
 /* ---- transactions ---- */
-
-/* Each commit counts it up by one. */
-static int take_generation(void *to, sqlite3_stmt *row, struct err *e)
-{
-	int64_t *now = to;
-
-	if (sqlite3_column_type(row, 0) != SQLITE_INTEGER || sqlite3_column_int64(row, 0) < 1 ||
-	    sqlite3_column_int64(row, 0) > GENERATION_MAX)
-		return row_damaged(sqlite3_db_handle(row), "meta", 0,
-				   "its generation is no count of commits", e);
-	*now = sqlite3_column_int64(row, 0);
-	return 0;
-}
-
-static int read_generation(struct store *s, int64_t *now, struct err *e)
-{
-	*now = 0;
-	if (store_each(s, STMT_generation, NO_ARGS, WALK(take_generation, now), e) < 0)
-		return -1;
-	return *now > 0
-		       ? 0
-		       : row_damaged(s->db, "meta", 0, "the one of the generation is missing", e);
-}
 
 int store_begin(struct store *s, bool *changed, struct err *e)
 {

@@ -30,6 +30,7 @@ struct store {
 	int64_t generation;          /* of what this process has in memory */
 	sqlite3_stmt *stmt[N_STMTS]; /* prepared when first asked for */
 	struct store_wait wait;      /* for other processes */
+	bool reads;                  /* opened with STORE_READ */
 	bool writing;                /* between store_begin and store_commit or store_rollback */
 	struct pool strings;         /* what was interned; string_id[i] is the row of pool id i + 1 */
 	int64_t *string_id;

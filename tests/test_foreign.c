@@ -155,6 +155,9 @@ static struct row_row { const char *name, *sql, *says; enum who who; } rows[] = 
 	{ "meta: the last generation", "UPDATE meta SET value = 9223372036854775807 WHERE key = 'generation'", "its generation is no count", INGEST },
 	{ "meta: a text for the generation", "UPDATE meta SET value = 'x' WHERE key = 'generation'", "its generation is no count", INGEST },
 	{ "meta: no generation", "DELETE FROM meta WHERE key = 'generation'", "generation is missing", INGEST },
+	{ "meta: no name of the store", "DELETE FROM meta WHERE key = 'uuid'", "uuid is missing", READER },
+	{ "interval: a pid that is none", "UPDATE interval SET pid = -1", "its pid is no pid", READER },
+	{ "interval: of another process than its image", "UPDATE interval SET pid = pid + 1", "its image is of another process", READER },
 	{ "meta: empty, to forget", "DELETE FROM meta", "generation is missing", FORGET },
 	{ "seen: a page that is none", "UPDATE seen SET data = x'0001'", "no page can be read in its data", INGEST },
 	{ "seen: a page longer than any", "UPDATE seen SET data = zeroblob(20000000)", "no page can be read in its data", INGEST },
@@ -245,8 +248,8 @@ static void check_row(void **state)
 	crafted_tighten(db);
 	sqlite3_close(db);
 	alarm(60);
-	assert_ok(store_open(&s, b.file, STORE_CHANGE, &e), &e);
-	if (as(row->who, &s, b.log, &e) == 0)
+	/* where it stands in every store it is seen at once */
+	if (store_open(&s, b.file, STORE_CHANGE, &e) == 0 && as(row->who, &s, b.log, &e) == 0)
 		fail_msg("it was taken");
 	alarm(0);
 	assert_int_equal(e.status, ST_SYSTEM);

@@ -168,6 +168,7 @@ static struct command_row { const char *name, *command; int status; const char *
 	{ "held: the whole time",      "%s ingest --wait 1100ms --node n --db %s samples/i386.log 2>&1", ST_SYSTEM, "for up to 1.1 s" },
 	{ "held: --wait is a time",    "%s ingest --wait soon --node n --db %s samples/i386.log 2>&1", ST_INPUT, "--wait: not a duration" },
 	{ "held: SIGINT ends ingest",  SIGNALLED("INT"), 128 + SIGINT, "stopped while" },
+	{ "held: SIGHUP ends ingest", SIGNALLED("HUP"), 128 + SIGHUP, "stopped while" },
 	{ "held: SIGTERM ends ingest", SIGNALLED("TERM"), 128 + SIGTERM, "stopped while" },
 };
 

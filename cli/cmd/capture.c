@@ -147,7 +147,6 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 
 static int run(struct opts *o, struct err *e)
 {
-	struct sigaction action = { .sa_handler = on_signal };
 	struct capture_options c = { 0 };
 	struct capture_report report = { 0 };
 	char label[256];
@@ -165,8 +164,7 @@ static int run(struct opts *o, struct err *e)
 		if (!quiet)
 			say_client(o->args[0]);
 	} else if (ret == 0) {
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
+		command_on_signals(on_signal);
 		if (isatty(STDERR_FILENO) && !quiet)
 			command_say("capturing until Ctrl-C");
 	}

@@ -145,7 +145,6 @@ static int run(struct opts *o, struct err *e)
 	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), 
 				     .version = SCAUDIT_VERSION, .trusted_input = opt_on(o, OPT_trusted_input),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
-	struct sigaction action = { .sa_handler = on_signal };
 	struct ingest_report report = { 0 };
 	uint64_t keep, days;
 	struct store store;
@@ -170,8 +169,7 @@ static int run(struct opts *o, struct err *e)
 		io.distrusted = on_distrusted;
 	if (isatty(STDERR_FILENO) && !opt_on(o, OPT_quiet))
 		io.progress = on_progress;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	command_on_signals(on_signal);
 	ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
 	if (ret == 0)
 		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, o->n_args ? (size_t)o->n_args : 1, &io, &report, e);
