@@ -418,7 +418,7 @@ static int read_generation(struct store *s, int64_t *now, struct err *e)
 /* What the store says of itself: how often it was written, and its name. */
 static int check_meta(struct store *s, struct err *e)
 {
-	int64_t now, names;
+	int64_t now, names = 0;
 
 	if (read_generation(s, &now, e) < 0 ||
 	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'uuid' AND typeof(value) = 'text'", NO_ARGS, &names, e) < 0)
