@@ -103,10 +103,8 @@ static int find_link(struct derive *d, const struct derive_part *p, struct deriv
 {
 	*same = *ask = false;
 	if (!p->first) {
-		if (rows_part(d, p->from, from, e) < 0)
+		if (rows_named_part(d, p->from, from, e) < 0)
 			return -1;
-		if (*from == NULL)
-			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
 		*rule = earlier(*from, p) ? DERIVE_EXECED : DERIVE_EXEC_ASKEW;
 		if (*rule == DERIVE_EXEC_ASKEW)
 			*from = NULL;

@@ -134,10 +134,8 @@ static int move_member(struct derive *d, int64_t id, const struct derive_image *
 {
 	struct derive_part *q;
 
-	if (rows_part(d, id, &q, e) < 0)
+	if (rows_named_part(d, id, &q, e) < 0)
 		return -1;
-	if (q == NULL)
-		return err_set(e, ST_SYSTEM, "derivation: a part is missing");
 	if (put_into(d, q, to->id, e) < 0 || concern_lookers(d, q, e) < 0 ||
 	    concern_gone(d, q, e) < 0)
 		return -1;

@@ -169,10 +169,8 @@ static int load_parts(struct derive *d, int64_t node, int32_t pid, struct parts 
 	     at = row) {
 		struct derive_part *p;
 
-		if (rows_part(d, rows_id(&row), &p, e) < 0)
+		if (rows_named_part(d, rows_id(&row), &p, e) < 0)
 			return -1;
-		if (p == NULL)
-			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
 		*VEC_PUSH(out) = p;
 	}
 	return got < 0 ? -1 : 0;

@@ -53,6 +53,13 @@ int rows_part(struct derive *d, int64_t id, struct derive_part **out, struct err
 	return id == 0 ? 0 : d->store->part(d->store->ctx, id, out, e);
 }
 
+int rows_named_part(struct derive *d, int64_t id, struct derive_part **out, struct err *e)
+{
+	if (rows_part(d, id, out, e) < 0)
+		return -1;
+	return *out != NULL ? 0 : err_set(e, ST_SYSTEM, "derivation: a part is missing");
+}
+
 /* ---- what a part is found by ---- */
 
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out)

@@ -85,6 +85,9 @@ struct derive_row rows_hanging(enum rows_kind kind, uint8_t layer, int64_t low, 
 /* A part by its id; NULL: there is none. */
 int rows_part(struct derive *d, int64_t id, struct derive_part **out, struct err *e);
 
+/* The part that a row or another part names: one that is not there is a failure. */
+int rows_named_part(struct derive *d, int64_t id, struct derive_part **out, struct err *e);
+
 static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 {
 	return (uint64_t)uid << 32 | auid;

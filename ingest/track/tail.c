@@ -112,10 +112,8 @@ static int load_since(struct derive *d, int64_t node, int32_t pid, const struct 
 	     from = row) {
 		struct derive_part *p;
 
-		if (rows_part(d, rows_id(&row), &p, e) < 0)
+		if (rows_named_part(d, rows_id(&row), &p, e) < 0)
 			return -1;
-		if (p == NULL)
-			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
 		*VEC_PUSH(out) = p;
 	}
 	return got < 0 ? -1 : 0;
@@ -134,10 +132,8 @@ static int find_last(struct derive *d, const struct track_interval *v, const str
 	for (size_t i = at->before; i < at->at; i++) {
 		struct derive_part *p;
 
-		if (rows_part(d, v[i].was, &p, e) < 0)
+		if (rows_named_part(d, v[i].was, &p, e) < 0)
 			return -1;
-		if (p == NULL)
-			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
 		if (*out == NULL || p->key.serial > (*out)->key.serial)
 			equal = false;
 		else if (p != *out && p->key.serial == (*out)->key.serial)
@@ -164,10 +160,8 @@ static int load_chain(struct derive *d, struct derive_part *p, struct map *out, 
 		*whole = p->first;
 		if (p->first)
 			return 0;
-		if (rows_part(d, p->from, &above, e) < 0)
+		if (rows_named_part(d, p->from, &above, e) < 0)
 			return -1;
-		if (above == NULL)
-			return err_set(e, ST_SYSTEM, "derivation: a part is missing");
 		p = above;
 	}
 	return 0;
