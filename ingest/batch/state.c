@@ -10,7 +10,8 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_row (key BLOB PR
 			     "body BLOB NOT NULL) STRICT;"
 			     "CREATE TABLE IF NOT EXISTS derive_image (id INTEGER PRIMARY KEY, "
 			     "founder INTEGER NOT NULL, tree INTEGER NOT NULL, "
-			     "parts INTEGER NOT NULL) STRICT;";
+			     "above INTEGER NOT NULL, parts INTEGER NOT NULL, "
+			     "path INTEGER NOT NULL) STRICT;";
 
 static const char *const statements[STATE_STMTS] = {
 	[STATE_PUT] = "INSERT INTO derive_row VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = "
@@ -25,10 +26,11 @@ static const char *const statements[STATE_STMTS] = {
 	[STATE_SET_PART] = "INSERT INTO derive_part VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
 			   "body = excluded.body",
 	[STATE_DEL_PART] = "DELETE FROM derive_part WHERE id = ?1",
-	[STATE_IMAGE] = "SELECT founder, tree, parts FROM derive_image WHERE id = ?1",
-	[STATE_SET_IMAGE] = "INSERT INTO derive_image VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO "
-			    "UPDATE SET founder = excluded.founder, "
-			    "tree = excluded.tree, parts = excluded.parts",
+	[STATE_IMAGE] = "SELECT founder, tree, above, parts, path FROM derive_image WHERE "
+			"id = ?1",
+	[STATE_SET_IMAGE] = "INSERT INTO derive_image VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT "
+			    "DO UPDATE SET founder = excluded.founder, tree = excluded.tree, "
+			    "above = excluded.above, parts = excluded.parts, path = excluded.path",
 	[STATE_DEL_IMAGE] = "DELETE FROM derive_image WHERE id = ?1",
 };
 
@@ -474,7 +476,12 @@ static int get_image(void *ctx, int64_t id, struct derive_image **out, struct er
 	sqlite3_bind_int64(st, 1, id);
 	if (sqlite3_step(st) == SQLITE_ROW) {
 		*out = mem_alloc(sizeof(**out));
-		**out = (struct derive_image){ id, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), (uint64_t)sqlite3_column_int64(st, 2) };
+		**out = (struct derive_image){ id,
+						sqlite3_column_int64(st, 0),
+						sqlite3_column_int64(st, 1),
+						sqlite3_column_int64(st, 2),
+						(uint64_t)sqlite3_column_int64(st, 3),
+						sqlite3_column_int64(st, 4) };
 	}
 	hold_image(s, id, *out);
 	return sqlite3_reset(st) != SQLITE_OK ? store_fail(s->store, e) : 0;
@@ -583,7 +590,9 @@ static int save_image(struct state *s, int64_t id, struct err *e)
 	sqlite3_bind_int64(st, 1, m->id);
 	sqlite3_bind_int64(st, 2, m->founder);
 	sqlite3_bind_int64(st, 3, m->tree);
-	sqlite3_bind_int64(st, 4, (int64_t)m->n);
+	sqlite3_bind_int64(st, 4, m->above);
+	sqlite3_bind_int64(st, 5, (int64_t)m->n);
+	sqlite3_bind_int64(st, 6, m->path);
 	return finish(s, st, e);
 }
 
