@@ -53,7 +53,7 @@ static enum seen_state mark_more(struct seen_page *p, unsigned serial, unsigned 
 		return SEEN_BEFORE;
 	*m |= 1;
 	p->dirty = true;
-	return SEEN_UPGRADE;
+	return SEEN_OTHER;
 }
 
 /* The index of `more`, after it was changed otherwise. */
@@ -82,7 +82,7 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 		return SEEN_BEFORE;
 	set_bit(p->trusted, i);
 	p->dirty = true;
-	return SEEN_UPGRADE;
+	return SEEN_OTHER;
 }
 
 static void clear_bit(uint8_t *bits, unsigned i)

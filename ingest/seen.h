@@ -14,7 +14,7 @@
 
 enum seen_state {
 	SEEN_NEW,      /* not seen before: count it */
-	SEEN_UPGRADE,  /* text had brought it, and now a trusted source does */
+	SEEN_OTHER,  /* text had brought it, and now a trusted source does */
 	SEEN_BEFORE,
 };
 

@@ -138,6 +138,7 @@ CREATE TABLE IF NOT EXISTS tree (
     start_seen INTEGER NOT NULL
 ) STRICT;
 
+-- serial_most: the highest serial_last of the pid's intervals up to this one, in the order of (t_last, id)
 CREATE TABLE IF NOT EXISTS interval (
     id       INTEGER PRIMARY KEY,
     node     INTEGER NOT NULL REFERENCES node (id),
@@ -154,6 +155,7 @@ CREATE TABLE IF NOT EXISTS interval (
     auid     INTEGER NOT NULL,
     name     INTEGER NOT NULL REFERENCES string (id),
     part     INTEGER NOT NULL,
+    serial_most INTEGER NOT NULL,
     ingest   INTEGER NOT NULL REFERENCES ingest (id),
     obs      TEXT NOT NULL,
     edges    TEXT NOT NULL

@@ -134,10 +134,10 @@ static int each(struct status_store *o, struct store *s, const char *sql, int (*
 int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e)
 {
 	*out = (struct status_store){ .trusted = store_trusts(s) };
-	if (each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) + (SELECT "
+	if (each(out, s, "SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
 			 "ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id), (SELECT min(u.t_first) FROM fold_use AS u JOIN fold ON "
 			 "fold.id = u.fold WHERE fold.node = node.id), (SELECT max(u.t_last) FROM fold_use AS u JOIN fold ON fold.id = u.fold "
-			 "WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id GROUP BY node.id ORDER BY node.name", take_node, e) < 0 ||
+			 "WHERE fold.node = node.id) FROM node LEFT JOIN part ON part.node = node.id LEFT JOIN image ON image.id = part.image GROUP BY node.id ORDER BY node.name", take_node, e) < 0 ||
 	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", take_name, e) < 0 ||
 	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number",
 		 take_boot, e) < 0 ||

@@ -47,7 +47,7 @@ STMT(move_sightings,  "INSERT INTO sighting (place, interval) SELECT place, ?2 F
 STMT(del_sightings,   "DELETE FROM sighting WHERE interval = ?1")
 STMT(any_sighting,    "SELECT count(*) FROM (SELECT 1 FROM sighting LIMIT 1)")
 STMT(del_places,      "DELETE FROM tree_place WHERE tree = ?1")
-STMT(tree_places,     "SELECT runtime, container, container_name, pod, pod_name, namespace, unit, image FROM tree_place JOIN place ON place.id = "
+STMT(tree_places,     "SELECT runtime, container, container_name, pod, pod_name, namespace, unit, image, trusted FROM tree_place JOIN place ON place.id = "
                       "tree_place.place WHERE tree_place.tree = ?1 ORDER BY place.id")
 STMT(set_capture,     "INSERT INTO capture VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO UPDATE SET t_last = "
                       "excluded.t_last, serial_last = excluded.serial_last, received = excluded.received, gaps = excluded.gaps, dropped = "
@@ -55,7 +55,7 @@ STMT(set_capture,     "INSERT INTO capture VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?
 
 STMT(any_event,       "SELECT count(*) FROM (SELECT 1 FROM event LIMIT 1)")
 STMT(add_event,       "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0)) ON CONFLICT DO NOTHING")
-STMT(load_events,     "SELECT t, serial, kind FROM event WHERE node = ?1 AND pid = ?2")
+STMT(load_events,     "SELECT t, serial, kind, parent FROM event WHERE node = ?1 AND pid = ?2")
 STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "
                       "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)")
@@ -77,11 +77,11 @@ STMT(string_bytes,    "SELECT bytes FROM string WHERE id = ?1")
 STMT(node_name,       "SELECT name FROM node WHERE id = ?1")
 
 STMT(load_intervals,  "SELECT id, trusted, exe, cell, loader, t_first, t_last, serial_first, serial_last, uid, auid, name, part, "
-                      "ingest, edges FROM interval WHERE node = ?1 AND pid = ?2 ORDER BY t_last DESC LIMIT ?3")
-STMT(add_interval,    "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)")
+                      "serial_most, ingest, edges FROM interval WHERE node = ?1 AND pid = ?2 ORDER BY t_last DESC, id DESC LIMIT ?3")
+STMT(add_interval,    "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)")
 STMT(set_interval,    "UPDATE interval SET t_first = ?2, t_last = ?3, serial_first = ?4, serial_last = ?5, uid = ?6, "
-                      "auid = ?7, name = ?8, part = ?9, ingest = ?10, obs = ?11, edges = ?12 WHERE id = ?1")
-STMT(set_part_of,     "UPDATE interval SET part = ?2 WHERE id = ?1")
+                      "auid = ?7, name = ?8, part = ?9, serial_most = ?10, ingest = ?11, obs = ?12, edges = ?13 WHERE id = ?1")
+STMT(set_part_of,     "UPDATE interval SET part = ?2, serial_most = ?3 WHERE id = ?1")
 STMT(load_presence,   "SELECT id, exe, t_first, t_last, part FROM presence WHERE node = ?1 AND pid = ?2")
 STMT(set_presence,    "UPDATE presence SET part = nullif(?2, 0) WHERE id = ?1")
 
