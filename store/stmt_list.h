@@ -99,7 +99,7 @@ STMT(set_part,        "INSERT OR REPLACE INTO part (id, node, pid, boot, trusted
 STMT(del_part,        "DELETE FROM part WHERE id = ?1")
 STMT(load_image,      "SELECT founder, above, tree, path, parts FROM image WHERE id = ?1")
 STMT(set_image,       "INSERT OR REPLACE INTO image (id, founder, above, tree, path, parts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-STMT(images_below,    "SELECT id FROM image WHERE above = ?1")
+STMT(images_below,    "SELECT id FROM image WHERE above = ?1 AND above <> 0")
 STMT(add_tree,        "INSERT INTO tree VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET code = excluded.code, "
                       "trusted = excluded.trusted, start_seen = excluded.start_seen")
 STMT(find_code,       "SELECT code FROM tree WHERE id = ?1")

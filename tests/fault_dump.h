@@ -72,11 +72,11 @@ static const char *const sound[] = {
 	"PRAGMA integrity_check", "PRAGMA foreign_key_check",
 	"SELECT 'tree without its root', tree.id FROM tree LEFT JOIN image ON image.id = tree.id WHERE image.id IS NULL OR image.tree <> tree.id",
 	"SELECT 'image without its tree', image.id FROM image LEFT JOIN tree ON tree.id = image.tree WHERE tree.id IS NULL",
-	"SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image ON image.id = interval.image WHERE image.id IS NULL "
+	"SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image_part AS image ON image.id = interval.part WHERE image.id IS NULL "
 		"OR image.pid <> interval.pid",
-	"SELECT 'image without intervals', image.id FROM image WHERE NOT EXISTS (SELECT 1 FROM interval WHERE interval.image = image.id)",
-	"SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN image ON image.id = presence.image WHERE "
-		"presence.image <> 0 AND image.id IS NULL",
+	"SELECT 'part without intervals', id FROM part WHERE NOT EXISTS (SELECT 1 FROM interval WHERE interval.part = part.id)",
+	"SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN part ON part.id = presence.part WHERE "
+		"presence.part <> 0 AND part.id IS NULL",
 };
 
 struct dump { struct buf part[ARRAY_SIZE(tables)]; };

@@ -12,6 +12,7 @@
 #include "ingest/track/cells.h"
 #include "ingest/track/join.h"
 #include "ingest/track/rows.h"
+#include "store/schema.h"
 #include "store/base/buf.h"
 #include "tests/derive_oracle.h"
 #include "tests/table.h"
@@ -481,6 +482,7 @@ static void open_reader(struct reader *r, bool stored)
 	r->api = &r->table.store;
 	if (stored) {
 		assert_int_equal(sqlite3_open(name, &r->store.db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(r->store.db, schema_sql, NULL, NULL, NULL), SQLITE_OK);
 		if (state_init(&r->state, &r->store, &e) < 0)
 			fail_msg("%s", e.msg);
 		r->api = &r->state.api;

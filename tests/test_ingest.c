@@ -16,19 +16,19 @@
 static const struct { const char *what, *sql; } parts[] = {
 	{ "boots", "SELECT CAST(node.name AS TEXT), number, t_first, t_last, serial_first, serial_last FROM boot "
 		   "JOIN node ON node.id = boot.node ORDER BY 1, 2" },
-	{ "trees", "SELECT code, start_seen, path.text, image.pid, image.boot FROM tree JOIN image ON image.id = tree.id "
+	{ "trees", "SELECT code, start_seen, path.text, image.pid, image.boot FROM tree JOIN image AS space ON space.id = tree.id JOIN image_part AS image ON image.id = space.founder "
 		   "JOIN path ON path.id = image.path ORDER BY 1, 3, 4" },
 	{ "images", "SELECT image.pid, image.boot, tree.code, path.text, CAST(exe.bytes AS TEXT), CAST(name.bytes AS TEXT), image.loader, "
 		    "image.starts, image.t_first, image.t_last, image.t_end, image.serial_first, image.serial_last, "
-		    "parent.serial_first, origin.pid, origin.serial_first, image.uid, image.auid FROM image "
+		    "parent.serial_first, origin.pid, origin.serial_first, image.uid, image.auid, image.trusted FROM image_part AS image "
 		    "LEFT JOIN tree ON tree.id = image.tree JOIN path ON path.id = image.path "
 		    "JOIN string AS exe ON exe.id = image.exe LEFT JOIN string AS name ON name.id = image.name "
-		    "LEFT JOIN image AS parent ON parent.id = image.parent LEFT JOIN image AS origin ON origin.id = image.fork_of "
+		    "LEFT JOIN part AS parent ON parent.id = image.parent LEFT JOIN part AS origin ON origin.id = image.fork_of "
 		    "ORDER BY 1, 2, 12, 13" },
 	{ "intervals", "SELECT interval.pid, CAST(exe.bytes AS TEXT), cell, interval.loader, interval.t_first, interval.t_last, "
 		       "interval.serial_first, interval.serial_last, interval.uid, interval.auid, CAST(name.bytes AS TEXT), path.text FROM interval "
 		       "JOIN string AS exe ON exe.id = interval.exe JOIN string AS name ON name.id = interval.name "
-		       "LEFT JOIN image ON image.id = interval.image LEFT JOIN path ON path.id = image.path ORDER BY 1, 7, 8, 3" },
+		       "LEFT JOIN image_part AS image ON image.id = interval.part LEFT JOIN path ON path.id = image.path ORDER BY 1, 7, 8, 3" },
 	{ "edges", "SELECT interval.pid, (edge.value ->> 0) + t_first, (edge.value ->> 1) + serial_first, edge.value ->> 2 "
 		   "FROM interval, json_each(interval.edges) AS edge ORDER BY 3, 1" },
 	{ "observations", "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, pid, ip" },
@@ -54,12 +54,12 @@ static struct dump dump_of(const struct rig *r)
 		    "WHERE image.id IS NULL OR image.tree <> tree.id", &broken);
 	rig_rows(r, "SELECT 'image without its tree', image.id FROM image LEFT JOIN tree ON tree.id = image.tree WHERE tree.id IS NULL",
 		 &broken);
-	rig_rows(r, "SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image ON image.id = interval.image "
-		    "WHERE image.id IS NULL OR image.pid <> interval.pid OR image.exe IS NULL", &broken);
-	rig_rows(r, "SELECT 'image without intervals', image.id FROM image WHERE NOT EXISTS "
-		    "(SELECT 1 FROM interval WHERE interval.image = image.id)", &broken);
-	rig_rows(r, "SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN image ON image.id = presence.image "
-		    "WHERE presence.image <> 0 AND image.id IS NULL", &broken);
+	rig_rows(r, "SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image_part AS image ON image.id = interval.part "
+		    "WHERE image.id IS NULL OR image.pid <> interval.pid OR image.trusted < interval.trusted", &broken);
+	rig_rows(r, "SELECT 'part without intervals', id FROM part WHERE NOT EXISTS "
+		    "(SELECT 1 FROM interval WHERE interval.part = part.id)", &broken);
+	rig_rows(r, "SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN part ON part.id = presence.part "
+		    "WHERE presence.part <> 0 AND part.id IS NULL", &broken);
 	if (broken.n)
 		fail_msg("%.*s", (int)(broken.n < 400 ? broken.n : 400), broken.p);
 	return d;

@@ -277,7 +277,7 @@ static int take_part(void *to, sqlite3_stmt *st, struct err *e)
 	struct derive_part *p;
 	int64_t v[18];
 
-	if (row_read(st, "part", "ipwfzzizfftTusSwwb", v, e) < 0)
+	if (row_read(st, "part", "zpwfzzizfftTusSwwb", v, e) < 0)
 		return -1;
 	t->p = p = mem_zero(1, sizeof(*p));
 	*p = (struct derive_part){

@@ -55,7 +55,30 @@ static int find_path(struct trees *t, struct derive_image *m, bool *changed, str
 	return path < 0 ? -1 : 0;
 }
 
-struct walk { struct map done; struct state_ids stack; uint64_t steps, most; };
+/* An image of this batch and the one above it now: the store may have another one. */
+struct step { int64_t above, id; };
+
+struct walk {
+	struct map done;
+	struct state_ids stack;
+	struct { struct step *v; size_t n, cap; } now; /* sorted */
+	uint64_t steps, most;
+};
+
+static int by_above(const void *a, const void *b)
+{
+	const struct step *x = a, *y = b;
+
+	if (x->above != y->above)
+		return x->above < y->above ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void push(struct walk *w, int64_t id)
+{
+	map_put(&w->done, (uint64_t)id, 0, 1);
+	*VEC_PUSH(&w->stack) = id;
+}
 
 /* Those that the store has below an image. */
 static int take_below(void *to, sqlite3_stmt *row, struct err *e)
@@ -65,8 +88,7 @@ static int take_below(void *to, sqlite3_stmt *row, struct err *e)
 
 	if (row_read(row, "image", "i", &id, e) < 0)
 		return -1;
-	map_put(&w->done, (uint64_t)id, 0, 1);
-	*VEC_PUSH(&w->stack) = id;
+	push(w, id);
 	return 0;
 }
 
@@ -85,6 +107,24 @@ static int check_steps(struct trees *t, struct walk *w, int64_t id, struct err *
 	return 0;
 }
 
+/* An image's path is another one: those below it, as the store has it and as it is now, are looked at again. */
+static int push_below(struct trees *t, struct walk *w, int64_t id, struct err *e)
+{
+	size_t lo = 0, hi = w->now.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (w->now.v[mid].above < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < w->now.n && w->now.v[lo].above == id; lo++)
+		push(w, w->now.v[lo].id);
+	return store_each(t->store, STMT_images_below, ARGS(V_INT(id)), WALK(take_below, w), e);
+}
+
 /* Settles the image on top of the stack, after the one above it where that has changed as well. */
 static int settle_top(struct trees *t, struct walk *w, struct err *e)
 {
@@ -95,9 +135,7 @@ static int settle_top(struct trees *t, struct walk *w, struct err *e)
 	if (check_steps(t, w, id, e) < 0 || image_at(t, id, &m, e) < 0)
 		return -1;
 	if (m->above != 0 && map_get(&w->done, (uint64_t)m->above, 0, 2) == 0) {
-		map_put(&w->done, (uint64_t)id, 0, 1);
-		map_put(&w->done, (uint64_t)m->above, 0, 1);
-		*VEC_PUSH(&w->stack) = m->above;
+		push(w, m->above);
 		return 0;
 	}
 	w->stack.n--;
@@ -110,7 +148,7 @@ static int settle_top(struct trees *t, struct walk *w, struct err *e)
 		return 0;
 	if (t->state->api.keep_image(t->state->api.ctx, m, e) < 0)
 		return -1;
-	return store_each(t->store, STMT_images_below, ARGS(V_INT(id)), WALK(take_below, w), e);
+	return push_below(t, w, id, e);
 }
 
 /*
@@ -122,20 +160,28 @@ static int write_paths(struct trees *t, struct err *e)
 	struct walk w = { .most = 1000 };
 	int ret = 0;
 
-	for (size_t i = 0; i < t->state->changed_images.n; i++)
-		if (state_image(t->state, t->state->changed_images.v[i]) != NULL)
-			map_put(&w.done, (uint64_t)t->state->changed_images.v[i], 0, 0);
+	for (size_t i = 0; i < t->state->changed_images.n; i++) {
+		const struct derive_image *m = state_image(t->state, t->state->changed_images.v[i]);
+
+		if (m == NULL)
+			continue;
+		map_put(&w.done, (uint64_t)m->id, 0, 0);
+		*VEC_PUSH(&w.now) = (struct step){ m->above, m->id };
+	}
+	if (w.now.n > 1)
+		qsort(w.now.v, w.now.n, sizeof(*w.now.v), by_above);
 	for (size_t i = 0, n = t->state->changed_images.n; i < n && ret == 0; i++) {
 		int64_t id = t->state->changed_images.v[i];
 
 		if (state_image(t->state, id) == NULL || map_get(&w.done, (uint64_t)id, 0, 0) == 2)
 			continue;
-		*VEC_PUSH(&w.stack) = id;
+		push(&w, id);
 		while (w.stack.n > 0 && ret == 0)
 			ret = settle_top(t, &w, e);
 	}
 	map_release(&w.done);
 	VEC_FREE(&w.stack);
+	VEC_FREE(&w.now);
 	return ret;
 }
 
