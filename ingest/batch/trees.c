@@ -134,7 +134,7 @@ static int settle_top(struct trees *t, struct walk *w, struct err *e)
 
 	if (check_steps(t, w, id, e) < 0 || image_at(t, id, &m, e) < 0)
 		return -1;
-	if (m->above != 0 && map_get(&w->done, (uint64_t)m->above, 0, 2) == 0) {
+	if (m->above != 0 && map_get(&w->done, (uint64_t)m->above, 0, 2) != 2) {
 		push(w, m->above);
 		return 0;
 	}
