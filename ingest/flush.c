@@ -137,7 +137,7 @@ static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 		was = boots_for(w->f, node, e);
 		if (was == NULL || boots_load(&now, w->store, node, e) < 0)
 			return -1;
-		if (!boots_agree(was, &now))
+		if (!boots_agree(was, &now, TRACK_TRUSTED) || !boots_agree(was, &now, TRACK_TEXT))
 			*VEC_PUSH(moved) = node;
 		boots_release(was);
 		*was = now;
@@ -516,7 +516,7 @@ static int take_event(void *to, sqlite3_stmt *st, struct err *e)
 	name = store_column(st, 2);
 	for (size_t k = EDGE_BORN; k < ARRAY_SIZE(event_names); k++)
 		if (bytes_eq(name, bytes_of(event_names[k])))
-			*VEC_PUSH(&ev->out->edges) = (struct track_edge){ boots_of(ev->boots, v[0] / 1000, (uint32_t)v[1]), (uint32_t)v[1],
+			*VEC_PUSH(&ev->out->edges) = (struct track_edge){ boots_of(ev->boots, TRACK_TEXT, v[0] / 1000, (uint32_t)v[1]), (uint32_t)v[1],
 									  v[0], (enum edge_kind)k };
 	return 0;
 }
@@ -540,12 +540,12 @@ static int gather(struct work *w, const struct pid *p, const struct boots *boots
 			continue;
 		for (size_t k = 0; k < r->edges.n; k++)
 			*VEC_PUSH(&out->edges) = (struct track_edge){
-				boots_of(boots, r->edges.v[k].t / 1000, r->edges.v[k].serial), r->edges.v[k].serial,
+				boots_of(boots, TRACK_TEXT, r->edges.v[k].t / 1000, r->edges.v[k].serial), r->edges.v[k].serial,
 				r->edges.v[k].t, r->edges.v[k].kind };
 		out->row_at[out->n] = i;
 		out->iv[out->n++] = (struct track_interval){
 			.exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first, .t_last = r->t_last,
-			.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, r->t_first / 1000, r->s_first),
+			.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, TRACK_TEXT, r->t_first / 1000, r->s_first),
 			.loader = r->loader };
 	}
 	return gather_events(w, p, boots, out, e);
@@ -876,7 +876,8 @@ static int save_losses(struct work *w, struct err *e)
 		const struct tally_loss *l = &w->tally->losses.v[i];
 
 		if (store_run(w->store, STMT_add_loss, ARGS(V_INT(l->node), V_TEXT(bytes_of(loss_name(l->kind))), V_INT(l->stamp),
-							    V_INT(l->number), V_TIME(l->t), V_INT(w->tally->ingest)), e) < 0)
+							    V_INT(l->number), V_TIME(l->t), V_INT(w->tally->ingest),
+							    V_INT(l->trusted)), e) < 0)
 			return -1;
 	}
 	return 0;

@@ -277,6 +277,9 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 	uint32_t interval;
 	int64_t call;
 
+	/* text that tells of a trusted event says nothing new */
+	if (state == SEEN_OTHER && !trusted)
+		state = SEEN_BEFORE;
 	t->seen_before += state == SEEN_BEFORE;
 	if (state == SEEN_BEFORE && !t->label)
 		return 0;
@@ -304,7 +307,7 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 		o->serial = serial;
 		o->ip = ip;
 	}
-	if (state == SEEN_UPGRADE) {
+	if (state == SEEN_OTHER) {
 		o->upgraded++;
 		t->upgraded++;
 		t->seen_before++;
@@ -337,10 +340,11 @@ void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind ki
 	*VEC_PUSH(&t->events) = (struct tally_event){ node, t_ms, pid, parent, serial, kind };
 }
 
-void tally_loss(struct tally *t, int64_t node, const struct loss *loss)
+void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted)
 {
 	*VEC_PUSH(&t->losses) = (struct tally_loss){
 		.node = node, .kind = loss->kind, .number = loss->number, .t = loss->ms,
 		.stamp = loss->uptime_us >= 0 ? loss->uptime_us : loss->ms == WHEN_NONE ? 0 : loss->ms,
+		.trusted = trusted,
 	};
 }
