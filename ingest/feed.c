@@ -246,7 +246,7 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 			return -1;
 		node = node_of(f, l.loss.node, &own, e);
 		f->r->losses++;
-		tally_loss(&f->tally, node, &l.loss);
+		tally_loss(&f->tally, node, &l.loss, trusts(f, l.auditd_form, l.indented));
 		return node < 0 ? -1 : 0;
 	case LINE_OTHER:
 	default:

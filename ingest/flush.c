@@ -106,7 +106,7 @@ static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 		was = boots_for(w->f, node, e);
 		if (was == NULL || boots_load(&now, w->store, node, e) < 0)
 			return -1;
-		if (!boots_agree(was, &now))
+		if (!boots_agree(was, &now, TRACK_TRUSTED) || !boots_agree(was, &now, TRACK_TEXT))
 			*VEC_PUSH(moved) = node;
 		boots_release(was);
 		*was = now;
@@ -147,7 +147,7 @@ static int take_event(void *to, sqlite3_stmt *st, struct err *e)
 			continue;
 		ev->out->events = true;
 		*VEC_PUSH(&ev->out->edges) = (struct track_edge){
-			.t = v[0], .serial = (uint32_t)v[1], .boot = boots_of(ev->boots, v[0] / 1000, (uint32_t)v[1]),
+			.t = v[0], .serial = (uint32_t)v[1], .boot = boots_of(ev->boots, TRACK_TRUSTED, v[0] / 1000, (uint32_t)v[1]),
 			.kind = (uint8_t)k, .layer = TRACK_TRUSTED, .parent = (int32_t)v[3], .fresh = true };
 	}
 	return 0;
@@ -156,20 +156,20 @@ static int take_event(void *to, sqlite3_stmt *st, struct err *e)
 static int give_row(struct work *w, struct evidence *ev, size_t i, const struct boots *boots, struct given *out, struct err *e)
 {
 	struct evidence_row *r = &ev->rows.v[i];
-	uint8_t layer = r->trusted ? TRACK_TRUSTED : TRACK_TEXT;
+	enum track_layer layer = r->trusted ? TRACK_TRUSTED : TRACK_TEXT;
 
 	if (evidence_obs(&w->room, r, e) < 0)
 		return -1;
 	for (size_t k = 0; k < r->edges.n; k++)
 		*VEC_PUSH(&out->edges) = (struct track_edge){
 			.t = r->edges.v[k].t, .serial = r->edges.v[k].serial,
-			.boot = boots_of(boots, r->edges.v[k].t / 1000, r->edges.v[k].serial),
-			.kind = (uint8_t)r->edges.v[k].kind, .layer = layer, .exe = r->exe, .cell = r->cell, .loader = r->loader,
+			.boot = boots_of(boots, layer, r->edges.v[k].t / 1000, r->edges.v[k].serial),
+			.kind = (uint8_t)r->edges.v[k].kind, .layer = (uint8_t)layer, .exe = r->exe, .cell = r->cell, .loader = r->loader,
 			.fresh = r->changed };
 	out->iv[out->n++] = (struct track_interval){
 		.id = (int64_t)i, .exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first, .t_last = r->t_last,
-		.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, r->t_first / 1000, r->s_first),
-		.uid = r->uid, .auid = r->auid, .loader = r->loader, .layer = layer, .n_sites = r->obs.n, .was = r->part,
+		.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, layer, r->t_first / 1000, r->s_first),
+		.uid = r->uid, .auid = r->auid, .loader = r->loader, .layer = (uint8_t)layer, .n_sites = r->obs.n, .was = r->part,
 		.fresh = r->changed || r->part == 0 };
 	return 0;
 }
@@ -380,7 +380,7 @@ static int save_losses(struct work *w, struct err *e)
 		const struct tally_loss *l = &w->tally->losses.v[i];
 
 		if (store_run(w->store, STMT_add_loss, ARGS(V_INT(l->node), V_TEXT(bytes_of(loss_name(l->kind))), V_INT(l->stamp),
-							    V_INT(l->number), V_TIME(l->t), V_INT(w->tally->ingest)), e) < 0)
+							    V_INT(l->number), V_TIME(l->t), V_INT(w->tally->ingest), V_INT(l->trusted)), e) < 0)
 			return -1;
 	}
 	return 0;

@@ -101,10 +101,10 @@ static void unsee_page(struct seen_page *p, const bool *free_second)
 		if (p->at[i] != 0 && free_second[p->at[i] - 1])
 			seen_unmark(p, i, p->at[i] - 1);
 	for (size_t i = p->more.n; i-- > 0;) {
-		uint32_t m = p->more.v[i], second = m >> 1 & (SEEN_SECONDS - 1);
+		uint32_t m = p->more.v[i], second = SEEN_MORE_SECOND(m);
 
 		if (free_second[second])
-			seen_unmark(p, m >> 11, second);
+			seen_unmark(p, SEEN_MORE_SERIAL(m), second);
 	}
 }
 

@@ -366,10 +366,11 @@ void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind ki
 	*VEC_PUSH(&t->events) = (struct tally_event){ node, t_ms, pid, parent, serial, kind };
 }
 
-void tally_loss(struct tally *t, int64_t node, const struct loss *loss)
+void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted)
 {
 	*VEC_PUSH(&t->losses) = (struct tally_loss){
 		.node = node, .kind = loss->kind, .number = loss->number, .t = loss->ms,
 		.stamp = loss->uptime_us >= 0 ? loss->uptime_us : loss->ms == WHEN_NONE ? 0 : loss->ms,
+		.trusted = trusted,
 	};
 }

@@ -72,7 +72,7 @@ struct tally_echo { int64_t t; uint32_t slot, next; };
 struct tally_edge { struct edge edge; uint32_t next; };
 struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
 struct tally_event { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
-struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; };
+struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; bool trusted; };
 
 struct tally {
 	struct store *store;
@@ -124,7 +124,7 @@ int tally_presence(struct tally *t, struct ident *id, const struct record *rec, 
  */
 void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent);
 
-void tally_loss(struct tally *t, int64_t node, const struct loss *loss);
+void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted);
 
 /* Is it time to end the batch? */
 static inline bool tally_full(const struct tally *t)

@@ -48,7 +48,10 @@ CREATE TABLE IF NOT EXISTS seen (
     node    INTEGER NOT NULL REFERENCES node (id),
     serials INTEGER NOT NULL,
     seconds INTEGER NOT NULL,
-    pieces  BLOB NOT NULL,
+    trusted_pieces   BLOB NOT NULL,
+    trusted_base_min INTEGER,
+    trusted_base_max INTEGER,
+    pieces   BLOB NOT NULL,
     base_min INTEGER,
     base_max INTEGER,
     data    BLOB NOT NULL,
@@ -62,6 +65,7 @@ CREATE TABLE IF NOT EXISTS boot (
     t_last       INTEGER NOT NULL,
     serial_first INTEGER NOT NULL,
     serial_last  INTEGER NOT NULL,
+    trusted      INTEGER NOT NULL,
     PRIMARY KEY (node, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -201,6 +205,7 @@ CREATE TABLE IF NOT EXISTS loss (
     number INTEGER NOT NULL,
     t      INTEGER,
     ingest INTEGER NOT NULL REFERENCES ingest (id),
+    trusted INTEGER NOT NULL,
     PRIMARY KEY (node, kind, stamp, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -15,14 +15,17 @@ STMT(add_policy,      "INSERT INTO policy (name, hash, text) VALUES (?1, ?2, ?3)
 STMT(set_ingest,      "UPDATE ingest SET ended = ?2, new_events = ?3, seen_before = ?4, contradicted = ?5, "
                       "damaged = ?6, other = ?7, losses = ?8 WHERE id = ?1")
 
-STMT(load_page,       "SELECT base_min, base_max, data FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
-STMT(save_page,       "INSERT INTO seen (node, serials, seconds, pieces, base_min, base_max, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-                      "ON CONFLICT DO UPDATE SET pieces = excluded.pieces, base_min = excluded.base_min, "
-                      "base_max = excluded.base_max, data = excluded.data")
+STMT(load_page,       "SELECT trusted_base_min, trusted_base_max, base_min, base_max, data FROM seen WHERE node = ?1 AND serials = ?2 AND "
+                      "seconds = ?3")
+STMT(save_page,       "INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET trusted_pieces = "
+                      "excluded.trusted_pieces, trusted_base_min = excluded.trusted_base_min, trusted_base_max = "
+                      "excluded.trusted_base_max, pieces = excluded.pieces, base_min = excluded.base_min, base_max = "
+                      "excluded.base_max, data = excluded.data")
 STMT(del_page,        "DELETE FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
-STMT(load_pieces,     "SELECT base_min, base_max, pieces, serials, seconds FROM seen WHERE node = ?1")
+STMT(load_pieces,     "SELECT trusted_base_min, trusted_base_max, base_min, base_max, trusted_pieces, pieces, serials, seconds FROM seen "
+                      "WHERE node = ?1")
 STMT(clear_boots,     "DELETE FROM boot WHERE node = ?1")
-STMT(add_boot,        "INSERT INTO boot VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+STMT(add_boot,        "INSERT INTO boot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
 
 STMT(find_caller,     "SELECT id FROM caller WHERE comm = ?1 AND ifnull(subj, 0) = ?2")
 STMT(add_caller,      "INSERT INTO caller (comm, subj) VALUES (?1, nullif(?2, 0))")
@@ -59,7 +62,8 @@ STMT(load_events,     "SELECT t, serial, kind, parent FROM event WHERE node = ?1
 STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "
                       "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)")
-STMT(add_loss,        "INSERT INTO loss VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")
+STMT(add_loss,        "INSERT INTO loss VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET t = excluded.t, ingest = excluded.ingest, "
+                      "trusted = excluded.trusted WHERE (excluded.trusted, -ifnull(excluded.t, 1 << 60)) > (trusted, -ifnull(t, 1 << 60))")
 
 STMT(any_presence,    "SELECT count(*) FROM (SELECT 1 FROM presence WHERE node = ?1 AND pid = ?2 LIMIT 1)")
 STMT(top_image,       "SELECT ifnull(max(id), 0) FROM image")

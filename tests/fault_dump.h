@@ -25,8 +25,8 @@ static const char *const tables[] = {
 	"SELECT CAST(name AS TEXT), 0, 0, 0 FROM node" SORTED,
 	"SELECT CAST(name AS TEXT), " NODE_OF("node") ", 0, 0 FROM node_name" SORTED,
 	"SELECT name, hash, hex(text), 0 FROM policy" SORTED,
-	"SELECT " NODE_OF("node") ", serials, seconds, hex(pieces), hex(data), base_min, base_max FROM seen" SORTED,
-	"SELECT " NODE_OF("node") ", number, t_first, t_last, serial_first, serial_last FROM boot" SORTED,
+	"SELECT " NODE_OF("node") ", serials, seconds, hex(trusted_pieces), hex(pieces), hex(data), trusted_base_min, trusted_base_max, base_min, base_max FROM seen" SORTED,
+	"SELECT " NODE_OF("node") ", number, t_first, t_last, serial_first, serial_last, trusted FROM boot" SORTED,
 	"SELECT " STRING_OF("comm") ", " STRING_OF("subj") ", 0, 0 FROM caller" SORTED,
 	"SELECT arch, nr, action, 0 FROM call" SORTED,
 	"SELECT p.text, " STRING_OF("p.exe") ", " STRING_OF("p.name") ", " PATH_OF("p.parent") " FROM path AS p" SORTED,
@@ -43,7 +43,7 @@ static const char *const tables[] = {
 	"SELECT " NODE_OF("node") ", pid, t, serial, kind, parent FROM event" SORTED,
 	"SELECT pid, hour, " CALLER_OF("p.caller") ", " CALL_OF("p.call") ", " STRING_OF("p.exe") ", t_first, t_last, ip, " IMAGE_OF("p.image")
 		", " NODE_OF("p.node") " FROM presence AS p" SORTED,
-	"SELECT " NODE_OF("node") ", kind, stamp, number, t FROM loss" SORTED,
+	"SELECT " NODE_OF("node") ", kind, stamp, number, t, trusted FROM loss" SORTED,
 	"SELECT " TREE_OF("tree") ", " STRING_OF("label") ", 0, 0 FROM tree_label" SORTED,
 	"SELECT CAST(container AS TEXT), CAST(pod AS TEXT), CAST(unit AS TEXT), CAST(container_name AS TEXT), runtime, pod_name, namespace, "
 		NODE_OF("node") " FROM place" SORTED,

@@ -14,7 +14,7 @@
 /* ---- what a store holds ---- */
 
 static const struct { const char *what, *sql; } parts[] = {
-	{ "boots", "SELECT CAST(node.name AS TEXT), number, t_first, t_last, serial_first, serial_last FROM boot "
+	{ "boots", "SELECT CAST(node.name AS TEXT), number, t_first, t_last, serial_first, serial_last, trusted FROM boot "
 		   "JOIN node ON node.id = boot.node ORDER BY 1, 2" },
 	{ "trees", "SELECT code, start_seen, path.text, image.pid, image.boot FROM tree JOIN image AS space ON space.id = tree.id JOIN image_part AS image ON image.id = space.founder "
 		   "JOIN path ON path.id = image.path ORDER BY 1, 3, 4" },
@@ -32,9 +32,9 @@ static const struct { const char *what, *sql; } parts[] = {
 	{ "edges", "SELECT interval.pid, (edge.value ->> 0) + t_first, (edge.value ->> 1) + serial_first, edge.value ->> 2 "
 		   "FROM interval, json_each(interval.edges) AS edge ORDER BY 3, 1" },
 	{ "observations", "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, pid, ip" },
-	{ "losses", "SELECT CAST(node.name AS TEXT), kind, stamp, number, t FROM loss JOIN node ON node.id = loss.node "
+	{ "losses", "SELECT CAST(node.name AS TEXT), kind, stamp, number, t, trusted FROM loss JOIN node ON node.id = loss.node "
 		    "ORDER BY 1, 2, 3, 4" },
-	{ "seen", "SELECT CAST(node.name AS TEXT), serials, seconds, hex(pieces), hex(data), base_min, base_max FROM seen JOIN node ON node.id = seen.node "
+	{ "seen", "SELECT CAST(node.name AS TEXT), serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max, hex(pieces), base_min, base_max, hex(data) FROM seen JOIN node ON node.id = seen.node "
 		  "ORDER BY 1, 2, 3" },
 };
 
