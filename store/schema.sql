@@ -354,6 +354,7 @@ FROM (SELECT interval.node, interval.part, interval.pid, interval.exe,
              interval.t_first + (obs.value ->> 5) AS t_first, interval.t_first + (obs.value ->> 6) AS t_last,
              (interval.cell << 22) + (obs.value ->> 8) AS ip
       FROM interval, json_each(interval.obs) AS obs
+      WHERE obs.value ->> 3 > 0 OR obs.value ->> 2 > obs.value ->> 4
       UNION ALL
       SELECT node, part, pid, exe, caller, call, 0, 0, t_first, t_last, ip FROM presence) AS o
 JOIN node ON node.id = o.node
