@@ -54,6 +54,9 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 	if (w->ingest != 0 && (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE ingest <> ?1)", w->ingest, e) < 0 ||
 			       store_script(s, "DELETE FROM doomed_presence", e) < 0))
 		return -1;
+	if (w->trusted)
+		return store_script(s, "DELETE FROM doomed WHERE id IN (SELECT interval.id FROM interval, json_each(obs) AS o WHERE (o.value ->> 2) > "
+				       "(o.value ->> 4)); DELETE FROM doomed_presence", e);
 	return 0;
 }
 
@@ -73,6 +76,8 @@ static int choose_folds(struct store *s, const struct forget_what *w, struct err
 	if (w->before != WHEN_NONE &&
 	    exec1(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE t_last IS NULL OR t_last >= ?1)", w->before, e) < 0)
 		return -1;
+	if (w->trusted)
+		return store_script(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE trusted < events)", e);
 	return 0;
 }
 

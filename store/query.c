@@ -6,6 +6,7 @@
 #include "store/base/when.h"
 #include "store/model/obs.h"
 #include "store/model/program.h"
+#include "store/order.h"
 #include "store/row.h"
 
 #include <stdlib.h>
@@ -72,6 +73,12 @@ static int dangling(const struct loading *l, const char *table, int64_t id, cons
 static int each(struct loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
 {
 	return store_each_sql(l->s, sql, NO_ARGS, WALK(take, l), e);
+}
+
+/* The same; ?1: only what is trusted. */
+static int each_of(struct loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
+{
+	return store_each_sql(l->s, sql, ARGS(V_INT(l->q->trusted)), WALK(take, l), e);
 }
 
 static int take_string(void *to, sqlite3_stmt *st, struct err *e)
@@ -152,7 +159,7 @@ static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE,
+		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
 		.start_seen = v[2] != 0, .trusted = v[3] != 0, .stands_for = 1, .starts = v[2] != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
@@ -164,9 +171,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	struct loading *l = to;
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
-	int64_t v[13], tree, node;
+	int64_t v[15], tree, node;
 
-	if (row_read(st, "part", "iibnninptTifi", v, e) < 0)
+	if (row_read(st, "part", "iibnninptTifwsi", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = map_get(&l->nodes, (uint64_t)v[10], 0, -1);
@@ -192,6 +199,8 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	m.loader = v[11] != 0;
 	m.t_first = v[8];
 	m.t_last = v[9];
+	m.boot = (uint32_t)v[12];
+	m.serial = (uint32_t)v[13];
 	*VEC_PUSH(&l->q->images) = m;
 	return 0;
 }
@@ -230,8 +239,6 @@ static int link_images(struct query *q, const struct loading *l, struct err *e)
 
 		m->parent = image_index(l, m->parent);
 		m->fork_of = image_index(l, m->fork_of);
-		if (m->parent != QUERY_NONE)
-			q->images.v[m->parent].execs = i;
 	}
 	for (size_t i = 0; i < q->trees.n; i++)
 		if (q->trees.v[i].root == QUERY_NONE)
@@ -298,10 +305,15 @@ static void find_started(struct query *q)
 	}
 }
 
+/* Of living trees, once their images are in order; those that are made of totals or presence know theirs. */
 static void find_mains(struct query *q)
 {
+	for (uint32_t i = 0; i < q->images.n; i++)
+		if (q->images.v[i].id != 0 && q->images.v[i].parent != QUERY_NONE)
+			q->images.v[q->images.v[i].parent].execs = i;
 	for (size_t i = 0; i < q->trees.n; i++)
-		q->trees.v[i].main = plain_on_chain(q, q->trees.v[i].root);
+		if (q->trees.v[i].id != 0)
+			q->trees.v[i].main = plain_on_chain(q, q->trees.v[i].root);
 	find_started(q);
 	for (size_t i = 0; i < q->trees.n; i++) {
 		struct query_tree *t = &q->trees.v[i];
@@ -707,8 +719,8 @@ static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 		l->q->images.v[image].fork_of = l->q->images.v[image].parent;
 		l->q->images.v[image].parent = QUERY_NONE;
 	}
-	if (v[7] == WHEN_NONE || in_time(l, v[7], v[8]))
-		add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)v[5],
+	if ((v[7] == WHEN_NONE || in_time(l, v[7], v[8])) && (!l->q->trusted || v[6] > 0))
+		add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)v[l->q->trusted ? 6 : 5],
 			(uint64_t)v[6], v[7], v[8]);
 	return 0;
 }
@@ -745,40 +757,24 @@ static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 static int load_folds(struct loading *l, struct err *e)
 {
 	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
-	    each(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold ORDER BY code, trusted DESC", take_fold, e) < 0 ||
-	    each(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label", take_fold_label, e) < 0 ||
-	    each(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = fold", take_fold_use, e) < 0)
+	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_fold, e) < 0 ||
+	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
+	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = fold WHERE NOT ?1 OR fold.trusted", take_fold_use, e) < 0)
 		return -1;
-	if (each(l, "SELECT fold, place FROM fold_place ORDER BY fold, place", take_fold_place, e) < 0)
+	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_place, e) < 0)
 		return -1;
-	return each(l, "SELECT fold, calls, starts FROM fold_set", take_fold_set, e);
+	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_set, e);
 }
 
-static int by_tree(const void *a, const void *b, void *query)
+static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 {
-	const struct query_use *x = a, *y = b;
-	const struct query *all = query;
-	uint32_t p = all->images.v[x->image].tree, q = all->images.v[y->image].tree;
+	struct loading *l = to;
+	int64_t n;
 
-	if (p != q)
-		return p < q ? -1 : 1;
-	if (x->image != y->image)
-		return x->image < y->image ? -1 : 1;
-	if (x->caller != y->caller)
-		return x->caller < y->caller ? -1 : 1;
-	return x->call < y->call ? -1 : x->call > y->call;
-}
-
-static void sort_uses(struct query *q)
-{
-	if (q->uses.n > 1)
-		qsort_r(q->uses.v, q->uses.n, sizeof(*q->uses.v), by_tree, q);
-	for (uint32_t i = 0; i < q->uses.n; i++) {
-		struct query_tree *t = &q->trees.v[q->images.v[q->uses.v[i].image].tree];
-
-		if (t->n_uses++ == 0)
-			t->use = i;
-	}
+	if (row_read(st, "ingest", "c", &n, e) < 0)
+		return -1;
+	l->q->contradicted += (uint64_t)n;
+	return 0;
 }
 
 static int load(struct loading *l, struct err *e)
@@ -788,45 +784,48 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT node, name FROM node_name", take_node_name, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
-	    each(l, "SELECT id, code, start_seen, trusted FROM tree ORDER BY code", take_tree, e) < 0 ||
-	    each(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
-		    "loader, image FROM image_part AS part JOIN path ON path.id = part.path ORDER BY node, boot, t_first, serial_first, "
-		    "pid, part.id", take_image, e) < 0)
+	    each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
+	    each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
+		    "loader, boot, serial_first, image FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+		    take_image, e) < 0)
 		return -1;
 	if (link_images(l->q, l, e) < 0)
 		return -1;
-	find_mains(l->q);
-	if (each(l, "SELECT tree, label FROM tree_label ORDER BY tree, label", take_label, e) < 0 ||
+	if (each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted", take_label, e) < 0 ||
 	    each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", take_policy, e) < 0 ||
-	    each(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE ingest IN (SELECT id FROM ingest "
-		    "WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON interval.id = "
-		    "touch.interval WHERE touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
-		    "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image ORDER BY 1, 2", take_tree_policy, e) < 0 ||
-	    each(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval", take_interval, e) < 0 ||
-	    each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
+	    each_of(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE (NOT ?1 OR trusted) AND ingest IN "
+		    "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
+		    "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
+		    "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image", take_tree_policy, e) < 0 ||
+	    each_of(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
+		    "WHERE NOT ?1 OR trusted", take_interval, e) < 0 ||
+	    (!l->q->trusted && each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0))
 		return -1;
-	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place ORDER BY id", take_place, e) < 0 ||
-	    each(l, "SELECT tree, place FROM tree_place ORDER BY tree, place", take_tree_place, e) < 0 ||
+	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_place, e) < 0 ||
+	    each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_place, e) < 0 ||
 	    each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
-	    each(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree) >= capture.t_first "
-		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree) <= capture.t_last FROM (SELECT part, ingest FROM "
+	    each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
+		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
 		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
 		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
-		    "JOIN image_part AS mine ON mine.id = brought.part GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
+		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
-	if (load_folds(l, e) < 0)
+	if (load_folds(l, e) < 0 ||
+	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
-	sort_uses(l->q);
+	order_query(l->q);
+	find_mains(l->q);
 	return 0;
 }
 
-int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
+int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, struct err *e)
 {
 	struct loading l = { .q = q, .s = s, .since = since, .until = until };
 	int ret;
 
-	*q = (struct query){ 0 };
-	ret = load(&l, e);
+	*q = (struct query){ .trusted = trusted };
+	/* the trusted marks of a store that others can write are text */
+	ret = trusted && !store_trusts(s) ? 0 : load(&l, e);
 	map_release(&l.strings);
 	map_release(&l.nodes);
 	map_release(&l.images);
@@ -892,7 +891,8 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 				 "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
 				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
 				 "FROM loss JOIN node ON node.id = loss.node "
-				 "WHERE t IS NULL OR (t >= ?1 AND t <= ?2) GROUP BY node.id ORDER BY node.name",
+				 "WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) "
+				 "GROUP BY node.id ORDER BY node.name",
 			      ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
-				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS)), WALK(take_loss, &l), e);
+				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);
 }

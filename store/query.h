@@ -17,6 +17,7 @@ struct query_image {
 	int32_t pid;
 	bool loader;
 	int64_t t_first, t_last;
+	uint32_t boot, serial;      /* of its beginning */
 	uint32_t execs;             /* the image that it exec'd in its own pid, an index; QUERY_NONE */
 };
 
@@ -66,9 +67,10 @@ struct query_name { int64_t node; struct bytes name; };
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
 struct query {
-	VEC(struct query_tree) trees;
+	bool trusted;                       /* only what trusted sources brought was loaded */
+	VEC(struct query_tree) trees;       /* these and what follows are in an order that is made of content alone */
 	VEC(struct query_image) images;
-	VEC(struct query_use) uses;         /* sorted by tree */
+	VEC(struct query_use) uses;         /* sorted by tree, image, caller, call */
 	VEC(struct query_caller) callers;
 	VEC(struct query_call) calls;
 	VEC(struct query_name) node_names;
@@ -76,6 +78,7 @@ struct query {
 	VEC(struct query_policy) policies;
 	VEC(struct query_build) builds;
 	VEC(struct query_set) sets;
+	uint64_t contradicted;              /* text lines in the store that say otherwise than a trusted source of one event; 0 with trusted */
 	struct pool strings;                /* what all the bytes above point into */
 };
 
@@ -84,15 +87,16 @@ struct query {
  * the chain has none, the first program that it starts.
  *
  * Loads what has records in since..until (WHEN_NONE: open on that side). An observation belongs to a time that its own
- * span overlaps. The caller releases *q, also after a failure.
+ * span overlaps. trusted: only what trusted sources brought, so that all answers are those of a store without any text:
+ * nobody else has to know. The caller releases *q, also after a failure.
  */
-int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e);
+int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, struct err *e);
 void query_release(struct query *q);
 
 /* Is this one of the node's names? */
 bool query_is_node(const struct query *q, int64_t node, struct bytes name);
 
-/* Losses that are known of a node within a time: markers, and how many records they own up to. */
+/* Losses that are known of a node within a time: markers, and how many records they own up to. By what is loaded: trusted ones. */
 struct query_loss {
 	struct bytes node;
 	uint64_t markers, kernel_markers;  /* all, and those of the kernel's queue */

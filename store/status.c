@@ -119,35 +119,60 @@ static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
+	int64_t v[3];
 
-	(void)e;
-	o->n_runs = (uint64_t)sqlite3_column_int64(st, 0);
-	o->bytes = (uint64_t)sqlite3_column_int64(st, 1);
+	if (row_read(st, "ingest", "ckk", v, e) < 0)
+		return -1;
+	o->n_runs = (uint64_t)v[0];
+	o->contradicted = v[1] > 0 ? (uint64_t)v[1] : 0;
+	o->bytes = (uint64_t)v[2];
 	return 0;
 }
 
-static int each(struct status_store *o, struct store *s, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
-{
-	return store_each_sql(s, sql, NO_ARGS, WALK(take, o), e);
-}
+/* ?1: only what trusted sources brought. */
+#define BROUGHT "interval WHERE NOT ?1 OR trusted"
+#define NODE_COUNTS "(NOT ?1 OR node IN (SELECT node FROM " BROUGHT "))"
+#define RUN_COUNTS "(NOT ?1 OR ingest.id IN (SELECT ingest FROM " BROUGHT "))"
 
-int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e)
+static const char sql_nodes[] =
+	"SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
+	"ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT min(u.t_first) FROM fold_use "
+	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT max(u.t_last) FROM fold_use "
+	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)) FROM node LEFT JOIN part ON part.node "
+	"= node.id LEFT JOIN image ON image.id = part.image WHERE NOT ?1 OR part.trusted OR node.id IN (SELECT node FROM fold WHERE "
+	"trusted) GROUP BY node.id ORDER BY node.name";
+static const char sql_names[] = "SELECT node, name FROM node_name WHERE " NODE_COUNTS " ORDER BY name";
+static const char sql_boots[] =
+	"SELECT node, t_first, t_last, serial_first, serial_last FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
+static const char sql_losses[] =
+	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
+	"trusted GROUP BY node, kind";
+static const char sql_runs[] =
+	"SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, complete, gaps, "
+	"dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label WHERE "
+	RUN_COUNTS " ORDER BY ingest.id DESC LIMIT ?2";
+static const char sql_totals[] =
+	"SELECT (SELECT count(*) FROM ingest WHERE " RUN_COUNTS "), (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
+	"ingest WHERE NOT ?1), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+
+int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e)
 {
-	*out = (struct status_store){ .trusted = store_trusts(s) };
-	if (each(out, s, "SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
-			 "ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id), (SELECT min(u.t_first) FROM fold_use AS u JOIN fold ON "
-			 "fold.id = u.fold WHERE fold.node = node.id), (SELECT max(u.t_last) FROM fold_use AS u JOIN fold ON fold.id = u.fold "
-			 "WHERE fold.node = node.id) FROM node LEFT JOIN part ON part.node = node.id LEFT JOIN image ON image.id = part.image GROUP BY node.id ORDER BY node.name", take_node, e) < 0 ||
-	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", take_name, e) < 0 ||
-	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number",
-		 take_boot, e) < 0 ||
-	    each(out, s, "SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss "
-			 "GROUP BY node, kind", take_loss, e) < 0 ||
-	    store_each_sql(s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, "
-			 "complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", ARGS(V_INT(runs)), WALK(take_run, out), e) < 0)
-		return -1;
-	return each(out, s, "SELECT (SELECT count(*) FROM ingest), page_count * page_size FROM pragma_page_count(), "
-			    "pragma_page_size()", take_totals, e);
+	static const struct { const char *sql; int (*take)(void *, sqlite3_stmt *, struct err *); } rows[] = {
+		{ sql_nodes, take_node }, { sql_names, take_name }, { sql_boots, take_boot }, { sql_losses, take_loss },
+		{ sql_runs, take_run }, { sql_totals, take_totals },
+	};
+
+	*out = (struct status_store){ .trusted = store_trusts(s), .only_trusted = only_trusted };
+	if (only_trusted && !out->trusted)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct store_args args = ARGS(V_INT(only_trusted), V_INT(runs));
+
+		args.n = rows[i].take == take_run ? 2 : 1;
+		if (store_each_sql(s, rows[i].sql, args, WALK(rows[i].take, out), e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 void status_release(struct status_store *s)

@@ -129,7 +129,7 @@ static inline void crafted_valid(const char *path, const char *log)
 	crafted_log(log, 1700000000);
 	crafted_must(store_open(&s, path, STORE_WRITE, &e) == 0, e.msg);
 	crafted_must(crafted_ingest(&s, log, "nightly", log, &e) == 0, e.msg);
-	crafted_must(query_load(&q, &s, WHEN_NONE, WHEN_NONE, &e) == 0, e.msg);
+	crafted_must(query_load(&q, &s, WHEN_NONE, WHEN_NONE, false, &e) == 0, e.msg);
 	crafted_must(crafted_fold(&s, &q, &e) == 0, e.msg);
 	query_release(&q);
 	crafted_log(log, 1700009000);
@@ -295,10 +295,10 @@ static inline void crafted_use(const char *path, const char *log)
 		store_close(&s);
 		return;
 	}
-	loaded = query_load(&q, &s, WHEN_NONE, WHEN_NONE, &e);
+	loaded = query_load(&q, &s, WHEN_NONE, WHEN_NONE, false, &e);
 	crafted_said(loaded, &e);
 	crafted_said(query_losses(&losses, &q, &s, WHEN_NONE, WHEN_NONE, &e), &e);
-	crafted_said(ret = status_load(&all, &s, 10, &e), &e);
+	crafted_said(ret = status_load(&all, &s, 10, false, &e), &e);
 	if (loaded == 0 && ret == 0)
 		crafted_look(&q, &all);
 	crafted_said(crafted_ingest(&s, log, "more", NULL, &e), &e);

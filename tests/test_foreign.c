@@ -205,11 +205,11 @@ static int as(enum who who, struct store *s, const char *log, struct err *e)
 
 	switch (who) {
 	case READER:
-		ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, e);
+		ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, false, e);
 		query_release(&q);
 		break;
 	case STATUS:
-		ret = status_load(&all, s, 10, e);
+		ret = status_load(&all, s, 10, false, e);
 		status_release(&all);
 		break;
 	case INGEST:
@@ -326,7 +326,7 @@ static void forgetting_a_beginning_makes_no_circle(void **state)
 	assert_ok(store_begin(&s, &changed, &e), &e);
 	assert_ok(forget_run(&s, &what, &report, &e), &e);
 	assert_ok(store_commit(&s, &e), &e);
-	assert_ok(query_load(&q, &s, 1700039000000, WHEN_NONE, &e), &e);
+	assert_ok(query_load(&q, &s, 1700039000000, WHEN_NONE, false, &e), &e);
 	for (size_t i = 0; i < q.images.n; i++)
 		if (q.images.v[i].pid >= 300)
 			assert_int_equal(q.images.v[i].fork_of == QUERY_NONE, q.images.v[i].pid == 301);
@@ -492,13 +492,13 @@ static uint64_t trusted_marks(struct store *s)
 	struct err e = { 0 };
 	uint64_t out = 0;
 
-	assert_ok(query_load(&q, s, WHEN_NONE, WHEN_NONE, &e), &e);
+	assert_ok(query_load(&q, s, WHEN_NONE, WHEN_NONE, false, &e), &e);
 	for (size_t i = 0; i < q.uses.n; i++)
 		out += q.uses.v[i].trusted;
 	for (size_t i = 0; i < q.trees.n; i++)
 		out += q.trees.v[i].captured;
 	query_release(&q);
-	assert_ok(status_load(&all, s, 10, &e), &e);
+	assert_ok(status_load(&all, s, 10, false, &e), &e);
 	for (size_t i = 0; i < all.runs.n; i++)
 		out += all.runs.v[i].complete;
 	status_release(&all);
