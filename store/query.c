@@ -187,7 +187,7 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	t->node_id = v[10];
 	t->node = pool_get(&l->q->strings, (uint32_t)node);
 	/* the first part of the image that a tree is named after */
-	if (v[12] == t->id && v[4] == 0)
+	if (v[14] == t->id && v[4] == 0)
 		t->root = (uint32_t)l->q->images.n;
 	map_put(&l->images, (uint64_t)v[0], 0, (int64_t)l->q->images.n);
 	m.id = v[0];
