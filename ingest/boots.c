@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define STATE_EVERY 1024       /* pieces between two states that are kept */
+#define STATE_EVERY 256        /* pieces between two states that are kept */
 #define OPEN (UINT32_C(1) << 31) /* in boot_piece.boot: the boot is that of this chain, whatever it will be */
 
 static int64_t window(const struct boot_piece *p)

@@ -469,13 +469,13 @@ static bool one_piece(const struct seen_page *p, unsigned layers, struct boot_pi
 	return true;
 }
 
-static bool any_text(const struct seen_page *p)
+static bool brought_any(const struct seen_page *p, enum track_layer layer)
 {
-	for (size_t i = 0; i < sizeof(p->brought[TRACK_TEXT]); i++)
-		if (p->brought[TRACK_TEXT][i] != 0)
+	for (size_t i = 0; i < sizeof(p->brought[layer]); i++)
+		if (p->brought[layer][i] != 0)
 			return true;
 	for (size_t i = 0; i < p->more.n; i++)
-		if (p->more.v[i] & 1u << TRACK_TEXT)
+		if (p->more.v[i] & 1u << layer)
 			return true;
 	return false;
 }
@@ -488,7 +488,7 @@ void seen_pieces(struct seen_page *p, enum track_layer layer, struct boot_pieces
 	uint32_t n;
 
 	settle(p); /* as many trusted events as can be stand where one piece is found fast */
-	if ((layer == TRACK_TEXT && !any_text(p)) || one_piece(p, layers, out))
+	if (!brought_any(p, layer) || one_piece(p, layers, out))
 		return;
 	units_of(p, layers, &units);
 	n = boot_chains(&units);
