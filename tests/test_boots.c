@@ -546,6 +546,7 @@ struct wide {
 	struct boots_page at;   /* the last one */
 	struct pages { struct boots_page *v; size_t n, cap; } pages, changed;
 	uint32_t crowd;         /* pages in the same seconds */
+	uint32_t known;         /* how many in a hundred of what somebody made up a trusted source tells of, too */
 };
 
 /* The next page in time: of the boot that runs, of the next one, high above them, or of a log that somebody made up. */
@@ -579,7 +580,7 @@ static void write_changed(const struct wide *x)
 	for (size_t i = 0; i < x->changed.n; i++) {
 		const struct boots_page *p = &x->changed.v[i];
 
-		bool forged = p->serials >= 100000 && chance(90);
+		bool forged = p->serials >= 100000 && !chance(x->known);
 
 		if (chance(8))
 			assert_ok(store_run(&rig.store, STMT_del_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), &e), &e);
@@ -631,9 +632,27 @@ static void one_commit(struct wide *x)
 		VEC_FREE(&was[layer]);
 }
 
+/* A page that is there: any, or one beside a place from which chains are gone on with. */
+static struct boots_page some_page(const struct wide *x)
+{
+	const struct boots_layer *l = &x->boots.layer[dice(TRACK_LAYERS)];
+	struct boots_page out = x->pages.v[dice((uint32_t)x->pages.n)];
+	size_t i;
+
+	if (chance(40) || l->states.n == 0)
+		return out;
+	i = l->states.v[dice((uint32_t)l->states.n)].at + dice(5);
+	if (i < 2 || i - 2 >= l->pieces.n)
+		return out;
+	out.seconds = l->pieces.v[i - 2].sec_lo / BOOT_SECONDS;
+	out.serials = l->pieces.v[i - 2].serial_lo / BOOT_SERIALS;
+	return out;
+}
+
 static void go_on(void)
 {
-	struct wide x = { .at = { ++nodes, T / BOOT_SECONDS, dice(1000) }, .crowd = chance(20) ? 100 : 1 + dice(4) };
+	struct wide x = { .at = { ++nodes, T / BOOT_SECONDS, dice(1000) }, .crowd = chance(20) ? 100 : 1 + dice(4),
+			  .known = dice(4) * dice(4) };
 
 	assert_ok(boots_load(&x.boots, &rig.store, x.at.node, &e), &e);
 	for (uint32_t k = 300 + dice(500); k > 0; k--)
@@ -643,7 +662,7 @@ static void go_on(void)
 		for (uint32_t k = dice(10); k > 0; k--)
 			next_page(&x);
 		for (uint32_t k = chance(60) ? 1 + dice(3) : 0; k > 0; k--) {
-			struct boots_page any = x.pages.v[dice((uint32_t)x.pages.n)];
+			struct boots_page any = some_page(&x);
 
 			any.serials += chance(20);
 			*VEC_PUSH(&x.changed) = any;
