@@ -137,6 +137,30 @@ static void dump_status(struct buf *out, struct store *s, bool trusted)
 	status_release(&all);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The rows as text, sorted as that. */
+static void dump_sorted(struct buf *out, struct store *s, const char *sql)
+{
+	auto_buf struct buf text = { 0 };
+	VEC(char *) lines = { 0 };
+	char *rest;
+
+	rows(s->db, sql, &text);
+	buf_text(&text);
+	for (char *line = strtok_r(text.p, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		*VEC_PUSH(&lines) = line;
+	if (lines.n > 1)
+		qsort(lines.v, lines.n, sizeof(*lines.v), by_text);
+	buf_printf(out, "---- %.60s\n", sql);
+	for (size_t i = 0; i < lines.n; i++)
+		buf_printf(out, "%s\n", lines.v[i]);
+	VEC_FREE(&lines);
+}
+
 /*
  * Tables as they are, but for what no answer is made of: rows that stay when the last that used them went, and how the seen
  * set is written (boots are made of it).
@@ -153,10 +177,8 @@ static void dump_tables(struct buf *out, struct store *s)
 			in = in && !bytes_starts(bytes_of(tables[i]), bytes_of(left_out[k]));
 		/* in older versions an observation says who brought it first */
 		in = in && (STORE_VERSION >= 4 || strstr(tables[i], "o.value ->> 2") == NULL);
-		if (in) {
-			buf_printf(out, "---- %.60s\n", tables[i]);
-			rows(s->db, tables[i], out);
-		}
+		if (in)
+			dump_sorted(out, s, tables[i]);
 	}
 }
 
