@@ -150,7 +150,7 @@ bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base)
 	return true;
 }
 
-struct loading { struct boots *out; const struct store *store; };
+struct loading { struct boots *out; const struct store *store; bool any_text; };
 
 static bool in_page(const struct boot_piece *p, int64_t serials, int64_t seconds)
 {
@@ -158,115 +158,209 @@ static bool in_page(const struct boot_piece *p, int64_t serials, int64_t seconds
 	       p->serial_lo / BOOT_SERIALS == serials && p->serial_hi / BOOT_SERIALS == serials;
 }
 
+/* The base of a page's lines; those that disagree say nothing. */
+static int64_t base_of(int64_t min, int64_t max)
+{
+	return min != BOOT_NO_BASE && max - min <= BASE_SECONDS ? max : BOOT_NO_BASE;
+}
+
+static void append(struct boot_pieces *to, const struct boot_pieces *from, size_t first)
+{
+	for (size_t i = first; i < from->n; i++)
+		*VEC_PUSH(to) = from->v[i];
+}
+
+/* The first piece that begins at this second or later; n where there is none. */
+static size_t first_from(const struct boot_pieces *of, int64_t second)
+{
+	size_t lo = 0, hi = of->n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (of->v[mid].sec_lo < second)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static int take_pieces(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct loading *l = to;
-	size_t had = l->out->pieces.n;
-	int64_t v[5];
-	bool known;
+	struct boot_pieces *trusted = &l->out->pieces[TRACK_TRUSTED], *all = &l->out->pieces[TRACK_TEXT];
+	size_t had[TRACK_LAYERS] = { trusted->n, all->n };
+	struct bytes text;
+	int64_t v[8], base;
 
-	if (row_read(row, "seen", "dDbyy", v, e) < 0)
+	if (row_read(row, "seen", "dDdDbbyy", v, e) < 0)
 		return -1;
-	/* lines of one page that disagree say nothing */
-	known = v[0] != BOOT_NO_BASE && v[1] - v[0] <= BASE_SECONDS;
-	if (!boot_decode(&l->out->pieces, store_column(row, 2), known ? v[1] : BOOT_NO_BASE))
+	text = store_column(row, 5);
+	if (text.n && !l->any_text) { /* those of pages without text are the same in both */
+		l->any_text = true;
+		append(all, trusted, 0);
+		had[TRACK_TEXT] = all->n;
+	}
+	/* what trusted lines print of a base, or disagree about, is not text's to say */
+	base = v[0] != BOOT_NO_BASE ? base_of(v[0], v[1]) : base_of(v[2], v[3]);
+	if (!boot_decode(trusted, store_column(row, 4), base_of(v[0], v[1])) || !boot_decode(all, text, base))
 		return row_damaged(l->store->db, "seen", 0, "no pieces can be read in it", e);
-	for (size_t i = had; i < l->out->pieces.n; i++)
-		if (!in_page(&l->out->pieces.v[i], v[3], v[4]))
-			return row_damaged(l->store->db, "seen", 0,
-					   "a piece lies outside of its page", e);
+	if (l->any_text && text.n == 0)
+		append(all, trusted, had[TRACK_TRUSTED]);
+	for (int layer = 0; layer < TRACK_LAYERS; layer++)
+		for (size_t i = had[layer]; i < l->out->pieces[layer].n; i++)
+			if (!in_page(&l->out->pieces[layer].v[i], v[6], v[7]))
+				return row_damaged(l->store->db, "seen", 0, "a piece lies outside of its page", e);
 	return 0;
+}
+
+/* The boot of the first trusted piece that has a second and a serial in common with this one; -1: none. */
+static int64_t trusted_within(const struct boots *b, const struct boot_piece *p)
+{
+	const struct boot_pieces *of = &b->pieces[TRACK_TRUSTED];
+
+	for (size_t i = first_from(of, p->sec_lo - BOOT_SECONDS); i < of->n && of->v[i].sec_lo <= p->sec_hi; i++) {
+		const struct boot_piece *t = &of->v[i];
+
+		if (t->sec_hi >= p->sec_lo && t->serial_lo <= p->serial_hi && t->serial_hi >= p->serial_lo)
+			return t->boot;
+	}
+	return -1;
+}
+
+/*
+ * Chains of all pieces become boots: where trusted events are in one, theirs, that of the nearest piece before, else of
+ * the first behind.
+ */
+static void attach_text(struct boots *b)
+{
+	struct boot_pieces *all = &b->pieces[TRACK_TEXT];
+	uint32_t n = boot_chains(all), next = b->n_trusted;
+	auto_free int64_t *last = mem_alloc(n * sizeof(*last)), *first = mem_alloc(n * sizeof(*first));
+	auto_free int64_t *found = mem_alloc(all->n * sizeof(*found));
+
+	for (uint32_t i = 0; i < n; i++)
+		last[i] = first[i] = -1;
+	for (size_t i = 0; i < all->n; i++) {
+		uint32_t chain = all->v[i].boot;
+
+		found[i] = trusted_within(b, &all->v[i]);
+		if (found[i] < 0) {
+			found[i] = last[chain];
+			continue;
+		}
+		last[chain] = found[i];
+		if (first[chain] < 0)
+			first[chain] = found[i];
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (first[i] < 0)
+			first[i] = next++;
+	for (size_t i = 0; i < all->n; i++)
+		all->v[i].boot = (uint32_t)(found[i] < 0 ? first[all->v[i].boot] : found[i]);
+	b->n = next;
 }
 
 int boots_load(struct boots *out, struct store *store, int64_t node, struct err *e)
 {
-	struct loading l = { out, store };
+	struct loading l = { out, store, false };
 
 	*out = (struct boots){ 0 };
 	if (store_each(store, STMT_load_pieces, ARGS(V_INT(node)), WALK(take_pieces, &l), e) < 0) {
 		boots_release(out);
 		return -1;
 	}
-	out->n = boot_chains(&out->pieces);
+	out->n = out->n_trusted = boot_chains(&out->pieces[TRACK_TRUSTED]);
+	attach_text(out);
 	return 0;
 }
 
 void boots_release(struct boots *b)
 {
-	VEC_FREE(&b->pieces);
-	b->n = 0;
+	for (int layer = 0; layer < TRACK_LAYERS; layer++)
+		VEC_FREE(&b->pieces[layer]);
+	b->n = b->n_trusted = 0;
+}
+
+/* The pieces by which a layer's events find their boots. */
+static const struct boot_pieces *pieces_of(const struct boots *b, enum track_layer layer)
+{
+	return &b->pieces[b->pieces[layer].n ? layer : TRACK_TRUSTED];
 }
 
 /* The piece that holds an event; *before: the one that began last before it. NULL where there is none. */
-static const struct boot_piece *piece_at(const struct boots *b, int64_t second, uint32_t serial,
+static const struct boot_piece *piece_at(const struct boot_pieces *of, int64_t second, uint32_t serial,
 					 const struct boot_piece **before)
 {
-	size_t lo = 0, hi = b->pieces.n;
+	size_t behind = first_from(of, second + 1);
 
-	*before = NULL;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (b->pieces.v[mid].sec_lo <= second)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
+	*before = behind > 0 ? &of->v[behind - 1] : NULL;
 	/* pieces are at most one page of seconds long, so the one that holds the event begins not far before */
-	for (size_t i = lo; i-- > 0;) {
-		const struct boot_piece *p = &b->pieces.v[i];
+	for (size_t i = behind; i-- > 0 && of->v[i].sec_lo + BOOT_SECONDS > second;) {
+		const struct boot_piece *p = &of->v[i];
 
-		if (i == lo - 1)
-			*before = p;
-		if (p->sec_lo + 1024 < second)
-			break;
 		if (second <= p->sec_hi && serial >= p->serial_lo && serial <= p->serial_hi)
 			return p;
 	}
 	return NULL;
 }
 
-uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial)
+uint32_t boots_of(const struct boots *b, enum track_layer layer, int64_t second, uint32_t serial)
 {
 	const struct boot_piece *before, *p;
 
-	if (b->n <= 1)
+	if ((layer == TRACK_TRUSTED ? b->n_trusted : b->n) <= 1)
 		return 0;
-	p = piece_at(b, second, serial, &before);
+	p = piece_at(pieces_of(b, layer), second, serial, &before);
 	return p ? p->boot : before ? before->boot : 0;
 }
 
-bool boots_agree(const struct boots *old, const struct boots *now)
+bool boots_agree(const struct boots *old, const struct boots *now, enum track_layer layer)
 {
-	for (size_t i = 0; i < old->pieces.n; i++) {
-		const struct boot_piece *p = &old->pieces.v[i], *before;
-		const struct boot_piece *lo = piece_at(now, p->sec_lo, p->serial_lo, &before);
+	const struct boot_pieces *was = &old->pieces[layer], *is = pieces_of(now, layer);
 
-		if (lo == NULL || lo->boot != p->boot || piece_at(now, p->sec_hi, p->serial_hi, &before) != lo)
+	for (size_t i = 0; i < was->n; i++) {
+		const struct boot_piece *p = &was->v[i], *before;
+		const struct boot_piece *lo = piece_at(is, p->sec_lo, p->serial_lo, &before);
+
+		if (lo == NULL || lo->boot != p->boot || piece_at(is, p->sec_hi, p->serial_hi, &before) != lo)
 			return false;
 	}
 	return true;
 }
 
-int boots_save(const struct boots *b, struct store *store, int64_t node, struct err *e)
+/* The corners of boots `from` up to before `end`. */
+static int save_some(const struct boot_pieces *of, uint32_t from, uint32_t end, struct store *store, int64_t node, struct err *e)
 {
 	VEC(struct boot_piece) spans = { 0 };
-	int ret = store_run(store, STMT_clear_boots, ARGS(V_INT(node)), e);
+	int ret = 0;
 
-	for (size_t i = 0; i < b->pieces.n; i++) {
-		const struct boot_piece *p = &b->pieces.v[i];
+	for (size_t i = 0; i < of->n; i++) {
+		const struct boot_piece *p = &of->v[i];
+		uint32_t at = p->boot - from;
 
-		if (p->boot == spans.n)
+		if (p->boot < from || p->boot >= end)
+			continue;
+		if (at == spans.n)
 			*VEC_PUSH(&spans) = *p;
-		if (p->sec_hi >= spans.v[p->boot].sec_hi) {
-			spans.v[p->boot].sec_hi = p->sec_hi;
-			spans.v[p->boot].serial_hi = p->serial_hi;
+		if (p->sec_hi >= spans.v[at].sec_hi) {
+			spans.v[at].sec_hi = p->sec_hi;
+			spans.v[at].serial_hi = p->serial_hi;
 		}
 	}
 	for (size_t i = 0; i < spans.n && ret == 0; i++)
-		ret = store_run(store, STMT_add_boot, ARGS(V_INT(node), V_INT(i), V_INT(spans.v[i].sec_lo * 1000),
+		ret = store_run(store, STMT_add_boot, ARGS(V_INT(node), V_INT(from + i), V_INT(spans.v[i].sec_lo * 1000),
 							   V_INT(spans.v[i].sec_hi * 1000), V_INT(spans.v[i].serial_lo),
-							   V_INT(spans.v[i].serial_hi)), e);
+							   V_INT(spans.v[i].serial_hi), V_INT(from == 0)), e);
 	VEC_FREE(&spans);
 	return ret;
+}
+
+int boots_save(const struct boots *b, struct store *store, int64_t node, struct err *e)
+{
+	if (store_run(store, STMT_clear_boots, ARGS(V_INT(node)), e) < 0 ||
+	    save_some(&b->pieces[TRACK_TRUSTED], 0, b->n_trusted, store, node, e) < 0)
+		return -1;
+	return save_some(&b->pieces[TRACK_TEXT], b->n_trusted, b->n, store, node, e);
 }

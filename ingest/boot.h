@@ -2,12 +2,16 @@
  * Boots of a node, as a function of its events in time order: a boot is a chain of pieces in which serials and
  * times rise together. A fall of the serial begins another one, as after a reboot (a wrap of the 32 bits does too).
  * Where lines print the uptime, epoch minus uptime decides. A clock step may make a boot, never a second count.
+ *
+ * Trusted events have boots as if there were no text. Text finds its boots after that: by chains of all pieces, of which
+ * those that hold trusted events are the trusted boots; what is left are boots of text alone, behind all others.
  */
 #ifndef INGEST_BOOT_H
 #define INGEST_BOOT_H
 
-#include "store/base/mem.h"
+#include "ingest/track/layer.h"
 #include "store/base/buf.h"
+#include "store/base/mem.h"
 #include "store/store.h"
 
 #define BOOT_NO_BASE INT64_MIN
@@ -27,8 +31,8 @@ struct boot_piece {
 struct boot_pieces { struct boot_piece *v; size_t n, cap; };
 
 struct boots {
-	struct boot_pieces pieces; /* in time order */
-	uint32_t n;
+	struct boot_pieces pieces[TRACK_LAYERS]; /* in time order; of trusted events, and of all where text brought any */
+	uint32_t n_trusted, n;                   /* boots; those of text alone are numbered last */
 };
 
 /* Sorts pieces by time and gives each its boot. Returns the number of boots. */
@@ -38,11 +42,11 @@ uint32_t boot_chains(struct boot_pieces *pieces);
 int boots_load(struct boots *out, struct store *store, int64_t node, struct err *e);
 void boots_release(struct boots *b);
 
-/* The boot of an event; of one that no piece holds, that of the piece before it. */
-uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial);
+/* The boot of an event of this layer; of one that no piece holds, that of the piece before it. */
+uint32_t boots_of(const struct boots *b, enum track_layer layer, int64_t second, uint32_t serial);
 
-/* Do two findings give the same boot to every piece that both have (later ones aside)? */
-bool boots_agree(const struct boots *old, const struct boots *now);
+/* Do two findings give the same boot to every piece of this layer that both have (later ones aside)? */
+bool boots_agree(const struct boots *old, const struct boots *now, enum track_layer layer);
 
 /* Writes the node's boots for status to show. */
 int boots_save(const struct boots *b, struct store *store, int64_t node, struct err *e);

@@ -1,5 +1,6 @@
 #include "ingest/fold.h"
 
+#include "ingest/flush.h"
 #include "store/base/code.h"
 #include "store/base/map.h"
 #include "store/base/mem.h"
@@ -13,16 +14,20 @@
 
 struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; };
 
+struct fold_pids { struct flush_pid *v; size_t n, cap; };
+
 /* (path, caller, call) of one tree. */
 struct fold_sum {
 	int64_t path, caller, call;
-	uint64_t events, trusted, contradicted;
+	uint64_t events;
 	int64_t t_first, t_last;   /* WHEN_NONE: presence without a time */
 	bool forked;
 };
 
 struct folding {
 	struct store *s;
+	bool trusted;              /* which evidence is summed up now */
+	struct fold_pids pids;     /* to be derived again */
 	VEC(struct fold_image) images;
 	VEC(struct fold_sum) sums;
 	struct map index;          /* (path, caller and call) -> sum */
@@ -44,9 +49,9 @@ static int take_call(void *to, sqlite3_stmt *row, struct err *e)
 static int take_image(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct folding *f = to;
-	int64_t v[6];
+	int64_t v[7];
 
-	if (row_read(row, "image", "iipinn", v, e) < 0)
+	if (row_read(row, "part", "iipinnf", v, e) < 0)
 		return -1;
 	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2] };
 	return 0;
@@ -90,19 +95,22 @@ static int take_evidence(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct summing *s = to;
 	struct obs_list list = { 0 };
-	int64_t v[3];
+	int64_t v[4];
 	bool fine;
 
-	if (row_read(row, "interval", "itb", v, e) < 0)
+	if (row_read(row, "interval", "itfb", v, e) < 0)
 		return -1;
-	fine = obs_decode(store_column(row, 2), (struct obs_base){ .t = v[1] }, &list);
+	if ((v[2] != 0) != s->f->trusted)
+		return 0;
+	fine = obs_decode(store_column(row, 3), (struct obs_base){ .t = v[1] }, &list);
 	map_put(&s->f->hours, (uint64_t)(v[1] / WHEN_HOUR_MS), 0, 1);
 	for (size_t i = 0; i < list.n && fine; i++) {
-		struct fold_sum *sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
+		struct fold_sum *sum;
 
+		if (obs_events(&list.v[i]) == 0)
+			continue; /* trusted evidence has it */
+		sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
 		sum->events += obs_events(&list.v[i]);
-		sum->trusted += obs_trusted(&list.v[i]);
-		sum->contradicted += obs_contradicted(&list.v[i]);
 		widen(sum, list.v[i].t_first, list.v[i].t_last);
 	}
 	VEC_FREE(&list);
@@ -128,9 +136,9 @@ static int sum_image(struct folding *f, const struct fold_image *m, struct err *
 	struct summing s = { f, m };
 	struct store_args args = ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id));
 
-	if (store_each(f->s, STMT_image_evidence, args, WALK(take_evidence, &s), e) < 0)
+	if (store_each(f->s, STMT_part_evidence, args, WALK(take_evidence, &s), e) < 0)
 		return -1;
-	return store_each(f->s, STMT_image_presence, args, WALK(take_presence, &s), e);
+	return f->trusted ? 0 : store_each(f->s, STMT_part_presence, args, WALK(take_presence, &s), e);
 }
 
 static int by_number(const void *a, const void *b)
@@ -158,35 +166,59 @@ static void call_set(const struct folding *f, struct buf *out)
 	buf_char(out, ']');
 }
 
-static int64_t fold_row(struct folding *f, const struct fold_tree *t, int64_t main_path, struct err *e)
+static int take_text(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct buf *out = to;
+	int64_t v[2];
+
+	if (row_read(row, "path", "bb", v, e) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		struct bytes b = store_column(row, i);
+
+		buf_add(out, b.p, b.n);
+		buf_char(out, '\0');
+	}
+	return STORE_ENOUGH;
+}
+
+/* The row of `fold` for the trees that share a workload; its code is a function of what they show. */
+static int64_t fold_row(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, int64_t main_path,
+			struct err *e)
 {
 	auto_buf struct buf key = { 0 }, labels = { 0 };
 	char code[CODE_SIZE];
 	int64_t row;
 
-	buf_printf(&key, "fold|%lld|%lld|", (long long)t->node, (long long)main_path);
-	buf_add(&key, t->key.p, t->key.n);
-	for (size_t i = 0; i < t->n_labels; i++) {
+	buf_str(&key, "fold|");
+	if (names_node_text(f->s, &key, t->node, e) < 0)
+		return -1;
+	buf_char(&key, '\0');
+	if (store_each_sql(f->s, "SELECT path.text, string.bytes FROM path JOIN string ON string.id = path.exe WHERE path.id = ?1",
+			   ARGS(V_INT(main_path)), WALK(take_text, &key), e) < 0)
+		return -1;
+	buf_add(&key, view->key.p, view->key.n);
+	for (size_t i = 0; i < view->n_labels; i++) {
 		buf_char(&key, '\0');
-		buf_add(&key, t->labels[i].p, t->labels[i].n);
+		buf_add(&key, view->labels[i].p, view->labels[i].n);
 	}
 	code_of(buf_bytes(&key), code);
 	buf_char(&labels, '[');
-	for (size_t i = 0; i < t->n_labels; i++) {
-		int64_t label = store_string(f->s, t->labels[i], e);
+	for (size_t i = 0; i < view->n_labels; i++) {
+		int64_t label = store_string(f->s, view->labels[i], e);
 
 		if (label < 0)
 			return -1;
 		buf_printf(&labels, "%s%lld", i ? "," : "", (long long)label);
 	}
 	buf_char(&labels, ']');
-	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(t->node), V_INT(main_path), V_TEXT(buf_bytes(&labels)),
-						   V_INT(t->start_seen)), &row, e) < 0)
+	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(f->trusted), V_INT(t->node), V_INT(main_path),
+						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(counts && view->start_seen)), &row, e) < 0)
 		return -1;
 	return row;
 }
 
-static int write_sums(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
+static int write_sums(struct folding *f, const struct fold_view *view, bool counts, int64_t fold, struct err *e)
 {
 	auto_buf struct buf set = { 0 };
 
@@ -194,31 +226,28 @@ static int write_sums(struct folding *f, const struct fold_tree *t, int64_t fold
 		const struct fold_sum *u = &f->sums.v[i];
 
 		if (store_run(f->s, STMT_add_fold_use, ARGS(V_INT(fold), V_INT(u->path), V_INT(u->caller), V_INT(u->call), V_INT(u->forked),
-							    V_INT(u->events), V_INT(u->trusted), V_INT(u->contradicted),
-							    V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
+							    V_INT(u->events), V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
 			return -1;
 	}
+	if (!counts)
+		return 0;
 	call_set(f, &set);
-	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(t->start_seen), V_INT(f->hours.n)), e);
+	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(view->start_seen), V_INT(f->hours.n)), e);
 }
 
-static int remove_tree(struct folding *f, int64_t tree, struct err *e)
+/* Takes a tree's evidence away; its pids are derived again when all trees are folded. */
+static int remove_tree(struct folding *f, struct err *e)
 {
-	static const enum stmt of_image[] = { STMT_del_presence_of, STMT_del_interval_of, STMT_del_events_of };
-	static const enum stmt of_tree[] = { STMT_del_labels, STMT_del_places, STMT_del_tree };
+	static const enum stmt of_part[] = { STMT_del_events_of, STMT_del_presence_of, STMT_del_interval_of };
 
 	for (size_t i = 0; i < f->images.n; i++) {
 		const struct fold_image *m = &f->images.v[i];
 
-		for (size_t k = 0; k < ARRAY_SIZE(of_image); k++)
-			if (store_run(f->s, of_image[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
+		*VEC_PUSH(&f->pids) = (struct flush_pid){ m->node, m->pid };
+		for (size_t k = 0; k < ARRAY_SIZE(of_part); k++)
+			if (store_run(f->s, of_part[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
 				return -1;
-		if (store_run(f->s, STMT_del_image, ARGS(V_INT(m->id)), e) < 0)
-			return -1;
 	}
-	for (size_t k = 0; k < ARRAY_SIZE(of_tree); k++)
-		if (store_run(f->s, of_tree[k], ARGS(V_INT(tree)), e) < 0)
-			return -1;
 	return 0;
 }
 
@@ -229,10 +258,12 @@ static int take_place(void *to, sqlite3_stmt *row, struct err *e)
 	struct placing *p = to;
 	struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
 	auto_buf struct buf room = { 0 };
-	int64_t place, none[PLACE_FIELDS];
+	int64_t place, v9[PLACE_FIELDS + 1];
 
-	if (row_read(row, "place", "bbbbbbbb", none, e) < 0)
+	if (row_read(row, "place", "bbbbbbbbf", v9, e) < 0)
 		return -1;
+	if ((v9[PLACE_FIELDS] != 0) != p->f->trusted)
+		return 0;
 	for (int i = 0; i < PLACE_FIELDS; i++)
 		v[i] = store_column(row, i);
 	if (!place_general(v, general, &room))
@@ -255,28 +286,57 @@ static int write_places(struct folding *f, const struct fold_tree *t, int64_t fo
 	return ret;
 }
 
-static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
+/* Of the evidence that text has brought, or a trusted source. */
+static int fold_layer(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, struct err *e)
 {
 	int64_t main_path = 0, fold;
 
 	f->sums.n = 0;
 	map_clear(&f->index);
 	map_clear(&f->hours);
-	f->images.n = 0;
-	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(t->tree)), WALK(take_image, f), e) < 0)
-		return -1;
 	for (size_t i = 0; i < f->images.n; i++) {
-		if (f->images.v[i].id == t->main_image)
+		if (f->images.v[i].id == view->main_part)
 			main_path = f->images.v[i].path;
 		if (sum_image(f, &f->images.v[i], e) < 0)
 			return -1;
 	}
+	if (f->sums.n == 0)
+		return 0;
 	if (main_path == 0)
 		return err_set(e, ST_SYSTEM, "store %s: a tree without its main program", f->s->path);
-	fold = fold_row(f, t, main_path, e);
-	if (fold < 0 || write_sums(f, t, fold, e) < 0 || write_places(f, t, fold, e) < 0)
+	fold = fold_row(f, t, view, counts, main_path, e);
+	if (fold < 0 || write_sums(f, view, counts, fold, e) < 0)
 		return -1;
-	return remove_tree(f, t->tree, e);
+	return write_places(f, t, fold, e);
+}
+
+static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
+{
+	f->images.n = 0;
+	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(t->tree)), WALK(take_image, f), e) < 0)
+		return -1;
+	f->trusted = true;
+	if (t->trusted.there && fold_layer(f, t, &t->trusted, true, e) < 0)
+		return -1;
+	f->trusted = false;
+	if (fold_layer(f, t, &t->all, !t->trusted.there, e) < 0)
+		return -1;
+	return remove_tree(f, e);
+}
+
+/* What is left of the pids whose trees were folded. */
+static int derive_again(struct folding *f, struct err *e)
+{
+	struct flush_alone a;
+	int ret = 0;
+
+	flush_alone_init(&a, f->s);
+	for (size_t i = 0; i < f->pids.n && ret == 0; i++)
+		ret = flush_put_again(&a.flush, f->pids.v[i].node, f->pids.v[i].pid, e);
+	if (ret == 0)
+		ret = flush_batch(&a.flush, e);
+	flush_alone_release(&a);
+	return ret;
 }
 
 int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct err *e)
@@ -287,10 +347,13 @@ int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct er
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = fold_one(&f, &trees[i], e);
 	if (ret == 0 && n > 0)
+		ret = derive_again(&f, e);
+	if (ret == 0 && n > 0)
 		ret = store_script(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval); "
 				      "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.sums);
+	VEC_FREE(&f.pids);
 	map_release(&f.index);
 	map_release(&f.hours);
 	map_release(&f.log_calls);

@@ -75,6 +75,12 @@ static int each(struct loading *l, const char *sql, int (*take)(void *, sqlite3_
 	return store_each_sql(l->s, sql, NO_ARGS, WALK(take, l), e);
 }
 
+/* The same; ?1: only what is trusted. */
+static int each_of(struct loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
+{
+	return store_each_sql(l->s, sql, ARGS(V_INT(l->q->trusted)), WALK(take, l), e);
+}
+
 static int take_string(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
@@ -147,14 +153,14 @@ static int take_call(void *to, sqlite3_stmt *st, struct err *e)
 static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t v[3];
+	int64_t v[4];
 
-	if (row_read(st, "tree", "ihf", v, e) < 0)
+	if (row_read(st, "tree", "ihff", v, e) < 0)
 		return -1;
 	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
-		.start_seen = v[2] != 0, .stands_for = 1, .starts = v[2] != 0,
+		.start_seen = v[2] != 0, .trusted = v[3] != 0, .stands_for = 1, .starts = v[2] != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
 	return 0;
@@ -165,9 +171,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	struct loading *l = to;
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
-	int64_t v[14], tree, node;
+	int64_t v[15], tree, node;
 
-	if (row_read(st, "image", "iibnninptTifws", v, e) < 0)
+	if (row_read(st, "part", "iibnninptTifwsi", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = map_get(&l->nodes, (uint64_t)v[10], 0, -1);
@@ -180,7 +186,8 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	t = &l->q->trees.v[tree];
 	t->node_id = v[10];
 	t->node = pool_get(&l->q->strings, (uint32_t)node);
-	if (v[0] == t->id)
+	/* the first part of the image that a tree is named after */
+	if (v[14] == t->id && v[4] == 0)
 		t->root = (uint32_t)l->q->images.n;
 	map_put(&l->images, (uint64_t)v[0], 0, (int64_t)l->q->images.n);
 	m.id = v[0];
@@ -492,12 +499,6 @@ static void note_serial(struct query_use *u, uint32_t serial)
 		u->serial = serial;
 }
 
-/* With --trusted: what a trusted source has brought. */
-static bool counts(const struct loading *l, const struct obs *o)
-{
-	return !l->q->trusted || (store_trusts(l->s) && obs_trusted(o) > 0);
-}
-
 static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
@@ -523,9 +524,9 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 
 		if (caller < 0 || call < 0)
 			ret = dangling(l, "interval", v[0], "caller or call", e);
-		else if (in_time(l, o->t_first, o->t_last) && counts(l, o))
-			note_serial(add_use(l, image, (uint32_t)caller, (uint32_t)call, l->q->trusted ? obs_trusted(o) : obs_events(o),
-					    obs_trusted(o), o->t_first, o->t_last), o->serial);
+		else if (obs_events(o) > 0 && in_time(l, o->t_first, o->t_last))
+			note_serial(add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
+					    o->t_last), o->serial);
 	}
 	VEC_FREE(&list);
 	return ret;
@@ -650,13 +651,24 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
-	int64_t v[6], node;
+	int64_t v[7], node;
 
-	if (row_read(st, "fold", "ihiicc", v, e) < 0)
+	if (row_read(st, "fold", "ihiiccf", v, e) < 0)
 		return -1;
 	node = map_get(&l->nodes, (uint64_t)v[2], 0, -1);
 	if (node < 0)
 		return dangling(l, "fold", v[0], "node", e);
+	/* trusted evidence and text of one workload stand in rows of their own: the trusted one first */
+	if (tree > 0 && l->q->trees.v[tree - 1].id == 0 && bytes_eq(l->q->trees.v[tree - 1].code, store_column(st, 1)) &&
+	    l->q->trees.v[tree - 1].node_id == v[2]) {
+		struct query_tree *t = &l->q->trees.v[tree - 1];
+
+		map_put(&l->folds, (uint64_t)v[0], 0, tree - 1);
+		t->stands_for += (uint64_t)v[4];
+		t->starts += (uint64_t)v[5];
+		t->start_seen = t->starts > 0;
+		return 0;
+	}
 	map_put(&l->folds, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.code = keep(l->q, store_column(st, 1)), .node_id = v[2],
@@ -672,6 +684,7 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	struct query_tree *t;
 	struct bytes label;
 	int64_t v[2];
 
@@ -679,7 +692,11 @@ static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	if (!text_of(l, v[1], &label))
 		return dangling(l, "fold", v[0], "label", e);
-	*VEC_PUSH(&l->q->trees.v[map_get(&l->folds, (uint64_t)v[0], 0, -1)].labels) = label;
+	t = &l->q->trees.v[map_get(&l->folds, (uint64_t)v[0], 0, -1)];
+	for (size_t i = 0; i < t->labels.n; i++)
+		if (t->labels.v[i].p == label.p)
+			return 0; /* its other row has it, too */
+	*VEC_PUSH(&t->labels) = label;
 	return 0;
 }
 
@@ -740,13 +757,13 @@ static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 static int load_folds(struct loading *l, struct err *e)
 {
 	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
-	    each(l, "SELECT id, code, node, main, trees, starts FROM fold", take_fold, e) < 0 ||
-	    each(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label", take_fold_label, e) < 0 ||
-	    each(l, "SELECT fold, path, caller, call, forked, events, trusted, t_first, t_last FROM fold_use", take_fold_use, e) < 0)
+	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_fold, e) < 0 ||
+	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
+	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = fold WHERE NOT ?1 OR fold.trusted", take_fold_use, e) < 0)
 		return -1;
-	if (each(l, "SELECT fold, place FROM fold_place", take_fold_place, e) < 0)
+	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_place, e) < 0)
 		return -1;
-	return each(l, "SELECT fold, calls, starts FROM fold_set", take_fold_set, e);
+	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_set, e);
 }
 
 static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
@@ -767,29 +784,31 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT node, name FROM node_name", take_node_name, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
-	    each(l, "SELECT id, code, start_seen FROM tree", take_tree, e) < 0 ||
-	    each(l, "SELECT image.id, tree, path.text, image.parent, fork_of, image.exe, image.name, pid, t_first, t_last, node, "
-		    "loader, boot, serial_first FROM image JOIN path ON path.id = image.path", take_image, e) < 0)
+	    each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
+	    each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
+		    "loader, boot, serial_first, image FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+		    take_image, e) < 0)
 		return -1;
 	if (link_images(l->q, l, e) < 0)
 		return -1;
-	if (each(l, "SELECT tree, label FROM tree_label", take_label, e) < 0 ||
+	if (each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted", take_label, e) < 0 ||
 	    each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", take_policy, e) < 0 ||
-	    each(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT image, ingest FROM interval WHERE ingest IN (SELECT id FROM ingest "
-		    "WHERE policy IS NOT NULL) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval ON interval.id = "
-		    "touch.interval WHERE touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
-		    "run.id = met.ingest JOIN image ON image.id = met.image", take_tree_policy, e) < 0 ||
-	    each(l, "SELECT id, image, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval", take_interval, e) < 0 ||
-	    (!l->q->trusted && each(l, "SELECT id, image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0))
+	    each_of(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE (NOT ?1 OR trusted) AND ingest IN "
+		    "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
+		    "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
+		    "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image", take_tree_policy, e) < 0 ||
+	    each_of(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
+		    "WHERE NOT ?1 OR trusted", take_interval, e) < 0 ||
+	    (!l->q->trusted && each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0))
 		return -1;
 	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_place, e) < 0 ||
-	    each(l, "SELECT tree, place FROM tree_place", take_tree_place, e) < 0 ||
+	    each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_place, e) < 0 ||
 	    each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
-	    each(l, "SELECT image.tree, capture.complete, (SELECT min(i.t_first) FROM image AS i WHERE i.tree = image.tree) >= capture.t_first "
-		    "AND (SELECT max(i.t_last) FROM image AS i WHERE i.tree = image.tree) <= capture.t_last FROM (SELECT image, ingest FROM "
-		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval "
+	    each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
+		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
+		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
 		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
-		    "JOIN image ON image.id = brought.image GROUP BY image.tree, capture.ingest", take_capture, e) < 0)
+		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
 	if (load_folds(l, e) < 0 ||
 	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
@@ -805,7 +824,8 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	int ret;
 
 	*q = (struct query){ .trusted = trusted };
-	ret = load(&l, e);
+	/* the trusted marks of a store that others can write are text */
+	ret = trusted && !store_trusts(s) ? 0 : load(&l, e);
 	map_release(&l.strings);
 	map_release(&l.nodes);
 	map_release(&l.images);
@@ -871,7 +891,7 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 				 "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
 				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
 				 "FROM loss JOIN node ON node.id = loss.node "
-				 "WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR ingest IN (SELECT ingest FROM capture)) "
+				 "WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) "
 				 "GROUP BY node.id ORDER BY node.name",
 			      ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
 				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);

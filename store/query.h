@@ -29,6 +29,7 @@ struct query_tree {
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program: see query_load */
 	bool start_seen;
+	bool trusted;              /* a trusted source brought its first image */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of folded ones, as many as it holds */
 	bool started;               /* main was started by the root's chain, which has no plain program itself */
 	VEC(struct bytes) labels;

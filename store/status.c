@@ -130,22 +130,23 @@ static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* ?1: only what trusted sources brought. */
-#define BROUGHT "interval WHERE NOT ?1 OR EXISTS (SELECT 1 FROM json_each(obs) AS o WHERE (o.value ->> 3) + (o.value ->> 4) > 0)"
+#define BROUGHT "interval WHERE NOT ?1 OR trusted"
 #define NODE_COUNTS "(NOT ?1 OR node IN (SELECT node FROM " BROUGHT "))"
 #define RUN_COUNTS "(NOT ?1 OR ingest.id IN (SELECT ingest FROM " BROUGHT "))"
 
 static const char sql_nodes[] =
-	"SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) + (SELECT "
-	"ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id), (SELECT min(u.t_first) FROM fold_use AS u JOIN fold ON "
-	"fold.id = u.fold WHERE fold.node = node.id), (SELECT max(u.t_last) FROM fold_use AS u JOIN fold ON fold.id = u.fold "
-	"WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id WHERE NOT ?1 OR image.id IN (SELECT image "
-	"FROM " BROUGHT ") GROUP BY node.id ORDER BY node.name";
+	"SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
+	"ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT min(u.t_first) FROM fold_use "
+	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT max(u.t_last) FROM fold_use "
+	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)) FROM node LEFT JOIN part ON part.node "
+	"= node.id LEFT JOIN image ON image.id = part.image WHERE NOT ?1 OR part.trusted OR node.id IN (SELECT node FROM fold WHERE "
+	"trusted) GROUP BY node.id ORDER BY node.name";
 static const char sql_names[] = "SELECT node, name FROM node_name WHERE " NODE_COUNTS " ORDER BY name";
 static const char sql_boots[] =
-	"SELECT node, t_first, t_last, serial_first, serial_last FROM boot WHERE " NODE_COUNTS " ORDER BY node, number";
+	"SELECT node, t_first, t_last, serial_first, serial_last FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
 static const char sql_losses[] =
 	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
-	"ingest IN (SELECT ingest FROM capture) GROUP BY node, kind";
+	"trusted GROUP BY node, kind";
 static const char sql_runs[] =
 	"SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, complete, gaps, "
 	"dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label WHERE "

@@ -84,13 +84,13 @@ static void an_event_has_the_boot_of_its_piece(void **state)
 	struct boots b = { 0 };
 
 	(void)state;
-	*VEC_PUSH(&b.pieces) = (struct boot_piece)PIECE(1000, 1010, 5000, 9000, 4000, NONE, 0);
-	*VEC_PUSH(&b.pieces) = (struct boot_piece)PIECE(1060, 1070, 2, 800, 700, NONE, 0);
-	b.n = boot_chains(&b.pieces);
-	assert_int_equal(boots_of(&b, 1005, 6000), 0);
-	assert_int_equal(boots_of(&b, 1065, 300), 1);
-	assert_int_equal(boots_of(&b, 1080, 810), 1);
-	assert_int_equal(boots_of(&b, 1020, 9010), 0);
+	*VEC_PUSH(&b.pieces[TRACK_TRUSTED]) = (struct boot_piece)PIECE(1000, 1010, 5000, 9000, 4000, NONE, 0);
+	*VEC_PUSH(&b.pieces[TRACK_TRUSTED]) = (struct boot_piece)PIECE(1060, 1070, 2, 800, 700, NONE, 0);
+	b.n_trusted = boot_chains(&b.pieces[TRACK_TRUSTED]);
+	assert_int_equal(boots_of(&b, TRACK_TRUSTED, 1005, 6000), 0);
+	assert_int_equal(boots_of(&b, TRACK_TRUSTED, 1065, 300), 1);
+	assert_int_equal(boots_of(&b, TRACK_TRUSTED, 1080, 810), 1);
+	assert_int_equal(boots_of(&b, TRACK_TRUSTED, 1020, 9010), 0);
 	boots_release(&b);
 }
 

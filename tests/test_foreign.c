@@ -159,7 +159,7 @@ static struct row_row { const char *name, *sql, *says; enum who who; } rows[] = 
 	{ "interval: a pid that is none", "UPDATE interval SET pid = -1", "its pid is no pid", READER },
 	{ "interval: of another process than its image", "UPDATE interval SET pid = pid + 1", "its image is of another process", READER },
 	{ "meta: empty, to forget", "DELETE FROM meta", "generation is missing", FORGET },
-	{ "seen: a page that is none", "UPDATE seen SET data = x'0001'", "no page can be read in its data", INGEST },
+	{ "seen: a page that is none", "UPDATE seen SET data = x'0201'", "no page can be read in its data", INGEST },
 	{ "seen: a page longer than any", "UPDATE seen SET data = zeroblob(20000000)", "no page can be read in its data", INGEST },
 	{ "seen: a value longer than any", "UPDATE seen SET data = zeroblob(300000000) WHERE (node, serials, seconds) IN (SELECT node, "
 	  "serials, seconds FROM seen ORDER BY node, seconds DESC LIMIT 1)", "too big", INGEST },
@@ -792,10 +792,10 @@ static void check_kind(void **state)
 static void no_page_takes_longer_than_a_full_one(void **state)
 {
 	static const struct { const char *p; size_t n, more; } bad[] = {
-		{ "\0\x80\x80\x80\x01", 5, 2 << 20 },   /* runs of no length */
-		{ "\1\x80\x80\x80\x01", 5, 2 << 20 },   /* changes of the second without an event */
-		{ "\0\0", 2, 2 << 20 },                 /* the same event again and again */
-		{ "\0\0", 2, 30 << 20 },                /* longer than any */
+		{ "\2\x80\x80\x80\x01", 5, 2 << 20 },   /* runs of no length */
+		{ "\3\x80\x80\x80\x01", 5, 2 << 20 },   /* changes of the second without an event */
+		{ "\2\0", 2, 2 << 20 },                 /* the same event again and again */
+		{ "\2\0", 2, 30 << 20 },                /* longer than any */
 	};
 
 	(void)state;
