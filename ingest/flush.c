@@ -80,13 +80,6 @@ int flush_know(struct flush *f, int64_t node, struct err *e)
 	return boots_for(f, node, e) == NULL ? -1 : 0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /*
  * Finds the boots of the nodes whose pieces changed again. A node where that gave an event another boot is put on
  * *moved: all its pids are derived again.
@@ -94,24 +87,18 @@ static int by_number(const void *a, const void *b)
 static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 {
 	struct seen *seen = w->f->seen;
+	size_t end;
 
-	if (seen->changed.n > 1)
-		qsort(seen->changed.v, seen->changed.n, sizeof(*seen->changed.v), by_number);
-	for (size_t i = 0; i < seen->changed.n; i++) {
-		int64_t node = seen->changed.v[i];
-		struct boots now, *was;
+	for (size_t i = 0; i < seen->changed.n; i = end) {
+		int64_t node = seen->changed.v[i].node, since[TRACK_LAYERS];
+		struct boots *boots = boots_for(w->f, node, e);
 
-		if (i > 0 && node == seen->changed.v[i - 1])
-			continue;
-		was = boots_for(w->f, node, e);
-		if (was == NULL || boots_load(&now, w->store, node, e) < 0)
+		for (end = i + 1; end < seen->changed.n && seen->changed.v[end].node == node; end++)
+			;
+		if (boots == NULL || boots_renew(boots, w->store, node, &seen->changed.v[i], end - i, since, e) < 0)
 			return -1;
-		if (!boots_agree(was, &now, TRACK_TRUSTED) || !boots_agree(was, &now, TRACK_TEXT))
+		if (since[TRACK_TRUSTED] != BOOTS_STAYED || since[TRACK_TEXT] != BOOTS_STAYED)
 			*VEC_PUSH(moved) = node;
-		boots_release(was);
-		*was = now;
-		if (boots_save(was, w->store, node, e) < 0)
-			return -1;
 	}
 	seen->changed.n = 0;
 	return 0;

@@ -11,7 +11,7 @@
 #ifndef INGEST_SEEN_H
 #define INGEST_SEEN_H
 
-#include "ingest/boot.h"
+#include "ingest/boots.h"
 #include "store/base/map.h"
 #include "store/store.h"
 
@@ -48,7 +48,7 @@ struct seen {
 	uint32_t n_slots;
 	struct seen_page *last;
 	uint64_t clock;
-	VEC(int64_t) changed;    /* nodes whose pieces changed since seen_flush last ran; some several times */
+	VEC(struct boots_page) changed; /* pages that were written: the caller of seen_flush empties it */
 };
 
 void seen_init(struct seen *s, struct store *store);
@@ -64,7 +64,7 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 /* Takes an event back from both sets, so that it counts as new when it is read again. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);
 
-/* Writes what changed. */
+/* Writes what changed. Then `changed` has each page that was written, by node, seconds and serials. */
 int seen_flush(struct seen *s, struct err *e);
 
 /* The page's events as a blob and back. For tests too: decode refuses what encode would not write. */
@@ -78,7 +78,7 @@ bool seen_decode_v3(struct seen_page *p, struct bytes data);
  * The page's pieces: its events in time order, cut where serials fall. Of the trusted events alone; for TRACK_TEXT of
  * all its events, where text brought any. Appends to *out.
  */
-void seen_pieces(const struct seen_page *p, enum track_layer layer, struct boot_pieces *out);
+void seen_pieces(struct seen_page *p, enum track_layer layer, struct boot_pieces *out);
 
 /* The hot path's look-up: most records hit the page of the one before. */
 static inline struct seen_page *seen_page_quick(struct seen *s, int64_t node, uint32_t serial, int64_t second)

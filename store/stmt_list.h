@@ -24,8 +24,11 @@ STMT(save_page,       "INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 
 STMT(del_page,        "DELETE FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
 STMT(load_pieces,     "SELECT trusted_base_min, trusted_base_max, base_min, base_max, trusted_pieces, pieces, serials, seconds FROM seen "
                       "WHERE node = ?1")
-STMT(clear_boots,     "DELETE FROM boot WHERE node = ?1")
-STMT(add_boot,        "INSERT INTO boot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+STMT(page_pieces,     "SELECT trusted_base_min, trusted_base_max, base_min, base_max, trusted_pieces, pieces, serials, seconds FROM seen "
+                      "WHERE node = ?1 AND serials = ?2 AND seconds = ?3")
+STMT(clear_boots,     "DELETE FROM boot WHERE node = ?1 AND number >= ?2")
+STMT(set_boot,        "INSERT INTO boot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET t_first = excluded.t_first, t_last = "
+                      "excluded.t_last, serial_first = excluded.serial_first, serial_last = excluded.serial_last, trusted = excluded.trusted")
 
 STMT(find_caller,     "SELECT id FROM caller WHERE comm = ?1 AND ifnull(subj, 0) = ?2")
 STMT(add_caller,      "INSERT INTO caller (comm, subj) VALUES (?1, nullif(?2, 0))")
