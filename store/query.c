@@ -178,11 +178,11 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = map_get(&l->nodes, (uint64_t)v[10], 0, -1);
 	if (tree < 0 || node < 0)
-		return dangling(l, "image", v[0], tree < 0 ? "tree" : "node", e);
+		return dangling(l, "part", v[0], tree < 0 ? "tree" : "node", e);
 	if (!text_of(l, v[5], &m.exe) || !text_of(l, v[6], &m.name))
-		return dangling(l, "image", v[0], "exe or name", e);
+		return dangling(l, "part", v[0], "exe or name", e);
 	if (v[3] != 0 && v[4] != 0)
-		return row_damaged(l->s->db, "image", v[0], "it was both forked and exec'd", e);
+		return row_damaged(l->s->db, "part", v[0], "it was both forked and exec'd", e);
 	t = &l->q->trees.v[tree];
 	t->node_id = v[10];
 	t->node = pool_get(&l->q->strings, (uint32_t)node);
@@ -511,9 +511,9 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	image = image_index(l, v[1]);
 	if (image == QUERY_NONE)
-		return dangling(l, "interval", v[0], "image", e);
+		return dangling(l, "interval", v[0], "part", e);
 	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].node_id != v[2])
-		return row_damaged(l->s->db, "interval", v[0], "its image is of another process", e);
+		return row_damaged(l->s->db, "interval", v[0], "its part is of another process", e);
 	if (!obs_decode(store_column(st, 13), (struct obs_base){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
 				  "no observations can be read in its obs", e);

@@ -131,7 +131,9 @@ static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 
 /* ?1: only what trusted sources brought. */
 #define BROUGHT "interval WHERE NOT ?1 OR trusted"
-#define NODE_COUNTS "(NOT ?1 OR node IN (SELECT node FROM " BROUGHT "))"
+#define NODE_COUNTS(node) \
+	"(NOT ?1 OR " node " IN (SELECT node FROM boot WHERE trusted UNION SELECT node FROM loss WHERE trusted UNION SELECT node FROM " \
+	"fold WHERE trusted))"
 #define RUN_COUNTS "(NOT ?1 OR ingest.id IN (SELECT ingest FROM " BROUGHT "))"
 
 static const char sql_nodes[] =
@@ -139,9 +141,8 @@ static const char sql_nodes[] =
 	"ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT min(u.t_first) FROM fold_use "
 	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT max(u.t_last) FROM fold_use "
 	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)) FROM node LEFT JOIN part ON part.node "
-	"= node.id LEFT JOIN image ON image.id = part.image WHERE NOT ?1 OR part.trusted OR node.id IN (SELECT node FROM fold WHERE "
-	"trusted) GROUP BY node.id ORDER BY node.name";
-static const char sql_names[] = "SELECT node, name FROM node_name WHERE " NODE_COUNTS " ORDER BY name";
+	"= node.id AND (NOT ?1 OR part.trusted) LEFT JOIN image ON image.id = part.image WHERE " NODE_COUNTS("node.id") " GROUP BY node.id ORDER BY node.name";
+static const char sql_names[] = "SELECT node, name FROM node_name WHERE " NODE_COUNTS("node") " ORDER BY name";
 static const char sql_boots[] =
 	"SELECT node, t_first, t_last, serial_first, serial_last FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
 static const char sql_losses[] =

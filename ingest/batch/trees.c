@@ -132,8 +132,12 @@ static int settle_top(struct trees *t, struct walk *w, struct err *e)
 	struct derive_image *m;
 	bool changed = false;
 
-	if (check_steps(t, w, id, e) < 0 || image_at(t, id, &m, e) < 0)
+	if (check_steps(t, w, id, e) < 0 || t->state->api.image(t->state->api.ctx, id, &m, e) < 0)
 		return -1;
+	if (m == NULL) {
+		w->stack.n--; /* it went in this batch, and the store still has it */
+		return 0;
+	}
 	if (m->above != 0 && map_get(&w->done, (uint64_t)m->above, 0, 2) != 2) {
 		push(w, m->above);
 		return 0;
