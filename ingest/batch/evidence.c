@@ -140,6 +140,8 @@ static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, 
 	obs_unite(&a->obs);
 	edge_unite(&a->edges);
 	widen(w, a, b->t_first, b->t_last, b->s_last, &by);
+	if (a->ingest != b->ingest)
+		*VEC_PUSH(&ev->brought) = (struct evidence_brought){ to, a->ingest > b->ingest ? a->ingest : b->ingest };
 	if (b->ingest < a->ingest)
 		a->ingest = b->ingest;
 	a->changed = true;
@@ -357,7 +359,7 @@ static int drop_row(struct store *s, int64_t id, int64_t to, struct err *e)
 	return store_run(s, STMT_del_interval, one, e);
 }
 
-/* The run that brought a row is noted in it; runs that came later leave a mark. And where its process ran. */
+/* The run that brought a row first is noted in it; the others leave a mark. And where its process ran. */
 static int save_marks(struct evidence_room *w, const struct evidence *ev, struct err *e)
 {
 	for (size_t i = 0; i < ev->homes.n; i++) {
@@ -370,6 +372,10 @@ static int save_marks(struct evidence_room *w, const struct evidence *ev, struct
 		if (r != NULL && place != 0 && store_run(w->store, STMT_add_sighting, ARGS(V_INT(r->id), V_INT(place)), e) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < ev->brought.n; i++)
+		if (store_run(w->store, STMT_add_touch,
+			      ARGS(V_INT(ev->brought.v[i].ingest), V_INT(ev->rows.v[evidence_final(ev, ev->brought.v[i].row)].id)), e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -429,6 +435,7 @@ void evidence_empty(struct evidence *ev)
 	}
 	VEC_FREE(&ev->rows);
 	VEC_FREE(&ev->homes);
+	VEC_FREE(&ev->brought);
 	map_release(&ev->chains);
 }
 
