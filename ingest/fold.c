@@ -158,13 +158,40 @@ static void call_set(const struct folding *f, struct buf *out)
 	buf_char(out, ']');
 }
 
+static int take_step(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct buf *key = to;
+	int64_t none[2];
+
+	if (row_read(row, "string", "ba", none, e) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		struct bytes text = store_column(row, i);
+
+		buf_char(key, '\0');
+		buf_add(key, text.p, text.n);
+	}
+	return 0;
+}
+
+/* The programs of a path, as they are called: rows have other numbers where logs were read in another order. */
+static int add_path(struct folding *f, struct buf *key, int64_t path, struct err *e)
+{
+	return store_each_sql(f->s, "WITH RECURSIVE up (id, parent, exe, name) AS (SELECT id, parent, exe, name FROM path WHERE id = ?1 UNION "
+			      "ALL SELECT p.id, p.parent, p.exe, p.name FROM path AS p JOIN up ON p.id = up.parent AND p.id < up.id) "
+			      "SELECT exe.bytes, name.bytes FROM up JOIN string AS exe ON exe.id = up.exe LEFT JOIN string AS name ON "
+			      "name.id = up.name ORDER BY up.id", ARGS(V_INT(path)), WALK(take_step, key), e);
+}
+
 static int64_t fold_row(struct folding *f, const struct fold_tree *t, int64_t main_path, struct err *e)
 {
 	auto_buf struct buf key = { 0 }, labels = { 0 };
 	char code[CODE_SIZE];
 	int64_t row;
 
-	buf_printf(&key, "fold|%lld|%lld|", (long long)t->node, (long long)main_path);
+	buf_str(&key, "fold|");
+	if (names_node_text(f->s, &key, t->node, e) < 0 || add_path(f, &key, main_path, e) < 0)
+		return -1;
 	buf_add(&key, t->key.p, t->key.n);
 	for (size_t i = 0; i < t->n_labels; i++) {
 		buf_char(&key, '\0');
@@ -244,37 +271,95 @@ static int take_place(void *to, sqlite3_stmt *row, struct err *e)
 }
 
 /* Where the trees ran, as far as it is the same for all starts of the workload. */
-static int write_places(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
+static int write_places(struct folding *f, const struct fold_tree *t, int64_t tree, int64_t fold, struct err *e)
 {
 	struct placing p = { .f = f, .node = t->node, .fold = fold };
 	int ret;
 
 	names_init(&p.names, f->s);
-	ret = store_each(f->s, STMT_tree_places, ARGS(V_INT(t->tree)), WALK(take_place, &p), e);
+	ret = store_each(f->s, STMT_tree_places, ARGS(V_INT(tree)), WALK(take_place, &p), e);
 	names_release(&p.names);
+	return ret;
+}
+
+static void forget_tree(struct folding *f)
+{
+	f->sums.n = 0;
+	f->images.n = 0;
+	map_clear(&f->index);
+}
+
+static int path_of(struct folding *f, int64_t image, int64_t *path, struct err *e)
+{
+	return store_number_sql(f->s, "SELECT path FROM image WHERE id = ?1", ARGS(V_INT(image)), path, e);
+}
+
+/* What one tree holds; same: what its images are called elsewhere, or NULL. */
+static int sum_tree(struct folding *f, int64_t tree, const struct map *same, struct err *e)
+{
+	forget_tree(f);
+	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(tree)), WALK(take_image, f), e) < 0)
+		return -1;
+	for (size_t i = 0; i < f->images.n; i++) {
+		struct fold_image *m = &f->images.v[i];
+		int64_t is = same == NULL ? 0 : map_get(same, (uint64_t)m->id, 0, 0);
+
+		if ((is != 0 && path_of(f, is, &m->path, e) < 0) || sum_image(f, m, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * The same processes by another name of the machine, whose tree goes with it: of two counts the larger is kept, as where
+ * they are shown. f holds the tree's own sums before and after.
+ */
+static int add_other(struct folding *f, int64_t tree, const struct map *same, struct err *e)
+{
+	struct folding other = { .s = f->s, .hours = f->hours };
+	int ret = sum_tree(&other, tree, same, e);
+
+	f->hours = other.hours;
+	for (size_t i = 0; i < other.sums.n && ret == 0; i++) {
+		const struct fold_sum *o = &other.sums.v[i];
+		size_t n = f->sums.n;
+		struct fold_sum *sum = sum_for(f, &(struct fold_image){ .path = o->path }, o->caller, o->call);
+
+		if (n < f->sums.n)
+			sum->forked = o->forked;
+		sum->events = larger(sum->events, o->events);
+		sum->trusted = larger(sum->trusted, o->trusted);
+		sum->contradicted = larger(sum->contradicted, o->contradicted);
+		if (o->t_first != WHEN_NONE)
+			widen(sum, o->t_first, o->t_last);
+	}
+	if (ret == 0)
+		ret = remove_tree(&other, tree, e);
+	VEC_FREE(&other.images);
+	VEC_FREE(&other.sums);
+	map_release(&other.index);
 	return ret;
 }
 
 static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 {
-	int64_t main_path = 0, fold;
+	int64_t main_path, fold;
 
-	f->sums.n = 0;
-	map_clear(&f->index);
 	map_clear(&f->hours);
-	f->images.n = 0;
-	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(t->tree)), WALK(take_image, f), e) < 0)
+	if (path_of(f, t->main_image, &main_path, e) < 0 || sum_tree(f, t->tree, NULL, e) < 0)
 		return -1;
-	for (size_t i = 0; i < f->images.n; i++) {
-		if (f->images.v[i].id == t->main_image)
-			main_path = f->images.v[i].path;
-		if (sum_image(f, &f->images.v[i], e) < 0)
-			return -1;
-	}
-	if (main_path == 0)
-		return err_set(e, ST_SYSTEM, "store %s: a tree without its main program", f->s->path);
 	fold = fold_row(f, t, main_path, e);
-	if (fold < 0 || write_sums(f, t, fold, e) < 0 || write_places(f, t, fold, e) < 0)
+	if (fold < 0)
+		return -1;
+	for (size_t i = 0; i < t->n_also; i++)
+		if (write_places(f, t, t->also[i], fold, e) < 0 || add_other(f, t->also[i], t->same, e) < 0)
+			return -1;
+	if (write_sums(f, t, fold, e) < 0 || write_places(f, t, t->tree, fold, e) < 0)
 		return -1;
 	return remove_tree(f, t->tree, e);
 }

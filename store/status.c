@@ -2,7 +2,10 @@
 
 #include "store/base/when.h"
 #include "store/model/record.h"
+#include "store/query.h"
 #include "store/row.h"
+
+#include <stdlib.h>
 
 /* a marker may say any number, and two of the largest overflow */
 #define LOSS "max(0, min(number, 1099511627776))"
@@ -12,30 +15,41 @@ static struct bytes keep(struct status_store *o, struct bytes b)
 	return pool_get(&o->strings, pool_intern(&o->strings, b));
 }
 
-static struct status_node *node_of(struct status_store *o, int64_t id)
+/* The machine that a row of node is one of; NULL: there is no such row. */
+static struct status_node *node_of(struct status_store *o, int64_t row)
 {
-	for (size_t i = 0; i < o->nodes.n; i++)
-		if (o->nodes.v[i].id == id)
-			return &o->nodes.v[i];
-	return NULL;
+	int64_t at = map_get(&o->at, (uint64_t)nodes_id(&o->rows, row), 0, -1);
+
+	return at < 0 ? NULL : &o->nodes.v[at];
+}
+
+static void widen(struct status_node *n, int64_t first, int64_t last)
+{
+	if (first != WHEN_NONE && (n->t_first == WHEN_NONE || first < n->t_first))
+		n->t_first = first;
+	if (last != WHEN_NONE && (n->t_last == WHEN_NONE || last > n->t_last))
+		n->t_last = last;
 }
 
 static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
-	int64_t v[7];
-	struct status_node n;
+	struct status_node *n;
+	int64_t v[7], id;
 
 	/* of living trees, then of folded ones */
 	if (row_read(st, "node", "ibuTcuT", v, e) < 0)
 		return -1;
-	n = (struct status_node){ .id = v[0], .name = keep(o, store_column(st, 1)),
-				  .t_first = v[2], .t_last = v[3], .trees = (uint64_t)v[4] };
-	if (v[5] != WHEN_NONE && (n.t_first == WHEN_NONE || v[5] < n.t_first))
-		n.t_first = v[5];
-	if (v[6] > n.t_last)
-		n.t_last = v[6];
-	*VEC_PUSH(&o->nodes) = n;
+	id = nodes_id(&o->rows, v[0]);
+	n = node_of(o, id);
+	if (n == NULL) {
+		map_put(&o->at, (uint64_t)id, 0, (int64_t)o->nodes.n);
+		n = VEC_PUSH(&o->nodes);
+		*n = (struct status_node){ .id = id, .name = nodes_find(&o->rows, id)->shown, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	}
+	n->trees += (uint64_t)v[4];
+	widen(n, v[2], v[3]);
+	widen(n, v[5], v[6]);
 	return 0;
 }
 
@@ -70,8 +84,21 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 	n = node_of(o, v[0]);
 	if (n == NULL)
 		return no_node(st, "boot", e);
-	*VEC_PUSH(&n->boots) = (struct status_boot){ v[1], v[2], (uint32_t)v[3], (uint32_t)v[4] };
+	*VEC_PUSH(&n->boots) = (struct status_boot){ v[1], v[2], (uint32_t)v[3], (uint32_t)v[4], v[0] };
 	return 0;
+}
+
+/* The same markers may have come by two names of the machine: the larger of two counts. */
+static void add_loss(struct status_node *n, const struct status_loss *l)
+{
+	size_t i = 0;
+
+	while (i < n->losses.n && strcmp(n->losses.v[i].kind, l->kind) != 0)
+		i++;
+	if (i == n->losses.n)
+		*VEC_PUSH(&n->losses) = (struct status_loss){ .kind = l->kind };
+	n->losses.v[i].markers = l->markers > n->losses.v[i].markers ? l->markers : n->losses.v[i].markers;
+	n->losses.v[i].records = l->records > n->losses.v[i].records ? l->records : n->losses.v[i].records;
 }
 
 static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
@@ -92,7 +119,7 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 		i++;
 	if (i == N_LOSS_KINDS)
 		return row_damaged(sqlite3_db_handle(st), "loss", 0, "its kind is none", e);
-	*VEC_PUSH(&n->losses) = (struct status_loss){ loss_name((enum loss_kind)i), (uint64_t)v[2], (uint64_t)v[3] };
+	add_loss(n, &(struct status_loss){ loss_name((enum loss_kind)i), (uint64_t)v[2], (uint64_t)v[3] });
 	return 0;
 }
 
@@ -126,6 +153,90 @@ static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+/* ---- machines of several rows ---- */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct status_boot *x = a, *y = b;
+
+	if (x->t_first != y->t_first)
+		return x->t_first < y->t_first ? -1 : 1;
+	return x->serial_first < y->serial_first ? -1 : x->serial_first > y->serial_first;
+}
+
+/*
+ * Are two boots one, seen by two names? A machine is in one boot at a time, and its serials rise as long as it lasts. What came by
+ * one name is two boots already.
+ */
+static bool same_boot(const struct status_boot *a, const struct status_boot *b)
+{
+	return b->t_first <= a->t_last || (a->row != 0 && a->row != b->row && b->serial_first > a->serial_last);
+}
+
+static void join_boots(struct status_node *n)
+{
+	size_t kept = 0;
+
+	if (n->boots.n > 1)
+		qsort(n->boots.v, n->boots.n, sizeof(*n->boots.v), by_time);
+	for (size_t i = 0; i < n->boots.n; i++) {
+		struct status_boot b = n->boots.v[i], *last = kept == 0 ? NULL : &n->boots.v[kept - 1];
+
+		if (last == NULL || !same_boot(last, &b)) {
+			n->boots.v[kept++] = b;
+			continue;
+		}
+		last->serial_first = b.serial_first < last->serial_first ? b.serial_first : last->serial_first;
+		last->serial_last = b.serial_last > last->serial_last ? b.serial_last : last->serial_last;
+		last->t_last = b.t_last > last->t_last ? b.t_last : last->t_last;
+		last->row = last->row == b.row ? b.row : 0;
+	}
+	n->boots.n = kept;
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	return strcmp(((const struct status_loss *)a)->kind, ((const struct status_loss *)b)->kind);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return bytes_order(((const struct status_node *)a)->name, ((const struct status_node *)b)->name);
+}
+
+/* Trees that came by two names count once. */
+static int count_trees(struct status_store *o, struct store *s, struct err *e)
+{
+	struct query q;
+	int ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, e);
+
+	for (size_t i = 0; i < q.trees.n && ret == 0; i++) {
+		struct status_node *n = node_of(o, q.trees.v[i].node_id);
+
+		if (n != NULL)
+			n->trees -= q.trees.v[i].also.n;
+	}
+	query_release(&q);
+	return ret;
+}
+
+static int join_nodes(struct status_store *o, struct store *s, struct err *e)
+{
+	for (size_t i = 0; i < o->nodes.n; i++) {
+		struct status_node *n = &o->nodes.v[i];
+
+		if (nodes_has_others(&o->rows, n->id))
+			join_boots(n);
+		if (n->losses.n > 1)
+			qsort(n->losses.v, n->losses.n, sizeof(*n->losses.v), by_kind);
+	}
+	if (o->rows.joined && count_trees(o, s, e) < 0)
+		return -1;
+	if (o->nodes.n > 1)
+		qsort(o->nodes.v, o->nodes.n, sizeof(*o->nodes.v), by_name);
+	return 0;
+}
+
 static int each(struct status_store *o, struct store *s, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
 {
 	return store_each_sql(s, sql, NO_ARGS, WALK(take, o), e);
@@ -134,17 +245,19 @@ static int each(struct status_store *o, struct store *s, const char *sql, int (*
 int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e)
 {
 	*out = (struct status_store){ .trusted = store_trusts(s) };
-	if (each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) + (SELECT "
+	if (nodes_load(&out->rows, s, false, e) < 0 ||
+	    each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) + (SELECT "
 			 "ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id), (SELECT min(u.t_first) FROM fold_use AS u JOIN fold ON "
 			 "fold.id = u.fold WHERE fold.node = node.id), (SELECT max(u.t_last) FROM fold_use AS u JOIN fold ON fold.id = u.fold "
-			 "WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id GROUP BY node.id ORDER BY node.name", take_node, e) < 0 ||
+			 "WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id GROUP BY node.id", take_node, e) < 0 ||
 	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", take_name, e) < 0 ||
 	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number",
 		 take_boot, e) < 0 ||
 	    each(out, s, "SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss "
 			 "GROUP BY node, kind", take_loss, e) < 0 ||
 	    store_each_sql(s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, "
-			 "complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", ARGS(V_INT(runs)), WALK(take_run, out), e) < 0)
+			 "complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", ARGS(V_INT(runs)), WALK(take_run, out), e) < 0 ||
+	    join_nodes(out, s, e) < 0)
 		return -1;
 	return each(out, s, "SELECT (SELECT count(*) FROM ingest), page_count * page_size FROM pragma_page_count(), "
 			    "pragma_page_size()", take_totals, e);
@@ -158,6 +271,8 @@ void status_release(struct status_store *s)
 		VEC_FREE(&s->nodes.v[i].losses);
 	}
 	VEC_FREE(&s->nodes);
+	nodes_release(&s->rows);
+	map_release(&s->at);
 	VEC_FREE(&s->runs);
 	pool_release(&s->strings);
 }

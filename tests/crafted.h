@@ -97,7 +97,7 @@ static inline int crafted_fold(struct store *s, const struct query *q, struct er
 	for (size_t i = 0; i < q->trees.n; i++)
 		if (q->trees.v[i].id != 0)
 			trees[n++] = (struct fold_tree){
-				.tree = q->trees.v[i].id, .node = q->trees.v[i].node_id,
+				.tree = q->trees.v[i].id, .node = q->trees.v[i].row,
 				.key = q->trees.v[i].code, .start_seen = q->trees.v[i].start_seen,
 				.labels = q->trees.v[i].labels.v,
 				.n_labels = q->trees.v[i].labels.n,

@@ -41,7 +41,8 @@ static size_t choose(struct selected *s, uint64_t keep, int64_t after, struct fo
 		/* what was recorded under a policy stays: the note of it hangs on the trees */
 		if (t->id == 0 || work == WORKLOADS_NONE || t->policies.n || kept[work]++ < keep || (t->t_last != WHEN_NONE && t->t_last > after))
 			continue;
-		out[n++] = (struct fold_tree){ .tree = t->id, .node = t->node_id, .start_seen = t->start_seen,
+		out[n++] = (struct fold_tree){ .tree = t->id, .also = t->also.v, .n_also = t->also.n,
+					       .same = &s->query.same, .node = t->row, .start_seen = t->start_seen,
 					       .key = bytes_of(s->workloads.v[work].code),
 					       .main_image = s->query.images.v[t->main].id, .labels = t->labels.v,
 					       .n_labels = t->labels.n };
