@@ -63,7 +63,9 @@ static int by_verdict(const void *a, const void *b)
 		return x->verdict < y->verdict ? -1 : 1;
 	if (strcmp(x->name, y->name) != 0)
 		return strcmp(x->name, y->name);
-	return x->arch < y->arch ? -1 : x->arch > y->arch;
+	if (x->arch != y->arch)
+		return x->arch < y->arch ? -1 : 1;
+	return x->nr < y->nr ? -1 : x->nr > y->nr;
 }
 
 static void sum_up(struct check *out)

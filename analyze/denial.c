@@ -9,11 +9,16 @@
 static int most_first(const void *a, const void *b)
 {
 	const struct denial *x = a, *y = b;
-	int by_name = strcmp(x->name, y->name);
+	int ret = strcmp(x->name, y->name);
 
 	if (x->events != y->events)
 		return x->events > y->events ? -1 : 1;
-	return by_name ? by_name : strcmp(x->path.p, y->path.p);
+	ret = ret ? ret : bytes_order(x->path, y->path);
+	ret = ret ? ret : bytes_order(x->comm, y->comm);
+	ret = ret ? ret : bytes_order(x->node, y->node);
+	ret = ret ? ret : (x->arch > y->arch) - (x->arch < y->arch);
+	ret = ret ? ret : (x->nr > y->nr) - (x->nr < y->nr);
+	return ret ? ret : (x->action > y->action) - (x->action < y->action);
 }
 
 static bool same(const struct denial *d, const struct query_call *c, const struct query_image *m, struct bytes comm,

@@ -166,11 +166,6 @@ static bool is_needed(const struct profile *p, const struct profile_rule *r)
 	return r->events > 0 || (p->o.include_denied && r->denied > 0);
 }
 
-static bool is_seen(const struct profile *p, const struct profile_rule *r)
-{
-	return is_needed(p, r) && !(p->o.trusted && r->text_only);
-}
-
 /* Has a name without evidence, if one of the list's architectures has it. */
 static void stand(struct building *b, const char *name, enum profile_ground ground)
 {
@@ -184,7 +179,7 @@ static void stand(struct building *b, const char *name, enum profile_ground grou
 	if (i == p->archs.n)
 		return;
 	r = rule_for(b, bytes_of(name), &index);
-	if (is_seen(p, r) || r->ground != GROUND_SEEN)
+	if (is_needed(p, r) || r->ground != GROUND_SEEN)
 		return;
 	r->ground = ground;
 	r->others_only = false;
@@ -223,7 +218,7 @@ static void add_unseen(struct building *b)
 	bool any = false;
 
 	for (size_t i = 0; i < b->by_name.n && !any; i++)
-		any = is_seen(p, &b->by_name.v[i]);
+		any = is_needed(p, &b->by_name.v[i]);
 	if (!any || p->o.block)
 		return;
 	keep_unobservable(b);
@@ -255,8 +250,6 @@ static void sort_out(struct building *b)
 			*VEC_PUSH(&p->rules) = *r;
 		else if (!needed)
 			*VEC_PUSH(&p->denied) = *r;
-		else if (p->o.trusted && r->text_only)
-			*VEC_PUSH(&p->left_out) = *r;
 		else
 			*VEC_PUSH(&p->rules) = *r;
 	}
@@ -290,7 +283,6 @@ void profile_release(struct profile *p)
 {
 	free_rules(p->rules.v, p->rules.n);
 	free_rules(p->denied.v, p->denied.n);
-	free_rules(p->left_out.v, p->left_out.n);
 	VEC_FREE(&p->unnamed);
 	VEC_FREE(&p->archs);
 	*p = (struct profile){ 0 };
@@ -322,7 +314,7 @@ static int most_events(const void *a, const void *b)
 		return x->events + x->denied > y->events + y->denied ? -1 : 1;
 	if (strcmp(x->path.p, y->path.p) != 0)
 		return strcmp(x->path.p, y->path.p);
-	return strcmp(x->comm.p, y->comm.p);
+	return bytes_eq(x->comm, y->comm) ? bytes_order(x->subj, y->subj) : bytes_order(x->comm, y->comm);
 }
 
 void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule)

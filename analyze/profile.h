@@ -12,7 +12,6 @@ struct profile_options {
 	uint32_t default_action;   /* of all else */
 	bool block;                /* a block-list: what was denied is denied, all else allowed */
 	bool include_denied;       /* denials count as needs */
-	bool trusted;              /* what rests on text alone is left out */
 	const struct floor *floor;     /* borrowed: names for a list, whatever the evidence; NULL: none */
 	const struct inforce *inforce; /* borrowed: what it allowed is kept; NULL: nothing was in force */
 	const struct shape_siblings *siblings; /* borrowed: names beside those that were seen; NULL: none */
@@ -45,7 +44,6 @@ struct profile {
 	struct profile_options o;
 	VEC(struct profile_rule) rules;        /* sorted by name */
 	VEC(struct profile_rule) denied;       /* what was denied and is not in the list, sorted by name */
-	VEC(struct profile_rule) left_out;     /* what rests on text alone, with --trusted */
 	VEC(struct profile_unnamed) unnamed;   /* numbers that no table knows: never in the list */
 	bool runtime_unseen;                   /* a runtime was named, and no call of its loader is in the evidence */
 	VEC(uint32_t) archs;                   /* that the evidence shows, in the order of the table */

@@ -203,6 +203,15 @@ static void say_dangers(struct summary *out, const struct profile *p)
 	buf_release(&line);
 }
 
+/* What a forger may have written: of which events is not kept, so this is about the whole store. */
+static void say_contradicted(struct summary *out, const struct query *q)
+{
+	if (q->contradicted)
+		say(out, "%" PRIu64 " text line%s in the store sa%s otherwise than a trusted source of the same event%s: forged, or of another "
+		    "boot; --trusted leaves all text out", q->contradicted, plural(q->contradicted), q->contradicted == 1 ? "ys" : "y",
+		    plural(q->contradicted));
+}
+
 static void say_start(struct summary *out, const struct profile *p, const struct select_options *o)
 {
 	struct buf line = { 0 };
@@ -264,10 +273,6 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_rare, p);
 	if (n)
 		say(out, "%zu in only 1 of %" PRIu64 " starts, so more are likely to come: %s", n, p->s->starts, buf_text(&line));
-	line.n = 0;
-	n = list_rules(&line, p->left_out.v, p->left_out.n, SIZE_MAX, NULL, p);
-	if (n)
-		say(out, "%zu left out, since only text that a user can forge shows them: %s", n, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->denied.v, p->denied.n, NAMES_SHOWN, NULL, p);
 	if (n)
@@ -353,6 +358,7 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 	say_head(out, p);
 	say_losses(out, p, losses);
 	out->loss = out->n;
+	say_contradicted(out, p->q);
 	say_cut_names(out, o);
 	say_unnamed(out, p);
 	say_start(out, p, o);
@@ -373,7 +379,7 @@ void summary_of_dangers(struct summary *out, const struct profile *p)
 			say(out, "%s: %s", p->rules.v[i].name.p, p->rules.v[i].danger);
 }
 
-void summary_of_groups(struct summary *out, const struct selection *s, const struct select_options *o)
+void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s, const struct select_options *o)
 {
 	say_cut_names(out, o);
 	say(out, "%zu different workloads match, so there is no one list; narrow it, or --union for one that holds all:",
@@ -384,6 +390,7 @@ void summary_of_groups(struct summary *out, const struct selection *s, const str
 		say(out, "  %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", g->option.p, (int)g->name.n,
 		    g->name.p, g->trees, plural(g->trees), g->adds, plural(g->adds));
 	}
+	say_contradicted(out, q);
 }
 
 void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o)
@@ -393,7 +400,7 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 
 	say_cut_names(out, o);
 	if (q->uses.n == 0) {
-		say(out, "the store holds no records, or none in that time");
+		say(out, "the store holds no %srecords, or none in that time", q->trusted ? "trusted " : "");
 		return;
 	}
 	say(out, "no tree matches");

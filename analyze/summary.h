@@ -23,7 +23,7 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 void summary_of_dangers(struct summary *out, const struct profile *p);
 
 /* Of a selector that means several workloads: each with the option that narrows to it. */
-void summary_of_groups(struct summary *out, const struct selection *s, const struct select_options *o);
+void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s, const struct select_options *o);
 
 /* Of a selector that matched nothing. */
 void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o);

@@ -11,6 +11,7 @@
 #include "ingest/batch/state.h"
 #include "ingest/track/join.h"
 #include "ingest/track/derive.h"
+#include "store/schema.h"
 #include "ingest/track/within.h"
 #include "tests/table.h"
 
@@ -297,6 +298,7 @@ static void measure(const struct shape *s, size_t n)
 				 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA "
 				 "cache_size = -16384",
 				 NULL, NULL, NULL) != SQLITE_OK ||
+		    sqlite3_exec(store.db, schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
 		    state_init(&st, &store, &e) < 0)
 			exit(3);
 		d.store = &st.api;

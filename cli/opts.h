@@ -28,6 +28,7 @@ enum {
 	G_BLOCKED = 1 << 17,
 	G_DIFF = 1 << 18,
 	G_LINT = 1 << 19,
+	G_STATUS = 1 << 20,
 };
 
 enum opt {

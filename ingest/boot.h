@@ -1,51 +1,58 @@
 /*
- * Boots of a node, as a function of its events in time order: a boot is a chain of pieces in which serials and
- * times rise together. A fall of the serial begins another one, as after a reboot (a wrap of the 32 bits does too).
- * Where lines print the uptime, epoch minus uptime decides. A clock step may make a boot, never a second count.
+ * Chains of pieces: what boots are made of. A piece is some events of a node between two corners. Taken in time order,
+ * pieces make chains in which serials and times rise together. A fall of the serial begins another chain, as after a
+ * reboot (a wrap of the 32 bits does too). Where lines print the uptime, epoch minus uptime decides. A clock step may
+ * make a chain, never a second count.
  */
 #ifndef INGEST_BOOT_H
 #define INGEST_BOOT_H
 
-#include "store/base/mem.h"
 #include "store/base/buf.h"
-#include "store/store.h"
+#include "store/base/mem.h"
 
 #define BOOT_NO_BASE INT64_MIN
 #define BOOT_SERIALS 4096 /* a page of the seen set, and how many events it can have */
 #define BOOT_SECONDS 1024
 #define BOOT_PAGE_EVENTS (BOOT_SERIALS * BOOT_SECONDS)
+#define BOOT_BASE_SECONDS 10 /* printk's stamp is behind the audit stamp by milliseconds, seconds under load */
+#define BOOT_COMPETING 64 /* chains that were at work last; older ones are not gone on with */
+#define BOOT_NONE UINT32_MAX
 
 /* Events of one node between two corners, rising; seconds and serials inclusive. */
 struct boot_piece {
 	int64_t sec_lo, sec_hi;
+	int64_t base;     /* epoch minus uptime in seconds; BOOT_NO_BASE when no line printed it */
 	uint32_t serial_lo, serial_hi;
 	uint32_t events;
-	int64_t base;     /* epoch minus uptime in seconds; BOOT_NO_BASE when no line printed it */
-	uint32_t boot;    /* out: number of the chain, from 0 in order of their beginnings */
+	uint32_t boot;    /* out */
 };
 
 struct boot_pieces { struct boot_piece *v; size_t n, cap; };
 
-struct boots {
-	struct boot_pieces pieces; /* in time order */
-	uint32_t n;
+/* What is known of a chain. */
+struct boot_chain {
+	int64_t sec_lo, sec_hi;          /* the beginning of its first piece, and its latest second */
+	int64_t base;
+	uint32_t serial_lo, serial_hi;   /* of the first piece; the highest */
+	uint32_t number;                 /* from 0, in order of their beginnings */
+	uint32_t mark;                   /* the caller's; BOOT_NONE at first */
 };
 
-/* Sorts pieces by time and gives each its boot. Returns the number of boots. */
+/* Chains as far as pieces were taken. `{0}` is the beginning. */
+struct boot_state {
+	struct boot_chain chain[BOOT_COMPETING];
+	uint8_t order[BOOT_COMPETING];   /* of `chain`: which was gone on with last comes last */
+	uint32_t recent, n;              /* how many compete; all there are */
+};
+
+/* Earlier or later in time; pieces that begin in the same second by serial. For qsort. */
+int boot_by_time(const void *a, const void *b);
+
+/* Takes the piece that comes next in time. `next`: the one behind it, NULL: none. Returns its chain. */
+struct boot_chain *boot_chain_on(struct boot_state *c, const struct boot_piece *p, const struct boot_piece *next);
+
+/* Sorts pieces by time and gives each the number of its chain. Returns the number of chains. */
 uint32_t boot_chains(struct boot_pieces *pieces);
-
-/* Loads the pieces of a node and finds its boots. The caller releases *out. */
-int boots_load(struct boots *out, struct store *store, int64_t node, struct err *e);
-void boots_release(struct boots *b);
-
-/* The boot of an event; of one that no piece holds, that of the piece before it. */
-uint32_t boots_of(const struct boots *b, int64_t second, uint32_t serial);
-
-/* Do two findings give the same boot to every piece that both have (later ones aside)? */
-bool boots_agree(const struct boots *old, const struct boots *now);
-
-/* Writes the node's boots for status to show. */
-int boots_save(const struct boots *b, struct store *store, int64_t node, struct err *e);
 
 /* Pieces of a page as a blob, and back; decode appends and returns false on nonsense. */
 void boot_encode(const struct boot_pieces *p, struct buf *out);

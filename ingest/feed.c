@@ -246,7 +246,7 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 			return -1;
 		node = node_of(f, l.loss.node, &own, e);
 		f->r->losses++;
-		tally_loss(&f->tally, node, &l.loss);
+		tally_loss(&f->tally, node, &l.loss, trusts(f, l.auditd_form, l.indented));
 		return node < 0 ? -1 : 0;
 	case LINE_OTHER:
 	default:
@@ -273,8 +273,10 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 
 void feed_place(struct feed *f, int64_t place)
 {
-	if (f->last != NULL && f->last->batch == f->tally.batch && f->last->interval != 0)
-		f->tally.intervals.v[f->last->interval - 1].place = place;
+	const struct ident *id = f->last;
+
+	if (id != NULL && id->batch == f->tally.batch && id->interval[id->trusted] != 0)
+		f->tally.intervals.v[id->interval[id->trusted] - 1].place = place;
 }
 
 int64_t feed_own_node(struct feed *f, struct err *e)
@@ -299,28 +301,13 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 	snprintf(f->sources, sizeof(f->sources), "%s", sources);
 }
 
-/* How many text lines trusted records have contradicted in this run: what the store holds less what runs before saw. */
-static int count_contradicted(struct feed *f, struct err *e)
-{
-	int64_t n;
-
-	if (f->tally.upgraded == 0)
-		return 0;
-	if (store_number(f->store, STMT_contradicted, NO_ARGS, &n, e) < 0)
-		return -1;
-	if (n > 0)
-		f->r->contradicted = (uint64_t)n;
-	return 0;
-}
-
 static int note_end(struct feed *f, struct err *e)
 {
 	struct ingest_report *r = f->r;
 
 	if (r->ingest == 0)
 		return 0;
-	if (count_contradicted(f, e) < 0)
-		return -1;
+	r->contradicted = f->tally.contradicted;
 	return store_run(f->store, STMT_set_ingest, ARGS(V_INT(r->ingest), V_INT(when_now()), V_INT(r->new_events), V_INT(r->seen_before),
 							 V_INT(r->contradicted), V_INT(r->damaged), V_INT(r->other),
 							 V_INT(r->losses)), e);

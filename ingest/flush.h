@@ -2,14 +2,20 @@
 #ifndef INGEST_FLUSH_H
 #define INGEST_FLUSH_H
 
+#include "ingest/batch/state.h"
 #include "ingest/tally.h"
 
-/* What is known of the boots of a node, kept between batches of one process. */
+/* What is kept between batches of one process: the boots of nodes, and what the derivation looked at lately. */
 struct flush {
 	struct tally *tally;
 	struct seen *seen;
 	VEC(struct flush_node { int64_t node; struct boots boots; }) nodes;
 	struct map node_at;      /* node -> index */
+	struct derive derive;
+	struct state state;
+	struct track_strings strings;
+	bool loaded;             /* state is there */
+	bool stale;              /* ... and another process has written since */
 	VEC(struct flush_pid { int64_t node; int32_t pid; }) again; /* to be derived although the batch did not touch them */
 };
 
@@ -25,5 +31,16 @@ int flush_know(struct flush *f, int64_t node, struct err *e);
 
 /* Under the write lock; the tally is empty afterwards. On failure the caller rolls back. */
 int flush_batch(struct flush *f, struct err *e);
+
+/*
+ * A flush without a run, to derive pids again whose evidence was taken away: put them on
+ * flush.again, each with its node known (flush_know).
+ */
+struct flush_alone { struct names names; struct seen seen; struct tally tally; struct flush flush; };
+void flush_alone_init(struct flush_alone *a, struct store *store);
+void flush_alone_release(struct flush_alone *a);
+
+/* Another pid to be derived again. -1 on failure. */
+int flush_put_again(struct flush *f, int64_t node, int32_t pid, struct err *e);
 
 #endif

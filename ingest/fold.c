@@ -1,5 +1,6 @@
 #include "ingest/fold.h"
 
+#include "ingest/flush.h"
 #include "store/base/code.h"
 #include "store/base/map.h"
 #include "store/base/mem.h"
@@ -13,19 +14,22 @@
 
 struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; };
 
-/* (path, caller, call) of one tree. */
+struct fold_pids { struct flush_pid *v; size_t n, cap; };
+
+/* (path, caller, call) of what is folded; found by it. */
 struct fold_sum {
 	int64_t path, caller, call;
-	uint64_t events, trusted, contradicted;
+	uint64_t events;
 	int64_t t_first, t_last;   /* WHEN_NONE: presence without a time */
 	bool forked;
 };
 
 struct folding {
 	struct store *s;
+	bool trusted;              /* which evidence is summed up now */
+	struct fold_pids pids;     /* to be derived again */
 	VEC(struct fold_image) images;
-	VEC(struct fold_sum) sums;
-	struct map index;          /* (path, caller and call) -> sum */
+	struct fold_sums { VEC(struct fold_sum) list; struct map index; } sums;
 	struct map hours;
 	struct map log_calls;      /* rows of calls whose action is LOG, of the whole store */
 };
@@ -44,9 +48,9 @@ static int take_call(void *to, sqlite3_stmt *row, struct err *e)
 static int take_image(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct folding *f = to;
-	int64_t v[6];
+	int64_t v[7];
 
-	if (row_read(row, "image", "iipinn", v, e) < 0)
+	if (row_read(row, "part", "iipinnf", v, e) < 0)
 		return -1;
 	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2] };
 	return 0;
@@ -61,18 +65,35 @@ static bool was_forked(const struct folding *f, const struct fold_image *m)
 	return false;
 }
 
+static struct fold_sum *find_sum(const struct fold_sums *s, const struct fold_sum *like)
+{
+	int64_t at = map_get(&s->index, (uint64_t)like->path, (uint64_t)like->caller << 32 | (uint64_t)like->call, -1);
+
+	return at < 0 ? NULL : &s->list.v[at];
+}
+
+static struct fold_sum *add_sum(struct fold_sums *s, const struct fold_sum *sum)
+{
+	map_put(&s->index, (uint64_t)sum->path, (uint64_t)sum->caller << 32 | (uint64_t)sum->call, (int64_t)s->list.n);
+	*VEC_PUSH(&s->list) = *sum;
+	return &s->list.v[s->list.n - 1];
+}
+
+static void release_sums(struct fold_sums *s)
+{
+	VEC_FREE(&s->list);
+	map_release(&s->index);
+}
+
 static struct fold_sum *sum_for(struct folding *f, const struct fold_image *m, int64_t caller, int64_t call)
 {
-	uint64_t key = (uint64_t)caller << 32 | (uint64_t)call;
-	int64_t at = map_get(&f->index, (uint64_t)m->path, key, -1);
+	struct fold_sum sum = { .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	struct fold_sum *was = find_sum(&f->sums, &sum);
 
-	if (at < 0) {
-		at = (int64_t)f->sums.n;
-		map_put(&f->index, (uint64_t)m->path, key, at);
-		*VEC_PUSH(&f->sums) = (struct fold_sum){ .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE,
-							 .t_last = WHEN_NONE, .forked = was_forked(f, m) };
-	}
-	return &f->sums.v[at];
+	if (was != NULL)
+		return was;
+	sum.forked = was_forked(f, m);
+	return add_sum(&f->sums, &sum);
 }
 
 static void widen(struct fold_sum *s, int64_t first, int64_t last)
@@ -90,19 +111,22 @@ static int take_evidence(void *to, sqlite3_stmt *row, struct err *e)
 {
 	struct summing *s = to;
 	struct obs_list list = { 0 };
-	int64_t v[3];
+	int64_t v[4];
 	bool fine;
 
-	if (row_read(row, "interval", "itb", v, e) < 0)
+	if (row_read(row, "interval", "itfb", v, e) < 0)
 		return -1;
-	fine = obs_decode(store_column(row, 2), (struct obs_base){ .t = v[1] }, &list);
+	if ((v[2] != 0) != s->f->trusted)
+		return 0;
+	fine = obs_decode(store_column(row, 3), (struct obs_base){ .t = v[1] }, &list);
 	map_put(&s->f->hours, (uint64_t)(v[1] / WHEN_HOUR_MS), 0, 1);
 	for (size_t i = 0; i < list.n && fine; i++) {
-		struct fold_sum *sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
+		struct fold_sum *sum;
 
+		if (obs_events(&list.v[i]) == 0)
+			continue; /* trusted evidence has it */
+		sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
 		sum->events += obs_events(&list.v[i]);
-		sum->trusted += obs_trusted(&list.v[i]);
-		sum->contradicted += obs_contradicted(&list.v[i]);
 		widen(sum, list.v[i].t_first, list.v[i].t_last);
 	}
 	VEC_FREE(&list);
@@ -128,9 +152,9 @@ static int sum_image(struct folding *f, const struct fold_image *m, struct err *
 	struct summing s = { f, m };
 	struct store_args args = ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id));
 
-	if (store_each(f->s, STMT_image_evidence, args, WALK(take_evidence, &s), e) < 0)
+	if (store_each(f->s, STMT_part_evidence, args, WALK(take_evidence, &s), e) < 0)
 		return -1;
-	return store_each(f->s, STMT_image_presence, args, WALK(take_presence, &s), e);
+	return f->trusted ? 0 : store_each(f->s, STMT_part_presence, args, WALK(take_presence, &s), e);
 }
 
 static int by_number(const void *a, const void *b)
@@ -143,12 +167,12 @@ static int by_number(const void *a, const void *b)
 /* The tree's call set as text: rows of its LOG calls, sorted. */
 static void call_set(const struct folding *f, struct buf *out)
 {
-	auto_free int64_t *calls = mem_alloc(f->sums.n * sizeof(*calls));
+	auto_free int64_t *calls = mem_alloc(f->sums.list.n * sizeof(*calls));
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->sums.n; i++)
-		if (map_get(&f->log_calls, (uint64_t)f->sums.v[i].call, 0, 0))
-			calls[n++] = f->sums.v[i].call;
+	for (size_t i = 0; i < f->sums.list.n; i++)
+		if (map_get(&f->log_calls, (uint64_t)f->sums.list.v[i].call, 0, 0))
+			calls[n++] = f->sums.list.v[i].call;
 	if (n > 1)
 		qsort(calls, n, sizeof(*calls), by_number);
 	buf_char(out, '[');
@@ -158,94 +182,88 @@ static void call_set(const struct folding *f, struct buf *out)
 	buf_char(out, ']');
 }
 
-static int take_step(void *to, sqlite3_stmt *row, struct err *e)
+static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 {
-	struct buf *key = to;
-	int64_t none[2];
+	struct buf *out = to;
+	int64_t v[2];
 
-	if (row_read(row, "string", "ba", none, e) < 0)
+	if (row_read(row, "path", "bb", v, e) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++) {
-		struct bytes text = store_column(row, i);
+		struct bytes b = store_column(row, i);
 
-		buf_char(key, '\0');
-		buf_add(key, text.p, text.n);
+		buf_add(out, b.p, b.n);
+		buf_char(out, '\0');
 	}
-	return 0;
+	return STORE_ENOUGH;
 }
 
-/* The programs of a path, as they are called: rows have other numbers where logs were read in another order. */
-static int add_path(struct folding *f, struct buf *key, int64_t path, struct err *e)
-{
-	return store_each_sql(f->s, "WITH RECURSIVE up (id, parent, exe, name) AS (SELECT id, parent, exe, name FROM path WHERE id = ?1 UNION "
-			      "ALL SELECT p.id, p.parent, p.exe, p.name FROM path AS p JOIN up ON p.id = up.parent AND p.id < up.id) "
-			      "SELECT exe.bytes, name.bytes FROM up JOIN string AS exe ON exe.id = up.exe LEFT JOIN string AS name ON "
-			      "name.id = up.name ORDER BY up.id", ARGS(V_INT(path)), WALK(take_step, key), e);
-}
-
-static int64_t fold_row(struct folding *f, const struct fold_tree *t, int64_t main_path, struct err *e)
+/* The row of `fold` for the trees that share a workload; its code is a function of what they show. */
+static int64_t fold_row(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, int64_t main_path,
+			struct err *e)
 {
 	auto_buf struct buf key = { 0 }, labels = { 0 };
 	char code[CODE_SIZE];
 	int64_t row;
 
 	buf_str(&key, "fold|");
-	if (names_node_text(f->s, &key, t->node, e) < 0 || add_path(f, &key, main_path, e) < 0)
+	if (names_node_text(f->s, &key, t->node, e) < 0)
 		return -1;
-	buf_add(&key, t->key.p, t->key.n);
-	for (size_t i = 0; i < t->n_labels; i++) {
+	buf_char(&key, '\0');
+	if (store_each_sql(f->s, "SELECT path.text, string.bytes FROM path JOIN string ON string.id = path.exe WHERE path.id = ?1",
+			   ARGS(V_INT(main_path)), WALK(take_text, &key), e) < 0)
+		return -1;
+	buf_add(&key, view->key.p, view->key.n);
+	for (size_t i = 0; i < view->n_labels; i++) {
 		buf_char(&key, '\0');
-		buf_add(&key, t->labels[i].p, t->labels[i].n);
+		buf_add(&key, view->labels[i].p, view->labels[i].n);
 	}
 	code_of(buf_bytes(&key), code);
 	buf_char(&labels, '[');
-	for (size_t i = 0; i < t->n_labels; i++) {
-		int64_t label = store_string(f->s, t->labels[i], e);
+	for (size_t i = 0; i < view->n_labels; i++) {
+		int64_t label = store_string(f->s, view->labels[i], e);
 
 		if (label < 0)
 			return -1;
 		buf_printf(&labels, "%s%lld", i ? "," : "", (long long)label);
 	}
 	buf_char(&labels, ']');
-	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(t->node), V_INT(main_path), V_TEXT(buf_bytes(&labels)),
-						   V_INT(t->start_seen)), &row, e) < 0)
+	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(f->trusted), V_INT(t->node), V_INT(main_path),
+						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(counts && view->start_seen)), &row, e) < 0)
 		return -1;
 	return row;
 }
 
-static int write_sums(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
+static int write_sums(struct folding *f, const struct fold_view *view, bool counts, int64_t fold, struct err *e)
 {
 	auto_buf struct buf set = { 0 };
 
-	for (size_t i = 0; i < f->sums.n; i++) {
-		const struct fold_sum *u = &f->sums.v[i];
+	for (size_t i = 0; i < f->sums.list.n; i++) {
+		const struct fold_sum *u = &f->sums.list.v[i];
 
 		if (store_run(f->s, STMT_add_fold_use, ARGS(V_INT(fold), V_INT(u->path), V_INT(u->caller), V_INT(u->call), V_INT(u->forked),
-							    V_INT(u->events), V_INT(u->trusted), V_INT(u->contradicted),
-							    V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
+							    V_INT(u->events), V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
 			return -1;
 	}
+	if (!counts)
+		return 0;
 	call_set(f, &set);
-	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(t->start_seen), V_INT(f->hours.n)), e);
+	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(view->start_seen), V_INT(f->hours.n)), e);
 }
 
-static int remove_tree(struct folding *f, int64_t tree, struct err *e)
+/* Takes a tree's evidence away; its pids are derived again when all trees are folded. */
+static int remove_tree(struct folding *f, struct err *e)
 {
-	static const enum stmt of_image[] = { STMT_del_presence_of, STMT_del_interval_of, STMT_del_events_of };
-	static const enum stmt of_tree[] = { STMT_del_labels, STMT_del_places, STMT_del_tree };
+	static const enum stmt of_part[] = { STMT_del_events_of, STMT_del_presence_of, STMT_del_interval_of };
 
 	for (size_t i = 0; i < f->images.n; i++) {
 		const struct fold_image *m = &f->images.v[i];
 
-		for (size_t k = 0; k < ARRAY_SIZE(of_image); k++)
-			if (store_run(f->s, of_image[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
+		*VEC_PUSH(&f->pids) = (struct flush_pid){ m->node, m->pid };
+		for (size_t k = 0; k < ARRAY_SIZE(of_part); k++)
+			if (store_run(f->s, of_part[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
 				return -1;
-		if (store_run(f->s, STMT_del_image, ARGS(V_INT(m->id)), e) < 0)
-			return -1;
 	}
-	for (size_t k = 0; k < ARRAY_SIZE(of_tree); k++)
-		if (store_run(f->s, of_tree[k], ARGS(V_INT(tree)), e) < 0)
-			return -1;
 	return 0;
 }
 
@@ -256,10 +274,12 @@ static int take_place(void *to, sqlite3_stmt *row, struct err *e)
 	struct placing *p = to;
 	struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
 	auto_buf struct buf room = { 0 };
-	int64_t place, none[PLACE_FIELDS];
+	int64_t place, v9[PLACE_FIELDS + 1];
 
-	if (row_read(row, "place", "bbbbbbbb", none, e) < 0)
+	if (row_read(row, "place", "bbbbbbbbf", v9, e) < 0)
 		return -1;
+	if ((v9[PLACE_FIELDS] != 0) != p->f->trusted)
+		return 0;
 	for (int i = 0; i < PLACE_FIELDS; i++)
 		v[i] = store_column(row, i);
 	if (!place_general(v, general, &room))
@@ -282,86 +302,151 @@ static int write_places(struct folding *f, const struct fold_tree *t, int64_t tr
 	return ret;
 }
 
-static void forget_tree(struct folding *f)
+/* ---- the same processes by several names of the machine: of two counts the larger is kept, as where they are shown ---- */
+
+static int path_of(struct folding *f, int64_t part, int64_t *path, struct err *e)
 {
-	f->sums.n = 0;
+	return store_number_sql(f->s, "SELECT path FROM image_part WHERE id = ?1", ARGS(V_INT(part)), path, e);
+}
+
+/* The images of one of its trees, by the paths of the tree that it goes into. */
+static int load_images(struct folding *f, const struct fold_tree *t, int64_t tree, struct err *e)
+{
 	f->images.n = 0;
-	map_clear(&f->index);
-}
-
-static int path_of(struct folding *f, int64_t image, int64_t *path, struct err *e)
-{
-	return store_number_sql(f->s, "SELECT path FROM image WHERE id = ?1", ARGS(V_INT(image)), path, e);
-}
-
-/* What one tree holds; same: what its images are called elsewhere, or NULL. */
-static int sum_tree(struct folding *f, int64_t tree, const struct map *same, struct err *e)
-{
-	forget_tree(f);
 	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(tree)), WALK(take_image, f), e) < 0)
 		return -1;
-	for (size_t i = 0; i < f->images.n; i++) {
-		struct fold_image *m = &f->images.v[i];
-		int64_t is = same == NULL ? 0 : map_get(same, (uint64_t)m->id, 0, 0);
+	for (size_t i = 0; i < f->images.n && tree != t->tree; i++) {
+		int64_t same = map_get(t->same, (uint64_t)f->images.v[i].id, 0, 0);
 
-		if ((is != 0 && path_of(f, is, &m->path, e) < 0) || sum_image(f, m, e) < 0)
+		if (same != 0 && path_of(f, same, &f->images.v[i].path, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
+static void add_larger(struct fold_sums *to, const struct fold_sums *from)
 {
-	return a > b ? a : b;
+	for (size_t i = 0; i < from->list.n; i++) {
+		const struct fold_sum *sum = &from->list.v[i];
+		struct fold_sum *was = find_sum(to, sum);
+
+		if (was == NULL) {
+			add_sum(to, sum);
+			continue;
+		}
+		was->events = was->events > sum->events ? was->events : sum->events;
+		if (sum->t_first != WHEN_NONE)
+			widen(was, sum->t_first, sum->t_last);
+	}
 }
 
-/*
- * The same processes by another name of the machine, whose tree goes with it: of two counts the larger is kept, as where
- * they are shown. f holds the tree's own sums before and after.
- */
-static int add_other(struct folding *f, int64_t tree, const struct map *same, struct err *e)
+/* Of all trees, what trusted sources brought, what text did, or both. */
+enum layers { TRUSTED = 1, TEXT = 2 };
+
+static int sum_trees(struct folding *f, const struct fold_tree *t, unsigned layers, struct fold_sums *out, struct err *e)
 {
-	struct folding other = { .s = f->s, .hours = f->hours };
-	int ret = sum_tree(&other, tree, same, e);
+	int ret = 0;
 
-	f->hours = other.hours;
-	for (size_t i = 0; i < other.sums.n && ret == 0; i++) {
-		const struct fold_sum *o = &other.sums.v[i];
-		size_t n = f->sums.n;
-		struct fold_sum *sum = sum_for(f, &(struct fold_image){ .path = o->path }, o->caller, o->call);
-
-		if (n < f->sums.n)
-			sum->forked = o->forked;
-		sum->events = larger(sum->events, o->events);
-		sum->trusted = larger(sum->trusted, o->trusted);
-		sum->contradicted = larger(sum->contradicted, o->contradicted);
-		if (o->t_first != WHEN_NONE)
-			widen(sum, o->t_first, o->t_last);
+	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		f->sums = (struct fold_sums){ 0 };
+		for (unsigned layer = TRUSTED; layer <= TEXT && ret == 0; layer++) {
+			f->trusted = layer == TRUSTED;
+			for (size_t i = 0; i < f->images.n && ret == 0 && (layers & layer); i++)
+				ret = sum_image(f, &f->images.v[i], e);
+		}
+		if (ret == 0)
+			add_larger(out, &f->sums);
+		release_sums(&f->sums);
 	}
-	if (ret == 0)
-		ret = remove_tree(&other, tree, e);
-	VEC_FREE(&other.images);
-	VEC_FREE(&other.sums);
-	map_release(&other.index);
 	return ret;
+}
+
+/* What text of one name has may be what a trusted source brought by the other: all, less what is trusted. */
+static int sum_text(struct folding *f, const struct fold_tree *t, struct fold_sums *out, struct err *e)
+{
+	struct fold_sums all = { 0 }, trusted = { 0 }, text = { 0 };
+	int ret = 0;
+
+	if (t->n_also == 0)
+		return sum_trees(f, t, TEXT, out, e);
+	if (sum_trees(f, t, TRUSTED, &trusted, e) < 0 || sum_trees(f, t, TRUSTED | TEXT, &all, e) < 0)
+		ret = -1;
+	map_clear(&f->hours);
+	if (ret == 0)
+		ret = sum_trees(f, t, TEXT, &text, e);
+	for (size_t i = 0; i < text.list.n && ret == 0; i++) {
+		struct fold_sum sum = text.list.v[i];
+		const struct fold_sum *has = find_sum(&trusted, &sum);
+
+		sum.events = find_sum(&all, &sum)->events - (has == NULL ? 0 : has->events);
+		if (has == NULL || sum.events > 0)
+			add_sum(out, &sum);
+	}
+	release_sums(&all);
+	release_sums(&trusted);
+	release_sums(&text);
+	return ret;
+}
+
+/* ---- */
+
+/* Of the evidence that text has brought, or a trusted source. */
+static int fold_layer(struct folding *f, const struct fold_tree *t, bool trusted, struct err *e)
+{
+	const struct fold_view *view = trusted ? &t->trusted : &t->all;
+	bool counts = trusted || !t->trusted.there;
+	struct fold_sums sums = { 0 };
+	int64_t main_path, fold;
+	int ret;
+
+	map_clear(&f->hours);
+	f->sums = (struct fold_sums){ 0 };
+	ret = trusted ? sum_trees(f, t, TRUSTED, &sums, e) : sum_text(f, t, &sums, e);
+	f->trusted = trusted;
+	f->sums = sums;
+	if (ret < 0 || sums.list.n == 0)
+		return ret;
+	if (path_of(f, view->main_part, &main_path, e) < 0)
+		return -1;
+	fold = fold_row(f, t, view, counts, main_path, e);
+	if (fold < 0 || write_sums(f, view, counts, fold, e) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n_also; i++)
+		if (write_places(f, t, t->also[i], fold, e) < 0)
+			return -1;
+	return write_places(f, t, t->tree, fold, e);
 }
 
 static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 {
-	int64_t main_path, fold;
+	int ret = t->trusted.there ? fold_layer(f, t, true, e) : 0;
 
-	map_clear(&f->hours);
-	if (path_of(f, t->main_image, &main_path, e) < 0 || sum_tree(f, t->tree, NULL, e) < 0)
-		return -1;
-	fold = fold_row(f, t, main_path, e);
-	if (fold < 0)
-		return -1;
-	for (size_t i = 0; i < t->n_also; i++)
-		if (write_places(f, t, t->also[i], fold, e) < 0 || add_other(f, t->also[i], t->same, e) < 0)
-			return -1;
-	if (write_sums(f, t, fold, e) < 0 || write_places(f, t, t->tree, fold, e) < 0)
-		return -1;
-	return remove_tree(f, t->tree, e);
+	release_sums(&f->sums);
+	if (ret == 0)
+		ret = fold_layer(f, t, false, e);
+	release_sums(&f->sums);
+	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		if (ret == 0)
+			ret = remove_tree(f, e);
+	}
+	return ret;
+}
+
+/* What is left of the pids whose trees were folded. */
+static int derive_again(struct folding *f, struct err *e)
+{
+	struct flush_alone a;
+	int ret = 0;
+
+	flush_alone_init(&a, f->s);
+	for (size_t i = 0; i < f->pids.n && ret == 0; i++)
+		ret = flush_put_again(&a.flush, f->pids.v[i].node, f->pids.v[i].pid, e);
+	if (ret == 0)
+		ret = flush_batch(&a.flush, e);
+	flush_alone_release(&a);
+	return ret;
 }
 
 int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct err *e)
@@ -372,11 +457,12 @@ int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct er
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = fold_one(&f, &trees[i], e);
 	if (ret == 0 && n > 0)
+		ret = derive_again(&f, e);
+	if (ret == 0 && n > 0)
 		ret = store_script(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval); "
 				      "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", e);
 	VEC_FREE(&f.images);
-	VEC_FREE(&f.sums);
-	map_release(&f.index);
+	VEC_FREE(&f.pids);
 	map_release(&f.hours);
 	map_release(&f.log_calls);
 	return ret;

@@ -17,11 +17,14 @@ struct fold_tree {
 	size_t n_also;
 	const struct map *same;    /* row of an image of these -> row of the one of `tree` that it is */
 	int64_t node;              /* row */
-	bool start_seen;
-	struct bytes key;          /* workload and labels, as text that does not change */
-	int64_t main_image;        /* row of the main program's image */
-	const struct bytes *labels;
-	size_t n_labels;
+	/* as it is seen with all that the store has, and as it is without text; there: it is seen so */
+	struct fold_view {
+		bool there, start_seen;
+		struct bytes key;      /* its workload, as text that does not change */
+		int64_t main_part;     /* row of the main program's part */
+		const struct bytes *labels;
+		size_t n_labels;
+	} all, trusted;
 };
 
 /* Under the write lock. */

@@ -31,10 +31,10 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 					"INSERT INTO doomed_presence SELECT id FROM presence", e) < 0)
 		return -1;
 	for (size_t i = 0; w->trees != NULL && i < w->n_trees; i++)
-		if (exec1(s, "INSERT OR IGNORE INTO doomed SELECT interval.id FROM image JOIN interval ON interval.node = image.node "
-			     "AND interval.pid = image.pid AND interval.image = image.id WHERE image.tree = ?1", w->trees[i], e) < 0 ||
-		    exec1(s, "INSERT OR IGNORE INTO doomed_presence SELECT presence.id FROM presence JOIN image ON image.id = "
-			     "presence.image WHERE image.tree = ?1", w->trees[i], e) < 0)
+		if (exec1(s, "INSERT OR IGNORE INTO doomed SELECT interval.id FROM image JOIN part ON part.image = image.id JOIN interval ON "
+			     "interval.node = part.node AND interval.pid = part.pid AND interval.part = part.id WHERE image.tree = ?1", w->trees[i], e) < 0 ||
+		    exec1(s, "INSERT OR IGNORE INTO doomed_presence SELECT presence.id FROM presence JOIN part ON part.id = presence.part "
+			     "JOIN image ON image.id = part.image WHERE image.tree = ?1", w->trees[i], e) < 0)
 			return -1;
 	if (w->since != WHEN_NONE &&
 	    (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE t_first < ?1)", w->since, e) < 0 ||
@@ -54,6 +54,9 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 	if (w->ingest != 0 && (exec1(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE ingest <> ?1)", w->ingest, e) < 0 ||
 			       store_script(s, "DELETE FROM doomed_presence", e) < 0))
 		return -1;
+	if (w->trusted)
+		return store_script(s, "DELETE FROM doomed WHERE id IN (SELECT interval.id FROM interval, json_each(obs) AS o WHERE (o.value ->> 2) > "
+				       "(o.value ->> 4)); DELETE FROM doomed_presence", e);
 	return 0;
 }
 
@@ -73,6 +76,8 @@ static int choose_folds(struct store *s, const struct forget_what *w, struct err
 	if (w->before != WHEN_NONE &&
 	    exec1(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE t_last IS NULL OR t_last >= ?1)", w->before, e) < 0)
 		return -1;
+	if (w->trusted)
+		return store_script(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE trusted < events)", e);
 	return 0;
 }
 
@@ -84,10 +89,11 @@ static int count(struct store *s, struct forget_report *r, struct err *e)
 		return -1;
 	if (value(s, "SELECT count(*) FROM doomed", &r->intervals, e) < 0 ||
 	    value(s, "SELECT count(*) FROM doomed_presence", &r->presence, e) < 0 ||
-	    value(s, "SELECT count(DISTINCT image.tree) FROM doomed JOIN interval USING (id) JOIN image ON image.id = interval.image",
+	    value(s, "SELECT count(DISTINCT image.tree) FROM doomed JOIN interval USING (id) JOIN part ON part.id = interval.part "
+		  "JOIN image ON image.id = part.image",
 		  &r->trees, e) < 0)
 		return -1;
-	return value(s, "SELECT ifnull(sum((obs.value ->> 3) + max(obs.value ->> 2, obs.value ->> 4)), 0) FROM doomed JOIN interval "
+	return value(s, "SELECT ifnull(sum((obs.value ->> 3) + max((obs.value ->> 2) - (obs.value ->> 4), 0)), 0) FROM doomed JOIN interval "
 			"USING (id), json_each(interval.obs) AS obs", &r->events, e);
 }
 
@@ -100,10 +106,10 @@ static void unsee_page(struct seen_page *p, const bool *free_second)
 		if (p->at[i] != 0 && free_second[p->at[i] - 1])
 			seen_unmark(p, i, p->at[i] - 1);
 	for (size_t i = p->more.n; i-- > 0;) {
-		uint32_t m = p->more.v[i], second = m >> 1 & (SEEN_SECONDS - 1);
+		uint32_t m = p->more.v[i], second = SEEN_MORE_SECOND(m);
 
 		if (free_second[second])
-			seen_unmark(p, m >> 11, second);
+			seen_unmark(p, SEEN_MORE_SERIAL(m), second);
 	}
 }
 
@@ -190,42 +196,39 @@ static int unsee(struct store *s, struct seen *seen, struct forget_report *r, st
 
 /* ---- removing ---- */
 
+struct node_pids { struct flush_pid *v; size_t n, cap; };
+
 static int take_pid(void *to, sqlite3_stmt *row, struct err *e)
 {
-	struct flush *f = to;
+	struct node_pids *list = to;
 	int64_t v[2];
 
 	if (row_read(row, "interval", "ip", v, e) < 0)
 		return -1;
-	*VEC_PUSH(&f->again) = (struct flush_pid){ v[0], (int32_t)v[1] };
+	*VEC_PUSH(list) = (struct flush_pid){ v[0], (int32_t)v[1] };
 	return 0;
 }
 
 static int list_pids(struct store *s, struct flush *f, struct err *e)
 {
-	if (store_each_sql(s, "SELECT DISTINCT node, pid FROM interval JOIN doomed USING (id)", NO_ARGS, WALK(take_pid, f), e) < 0)
-		return -1;
-	for (size_t i = 0; i < f->again.n; i++)
-		if (flush_know(f, f->again.v[i].node, e) < 0)
-			return -1;
-	return 0;
+	struct node_pids list = { 0 };
+	int ret = store_each_sql(s, "SELECT DISTINCT node, pid FROM interval JOIN doomed USING (id)", NO_ARGS, WALK(take_pid, &list), e);
+
+	for (size_t i = 0; i < list.n && ret == 0; i++)
+		ret = flush_put_again(f, list.v[i].node, list.v[i].pid, e);
+	VEC_FREE(&list);
+	return ret;
 }
 
 static int remove_all(struct store *s, const struct forget_what *what, struct forget_report *r, struct err *e)
 {
-	struct names names;
-	struct seen seen;
-	struct tally tally;
-	struct flush flush;
+	struct flush_alone a;
 	int ret;
 
-	names_init(&names, s);
-	seen_init(&seen, s);
-	tally_init(&tally, s, &names, &seen);
-	flush_init(&flush, &tally, &seen);
-	ret = list_pids(s, &flush, e);
+	flush_alone_init(&a, s);
+	ret = list_pids(s, &a.flush, e);
 	if (ret == 0 && what->unsee)
-		ret = unsee(s, &seen, r, e);
+		ret = unsee(s, &a.seen, r, e);
 	if (ret == 0)
 		ret = store_script(s, "DELETE FROM event WHERE (node, pid) IN (SELECT node, pid FROM interval WHERE id IN (SELECT id FROM "
 			      "doomed)) AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.node = event.node AND interval.pid = "
@@ -235,11 +238,8 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 			      "DELETE FROM presence WHERE id IN (SELECT id FROM doomed_presence); "
 			      "DELETE FROM interval WHERE id IN (SELECT id FROM doomed)", e);
 	if (ret == 0)
-		ret = flush_batch(&flush, e);
-	flush_release(&flush);
-	tally_release(&tally);
-	seen_release(&seen);
-	names_release(&names);
+		ret = flush_batch(&a.flush, e);
+	flush_alone_release(&a);
 	return ret;
 }
 

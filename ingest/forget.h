@@ -14,6 +14,7 @@ struct forget_what {
 	int64_t since, until;    /* only what lies wholly in that time; WHEN_NONE: open */
 	int64_t before;          /* only what ended before; WHEN_NONE */
 	int64_t ingest;          /* only what this run brought first; 0 */
+	bool trusted;            /* only what trusted sources brought */
 	bool unsee;              /* its events count again when they are read again */
 	bool dry_run;            /* only say what would go */
 };

@@ -3,31 +3,39 @@
  * (node, second, serial); both are kept exactly, so no guess about boots can hide an event. Only two events of
  * different boots with the same serial in the same second cannot be told apart, and count once.
  *
- * It is kept in pages of 4,096 serials by 1,024 seconds. A page's state is a pure function of the events in it.
+ * There are two sets: what trusted sources brought, and what text did. An event may be in both.
+ *
+ * They are kept in pages of 4,096 serials by 1,024 seconds. What is written of a page is a pure function of its events
+ * in either set.
  */
 #ifndef INGEST_SEEN_H
 #define INGEST_SEEN_H
 
-#include "ingest/boot.h"
+#include "ingest/boots.h"
 #include "store/base/map.h"
 #include "store/store.h"
 
 enum seen_state {
-	SEEN_NEW,      /* not seen before: count it */
-	SEEN_UPGRADE,  /* text had brought it, and now a trusted source does */
-	SEEN_BEFORE,
+	SEEN_NEW,      /* neither set had it */
+	SEEN_OTHER,    /* the other set has it, this one had not */
+	SEEN_BEFORE,   /* this one has it */
 };
 
 #define SEEN_SERIALS BOOT_SERIALS
 #define SEEN_SECONDS BOOT_SECONDS
 
+/* Events of `more`: serial and second within the page; layers: bits, 1 << enum track_layer. */
+#define SEEN_MORE(serial, second, layers) ((uint32_t)((serial) << 12 | (second) << 2 | (layers)))
+#define SEEN_MORE_SERIAL(m) ((m) >> 12)
+#define SEEN_MORE_SECOND(m) ((m) >> 2 & (SEEN_SECONDS - 1))
+
 struct seen_page {
 	int64_t node, serials, seconds;   /* serial / SEEN_SERIALS, second / SEEN_SECONDS */
 	uint16_t at[SEEN_SERIALS];        /* second within the page + 1; 0: not seen */
-	uint8_t trusted[SEEN_SERIALS / 8];
-	VEC(uint32_t) more;               /* the same serial in another second: serial << 11 | second << 1 | trusted */
-	struct map more_at;               /* (serial, second) -> index of more */
-	int64_t base_min, base_max;       /* epoch minus uptime in seconds, where lines print it; BOOT_NO_BASE */
+	uint8_t brought[TRACK_LAYERS][SEEN_SERIALS / 8]; /* by whom that event was */
+	VEC(uint32_t) more;               /* the same serial in another second: SEEN_MORE */
+	struct map more_at;               /* (serial, second) -> index of more, or -1 */
+	struct seen_base { int64_t min, max; } base[TRACK_LAYERS]; /* epoch minus uptime in seconds, where lines print it; BOOT_NO_BASE */
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
 };
@@ -40,7 +48,7 @@ struct seen {
 	uint32_t n_slots;
 	struct seen_page *last;
 	uint64_t clock;
-	VEC(int64_t) changed;    /* nodes whose pieces changed since seen_flush last ran; some several times */
+	VEC(struct boots_page) changed; /* pages that were written: the caller of seen_flush empties it */
 };
 
 void seen_init(struct seen *s, struct store *store);
@@ -50,21 +58,27 @@ void seen_forget(struct seen *s); /* drops what is in memory: another process ha
 /* The page of an event, loaded when it has to be; NULL on failure. Valid until the next call. */
 struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second, struct err *e);
 
-/* Marks the event as seen; base as in the page, or BOOT_NO_BASE. */
+/* Marks the event as seen in one of the sets; base as in the page, or BOOT_NO_BASE. */
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t base);
 
-/* Takes an event back, so that it counts as new when it is read again. */
+/* Takes an event back from both sets, so that it counts as new when it is read again. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);
 
-/* Writes what changed. */
+/* Writes what changed. Then `changed` has each page that was written, by node, seconds and serials. */
 int seen_flush(struct seen *s, struct err *e);
 
 /* The page's events as a blob and back. For tests too: decode refuses what encode would not write. */
-void seen_encode(const struct seen_page *p, struct buf *out);
+void seen_encode(struct seen_page *p, struct buf *out);
 bool seen_decode(struct seen_page *p, struct bytes data);
 
-/* The page's pieces: its events in time order, cut where serials fall. Appends to *out. */
-void seen_pieces(const struct seen_page *p, struct boot_pieces *out);
+/* A blob of a store of version 3: what was trusted there is only trusted, the rest is text. */
+bool seen_decode_v3(struct seen_page *p, struct bytes data);
+
+/*
+ * The page's pieces: its events in time order, cut where serials fall. Of the trusted events alone; for TRACK_TEXT of
+ * all its events, where text brought any. Appends to *out.
+ */
+void seen_pieces(struct seen_page *p, enum track_layer layer, struct boot_pieces *out);
 
 /* The hot path's look-up: most records hit the page of the one before. */
 static inline struct seen_page *seen_page_quick(struct seen *s, int64_t node, uint32_t serial, int64_t second)

@@ -40,6 +40,7 @@ void tally_release(struct tally *t)
 	VEC_FREE(&t->intervals);
 	VEC_FREE(&t->slots);
 	VEC_FREE(&t->edges);
+	VEC_FREE(&t->echoes);
 	VEC_FREE(&t->presences);
 	VEC_FREE(&t->losses);
 	VEC_FREE(&t->events);
@@ -50,7 +51,7 @@ void tally_release(struct tally *t)
 
 void tally_clear(struct tally *t)
 {
-	t->spaces.n = t->intervals.n = t->slots.n = t->edges.n = t->presences.n = t->losses.n = t->events.n = 0;
+	t->spaces.n = t->intervals.n = t->slots.n = t->edges.n = t->echoes.n = t->presences.n = t->losses.n = t->events.n = 0;
 	map_clear(&t->space_of);
 	map_clear(&t->interval_of);
 	map_clear(&t->slot_of);
@@ -180,45 +181,71 @@ static bool holds(const struct tally_interval *v, uint64_t cell, int64_t t_ms)
 
 static void enter_batch(struct tally *t, struct ident *id)
 {
-	uint64_t a = (uint64_t)id->node << 32 | (uint32_t)id->pid, b = (uint64_t)id->exe << 1 | id->loader;
-
 	id->batch = t->batch;
-	id->interval = 0;
+	id->interval[0] = id->interval[1] = 0;
+	id->space[0] = id->space[1] = -1;
 	memset(id->recent, 0, sizeof(id->recent));
-	id->space = map_get(&t->space_of, a, b, -1);
-	if (id->space >= 0)
-		return;
-	id->space = (int64_t)t->spaces.n;
-	map_put(&t->space_of, a, b, id->space);
-	*VEC_PUSH(&t->spaces) = (struct tally_space){ id->node, id->exe, id->pid, id->loader };
 }
 
-static uint32_t new_interval(struct tally *t, const struct ident *id, uint64_t cell, int64_t t_ms, uint32_t serial,
+/* What intervals of an identity and layer are of. */
+static int64_t space_for(struct tally *t, struct ident *id, bool trusted)
+{
+	uint64_t a = (uint64_t)id->node << 32 | (uint32_t)id->pid,
+		 b = (uint64_t)id->exe << 2 | (uint64_t)trusted << 1 | id->loader;
+	int64_t space = id->space[trusted];
+
+	if (space < 0)
+		space = map_get(&t->space_of, a, b, -1);
+	if (space < 0) {
+		space = (int64_t)t->spaces.n;
+		map_put(&t->space_of, a, b, space);
+		*VEC_PUSH(&t->spaces) = (struct tally_space){ id->node, id->exe, id->pid, id->loader, trusted };
+	}
+	id->space[trusted] = space;
+	return space;
+}
+
+static uint32_t new_interval(struct tally *t, const struct ident *id, int64_t space, uint64_t cell, int64_t t_ms, uint32_t serial,
 			     uint32_t older)
 {
 	const struct tally_interval *was = older ? &t->intervals.v[older - 1] : NULL;
 	bool mixed = was != NULL && (was->mixed || t_ms <= was->t_last);
 
 	*VEC_PUSH(&t->intervals) = (struct tally_interval){
-		.space = id->space, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
+		.space = space, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
 		.s_last = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
 		.mixed = mixed,
 	};
 	return (uint32_t)t->intervals.n;
 }
 
+/* Did this identity make the lowest serial? Of equal ones the least by uid, auid and comm, whichever came first. */
+static bool made_first(const struct tally *t, const struct tally_interval *v, const struct ident *id, uint32_t serial)
+{
+	if (serial != v->s_first)
+		return serial < v->s_first;
+	if (id->uid != v->uid)
+		return id->uid < v->uid;
+	if (id->auid != v->auid)
+		return id->auid < v->auid;
+	return id->comm != v->name && names_compare(t->store, id->comm, v->name) < 0;
+}
+
 /* The interval that a record belongs to, index + 1; its corners are widened. */
-static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int64_t t_ms, uint32_t serial)
+static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int64_t t_ms, uint32_t serial, bool trusted)
 {
 	uint64_t cell = ip >> OBS_CELL_BITS, a, b;
 	struct tally_interval *v;
 	uint32_t at, head;
+	int64_t space;
 
 	if (id->batch != t->batch)
 		enter_batch(t, id);
-	at = id->interval;
+	id->trusted = trusted;
+	at = id->interval[trusted];
 	if (at == 0 || !holds(&t->intervals.v[at - 1], cell, t_ms)) {
-		a = (uint64_t)id->space << 40 | (uint64_t)(t_ms / WHEN_HOUR_MS);
+		space = space_for(t, id, trusted);
+		a = (uint64_t)space << 40 | (uint64_t)(t_ms / WHEN_HOUR_MS);
 		b = cell;
 		head = (uint32_t)map_get(&t->interval_of, a, b, 0);
 		for (at = head; at != 0 && !holds(&t->intervals.v[at - 1], cell, t_ms);) {
@@ -226,10 +253,10 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 			at = v->mixed || t_ms <= v->t_last ? v->older : 0;
 		}
 		if (at == 0) {
-			at = new_interval(t, id, cell, t_ms, serial, head);
+			at = new_interval(t, id, space, cell, t_ms, serial, head);
 			map_put(&t->interval_of, a, b, at);
 		}
-		id->interval = at;
+		id->interval[trusted] = at;
 	}
 	v = &t->intervals.v[at - 1];
 	if (t_ms < v->t_first)
@@ -238,7 +265,7 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 		v->t_last = t_ms;
 	if (serial > v->s_last)
 		v->s_last = serial;
-	if (serial < v->s_first) {
+	if (serial <= v->s_first && made_first(t, v, id, serial)) {
 		v->s_first = serial;
 		v->name = id->comm;
 		v->uid = id->uid;
@@ -277,10 +304,12 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 	uint32_t interval;
 	int64_t call;
 
-	t->seen_before += state == SEEN_BEFORE;
+	t->seen_before += state != SEEN_NEW;
+	if (state == SEEN_OTHER && !trusted && t->folds)
+		state = SEEN_BEFORE;
 	if (state == SEEN_BEFORE && !t->label)
 		return 0;
-	interval = interval_for(t, id, ip, t_ms, serial);
+	interval = interval_for(t, id, ip, t_ms, serial, trusted);
 	if (state == SEEN_BEFORE)
 		return 0;
 	t->intervals.v[interval - 1].driven++;
@@ -304,14 +333,14 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 		o->serial = serial;
 		o->ip = ip;
 	}
-	if (state == SEEN_UPGRADE) {
-		o->upgraded++;
-		t->upgraded++;
-		t->seen_before++;
-	} else {
-		o->fresh += trusted;
-		o->text += !trusted;
-		t->new_events++;
+	o->fresh += trusted;
+	o->text += !trusted;
+	t->new_events += state == SEEN_NEW;
+	if (state == SEEN_OTHER) {
+		struct tally_interval *v = &t->intervals.v[interval - 1];
+
+		*VEC_PUSH(&t->echoes) = (struct tally_echo){ t_ms, recent->slot, v->echoes };
+		v->echoes = (uint32_t)t->echoes.n;
 	}
 	if (s->edge != EDGE_NONE) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
@@ -337,10 +366,11 @@ void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind ki
 	*VEC_PUSH(&t->events) = (struct tally_event){ node, t_ms, pid, parent, serial, kind };
 }
 
-void tally_loss(struct tally *t, int64_t node, const struct loss *loss)
+void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted)
 {
 	*VEC_PUSH(&t->losses) = (struct tally_loss){
 		.node = node, .kind = loss->kind, .number = loss->number, .t = loss->ms,
 		.stamp = loss->uptime_us >= 0 ? loss->uptime_us : loss->ms == WHEN_NONE ? 0 : loss->ms,
+		.trusted = trusted,
 	};
 }

@@ -26,9 +26,10 @@ struct ident {
 	int32_t pid, sig;
 	uint32_t uid, auid, arch;
 	bool loader, compat;
-	uint32_t batch;       /* in which the next two are valid */
-	int64_t space;
-	uint32_t interval;    /* the last one, index + 1 */
+	uint32_t batch;       /* in which the next three are valid */
+	int64_t space[2];     /* by trust: of text, of trusted records; -1: none yet */
+	uint32_t interval[2]; /* the last one, index + 1 */
+	bool trusted;         /* which of them was the last */
 	char code_text[8];    /* the code that it had last, as written, and read */
 	uint32_t code;
 	bool code_known;
@@ -55,6 +56,7 @@ struct tally_interval {
 	bool mixed;           /* one that is older in this sense may be later in time */
 	uint32_t slots;       /* its observations, index + 1 */
 	uint32_t edges;       /* its edges, index + 1 */
+	uint32_t echoes;      /* its events that the other layer has brought as well, index + 1 */
 	int64_t place;        /* row of where its process ran; 0: not looked up */
 	uint32_t driven;      /* records that were new or became trusted; 0: it only marks what is there */
 };
@@ -65,11 +67,12 @@ struct tally_slot {
 	uint8_t edge;         /* enum edge_kind of its call */
 };
 
-struct tally_space { int64_t node, exe; int32_t pid; bool loader; };
+struct tally_space { int64_t node, exe; int32_t pid; bool loader, trusted; };
+struct tally_echo { int64_t t; uint32_t slot, next; };
 struct tally_edge { struct edge edge; uint32_t next; };
 struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
 struct tally_event { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
-struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; };
+struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; bool trusted; };
 
 struct tally {
 	struct store *store;
@@ -86,11 +89,14 @@ struct tally {
 	VEC(struct tally_interval) intervals;
 	VEC(struct tally_slot) slots;
 	VEC(struct tally_edge) edges;
+	VEC(struct tally_echo) echoes;
 	VEC(struct tally_presence) presences;
 	VEC(struct tally_loss) losses;
 	VEC(struct tally_event) events;
 	struct map space_of, interval_of, slot_of;
-	uint64_t new_events, seen_before, upgraded;
+	uint64_t new_events, seen_before;
+	uint64_t contradicted; /* events of which text says something else than a trusted source */
+	bool folds;            /* something was folded: text of what is trusted already is not kept any more */
 };
 
 void tally_init(struct tally *t, struct store *store, struct names *names, struct seen *seen);
@@ -118,13 +124,13 @@ int tally_presence(struct tally *t, struct ident *id, const struct record *rec, 
  */
 void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent);
 
-void tally_loss(struct tally *t, int64_t node, const struct loss *loss);
+void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted);
 
 /* Is it time to end the batch? */
 static inline bool tally_full(const struct tally *t)
 {
 	return t->slots.n >= TALLY_MAX_SLOTS || t->intervals.n >= TALLY_MAX_INTERVALS || t->edges.n >= TALLY_MAX_SLOTS ||
-	       t->presences.n >= TALLY_MAX_INTERVALS || t->events.n >= TALLY_MAX_SLOTS;
+	       t->presences.n >= TALLY_MAX_INTERVALS || t->echoes.n >= 4 * TALLY_MAX_SLOTS || t->events.n >= TALLY_MAX_SLOTS;
 }
 
 /* Empties it after a flush (or a rollback). */

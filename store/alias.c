@@ -39,7 +39,6 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 	static const char *const sql[] = {
 		"UPDATE seen SET node = ?2 WHERE node = ?1",
 		"UPDATE interval SET node = ?2 WHERE node = ?1",
-		"UPDATE image SET node = ?2 WHERE node = ?1",
 		"UPDATE OR IGNORE event SET node = ?2 WHERE node = ?1",
 		"DELETE FROM event WHERE node = ?1",
 		"UPDATE OR IGNORE presence SET node = ?2 WHERE node = ?1",
@@ -51,7 +50,7 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 		"UPDATE capture SET node = ?2 WHERE node = ?1",
 		"UPDATE OR IGNORE place SET node = ?2 WHERE node = ?1",
 		JOIN_PLACES("sighting", "interval"),
-		JOIN_PLACES("tree_place", "tree"),
+		"DELETE FROM tree_place WHERE place IN (SELECT id FROM place WHERE node = ?1)",
 		JOIN_PLACES("fold_place", "fold"),
 		"INSERT INTO build SELECT ?2, exe, ifnull((SELECT twin.id FROM place AS old JOIN " TWIN " WHERE old.id = build.place AND "
 		"old.node = ?1), place), here, build_id, t_first, t_last FROM build WHERE node = ?1 ON CONFLICT DO UPDATE SET t_first = "

@@ -6,8 +6,7 @@
 
 /*
  * All that stands under the name `b` is taken as of `a`'s node; both names mean it from then on. Refused (ST_NO) where
- * both hold events of one time: the same event could count twice. *moved: b had a node of its own with events, so
- * images and trees of its pids have to be derived again (they keep theirs until the next ingest touches them).
+ * both hold events of one time: the same event could count twice. What is derived has to be derived again afterwards.
  */
 int alias_nodes(struct store *s, struct bytes a, struct bytes b, struct err *e);
 

@@ -214,3 +214,27 @@ struct bytes names_subj(struct bytes subj)
 		return subj;
 	return (struct bytes){ subj.p, (size_t)(level - subj.p) };
 }
+
+static int take_bytes(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct bytes b = store_column(row, 0);
+
+	(void)e;
+	buf_add(to, b.p, b.n);
+	return STORE_ENOUGH;
+}
+
+int names_compare(struct store *s, int64_t a, int64_t b)
+{
+	auto_buf struct buf x = { 0 }, y = { 0 };
+	struct err e;
+	size_t n;
+	int d;
+
+	if (store_each(s, STMT_string_bytes, ARGS(V_INT(a)), WALK(take_bytes, &x), &e) < 0 ||
+	    store_each(s, STMT_string_bytes, ARGS(V_INT(b)), WALK(take_bytes, &y), &e) < 0)
+		return a < b ? -1 : a > b;
+	n = x.n < y.n ? x.n : y.n;
+	d = n == 0 ? 0 : memcmp(x.p, y.p, n);
+	return d != 0 ? d : x.n < y.n ? -1 : x.n > y.n;
+}

@@ -47,6 +47,12 @@ int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, s
  */
 struct bytes names_subj(struct bytes subj);
 
+/*
+ * Compares the bytes of two rows of strings, as memcmp and then length. Where they cannot be read
+ * it says so in the store's next failure, and compares the rows.
+ */
+int names_compare(struct store *s, int64_t a, int64_t b);
+
 /* Appends the main name of a node. */
 int names_node_text(struct store *s, struct buf *out, int64_t node, struct err *e);
 

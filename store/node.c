@@ -210,7 +210,8 @@ int nodes_load(struct nodes *n, struct store *s, bool only_trusted, struct err *
 	*n = (struct nodes){ 0 };
 	if (store_each_sql(s, "SELECT id, name, EXISTS (SELECT 1 FROM boot WHERE boot.node = node.id) OR EXISTS (SELECT 1 FROM loss WHERE loss.node = "
 			   "node.id) OR EXISTS (SELECT 1 FROM presence WHERE presence.node = node.id) OR id IN (SELECT node FROM fold UNION SELECT node "
-			   "FROM capture), 0 FROM node",
+			   "FROM capture), EXISTS (SELECT 1 FROM boot WHERE boot.node = node.id AND trusted) OR EXISTS (SELECT 1 FROM loss WHERE "
+			   "loss.node = node.id AND trusted) OR id IN (SELECT node FROM fold WHERE trusted UNION SELECT node FROM capture) FROM node",
 			   NO_ARGS, WALK(take_row, &l), e) < 0 ||
 	    store_each_sql(s, "SELECT node, name FROM node_name", NO_ARGS, WALK(take_name, &l), e) < 0)
 		return -1;

@@ -6,6 +6,7 @@
 #include "store/base/when.h"
 #include "store/model/obs.h"
 #include "store/model/program.h"
+#include "store/order.h"
 #include "store/row.h"
 #include "store/unite.h"
 
@@ -74,6 +75,12 @@ static int each(struct loading *l, const char *sql, int (*take)(void *, sqlite3_
 	return store_each_sql(l->s, sql, NO_ARGS, WALK(take, l), e);
 }
 
+/* The same; ?1: only what is trusted. */
+static int each_of(struct loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
+{
+	return store_each_sql(l->s, sql, ARGS(V_INT(l->q->trusted)), WALK(take, l), e);
+}
+
 static int take_string(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
@@ -121,14 +128,14 @@ static int take_call(void *to, sqlite3_stmt *st, struct err *e)
 static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	int64_t v[3];
+	int64_t v[4];
 
-	if (row_read(st, "tree", "ihf", v, e) < 0)
+	if (row_read(st, "tree", "ihff", v, e) < 0)
 		return -1;
 	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
-		.start_seen = v[2] != 0, .stands_for = 1, .starts = v[2] != 0,
+		.start_seen = v[2] != 0, .trusted = v[3] != 0, .stands_for = 1, .starts = v[2] != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
 	return 0;
@@ -147,9 +154,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
 	const struct nodes_row *node;
-	int64_t v[12], tree;
+	int64_t v[15], tree;
 
-	if (row_read(st, "image", "iibnninptTif", v, e) < 0)
+	if (row_read(st, "part", "iibnninptTifwsi", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = nodes_find(&l->q->nodes, v[10]);
@@ -161,7 +168,8 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 		return row_damaged(l->s->db, "image", v[0], "it was both forked and exec'd", e);
 	t = &l->q->trees.v[tree];
 	of_node(t, l->q, node);
-	if (v[0] == t->id)
+	/* the first part of the image that a tree is named after */
+	if (v[14] == t->id && v[4] == 0)
 		t->root = (uint32_t)l->q->images.n;
 	map_put(&l->images, (uint64_t)v[0], 0, (int64_t)l->q->images.n);
 	m.id = v[0];
@@ -173,6 +181,8 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	m.loader = v[11] != 0;
 	m.t_first = v[8];
 	m.t_last = v[9];
+	m.boot = (uint32_t)v[12];
+	m.serial = (uint32_t)v[13];
 	*VEC_PUSH(&l->q->images) = m;
 	return 0;
 }
@@ -277,7 +287,7 @@ static void find_started(struct query *q)
 	}
 }
 
-/* Of living trees; those that are made of totals or presence know theirs. */
+/* Of living trees, once their images are in order; those that are made of totals or presence know theirs. */
 static void find_mains(struct query *q)
 {
 	for (uint32_t i = 0; i < q->images.n; i++)
@@ -496,7 +506,7 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 
 		if (caller < 0 || call < 0)
 			ret = dangling(l, "interval", v[0], "caller or call", e);
-		else if (in_time(l, o->t_first, o->t_last))
+		else if (obs_events(o) > 0 && in_time(l, o->t_first, o->t_last))
 			note_serial(add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
 					    o->t_last), o->serial);
 	}
@@ -627,13 +637,24 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 	struct loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
 	const struct nodes_row *node;
-	int64_t v[6];
+	int64_t v[7];
 
-	if (row_read(st, "fold", "ihiicc", v, e) < 0)
+	if (row_read(st, "fold", "ihiiccf", v, e) < 0)
 		return -1;
 	node = nodes_find(&l->q->nodes, v[2]);
 	if (node == NULL)
 		return dangling(l, "fold", v[0], "node", e);
+	/* trusted evidence and text of one workload stand in rows of their own: the trusted one first */
+	if (tree > 0 && l->q->trees.v[tree - 1].id == 0 && bytes_eq(l->q->trees.v[tree - 1].code, store_column(st, 1)) &&
+	    l->q->trees.v[tree - 1].row == v[2]) {
+		struct query_tree *t = &l->q->trees.v[tree - 1];
+
+		map_put(&l->folds, (uint64_t)v[0], 0, tree - 1);
+		t->stands_for += (uint64_t)v[4];
+		t->starts += (uint64_t)v[5];
+		t->start_seen = t->starts > 0;
+		return 0;
+	}
 	map_put(&l->folds, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.code = keep(l->q, store_column(st, 1)), .stands_for = (uint64_t)v[4],
@@ -649,6 +670,7 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	struct query_tree *t;
 	struct bytes label;
 	int64_t v[2];
 
@@ -656,7 +678,11 @@ static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	if (!text_of(l, v[1], &label))
 		return dangling(l, "fold", v[0], "label", e);
-	*VEC_PUSH(&l->q->trees.v[map_get(&l->folds, (uint64_t)v[0], 0, -1)].labels) = label;
+	t = &l->q->trees.v[map_get(&l->folds, (uint64_t)v[0], 0, -1)];
+	for (size_t i = 0; i < t->labels.n; i++)
+		if (t->labels.v[i].p == label.p)
+			return 0; /* its other row has it, too */
+	*VEC_PUSH(&t->labels) = label;
 	return 0;
 }
 
@@ -679,8 +705,8 @@ static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 		l->q->images.v[image].fork_of = l->q->images.v[image].parent;
 		l->q->images.v[image].parent = QUERY_NONE;
 	}
-	if (v[7] == WHEN_NONE || in_time(l, v[7], v[8]))
-		add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)v[5],
+	if ((v[7] == WHEN_NONE || in_time(l, v[7], v[8])) && (!l->q->trusted || v[6] > 0))
+		add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)v[l->q->trusted ? 6 : 5],
 			(uint64_t)v[6], v[7], v[8]);
 	return 0;
 }
@@ -717,85 +743,73 @@ static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 static int load_folds(struct loading *l, struct err *e)
 {
 	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
-	    each(l, "SELECT id, code, node, main, trees, starts FROM fold ORDER BY id", take_fold, e) < 0 ||
-	    each(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label", take_fold_label, e) < 0 ||
-	    each(l, "SELECT fold, path, caller, call, forked, events, trusted, t_first, t_last FROM fold_use", take_fold_use, e) < 0)
+	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_fold, e) < 0 ||
+	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
+	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = fold WHERE NOT ?1 OR fold.trusted", take_fold_use, e) < 0)
 		return -1;
-	if (each(l, "SELECT fold, place FROM fold_place ORDER BY fold, place", take_fold_place, e) < 0)
+	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_place, e) < 0)
 		return -1;
-	return each(l, "SELECT fold, calls, starts FROM fold_set", take_fold_set, e);
+	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_set, e);
 }
 
-static int by_tree(const void *a, const void *b, void *query)
+static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 {
-	const struct query_use *x = a, *y = b;
-	const struct query *all = query;
-	uint32_t p = all->images.v[x->image].tree, q = all->images.v[y->image].tree;
+	struct loading *l = to;
+	int64_t n;
 
-	if (p != q)
-		return p < q ? -1 : 1;
-	if (x->image != y->image)
-		return x->image < y->image ? -1 : 1;
-	if (x->caller != y->caller)
-		return x->caller < y->caller ? -1 : 1;
-	return x->call < y->call ? -1 : x->call > y->call;
-}
-
-static void sort_uses(struct query *q)
-{
-	if (q->uses.n > 1)
-		qsort_r(q->uses.v, q->uses.n, sizeof(*q->uses.v), by_tree, q);
-	for (uint32_t i = 0; i < q->uses.n; i++) {
-		struct query_tree *t = &q->trees.v[q->images.v[q->uses.v[i].image].tree];
-
-		if (t->n_uses++ == 0)
-			t->use = i;
-	}
+	if (row_read(st, "ingest", "c", &n, e) < 0)
+		return -1;
+	l->q->contradicted += (uint64_t)n;
+	return 0;
 }
 
 static int load(struct loading *l, struct err *e)
 {
-	if (nodes_load(&l->q->nodes, l->s, false, e) < 0 || each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
+	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
-	    each(l, "SELECT id, code, start_seen FROM tree ORDER BY code", take_tree, e) < 0 ||
-	    each(l, "SELECT image.id, tree, path.text, image.parent, fork_of, image.exe, image.name, pid, t_first, t_last, node, "
-		    "loader FROM image JOIN path ON path.id = image.path ORDER BY node, boot, serial_first, pid", take_image, e) < 0)
+	    each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
+	    each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
+		    "loader, boot, serial_first, image FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+		    take_image, e) < 0)
 		return -1;
 	if (link_images(l->q, l, e) < 0)
 		return -1;
-	if (each(l, "SELECT tree, label FROM tree_label ORDER BY tree, label", take_label, e) < 0 ||
+	if (each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted", take_label, e) < 0 ||
 	    each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", take_policy, e) < 0 ||
-	    each(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT image, ingest FROM interval WHERE ingest IN (SELECT id FROM ingest "
-		    "WHERE policy IS NOT NULL) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval ON interval.id = "
-		    "touch.interval WHERE touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
-		    "run.id = met.ingest JOIN image ON image.id = met.image ORDER BY 1, 2", take_tree_policy, e) < 0 ||
-	    each(l, "SELECT id, image, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval", take_interval, e) < 0 ||
-	    each(l, "SELECT id, image, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0)
+	    each_of(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE (NOT ?1 OR trusted) AND ingest IN "
+		    "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
+		    "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
+		    "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image", take_tree_policy, e) < 0 ||
+	    each_of(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
+		    "WHERE NOT ?1 OR trusted", take_interval, e) < 0 ||
+	    (!l->q->trusted && each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0))
 		return -1;
-	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place ORDER BY id", take_place, e) < 0 ||
-	    each(l, "SELECT tree, place FROM tree_place ORDER BY tree, place", take_tree_place, e) < 0 ||
+	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_place, e) < 0 ||
+	    each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_place, e) < 0 ||
 	    each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
-	    each(l, "SELECT image.tree, capture.complete, (SELECT min(i.t_first) FROM image AS i WHERE i.tree = image.tree) >= capture.t_first "
-		    "AND (SELECT max(i.t_last) FROM image AS i WHERE i.tree = image.tree) <= capture.t_last FROM (SELECT image, ingest FROM "
-		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.image, touch.ingest FROM touch JOIN interval "
+	    each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
+		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
+		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
 		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
-		    "JOIN image ON image.id = brought.image GROUP BY image.tree, capture.ingest", take_capture, e) < 0)
+		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
-	if (load_folds(l, e) < 0 || unite_trees(l->q, l->s, e) < 0)
+	if (load_folds(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
+	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
+	order_query(l->q);
 	find_mains(l->q);
-	sort_uses(l->q);
 	return 0;
 }
 
-int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
+int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, struct err *e)
 {
 	struct loading l = { .q = q, .s = s, .since = since, .until = until };
 	int ret;
 
-	*q = (struct query){ 0 };
-	ret = load(&l, e);
+	*q = (struct query){ .trusted = trusted };
+	/* the trusted marks of a store that others can write are text */
+	ret = trusted && !store_trusts(s) ? 0 : load(&l, e);
 	map_release(&l.strings);
 	map_release(&l.images);
 	map_release(&l.trees);
@@ -887,7 +901,7 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 	return store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
 				 "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
 				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
-				 "FROM loss WHERE t IS NULL OR (t >= ?1 AND t <= ?2) GROUP BY node",
+				 "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
 			      ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
-				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS)), WALK(take_loss, &l), e);
+				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);
 }

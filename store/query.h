@@ -18,6 +18,7 @@ struct query_image {
 	int32_t pid;
 	bool loader;
 	int64_t t_first, t_last;
+	uint32_t boot, serial;      /* of its beginning */
 	uint32_t execs;             /* the image that it exec'd in its own pid, an index; QUERY_NONE */
 };
 
@@ -31,6 +32,7 @@ struct query_tree {
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program: see query_load */
 	bool start_seen;
+	bool trusted;              /* a trusted source brought its first image */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of folded ones, as many as it holds */
 	bool started;               /* main was started by the root's chain, which has no plain program itself */
 	VEC(struct bytes) labels;
@@ -67,9 +69,10 @@ struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
 struct query {
-	VEC(struct query_tree) trees;
+	bool trusted;                       /* only what trusted sources brought was loaded */
+	VEC(struct query_tree) trees;       /* these and what follows are in an order that is made of content alone */
 	VEC(struct query_image) images;
-	VEC(struct query_use) uses;         /* sorted by tree */
+	VEC(struct query_use) uses;         /* sorted by tree, image, caller, call */
 	VEC(struct query_caller) callers;
 	VEC(struct query_call) calls;
 	struct nodes nodes;
@@ -78,6 +81,7 @@ struct query {
 	VEC(struct query_build) builds;
 	VEC(struct query_set) sets;
 	struct map same;                    /* row of an image -> row of the one that it has gone into: see unite_trees */
+	uint64_t contradicted;              /* text lines in the store that say otherwise than a trusted source of one event; 0 with trusted */
 	struct pool strings;                /* what all the bytes above point into */
 };
 
@@ -86,16 +90,17 @@ struct query {
  * the chain has none, the first program that it starts.
  *
  * Loads what has records in since..until (WHEN_NONE: open on that side). An observation belongs to a time that its own
- * span overlaps. The caller releases *q, also after a failure.
+ * span overlaps. trusted: only what trusted sources brought, so that all answers are those of a store without any text:
+ * nobody else has to know. The caller releases *q, also after a failure.
  */
-int query_load(struct query *q, struct store *s, int64_t since, int64_t until, struct err *e);
+int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, struct err *e);
 void query_release(struct query *q);
 void query_tree_release(struct query_tree *t);
 
 /* Is this one of the machine's names? */
 bool query_is_node(const struct query *q, int64_t node, struct bytes name);
 
-/* Losses that are known of a node within a time: markers, and how many records they own up to. */
+/* Losses that are known of a node within a time: markers, and how many records they own up to. By what is loaded: trusted ones. */
 struct query_loss {
 	struct bytes node;
 	uint64_t markers, kernel_markers;  /* all, and those of the kernel's queue */

@@ -1,4 +1,4 @@
--- scaudit's store, version 3. docs/schema.md says what each table is for.
+-- scaudit's store, version 4. docs/schema.md says what each table is for.
 -- It can be run on any version before: what is there stays. Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`.
 
 CREATE TABLE IF NOT EXISTS meta (
@@ -48,7 +48,10 @@ CREATE TABLE IF NOT EXISTS seen (
     node    INTEGER NOT NULL REFERENCES node (id),
     serials INTEGER NOT NULL,
     seconds INTEGER NOT NULL,
-    pieces  BLOB NOT NULL,
+    trusted_pieces   BLOB NOT NULL,
+    trusted_base_min INTEGER,
+    trusted_base_max INTEGER,
+    pieces   BLOB NOT NULL,
     base_min INTEGER,
     base_max INTEGER,
     data    BLOB NOT NULL,
@@ -62,6 +65,7 @@ CREATE TABLE IF NOT EXISTS boot (
     t_last       INTEGER NOT NULL,
     serial_first INTEGER NOT NULL,
     serial_last  INTEGER NOT NULL,
+    trusted      INTEGER NOT NULL,
     PRIMARY KEY (node, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -89,17 +93,17 @@ CREATE TABLE IF NOT EXISTS path (
     UNIQUE (parent, exe, name)
 ) STRICT;
 
-CREATE TABLE IF NOT EXISTS image (
+-- what one pid shows of an image; link: the part that it was exec'd from, by its pid or a known birth
+CREATE TABLE IF NOT EXISTS part (
     id       INTEGER PRIMARY KEY,
     node     INTEGER NOT NULL REFERENCES node (id),
     pid      INTEGER NOT NULL,
     boot     INTEGER NOT NULL,
-    tree     INTEGER NOT NULL,
-    path     INTEGER NOT NULL REFERENCES path (id),
-    parent   INTEGER,
-    fork_of  INTEGER,
+    trusted  INTEGER NOT NULL,
+    image    INTEGER NOT NULL,
+    link     INTEGER NOT NULL,
     exe      INTEGER NOT NULL REFERENCES string (id),
-    name     INTEGER,
+    name     INTEGER NOT NULL,
     loader   INTEGER NOT NULL,
     starts   INTEGER NOT NULL,
     t_first  INTEGER NOT NULL,
@@ -108,23 +112,42 @@ CREATE TABLE IF NOT EXISTS image (
     serial_first INTEGER NOT NULL,
     serial_last  INTEGER NOT NULL,
     uid      INTEGER NOT NULL,
-    auid     INTEGER NOT NULL
+    auid     INTEGER NOT NULL,
+    state    BLOB NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS image_by_pid ON image (node, pid);
+CREATE INDEX IF NOT EXISTS part_by_image ON part (image);
+
+-- one exec'd address space: the parts of the process that exec'd and of its forks; above: the image that it was exec'd from
+CREATE TABLE IF NOT EXISTS image (
+    id       INTEGER PRIMARY KEY,
+    founder  INTEGER NOT NULL,
+    above    INTEGER NOT NULL,
+    tree     INTEGER NOT NULL,
+    path     INTEGER NOT NULL,
+    parts    INTEGER NOT NULL
+) STRICT;
 CREATE INDEX IF NOT EXISTS image_by_tree ON image (tree);
-CREATE INDEX IF NOT EXISTS image_by_parent ON image (parent) WHERE parent IS NOT NULL;
-CREATE INDEX IF NOT EXISTS image_by_fork ON image (fork_of) WHERE fork_of IS NOT NULL;
+CREATE INDEX IF NOT EXISTS image_by_above ON image (above) WHERE above <> 0;
+
+-- by what parts and images are found while they are derived, see ingest/track/rows.h
+CREATE TABLE IF NOT EXISTS derive_row (
+    key   BLOB PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS tree (
-    id         INTEGER PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
+    id         INTEGER PRIMARY KEY,
     code       TEXT NOT NULL,
+    trusted    INTEGER NOT NULL,
     start_seen INTEGER NOT NULL
 ) STRICT;
 
+-- serial_most: the highest serial_last of the pid's intervals up to this one, in the order of (t_last, id)
 CREATE TABLE IF NOT EXISTS interval (
     id       INTEGER PRIMARY KEY,
     node     INTEGER NOT NULL REFERENCES node (id),
     pid      INTEGER NOT NULL,
+    trusted  INTEGER NOT NULL,
     exe      INTEGER NOT NULL REFERENCES string (id),
     cell     INTEGER NOT NULL,
     loader   INTEGER NOT NULL,
@@ -135,13 +158,13 @@ CREATE TABLE IF NOT EXISTS interval (
     uid      INTEGER NOT NULL,
     auid     INTEGER NOT NULL,
     name     INTEGER NOT NULL REFERENCES string (id),
-    image    INTEGER,
+    part     INTEGER NOT NULL,
+    serial_most INTEGER NOT NULL,
     ingest   INTEGER NOT NULL REFERENCES ingest (id),
     obs      TEXT NOT NULL,
     edges    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS interval_by_pid ON interval (node, pid, t_last);
-CREATE INDEX IF NOT EXISTS interval_by_cell ON interval (node, exe, cell, t_first);
 
 CREATE TABLE IF NOT EXISTS event (
     node   INTEGER NOT NULL REFERENCES node (id),
@@ -165,7 +188,7 @@ CREATE TABLE IF NOT EXISTS presence (
     t_first INTEGER,
     t_last  INTEGER,
     ip      INTEGER NOT NULL,
-    image   INTEGER,
+    part    INTEGER,
     UNIQUE (node, pid, exe, caller, call, hour)
 ) STRICT;
 
@@ -182,12 +205,14 @@ CREATE TABLE IF NOT EXISTS loss (
     number INTEGER NOT NULL,
     t      INTEGER,
     ingest INTEGER NOT NULL REFERENCES ingest (id),
+    trusted INTEGER NOT NULL,
     PRIMARY KEY (node, kind, stamp, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS tree_label (
-    tree  INTEGER NOT NULL REFERENCES tree (id) ON DELETE CASCADE,
+    tree  INTEGER NOT NULL REFERENCES tree (id),
     label INTEGER NOT NULL REFERENCES string (id),
+    trusted INTEGER NOT NULL,
     PRIMARY KEY (tree, label)
 ) STRICT, WITHOUT ROWID;
 
@@ -227,8 +252,9 @@ CREATE TABLE IF NOT EXISTS sighting (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS tree_place (
-    tree  INTEGER NOT NULL REFERENCES tree (id) ON DELETE CASCADE,
+    tree  INTEGER NOT NULL REFERENCES tree (id),
     place INTEGER NOT NULL REFERENCES place (id),
+    trusted INTEGER NOT NULL,
     PRIMARY KEY (tree, place)
 ) STRICT, WITHOUT ROWID;
 
@@ -250,12 +276,14 @@ CREATE TABLE IF NOT EXISTS capture (
 
 CREATE TABLE IF NOT EXISTS fold (
     id       INTEGER PRIMARY KEY,
-    code     TEXT NOT NULL UNIQUE,
+    code     TEXT NOT NULL,
+    trusted  INTEGER NOT NULL,
     node     INTEGER NOT NULL REFERENCES node (id),
     main     INTEGER NOT NULL REFERENCES path (id),
     labels   TEXT NOT NULL,
     trees    INTEGER NOT NULL,
-    starts   INTEGER NOT NULL
+    starts   INTEGER NOT NULL,
+    UNIQUE (code, trusted)
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS fold_use (
@@ -265,8 +293,6 @@ CREATE TABLE IF NOT EXISTS fold_use (
     call     INTEGER NOT NULL REFERENCES call (id),
     forked   INTEGER NOT NULL,
     events   INTEGER NOT NULL,
-    trusted  INTEGER NOT NULL,
-    contradicted INTEGER NOT NULL,
     t_first  INTEGER,
     t_last   INTEGER,
     PRIMARY KEY (fold, path, caller, call)
@@ -286,6 +312,16 @@ CREATE TABLE IF NOT EXISTS fold_set (
     hours    INTEGER NOT NULL,
     PRIMARY KEY (fold, calls)
 ) STRICT, WITHOUT ROWID;
+
+-- A part with what it has of its image: the part that its own was forked from, or exec'd from.
+DROP VIEW IF EXISTS image_part;
+CREATE VIEW image_part AS
+SELECT part.id, part.node, part.pid, part.boot, part.trusted, part.image, image.tree, image.path,
+       iif(image.founder = part.id, nullif(part.link, 0), NULL) AS parent,
+       iif(image.founder = part.id, NULL, image.founder) AS fork_of,
+       part.exe, part.name, part.loader, part.starts, part.t_first, part.t_last, part.t_end, part.serial_first, part.serial_last,
+       part.uid, part.auid
+FROM part JOIN image ON image.id = part.image;
 
 -- What users may query. sum(count) equals the events counted; count 0 is presence without an event id.
 DROP VIEW IF EXISTS observations;
@@ -311,22 +347,24 @@ SELECT CAST(node.name AS TEXT) AS node,
        strftime('%Y-%m-%dT%H:%M:%S', o.t_last / 1000, 'unixepoch') || printf('.%03dZ', o.t_last % 1000) AS last,
        o.pid AS pid,
        printf('%x', o.ip) AS ip
-FROM (SELECT interval.node, interval.image, interval.pid, interval.exe,
+FROM (SELECT interval.node, interval.part, interval.pid, interval.exe,
              obs.value ->> 0 AS caller, obs.value ->> 1 AS call,
-             (obs.value ->> 3) + max(obs.value ->> 2, obs.value ->> 4) AS count,
-             (obs.value ->> 3) + (obs.value ->> 4) AS trusted,
+             (obs.value ->> 3) + max((obs.value ->> 2) - (obs.value ->> 4), 0) AS count,
+             obs.value ->> 3 AS trusted,
              interval.t_first + (obs.value ->> 5) AS t_first, interval.t_first + (obs.value ->> 6) AS t_last,
              (interval.cell << 22) + (obs.value ->> 8) AS ip
       FROM interval, json_each(interval.obs) AS obs
+      WHERE obs.value ->> 3 > 0 OR obs.value ->> 2 > obs.value ->> 4
       UNION ALL
-      SELECT node, image, pid, exe, caller, call, 0, 0, t_first, t_last, ip FROM presence) AS o
+      SELECT node, part, pid, exe, caller, call, 0, 0, t_first, t_last, ip FROM presence) AS o
 JOIN node ON node.id = o.node
 JOIN caller ON caller.id = o.caller
 JOIN call ON call.id = o.call
 JOIN string AS comm ON comm.id = caller.comm
 JOIN string AS exe ON exe.id = o.exe
 LEFT JOIN string AS subj ON subj.id = caller.subj
-LEFT JOIN image ON image.id = o.image
+LEFT JOIN part ON part.id = o.part
+LEFT JOIN image ON image.id = part.image
 LEFT JOIN tree ON tree.id = image.tree
 LEFT JOIN path ON path.id = image.path
 UNION ALL
@@ -336,7 +374,7 @@ SELECT CAST(node.name AS TEXT), fold.code, path.text, CAST(comm.bytes AS TEXT), 
         JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(container) + length(container_name)),
        (SELECT group_concat(CAST(unit AS TEXT), ',') FROM fold_place
         JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(unit)),
-       printf('%x', call.arch), call.nr, printf('%x', call.action), u.events, u.trusted,
+       printf('%x', call.arch), call.nr, printf('%x', call.action), u.events, iif(fold.trusted, u.events, 0),
        strftime('%Y-%m-%dT%H:%M:%S', u.t_first / 1000, 'unixepoch') || printf('.%03dZ', u.t_first % 1000),
        strftime('%Y-%m-%dT%H:%M:%S', u.t_last / 1000, 'unixepoch') || printf('.%03dZ', u.t_last % 1000),
        NULL, NULL

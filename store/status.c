@@ -40,6 +40,8 @@ static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 	/* of living trees, then of folded ones */
 	if (row_read(st, "node", "ibuTcuT", v, e) < 0)
 		return -1;
+	if (o->only_trusted && !nodes_find(&o->rows, v[0])->kept)
+		return 0;
 	id = nodes_id(&o->rows, v[0]);
 	n = node_of(o, id);
 	if (n == NULL) {
@@ -67,6 +69,8 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "node_name", "ib", v, e) < 0)
 		return -1;
 	n = node_of(o, v[0]);
+	if (n == NULL && o->only_trusted && nodes_find(&o->rows, v[0]) != NULL)
+		return 0;
 	if (n == NULL)
 		return no_node(st, "node_name", e);
 	*VEC_PUSH(&n->names) = keep(o, store_column(st, 1));
@@ -146,10 +150,13 @@ static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
+	int64_t v[3];
 
-	(void)e;
-	o->n_runs = (uint64_t)sqlite3_column_int64(st, 0);
-	o->bytes = (uint64_t)sqlite3_column_int64(st, 1);
+	if (row_read(st, "ingest", "ckk", v, e) < 0)
+		return -1;
+	o->n_runs = (uint64_t)v[0];
+	o->contradicted = v[1] > 0 ? (uint64_t)v[1] : 0;
+	o->bytes = (uint64_t)v[2];
 	return 0;
 }
 
@@ -208,7 +215,7 @@ static int by_name(const void *a, const void *b)
 static int count_trees(struct status_store *o, struct store *s, struct err *e)
 {
 	struct query q;
-	int ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, e);
+	int ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, o->only_trusted, e);
 
 	for (size_t i = 0; i < q.trees.n && ret == 0; i++) {
 		struct status_node *n = node_of(o, q.trees.v[i].node_id);
@@ -237,30 +244,50 @@ static int join_nodes(struct status_store *o, struct store *s, struct err *e)
 	return 0;
 }
 
-static int each(struct status_store *o, struct store *s, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
-{
-	return store_each_sql(s, sql, NO_ARGS, WALK(take, o), e);
-}
+/* ?1: only what trusted sources brought. */
+#define BROUGHT "interval WHERE NOT ?1 OR trusted"
+#define RUN_COUNTS "(NOT ?1 OR ingest.id IN (SELECT ingest FROM " BROUGHT "))"
 
-int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e)
+static const char sql_nodes[] =
+	"SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
+	"ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT min(u.t_first) FROM fold_use "
+	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT max(u.t_last) FROM fold_use "
+	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)) FROM node LEFT JOIN part ON part.node "
+	"= node.id AND (NOT ?1 OR part.trusted) LEFT JOIN image ON image.id = part.image GROUP BY node.id";
+static const char sql_names[] = "SELECT node, name FROM node_name ORDER BY name";
+static const char sql_boots[] =
+	"SELECT node, t_first, t_last, serial_first, serial_last FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
+static const char sql_losses[] =
+	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
+	"trusted GROUP BY node, kind";
+static const char sql_runs[] =
+	"SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, complete, gaps, "
+	"dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label WHERE "
+	RUN_COUNTS " ORDER BY ingest.id DESC LIMIT ?2";
+static const char sql_totals[] =
+	"SELECT (SELECT count(*) FROM ingest WHERE " RUN_COUNTS "), (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
+	"ingest WHERE NOT ?1), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+
+int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e)
 {
-	*out = (struct status_store){ .trusted = store_trusts(s) };
-	if (nodes_load(&out->rows, s, false, e) < 0 ||
-	    each(out, s, "SELECT node.id, node.name, min(image.t_first), max(image.t_last), count(DISTINCT image.tree) + (SELECT "
-			 "ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id), (SELECT min(u.t_first) FROM fold_use AS u JOIN fold ON "
-			 "fold.id = u.fold WHERE fold.node = node.id), (SELECT max(u.t_last) FROM fold_use AS u JOIN fold ON fold.id = u.fold "
-			 "WHERE fold.node = node.id) FROM node LEFT JOIN image ON image.node = node.id GROUP BY node.id", take_node, e) < 0 ||
-	    each(out, s, "SELECT node, name FROM node_name ORDER BY name", take_name, e) < 0 ||
-	    each(out, s, "SELECT node, t_first, t_last, serial_first, serial_last FROM boot ORDER BY node, number",
-		 take_boot, e) < 0 ||
-	    each(out, s, "SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss "
-			 "GROUP BY node, kind", take_loss, e) < 0 ||
-	    store_each_sql(s, "SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, "
-			 "complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?1", ARGS(V_INT(runs)), WALK(take_run, out), e) < 0 ||
-	    join_nodes(out, s, e) < 0)
+	static const struct { const char *sql; int (*take)(void *, sqlite3_stmt *, struct err *); } rows[] = {
+		{ sql_nodes, take_node }, { sql_names, take_name }, { sql_boots, take_boot }, { sql_losses, take_loss },
+		{ sql_runs, take_run }, { sql_totals, take_totals },
+	};
+
+	*out = (struct status_store){ .trusted = store_trusts(s), .only_trusted = only_trusted };
+	if (only_trusted && !out->trusted)
+		return 0;
+	if (nodes_load(&out->rows, s, only_trusted, e) < 0)
 		return -1;
-	return each(out, s, "SELECT (SELECT count(*) FROM ingest), page_count * page_size FROM pragma_page_count(), "
-			    "pragma_page_size()", take_totals, e);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct store_args args = ARGS(V_INT(only_trusted), V_INT(runs));
+
+		args.n = rows[i].take == take_run ? 2 : rows[i].take == take_name ? 0 : 1;
+		if (store_each_sql(s, rows[i].sql, args, WALK(rows[i].take, out), e) < 0)
+			return -1;
+	}
+	return join_nodes(out, s, e);
 }
 
 void status_release(struct status_store *s)

@@ -34,14 +34,19 @@ struct status_store {
 	VEC(struct status_node) nodes;
 	VEC(struct status_run) runs;  /* the last ones, newest first */
 	uint64_t n_runs, bytes;
+	uint64_t contradicted;        /* text lines that say otherwise than a trusted source of the same event; 0 with only_trusted */
 	bool trusted;                 /* else no run is complete: who said so may have lied */
+	bool only_trusted;            /* as it was asked for */
 	struct pool strings;
 	struct nodes rows;
 	struct map at;                /* row that stands for a machine -> its index */
 };
 
-/* The caller releases, also after a failure. `runs`: how many of the last runs to list. */
-int status_load(struct status_store *out, struct store *s, unsigned runs, struct err *e);
+/*
+ * The caller releases, also after a failure. `runs`: how many of the last runs to list. only_trusted: nodes, names, boots, losses
+ * and runs that trusted sources brought; figures of a run that text has a part in, and the size, mean nothing then.
+ */
+int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e);
 void status_release(struct status_store *s);
 
 #endif

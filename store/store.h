@@ -15,7 +15,8 @@
 #include <sqlite3.h>
 
 #define STORE_APPLICATION_ID 0x53434155 /* "SCAU" */
-#define STORE_VERSION 3
+#define STORE_VERSION 4
+
 enum stmt {
 #define STMT(id, sql) STMT_##id,
 #include "store/stmt_list.h"

@@ -26,11 +26,12 @@ struct uniting {
 	if ((a) != (b))                                                                              \
 	return (a) < (b) ? -1 : 1
 
-/* Which of two trees of different rows stays: what began first, then what has the name that is shown. */
+/* Which of two trees of different rows stays: a trusted one, then what began first, then what has the name that is shown. */
 static int tree_order(const struct query *q, uint32_t a, uint32_t b)
 {
 	const struct query_tree *x = &q->trees.v[a], *y = &q->trees.v[b];
 
+	BY(!x->trusted, !y->trusted);
 	BY(q->images.v[x->root].t_first, q->images.v[y->root].t_first);
 	BY(x->row != x->node_id, y->row != y->node_id);
 	return bytes_order(nodes_find(&q->nodes, x->row)->name, nodes_find(&q->nodes, y->row)->name);
@@ -66,7 +67,7 @@ static int take_serials(void *to, sqlite3_stmt *st, struct err *e)
 	struct uniting *u = to;
 	int64_t v[3];
 
-	if (row_read(st, "image", "iss", v, e) < 0)
+	if (row_read(st, "part", "iss", v, e) < 0)
 		return -1;
 	map_put(&u->serials, (uint64_t)v[0], 0, (int64_t)((uint64_t)v[1] << 32 | (uint64_t)v[2]));
 	return 0;
@@ -76,7 +77,7 @@ static int find_pieces(struct uniting *u, struct store *s, struct err *e)
 {
 	struct query *q = u->q;
 
-	if (store_each_sql(s, "SELECT id, serial_first, serial_last FROM image", NO_ARGS, WALK(take_serials, u), e) < 0)
+	if (store_each_sql(s, "SELECT id, serial_first, serial_last FROM part", NO_ARGS, WALK(take_serials, u), e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		const struct query_image *m = &q->images.v[i];
@@ -105,60 +106,88 @@ static bool same_process(const struct query *q, const struct piece *x, const str
 	       y->serial_first <= x->serial_last;
 }
 
-/* What a tree that comes first has of the same process, by another name; into: only what goes into that one. QUERY_NONE: nothing. */
-static uint32_t other_image(const struct uniting *u, uint32_t image, uint32_t into)
+/* The pieces that may be of the process of an image: from..to. None where its machine has one row. */
+static void neighbours(const struct uniting *u, uint32_t image, size_t *from, size_t *to)
+{
+	size_t at = u->piece_of[image];
+
+	*from = *to = 0;
+	if (at == QUERY_NONE)
+		return;
+	*from = at > NEIGHBOURS ? at - NEIGHBOURS : 0;
+	*to = at + NEIGHBOURS + 1 < u->pieces.n ? at + NEIGHBOURS + 1 : u->pieces.n;
+}
+
+/* Two trees are of the same processes where one has the first image of the other: notes for the later one where it goes. */
+static void match_tree(const struct uniting *u, uint32_t tree, uint32_t *into)
 {
 	const struct query *q = u->q;
-	uint32_t at = u->piece_of[image], best = QUERY_NONE, tree = q->images.v[image].tree;
+	uint32_t root = q->trees.v[tree].root;
+	size_t i, to;
 
-	if (at == QUERY_NONE)
-		return QUERY_NONE;
-	for (size_t i = at > NEIGHBOURS ? at - NEIGHBOURS : 0; i < u->pieces.n && i <= (size_t)at + NEIGHBOURS; i++) {
+	for (neighbours(u, root, &i, &to); i < to; i++) {
+		uint32_t other = q->images.v[u->pieces.v[i].image].tree, first = tree, second = other;
+
+		if (!same_process(q, &u->pieces.v[u->piece_of[root]], &u->pieces.v[i]))
+			continue;
+		if (tree_order(q, other, tree) < 0) {
+			first = other;
+			second = tree;
+		}
+		if (into[second] == QUERY_NONE || tree_order(q, first, into[second]) < 0)
+			into[second] = first;
+	}
+}
+
+/* Trees in their order, so that the one that another goes into has its place. False: each stays. */
+static bool place_trees(struct uniting *u)
+{
+	struct query *q = u->q;
+	auto_free uint32_t *order = mem_alloc((q->trees.n + 1) * sizeof(*order));
+	auto_free uint32_t *into = mem_alloc((q->trees.n + 1) * sizeof(*into));
+	bool any = false;
+
+	for (uint32_t i = 0; i < q->trees.n; i++) {
+		order[i] = i;
+		into[i] = QUERY_NONE;
+	}
+	for (uint32_t i = 0; i < q->trees.n; i++)
+		match_tree(u, i, into);
+	if (q->trees.n > 1)
+		qsort_r(order, q->trees.n, sizeof(*order), by_tree_order, q);
+	for (size_t i = 0; i < q->trees.n; i++) {
+		uint32_t to = into[order[i]];
+
+		u->tree_to[order[i]] = to == QUERY_NONE ? order[i] : u->tree_to[to];
+		any = any || to != QUERY_NONE;
+	}
+	return any;
+}
+
+/* What the tree that an image's tree goes into has of its process already, or another one that goes there and comes first; else itself. */
+static uint32_t place_image(const struct uniting *u, uint32_t image)
+{
+	const struct query *q = u->q;
+	uint32_t tree = q->images.v[image].tree, best = image;
+	size_t i, to;
+
+	if (u->tree_to[tree] == tree)
+		return image;
+	for (neighbours(u, image, &i, &to); i < to; i++) {
 		uint32_t other = u->pieces.v[i].image, its = q->images.v[other].tree;
 
-		if (!same_process(q, &u->pieces.v[at], &u->pieces.v[i]) || tree_order(q, its, tree) >= 0 ||
-		    (into != QUERY_NONE && u->tree_to[its] != into))
-			continue;
-		if (best == QUERY_NONE || tree_order(q, its, q->images.v[best].tree) < 0)
+		if (u->tree_to[its] == u->tree_to[tree] && tree_order(q, its, q->images.v[best].tree) < 0 &&
+		    same_process(q, &u->pieces.v[u->piece_of[image]], &u->pieces.v[i]))
 			best = other;
 	}
 	return best;
 }
 
-/* In their order, so that the tree that another one goes into has its place. False: each stays. */
-static bool place_trees(struct uniting *u)
-{
-	struct query *q = u->q;
-	auto_free uint32_t *order = mem_alloc((q->trees.n + 1) * sizeof(*order));
-	bool any = false;
-
-	for (uint32_t i = 0; i < q->trees.n; i++)
-		order[i] = u->tree_to[i] = i;
-	if (q->trees.n > 1)
-		qsort_r(order, q->trees.n, sizeof(*order), by_tree_order, q);
-	for (size_t i = 0; i < q->trees.n; i++) {
-		uint32_t other = other_image(u, q->trees.v[order[i]].root, QUERY_NONE);
-
-		if (other == QUERY_NONE)
-			continue;
-		u->tree_to[order[i]] = u->tree_to[q->images.v[other].tree];
-		any = true;
-	}
-	return any;
-}
-
 static void place_images(struct uniting *u)
 {
-	struct query *q = u->q;
-
-	for (uint32_t i = 0; i < q->images.n; i++) {
-		uint32_t tree = q->images.v[i].tree, other = QUERY_NONE;
-
-		if (u->tree_to[tree] != tree)
-			other = other_image(u, i, u->tree_to[tree]);
-		u->image_to[i] = other == QUERY_NONE ? i : other;
-	}
-	for (uint32_t i = 0; i < q->images.n; i++)
+	for (uint32_t i = 0; i < u->q->images.n; i++)
+		u->image_to[i] = place_image(u, i);
+	for (uint32_t i = 0; i < u->q->images.n; i++)
 		while (u->image_to[u->image_to[i]] != u->image_to[i])
 			u->image_to[i] = u->image_to[u->image_to[i]];
 }

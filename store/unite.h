@@ -5,9 +5,9 @@
 #include "store/query.h"
 
 /*
- * A process is known by pid, exe, times and serials. A tree whose first image another of the machine's names has as well goes
- * into the tree that has it: images of both become one, with the larger of two counts for each caller and call, and images that
- * only one of them has stay. Before uses are sorted and main programs are looked for.
+ * A process is known by pid, exe, times and serials. Two trees by two of the machine's names are one where one has
+ * the first image of the other: images of both become one, with the larger of two counts for each caller and call, and images
+ * that only one of them has stay. What a trusted source says of the first images and the main program stays. Before uses are sorted and main programs are looked for.
  */
 int unite_trees(struct query *q, struct store *s, struct err *e);
 

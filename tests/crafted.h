@@ -86,6 +86,19 @@ static inline int crafted_ingest(struct store *s, const char *log, const char *l
 	return ingest_run(s, &log, 1, &o, &report, e);
 }
 
+static inline struct fold_tree crafted_tree(const struct query *q, size_t i)
+{
+	const struct query_tree *t = &q->trees.v[i];
+	const struct fold_view view = { .there = true, .key = t->code, .start_seen = t->start_seen,
+					.labels = t->labels.v, .n_labels = t->labels.n,
+					.main_part = q->images.v[t->main].id };
+	struct fold_tree out = { .tree = t->id, .node = t->row, .all = view };
+
+	if (t->trusted)
+		out.trusted = view;
+	return out;
+}
+
 /* Folds all trees that are not folded yet. */
 static inline int crafted_fold(struct store *s, const struct query *q, struct err *e)
 {
@@ -96,13 +109,7 @@ static inline int crafted_fold(struct store *s, const struct query *q, struct er
 
 	for (size_t i = 0; i < q->trees.n; i++)
 		if (q->trees.v[i].id != 0)
-			trees[n++] = (struct fold_tree){
-				.tree = q->trees.v[i].id, .node = q->trees.v[i].row,
-				.key = q->trees.v[i].code, .start_seen = q->trees.v[i].start_seen,
-				.labels = q->trees.v[i].labels.v,
-				.n_labels = q->trees.v[i].labels.n,
-				.main_image = q->images.v[q->trees.v[i].main].id
-			};
+			trees[n++] = crafted_tree(q, i);
 	ret = store_begin(s, &changed, e);
 	if (ret == 0)
 		ret = fold_run(s, trees, n, e);
@@ -122,7 +129,7 @@ static inline void crafted_valid(const char *path, const char *log)
 	crafted_log(log, 1700000000);
 	crafted_must(store_open(&s, path, STORE_WRITE, &e) == 0, e.msg);
 	crafted_must(crafted_ingest(&s, log, "nightly", log, &e) == 0, e.msg);
-	crafted_must(query_load(&q, &s, WHEN_NONE, WHEN_NONE, &e) == 0, e.msg);
+	crafted_must(query_load(&q, &s, WHEN_NONE, WHEN_NONE, false, &e) == 0, e.msg);
 	crafted_must(crafted_fold(&s, &q, &e) == 0, e.msg);
 	query_release(&q);
 	crafted_log(log, 1700009000);
@@ -288,10 +295,10 @@ static inline void crafted_use(const char *path, const char *log)
 		store_close(&s);
 		return;
 	}
-	loaded = query_load(&q, &s, WHEN_NONE, WHEN_NONE, &e);
+	loaded = query_load(&q, &s, WHEN_NONE, WHEN_NONE, false, &e);
 	crafted_said(loaded, &e);
 	crafted_said(query_losses(&losses, &q, &s, WHEN_NONE, WHEN_NONE, &e), &e);
-	crafted_said(ret = status_load(&all, &s, 10, &e), &e);
+	crafted_said(ret = status_load(&all, &s, 10, false, &e), &e);
 	if (loaded == 0 && ret == 0)
 		crafted_look(&q, &all);
 	crafted_said(crafted_ingest(&s, log, "more", NULL, &e), &e);

@@ -283,6 +283,7 @@ static void new_part(struct way *w, const struct stretch *s, enum within_rule ru
 				   .link = -1,
 				   .image = -1,
 				   .tree = -1,
+				   .above = -1,
 				   .within = (uint8_t)rule };
 	p->name = v->loader || rule == WITHIN_EXECED || rule == WITHIN_EXECED_SAME ||
 				  rule == WITHIN_KNOWN_EXECED ?
@@ -876,6 +877,9 @@ static void settle(int p)
 	me->tree = image >= 0 ? run->parts.v[image].tree :
 		   above >= 0 ? run->parts.v[above].tree :
 				p;
+	me->above = image >= 0 ? run->parts.v[image].above :
+		    above >= 0 ? run->parts.v[above].image :
+				 -1;
 	run->rules[me->rule]++;
 }
 

@@ -48,6 +48,7 @@ struct oracle_part {
 	int from;         /* within its pid; -1 */
 	int link;         /* what it comes from, by an exec or a birth; -1 */
 	int image, tree;  /* their first parts */
+	int above;        /* of the image that its image was exec'd from; -1 */
 	uint8_t rule, within;
 };
 

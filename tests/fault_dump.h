@@ -25,8 +25,8 @@ static const char *const tables[] = {
 	"SELECT CAST(name AS TEXT), 0, 0, 0 FROM node" SORTED,
 	"SELECT CAST(name AS TEXT), " NODE_OF("node") ", 0, 0 FROM node_name" SORTED,
 	"SELECT name, hash, hex(text), 0 FROM policy" SORTED,
-	"SELECT " NODE_OF("node") ", serials, seconds, hex(pieces), hex(data), base_min, base_max FROM seen" SORTED,
-	"SELECT " NODE_OF("node") ", number, t_first, t_last, serial_first, serial_last FROM boot" SORTED,
+	"SELECT " NODE_OF("node") ", serials, seconds, hex(trusted_pieces), hex(pieces), hex(data), trusted_base_min, trusted_base_max, base_min, base_max FROM seen" SORTED,
+	"SELECT " NODE_OF("node") ", number, t_first, t_last, serial_first, serial_last, trusted FROM boot" SORTED,
 	"SELECT " STRING_OF("comm") ", " STRING_OF("subj") ", 0, 0 FROM caller" SORTED,
 	"SELECT arch, nr, action, 0 FROM call" SORTED,
 	"SELECT p.text, " STRING_OF("p.exe") ", " STRING_OF("p.name") ", " PATH_OF("p.parent") " FROM path AS p" SORTED,
@@ -43,7 +43,7 @@ static const char *const tables[] = {
 	"SELECT " NODE_OF("node") ", pid, t, serial, kind, parent FROM event" SORTED,
 	"SELECT pid, hour, " CALLER_OF("p.caller") ", " CALL_OF("p.call") ", " STRING_OF("p.exe") ", t_first, t_last, ip, " IMAGE_OF("p.image")
 		", " NODE_OF("p.node") " FROM presence AS p" SORTED,
-	"SELECT " NODE_OF("node") ", kind, stamp, number, t FROM loss" SORTED,
+	"SELECT " NODE_OF("node") ", kind, stamp, number, t, trusted FROM loss" SORTED,
 	"SELECT " TREE_OF("tree") ", " STRING_OF("label") ", 0, 0 FROM tree_label" SORTED,
 	"SELECT CAST(container AS TEXT), CAST(pod AS TEXT), CAST(unit AS TEXT), CAST(container_name AS TEXT), runtime, pod_name, namespace, "
 		NODE_OF("node") " FROM place" SORTED,
@@ -72,11 +72,11 @@ static const char *const sound[] = {
 	"PRAGMA integrity_check", "PRAGMA foreign_key_check",
 	"SELECT 'tree without its root', tree.id FROM tree LEFT JOIN image ON image.id = tree.id WHERE image.id IS NULL OR image.tree <> tree.id",
 	"SELECT 'image without its tree', image.id FROM image LEFT JOIN tree ON tree.id = image.tree WHERE tree.id IS NULL",
-	"SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image ON image.id = interval.image WHERE image.id IS NULL "
+	"SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image_part AS image ON image.id = interval.part WHERE image.id IS NULL "
 		"OR image.pid <> interval.pid",
-	"SELECT 'image without intervals', image.id FROM image WHERE NOT EXISTS (SELECT 1 FROM interval WHERE interval.image = image.id)",
-	"SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN image ON image.id = presence.image WHERE "
-		"presence.image <> 0 AND image.id IS NULL",
+	"SELECT 'part without intervals', id FROM part WHERE NOT EXISTS (SELECT 1 FROM interval WHERE interval.part = part.id)",
+	"SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN part ON part.id = presence.part WHERE "
+		"presence.part <> 0 AND part.id IS NULL",
 };
 
 struct dump { struct buf part[ARRAY_SIZE(tables)]; };

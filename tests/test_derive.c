@@ -12,6 +12,7 @@
 #include "ingest/track/cells.h"
 #include "ingest/track/join.h"
 #include "ingest/track/rows.h"
+#include "store/schema.h"
 #include "store/base/buf.h"
 #include "tests/derive_oracle.h"
 #include "tests/table.h"
@@ -481,6 +482,7 @@ static void open_reader(struct reader *r, bool stored)
 	r->api = &r->table.store;
 	if (stored) {
 		assert_int_equal(sqlite3_open(name, &r->store.db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(r->store.db, schema_sql, NULL, NULL, NULL), SQLITE_OK);
 		if (state_init(&r->state, &r->store, &e) < 0)
 			fail_msg("%s", e.msg);
 		r->api = &r->state.api;
@@ -646,6 +648,8 @@ static void texts_of_oracle(const struct oracle *o, bool trusted_only, struct te
 		print_key(&line, &o->parts.v[p->image].key);
 		buf_str(&line, " tree ");
 		print_key(&line, &o->parts.v[p->tree].key);
+		buf_str(&line, " above ");
+		print_key(&line, p->above >= 0 ? &o->parts.v[p->above].key : &no_key);
 		buf_str(&line, " from ");
 		print_key(&line, p->from >= 0 ? &o->parts.v[p->from].key : &no_key);
 		buf_str(&line, " link ");
@@ -695,11 +699,13 @@ static void texts_of_reader(const struct reader *r, bool trusted_only, struct te
 
 	for (int64_t i = 1; i < r->derive.next_part; i++) {
 		const struct derive_part *p = part_at(r, i), *image, *tree;
+		const struct derive_image *of;
 
 		if (p == NULL || (trusted_only && p->layer == TRACK_TEXT))
 			continue;
-		image = part_at(r, image_at(r, p->image)->founder);
-		tree = part_at(r, image_at(r, image_at(r, p->image)->tree)->founder);
+		of = image_at(r, p->image);
+		image = part_at(r, of->founder);
+		tree = part_at(r, image_at(r, of->tree)->founder);
 		print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first,
 			   string_of[p->exe], p->name ? string_of[p->name] : 0, p->t_last,
 			   p->t_end, p->s_last, p->uid, p->auid, p->rule);
@@ -707,6 +713,9 @@ static void texts_of_reader(const struct reader *r, bool trusted_only, struct te
 		print_key(&line, image ? &image->key : &no_key);
 		buf_str(&line, " tree ");
 		print_key(&line, tree ? &tree->key : &no_key);
+		buf_str(&line, " above ");
+		print_key(&line, of->above ? &part_at(r, image_at(r, of->above)->founder)->key :
+					     &no_key);
 		buf_str(&line, " from ");
 		print_key(&line, p->from ? &part_at(r, p->from)->key : &no_key);
 		buf_str(&line, " link ");

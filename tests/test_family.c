@@ -119,7 +119,7 @@ static void assert_trees(struct rig *r, const struct call *calls, size_t n)
 		want[i] = got[i] = calls[i].tree;
 		if (calls[i].comm == NULL)
 			continue;
-		snprintf(sql, sizeof(sql), "SELECT image.tree FROM interval JOIN image ON image.id = interval.image WHERE "
+		snprintf(sql, sizeof(sql), "SELECT image.tree FROM interval JOIN image_part AS image ON image.id = interval.part WHERE "
 			 "interval.pid = %d AND %zu BETWEEN interval.serial_first AND interval.serial_last", calls[i].pid, 1000 + i);
 		trees[i] = rig_number(r, sql);
 		while (trees[same] != trees[i])
@@ -262,7 +262,7 @@ static void check_known(void **state)
 		rig_open(&r);
 		feed(&r, row->calls, n, how);
 		assert_trees(&r, row->calls, n);
-		assert_int_equal(rig_number(&r, "SELECT count(*) FROM image"), row->images);
+		assert_int_equal(rig_number(&r, "SELECT count(*) FROM part"), row->images);
 		rig_close(&r);
 	}
 }

@@ -159,7 +159,7 @@ static struct row_row { const char *name, *sql, *says; enum who who; } rows[] = 
 	{ "interval: a pid that is none", "UPDATE interval SET pid = -1", "its pid is no pid", READER },
 	{ "interval: of another process than its image", "UPDATE interval SET pid = pid + 1", "its image is of another process", READER },
 	{ "meta: empty, to forget", "DELETE FROM meta", "generation is missing", FORGET },
-	{ "seen: a page that is none", "UPDATE seen SET data = x'0001'", "no page can be read in its data", INGEST },
+	{ "seen: a page that is none", "UPDATE seen SET data = x'0201'", "no page can be read in its data", INGEST },
 	{ "seen: a page longer than any", "UPDATE seen SET data = zeroblob(20000000)", "no page can be read in its data", INGEST },
 	{ "seen: a value longer than any", "UPDATE seen SET data = zeroblob(300000000) WHERE (node, serials, seconds) IN (SELECT node, "
 	  "serials, seconds FROM seen ORDER BY node, seconds DESC LIMIT 1)", "too big", INGEST },
@@ -205,11 +205,11 @@ static int as(enum who who, struct store *s, const char *log, struct err *e)
 
 	switch (who) {
 	case READER:
-		ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, e);
+		ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, false, e);
 		query_release(&q);
 		break;
 	case STATUS:
-		ret = status_load(&all, s, 10, e);
+		ret = status_load(&all, s, 10, false, e);
 		status_release(&all);
 		break;
 	case INGEST:
@@ -326,7 +326,7 @@ static void forgetting_a_beginning_makes_no_circle(void **state)
 	assert_ok(store_begin(&s, &changed, &e), &e);
 	assert_ok(forget_run(&s, &what, &report, &e), &e);
 	assert_ok(store_commit(&s, &e), &e);
-	assert_ok(query_load(&q, &s, 1700039000000, WHEN_NONE, &e), &e);
+	assert_ok(query_load(&q, &s, 1700039000000, WHEN_NONE, false, &e), &e);
 	for (size_t i = 0; i < q.images.n; i++)
 		if (q.images.v[i].pid >= 300)
 			assert_int_equal(q.images.v[i].fork_of == QUERY_NONE, q.images.v[i].pid == 301);
@@ -492,13 +492,13 @@ static uint64_t trusted_marks(struct store *s)
 	struct err e = { 0 };
 	uint64_t out = 0;
 
-	assert_ok(query_load(&q, s, WHEN_NONE, WHEN_NONE, &e), &e);
+	assert_ok(query_load(&q, s, WHEN_NONE, WHEN_NONE, false, &e), &e);
 	for (size_t i = 0; i < q.uses.n; i++)
 		out += q.uses.v[i].trusted;
 	for (size_t i = 0; i < q.trees.n; i++)
 		out += q.trees.v[i].captured;
 	query_release(&q);
-	assert_ok(status_load(&all, s, 10, &e), &e);
+	assert_ok(status_load(&all, s, 10, false, &e), &e);
 	for (size_t i = 0; i < all.runs.n; i++)
 		out += all.runs.v[i].complete;
 	status_release(&all);
@@ -792,10 +792,10 @@ static void check_kind(void **state)
 static void no_page_takes_longer_than_a_full_one(void **state)
 {
 	static const struct { const char *p; size_t n, more; } bad[] = {
-		{ "\0\x80\x80\x80\x01", 5, 2 << 20 },   /* runs of no length */
-		{ "\1\x80\x80\x80\x01", 5, 2 << 20 },   /* changes of the second without an event */
-		{ "\0\0", 2, 2 << 20 },                 /* the same event again and again */
-		{ "\0\0", 2, 30 << 20 },                /* longer than any */
+		{ "\2\x80\x80\x80\x01", 5, 2 << 20 },   /* runs of no length */
+		{ "\3\x80\x80\x80\x01", 5, 2 << 20 },   /* changes of the second without an event */
+		{ "\2\0", 2, 2 << 20 },                 /* the same event again and again */
+		{ "\2\0", 2, 30 << 20 },                /* longer than any */
 	};
 
 	(void)state;

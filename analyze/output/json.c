@@ -101,7 +101,7 @@ static void put_evidence(json_object *to, const struct output_input *in)
 	put_nodes(o, in->profile);
 	put_binaries(o, in->profile);
 	put_word(o, "loss", in->from->loss);
-	put_bool(o, "trusted_only", in->profile->o.trusted);
+	put_bool(o, "trusted_only", in->profile->q->trusted);
 	put_bool(o, "denied_included", in->profile->o.include_denied);
 	json_object_object_add(to, "evidence", o);
 }
@@ -284,7 +284,6 @@ static int write_json(FILE *to, const struct output_input *in, struct err *e)
 			put_call(list, in, &in->policy->rules.v[i], in->policy->rules.v[i].names.v[k]);
 	if (in->profile != NULL) {
 		put_others(root, "denied", in, in->profile->denied.v, in->profile->denied.n);
-		put_others(root, "left_out", in, in->profile->left_out.v, in->profile->left_out.n);
 		put_unnamed(root, in->profile);
 	}
 	json_write(to, root);

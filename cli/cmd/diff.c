@@ -122,7 +122,7 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 	if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options);
 	else if (sel.groups.n > 1 && !s->options.union_)
-		summary_of_groups(&talk, &sel, &s->options);
+		summary_of_groups(&talk, &s->query, &sel, &s->options);
 	else
 		ret = with_list(o, a, s, &sel);
 	for (size_t i = 0; i < talk.n; i++)

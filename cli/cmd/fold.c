@@ -24,6 +24,16 @@ static int latest_first(const void *a, const void *b, void *query)
 }
 
 /* The trees that go: of each workload all but its last `keep`, and none that is younger than `after`. */
+/* How a tree is seen. */
+static struct fold_view view_of(const struct selected *s, uint32_t tree)
+{
+	const struct query_tree *t = &s->query.trees.v[tree];
+
+	return (struct fold_view){ .there = true, .start_seen = t->start_seen,
+				   .key = bytes_of(s->workloads.v[s->workloads.of_tree[tree]].code),
+				   .main_part = s->query.images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n };
+}
+
 static size_t choose(struct selected *s, uint64_t keep, int64_t after, struct fold_tree *out)
 {
 	auto_free uint32_t *order = mem_alloc(s->query.trees.n * sizeof(*order));
@@ -41,11 +51,11 @@ static size_t choose(struct selected *s, uint64_t keep, int64_t after, struct fo
 		/* what was recorded under a policy stays: the note of it hangs on the trees */
 		if (t->id == 0 || work == WORKLOADS_NONE || t->policies.n || kept[work]++ < keep || (t->t_last != WHEN_NONE && t->t_last > after))
 			continue;
-		out[n++] = (struct fold_tree){ .tree = t->id, .also = t->also.v, .n_also = t->also.n,
-					       .same = &s->query.same, .node = t->row, .start_seen = t->start_seen,
-					       .key = bytes_of(s->workloads.v[work].code),
-					       .main_image = s->query.images.v[t->main].id, .labels = t->labels.v,
-					       .n_labels = t->labels.n };
+		out[n] = (struct fold_tree){ .tree = t->id, .also = t->also.v, .n_also = t->also.n, .same = &s->query.same,
+					      .node = t->row, .all = view_of(s, order[i]) };
+		if (t->trusted)
+			out[n].trusted = out[n].all;
+		n++;
 	}
 	return n;
 }

@@ -18,7 +18,7 @@ static int read_what(struct forget_what *what, int64_t **trees, struct bytes **f
 	size_t n = 0, most = 0;
 
 	*what = (struct forget_what){ .since = s->since, .until = s->until, .before = WHEN_NONE, .unsee = opt_on(o, OPT_unsee),
-				      .dry_run = opt_on(o, OPT_dry_run) };
+				      .trusted = opt_on(o, OPT_trusted), .dry_run = opt_on(o, OPT_dry_run) };
 	if (ingest != NULL) {
 		struct bytes b = bytes_of(ingest);
 		uint64_t id;

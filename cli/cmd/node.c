@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/values.h"
+#include "ingest/again.h"
 #include "store/alias.h"
 #include "store/base/esc.h"
 #include "store/names.h"
@@ -38,7 +39,7 @@ static int run(struct opts *o, struct err *e)
 	if (o->n_args != 3 || strcmp(o->args[0], "alias") != 0)
 		return err_set(e, ST_INPUT, "usage: scaudit node alias NAME OTHER-NAME") < 0 ? ST_INPUT : ST_OK;
 	if (opt_store(o, &store, STORE_CHANGE, NULL, e) < 0 || store_begin(&store, &changed, e) < 0 ||
-	    alias(&store, o->args + 1, e) < 0 || store_commit(&store, e) < 0) {
+	    alias(&store, o->args + 1, e) < 0 || again_all(&store, NULL, e) < 0 || store_commit(&store, e) < 0) {
 		store_rollback(&store);
 		ret = (int)e->status;
 	} else if (!opt_on(o, OPT_quiet)) {

@@ -33,8 +33,7 @@ static int read_options(struct profile_options *out, const struct output **forma
 	const char *action = opt_text(o, OPT_default_action, "errno"), *name = opt_text(o, OPT_format, "oci");
 	auto_buf struct buf known = { 0 };
 
-	*out = (struct profile_options){ .block = opt_on(o, OPT_block), .include_denied = opt_on(o, OPT_include_denied),
-					 .trusted = opt_on(o, OPT_trusted) };
+	*out = (struct profile_options){ .block = opt_on(o, OPT_block), .include_denied = opt_on(o, OPT_include_denied) };
 	if (!action_parse(action, &out->default_action))
 		return err_set(e, ST_INPUT, "--default-action: no such action: '%.40s' (try errno, kill_process, log)", action);
 	if (out->default_action == (uint32_t)ACTION_ALLOW)
@@ -132,8 +131,6 @@ static int explain(FILE *to, const struct output_input *in, struct err *e)
 		explain_rule(&t, p, &p->rules.v[i]);
 	for (size_t i = 0; i < p->denied.n; i++)
 		explain_rule(&t, p, &p->denied.v[i]);
-	for (size_t i = 0; i < p->left_out.n; i++)
-		explain_rule(&t, p, &p->left_out.v[i]);
 	term_table_print(&t, to);
 	(void)e;
 	return 0;
@@ -285,10 +282,10 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 		if (po.block)
 			command_say("nothing that matches was denied");
 		else
-			command_say("no name is left for a list%s", p.left_out.n ? ": all rest on text that a user can forge" : "");
+			command_say("no name is left for a list");
 		ret = ST_NO;
 	}
-	if (ret == ST_OK || p.left_out.n)
+	if (ret == ST_OK)
 		summary_of_profile(&talk, &p, &losses, &s->workloads, &s->options);
 	if (ret == ST_OK && opt_on(o, OPT_explain))
 		summary_of_dangers(&talk, &p);
@@ -329,7 +326,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 	else if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options);
 	else if (sel.groups.n > 1 && !s->options.union_)
-		summary_of_groups(&talk, &sel, &s->options);
+		summary_of_groups(&talk, &s->query, &sel, &s->options);
 	else
 		ret = make(o, s, &sel, e);
 	say_all(o, &talk);

@@ -47,17 +47,18 @@ static void json_node(json_object *to, const struct status_node *n)
 	json_object_object_add(to, "losses", losses);
 }
 
-static void json_run(json_object *to, const struct status_run *r)
+/* all: also what text has a part in; its number and its source name other runs and files as well. */
+static void json_run(json_object *to, const struct status_run *r, bool all)
 {
-	json_put_int(to, "id", true, r->id);
+	json_put_int(to, "id", all, r->id);
 	json_put_time(to, "started", r->started);
-	json_put_text(to, "source", true, r->source);
+	json_put_text(to, "source", all, r->source);
 	json_put_text(to, "label", r->label.n > 0, r->label);
-	json_put_int(to, "new", true, (int64_t)r->new_events);
-	json_put_int(to, "seen_before", true, (int64_t)r->seen_before);
-	json_put_int(to, "damaged", true, (int64_t)r->damaged);
-	json_put_int(to, "loss_markers", true, (int64_t)r->losses);
-	json_put_int(to, "contradicted", true, (int64_t)r->contradicted);
+	json_put_int(to, "new", all, (int64_t)r->new_events);
+	json_put_int(to, "seen_before", all, (int64_t)r->seen_before);
+	json_put_int(to, "damaged", all, (int64_t)r->damaged);
+	json_put_int(to, "loss_markers", all, (int64_t)r->losses);
+	json_put_int(to, "contradicted", all, (int64_t)r->contradicted);
 	if (!r->captured)
 		return;
 	json_put_word(to, "complete", r->complete ? "yes" : r->lost_known ? "no" : "unknown");
@@ -72,7 +73,7 @@ static void print_json(const struct status_store *all, const struct store *s)
 	char tables[96];
 
 	json_put_text(doc, "store", true, bytes_of(s->path));
-	json_put_int(doc, "bytes", true, (int64_t)all->bytes);
+	json_put_int(doc, "bytes", !all->only_trusted, (int64_t)all->bytes);
 	json_put_word(doc, "syscalls", syscall_tables(tables, sizeof(tables)));
 	for (size_t i = 0; i < all->nodes.n; i++) {
 		json_object *one = json_object_new_object();
@@ -81,10 +82,11 @@ static void print_json(const struct status_store *all, const struct store *s)
 		json_object_array_add(nodes, one);
 	}
 	json_object_object_add(doc, "nodes", nodes);
+	json_put_int(doc, "contradicted", !all->only_trusted, (int64_t)all->contradicted);
 	for (size_t i = 0; i < all->runs.n; i++) {
 		json_object *one = json_object_new_object();
 
-		json_run(one, &all->runs.v[i]);
+		json_run(one, &all->runs.v[i], !all->only_trusted);
 		json_object_array_add(runs, one);
 	}
 	json_object_object_add(doc, "runs", runs);
@@ -143,6 +145,26 @@ static void run_loss(struct buf *out, const struct status_run *r)
 			   r->lost_known ? "" : " or more");
 }
 
+/* Of what trusted sources brought: what no text has a part in. */
+static void print_trusted_runs(const struct status_store *all)
+{
+	static const char *const heads[] = { "began", "?label", "lost" };
+	struct term_table t;
+	char stamp[32];
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
+	for (size_t i = 0; i < all->runs.n; i++) {
+		const struct status_run *r = &all->runs.v[i];
+		auto_buf struct buf loss = { 0 };
+
+		term_cell(&t, "%s", when_local(r->started, stamp));
+		term_cell_bytes(&t, r->label.n ? r->label : BYTES("-"));
+		run_loss(&loss, r);
+		term_cell_text(&t, buf_bytes(&loss));
+	}
+	term_table_print(&t, stdout);
+}
+
 static void print_runs(const struct status_store *all)
 {
 	static const char *const heads[] = { "ingest", "began", ">new", "?>seen before", "?>damaged", "?label", "?lost", "source" };
@@ -167,26 +189,40 @@ static void print_runs(const struct status_store *all)
 	term_table_print(&t, stdout);
 }
 
+static void print(const struct status_store *all, const struct store *s)
+{
+	char tables[96], path[512];
+
+	printf("store     %s\n", esc_word(path, sizeof(path), bytes_of(s->path)));
+	if (!all->only_trusted)
+		printf("size      %.1f MB\n", (double)all->bytes / 1e6);
+	printf("runs      %" PRIu64 "\nsyscalls  %s\n", all->n_runs, syscall_tables(tables, sizeof(tables)));
+	if (all->contradicted)
+		printf("text      %" PRIu64 " line%s say%s otherwise than a trusted source of the same event%s: forged, or of another boot\n",
+		       all->contradicted, all->contradicted == 1 ? "" : "s", all->contradicted == 1 ? "s" : "",
+		       all->contradicted == 1 ? "" : "s");
+	printf("\n");
+	print_nodes(all);
+	printf("\n");
+	if (all->only_trusted)
+		print_trusted_runs(all);
+	else
+		print_runs(all);
+}
+
 static int run(struct opts *o, struct err *e)
 {
 	struct store store = { 0 };
 	struct status_store all = { 0 };
-	char tables[96], path[512];
 	int ret = ST_OK;
 
 	if (opt_store(o, &store, STORE_READ, NULL, e) < 0 || store_snapshot(&store, e) < 0 ||
-	    status_load(&all, &store, RUNS_SHOWN, e) < 0) {
+	    status_load(&all, &store, RUNS_SHOWN, opt_on(o, OPT_trusted), e) < 0)
 		ret = (int)e->status;
-	} else if (opt_on(o, OPT_json)) {
+	else if (opt_on(o, OPT_json))
 		print_json(&all, &store);
-	} else {
-		printf("store     %s\nsize      %.1f MB\nruns      %" PRIu64 "\nsyscalls  %s\n\n",
-		       esc_word(path, sizeof(path), bytes_of(store.path)), (double)all.bytes / 1e6,
-		       all.n_runs, syscall_tables(tables, sizeof(tables)));
-		print_nodes(&all);
-		printf("\n");
-		print_runs(&all);
-	}
+	else
+		print(&all, &store);
 	status_release(&all);
 	store_close(&store);
 	return ret;
@@ -195,5 +231,5 @@ static int run(struct opts *o, struct err *e)
 const struct command command_status = {
 	.name = "status", .args = "", .about = "say what the store knows: nodes, boots, losses, runs",
 	.help = "Says what the store knows about itself: nodes with their names, boots, time spans, losses, and the last runs.",
-	.groups = G_STORE | G_JSON, .max_args = 0, .run = run,
+	.groups = G_STORE | G_JSON | G_STATUS, .max_args = 0, .run = run,
 };

@@ -1,36 +1,9 @@
 #include "ingest/batch/state.h"
 
 #include "store/base/buf.h"
+#include "store/row.h"
 
 #include <stdlib.h>
-
-static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_row (key BLOB PRIMARY KEY, value "
-			     "INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-			     "CREATE TABLE IF NOT EXISTS derive_part (id INTEGER PRIMARY KEY, "
-			     "body BLOB NOT NULL) STRICT;"
-			     "CREATE TABLE IF NOT EXISTS derive_image (id INTEGER PRIMARY KEY, "
-			     "founder INTEGER NOT NULL, tree INTEGER NOT NULL, "
-			     "parts INTEGER NOT NULL) STRICT;";
-
-static const char *const statements[STATE_STMTS] = {
-	[STATE_PUT] = "INSERT INTO derive_row VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = "
-		      "excluded.value",
-	[STATE_DEL] = "DELETE FROM derive_row WHERE key = ?1",
-	[STATE_NEXT] = "SELECT key, value FROM derive_row WHERE key > ?1 ORDER BY key LIMIT 1",
-	[STATE_PREV] =
-		"SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1",
-	[STATE_LAST] = "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY "
-		       "key DESC LIMIT ?3",
-	[STATE_PART] = "SELECT body FROM derive_part WHERE id = ?1",
-	[STATE_SET_PART] = "INSERT INTO derive_part VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
-			   "body = excluded.body",
-	[STATE_DEL_PART] = "DELETE FROM derive_part WHERE id = ?1",
-	[STATE_IMAGE] = "SELECT founder, tree, parts FROM derive_image WHERE id = ?1",
-	[STATE_SET_IMAGE] = "INSERT INTO derive_image VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO "
-			    "UPDATE SET founder = excluded.founder, "
-			    "tree = excluded.tree, parts = excluded.parts",
-	[STATE_DEL_IMAGE] = "DELETE FROM derive_image WHERE id = ?1",
-};
 
 /*
  * ---- keys: words in an encoding that keeps their order, a length and as many bytes, the high
@@ -39,23 +12,18 @@ static const char *const statements[STATE_STMTS] = {
 
 #define KEY_MAX (DERIVE_WORDS * 9)
 
-static size_t encode_words(const struct derive_row *row, unsigned words, unsigned char *out)
+static size_t encode_words(const struct derive_row *row, unsigned words, char *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < words; i++) {
 		unsigned length = row->w[i] == 0 ? 0 : 8 - (unsigned)__builtin_clzll(row->w[i]) / 8;
 
-		out[n++] = (unsigned char)length;
+		out[n++] = (char)length;
 		while (length-- > 0)
-			out[n++] = (unsigned char)(row->w[i] >> 8 * length);
+			out[n++] = (char)(row->w[i] >> 8 * length);
 	}
 	return n;
-}
-
-static size_t encode_key(const struct derive_row *row, unsigned char *out)
-{
-	return encode_words(row, DERIVE_WORDS, out);
 }
 
 static bool decode_key(struct bytes key, struct derive_row *out)
@@ -74,113 +42,90 @@ static bool decode_key(struct bytes key, struct derive_row *out)
 	return at == key.n;
 }
 
-static int damaged(struct state *s, const char *table, struct err *e)
+static int damaged_row(struct state *s, const char *why, struct err *e)
 {
-	return err_set(e, ST_SYSTEM, "store %s: a row of table %s is damaged", s->store->path,
-		       table);
-}
-
-static sqlite3_stmt *statement(struct state *s, int id, struct err *e)
-{
-	if (s->stmt[id] == NULL &&
-	    sqlite3_prepare_v3(s->store->db, statements[id], -1, SQLITE_PREPARE_PERSISTENT,
-			       &s->stmt[id], NULL) != SQLITE_OK)
-		store_fail(s->store, e);
-	return s->stmt[id];
-}
-
-static int finish(struct state *s, sqlite3_stmt *st, struct err *e)
-{
-	int got = sqlite3_step(st);
-
-	if (sqlite3_reset(st) != SQLITE_OK || got != SQLITE_DONE)
-		return store_fail(s->store, e);
-	return 0;
+	return row_damaged(s->store->db, "derive_row", 0, why, e);
 }
 
 /* ---- rows ---- */
 
-static int change_row(struct state *s, int id, const struct derive_row *row, struct err *e)
-{
-	unsigned char key[KEY_MAX];
-	sqlite3_stmt *st = statement(s, id, e);
-
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_blob(st, 1, key, (int)encode_key(row, key), SQLITE_STATIC);
-	if (id == STATE_PUT)
-		sqlite3_bind_int64(st, 2, (int64_t)row->value);
-	return finish(s, st, e);
-}
-
 static int put_row(void *ctx, const struct derive_row *row, struct err *e)
 {
-	return change_row(ctx, STATE_PUT, row, e);
+	struct state *s = ctx;
+	char key[KEY_MAX];
+	struct bytes b = { key, encode_words(row, DERIVE_WORDS, key) };
+
+	return store_run(s->store, STMT_put_derived, ARGS(V_BLOB(b), V_INT(row->value)), e);
 }
 
 static int del_row(void *ctx, const struct derive_row *row, struct err *e)
 {
-	return change_row(ctx, STATE_DEL, row, e);
+	struct state *s = ctx;
+	char key[KEY_MAX];
+	struct bytes b = { key, encode_words(row, DERIVE_WORDS, key) };
+
+	return store_run(s->store, STMT_del_derived, ARGS(V_BLOB(b)), e);
 }
 
-static int find_row(struct state *s, int id, const struct derive_row *from, struct derive_row *out,
+struct rows_to { struct state *s; struct derive_rows *rows; };
+
+static int take_row(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct rows_to *r = to;
+	int64_t v[2];
+	struct derive_row *row;
+
+	if (row_read(st, "derive_row", "bk", v, e) < 0)
+		return -1;
+	row = VEC_PUSH(r->rows);
+	row->value = (uint64_t)v[1];
+	return decode_key(store_column(st, 0), row) ? 0 :
+						      damaged_row(r->s, "no key can be read in it", e);
+}
+
+/* The nearest row, of the statement's side. */
+static int find_row(struct state *s, enum stmt id, const struct derive_row *from, struct derive_row *out,
 		    struct err *e)
 {
-	unsigned char key[KEY_MAX];
-	sqlite3_stmt *st = statement(s, id, e);
-	bool fine;
-	int got;
+	char key[KEY_MAX];
+	struct bytes b = { key, encode_words(from, DERIVE_WORDS, key) };
+	struct derive_row room[1];
+	struct derive_rows rows = { room, 0, 1 };
+	struct rows_to to = { s, &rows };
 
-	if (st == NULL)
+	if (store_each(s->store, id, ARGS(V_BLOB(b)), WALK(take_row, &to), e) < 0)
 		return -1;
-	sqlite3_bind_blob(st, 1, key, (int)encode_key(from, key), SQLITE_STATIC);
-	got = sqlite3_step(st);
-	fine = got != SQLITE_ROW || decode_key(store_column(st, 0), out);
-	if (got == SQLITE_ROW)
-		out->value = (uint64_t)sqlite3_column_int64(st, 1);
-	if (sqlite3_reset(st) != SQLITE_OK)
-		return store_fail(s->store, e);
-	return !fine ? damaged(s, "derive_row", e) : got == SQLITE_ROW;
+	if (rows.n > 0)
+		*out = room[0];
+	return rows.n > 0;
 }
 
 static int next_row(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
 {
-	return find_row(ctx, STATE_NEXT, from, out, e);
+	return find_row(ctx, STMT_next_derived, from, out, e);
 }
 
 static int prev_row(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
 {
-	return find_row(ctx, STATE_PREV, from, out, e);
+	return find_row(ctx, STMT_prev_derived, from, out, e);
 }
 
 static int last_rows(void *ctx, const struct derive_row *of, unsigned words, size_t most,
 		     struct derive_rows *out, struct err *e)
 {
-	unsigned char from[KEY_MAX + 1], to[KEY_MAX + 1];
+	char from[KEY_MAX + 1], to[KEY_MAX + 1];
 	struct state *s = ctx;
-	sqlite3_stmt *st = statement(s, STATE_LAST, e);
 	/* the kind is the first byte of the first word, which has all its eight */
-	size_t n = words == 0 ? 2 : encode_words(of, words, from);
-	bool fine = true;
+	size_t n = encode_words(of, words == 0 ? 1 : words, from);
+	struct rows_to all = { s, out };
 
-	if (st == NULL)
-		return -1;
 	if (words == 0)
-		encode_words(of, 1, from);
+		n = 2;
 	memcpy(to, from, n);
-	to[n] = 0xff; /* behind all lengths */
-	sqlite3_bind_blob(st, 1, from, (int)n, SQLITE_STATIC);
-	sqlite3_bind_blob(st, 2, to, (int)n + 1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, (int64_t)most);
-	while (fine && sqlite3_step(st) == SQLITE_ROW) {
-		struct derive_row *row = VEC_PUSH(out);
-
-		fine = decode_key(store_column(st, 0), row);
-		row->value = (uint64_t)sqlite3_column_int64(st, 1);
-	}
-	if (sqlite3_reset(st) != SQLITE_OK)
-		return store_fail(s->store, e);
-	return fine ? 0 : damaged(s, "derive_row", e);
+	to[n] = (char)0xff; /* behind all lengths */
+	return store_each(s->store, STMT_last_derived,
+			  ARGS(V_BLOB(((struct bytes){ from, n })), V_BLOB(((struct bytes){ to, n + 1 })), V_INT(most)),
+			  WALK(take_row, &all), e);
 }
 
 static int cached_put(void *ctx, const struct derive_row *row, struct err *e)
@@ -231,96 +176,30 @@ static bool take_signed(struct bytes *b, int64_t *v)
 	return true;
 }
 
-enum {
-	FLAG_LOADER = 1,
-	FLAG_STARTS = 2,
-	FLAG_FIRST = 4,
-	FLAG_EXECS_FIRST = 8,
-	FLAG_BORN = 16,
-	FLAG_ASKS = 32,
-	FLAG_TEXT = 64
-};
+/* What no reader asks for, in one column. */
+enum { FLAG_FIRST = 1, FLAG_EXECS_FIRST = 2, FLAG_BORN = 4, FLAG_ASKS = 8, FLAG_LOOKS_FEW = 16, FLAG_SITES_FEW = 32 };
 
-#define N_NUMBERS 27
+#define N_NUMBERS 11
 
-/* The fields of a part in the order in which they are written. */
-static void numbers_of(const struct derive_part *p, int64_t out[N_NUMBERS])
+static void encode_state(const struct derive_part *p, struct buf *out)
 {
 	const int64_t v[N_NUMBERS] = {
-		p->key.node,
-		p->key.boot,
-		p->key.t,
-		p->key.serial,
-		p->key.pid,
 		p->key.seq,
+		(p->first ? FLAG_FIRST : 0) | (p->execs_first ? FLAG_EXECS_FIRST : 0) | (p->born ? FLAG_BORN : 0) |
+			(p->asks_calls ? FLAG_ASKS : 0) | (p->looks_full == INT64_MAX ? FLAG_LOOKS_FEW : 0) |
+			(p->sites_full == INT64_MAX ? FLAG_SITES_FEW : 0),
 		p->birth_pid,
-		p->birth_t,
+		p->birth_t - (p->born ? p->key.t : 0),
 		p->birth_serial,
-		p->exe,
-		p->name,
-		p->t_last - p->key.t,
-		p->t_end == TRACK_LIVES ? -1 : 0,
-		p->t_end == TRACK_LIVES ? 0 : p->t_end - p->key.t,
-		p->s_last,
-		p->uid,
-		p->auid,
 		p->from,
 		(int64_t)p->rows_sum,
-		p->looks_full == INT64_MAX ? 0 : p->looks_full,
-		p->sites_full == INT64_MAX ? 0 : p->sites_full,
-		p->image,
-		p->link,
+		p->looks_full == INT64_MAX ? 0 : p->looks_full - p->key.t,
+		p->sites_full == INT64_MAX ? 0 : p->sites_full - p->key.t,
 		p->rule,
-		(p->looks_full == INT64_MAX) | (p->sites_full == INT64_MAX) << 1,
-		(p->loader ? FLAG_LOADER : 0) | (p->starts ? FLAG_STARTS : 0) |
-			(p->first ? FLAG_FIRST : 0) | (p->execs_first ? FLAG_EXECS_FIRST : 0) |
-			(p->born ? FLAG_BORN : 0) | (p->asks_calls ? FLAG_ASKS : 0) |
-			(p->layer == TRACK_TEXT ? FLAG_TEXT : 0),
 		p->n_intervals,
 	};
 
-	memcpy(out, v, sizeof(v));
-}
-
-static void set_numbers(struct derive_part *p, const int64_t v[N_NUMBERS])
-{
-	int64_t flags = v[25];
-
-	p->key = (struct track_key){ v[0],           (uint32_t)v[1], v[2],
-				     (uint32_t)v[3], (int32_t)v[4],  (uint16_t)v[5] };
-	p->birth_pid = (int32_t)v[6];
-	p->birth_t = v[7];
-	p->birth_serial = (uint32_t)v[8];
-	p->exe = v[9];
-	p->name = v[10];
-	p->t_last = v[11] + p->key.t;
-	p->t_end = v[12] < 0 ? TRACK_LIVES : v[13] + p->key.t;
-	p->s_last = (uint32_t)v[14];
-	p->uid = (uint32_t)v[15];
-	p->auid = (uint32_t)v[16];
-	p->from = v[17];
-	p->rows_sum = (uint64_t)v[18];
-	p->looks_full = v[24] & 1 ? INT64_MAX : v[19];
-	p->sites_full = v[24] & 2 ? INT64_MAX : v[20];
-	p->image = v[21];
-	p->link = v[22];
-	p->rule = (uint8_t)v[23];
-	p->n_intervals = (uint32_t)v[26];
-	p->loader = flags & FLAG_LOADER;
-	p->starts = flags & FLAG_STARTS;
-	p->first = flags & FLAG_FIRST;
-	p->execs_first = flags & FLAG_EXECS_FIRST;
-	p->born = flags & FLAG_BORN;
-	p->asks_calls = flags & FLAG_ASKS;
-	p->layer = flags & FLAG_TEXT ? TRACK_TEXT : TRACK_TRUSTED;
-}
-
-static void encode_part(const struct derive_part *p, struct buf *out)
-{
-	int64_t v[N_NUMBERS];
-
 	out->n = 0;
-	numbers_of(p, v);
 	for (size_t i = 0; i < N_NUMBERS; i++)
 		add_signed(out, v[i]);
 	buf_varint(out, p->looks.n);
@@ -338,16 +217,35 @@ static void encode_part(const struct derive_part *p, struct buf *out)
 		buf_varint(out, (uint64_t)p->witnesses.v[i]);
 }
 
-static bool decode_part(struct bytes b, struct derive_part *p)
+static bool decode_numbers(struct bytes *b, struct derive_part *p)
 {
 	int64_t v[N_NUMBERS];
-	uint64_t n, x, y;
 
 	for (size_t i = 0; i < N_NUMBERS; i++)
-		if (!take_signed(&b, &v[i]))
+		if (!take_signed(b, &v[i]))
 			return false;
-	set_numbers(p, v);
-	if (!bytes_varint(&b, &n))
+	p->key.seq = (uint16_t)v[0];
+	p->first = v[1] & FLAG_FIRST;
+	p->execs_first = v[1] & FLAG_EXECS_FIRST;
+	p->born = v[1] & FLAG_BORN;
+	p->asks_calls = v[1] & FLAG_ASKS;
+	p->birth_pid = (int32_t)v[2];
+	p->birth_t = v[3] + (p->born ? p->key.t : 0);
+	p->birth_serial = (uint32_t)v[4];
+	p->from = v[5];
+	p->rows_sum = (uint64_t)v[6];
+	p->looks_full = v[1] & FLAG_LOOKS_FEW ? INT64_MAX : v[7] + p->key.t;
+	p->sites_full = v[1] & FLAG_SITES_FEW ? INT64_MAX : v[8] + p->key.t;
+	p->rule = (uint8_t)v[9];
+	p->n_intervals = (uint32_t)v[10];
+	return v[5] >= 0 && v[5] <= OBS_ROW_MAX && v[9] >= 0 && v[9] < DERIVE_RULES;
+}
+
+static bool decode_state(struct bytes b, struct derive_part *p)
+{
+	uint64_t n, x, y;
+
+	if (!decode_numbers(&b, p) || !bytes_varint(&b, &n))
 		return false;
 	for (; n > 0; n--) {
 		if (!bytes_varint(&b, &x) || !bytes_varint(&b, &y))
@@ -364,11 +262,33 @@ static bool decode_part(struct bytes b, struct derive_part *p)
 	if (!bytes_varint(&b, &n))
 		return false;
 	for (; n > 0; n--) {
-		if (!bytes_varint(&b, &x))
+		if (!bytes_varint(&b, &x) || x > OBS_ROW_MAX)
 			return false;
 		*VEC_PUSH(&p->witnesses) = (int64_t)x;
 	}
 	return b.n == 0;
+}
+
+struct part_to { struct state *s; int64_t id; struct derive_part *p; };
+
+static int take_part(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct part_to *t = to;
+	struct derive_part *p;
+	int64_t v[18];
+
+	if (row_read(st, "part", "zpwfzzizfftTusSwwb", v, e) < 0)
+		return -1;
+	t->p = p = mem_zero(1, sizeof(*p));
+	*p = (struct derive_part){
+		.id = t->id, .key = { v[0], (uint32_t)v[2], v[10], (uint32_t)v[13], (int32_t)v[1], 0 },
+		.layer = v[3] ? TRACK_TRUSTED : TRACK_TEXT, .image = v[4], .link = v[5], .exe = v[6], .name = v[7],
+		.loader = v[8] != 0, .starts = v[9] != 0, .t_last = v[11], .t_end = v[12] == WHEN_NONE ? TRACK_LIVES : v[12],
+		.s_last = (uint32_t)v[14], .uid = (uint32_t)v[15], .auid = (uint32_t)v[16],
+	};
+	if (!decode_state(store_column(st, 17), p))
+		return row_damaged(t->s->store->db, "part", t->id, "its state cannot be read", e);
+	return STORE_ENOUGH;
 }
 
 static void hold_part(struct state *s, int64_t id, struct derive_part *p)
@@ -387,35 +307,21 @@ static int get_part(void *ctx, int64_t id, struct derive_part **out, struct err 
 {
 	struct state *s = ctx;
 	int64_t at = map_get(&s->part_at, (uint64_t)id, 0, 0);
-	struct derive_part *p = NULL;
-	sqlite3_stmt *st;
-	int got;
+	struct part_to to = { s, id, NULL };
 
 	*out = NULL;
 	if (at != 0) {
 		*out = s->parts.v[at - 1];
 		return 0;
 	}
-	st = statement(s, STATE_PART, e);
-	if (st == NULL)
+	if (store_each(s->store, STMT_load_part, ARGS(V_INT(id)), WALK(take_part, &to), e) < 0) {
+		derive_part_free(to.p);
 		return -1;
-	sqlite3_bind_int64(st, 1, id);
-	got = sqlite3_step(st);
-	if (got == SQLITE_ROW) {
-		p = mem_zero(1, sizeof(*p));
-		p->id = id;
-		if (!decode_part(store_column(st, 0), p)) {
-			derive_part_free(p);
-			sqlite3_reset(st);
-			return damaged(s, "derive_part", e);
-		}
 	}
-	if (sqlite3_reset(st) != SQLITE_OK) {
-		derive_part_free(p);
-		return store_fail(s->store, e);
-	}
-	hold_part(s, id, p);
-	*out = p;
+	hold_part(s, id, to.p);
+	if (to.p != NULL)
+		map_put(&s->stored_image, (uint64_t)id, 0, to.p->image);
+	*out = to.p;
 	return 0;
 }
 
@@ -457,27 +363,38 @@ static void hold_image(struct state *s, int64_t id, struct derive_image *m)
 	*VEC_PUSH(&s->images) = m;
 }
 
+struct image_to { int64_t id; struct derive_image *m; };
+
+static int take_image(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct image_to *t = to;
+	int64_t v[5];
+
+	if (row_read(st, "image", "zzizc", v, e) < 0)
+		return -1;
+	t->m = mem_alloc(sizeof(*t->m));
+	*t->m = (struct derive_image){ .id = t->id, .founder = v[0], .above = v[1], .tree = v[2], .path = v[3], .n = (uint64_t)v[4] };
+	return STORE_ENOUGH;
+}
+
 static int get_image(void *ctx, int64_t id, struct derive_image **out, struct err *e)
 {
 	struct state *s = ctx;
 	int64_t at = map_get(&s->image_at, (uint64_t)id, 0, 0);
-	sqlite3_stmt *st;
+	struct image_to to = { id, NULL };
 
 	*out = NULL;
 	if (at != 0) {
 		*out = s->images.v[at - 1];
 		return 0;
 	}
-	st = statement(s, STATE_IMAGE, e);
-	if (st == NULL)
+	if (store_each(s->store, STMT_load_image, ARGS(V_INT(id)), WALK(take_image, &to), e) < 0)
 		return -1;
-	sqlite3_bind_int64(st, 1, id);
-	if (sqlite3_step(st) == SQLITE_ROW) {
-		*out = mem_alloc(sizeof(**out));
-		**out = (struct derive_image){ id, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), (uint64_t)sqlite3_column_int64(st, 2) };
-	}
-	hold_image(s, id, *out);
-	return sqlite3_reset(st) != SQLITE_OK ? store_fail(s->store, e) : 0;
+	hold_image(s, id, to.m);
+	if (to.m != NULL)
+		map_put(&s->stored_tree, (uint64_t)id, 0, to.m->tree);
+	*out = to.m;
+	return 0;
 }
 
 static int keep_image(void *ctx, struct derive_image *m, struct err *e)
@@ -513,8 +430,6 @@ int state_init(struct state *s, struct store *store, struct err *e)
 
 	*s = (struct state){ .store = store, .api = { s, cached_put, cached_del, cached_next, cached_prev, get_part, keep_part, drop_part,
 						      get_image, keep_image, drop_image } };
-	if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-		return store_fail(store, e);
 	if (state_top(s, &part, &image, e) < 0)
 		return -1;
 	cache_init(&s->cache, &below, part + 1, image + 1);
@@ -529,18 +444,19 @@ static void forget(struct state *s)
 		free(s->images.v[i]);
 	map_clear(&s->part_at);
 	map_clear(&s->image_at);
-	s->parts.n = s->images.n = s->changed_parts.n = s->changed_images.n = s->gone_parts.n =
-		s->gone_images.n = 0;
+	map_clear(&s->stored_image);
+	map_clear(&s->stored_tree);
+	s->parts.n = s->images.n = s->changed_parts.n = s->changed_images.n = s->gone_parts.n = s->gone_images.n = 0;
 }
 
 void state_release(struct state *s)
 {
 	forget(s);
 	cache_release(&s->cache);
-	for (int i = 0; i < STATE_STMTS; i++)
-		sqlite3_finalize(s->stmt[i]);
 	map_release(&s->part_at);
 	map_release(&s->image_at);
+	map_release(&s->stored_image);
+	map_release(&s->stored_tree);
 	VEC_FREE(&s->parts);
 	VEC_FREE(&s->images);
 	VEC_FREE(&s->changed_parts);
@@ -556,70 +472,72 @@ static int by_id(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static int save_part(struct state *s, int64_t id, struct buf *body, struct err *e)
+static void each_once(struct state_ids *ids)
 {
-	const struct derive_part *p = s->parts.v[map_get(&s->part_at, (uint64_t)id, 0, 0) - 1];
-	sqlite3_stmt *st = p == NULL ? NULL : statement(s, STATE_SET_PART, e);
+	size_t left = 0;
 
+	if (ids->n > 1)
+		qsort(ids->v, ids->n, sizeof(*ids->v), by_id);
+	for (size_t i = 0; i < ids->n; i++)
+		if (left == 0 || ids->v[i] != ids->v[left - 1])
+			ids->v[left++] = ids->v[i];
+	ids->n = left;
+}
+
+struct derive_part *state_part(const struct state *s, int64_t id)
+{
+	int64_t at = map_get(&s->part_at, (uint64_t)id, 0, 0);
+
+	return at == 0 ? NULL : s->parts.v[at - 1];
+}
+
+struct derive_image *state_image(const struct state *s, int64_t id)
+{
+	int64_t at = map_get(&s->image_at, (uint64_t)id, 0, 0);
+
+	return at == 0 ? NULL : s->images.v[at - 1];
+}
+
+static int save_part(struct state *s, const struct derive_part *p, struct buf *text, struct err *e)
+{
 	if (p == NULL)
 		return 0; /* it went again */
-	if (st == NULL)
-		return -1;
-	encode_part(p, body);
-	sqlite3_bind_int64(st, 1, id);
-	sqlite3_bind_blob(st, 2, body->p, (int)body->n, SQLITE_STATIC);
-	return finish(s, st, e);
+	encode_state(p, text);
+	return store_run(s->store, STMT_set_part,
+			 ARGS(V_INT(p->id), V_INT(p->key.node), V_INT(p->key.pid), V_INT(p->key.boot), V_INT(p->layer == TRACK_TRUSTED),
+			      V_INT(p->image), V_INT(p->link), V_INT(p->exe), V_INT(p->name), V_INT(p->loader), V_INT(p->starts),
+			      V_INT(p->key.t), V_INT(p->t_last), V_INT_IF(p->t_end != TRACK_LIVES, p->t_end), V_INT(p->key.serial),
+			      V_INT(p->s_last), V_INT(p->uid), V_INT(p->auid), V_BLOB(buf_bytes(text))), e);
 }
 
-static int save_image(struct state *s, int64_t id, struct err *e)
+static int save_image(struct state *s, const struct derive_image *m, struct err *e)
 {
-	const struct derive_image *m = s->images.v[map_get(&s->image_at, (uint64_t)id, 0, 0) - 1];
-	sqlite3_stmt *st = m == NULL ? NULL : statement(s, STATE_SET_IMAGE, e);
-
 	if (m == NULL)
 		return 0;
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, m->id);
-	sqlite3_bind_int64(st, 2, m->founder);
-	sqlite3_bind_int64(st, 3, m->tree);
-	sqlite3_bind_int64(st, 4, (int64_t)m->n);
-	return finish(s, st, e);
+	return store_run(s->store, STMT_set_image,
+			 ARGS(V_INT(m->id), V_INT(m->founder), V_INT(m->above), V_INT(m->tree), V_INT(m->path), V_INT(m->n)), e);
 }
 
-static int save_gone(struct state *s, int id, const int64_t *v, size_t n, struct err *e)
+void state_list(struct state *s)
 {
-	sqlite3_stmt *st = n == 0 ? NULL : statement(s, id, e);
-
-	for (size_t i = 0; i < n; i++) {
-		if (st == NULL)
-			return -1;
-		sqlite3_bind_int64(st, 1, v[i]);
-		if (finish(s, st, e) < 0)
-			return -1;
-	}
-	return 0;
+	each_once(&s->changed_parts);
+	each_once(&s->changed_images);
 }
 
 int state_save(struct state *s, struct err *e)
 {
-	auto_buf struct buf body = { 0 };
+	auto_buf struct buf text = { 0 };
 	int ret = 0;
 
-	if (s->changed_parts.n > 1)
-		qsort(s->changed_parts.v, s->changed_parts.n, sizeof(int64_t), by_id);
-	if (s->changed_images.n > 1)
-		qsort(s->changed_images.v, s->changed_images.n, sizeof(int64_t), by_id);
+	state_list(s);
 	for (size_t i = 0; i < s->changed_parts.n && ret == 0; i++)
-		if (i == 0 || s->changed_parts.v[i] != s->changed_parts.v[i - 1])
-			ret = save_part(s, s->changed_parts.v[i], &body, e);
+		ret = save_part(s, state_part(s, s->changed_parts.v[i]), &text, e);
 	for (size_t i = 0; i < s->changed_images.n && ret == 0; i++)
-		if (i == 0 || s->changed_images.v[i] != s->changed_images.v[i - 1])
-			ret = save_image(s, s->changed_images.v[i], e);
-	if (ret == 0)
-		ret = save_gone(s, STATE_DEL_PART, s->gone_parts.v, s->gone_parts.n, e);
-	if (ret == 0)
-		ret = save_gone(s, STATE_DEL_IMAGE, s->gone_images.v, s->gone_images.n, e);
+		ret = save_image(s, state_image(s, s->changed_images.v[i]), e);
+	for (size_t i = 0; i < s->gone_parts.n && ret == 0; i++)
+		ret = store_run(s->store, STMT_del_part, ARGS(V_INT(s->gone_parts.v[i])), e);
+	for (size_t i = 0; i < s->gone_images.n && ret == 0; i++)
+		ret = store_run(s->store, STMT_del_image, ARGS(V_INT(s->gone_images.v[i])), e);
 	if (ret == 0)
 		ret = cache_write(&s->cache, e);
 	forget(s);
@@ -639,20 +557,11 @@ int state_forget(struct state *s, struct err *e)
 
 int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e)
 {
-	sqlite3_stmt *st = NULL;
-	int ret = -1;
-
-	if (sqlite3_prepare_v2(s->store->db,
-			       "SELECT ifnull((SELECT max(id) FROM derive_part), 0), "
-			       "ifnull((SELECT max(id) FROM derive_image), 0)",
-			       -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW) {
-		*part = sqlite3_column_int64(st, 0);
-		*image = sqlite3_column_int64(st, 1);
-		ret = 0;
-	}
-	if (ret < 0)
-		store_fail(s->store, e);
-	sqlite3_finalize(st);
-	return ret;
+	if (store_number(s->store, STMT_top_part, NO_ARGS, part, e) < 0 || store_number(s->store, STMT_top_image, NO_ARGS, image, e) < 0)
+		return -1;
+	if (*part < 0 || *part >= OBS_ROW_MAX)
+		return row_damaged(s->store->db, "part", 0, "its highest id is no row's id", e);
+	if (*image < 0 || *image >= OBS_ROW_MAX)
+		return row_damaged(s->store->db, "image", 0, "its highest id is no row's id", e);
+	return 0;
 }

@@ -9,37 +9,22 @@
 #include "ingest/batch/cache.h"
 #include "store/store.h"
 
-enum {
-	STATE_PUT,
-	STATE_DEL,
-	STATE_NEXT,
-	STATE_PREV,
-	STATE_LAST,
-	STATE_PART,
-	STATE_SET_PART,
-	STATE_DEL_PART,
-	STATE_IMAGE,
-	STATE_SET_IMAGE,
-	STATE_DEL_IMAGE,
-	STATE_STMTS
-};
+struct state_ids { int64_t *v; size_t n, cap; };
 
 struct state {
 	struct store *store;
-	sqlite3_stmt *stmt[STATE_STMTS];
 	struct derive_store api; /* what derive_init takes */
 	struct cache cache;
 	/* by id, index + 1; NULL in a list: it is no more */
 	struct map part_at, image_at;
 	struct { struct derive_part **v; size_t n, cap; } parts;
 	struct { struct derive_image **v; size_t n, cap; } images;
-	struct {
-		int64_t *v;
-		size_t n, cap;
-	} changed_parts, changed_images, gone_parts, gone_images;
+	struct state_ids changed_parts, changed_images, gone_parts, gone_images;
+	/* what the store has of those that were read: a part's image, an image's tree */
+	struct map stored_image, stored_tree;
 };
 
-/* Makes the tables where they are missing. -1 on failure, here and below. */
+/* -1 on failure, here and below. */
 int state_init(struct state *s, struct store *store, struct err *e);
 void state_release(struct state *s);
 
@@ -50,6 +35,13 @@ void state_release(struct state *s);
  */
 int state_save(struct state *s, struct err *e);
 int state_forget(struct state *s, struct err *e);
+
+/* A part or an image that was read or changed since state_save; NULL: it is no more, or was not asked for. */
+struct derive_part *state_part(const struct state *s, int64_t id);
+struct derive_image *state_image(const struct state *s, int64_t id);
+
+/* Sorts the ids of what changed, and leaves each once. */
+void state_list(struct state *s);
 
 /* The highest ids that were given, for derive's next ones. */
 int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e);

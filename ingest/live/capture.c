@@ -298,10 +298,10 @@ static int label_tree(struct capturing *c, struct err *e)
 	    store_run_sql(c->store, "INSERT INTO ingest (started, ended, label, source, version) SELECT started, started, ?1, source, "
 				    "version FROM ingest WHERE id = ?2", ARGS(V_INT(label), V_INT(c->r->ingest.ingest)), e) < 0 ||
 	    store_run_sql(c->store, "INSERT OR IGNORE INTO touch (interval, ingest) SELECT id, (SELECT max(id) FROM ingest) FROM interval WHERE "
-				    "image IN (SELECT id FROM image WHERE tree IN (SELECT tree FROM image WHERE node = ?1 AND pid = ?2 AND "
-				    "t_first >= ?3))", ARGS(node, pid, began), e) < 0)
+				    "part IN (SELECT id FROM image_part WHERE tree IN (SELECT tree FROM image_part WHERE node = ?1 AND pid = "
+				    "?2 AND t_first >= ?3))", ARGS(node, pid, began), e) < 0)
 		return -1;
-	return store_run_sql(c->store, "INSERT OR IGNORE INTO tree_label SELECT tree, ?4 FROM image WHERE node = ?1 AND pid = ?2 AND "
+	return store_run_sql(c->store, "INSERT OR IGNORE INTO tree_label SELECT tree, ?4, 1 FROM image_part WHERE node = ?1 AND pid = ?2 AND "
 				       "t_first >= ?3", ARGS(node, pid, began, V_INT(label)), e);
 }
 

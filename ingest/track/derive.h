@@ -98,7 +98,9 @@ struct derive_image {
 	int64_t id;
 	int64_t founder;         /* its first part; 0: not settled */
 	int64_t tree;            /* the image at its root */
+	int64_t above;           /* the image that it was exec'd from; 0: it is a root */
 	uint64_t n;              /* parts */
+	int64_t path;            /* the caller's: 0 in a new image, and left alone */
 };
 
 /*

@@ -14,11 +14,13 @@ static int get_image(struct derive *d, int64_t id, struct derive_image **out, st
 	return 0;
 }
 
-/* Their tree is another one: what was exec'd from them is looked at again. */
-static int set_tree(struct derive *d, struct derive_image *m, int64_t tree, struct err *e)
+/* Where its tree is another one, what was exec'd from it is looked at again. */
+static int set_above(struct derive *d, struct derive_image *m, int64_t above, int64_t tree,
+		     struct err *e)
 {
+	m->above = above;
 	if (m->tree == tree)
-		return 0;
+		return d->store->keep_image(d->store->ctx, m, e);
 	m->tree = tree;
 	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
 		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)m->id), row;
@@ -129,8 +131,7 @@ static int rename_gone(struct derive *d, const struct derive_image *from,
 	return 0;
 }
 
-static int move_member(struct derive *d, int64_t id, const struct derive_image *to, bool retree,
-		       struct err *e)
+static int move_member(struct derive *d, int64_t id, const struct derive_image *to, struct err *e)
 {
 	struct derive_part *q;
 
@@ -139,19 +140,19 @@ static int move_member(struct derive *d, int64_t id, const struct derive_image *
 	if (put_into(d, q, to->id, e) < 0 || concern_lookers(d, q, e) < 0 ||
 	    concern_gone(d, q, e) < 0)
 		return -1;
-	return retree ? concern_children(d, id, e) : 0;
+	return concern_children(d, id, e);
 }
 
 /*
  * p, the founder of the larger image, turns out to be of the lesser one. The lesser takes the
  * larger's number: a number is no part of the answer, and so a program that forks by the million
- * is not written anew for each record that comes late.
+ * is not written anew for each record that comes late. What was exec'd from the lesser's members
+ * learns the number of the image above it.
  */
 static int put_together(struct derive *d, const struct derive_part *p, struct derive_image *lesser,
 			struct derive_image *larger, struct err *e)
 {
-	int64_t tree = lesser->tree == lesser->id ? larger->id : lesser->tree;
-	bool retree = lesser->tree == lesser->id;
+	int64_t tree = lesser->tree == lesser->id ? larger->id : lesser->tree, above = lesser->above;
 	struct { int64_t *v; size_t n, cap; } ids = { 0 };
 	int ret = 0;
 
@@ -169,17 +170,16 @@ static int put_together(struct derive *d, const struct derive_part *p, struct de
 	if (ret == 0)
 		ret = rename_gone(d, lesser, larger, e);
 	for (size_t i = 0; i < ids.n && ret == 0; i++)
-		ret = move_member(d, ids.v[i], larger, retree, e);
+		ret = move_member(d, ids.v[i], larger, e);
 	d->floor = NULL;
 	VEC_FREE(&ids);
 	if (ret < 0)
 		return -1;
 	larger->n += lesser->n;
 	larger->founder = lesser->founder;
-	if (d->store->drop_image(d->store->ctx, lesser->id, e) < 0 ||
-	    set_tree(d, larger, tree, e) < 0)
-		return -1;
-	return d->store->keep_image(d->store->ctx, larger, e);
+	return d->store->drop_image(d->store->ctx, lesser->id, e) < 0 ?
+		       -1 :
+		       set_above(d, larger, above, tree, e);
 }
 
 static int is_first_member(struct derive *d, const struct derive_part *p, bool *out, struct err *e)
@@ -217,9 +217,8 @@ int images_begin(struct derive *d, struct derive_part *p, const struct derive_pa
 	m->founder = p->id;
 	if (from != NULL && get_image(d, from->image, &above, e) < 0)
 		return -1;
-	if (set_tree(d, m, above != NULL ? above->tree : m->id, e) < 0)
-		return -1;
-	return d->store->keep_image(d->store->ctx, m, e);
+	return set_above(d, m, above != NULL ? above->id : 0, above != NULL ? above->tree : m->id,
+			 e);
 }
 
 int images_join(struct derive *d, struct derive_part *p, int64_t image, struct err *e)

@@ -19,6 +19,7 @@
 #ifndef INGEST_TRACK_MODEL_H
 #define INGEST_TRACK_MODEL_H
 
+#include "ingest/track/layer.h"
 #include "store/base/bytes.h"
 #include "store/base/err.h"
 #include "store/base/mem.h"
@@ -26,9 +27,6 @@
 
 #define TRACK_GAP_MS 500      /* records of an interval follow each other within this time */
 #define TRACK_LIVES INT64_MAX /* an end: not known to have gone */
-
-/* Who says it. Compared as numbers: trusted evidence comes before text. */
-enum track_layer { TRACK_TRUSTED, TRACK_TEXT, TRACK_LAYERS };
 
 /*
  * Where a call was made from: the row of the call, and the address at its lowest serial in the

@@ -15,31 +15,23 @@
 /* (interval, caller, call): who made which call, how often, when. caller and call are rows of the store. */
 struct obs {
 	int64_t caller, call;
-	uint64_t text;      /* events that text brought first */
-	uint64_t fresh;     /* events that a trusted source brought first */
-	uint64_t upgraded;  /* events of text that a trusted source brought later */
+	uint64_t text;      /* in an interval of text: its events */
+	uint64_t fresh;     /* in a trusted interval: its events */
+	uint64_t upgraded;  /* how many of text's a trusted source has brought as well, and says the same of */
 	int64_t t_first, t_last;
 	uint32_t serial;    /* the lowest */
 	uint64_t ip;        /* at the lowest serial */
 };
 
-/*
- * How many events there were, and how many of them a trusted source has brought. Where more became trusted than text
- * had brought here, text had said something else of them: those count here, and as contradicted.
- */
+/* How many events count here: what trusted evidence has as well counts there. */
 static inline uint64_t obs_events(const struct obs *o)
 {
-	return o->fresh + (o->text > o->upgraded ? o->text : o->upgraded);
+	return o->fresh + (o->text > o->upgraded ? o->text - o->upgraded : 0);
 }
 
 static inline uint64_t obs_trusted(const struct obs *o)
 {
-	return o->fresh + o->upgraded;
-}
-
-static inline uint64_t obs_contradicted(const struct obs *o)
-{
-	return o->upgraded > o->text ? o->upgraded - o->text : 0;
+	return o->fresh;
 }
 
 /* An execve, fork-type call or exit_group of the interval's pid. */

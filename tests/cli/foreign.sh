@@ -58,7 +58,7 @@ for words in "${readers[@]}" status "status --json" "workloads --json" "workload
 done
 crafted code "UPDATE tree SET code = $escape"
 ok "an escape for a tree's id" refused "$TMP/code.db" "its code is no id" workloads --by tree
-crafted loss "INSERT INTO loss SELECT node, $escape, 1, 1, 1, 1 FROM interval LIMIT 1"
+crafted loss "INSERT INTO loss SELECT node, $escape, 1, 1, 1, 1, 0 FROM interval LIMIT 1"
 ok "an escape for a kind of loss" refused "$TMP/loss.db" "table loss is damaged" status
 
 # --- what writers meet ---

@@ -27,8 +27,8 @@ END
 }
 fresh() { rm -f "$SCAUDIT_DB"*; }
 answers() {
-	"$ROOT/tests/answers" "$SCAUDIT_DB" >answers
-	"$SCAUDIT" status --json | sed '/"store":\|"bytes":/d; /"runs":/,$d' >>answers
+	"$ROOT/tests/answers" "$SCAUDIT_DB" "$@" >answers
+	"$SCAUDIT" status "$@" --json | sed '/"store":\|"bytes":/d; /"runs":/,$d' >>answers
 }
 text() { "$SCAUDIT" ingest -q "$@" -; }
 cd "$TMP" || exit 1
@@ -130,6 +130,43 @@ fresh
 text <web
 sed -E 's/:1([0-9]+)\): /:7\1): /' same | text
 ok "other serials are other processes" is "$("$SCAUDIT" workloads | sed -n 2p | cut -f3)" 4
+
+# ---- what a trusted source says is not told by names that text has ----
+log web 20000 300 320 >one
+fresh
+text --trusted-input <web.a.org
+text --trusted-input <one
+answers --trusted
+mv answers expected
+sed 's/^[^ ]* [^ ]* /x x /; s/ web / web.a.org /' web >forged
+fresh
+text <web.b.org
+text <forged
+text --trusted-input <web.a.org
+text <same
+sed 's/web/web.c.org/' web.a.org | text
+text --trusted-input <one
+log web.a.org 20000 300 320 | text
+answers --trusted
+ok "--trusted: as if there were no text by any name" cmp expected answers
+"$SCAUDIT" workloads --node web.a.org --by tree >selected
+ok "other names by text part nothing that is trusted" is "$("$SCAUDIT" status | grep -c '^web.a.org = web	')" 1
+# half of it is trusted, without the beginning, and text by the other name has all
+for order in "whole part" "part whole"; do
+	fresh
+	for one in $order; do
+		if [ "$one" = part ]; then
+			grep -v 'comm="logrun"' same | awk 'NR % 2' | text --trusted-input
+		else
+			text <web
+		fi
+	done
+	"$SCAUDIT" workloads >both
+	ok "a trusted part of it ($order)" is "$(sed -n 2p both | cut -f3,5)" "$(sed -n 2p alone | cut -f3,5)"
+	"$SCAUDIT" fold -q --keep-trees 0
+	"$SCAUDIT" workloads >both
+	ok "... folded" is "$(sed -n 2p both | cut -f3,5)" "$(sed -n 2p alone | cut -f3,5)"
+done
 
 # ---- many names ----
 fresh

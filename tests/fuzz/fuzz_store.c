@@ -53,11 +53,11 @@ static bool seen_again(struct bytes text, struct buf *out)
 	struct boot_pieces pieces = { 0 };
 	bool good;
 
-	p->base_min = p->base_max = BOOT_NO_BASE;
 	good = seen_decode(p, text);
 	if (good) {
 		seen_encode(p, out);
-		seen_pieces(p, &pieces);
+		seen_pieces(p, TRACK_TRUSTED, &pieces);
+		seen_pieces(p, TRACK_TEXT, &pieces);
 	}
 	VEC_FREE(&pieces);
 	VEC_FREE(&p->more);

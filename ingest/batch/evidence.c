@@ -1,0 +1,439 @@
+#include "ingest/batch/evidence.h"
+
+#include "store/base/when.h"
+#include "store/row.h"
+
+#include <stdlib.h>
+
+/* ---- loading ---- */
+
+static struct obs_base base_of(const struct evidence_row *r)
+{
+	return (struct obs_base){ r->t_first, r->s_first, r->cell << OBS_CELL_BITS };
+}
+
+static int damaged_row(struct store *s, int64_t id, struct err *e)
+{
+	return row_damaged(s->db, "interval", id, "its obs or edges cannot be read", e);
+}
+
+static int by_beginning(const void *a, const void *b)
+{
+	const struct evidence_row *x = a, *y = b;
+
+	if (x->t_first != y->t_first)
+		return x->t_first < y->t_first ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+struct rows_to { struct store *store; struct evidence *ev; };
+
+static int take_row(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct rows_to *all = to;
+	struct evidence_row *r;
+	int64_t v[16];
+
+	if (row_read(st, "interval", "ifimftTsSwwizwib", v, e) < 0)
+		return -1;
+	r = VEC_PUSH(&all->ev->rows);
+	*r = (struct evidence_row){
+		.id = v[0], .trusted = v[1] != 0, .exe = v[2], .cell = (uint64_t)v[3], .loader = v[4] != 0,
+		.t_first = v[5], .t_last = v[6], .s_first = (uint32_t)v[7], .s_last = (uint32_t)v[8],
+		.uid = (uint32_t)v[9], .auid = (uint32_t)v[10], .name = v[11], .part = v[12], .s_most = (uint32_t)v[13], .ingest = v[14],
+		.joined_to = -1,
+	};
+	return edge_decode(store_column(st, 15), base_of(r), &r->edges) ? 0 : damaged_row(all->store, r->id, e);
+}
+
+int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t limit, struct err *e)
+{
+	struct rows_to all = { w->store, ev };
+	size_t n;
+
+	if (store_each(w->store, STMT_load_intervals, ARGS(V_INT(ev->node), V_INT(ev->pid), V_INT(limit)), WALK(take_row, &all), e) < 0)
+		return -1;
+	n = ev->rows.n;
+	ev->rest_ends = limit >= 0 && n >= (size_t)limit ? ev->rows.v[n - 1].t_last : INT64_MIN;
+	ev->rest_serial = n > 0 ? ev->rows.v[n - 1].s_most : 0;
+	if (n > 1)
+		qsort(ev->rows.v, n, sizeof(*ev->rows.v), by_beginning);
+	return 0;
+}
+
+struct obs_to { struct store *store; struct evidence_row *r; };
+
+static int take_obs(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct obs_to *o = to;
+	struct obs_base base;
+	int64_t v[4];
+
+	if (row_read(st, "interval", "tsmb", v, e) < 0)
+		return -1;
+	base = (struct obs_base){ v[0], (uint32_t)v[1], (uint64_t)v[2] << OBS_CELL_BITS };
+	o->r->loaded = true;
+	return obs_decode(store_column(st, 3), base, &o->r->obs) ? 0 : damaged_row(o->store, o->r->id, e);
+}
+
+int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e)
+{
+	struct obs_to o = { w->store, r };
+
+	if (r->id == 0 || r->loaded)
+		return 0;
+	if (store_each(w->store, STMT_load_obs, ARGS(V_INT(r->id)), WALK(take_obs, &o), e) < 0)
+		return -1;
+	return r->loaded ? 0 : damaged_row(w->store, r->id, e);
+}
+
+/* ---- joining what came with what is stored ---- */
+
+/* Of one layer, exe, cell and hour: do they follow each other? */
+static bool joins(const struct evidence_row *r, const struct tally_interval *v)
+{
+	return r->joined_to < 0 && v->t_first <= r->t_last + TALLY_GAP_MS && v->t_last >= r->t_first - TALLY_GAP_MS;
+}
+
+/* Who made the lowest serial. Of two with one serial a total order decides, so that it does not matter which came first. */
+struct maker { uint32_t serial, uid, auid; int64_t name; };
+
+static bool made_first(const struct maker *a, const struct maker *than, const struct track_strings *strings)
+{
+	if (a->serial != than->serial)
+		return a->serial < than->serial;
+	if (a->uid != than->uid)
+		return a->uid < than->uid;
+	if (a->auid != than->auid)
+		return a->auid < than->auid;
+	return a->name != than->name && strings->compare(strings->ctx, a->name, than->name) < 0;
+}
+
+static void widen(const struct evidence_room *w, struct evidence_row *r, int64_t t_first, int64_t t_last, uint32_t s_last,
+		  const struct maker *by)
+{
+	const struct maker was = { r->s_first, r->uid, r->auid, r->name };
+
+	if (made_first(by, &was, w->strings)) {
+		r->s_first = by->serial;
+		r->name = by->name;
+		r->uid = by->uid;
+		r->auid = by->auid;
+	}
+	r->t_first = t_first < r->t_first ? t_first : r->t_first;
+	r->t_last = t_last > r->t_last ? t_last : r->t_last;
+	r->s_last = s_last > r->s_last ? s_last : r->s_last;
+}
+
+/* Row `from` becomes part of row `to`. */
+static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, size_t to, struct err *e)
+{
+	struct evidence_row *a = &ev->rows.v[to], *b = &ev->rows.v[from];
+	const struct maker by = { b->s_first, b->uid, b->auid, b->name };
+
+	if (evidence_obs(w, a, e) < 0 || evidence_obs(w, b, e) < 0)
+		return -1;
+	for (size_t i = 0; i < b->obs.n; i++)
+		*VEC_PUSH(&a->obs) = b->obs.v[i];
+	for (size_t i = 0; i < b->edges.n; i++)
+		*VEC_PUSH(&a->edges) = b->edges.v[i];
+	obs_unite(&a->obs);
+	edge_unite(&a->edges);
+	widen(w, a, b->t_first, b->t_last, b->s_last, &by);
+	if (b->ingest < a->ingest)
+		a->ingest = b->ingest;
+	a->changed = true;
+	b->joined_to = (int64_t)to;
+	return 0;
+}
+
+static int take_evidence(struct evidence_room *w, struct evidence_row *r, const struct tally_interval *v, struct err *e)
+{
+	const struct tally *t = w->tally;
+
+	if (evidence_obs(w, r, e) < 0)
+		return -1;
+	r->changed = true;
+	for (uint32_t i = v->slots; i != 0; i = t->slots.v[i - 1].next)
+		*VEC_PUSH(&r->obs) = t->slots.v[i - 1].obs;
+	for (uint32_t i = v->edges; i != 0; i = t->edges.v[i - 1].next)
+		*VEC_PUSH(&r->edges) = t->edges.v[i - 1].edge;
+	obs_unite(&r->obs);
+	edge_unite(&r->edges);
+	return 0;
+}
+
+/*
+ * Rows of one layer, exe, cell and hour are on a chain, the last one first: only they can join. A
+ * row is `mixed` where one behind it on the chain may be later than it is. The key of a chain:
+ */
+static uint64_t chain_key(int64_t exe, bool loader, bool trusted, int64_t t)
+{
+	return (uint64_t)(t / WHEN_HOUR_MS) << 40 | ((uint64_t)exe << 2 | (uint64_t)trusted << 1 | loader);
+}
+
+static void chain(struct evidence *ev, uint32_t at)
+{
+	struct evidence_row *r = &ev->rows.v[at];
+	uint64_t key = chain_key(r->exe, r->loader, r->trusted, r->t_first);
+
+	r->next = (uint32_t)map_get(&ev->chains, key, r->cell, 0);
+	r->mixed = r->next != 0 && (ev->rows.v[r->next - 1].mixed || r->t_first <= ev->rows.v[r->next - 1].t_last);
+	map_put(&ev->chains, key, r->cell, at + 1);
+}
+
+/*
+ * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
+ * nothing new drives (a labelled run that reads what was seen) only finds its row. *row: its index, -1: none.
+ */
+static int place(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row, struct err *e)
+{
+	struct tally_interval *v = &w->tally->intervals.v[at];
+	const struct tally_space *s = &w->tally->spaces.v[v->space];
+	const struct maker by = { v->s_first, v->uid, v->auid, v->name };
+
+	*row = -1;
+	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, s->trusted, v->t_first), v->cell, 0);
+	     i != 0 && (*row < 0 || v->driven); i = ev->rows.v[i - 1].next) {
+		if (!joins(&ev->rows.v[i - 1], v)) {
+			if (!ev->rows.v[i - 1].mixed && v->t_first > ev->rows.v[i - 1].t_last)
+				break;
+			continue;
+		}
+		if (*row < 0)
+			*row = (ptrdiff_t)i - 1;
+		else if (join_rows(w, ev, i - 1, (size_t)*row, e) < 0)
+			return -1;
+	}
+	if (v->driven == 0)
+		return 0;
+	if (*row < 0) {
+		*row = (ptrdiff_t)ev->rows.n;
+		*VEC_PUSH(&ev->rows) = (struct evidence_row){
+			.exe = s->exe, .name = v->name, .cell = v->cell, .trusted = s->trusted, .loader = s->loader,
+			.t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last,
+			.uid = v->uid, .auid = v->auid, .ingest = w->tally->ingest, .joined_to = -1 };
+		chain(ev, (uint32_t)*row);
+	}
+	widen(w, &ev->rows.v[*row], v->t_first, v->t_last, v->s_last, &by);
+	return take_evidence(w, &ev->rows.v[*row], v, e);
+}
+
+/* ---- events that both layers have ---- */
+
+/* The row of a layer that holds a time; NULL. */
+static struct evidence_row *row_at(struct evidence *ev, const struct tally_space *s, bool trusted, uint64_t cell, int64_t t)
+{
+	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, trusted, t), cell, 0); i != 0;) {
+		struct evidence_row *r = &ev->rows.v[i - 1];
+
+		if (r->joined_to < 0 && r->t_first <= t && t <= r->t_last)
+			return r;
+		if (!r->mixed && t > r->t_last)
+			return NULL;
+		i = r->next;
+	}
+	return NULL;
+}
+
+/* *out: who made which call in that row; NULL: nobody, or there is no row. */
+static int find_obs(struct evidence_room *w, struct evidence_row *r, const struct obs *like, struct obs **out, struct err *e)
+{
+	size_t lo = 0, hi;
+
+	*out = NULL;
+	if (r == NULL)
+		return 0;
+	if (evidence_obs(w, r, e) < 0)
+		return -1;
+	for (hi = r->obs.n; lo < hi;) {
+		size_t mid = (lo + hi) / 2;
+		const struct obs *o = &r->obs.v[mid];
+
+		if (o->caller < like->caller || (o->caller == like->caller && o->call < like->call))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < r->obs.n && r->obs.v[lo].caller == like->caller && r->obs.v[lo].call == like->call)
+		*out = &r->obs.v[lo];
+	return 0;
+}
+
+/*
+ * An event that text and a trusted source have brought, in whichever order. Where both say the
+ * same of it, text's no longer counts; else text contradicts what is trusted.
+ */
+static int meet(struct evidence_room *w, struct evidence *ev, const struct tally_interval *v, const struct tally_echo *echo,
+		struct err *e)
+{
+	const struct tally_space *s = &w->tally->spaces.v[v->space];
+	const struct obs *like = &w->tally->slots.v[echo->slot].obs;
+	struct evidence_row *text = row_at(ev, s, false, v->cell, echo->t), *trusted = row_at(ev, s, true, v->cell, echo->t);
+	struct obs *said, *known;
+
+	if (find_obs(w, text, like, &said, e) < 0 || find_obs(w, trusted, like, &known, e) < 0)
+		return -1;
+	if (said != NULL && known != NULL && said->upgraded < said->text) {
+		said->upgraded++;
+		text->changed = true;
+		return 0;
+	}
+	if (w->folds && s->trusted && said == NULL) {
+		if (store_run(w->store, STMT_folded_text, ARGS(V_INT(s->node), V_INT(like->caller), V_INT(like->call), V_INT(echo->t)), e) < 0)
+			return -1;
+		if (sqlite3_changes(w->store->db) > 0)
+			return 0;
+	}
+	w->tally->contradicted++;
+	return 0;
+}
+
+int evidence_place(struct evidence_room *w, struct evidence *ev, struct err *e)
+{
+	for (uint32_t i = 0; i < ev->rows.n; i++)
+		chain(ev, i);
+	for (size_t i = 0; i < ev->waiting.n; i++)
+		if (place(w, ev, ev->waiting.v[i], VEC_PUSH(&ev->homes), e) < 0)
+			return -1;
+	for (size_t i = 0; i < ev->waiting.n; i++) {
+		const struct tally_interval *v = &w->tally->intervals.v[ev->waiting.v[i]];
+
+		for (uint32_t k = v->echoes; k != 0; k = w->tally->echoes.v[k - 1].next)
+			if (meet(w, ev, v, &w->tally->echoes.v[k - 1], e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+int64_t evidence_came(const struct evidence_room *w, const struct evidence *ev)
+{
+	int64_t t = INT64_MAX;
+
+	for (size_t i = 0; i < ev->waiting.n; i++)
+		if (w->tally->intervals.v[ev->waiting.v[i]].t_first < t)
+			t = w->tally->intervals.v[ev->waiting.v[i]].t_first;
+	return t;
+}
+
+/* ---- writing ---- */
+
+size_t evidence_final(const struct evidence *ev, size_t i)
+{
+	while (ev->rows.v[i].joined_to >= 0)
+		i = (size_t)ev->rows.v[i].joined_to;
+	return i;
+}
+
+static int save_row(struct evidence_room *w, const struct evidence *ev, struct evidence_row *r, struct err *e)
+{
+	struct store_value obs, edges;
+
+	if (!r->changed)
+		return r->moved ? store_run(w->store, STMT_set_part_of, ARGS(V_INT(r->id), V_INT(r->part), V_INT(r->s_most)), e) : 0;
+	w->obs.n = w->edges.n = 0;
+	obs_encode(&r->obs, base_of(r), &w->obs);
+	edge_encode(&r->edges, base_of(r), &w->edges);
+	obs = V_TEXT(buf_bytes(&w->obs));
+	edges = V_TEXT(buf_bytes(&w->edges));
+	if (!r->added)
+		return store_run(w->store, STMT_set_interval,
+				 ARGS(V_INT(r->id), V_INT(r->t_first), V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid),
+				      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->s_most), V_INT(r->ingest), obs, edges), e);
+	return store_run(w->store, STMT_add_interval,
+			 ARGS(V_INT(r->id), V_INT(ev->node), V_INT(ev->pid), V_INT(r->trusted), V_INT(r->exe), V_INT(r->cell),
+			      V_INT(r->loader), V_INT(r->t_first), V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid),
+			      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->s_most), V_INT(r->ingest), obs, edges), e);
+}
+
+/* A stored row that became part of another: its marks go there, and it goes. */
+static int drop_row(struct store *s, int64_t id, int64_t to, struct err *e)
+{
+	struct store_args one = ARGS(V_INT(id)), both = ARGS(V_INT(id), V_INT(to));
+
+	if (store_run(s, STMT_move_touches, both, e) < 0 || store_run(s, STMT_del_touches, one, e) < 0 ||
+	    store_run(s, STMT_move_sightings, both, e) < 0 || store_run(s, STMT_del_sightings, one, e) < 0)
+		return -1;
+	return store_run(s, STMT_del_interval, one, e);
+}
+
+/* The run that brought a row is noted in it; runs that came later leave a mark. And where its process ran. */
+static int save_marks(struct evidence_room *w, const struct evidence *ev, struct err *e)
+{
+	for (size_t i = 0; i < ev->homes.n; i++) {
+		const struct evidence_row *r = ev->homes.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->homes.v[i])];
+		int64_t place = w->tally->intervals.v[ev->waiting.v[i]].place;
+
+		if (r != NULL && r->ingest != w->tally->ingest &&
+		    store_run(w->store, STMT_add_touch, ARGS(V_INT(w->tally->ingest), V_INT(r->id)), e) < 0)
+			return -1;
+		if (r != NULL && place != 0 && store_run(w->store, STMT_add_sighting, ARGS(V_INT(r->id), V_INT(place)), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int by_end(const void *a, const void *b)
+{
+	const struct evidence_row *const *x = a, *const *y = b;
+
+	if ((*x)->t_last != (*y)->t_last)
+		return (*x)->t_last < (*y)->t_last ? -1 : 1;
+	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+/* Numbers new rows, and finds the highest serial up to each. */
+static void count_serials(struct evidence_room *w, struct evidence *ev)
+{
+	auto_free struct evidence_row **rows = mem_alloc(ev->rows.n * sizeof(*rows));
+	uint32_t most = ev->rest_ends == INT64_MIN ? 0 : ev->rest_serial;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ev->rows.n; i++) {
+		struct evidence_row *r = &ev->rows.v[i];
+
+		if (r->joined_to >= 0)
+			continue;
+		r->added = r->id == 0;
+		if (r->added)
+			r->id = w->next++;
+		rows[n++] = r;
+	}
+	if (n > 1)
+		qsort(rows, n, sizeof(*rows), by_end);
+	for (size_t i = 0; i < n; i++) {
+		most = rows[i]->s_last > most ? rows[i]->s_last : most;
+		rows[i]->moved = rows[i]->moved || rows[i]->s_most != most;
+		rows[i]->s_most = most;
+	}
+}
+
+int evidence_save(struct evidence_room *w, struct evidence *ev, struct err *e)
+{
+	count_serials(w, ev);
+	for (size_t i = 0; i < ev->rows.n; i++)
+		if (ev->rows.v[i].joined_to < 0 && save_row(w, ev, &ev->rows.v[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < ev->rows.n; i++)
+		if (ev->rows.v[i].joined_to >= 0 && ev->rows.v[i].id != 0 &&
+		    drop_row(w->store, ev->rows.v[i].id, ev->rows.v[evidence_final(ev, i)].id, e) < 0)
+			return -1;
+	return save_marks(w, ev, e);
+}
+
+void evidence_empty(struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->rows.n; i++) {
+		VEC_FREE(&ev->rows.v[i].obs);
+		VEC_FREE(&ev->rows.v[i].edges);
+	}
+	VEC_FREE(&ev->rows);
+	VEC_FREE(&ev->homes);
+	map_release(&ev->chains);
+}
+
+void evidence_release(struct evidence *ev)
+{
+	evidence_empty(ev);
+	VEC_FREE(&ev->waiting);
+}

@@ -1,0 +1,76 @@
+/*
+ * The intervals of one (node, pid) while a batch is written: those that the store has, and those
+ * that came, joined where they follow each other. Trusted intervals and text never join.
+ */
+#ifndef INGEST_BATCH_EVIDENCE_H
+#define INGEST_BATCH_EVIDENCE_H
+
+#include "ingest/tally.h"
+#include "ingest/track/model.h"
+
+/* A row of the table interval, as it is or as it will be. */
+struct evidence_row {
+	int64_t id;         /* 0: not stored yet */
+	bool added;         /* it has no row yet, but a number */
+	int64_t exe, name, part;
+	uint64_t cell;
+	int64_t t_first, t_last;
+	uint32_t s_first, s_last, uid, auid;
+	uint32_t s_most;    /* the highest serial of the pid up to this row, by (t_last, id) */
+	bool trusted, loader;
+	bool changed;       /* its evidence is written anew */
+	bool moved;         /* only its part or serial_most is another one */
+	bool loaded;        /* obs holds what is stored */
+	bool mixed;         /* see chain in evidence.c */
+	int64_t joined_to;  /* index of the row that took it over; -1 */
+	uint32_t next;      /* on its chain, index + 1 */
+	int64_t ingest;     /* the run that brought it */
+	struct obs_list obs;
+	struct edge_list edges;
+};
+
+struct evidence {
+	int64_t node;
+	int32_t pid;
+	VEC(struct evidence_row) rows; /* those that were stored come first */
+	struct map chains;
+	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
+	VEC(ptrdiff_t) homes;   /* the row of each, index; -1: none */
+	bool whole;             /* its rows may be of other boots than they were, or fewer: all are derived again */
+	int64_t rest_ends;      /* rows that were not loaded have ended by then; INT64_MIN: all were loaded */
+	uint32_t rest_serial;   /* ... and have no higher serial */
+};
+
+/* What the rows of a batch are worked on with. */
+struct evidence_room {
+	struct store *store;
+	struct tally *tally;
+	const struct track_strings *strings;
+	bool folds;             /* something was folded in this store */
+	int64_t next;           /* the next interval's id */
+	struct buf obs, edges;
+};
+
+/* Reads the rows of a pid that ended last, at most so many; limit -1: all. -1 on failure, here and below. */
+int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t limit, struct err *e);
+
+/* Puts the waiting intervals of the batch among the rows. */
+int evidence_place(struct evidence_room *w, struct evidence *ev, struct err *e);
+
+/* Reads the observations of a stored row, where that was not done. */
+int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e);
+
+/* When what came begins. INT64_MAX: nothing came. */
+int64_t evidence_came(const struct evidence_room *w, const struct evidence *ev);
+
+/* Writes rows that changed, and which runs and places they are of. */
+int evidence_save(struct evidence_room *w, struct evidence *ev, struct err *e);
+
+/* Drops the rows; evidence_release all of it. */
+void evidence_empty(struct evidence *ev);
+void evidence_release(struct evidence *ev);
+
+/* The row that took over the i-th, or itself. */
+size_t evidence_final(const struct evidence *ev, size_t i);
+
+#endif
