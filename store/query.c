@@ -161,11 +161,11 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = nodes_find(&l->q->nodes, v[10]);
 	if (tree < 0 || node == NULL)
-		return dangling(l, "image", v[0], tree < 0 ? "tree" : "node", e);
+		return dangling(l, "part", v[0], tree < 0 ? "tree" : "node", e);
 	if (!text_of(l, v[5], &m.exe) || !text_of(l, v[6], &m.name))
-		return dangling(l, "image", v[0], "exe or name", e);
+		return dangling(l, "part", v[0], "exe or name", e);
 	if (v[3] != 0 && v[4] != 0)
-		return row_damaged(l->s->db, "image", v[0], "it was both forked and exec'd", e);
+		return row_damaged(l->s->db, "part", v[0], "it was both forked and exec'd", e);
 	t = &l->q->trees.v[tree];
 	of_node(t, l->q, node);
 	/* the first part of the image that a tree is named after */
@@ -493,9 +493,9 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	image = image_index(l, v[1]);
 	if (image == QUERY_NONE)
-		return dangling(l, "interval", v[0], "image", e);
+		return dangling(l, "interval", v[0], "part", e);
 	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].row != v[2])
-		return row_damaged(l->s->db, "interval", v[0], "its image is of another process", e);
+		return row_damaged(l->s->db, "interval", v[0], "its part is of another process", e);
 	if (!obs_decode(store_column(st, 13), (struct obs_base){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
 				  "no observations can be read in its obs", e);
@@ -745,7 +745,7 @@ static int load_folds(struct loading *l, struct err *e)
 	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
 	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_fold, e) < 0 ||
 	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
-	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = fold WHERE NOT ?1 OR fold.trusted", take_fold_use, e) < 0)
+	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_fold_use, e) < 0)
 		return -1;
 	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_place, e) < 0)
 		return -1;

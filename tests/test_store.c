@@ -324,7 +324,7 @@ static void check_node(void **state)
 	for (size_t i = 0; i < row->n; i++) {
 		got[i] = names_node(&n, bytes_of(row->names[i]), &e);
 		assert_ok(got[i], &e);
-		assert_ok(store_run(&r.store, STMT_add_loss, ARGS(V_INT(got[i]), V_TEXT(BYTES("rate")), V_INT(1), V_INT(0), V_NULL, V_INT(1)), &e), &e);
+		assert_ok(store_run(&r.store, STMT_add_loss, ARGS(V_INT(got[i]), V_TEXT(BYTES("rate")), V_INT(1), V_INT(0), V_NULL, V_INT(1), V_INT(0)), &e), &e);
 	}
 	assert_ok(nodes_load(&known, &r.store, false, &e), &e);
 	for (size_t i = 0; i < row->n; i++)

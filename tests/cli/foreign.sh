@@ -34,13 +34,13 @@ refused() { # STORE PATTERN COMMAND...: exit 3, one line that names the store
 }
 
 # --- links that go in circles ---
-crafted parent 'UPDATE image SET fork_of = NULL, parent = (SELECT max(i.id) FROM image AS i WHERE i.id <> image.id)'
-crafted fork 'UPDATE image SET parent = NULL, fork_of = (SELECT max(i.id) FROM image AS i WHERE i.id <> image.id)'
+crafted parent 'UPDATE part SET link = (SELECT max(i.founder) FROM image AS i WHERE i.founder <> part.id)'
+crafted fork 'UPDATE image SET founder = (SELECT max(i.founder) FROM image AS i WHERE i.id <> image.id)'
 crafted path 'UPDATE path SET parent = id'
 for what in parent fork path; do
 	for words in "${readers[@]}"; do
 		# shellcheck disable=SC2086  # words of a command
-		ok "a circle of $what: $words" refused "$TMP/$what.db" 'row [0-9]+ of table (image|path) is damaged' $words
+		ok "a circle of $what: $words" refused "$TMP/$what.db" 'row [0-9]+ of table (part|tree|path) is damaged' $words
 	done
 done
 

@@ -38,7 +38,7 @@ run "$SCAUDIT" ingest --node node02 --label "$label" "$SAMPLES/java-threads.log"
 ok "a label of bytes" is "$status" 0
 # where it ran comes from capture alone
 sqlite3 "$SCAUDIT_DB" "
-	CREATE TEMP TABLE it AS SELECT tree.id AS tree, image.node AS node FROM tree JOIN image USING (id)
+	CREATE TEMP TABLE it AS SELECT tree AS tree, node FROM image_part
 		WHERE node = (SELECT node FROM node_name WHERE CAST(name AS TEXT) = 'node02') LIMIT 1;
 	INSERT INTO place (id, node, runtime, container, container_name, pod, pod_name, namespace, unit)
 		SELECT 1000, node, x'', CAST('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef' AS BLOB), CAST('we b\' AS BLOB),
