@@ -45,7 +45,7 @@ sqlite3 "$SCAUDIT_DB" "
 		CAST('b6ca7a51-1111' AS BLOB), CAST('po\x2dd' || char(27) AS BLOB), CAST('na me' AS BLOB), CAST('foo\x2dbar@1.service' AS BLOB)
 		FROM it UNION ALL
 		SELECT 1001, node, x'', x'', CAST('\\' || char(8238) AS BLOB), x'', x'', x'', x'' FROM it;
-	INSERT INTO tree_place (tree, place) SELECT tree, 1000 FROM it UNION ALL SELECT tree, 1001 FROM it"
+	INSERT INTO tree_place (tree, place, trusted) SELECT tree, 1000, 0 FROM it UNION ALL SELECT tree, 1001, 0 FROM it"
 
 # each row that is listed by something selects what it lists
 # paste WHAT OPTION: rows that cannot be pasted
