@@ -207,7 +207,7 @@ static int check_descent(const struct query *q, const struct loading *l, struct 
 								: q->images.v[m].fork_of;
 		}
 		if (m != QUERY_NONE && walk[m] == i + 1)
-			return row_damaged(l->s->db, "image", q->images.v[m].id,
+			return row_damaged(l->s->db, "part", q->images.v[m].id,
 					   "it descends from itself", e);
 	}
 	return 0;

@@ -332,12 +332,12 @@ SELECT CAST(node.name AS TEXT) AS node,
        CAST(comm.bytes AS TEXT) AS comm,
        CAST(exe.bytes AS TEXT) AS exe,
        CAST(subj.bytes AS TEXT) AS subj,
-       (SELECT group_concat(CAST(string.bytes AS TEXT), ',') FROM tree_label
-        JOIN string ON string.id = tree_label.label WHERE tree_label.tree = tree.id) AS label,
-       (SELECT group_concat(CAST(iif(length(container_name), container_name, container) AS TEXT), ',') FROM tree_place
-        JOIN place ON place.id = tree_place.place WHERE tree_place.tree = tree.id AND length(container) + length(container_name)) AS container,
-       (SELECT group_concat(CAST(unit AS TEXT), ',') FROM tree_place
-        JOIN place ON place.id = tree_place.place WHERE tree_place.tree = tree.id AND length(unit)) AS unit,
+       (SELECT group_concat(v, ',') FROM (SELECT CAST(string.bytes AS TEXT) AS v FROM tree_label
+        JOIN string ON string.id = tree_label.label WHERE tree_label.tree = tree.id ORDER BY v)) AS label,
+       (SELECT group_concat(v, ',') FROM (SELECT CAST(iif(length(container_name), container_name, container) AS TEXT) AS v FROM tree_place
+        JOIN place ON place.id = tree_place.place WHERE tree_place.tree = tree.id AND length(container) + length(container_name) ORDER BY v)) AS container,
+       (SELECT group_concat(v, ',') FROM (SELECT CAST(unit AS TEXT) AS v FROM tree_place
+        JOIN place ON place.id = tree_place.place WHERE tree_place.tree = tree.id AND length(unit) ORDER BY v)) AS unit,
        printf('%x', call.arch) AS arch,
        call.nr AS nr,
        printf('%x', call.action) AS action,
@@ -369,11 +369,11 @@ LEFT JOIN tree ON tree.id = image.tree
 LEFT JOIN path ON path.id = image.path
 UNION ALL
 SELECT CAST(node.name AS TEXT), fold.code, path.text, CAST(comm.bytes AS TEXT), CAST(exe.bytes AS TEXT), CAST(subj.bytes AS TEXT),
-       (SELECT group_concat(CAST(string.bytes AS TEXT), ',') FROM json_each(fold.labels) AS l JOIN string ON string.id = l.value),
-       (SELECT group_concat(CAST(iif(length(container_name), container_name, container) AS TEXT), ',') FROM fold_place
-        JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(container) + length(container_name)),
-       (SELECT group_concat(CAST(unit AS TEXT), ',') FROM fold_place
-        JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(unit)),
+       (SELECT group_concat(v, ',') FROM (SELECT CAST(string.bytes AS TEXT) AS v FROM json_each(fold.labels) AS l JOIN string ON string.id = l.value ORDER BY v)),
+       (SELECT group_concat(v, ',') FROM (SELECT CAST(iif(length(container_name), container_name, container) AS TEXT) AS v FROM fold_place
+        JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(container) + length(container_name) ORDER BY v)),
+       (SELECT group_concat(v, ',') FROM (SELECT CAST(unit AS TEXT) AS v FROM fold_place
+        JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(unit) ORDER BY v)),
        printf('%x', call.arch), call.nr, printf('%x', call.action), u.events, iif(fold.trusted, u.events, 0),
        strftime('%Y-%m-%dT%H:%M:%S', u.t_first / 1000, 'unixepoch') || printf('.%03dZ', u.t_first % 1000),
        strftime('%Y-%m-%dT%H:%M:%S', u.t_last / 1000, 'unixepoch') || printf('.%03dZ', u.t_last % 1000),

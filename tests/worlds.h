@@ -6,6 +6,7 @@
 #define TESTS_WORLDS_H
 
 #include "store/base/buf.h"
+#include "store/base/map.h"
 #include "store/base/mem.h"
 #include "store/base/when.h"
 
@@ -47,12 +48,15 @@ struct world_line { size_t at, n; uint8_t kind; };
 
 struct world_log {
 	struct buf text;
+	bool one_tale;    /* text tells one tale of an event; a line that tells another is left out */
+	struct map tales; /* (node and second, serial) -> what was said of it */
 	struct { struct world_line *v; size_t n, cap; } lines;
 };
 
 static inline void world_release(struct world_log *l)
 {
 	buf_release(&l->text);
+	map_release(&l->tales);
 	VEC_FREE(&l->lines);
 }
 
@@ -168,11 +172,33 @@ static inline void world_stamp(struct buf *out, const struct world_event *ev)
 enum world_form { FORM_AUDITD, FORM_SYSLOG, FORM_RFC3339, FORM_SHORT_UNIX, FORM_MONOTONIC, FORM_AUDISP, FORM_BUSYBOX, FORM_5424, N_FORMS,
 		  FORM_PRESENCE, FORM_PRESENCE_TIMED };
 
+/* Has text told something else of this event? Else it has now told this. */
+static inline bool world_told(struct world_log *l, const struct world_event *ev, const char *node)
+{
+	auto_buf struct buf what = { 0 };
+	struct bytes label = bytes_of(node);
+	uint64_t key, tale;
+	int64_t was;
+
+	if (node[0] > '9')
+		label = bytes_until(&label, '.'); /* a short name may be that of a full one */
+	key = hash_bytes(label.p, label.n) * 31 + (uint64_t)(ev->ms / 1000);
+	world_who(&what, ev);
+	buf_printf(&what, "%" PRId64, ev->ms);
+	tale = hash_bytes(what.p, what.n) >> 2;
+	was = map_get(&l->tales, key, ev->serial, -1);
+	if (was < 0)
+		map_put(&l->tales, key, ev->serial, (int64_t)tale);
+	return was >= 0 && was != (int64_t)tale;
+}
+
 static inline void world_write(struct world_log *l, const struct world_event *ev, const char *node, enum world_form form, enum world_kind kind)
 {
 	struct buf *out = &l->text;
 	size_t from = out->n;
 
+	if (l->one_tale && kind == WORLD_TEXT && form < N_FORMS && world_told(l, ev, node))
+		return;
 	switch (form) {
 	case FORM_AUDITD:
 		buf_printf(out, "node=%s type=SECCOMP msg=", node);

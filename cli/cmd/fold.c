@@ -98,7 +98,7 @@ int fold_old(const struct opts *o, bool vacuum, struct err *e)
 	size_t n = 0;
 	int ret = -1;
 
-	if (fold_limits(o, &keep, &days, e) == 0 && selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
+	if (fold_limits(o, &keep, &days, e) == 0 && (opt_on(o, OPT_dry_run) || opt_brought_up(o, e) == 0) && selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
 		ret = fold(o, &s, keep, days, vacuum, &n, e);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))

@@ -115,12 +115,15 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 
 static int run(struct opts *o, struct err *e)
 {
-	struct selected s;
+	struct selected s = { 0 };
 	struct selection sel = { 0 };
 	struct forget_what what = { 0 };
 	auto_free int64_t *trees = NULL;
 	auto_free struct bytes *folds = NULL;
-	int ret = selector_open(&s, o, e);
+	int ret = opt_brought_up(o, e);
+
+	if (ret == 0)
+		ret = selector_open(&s, o, e);
 
 	if (ret == 0) {
 		select_run(&sel, &s.query, &s.workloads, &s.options);

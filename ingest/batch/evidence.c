@@ -140,6 +140,8 @@ static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, 
 	obs_unite(&a->obs);
 	edge_unite(&a->edges);
 	widen(w, a, b->t_first, b->t_last, b->s_last, &by);
+	if (a->ingest != b->ingest)
+		*VEC_PUSH(&ev->brought) = (struct evidence_brought){ to, a->ingest > b->ingest ? a->ingest : b->ingest };
 	if (b->ingest < a->ingest)
 		a->ingest = b->ingest;
 	a->changed = true;
@@ -236,8 +238,15 @@ static struct evidence_row *row_at(struct evidence *ev, const struct tally_space
 	return NULL;
 }
 
-/* *out: who made which call in that row; NULL: nobody, or there is no row. */
-static int find_obs(struct evidence_room *w, struct evidence_row *r, const struct obs *like, struct obs **out, struct err *e)
+/* May an observation have this event, by its corners? */
+static bool may_hold(const struct evidence_row *r, const struct obs *o, const struct tally_echo *at)
+{
+	return o->t_first <= at->t && at->t <= o->t_last && o->serial <= at->serial && at->serial <= r->s_last;
+}
+
+/* *out: who made which call in that row, the event among them; NULL: nobody, or there is no row. */
+static int find_obs(struct evidence_room *w, struct evidence_row *r, const struct obs *like, const struct tally_echo *at,
+		    struct obs **out, struct err *e)
 {
 	size_t lo = 0, hi;
 
@@ -255,7 +264,7 @@ static int find_obs(struct evidence_room *w, struct evidence_row *r, const struc
 		else
 			hi = mid;
 	}
-	if (lo < r->obs.n && r->obs.v[lo].caller == like->caller && r->obs.v[lo].call == like->call)
+	if (lo < r->obs.n && r->obs.v[lo].caller == like->caller && r->obs.v[lo].call == like->call && may_hold(r, &r->obs.v[lo], at))
 		*out = &r->obs.v[lo];
 	return 0;
 }
@@ -272,7 +281,7 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 	struct evidence_row *text = row_at(ev, s, false, v->cell, echo->t), *trusted = row_at(ev, s, true, v->cell, echo->t);
 	struct obs *said, *known;
 
-	if (find_obs(w, text, like, &said, e) < 0 || find_obs(w, trusted, like, &known, e) < 0)
+	if (find_obs(w, text, like, echo, &said, e) < 0 || find_obs(w, trusted, like, echo, &known, e) < 0)
 		return -1;
 	if (said != NULL && known != NULL && said->upgraded < said->text) {
 		said->upgraded++;
@@ -357,7 +366,7 @@ static int drop_row(struct store *s, int64_t id, int64_t to, struct err *e)
 	return store_run(s, STMT_del_interval, one, e);
 }
 
-/* The run that brought a row is noted in it; runs that came later leave a mark. And where its process ran. */
+/* The run that brought a row first is noted in it; the others leave a mark. And where its process ran. */
 static int save_marks(struct evidence_room *w, const struct evidence *ev, struct err *e)
 {
 	for (size_t i = 0; i < ev->homes.n; i++) {
@@ -370,6 +379,10 @@ static int save_marks(struct evidence_room *w, const struct evidence *ev, struct
 		if (r != NULL && place != 0 && store_run(w->store, STMT_add_sighting, ARGS(V_INT(r->id), V_INT(place)), e) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < ev->brought.n; i++)
+		if (store_run(w->store, STMT_add_touch,
+			      ARGS(V_INT(ev->brought.v[i].ingest), V_INT(ev->rows.v[evidence_final(ev, ev->brought.v[i].row)].id)), e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -429,6 +442,7 @@ void evidence_empty(struct evidence *ev)
 	}
 	VEC_FREE(&ev->rows);
 	VEC_FREE(&ev->homes);
+	VEC_FREE(&ev->brought);
 	map_release(&ev->chains);
 }
 

@@ -29,6 +29,8 @@ struct evidence_row {
 	struct edge_list edges;
 };
 
+struct evidence_brought { size_t row; int64_t ingest; };
+
 struct evidence {
 	int64_t node;
 	int32_t pid;
@@ -36,6 +38,7 @@ struct evidence {
 	struct map chains;
 	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
 	VEC(ptrdiff_t) homes;   /* the row of each, index; -1: none */
+	VEC(struct evidence_brought) brought; /* runs that rows had which became one with others */
 	bool whole;             /* its rows may be of other boots than they were, or fewer: all are derived again */
 	int64_t rest_ends;      /* rows that were not loaded have ended by then; INT64_MIN: all were loaded */
 	uint32_t rest_serial;   /* ... and have no higher serial */
