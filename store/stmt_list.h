@@ -64,7 +64,7 @@ STMT(add_event,       "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 
 STMT(load_events,     "SELECT t, serial, kind, parent FROM event WHERE node = ?1 AND pid = ?2")
 STMT(add_presence,    "INSERT INTO presence (node, pid, exe, caller, call, hour, t_first, t_last, ip) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO UPDATE SET "
-                      "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)")
+                      "t_first = min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last), ip = min(ip, excluded.ip)")
 STMT(add_loss,        "INSERT INTO loss VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET t = excluded.t, ingest = excluded.ingest, "
                       "trusted = excluded.trusted WHERE (excluded.trusted, -ifnull(excluded.t, 1 << 60)) > (trusted, -ifnull(t, 1 << 60))")
 
