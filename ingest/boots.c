@@ -48,6 +48,11 @@ static bool of_page(const struct boot_pieces *of, size_t i, int64_t seconds, int
 	return i < of->n && by_page_key(&of->v[i], seconds, serials) == 0;
 }
 
+static bool overlap(const struct boot_piece *a, const struct boot_piece *b)
+{
+	return a->sec_lo <= b->sec_hi && a->sec_hi >= b->sec_lo && a->serial_lo <= b->serial_hi && a->serial_hi >= b->serial_lo;
+}
+
 static void add_piece(struct boot_pieces *to, const struct boot_piece *p)
 {
 	*VEC_PUSH(to) = *p;
@@ -112,12 +117,9 @@ static uint32_t trusted_within(const struct boots *b, const struct boot_piece *p
 	const struct boot_pieces *of = &b->layer[TRACK_TRUSTED].pieces;
 	int64_t serials = p->serial_lo / BOOT_SERIALS;
 
-	for (size_t i = page_at(of, window(p), serials); of_page(of, i, window(p), serials); i++) {
-		const struct boot_piece *t = &of->v[i];
-
-		if (t->sec_lo <= p->sec_hi && t->sec_hi >= p->sec_lo && t->serial_lo <= p->serial_hi && t->serial_hi >= p->serial_lo)
-			return t->boot;
-	}
+	for (size_t i = page_at(of, window(p), serials); of_page(of, i, window(p), serials); i++)
+		if (overlap(&of->v[i], p))
+			return of->v[i].boot;
 	return BOOT_NONE;
 }
 
@@ -351,23 +353,15 @@ static void replace(struct boot_pieces *of, size_t at, const struct boot_pieces 
 		add_piece(of, &fresh->v[next++]);
 }
 
-/* Does a piece of this page that holds an event of `p` say another boot, or does none hold all of it? */
+/* Is an event of this piece in one of another boot now? */
 static bool moved(const struct boots_layer *l, const struct boot_piece *p)
 {
 	int64_t serials = p->serial_lo / BOOT_SERIALS;
-	bool held = false;
 
-	for (size_t i = page_at(&l->pieces, window(p), serials); of_page(&l->pieces, i, window(p), serials); i++) {
-		const struct boot_piece *is = &l->pieces.v[i];
-
-		if (is->sec_lo > p->sec_hi || is->sec_hi < p->sec_lo || is->serial_lo > p->serial_hi || is->serial_hi < p->serial_lo)
-			continue;
-		if (boot_of(l, is) != p->boot)
+	for (size_t i = page_at(&l->pieces, window(p), serials); of_page(&l->pieces, i, window(p), serials); i++)
+		if (overlap(&l->pieces.v[i], p) && boot_of(l, &l->pieces.v[i]) != p->boot)
 			return true;
-		held = held || (is->sec_lo <= p->sec_lo && is->sec_hi >= p->sec_hi && is->serial_lo <= p->serial_lo &&
-				is->serial_hi >= p->serial_hi);
-	}
-	return !held;
+	return false;
 }
 
 /* The first second of a piece that was there before and whose events may be of another boot now. */

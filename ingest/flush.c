@@ -519,6 +519,8 @@ int flush_batch(struct flush *f, struct err *e)
 
 	if (ret == 0)
 		ret = write_all(&w, e);
+	if (ret < 0 && strncmp(e->msg, DERIVE_SAYS, strlen(DERIVE_SAYS)) == 0)
+		err_wrap(e, "store %s: damaged", w.store->path);
 	trees_release(&w.trees);
 	buf_release(&w.room.obs);
 	buf_release(&w.room.edges);

@@ -194,7 +194,13 @@ int names_node_text(struct store *s, struct buf *out, int64_t node, struct err *
 	return text_of(s, "node", STMT_node_name, node, out, e);
 }
 
-/* "runc:[2:INIT] > sh > perl": the parent's text and this image's name, or the last part of its exe. */
+/*
+ * A process that execs itself again and again makes no path without end: what comes behind so many
+ * bytes has the path of the one before. It is longer than any that a person reads.
+ */
+#define PATH_TEXT_MAX 4000
+
+/* "runc:[2:INIT] > sh > perl": the parent's text and this image's name, or the last part of its exe. Empty: the parent's is as long as can be. */
 static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t exe, int64_t name, struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
@@ -202,6 +208,8 @@ static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t e
 	if (parent != 0) {
 		if (text_of(n->store, "path", STMT_path_text, parent, &shown, e) < 0)
 			return -1;
+		if (shown.n > PATH_TEXT_MAX)
+			return 0;
 		esc_again(out, buf_bytes(&shown));
 		buf_str(out, " > ");
 		shown.n = 0;
@@ -247,8 +255,11 @@ int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, s
 	if (store_find(n->store, STMT_find_path, ARGS(V_INT(parent), V_INT(exe), V_INT(name)), &row, 1, &found, e) < 0)
 		return -1;
 	if (!found) {
-		if (path_text(n, &text, parent, exe, name, e) < 0 ||
-		    store_run(n->store, STMT_add_path, ARGS(V_INT(parent), V_INT(exe), V_INT(name), V_TEXT(buf_bytes(&text))), e) < 0)
+		if (path_text(n, &text, parent, exe, name, e) < 0)
+			return -1;
+		if (text.n == 0)
+			return parent;
+		if (store_run(n->store, STMT_add_path, ARGS(V_INT(parent), V_INT(exe), V_INT(name), V_TEXT(buf_bytes(&text))), e) < 0)
 			return -1;
 		row = store_last_row(n->store);
 	}

@@ -226,7 +226,7 @@ static int check_descent(const struct query *q, const struct loading *l, struct 
 								: q->images.v[m].fork_of;
 		}
 		if (m != QUERY_NONE && walk[m] == i + 1)
-			return row_damaged(l->s->db, "image", q->images.v[m].id,
+			return row_damaged(l->s->db, "part", q->images.v[m].id,
 					   "it descends from itself", e);
 	}
 	return 0;
@@ -760,7 +760,7 @@ static int load_folds(struct loading *l, struct err *e)
 	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
 	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_fold, e) < 0 ||
 	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
-	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = fold WHERE NOT ?1 OR fold.trusted", take_fold_use, e) < 0)
+	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_fold_use, e) < 0)
 		return -1;
 	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_place, e) < 0)
 		return -1;

@@ -140,12 +140,12 @@ static inline void crafted_valid(const char *path, const char *log)
 	store_close(&s);
 	db = crafted_open(path);
 	crafted_sql(db, "INSERT INTO place SELECT 1, node, x'', x'6162', x'', x'', x'', x'', x'782e73657276696365', x'' FROM interval LIMIT 1;"
-			"INSERT INTO sighting SELECT id, 1 FROM interval LIMIT 3; INSERT INTO tree_place SELECT id, 1 FROM tree LIMIT 1;"
+			"INSERT INTO sighting SELECT id, 1 FROM interval LIMIT 3; INSERT INTO tree_place SELECT id, 1, 1 FROM tree LIMIT 1;"
 			"INSERT INTO fold_place SELECT id, 1 FROM fold LIMIT 1;"
 			"INSERT INTO build SELECT node, exe, 1, 1, 'abcd', t_first, t_last FROM interval LIMIT 1;"
 			"INSERT INTO capture SELECT ingest, node, t_first, t_last, serial_first, serial_last, 9, 0, 0, 0, 0, 1 FROM interval "
 			"ORDER BY id DESC LIMIT 1;"
-			"INSERT INTO presence SELECT 1, node, pid, exe, 1, 1, t_first / 3600000, t_first, t_last, 7, image FROM interval LIMIT 1;"
+			"INSERT INTO presence SELECT 1, node, pid, exe, 1, 1, t_first / 3600000, t_first, t_last, 7, part FROM interval LIMIT 1;"
 			"INSERT INTO event SELECT node, pid, t_first - 1, serial_first - 1, 'born', 100 FROM interval WHERE pid = 101 LIMIT 1;"
 			"INSERT INTO event SELECT node, pid, t_last, serial_last, 'gone', NULL FROM interval WHERE pid = 101 LIMIT 1");
 	sqlite3_close(db);
@@ -178,7 +178,7 @@ static const char *const crafted_values[] = {
 };
 /* The same with a number that the caller chooses: behind it comes ")". */
 static const char *const crafted_links[] = {
-	"(SELECT id FROM image ORDER BY id LIMIT 1 OFFSET ", "(SELECT id FROM path ORDER BY id LIMIT 1 OFFSET ",
+	"(SELECT id FROM part ORDER BY id LIMIT 1 OFFSET ", "(SELECT id FROM path ORDER BY id LIMIT 1 OFFSET ",
 	"(SELECT id FROM string ORDER BY id LIMIT 1 OFFSET ", "(SELECT id FROM tree ORDER BY id LIMIT 1 OFFSET ",
 	"(", "(1700019000000 + ", "(4294967295 - ",
 };

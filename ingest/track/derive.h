@@ -32,6 +32,8 @@
 #define DERIVE_JUST_MS 8      /* ... within two ticks */
 #define DERIVE_PAGE 4096      /* the smallest: mappings move by whole pages */
 
+#define DERIVE_SAYS "derivation: " /* how what it says of a state that cannot be begins */
+
 /* What decided about a part: one for each sentence of the rules. */
 enum derive_rule {
 	DERIVE_EXECED,

@@ -38,14 +38,14 @@ run "$SCAUDIT" ingest --node node02 --label "$label" "$SAMPLES/java-threads.log"
 ok "a label of bytes" is "$status" 0
 # where it ran comes from capture alone
 sqlite3 "$SCAUDIT_DB" "
-	CREATE TEMP TABLE it AS SELECT tree.id AS tree, image.node AS node FROM tree JOIN image USING (id)
+	CREATE TEMP TABLE it AS SELECT tree.id AS tree, part.node AS node FROM tree JOIN image USING (id) JOIN part ON part.id = founder
 		WHERE node = (SELECT node FROM node_name WHERE CAST(name AS TEXT) = 'node02') LIMIT 1;
 	INSERT INTO place (id, node, runtime, container, container_name, pod, pod_name, namespace, unit)
 		SELECT 1000, node, x'', CAST('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef' AS BLOB), CAST('we b\' AS BLOB),
 		CAST('b6ca7a51-1111' AS BLOB), CAST('po\x2dd' || char(27) AS BLOB), CAST('na me' AS BLOB), CAST('foo\x2dbar@1.service' AS BLOB)
 		FROM it UNION ALL
 		SELECT 1001, node, x'', x'', CAST('\\' || char(8238) AS BLOB), x'', x'', x'', x'' FROM it;
-	INSERT INTO tree_place (tree, place) SELECT tree, 1000 FROM it UNION ALL SELECT tree, 1001 FROM it"
+	INSERT INTO tree_place (tree, place, trusted) SELECT tree, 1000, 1 FROM it UNION ALL SELECT tree, 1001, 1 FROM it"
 
 # each row that is listed by something selects what it lists
 # paste WHAT OPTION: rows that cannot be pasted

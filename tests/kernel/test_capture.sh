@@ -56,7 +56,7 @@ ok "... after the command has answered" says '^got it$'
 run "$SCAUDIT" capture --label who --user nobody -- sh -c 'id -un; grep NoNewPrivs /proc/self/status'
 ok "--user" says '^nobody$'
 ok "... without no_new_privs where there is the privilege" says '^NoNewPrivs:.0$'
-ok "uid in its records" is "$(db "SELECT DISTINCT uid FROM image JOIN tree_label ON tree_label.tree = image.tree JOIN string ON string.id = label WHERE bytes = CAST('who' AS BLOB)" | sort -n | tail -n 1)" "$(id -u nobody)"
+ok "uid in its records" is "$(db "SELECT DISTINCT uid FROM image_part AS image JOIN tree_label ON tree_label.tree = image.tree JOIN string ON string.id = label WHERE bytes = CAST('who' AS BLOB)" | sort -n | tail -n 1)" "$(id -u nobody)"
 
 fresh
 "$logrun" -- sh -c 'while :; do :; sleep 0.01; done' & noise=$!

@@ -39,10 +39,10 @@ dump() {
 		SELECT 'boot', number, t_first, t_last, serial_first, serial_last FROM boot ORDER BY 1, 2;
 		SELECT 'tree', code, start_seen FROM tree ORDER BY 2;
 		SELECT 'image', tree.code, path.text, pid, boot, t_first, t_last, t_end, serial_first, serial_last, loader, starts,
-		       uid, auid FROM image JOIN tree ON tree.id = image.tree JOIN path ON path.id = image.path
+		       uid, auid FROM image_part AS image JOIN tree ON tree.id = image.tree JOIN path ON path.id = image.path
 		ORDER BY boot, serial_first, pid;
-		SELECT 'link', a.boot, a.serial_first, a.pid, b.serial_first, b.pid, c.serial_first, c.pid FROM image a
-		LEFT JOIN image b ON b.id = a.parent LEFT JOIN image c ON c.id = a.fork_of ORDER BY 2, 3, 4;
+		SELECT 'link', a.boot, a.serial_first, a.pid, b.serial_first, b.pid, c.serial_first, c.pid FROM image_part a
+		LEFT JOIN part b ON b.id = a.parent LEFT JOIN part c ON c.id = a.fork_of ORDER BY 2, 3, 4;
 		SELECT DISTINCT 'edge', interval.pid, interval.t_first + (edge.value ->> 0), serial_first + (edge.value ->> 1),
 		       edge.value ->> 2 FROM interval, json_each(interval.edges) AS edge ORDER BY 2, 3, 4, 5;
 		SELECT 'obs', tree, path, comm, exe, arch, nr, action, count, trusted, first, last, pid, ip FROM observations
