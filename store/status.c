@@ -99,10 +99,11 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
-	int64_t v[13];
+	int64_t v[14];
 
-	if (row_read(st, "ingest", "itbacccccolll", v, e) < 0)
+	if (row_read(st, "ingest", "itbacccccolllc", v, e) < 0)
 		return -1;
+	o->n_runs = (uint64_t)v[13];
 	*VEC_PUSH(&o->runs) = (struct status_run){
 		.id = v[0], .started = v[1], .source = keep(o, store_column(st, 2)),
 		.label = keep(o, store_column(st, 3)), .new_events = (uint64_t)v[4],
@@ -119,22 +120,19 @@ static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
-	int64_t v[3];
+	int64_t v[2];
 
-	if (row_read(st, "ingest", "ckk", v, e) < 0)
+	if (row_read(st, "ingest", "kk", v, e) < 0)
 		return -1;
-	o->n_runs = (uint64_t)v[0];
-	o->contradicted = v[1] > 0 ? (uint64_t)v[1] : 0;
-	o->bytes = (uint64_t)v[2];
+	o->contradicted = v[0] > 0 ? (uint64_t)v[0] : 0;
+	o->bytes = (uint64_t)v[1];
 	return 0;
 }
 
 /* ?1: only what trusted sources brought. */
-#define BROUGHT "interval WHERE NOT ?1 OR trusted"
 #define NODE_COUNTS(node) \
 	"(NOT ?1 OR " node " IN (SELECT node FROM boot WHERE trusted UNION SELECT node FROM loss WHERE trusted UNION SELECT node FROM " \
 	"fold WHERE trusted))"
-#define RUN_COUNTS "(NOT ?1 OR ingest.id IN (SELECT ingest FROM " BROUGHT "))"
 
 static const char sql_nodes[] =
 	"SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
@@ -149,11 +147,12 @@ static const char sql_losses[] =
 	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
 	"trusted GROUP BY node, kind";
 static const char sql_runs[] =
-	"SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, complete, gaps, "
-	"dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label WHERE "
-	RUN_COUNTS " ORDER BY ingest.id DESC LIMIT ?2";
+	"WITH run AS MATERIALIZED (SELECT id FROM ingest WHERE NOT ?1 UNION SELECT ingest FROM interval WHERE ?1 AND trusted UNION "
+	"SELECT ingest FROM capture WHERE ?1) SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, complete, gaps, "
+	"dropped, lost, (SELECT count(*) FROM run) FROM run JOIN ingest ON ingest.id = run.id LEFT JOIN capture ON capture.ingest = "
+	"ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?2";
 static const char sql_totals[] =
-	"SELECT (SELECT count(*) FROM ingest WHERE " RUN_COUNTS "), (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
+	"SELECT (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
 	"ingest WHERE NOT ?1), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
 
 int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e)

@@ -39,7 +39,7 @@ struct status_store {
 };
 
 /*
- * The caller releases, also after a failure. `runs`: how many of the last runs to list. only_trusted: nodes, names, boots, losses
+ * The caller releases, also after a failure. `runs`: how many of the last runs to list, at least one. only_trusted: nodes, names, boots, losses
  * and runs that trusted sources brought; figures of a run that text has a part in, and the size, mean nothing then.
  */
 int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e);

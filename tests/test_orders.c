@@ -118,7 +118,7 @@ static void dump_status(struct buf *out, struct store *s, bool trusted)
 	struct status_store all;
 	struct err e = { 0 };
 
-	if (status_load(&all, s, 0, trusted, &e) < 0)
+	if (status_load(&all, s, 1, trusted, &e) < 0)
 		buf_printf(out, "%s\n", e.msg);
 	for (size_t i = 0; i < all.nodes.n; i++) {
 		const struct status_node *n = &all.nodes.v[i];
