@@ -339,7 +339,7 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 	if (state == SEEN_OTHER) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
-		*VEC_PUSH(&t->echoes) = (struct tally_echo){ t_ms, recent->slot, v->echoes };
+		*VEC_PUSH(&t->echoes) = (struct tally_echo){ t_ms, serial, recent->slot, v->echoes };
 		v->echoes = (uint32_t)t->echoes.n;
 	}
 	if (s->edge != EDGE_NONE) {

@@ -68,7 +68,7 @@ struct tally_slot {
 };
 
 struct tally_space { int64_t node, exe; int32_t pid; bool loader, trusted; };
-struct tally_echo { int64_t t; uint32_t slot, next; };
+struct tally_echo { int64_t t; uint32_t serial, slot, next; };
 struct tally_edge { struct edge edge; uint32_t next; };
 struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
 struct tally_event { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };

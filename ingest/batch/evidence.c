@@ -238,8 +238,15 @@ static struct evidence_row *row_at(struct evidence *ev, const struct tally_space
 	return NULL;
 }
 
-/* *out: who made which call in that row; NULL: nobody, or there is no row. */
-static int find_obs(struct evidence_room *w, struct evidence_row *r, const struct obs *like, struct obs **out, struct err *e)
+/* May an observation have this event, by its corners? */
+static bool may_hold(const struct evidence_row *r, const struct obs *o, const struct tally_echo *at)
+{
+	return o->t_first <= at->t && at->t <= o->t_last && o->serial <= at->serial && at->serial <= r->s_last;
+}
+
+/* *out: who made which call in that row, the event among them; NULL: nobody, or there is no row. */
+static int find_obs(struct evidence_room *w, struct evidence_row *r, const struct obs *like, const struct tally_echo *at,
+		    struct obs **out, struct err *e)
 {
 	size_t lo = 0, hi;
 
@@ -257,7 +264,7 @@ static int find_obs(struct evidence_room *w, struct evidence_row *r, const struc
 		else
 			hi = mid;
 	}
-	if (lo < r->obs.n && r->obs.v[lo].caller == like->caller && r->obs.v[lo].call == like->call)
+	if (lo < r->obs.n && r->obs.v[lo].caller == like->caller && r->obs.v[lo].call == like->call && may_hold(r, &r->obs.v[lo], at))
 		*out = &r->obs.v[lo];
 	return 0;
 }
@@ -274,7 +281,7 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 	struct evidence_row *text = row_at(ev, s, false, v->cell, echo->t), *trusted = row_at(ev, s, true, v->cell, echo->t);
 	struct obs *said, *known;
 
-	if (find_obs(w, text, like, &said, e) < 0 || find_obs(w, trusted, like, &known, e) < 0)
+	if (find_obs(w, text, like, echo, &said, e) < 0 || find_obs(w, trusted, like, echo, &known, e) < 0)
 		return -1;
 	if (said != NULL && known != NULL && said->upgraded < said->text) {
 		said->upgraded++;
