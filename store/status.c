@@ -99,11 +99,10 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
-	int64_t v[14];
+	int64_t v[13];
 
-	if (row_read(st, "ingest", "itbacccccolllc", v, e) < 0)
+	if (row_read(st, "ingest", "itbacccccolll", v, e) < 0)
 		return -1;
-	o->n_runs = (uint64_t)v[13];
 	*VEC_PUSH(&o->runs) = (struct status_run){
 		.id = v[0], .started = v[1], .source = keep(o, store_column(st, 2)),
 		.label = keep(o, store_column(st, 3)), .new_events = (uint64_t)v[4],
@@ -120,12 +119,13 @@ static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
-	int64_t v[2];
+	int64_t v[3];
 
-	if (row_read(st, "ingest", "kk", v, e) < 0)
+	if (row_read(st, "ingest", "ckk", v, e) < 0)
 		return -1;
-	o->contradicted = v[0] > 0 ? (uint64_t)v[0] : 0;
-	o->bytes = (uint64_t)v[1];
+	o->n_runs = (uint64_t)v[0];
+	o->contradicted = v[1] > 0 ? (uint64_t)v[1] : 0;
+	o->bytes = (uint64_t)v[2];
 	return 0;
 }
 
@@ -147,12 +147,11 @@ static const char sql_losses[] =
 	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
 	"trusted GROUP BY node, kind";
 static const char sql_runs[] =
-	"WITH run AS MATERIALIZED (SELECT id FROM ingest WHERE NOT ?1 UNION SELECT ingest FROM interval WHERE ?1 AND trusted UNION "
-	"SELECT ingest FROM capture WHERE ?1) SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, complete, gaps, "
-	"dropped, lost, (SELECT count(*) FROM run) FROM run JOIN ingest ON ingest.id = run.id LEFT JOIN capture ON capture.ingest = "
-	"ingest.id LEFT JOIN string ON string.id = label ORDER BY ingest.id DESC LIMIT ?2";
+	"SELECT ingest.id, started, source, string.bytes, iif(?1, trusted, new_events), seen_before, damaged, losses, contradicted, "
+	"complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label "
+	"WHERE NOT ?1 OR trusted > 0 OR capture.ingest IS NOT NULL ORDER BY ingest.id DESC LIMIT ?2";
 static const char sql_totals[] =
-	"SELECT (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
+	"SELECT (SELECT count(*) FROM ingest WHERE NOT ?1 OR trusted > 0 OR id IN (SELECT ingest FROM capture)), (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
 	"ingest WHERE NOT ?1), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
 
 int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e)

@@ -22,7 +22,8 @@ struct status_node {
 struct status_run {
 	int64_t id, started;
 	struct bytes source, label;
-	uint64_t new_events, seen_before, damaged, losses, contradicted;
+	uint64_t new_events;          /* with only_trusted: new to what trusted sources had brought */
+	uint64_t seen_before, damaged, losses, contradicted;
 	bool captured, complete;      /* by capture; and nothing was lost */
 	bool lost_known;
 	uint64_t gaps, dropped, lost; /* serials that never came, records for which there was no room, what the kernel dropped */
@@ -39,7 +40,7 @@ struct status_store {
 };
 
 /*
- * The caller releases, also after a failure. `runs`: how many of the last runs to list, at least one. only_trusted: nodes, names, boots, losses
+ * The caller releases, also after a failure. `runs`: how many of the last runs to list. only_trusted: nodes, names, boots, losses
  * and runs that trusted sources brought; figures of a run that text has a part in, and the size, mean nothing then.
  */
 int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e);
