@@ -41,11 +41,12 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# the schema as a C string, without its comments
-$(BUILD)/schema.sql.h: store/schema.sql
+# SQL as a C string, without its comments
+$(BUILD)/%.sql.h: store/%.sql
 	@mkdir -p $(@D)
 	sed 's/--.*$$//; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
-$(BUILD)/store/schema.o: $(BUILD)/schema.sql.h
+$(BUILD)/store/schema.o: $(BUILD)/schema.sql.h $(BUILD)/schema3.sql.h
+$(BUILD)/store/older.o: $(BUILD)/older.sql.h
 
 -include $(OBJ:.o=.d) $(TESTS:=.d)
 

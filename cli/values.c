@@ -3,7 +3,9 @@
 #include "analyze/policy.h"
 #include "cli/command.h"
 #include "ingest/ingest.h"
+#include "ingest/upgrade.h"
 #include "store/base/esc.h"
+#include "store/base/when.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -58,10 +60,41 @@ static void say_waiting(void *to, const char *text)
 	command_say("%s", text);
 }
 
+/* ---- a store of an older version ---- */
+
+#define BRINGING_MS 2000 /* who waits for so long is told for what, */
+#define AGAIN_MS 5000    /* and then now and then how far it is */
+
+struct bringing { const char *path; int64_t said; bool quiet; };
+
+static void say_bringing(void *to, double done)
+{
+	struct bringing *b = to;
+	int64_t now = when_clock_ms();
+	char path[512];
+
+	if (b->quiet || now < b->said)
+		return;
+	command_say("bringing store %s up to version %d: %d %% done", esc_word(path, sizeof(path), bytes_of(b->path)), STORE_VERSION,
+		    (int)(done * 100));
+	b->said = now + AGAIN_MS;
+}
+
+static int bring_up(const struct opts *o, struct store *store, const struct store_wait *wait, struct err *e)
+{
+	auto_free char *path = mem_dup(store->path);
+	struct bringing b = { path, when_clock_ms() + BRINGING_MS, opt_on(o, OPT_quiet) };
+
+	store_close(store);
+	return upgrade_store(path, wait, &(struct upgrade_progress){ say_bringing, &b }, e);
+}
+
 int opt_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e)
 {
 	struct store_wait wait = { .say = opt_on(o, OPT_quiet) ? NULL : say_waiting };
+	struct err older = { 0 };
 	uint64_t ms;
+	int ret;
 
 	*store = (struct store){ 0 };
 	if (opt_duration(o, OPT_wait, 0, WAIT_MS, &ms, e) < 0)
@@ -71,13 +104,27 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 		wait.stop = stop->stop;
 		wait.stop_ms = stop->stop_ms;
 	}
-	if (store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, e) < 0)
+	ret = store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, &older);
+	if (ret < 0 && !store->older)
+		*e = older;
+	else if (ret < 0 && bring_up(o, store, &wait, e) == 0)
+		ret = store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, e);
+	if (ret < 0)
 		return -1;
 	/* who reads it is told, once: commands that read and then write open it as STORE_CHANGE as well */
 	if (mode == STORE_READ && !store_trusts(store) && !opt_on(o, OPT_quiet))
 		command_say("store %s could be written by others than root%s (%s): its trusted marks count as text", store->path,
 			    geteuid() == 0 ? "" : " and you", store->owner.why);
 	return 0;
+}
+
+int opt_brought_up(const struct opts *o, struct err *e)
+{
+	struct store store;
+	int ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
+
+	store_close(&store);
+	return ret;
 }
 
 int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e)

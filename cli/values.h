@@ -19,9 +19,13 @@ struct opt_stop { const volatile sig_atomic_t *stop; int64_t stop_ms; };
 
 /*
  * Opens the store that --db names, and waits for other processes as --wait says: after a second it says for whom.
- * stop NULL: signals are not caught.
+ * stop NULL: signals are not caught. Who writes to a store of an older version brings it up first, and says so where that
+ * takes its time.
  */
 int opt_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e);
+
+/* For commands that choose by what they read, and write then: a store of an older version has other rows once it is written. */
+int opt_brought_up(const struct opts *o, struct err *e);
 
 /* "4096", "64k", "64M", "1G" (powers of 1024): in bytes. */
 int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e);

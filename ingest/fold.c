@@ -16,7 +16,7 @@ struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; };
 
 struct fold_pids { struct flush_pid *v; size_t n, cap; };
 
-/* (path, caller, call) of one tree. */
+/* (path, caller, call) of what is folded; found by it. */
 struct fold_sum {
 	int64_t path, caller, call;
 	uint64_t events;
@@ -29,8 +29,7 @@ struct folding {
 	bool trusted;              /* which evidence is summed up now */
 	struct fold_pids pids;     /* to be derived again */
 	VEC(struct fold_image) images;
-	VEC(struct fold_sum) sums;
-	struct map index;          /* (path, caller and call) -> sum */
+	struct fold_sums { VEC(struct fold_sum) list; struct map index; } sums;
 	struct map hours;
 	struct map log_calls;      /* rows of calls whose action is LOG, of the whole store */
 };
@@ -66,18 +65,35 @@ static bool was_forked(const struct folding *f, const struct fold_image *m)
 	return false;
 }
 
+static struct fold_sum *find_sum(const struct fold_sums *s, const struct fold_sum *like)
+{
+	int64_t at = map_get(&s->index, (uint64_t)like->path, (uint64_t)like->caller << 32 | (uint64_t)like->call, -1);
+
+	return at < 0 ? NULL : &s->list.v[at];
+}
+
+static struct fold_sum *add_sum(struct fold_sums *s, const struct fold_sum *sum)
+{
+	map_put(&s->index, (uint64_t)sum->path, (uint64_t)sum->caller << 32 | (uint64_t)sum->call, (int64_t)s->list.n);
+	*VEC_PUSH(&s->list) = *sum;
+	return &s->list.v[s->list.n - 1];
+}
+
+static void release_sums(struct fold_sums *s)
+{
+	VEC_FREE(&s->list);
+	map_release(&s->index);
+}
+
 static struct fold_sum *sum_for(struct folding *f, const struct fold_image *m, int64_t caller, int64_t call)
 {
-	uint64_t key = (uint64_t)caller << 32 | (uint64_t)call;
-	int64_t at = map_get(&f->index, (uint64_t)m->path, key, -1);
+	struct fold_sum sum = { .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	struct fold_sum *was = find_sum(&f->sums, &sum);
 
-	if (at < 0) {
-		at = (int64_t)f->sums.n;
-		map_put(&f->index, (uint64_t)m->path, key, at);
-		*VEC_PUSH(&f->sums) = (struct fold_sum){ .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE,
-							 .t_last = WHEN_NONE, .forked = was_forked(f, m) };
-	}
-	return &f->sums.v[at];
+	if (was != NULL)
+		return was;
+	sum.forked = was_forked(f, m);
+	return add_sum(&f->sums, &sum);
 }
 
 static void widen(struct fold_sum *s, int64_t first, int64_t last)
@@ -151,12 +167,12 @@ static int by_number(const void *a, const void *b)
 /* The tree's call set as text: rows of its LOG calls, sorted. */
 static void call_set(const struct folding *f, struct buf *out)
 {
-	auto_free int64_t *calls = mem_alloc(f->sums.n * sizeof(*calls));
+	auto_free int64_t *calls = mem_alloc(f->sums.list.n * sizeof(*calls));
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->sums.n; i++)
-		if (map_get(&f->log_calls, (uint64_t)f->sums.v[i].call, 0, 0))
-			calls[n++] = f->sums.v[i].call;
+	for (size_t i = 0; i < f->sums.list.n; i++)
+		if (map_get(&f->log_calls, (uint64_t)f->sums.list.v[i].call, 0, 0))
+			calls[n++] = f->sums.list.v[i].call;
 	if (n > 1)
 		qsort(calls, n, sizeof(*calls), by_number);
 	buf_char(out, '[');
@@ -222,8 +238,8 @@ static int write_sums(struct folding *f, const struct fold_view *view, bool coun
 {
 	auto_buf struct buf set = { 0 };
 
-	for (size_t i = 0; i < f->sums.n; i++) {
-		const struct fold_sum *u = &f->sums.v[i];
+	for (size_t i = 0; i < f->sums.list.n; i++) {
+		const struct fold_sum *u = &f->sums.list.v[i];
 
 		if (store_run(f->s, STMT_add_fold_use, ARGS(V_INT(fold), V_INT(u->path), V_INT(u->caller), V_INT(u->call), V_INT(u->forked),
 							    V_INT(u->events), V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
@@ -275,53 +291,147 @@ static int take_place(void *to, sqlite3_stmt *row, struct err *e)
 }
 
 /* Where the trees ran, as far as it is the same for all starts of the workload. */
-static int write_places(struct folding *f, const struct fold_tree *t, int64_t fold, struct err *e)
+static int write_places(struct folding *f, const struct fold_tree *t, int64_t tree, int64_t fold, struct err *e)
 {
 	struct placing p = { .f = f, .node = t->node, .fold = fold };
 	int ret;
 
 	names_init(&p.names, f->s);
-	ret = store_each(f->s, STMT_tree_places, ARGS(V_INT(t->tree)), WALK(take_place, &p), e);
+	ret = store_each(f->s, STMT_tree_places, ARGS(V_INT(tree)), WALK(take_place, &p), e);
 	names_release(&p.names);
 	return ret;
 }
 
-/* Of the evidence that text has brought, or a trusted source. */
-static int fold_layer(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, struct err *e)
-{
-	int64_t main_path = 0, fold;
+/* ---- the same processes by several names of the machine: of two counts the larger is kept, as where they are shown ---- */
 
-	f->sums.n = 0;
-	map_clear(&f->index);
-	map_clear(&f->hours);
-	for (size_t i = 0; i < f->images.n; i++) {
-		if (f->images.v[i].id == view->main_part)
-			main_path = f->images.v[i].path;
-		if (sum_image(f, &f->images.v[i], e) < 0)
+static int path_of(struct folding *f, int64_t part, int64_t *path, struct err *e)
+{
+	return store_number_sql(f->s, "SELECT path FROM image_part WHERE id = ?1", ARGS(V_INT(part)), path, e);
+}
+
+/* The images of one of its trees, by the paths of the tree that it goes into. */
+static int load_images(struct folding *f, const struct fold_tree *t, int64_t tree, struct err *e)
+{
+	f->images.n = 0;
+	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(tree)), WALK(take_image, f), e) < 0)
+		return -1;
+	for (size_t i = 0; i < f->images.n && tree != t->tree; i++) {
+		int64_t same = map_get(t->same, (uint64_t)f->images.v[i].id, 0, 0);
+
+		if (same != 0 && path_of(f, same, &f->images.v[i].path, e) < 0)
 			return -1;
 	}
-	if (f->sums.n == 0)
-		return 0;
-	if (main_path == 0)
-		return err_set(e, ST_SYSTEM, "store %s: a tree without its main program", f->s->path);
+	return 0;
+}
+
+static void add_larger(struct fold_sums *to, const struct fold_sums *from)
+{
+	for (size_t i = 0; i < from->list.n; i++) {
+		const struct fold_sum *sum = &from->list.v[i];
+		struct fold_sum *was = find_sum(to, sum);
+
+		if (was == NULL) {
+			add_sum(to, sum);
+			continue;
+		}
+		was->events = was->events > sum->events ? was->events : sum->events;
+		if (sum->t_first != WHEN_NONE)
+			widen(was, sum->t_first, sum->t_last);
+	}
+}
+
+/* Of all trees, what trusted sources brought, what text did, or both. */
+enum layers { TRUSTED = 1, TEXT = 2 };
+
+static int sum_trees(struct folding *f, const struct fold_tree *t, unsigned layers, struct fold_sums *out, struct err *e)
+{
+	int ret = 0;
+
+	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		f->sums = (struct fold_sums){ 0 };
+		for (unsigned layer = TRUSTED; layer <= TEXT && ret == 0; layer++) {
+			f->trusted = layer == TRUSTED;
+			for (size_t i = 0; i < f->images.n && ret == 0 && (layers & layer); i++)
+				ret = sum_image(f, &f->images.v[i], e);
+		}
+		if (ret == 0)
+			add_larger(out, &f->sums);
+		release_sums(&f->sums);
+	}
+	return ret;
+}
+
+/* What text of one name has may be what a trusted source brought by the other: all, less what is trusted. */
+static int sum_text(struct folding *f, const struct fold_tree *t, struct fold_sums *out, struct err *e)
+{
+	struct fold_sums all = { 0 }, trusted = { 0 }, text = { 0 };
+	int ret = 0;
+
+	if (t->n_also == 0)
+		return sum_trees(f, t, TEXT, out, e);
+	if (sum_trees(f, t, TRUSTED, &trusted, e) < 0 || sum_trees(f, t, TRUSTED | TEXT, &all, e) < 0)
+		ret = -1;
+	map_clear(&f->hours);
+	if (ret == 0)
+		ret = sum_trees(f, t, TEXT, &text, e);
+	for (size_t i = 0; i < text.list.n && ret == 0; i++) {
+		struct fold_sum sum = text.list.v[i];
+		const struct fold_sum *has = find_sum(&trusted, &sum);
+
+		sum.events = find_sum(&all, &sum)->events - (has == NULL ? 0 : has->events);
+		if (has == NULL || sum.events > 0)
+			add_sum(out, &sum);
+	}
+	release_sums(&all);
+	release_sums(&trusted);
+	release_sums(&text);
+	return ret;
+}
+
+/* ---- */
+
+/* Of the evidence that text has brought, or a trusted source. */
+static int fold_layer(struct folding *f, const struct fold_tree *t, bool trusted, struct err *e)
+{
+	const struct fold_view *view = trusted ? &t->trusted : &t->all;
+	bool counts = trusted || !t->trusted.there;
+	struct fold_sums sums = { 0 };
+	int64_t main_path, fold;
+	int ret;
+
+	map_clear(&f->hours);
+	f->sums = (struct fold_sums){ 0 };
+	ret = trusted ? sum_trees(f, t, TRUSTED, &sums, e) : sum_text(f, t, &sums, e);
+	f->trusted = trusted;
+	f->sums = sums;
+	if (ret < 0 || sums.list.n == 0)
+		return ret;
+	if (path_of(f, view->main_part, &main_path, e) < 0)
+		return -1;
 	fold = fold_row(f, t, view, counts, main_path, e);
 	if (fold < 0 || write_sums(f, view, counts, fold, e) < 0)
 		return -1;
-	return write_places(f, t, fold, e);
+	for (size_t i = 0; i < t->n_also; i++)
+		if (write_places(f, t, t->also[i], fold, e) < 0)
+			return -1;
+	return write_places(f, t, t->tree, fold, e);
 }
 
 static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 {
-	f->images.n = 0;
-	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(t->tree)), WALK(take_image, f), e) < 0)
-		return -1;
-	f->trusted = true;
-	if (t->trusted.there && fold_layer(f, t, &t->trusted, true, e) < 0)
-		return -1;
-	f->trusted = false;
-	if (fold_layer(f, t, &t->all, !t->trusted.there, e) < 0)
-		return -1;
-	return remove_tree(f, e);
+	int ret = t->trusted.there ? fold_layer(f, t, true, e) : 0;
+
+	release_sums(&f->sums);
+	if (ret == 0)
+		ret = fold_layer(f, t, false, e);
+	release_sums(&f->sums);
+	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		if (ret == 0)
+			ret = remove_tree(f, e);
+	}
+	return ret;
 }
 
 /* What is left of the pids whose trees were folded. */
@@ -352,9 +462,7 @@ int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct er
 		ret = store_script(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval); "
 				      "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", e);
 	VEC_FREE(&f.images);
-	VEC_FREE(&f.sums);
 	VEC_FREE(&f.pids);
-	map_release(&f.index);
 	map_release(&f.hours);
 	map_release(&f.log_calls);
 	return ret;

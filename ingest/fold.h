@@ -7,11 +7,15 @@
 #define INGEST_FOLD_H
 
 #include "store/base/bytes.h"
+#include "store/base/map.h"
 #include "store/store.h"
 
 /* One tree to fold, and what it is folded with: trees of one key share a row of `fold`. */
 struct fold_tree {
 	int64_t tree;              /* row */
+	const int64_t *also;       /* rows of trees that are the same processes, by other names of the machine */
+	size_t n_also;
+	const struct map *same;    /* row of an image of these -> row of the one of `tree` that it is */
 	int64_t node;              /* row */
 	/* as it is seen with all that the store has, and as it is without text; there: it is seen so */
 	struct fold_view {

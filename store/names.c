@@ -38,58 +38,6 @@ static int64_t find_or_add(struct store *s, const char *table, enum stmt find, e
 	return row_id(s->db, table, found ? row : store_last_row(s), e);
 }
 
-static bool is_address(struct bytes name)
-{
-	return bytes_has(name, BYTES(":")) || (name.n && bytes_digit(name.p[name.n - 1]) && bytes_digit(name.p[0]) &&
-					       bytes_has(name, BYTES(".")));
-}
-
-static struct bytes first_label(struct bytes name)
-{
-	return bytes_until(&name, '.');
-}
-
-/* Names that are known, as other_spelling looks at them. */
-struct spelling { struct bytes label; bool is_short; int64_t node; int full; };
-
-static int take_spelling(void *to, sqlite3_stmt *row, struct err *e)
-{
-	struct spelling *s = to;
-	struct bytes have;
-	int64_t v[2];
-
-	if (row_read(row, "node_name", "bi", v, e) < 0)
-		return -1;
-	have = store_column(row, 0);
-	if (is_address(have) || !bytes_eq(first_label(have), s->label))
-		return 0;
-	if (have.n != s->label.n)
-		s->full++;
-	if ((have.n == s->label.n) != s->is_short)
-		s->node = v[1];
-	return 0;
-}
-
-/* Another spelling of the same node: short for full or full for short, unambiguous. *node 0: none. */
-static int other_spelling(struct store *store, struct bytes name, int64_t *node, struct err *e)
-{
-	struct spelling s = { .label = first_label(name) };
-	auto_buf struct buf from = { 0 }, to = { 0 };
-
-	s.is_short = s.label.n == name.n;
-	/* names with this label: itself, and what begins with it and a point, which lies before it and a slash */
-	buf_add(&from, s.label.p, s.label.n);
-	buf_add(&to, s.label.p, s.label.n);
-	buf_char(&from, '.');
-	buf_char(&to, '.' + 1);
-	if (store_each(store, STMT_find_node_label, ARGS(V_BLOB(s.label), V_BLOB(buf_bytes(&from)), V_BLOB(buf_bytes(&to))),
-		       WALK(take_spelling, &s), e) < 0)
-		return -1;
-	/* a full name joins a short one only when no other full name has the label */
-	*node = s.full <= (s.is_short ? 1 : 0) ? s.node : 0;
-	return 0;
-}
-
 int names_find_node(struct store *s, struct bytes name, int64_t *row, struct err *e)
 {
 	bool found;
@@ -113,13 +61,9 @@ static int64_t node_row(struct store *s, struct bytes name, struct err *e)
 		return -1;
 	if (row != 0)
 		return row;
-	if (!is_address(name) && other_spelling(s, name, &row, e) < 0)
+	if (store_run(s, STMT_add_node, ARGS(V_BLOB(name)), e) < 0)
 		return -1;
-	if (row == 0) {
-		if (store_run(s, STMT_add_node, ARGS(V_BLOB(name)), e) < 0)
-			return -1;
-		row = row_id(s->db, "node", store_last_row(s), e);
-	}
+	row = row_id(s->db, "node", store_last_row(s), e);
 	return row < 0 || names_add_name(s, name, row, e) < 0 ? -1 : row;
 }
 

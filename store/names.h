@@ -18,12 +18,9 @@ struct names {
 
 void names_init(struct names *n, struct store *store);
 void names_release(struct names *n);
-void names_forget_nodes(struct names *n); /* another process may have joined two */
+void names_forget_nodes(struct names *n); /* another process may have made two one */
 
-/*
- * The row of a node. A short name and a full one with the same first label are one node, as long as that full name
- * is the only one with this label; two full names are two; addresses are taken whole. -1 on failure.
- */
+/* The row of a node, made for each name as it is written: which of them are one is told by store/node. -1 on failure. */
 int64_t names_node(struct names *n, struct bytes name, struct err *e);
 
 /* The row of the node that is called just so; 0: none. */

@@ -8,6 +8,7 @@
 #include "store/model/program.h"
 #include "store/order.h"
 #include "store/row.h"
+#include "store/unite.h"
 
 #include <stdlib.h>
 
@@ -23,7 +24,6 @@ struct loading {
 	struct store *s;
 	int64_t since, until;
 	struct map strings;   /* row -> pool id */
-	struct map nodes;     /* row -> pool id */
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
 	struct map callers, calls, places, policies;  /* row -> index */
@@ -92,34 +92,9 @@ static int take_string(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_node(void *to, sqlite3_stmt *st, struct err *e)
-{
-	struct loading *l = to;
-	int64_t v[2];
-
-	if (row_read(st, "node", "ib", v, e) < 0)
-		return -1;
-	map_put(&l->nodes, (uint64_t)v[0], 0, pool_intern(&l->q->strings, store_column(st, 1)));
-	return 0;
-}
-
-static int take_node_name(void *to, sqlite3_stmt *st, struct err *e)
-{
-	struct loading *l = to;
-	int64_t v[2];
-
-	if (row_read(st, "node_name", "ib", v, e) < 0)
-		return -1;
-	*VEC_PUSH(&l->q->node_names) = (struct query_name){ v[0], keep(l->q, store_column(st, 1)) };
-	return 0;
-}
-
 bool query_is_node(const struct query *q, int64_t node, struct bytes name)
 {
-	for (size_t i = 0; i < q->node_names.n; i++)
-		if (q->node_names.v[i].node == node && bytes_eq(q->node_names.v[i].name, name))
-			return true;
-	return false;
+	return nodes_named(&q->nodes, node, name);
 }
 
 static int take_caller(void *to, sqlite3_stmt *st, struct err *e)
@@ -166,26 +141,33 @@ static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+static void of_node(struct query_tree *t, const struct query *q, const struct nodes_row *node)
+{
+	t->row = node->id;
+	t->node_id = nodes_id(&q->nodes, node->id);
+	t->node = node->shown;
+}
+
 static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
-	int64_t v[16], tree, node;
+	const struct nodes_row *node;
+	int64_t v[16], tree;
 
 	if (row_read(st, "part", "iibnninptTifwsif", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
-	node = map_get(&l->nodes, (uint64_t)v[10], 0, -1);
-	if (tree < 0 || node < 0)
+	node = nodes_find(&l->q->nodes, v[10]);
+	if (tree < 0 || node == NULL)
 		return dangling(l, "part", v[0], tree < 0 ? "tree" : "node", e);
 	if (!text_of(l, v[5], &m.exe) || !text_of(l, v[6], &m.name))
 		return dangling(l, "part", v[0], "exe or name", e);
 	if (v[3] != 0 && v[4] != 0)
 		return row_damaged(l->s->db, "part", v[0], "it was both forked and exec'd", e);
 	t = &l->q->trees.v[tree];
-	t->node_id = v[10];
-	t->node = pool_get(&l->q->strings, (uint32_t)node);
+	of_node(t, l->q, node);
 	/* the first part of the image that a tree is named after */
 	if (v[14] == t->id && v[4] == 0)
 		t->root = (uint32_t)l->q->images.n;
@@ -402,7 +384,7 @@ static int take_build(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "build", "iizfvtT", v, e) < 0)
 		return -1;
-	b = (struct query_build){ .node = v[0], .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
+	b = (struct query_build){ .node = nodes_id(&l->q->nodes, v[0]), .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
 				  .id = keep(l->q, store_column(st, 4)), .place = QUERY_NONE };
 	if (v[2] != 0)
 		b.place = (uint32_t)map_get(&l->places, (uint64_t)v[2], 0, QUERY_NONE);
@@ -513,7 +495,7 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 	image = image_index(l, v[1]);
 	if (image == QUERY_NONE)
 		return dangling(l, "interval", v[0], "part", e);
-	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].node_id != v[2])
+	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].row != v[2])
 		return row_damaged(l->s->db, "interval", v[0], "its part is of another process", e);
 	if (!obs_decode(store_column(st, 13), (struct obs_base){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
@@ -534,10 +516,9 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* The pseudo-tree of (node, exe, comm) for presence that no image can be told for. */
-static uint32_t pseudo_image(struct loading *l, int64_t node_id, struct bytes exe, struct bytes comm)
+static uint32_t pseudo_image(struct loading *l, const struct nodes_row *node, struct bytes exe, struct bytes comm)
 {
-	struct bytes node = pool_get(&l->q->strings, (uint32_t)map_get(&l->nodes, (uint64_t)node_id, 0, 0));
-	uint64_t a = pool_intern(&l->q->strings, node);
+	uint64_t a = (uint64_t)nodes_id(&l->q->nodes, node->id);
 	uint64_t b = (uint64_t)pool_intern(&l->q->strings, exe) << 32 | pool_intern(&l->q->strings, comm);
 	int64_t at = map_get(&l->pseudo, a, b, -1);
 	auto_buf struct buf path = { 0 }, key = { 0 };
@@ -546,7 +527,7 @@ static uint32_t pseudo_image(struct loading *l, int64_t node_id, struct bytes ex
 	if (at >= 0)
 		return (uint32_t)at;
 	esc_tty(&path, program_base(exe));
-	buf_add(&key, node.p, node.n);
+	buf_add(&key, node->shown.p, node->shown.n);
 	buf_char(&key, '\0');
 	buf_add(&key, exe.p, exe.n);
 	buf_char(&key, '\0');
@@ -557,15 +538,16 @@ static uint32_t pseudo_image(struct loading *l, int64_t node_id, struct bytes ex
 	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
 							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
 							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
-	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .node = node, .node_id = node_id,
-						       .root = (uint32_t)at, .main = (uint32_t)at, .stands_for = 1, .t_first = WHEN_NONE,
-						       .t_last = WHEN_NONE };
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
+						       .stands_for = 1, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	of_node(&l->q->trees.v[l->q->trees.n - 1], l->q, node);
 	return (uint32_t)at;
 }
 
 static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
+	const struct nodes_row *node;
 	int64_t v[8], caller, call;
 	struct bytes exe;
 	uint32_t image;
@@ -579,8 +561,11 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 		return dangling(l, "presence", v[0], "caller, call or exe", e);
 	if (v[5] != WHEN_NONE && !in_time(l, v[5], v[6]))
 		return 0;
+	node = nodes_find(&l->q->nodes, v[7]);
+	if (node == NULL)
+		return dangling(l, "presence", v[0], "node", e);
 	if (image == QUERY_NONE)
-		image = pseudo_image(l, v[7], exe, l->q->callers.v[caller].comm);
+		image = pseudo_image(l, node, exe, l->q->callers.v[caller].comm);
 	add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, v[5], v[6]);
 	return 0;
 }
@@ -652,16 +637,17 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
-	int64_t v[7], node;
+	const struct nodes_row *node;
+	int64_t v[7];
 
 	if (row_read(st, "fold", "ihiiccf", v, e) < 0)
 		return -1;
-	node = map_get(&l->nodes, (uint64_t)v[2], 0, -1);
-	if (node < 0)
+	node = nodes_find(&l->q->nodes, v[2]);
+	if (node == NULL)
 		return dangling(l, "fold", v[0], "node", e);
 	/* trusted evidence and text of one workload stand in rows of their own: the trusted one first */
 	if (tree > 0 && l->q->trees.v[tree - 1].id == 0 && bytes_eq(l->q->trees.v[tree - 1].code, store_column(st, 1)) &&
-	    l->q->trees.v[tree - 1].node_id == v[2]) {
+	    l->q->trees.v[tree - 1].row == v[2]) {
 		struct query_tree *t = &l->q->trees.v[tree - 1];
 
 		map_put(&l->folds, (uint64_t)v[0], 0, tree - 1);
@@ -672,10 +658,10 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 	}
 	map_put(&l->folds, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.code = keep(l->q, store_column(st, 1)), .node_id = v[2],
-		.node = pool_get(&l->q->strings, (uint32_t)node), .stands_for = (uint64_t)v[4],
+		.code = keep(l->q, store_column(st, 1)), .stands_for = (uint64_t)v[4],
 		.starts = (uint64_t)v[5], .start_seen = v[5] > 0, .t_first = WHEN_NONE,
 		.t_last = WHEN_NONE };
+	of_node(&l->q->trees.v[tree], l->q, node);
 	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
 	if (l->q->trees.v[tree].main == QUERY_NONE)
 		return dangling(l, "fold", v[0], "main path", e);
@@ -780,9 +766,7 @@ static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 
 static int load(struct loading *l, struct err *e)
 {
-	if (each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
-	    each(l, "SELECT id, name FROM node", take_node, e) < 0 ||
-	    each(l, "SELECT node, name FROM node_name", take_node_name, e) < 0 ||
+	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
 	    each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
@@ -811,7 +795,7 @@ static int load(struct loading *l, struct err *e)
 		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
 		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
-	if (load_folds(l, e) < 0 ||
+	if (load_folds(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
 	order_query(l->q);
@@ -828,7 +812,6 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	/* the trusted marks of a store that others can write are text */
 	ret = trusted && !store_trusts(s) ? 0 : load(&l, e);
 	map_release(&l.strings);
-	map_release(&l.nodes);
 	map_release(&l.images);
 	map_release(&l.trees);
 	map_release(&l.callers);
@@ -844,13 +827,18 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	return ret;
 }
 
+void query_tree_release(struct query_tree *t)
+{
+	VEC_FREE(&t->labels);
+	VEC_FREE(&t->places);
+	VEC_FREE(&t->policies);
+	VEC_FREE(&t->also);
+}
+
 void query_release(struct query *q)
 {
-	for (size_t i = 0; i < q->trees.n; i++) {
-		VEC_FREE(&q->trees.v[i].labels);
-		VEC_FREE(&q->trees.v[i].places);
-		VEC_FREE(&q->trees.v[i].policies);
-	}
+	for (size_t i = 0; i < q->trees.n; i++)
+		query_tree_release(&q->trees.v[i]);
 	VEC_FREE(&q->places);
 	VEC_FREE(&q->builds);
 	VEC_FREE(&q->policies);
@@ -859,7 +847,8 @@ void query_release(struct query *q)
 	VEC_FREE(&q->uses);
 	VEC_FREE(&q->callers);
 	VEC_FREE(&q->calls);
-	VEC_FREE(&q->node_names);
+	nodes_release(&q->nodes);
+	map_release(&q->same);
 	for (size_t i = 0; i < q->sets.n; i++)
 		VEC_FREE(&q->sets.v[i].calls);
 	VEC_FREE(&q->sets);
@@ -868,18 +857,40 @@ void query_release(struct query *q)
 
 struct losing { struct query_losses *out; struct query *q; };
 
+/* The same markers may have come by two names of the machine: the larger of two counts, as with what was made. */
+static void add_loss(struct query_losses *out, const struct query_loss *l, bool others)
+{
+	for (size_t i = 0; i < out->n && others; i++) {
+		struct query_loss *was = &out->v[i];
+
+		if (!bytes_eq(was->node, l->node))
+			continue;
+		was->markers = was->markers > l->markers ? was->markers : l->markers;
+		was->kernel_markers = was->kernel_markers > l->kernel_markers ? was->kernel_markers : l->kernel_markers;
+		was->printk = was->printk > l->printk ? was->printk : l->printk;
+		was->kernel = was->kernel > l->kernel ? was->kernel : l->kernel;
+		was->others = was->others > l->others ? was->others : l->others;
+		return;
+	}
+	*VEC_PUSH(out) = *l;
+}
+
 static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct losing *l = to;
+	const struct nodes_row *node;
 	int64_t v[6];
 
-	if (row_read(st, "loss", "bkkkkk", v, e) < 0)
+	if (row_read(st, "loss", "ikkkkk", v, e) < 0)
 		return -1;
-	*VEC_PUSH(l->out) = (struct query_loss){
-		.node = keep(l->q, store_column(st, 0)), .markers = (uint64_t)v[1],
+	node = nodes_find(&l->q->nodes, v[0]);
+	if (node == NULL)
+		return row_damaged(sqlite3_db_handle(st), "loss", 0, "its node is not there", e);
+	add_loss(l->out, &(struct query_loss){
+		.node = node->shown, .markers = (uint64_t)v[1],
 		.printk = (uint64_t)v[2], .kernel = (uint64_t)v[3], .others = (uint64_t)v[4],
 		.kernel_markers = (uint64_t)v[5],
-	};
+	}, node->others);
 	return 0;
 }
 
@@ -888,12 +899,10 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 	struct losing l = { out, q };
 
 	/* a marker comes after what it tells of, sometimes much later */
-	return store_each_sql(s, "SELECT node.name, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
+	return store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
 				 "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
 				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
-				 "FROM loss JOIN node ON node.id = loss.node "
-				 "WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) "
-				 "GROUP BY node.id ORDER BY node.name",
+				 "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
 			      ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
 				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);
 }

@@ -4,6 +4,7 @@
 
 #include "store/base/mem.h"
 #include "store/model/place.h"
+#include "store/node.h"
 #include "store/store.h"
 
 #define QUERY_NONE UINT32_MAX
@@ -25,8 +26,10 @@ struct query_image {
 struct query_tree {
 	int64_t id;                 /* 0: a pseudo-tree of presence that hangs on no image */
 	struct bytes code;          /* its public id */
-	struct bytes node;          /* its main name; see query_is_node */
-	int64_t node_id;
+	struct bytes node;          /* its machine's name; see query_is_node */
+	int64_t node_id;            /* its machine: see nodes_id */
+	int64_t row;                /* of the name that it came by */
+	VEC(int64_t) also;          /* ids of trees of other names that have gone into this one: see unite_trees */
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program: see query_load */
 	bool start_seen;
@@ -64,7 +67,6 @@ struct query_build {
 	int64_t t_first, t_last;
 };
 struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the file held */
-struct query_name { int64_t node; struct bytes name; };
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
 struct query {
@@ -74,11 +76,12 @@ struct query {
 	VEC(struct query_use) uses;         /* sorted by tree, image, caller, call */
 	VEC(struct query_caller) callers;
 	VEC(struct query_call) calls;
-	VEC(struct query_name) node_names;
+	struct nodes nodes;
 	VEC(struct query_place) places;
 	VEC(struct query_policy) policies;
 	VEC(struct query_build) builds;
 	VEC(struct query_set) sets;
+	struct map same;                    /* row of an image -> row of the one that it has gone into: see unite_trees */
 	uint64_t contradicted;              /* text lines in the store that say otherwise than a trusted source of one event; 0 with trusted */
 	struct pool strings;                /* what all the bytes above point into */
 };
@@ -93,8 +96,9 @@ struct query {
  */
 int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, struct err *e);
 void query_release(struct query *q);
+void query_tree_release(struct query_tree *t);
 
-/* Is this one of the node's names? */
+/* Is this one of the machine's names? */
 bool query_is_node(const struct query *q, int64_t node, struct bytes name);
 
 /* Losses that are known of a node within a time: markers, and how many records they own up to. By what is loaded: trusted ones. */

@@ -8,10 +8,11 @@ const char schema_sql[] =
 #include "schema.sql.h"
 	;
 
-/* What a table lacks in stores of an older version. */
-static const struct { struct bytes table, column; } added[] = {
-	{ { "place", 5 }, { ",imageBLOBNOTNULLDEFAULTx''", 27 } },
-};
+/* The tables of version 3 that are others now, and those that it had not. */
+static const char older_sql[] =
+#include "schema3.sql.h"
+	;
+static const struct bytes newer[] = { { "part", 4 }, { "derive_row", 10 } };
 
 #define MAX_ENTRIES 64
 
@@ -45,6 +46,32 @@ static struct bytes word(struct bytes *text)
 	return out;
 }
 
+static struct entry *find(struct schema *s, struct bytes name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (bytes_eq(s->v[i].name, name))
+			return &s->v[i];
+	return NULL;
+}
+
+/* In the place of one of that name, if there is one. */
+static void put(struct schema *out, const struct entry *en)
+{
+	struct entry *was = find(out, en->name);
+
+	if (was != NULL)
+		buf_release(&was->text);
+	*(was != NULL ? was : &out->v[out->n++]) = *en;
+}
+
+static void drop(struct schema *out, struct bytes name)
+{
+	struct entry *was = find(out, name);
+
+	buf_release(&was->text);
+	*was = out->v[--out->n];
+}
+
 /*
  * One statement of schema.sql: a table or a unique index is kept as SQLite keeps it, without IF NOT EXISTS. Other indexes
  * only say how fast it goes.
@@ -52,7 +79,7 @@ static struct bytes word(struct bytes *text)
 static void take_statement(struct schema *out, struct bytes text)
 {
 	struct bytes rest = text, verb = word(&rest), kind = word(&rest);
-	struct entry *en = &out->v[out->n];
+	struct entry en = { 0 };
 	bool unique = bytes_eq(kind, BYTES("UNIQUE"));
 
 	if (unique)
@@ -62,38 +89,33 @@ static void take_statement(struct schema *out, struct bytes text)
 		return;
 	for (int i = 0; i < 3; i++) /* IF NOT EXISTS */
 		word(&rest);
-	*en = (struct entry){ .kind = kind };
-	buf_str(&en->text, unique ? "CREATEUNIQUE" : "CREATE");
-	buf_add(&en->text, kind.p, kind.n);
-	squeeze(&en->text, rest);
-	en->name = word(&rest);
-	out->n++;
+	en.kind = kind;
+	buf_str(&en.text, unique ? "CREATEUNIQUE" : "CREATE");
+	buf_add(&en.text, kind.p, kind.n);
+	squeeze(&en.text, rest);
+	en.name = word(&rest);
+	put(out, &en);
 }
 
-static void read_schema(struct schema *out)
+static void read_text(struct schema *out, const char *sql)
 {
-	struct bytes all = bytes_of(schema_sql);
+	struct bytes all = bytes_of(sql);
 
-	out->n = 0;
 	while (all.n) {
 		take_statement(out, bytes_until(&all, ';'));
 		bytes_skip(&all, 1);
 	}
 }
 
-/* The text without a column that was added later; false: it has no such column. */
-static bool as_it_was(struct bytes table, struct bytes text, struct buf *out)
+static void read_schema(struct schema *out, bool older)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(added); i++) {
-		size_t at = bytes_find(text, added[i].column);
-
-		if (!bytes_eq(table, added[i].table) || at == text.n)
-			continue;
-		buf_add(out, text.p, at);
-		buf_add(out, text.p + at + added[i].column.n, text.n - at - added[i].column.n);
-		return true;
-	}
-	return false;
+	out->n = 0;
+	read_text(out, schema_sql);
+	if (!older)
+		return;
+	read_text(out, older_sql);
+	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
+		drop(out, newer[i]);
 }
 
 static struct bytes column(sqlite3_stmt *row, int i)
@@ -102,30 +124,22 @@ static struct bytes column(sqlite3_stmt *row, int i)
 }
 
 /* A row of sqlite_schema: type, name, sql. */
-static int check_row(struct schema *want, sqlite3_stmt *row, bool older, struct err *e)
+static int check_row(struct schema *want, sqlite3_stmt *row, struct err *e)
 {
 	struct bytes name = column(row, 1);
-	auto_buf struct buf text = { 0 }, was = { 0 };
+	auto_buf struct buf text = { 0 };
+	struct entry *en = find(want, name);
 
-	for (size_t i = 0; i < want->n; i++) {
-		struct entry *en = &want->v[i];
-
-		if (!bytes_eq(en->name, name))
-			continue;
-		squeeze(&text, column(row, 2));
-		en->there = bytes_eq(buf_bytes(&text), buf_bytes(&en->text)) ||
-			    (older && as_it_was(name, buf_bytes(&en->text), &was) &&
-			     bytes_eq(buf_bytes(&text), buf_bytes(&was)));
-		if (!en->there)
-			return err_set(e, ST_SYSTEM,
-				       "'%.*s' in it is not the %s that scaudit makes",
-				       (int)name.n, name.p,
-				       en->kind.p[0] == 'T' ? "table" : "index");
-	}
-	return 0;
+	if (en == NULL)
+		return 0;
+	squeeze(&text, column(row, 2));
+	en->there = bytes_eq(buf_bytes(&text), buf_bytes(&en->text));
+	return en->there ? 0
+			 : err_set(e, ST_SYSTEM, "'%.*s' in it is not the %s that scaudit makes", (int)name.n, name.p,
+				   en->kind.p[0] == 'T' ? "table" : "index");
 }
 
-static int check_all(struct schema *want, sqlite3 *db, bool older, struct err *e)
+static int check_all(struct schema *want, sqlite3 *db, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
 	int code = sqlite3_prepare_v2(db, "SELECT type, name, sql FROM sqlite_schema", -1, &st, NULL), ret = 0;
@@ -133,12 +147,12 @@ static int check_all(struct schema *want, sqlite3 *db, bool older, struct err *e
 	while (ret == 0 && code != SQLITE_DONE) {
 		code = code == SQLITE_OK || code == SQLITE_ROW ? sqlite3_step(st) : code;
 		if (code == SQLITE_ROW)
-			ret = check_row(want, st, older, e);
+			ret = check_row(want, st, e);
 		else if (code != SQLITE_DONE)
 			ret = err_set(e, ST_SYSTEM, "%s", sqlite3_errmsg(db));
 	}
 	sqlite3_finalize(st);
-	for (size_t i = 0; i < want->n && ret == 0 && !older; i++)
+	for (size_t i = 0; i < want->n && ret == 0; i++)
 		if (!want->v[i].there)
 			ret = err_set(e, ST_SYSTEM, "it has no %s '%.*s'",
 				      want->v[i].kind.p[0] == 'T' ? "table" : "index",
@@ -151,8 +165,8 @@ int schema_check(sqlite3 *db, bool older, struct err *e)
 	struct schema want;
 	int ret;
 
-	read_schema(&want);
-	ret = check_all(&want, db, older, e);
+	read_schema(&want, older);
+	ret = check_all(&want, db, e);
 	for (size_t i = 0; i < want.n; i++)
 		buf_release(&want.v[i].text);
 	return ret;

@@ -7,14 +7,13 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-/* Makes what is missing, in an empty file or in one of an older version. SQL. */
+/* Makes what is missing. SQL. */
 extern const char schema_sql[];
 
 /*
  * Are our tables and unique indexes there, each by the very text that scaudit makes it by? Else somebody made the file by
  * hand: a view may stand where a table is expected, a column may compute its value, a table may not keep types.
- * `older`: tables may be missing, and lack the columns that create() adds. What a user has added besides (tables,
- * indexes, views) stays and is not used.
+ * `older`: those of version 3. What a user has added besides (tables, indexes, views) stays and is not used.
  */
 int schema_check(sqlite3 *db, bool older, struct err *e);
 

@@ -2,7 +2,10 @@
 
 #include "store/base/when.h"
 #include "store/model/record.h"
+#include "store/query.h"
 #include "store/row.h"
+
+#include <stdlib.h>
 
 /* a marker may say any number, and two of the largest overflow */
 #define LOSS "max(0, min(number, 1099511627776))"
@@ -12,30 +15,43 @@ static struct bytes keep(struct status_store *o, struct bytes b)
 	return pool_get(&o->strings, pool_intern(&o->strings, b));
 }
 
-static struct status_node *node_of(struct status_store *o, int64_t id)
+/* The machine that a row of node is one of; NULL: there is no such row. */
+static struct status_node *node_of(struct status_store *o, int64_t row)
 {
-	for (size_t i = 0; i < o->nodes.n; i++)
-		if (o->nodes.v[i].id == id)
-			return &o->nodes.v[i];
-	return NULL;
+	int64_t at = map_get(&o->at, (uint64_t)nodes_id(&o->rows, row), 0, -1);
+
+	return at < 0 ? NULL : &o->nodes.v[at];
+}
+
+static void widen(struct status_node *n, int64_t first, int64_t last)
+{
+	if (first != WHEN_NONE && (n->t_first == WHEN_NONE || first < n->t_first))
+		n->t_first = first;
+	if (last != WHEN_NONE && (n->t_last == WHEN_NONE || last > n->t_last))
+		n->t_last = last;
 }
 
 static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
-	int64_t v[7];
-	struct status_node n;
+	struct status_node *n;
+	int64_t v[7], id;
 
 	/* of living trees, then of folded ones */
 	if (row_read(st, "node", "ibuTcuT", v, e) < 0)
 		return -1;
-	n = (struct status_node){ .id = v[0], .name = keep(o, store_column(st, 1)),
-				  .t_first = v[2], .t_last = v[3], .trees = (uint64_t)v[4] };
-	if (v[5] != WHEN_NONE && (n.t_first == WHEN_NONE || v[5] < n.t_first))
-		n.t_first = v[5];
-	if (v[6] > n.t_last)
-		n.t_last = v[6];
-	*VEC_PUSH(&o->nodes) = n;
+	if (o->only_trusted && !nodes_find(&o->rows, v[0])->kept)
+		return 0;
+	id = nodes_id(&o->rows, v[0]);
+	n = node_of(o, id);
+	if (n == NULL) {
+		map_put(&o->at, (uint64_t)id, 0, (int64_t)o->nodes.n);
+		n = VEC_PUSH(&o->nodes);
+		*n = (struct status_node){ .id = id, .name = nodes_find(&o->rows, id)->shown, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	}
+	n->trees += (uint64_t)v[4];
+	widen(n, v[2], v[3]);
+	widen(n, v[5], v[6]);
 	return 0;
 }
 
@@ -53,6 +69,8 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "node_name", "ib", v, e) < 0)
 		return -1;
 	n = node_of(o, v[0]);
+	if (n == NULL && o->only_trusted && nodes_find(&o->rows, v[0]) != NULL)
+		return 0;
 	if (n == NULL)
 		return no_node(st, "node_name", e);
 	*VEC_PUSH(&n->names) = keep(o, store_column(st, 1));
@@ -70,8 +88,21 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 	n = node_of(o, v[0]);
 	if (n == NULL)
 		return no_node(st, "boot", e);
-	*VEC_PUSH(&n->boots) = (struct status_boot){ v[1], v[2], (uint32_t)v[3], (uint32_t)v[4] };
+	*VEC_PUSH(&n->boots) = (struct status_boot){ v[1], v[2], (uint32_t)v[3], (uint32_t)v[4], v[0] };
 	return 0;
+}
+
+/* The same markers may have come by two names of the machine: the larger of two counts. */
+static void add_loss(struct status_node *n, const struct status_loss *l)
+{
+	size_t i = 0;
+
+	while (i < n->losses.n && strcmp(n->losses.v[i].kind, l->kind) != 0)
+		i++;
+	if (i == n->losses.n)
+		*VEC_PUSH(&n->losses) = (struct status_loss){ .kind = l->kind };
+	n->losses.v[i].markers = l->markers > n->losses.v[i].markers ? l->markers : n->losses.v[i].markers;
+	n->losses.v[i].records = l->records > n->losses.v[i].records ? l->records : n->losses.v[i].records;
 }
 
 static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
@@ -92,7 +123,7 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 		i++;
 	if (i == N_LOSS_KINDS)
 		return row_damaged(sqlite3_db_handle(st), "loss", 0, "its kind is none", e);
-	*VEC_PUSH(&n->losses) = (struct status_loss){ loss_name((enum loss_kind)i), (uint64_t)v[2], (uint64_t)v[3] };
+	add_loss(n, &(struct status_loss){ loss_name((enum loss_kind)i), (uint64_t)v[2], (uint64_t)v[3] });
 	return 0;
 }
 
@@ -129,18 +160,99 @@ static int take_totals(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+/* ---- machines of several rows ---- */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct status_boot *x = a, *y = b;
+
+	if (x->t_first != y->t_first)
+		return x->t_first < y->t_first ? -1 : 1;
+	return x->serial_first < y->serial_first ? -1 : x->serial_first > y->serial_first;
+}
+
+/*
+ * Are two boots one, seen by two names? A machine is in one boot at a time, and its serials rise as long as it lasts. What came by
+ * one name is two boots already.
+ */
+static bool same_boot(const struct status_boot *a, const struct status_boot *b)
+{
+	return b->t_first <= a->t_last || (a->row != 0 && a->row != b->row && b->serial_first > a->serial_last);
+}
+
+static void join_boots(struct status_node *n)
+{
+	size_t kept = 0;
+
+	if (n->boots.n > 1)
+		qsort(n->boots.v, n->boots.n, sizeof(*n->boots.v), by_time);
+	for (size_t i = 0; i < n->boots.n; i++) {
+		struct status_boot b = n->boots.v[i], *last = kept == 0 ? NULL : &n->boots.v[kept - 1];
+
+		if (last == NULL || !same_boot(last, &b)) {
+			n->boots.v[kept++] = b;
+			continue;
+		}
+		last->serial_first = b.serial_first < last->serial_first ? b.serial_first : last->serial_first;
+		last->serial_last = b.serial_last > last->serial_last ? b.serial_last : last->serial_last;
+		last->t_last = b.t_last > last->t_last ? b.t_last : last->t_last;
+		last->row = last->row == b.row ? b.row : 0;
+	}
+	n->boots.n = kept;
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	return strcmp(((const struct status_loss *)a)->kind, ((const struct status_loss *)b)->kind);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return bytes_order(((const struct status_node *)a)->name, ((const struct status_node *)b)->name);
+}
+
+/* Trees that came by two names count once. */
+static int count_trees(struct status_store *o, struct store *s, struct err *e)
+{
+	struct query q;
+	int ret = query_load(&q, s, WHEN_NONE, WHEN_NONE, o->only_trusted, e);
+
+	for (size_t i = 0; i < q.trees.n && ret == 0; i++) {
+		struct status_node *n = node_of(o, q.trees.v[i].node_id);
+
+		if (n != NULL)
+			n->trees -= q.trees.v[i].also.n;
+	}
+	query_release(&q);
+	return ret;
+}
+
+static int join_nodes(struct status_store *o, struct store *s, struct err *e)
+{
+	for (size_t i = 0; i < o->nodes.n; i++) {
+		struct status_node *n = &o->nodes.v[i];
+
+		if (nodes_has_others(&o->rows, n->id))
+			join_boots(n);
+		if (n->losses.n > 1)
+			qsort(n->losses.v, n->losses.n, sizeof(*n->losses.v), by_kind);
+	}
+	if (o->rows.joined && count_trees(o, s, e) < 0)
+		return -1;
+	if (o->nodes.n > 1)
+		qsort(o->nodes.v, o->nodes.n, sizeof(*o->nodes.v), by_name);
+	return 0;
+}
+
 /* ?1: only what trusted sources brought. */
-#define NODE_COUNTS(node) \
-	"(NOT ?1 OR " node " IN (SELECT node FROM boot WHERE trusted UNION SELECT node FROM loss WHERE trusted UNION SELECT node FROM " \
-	"fold WHERE trusted))"
 
 static const char sql_nodes[] =
 	"SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
 	"ifnull(sum(trees), 0) FROM fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT min(u.t_first) FROM fold_use "
 	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)), (SELECT max(u.t_last) FROM fold_use "
 	"AS u JOIN fold ON fold.id = u.fold WHERE fold.node = node.id AND (NOT ?1 OR fold.trusted)) FROM node LEFT JOIN part ON part.node "
-	"= node.id AND (NOT ?1 OR part.trusted) LEFT JOIN image ON image.id = part.image WHERE " NODE_COUNTS("node.id") " GROUP BY node.id ORDER BY node.name";
-static const char sql_names[] = "SELECT node, name FROM node_name WHERE " NODE_COUNTS("node") " ORDER BY name";
+	"= node.id AND (NOT ?1 OR part.trusted) LEFT JOIN image ON image.id = part.image GROUP BY node.id";
+static const char sql_names[] = "SELECT node, name FROM node_name ORDER BY name";
 static const char sql_boots[] =
 	"SELECT node, t_first, t_last, serial_first, serial_last FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
 static const char sql_losses[] =
@@ -164,14 +276,16 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, bool o
 	*out = (struct status_store){ .trusted = store_trusts(s), .only_trusted = only_trusted };
 	if (only_trusted && !out->trusted)
 		return 0;
+	if (nodes_load(&out->rows, s, only_trusted, e) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct store_args args = ARGS(V_INT(only_trusted), V_INT(runs));
 
-		args.n = rows[i].take == take_run ? 2 : 1;
+		args.n = rows[i].take == take_run ? 2 : rows[i].take == take_name ? 0 : 1;
 		if (store_each_sql(s, rows[i].sql, args, WALK(rows[i].take, out), e) < 0)
 			return -1;
 	}
-	return 0;
+	return join_nodes(out, s, e);
 }
 
 void status_release(struct status_store *s)
@@ -182,6 +296,8 @@ void status_release(struct status_store *s)
 		VEC_FREE(&s->nodes.v[i].losses);
 	}
 	VEC_FREE(&s->nodes);
+	nodes_release(&s->rows);
+	map_release(&s->at);
 	VEC_FREE(&s->runs);
 	pool_release(&s->strings);
 }

@@ -3,12 +3,14 @@
 #define STORE_STATUS_H
 
 #include "store/base/mem.h"
+#include "store/node.h"
 #include "store/store.h"
 
-struct status_boot { int64_t t_first, t_last; uint32_t serial_first, serial_last; };
+struct status_boot { int64_t t_first, t_last; uint32_t serial_first, serial_last; int64_t row; /* of the name that it came by; 0: several */ };
 
 struct status_loss { const char *kind; uint64_t markers, records; };
 
+/* A machine, in all its rows of `node`. */
 struct status_node {
 	int64_t id;
 	struct bytes name;
@@ -37,6 +39,8 @@ struct status_store {
 	bool trusted;                 /* else no run is complete: who said so may have lied */
 	bool only_trusted;            /* as it was asked for */
 	struct pool strings;
+	struct nodes rows;
+	struct map at;                /* row that stands for a machine -> its index */
 };
 
 /*

@@ -5,7 +5,6 @@ STMT(find_string,     "SELECT id FROM string WHERE bytes = ?1")
 STMT(add_string,      "INSERT INTO string (bytes) VALUES (?1)")
 
 STMT(find_node,       "SELECT node FROM node_name WHERE name = ?1")
-STMT(find_node_label, "SELECT name, node FROM node_name WHERE name = ?1 OR (name > ?2 AND name < ?3)")
 STMT(add_node,        "INSERT INTO node (name) VALUES (?1)")
 STMT(add_node_name,   "INSERT INTO node_name (name, node) VALUES (?1, ?2)")
 

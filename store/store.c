@@ -2,6 +2,7 @@
 
 #include "store/base/esc.h"
 #include "store/base/mem.h"
+#include "store/older.h"
 #include "store/row.h"
 #include "store/safe.h"
 #include "store/schema.h"
@@ -279,16 +280,6 @@ static int make_folders(const char *path, struct err *e)
 	return 0;
 }
 
-/* Columns that tables of older stores lack; a table that was missing has been made with them. */
-static int add_columns(struct store *s, struct err *e)
-{
-	int64_t n;
-
-	if (store_number_sql(s, "SELECT count(*) FROM pragma_table_info('place') WHERE name = 'image'", NO_ARGS, &n, e) < 0)
-		return -1;
-	return n > 0 ? 0 : store_script(s, "ALTER TABLE place ADD COLUMN image BLOB NOT NULL DEFAULT x''", e);
-}
-
 /* Whose file it is and of which version; both 0 and no tables: an empty one. */
 struct kind { int64_t app, version, tables; };
 
@@ -314,7 +305,7 @@ static int check_pages(struct store *s, struct err *e)
 	return safe_pages(s->db, e) < 0 ? err_wrap(e, "store %s", s->path) : 0;
 }
 
-/* Makes what is missing, in an empty file or in an older store. */
+/* Makes the tables in an empty file. */
 static int create(struct store *s, struct err *e)
 {
 	auto_free char *text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; INSERT INTO meta VALUES "
@@ -327,9 +318,7 @@ static int create(struct store *s, struct err *e)
 		return -1;
 	ret = store_number_sql(s, "PRAGMA user_version", NO_ARGS, &version, e);
 	/* somebody else may have been quicker */
-	if (ret == 0 && version < STORE_VERSION &&
-	    (check_tables(s, true, e) < 0 || store_script(s, schema_sql, e) < 0 ||
-	     add_columns(s, e) < 0 || store_script(s, text, e) < 0))
+	if (ret == 0 && version == 0 && (store_script(s, schema_sql, e) < 0 || store_script(s, text, e) < 0))
 		ret = -1;
 	if (ret == 0)
 		ret = check_tables(s, false, e);
@@ -338,6 +327,21 @@ static int create(struct store *s, struct err *e)
 	if (ret < 0)
 		store_rollback(s);
 	return ret;
+}
+
+/* Who only reads an older store takes it as it is: see older_face. */
+static int open_older(struct store *s, int64_t version, enum store_mode mode, struct err *e)
+{
+	if (version < OLDER_FIRST)
+		return err_set(e, ST_SYSTEM, "store %s has version %lld, which no release wrote: read its logs again into a new one", s->path,
+			       (long long)version);
+	if (check_tables(s, true, e) < 0)
+		return -1;
+	s->older = true;
+	if (mode == STORE_READ || mode == STORE_UPGRADE)
+		return 0;
+	return err_set(e, ST_SYSTEM, "store %s has version %lld, and has to be brought up to %d before it is written", s->path,
+		       (long long)version, STORE_VERSION);
 }
 
 /* Is it ours, and of a version that we know? Makes the tables in an empty file. */
@@ -359,13 +363,7 @@ static int check_version(struct store *s, enum store_mode mode, struct err *e)
 	if (k.version > STORE_VERSION)
 		return err_set(e, ST_SYSTEM, "store %s has version %lld, this scaudit knows up to %d: use a newer one",
 			       s->path, (long long)k.version, STORE_VERSION);
-	if (k.version < STORE_VERSION && s->owner.unwritable[0] != '\0')
-		return err_set(e, ST_SYSTEM,
-			       "its version is %lld, and it has to be brought up to %d before it "
-			       "can be read (scaudit status does "
-			       "so); %s",
-			       (long long)k.version, STORE_VERSION, s->owner.unwritable);
-	return k.version < STORE_VERSION ? create(s, e) : check_tables(s, false, e);
+	return k.version < STORE_VERSION ? open_older(s, k.version, mode, e) : check_tables(s, false, e);
 }
 
 /* No store where one was looked for: says where one is, if it is in the other place. */
@@ -437,7 +435,9 @@ static int open_file(struct store *s, enum store_mode mode, struct err *e)
 	    sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK ||
 	    safe_guard(s->db, s->owner.foreign) != SQLITE_OK)
 		return store_fail(s, e);
-	return check_version(s, mode, e) < 0 || settle(s, e) < 0 ? -1 : check_meta(s, e);
+	if (check_version(s, mode, e) < 0 || settle(s, e) < 0 || (s->older && mode == STORE_READ && older_face(s, e) < 0))
+		return -1;
+	return check_meta(s, e);
 }
 
 int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e)
@@ -522,7 +522,19 @@ void store_rollback(struct store *s)
 
 int store_snapshot(struct store *s, struct err *e)
 {
-	return store_script(s, "BEGIN", e);
+	int64_t version;
+
+	if (store_script(s, "BEGIN", e) < 0)
+		return -1;
+	if (!s->older)
+		return 0;
+	/* this look begins the state that is read from now on: another process may have brought the store up by then */
+	if (store_number_sql(s, "PRAGMA main.user_version", NO_ARGS, &version, e) < 0)
+		return -1;
+	if (version < STORE_VERSION)
+		return 0;
+	s->older = false;
+	return older_drop_face(s, e);
 }
 
 int store_end(struct store *s, struct err *e)

@@ -32,6 +32,7 @@ struct store {
 	sqlite3_stmt *stmt[N_STMTS]; /* prepared when first asked for */
 	struct store_wait wait;      /* for other processes */
 	bool reads;                  /* opened with STORE_READ */
+	bool older;                  /* the file is of version 3 */
 	bool writing;                /* between store_begin and store_commit or store_rollback */
 	struct pool strings;         /* what was interned; string_id[i] is the row of pool id i + 1 */
 	int64_t *string_id;
@@ -42,16 +43,17 @@ enum store_mode {
 	STORE_READ,
 	STORE_CHANGE, /* writes, to a store that is there */
 	STORE_WRITE,  /* writes, and makes it where it is missing */
+	STORE_UPGRADE, /* for ingest/upgrade: the file as it is, whatever its version */
 };
 
 /*
  * Opens the store. path NULL: $SCAUDIT_DB, else the default place. STORE_WRITE makes folder (0700) and file
  * (0600) where they are missing. Else, without a store: ST_NO with what to do; where the other default place
- * holds records, the message says so. A store of an older version is brought up to this one. One of a newer version, or a
- * file that is none, or has other tables than ours: ST_SYSTEM.
+ * holds records, the message says so. A store of version 3 can be read; to write it, it has to be brought up: s->older is
+ * set then, and see ingest/upgrade. One of a newer version, or a file that is none, or has other tables than ours: ST_SYSTEM.
  *
- * Any store may be read, whoever owns it: see owner_look for who may write. One of somebody else's is not changed, not
- * even to bring it up to this version, and its pages are looked at first.
+ * Any store may be read, whoever owns it: see owner_look for who may write. One of somebody else's is not changed, and its
+ * pages are looked at first.
  */
 int store_open(struct store *s, const char *path, enum store_mode mode, struct err *e);
 

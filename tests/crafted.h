@@ -92,7 +92,7 @@ static inline struct fold_tree crafted_tree(const struct query *q, size_t i)
 	const struct fold_view view = { .there = true, .key = t->code, .start_seen = t->start_seen,
 					.labels = t->labels.v, .n_labels = t->labels.n,
 					.main_part = q->images.v[t->main].id };
-	struct fold_tree out = { .tree = t->id, .node = t->node_id, .all = view };
+	struct fold_tree out = { .tree = t->id, .node = t->row, .all = view };
 
 	if (t->trusted)
 		out.trusted = view;

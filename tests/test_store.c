@@ -3,6 +3,7 @@
 
 #include "store/alias.h"
 #include "store/names.h"
+#include "store/node.h"
 
 #include <sys/wait.h>
 
@@ -292,7 +293,7 @@ static void strings_have_one_row_for_all_writers(void **state)
 	rig_close(&r);
 }
 
-/* ---- nodes: names in the order in which logs bring them, and which of them are one ---- */
+/* ---- nodes: a row for each name as logs write it; which are one is told when they are read ---- */
 
 static struct node_row { const char *name; const char *names[5]; size_t n; int node[5]; } nodes[] = {
 	{ "node: the same name",                     { "node01", "node01" }, 2, { 0, 0 } },
@@ -301,7 +302,7 @@ static struct node_row { const char *name; const char *names[5]; size_t n; int n
 	{ "node: full, then short",                  { "node01.example.com", "node01" }, 2, { 0, 0 } },
 	{ "node: two full names are two",            { "node01.a.org", "node01.b.org" }, 2, { 0, 1 } },
 	{ "node: short beside two full ones is a third", { "node01.a.org", "node01.b.org", "node01" }, 3, { 0, 1, 2 } },
-	{ "node: short and full, then another full", { "node01", "node01.a.org", "node01.b.org" }, 3, { 0, 0, 1 } },
+	{ "node: short and full, then another full", { "node01", "node01.a.org", "node01.b.org" }, 3, { 0, 1, 2 } },
 	{ "node: addresses are taken whole",         { "10.5.0.3", "10.5.0.4", "10" }, 3, { 0, 1, 2 } },
 	{ "node: IPv6 addresses are taken whole",    { "2001:db8::1", "2001:db8::2" }, 2, { 0, 1 } },
 	{ "node: one letter more is another",        { "node1", "node11.example.com", "node1.example.com" }, 3, { 0, 1, 0 } },
@@ -310,6 +311,7 @@ static struct node_row { const char *name; const char *names[5]; size_t n; int n
 static void check_node(void **state)
 {
 	const struct node_row *row = *state;
+	struct nodes known;
 	struct rig r;
 	struct names n;
 	struct err e = { 0 };
@@ -322,12 +324,18 @@ static void check_node(void **state)
 	for (size_t i = 0; i < row->n; i++) {
 		got[i] = names_node(&n, bytes_of(row->names[i]), &e);
 		assert_ok(got[i], &e);
+		assert_ok(store_run(&r.store, STMT_add_loss, ARGS(V_INT(got[i]), V_TEXT(BYTES("rate")), V_INT(1), V_INT(0), V_NULL, V_INT(1), V_INT(0)), &e), &e);
 	}
+	assert_ok(nodes_load(&known, &r.store, false, &e), &e);
 	for (size_t i = 0; i < row->n; i++)
-		for (size_t k = 0; k < i; k++)
-			assert_int_equal(got[i] == got[k], row->node[i] == row->node[k]);
+		for (size_t k = 0; k < i; k++) {
+			assert_int_equal(got[i] == got[k], strcmp(row->names[i], row->names[k]) == 0);
+			assert_int_equal(nodes_id(&known, got[i]) == nodes_id(&known, got[k]), row->node[i] == row->node[k]);
+			assert_int_equal(nodes_named(&known, got[i], bytes_of(row->names[k])), row->node[i] == row->node[k]);
+		}
 	for (size_t i = 0; i < row->n; i++)
 		assert_int_equal(names_node(&n, bytes_of(row->names[i]), &e), got[i]);
+	nodes_release(&known);
 	names_release(&n);
 	store_rollback(&r.store);
 	rig_close(&r);

@@ -51,7 +51,8 @@ static size_t choose(struct selected *s, uint64_t keep, int64_t after, struct fo
 		/* what was recorded under a policy stays: the note of it hangs on the trees */
 		if (t->id == 0 || work == WORKLOADS_NONE || t->policies.n || kept[work]++ < keep || (t->t_last != WHEN_NONE && t->t_last > after))
 			continue;
-		out[n] = (struct fold_tree){ .tree = t->id, .node = t->node_id, .all = view_of(s, order[i]) };
+		out[n] = (struct fold_tree){ .tree = t->id, .also = t->also.v, .n_also = t->also.n, .same = &s->query.same,
+					      .node = t->row, .all = view_of(s, order[i]) };
 		if (t->trusted)
 			out[n].trusted = out[n].all;
 		n++;
@@ -97,7 +98,7 @@ int fold_old(const struct opts *o, bool vacuum, struct err *e)
 	size_t n = 0;
 	int ret = -1;
 
-	if (fold_limits(o, &keep, &days, e) == 0 && selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
+	if (fold_limits(o, &keep, &days, e) == 0 && (opt_on(o, OPT_dry_run) || opt_brought_up(o, e) == 0) && selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
 		ret = fold(o, &s, keep, days, vacuum, &n, e);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))

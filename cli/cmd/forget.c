@@ -15,7 +15,7 @@ static int read_what(struct forget_what *what, int64_t **trees, struct bytes **f
 {
 	const char *ingest = opt_text(o, OPT_ingest, NULL);
 	bool narrowed = select_names_something(&s->options);
-	size_t n = 0;
+	size_t n = 0, most = 0;
 
 	*what = (struct forget_what){ .since = s->since, .until = s->until, .before = WHEN_NONE, .unsee = opt_on(o, OPT_unsee),
 				      .trusted = opt_on(o, OPT_trusted), .dry_run = opt_on(o, OPT_dry_run) };
@@ -33,13 +33,20 @@ static int read_what(struct forget_what *what, int64_t **trees, struct bytes **f
 		return err_set(e, ST_INPUT, "forget what? Name it: a selector, --before TIME, --ingest ID, or --all");
 	if (!narrowed || s->options.all)
 		return 0;
-	*trees = mem_zero(s->query.trees.n, sizeof(**trees));
-	*folds = mem_zero(s->query.trees.n, sizeof(**folds));
+	for (size_t i = 0; i < s->query.trees.n; i++)
+		most += 1 + s->query.trees.v[i].also.n;
+	*trees = mem_zero(most, sizeof(**trees));
+	*folds = mem_zero(most, sizeof(**folds));
 	for (size_t i = 0; i < s->query.trees.n; i++) {
-		if (sel->tree_in[i] && s->query.trees.v[i].id != 0)
-			(*trees)[n++] = s->query.trees.v[i].id;
-		else if (sel->tree_in[i])
-			(*folds)[what->n_folds++] = s->query.trees.v[i].code;
+		const struct query_tree *t = &s->query.trees.v[i];
+
+		if (sel->tree_in[i] && t->id == 0)
+			(*folds)[what->n_folds++] = t->code;
+		if (!sel->tree_in[i] || t->id == 0)
+			continue;
+		(*trees)[n++] = t->id;
+		for (size_t k = 0; k < t->also.n; k++)
+			(*trees)[n++] = t->also.v[k];
 	}
 	what->folds = *folds;
 	what->trees = *trees;
@@ -108,12 +115,15 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 
 static int run(struct opts *o, struct err *e)
 {
-	struct selected s;
+	struct selected s = { 0 };
 	struct selection sel = { 0 };
 	struct forget_what what = { 0 };
 	auto_free int64_t *trees = NULL;
 	auto_free struct bytes *folds = NULL;
-	int ret = selector_open(&s, o, e);
+	int ret = opt_brought_up(o, e);
+
+	if (ret == 0)
+		ret = selector_open(&s, o, e);
 
 	if (ret == 0) {
 		select_run(&sel, &s.query, &s.workloads, &s.options);
