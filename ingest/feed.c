@@ -107,7 +107,9 @@ int feed_commit(struct feed *f, struct err *e)
 
 	if (!f->locked)
 		return 0;
-	if (flush_batch(&f->flush, e) < 0 || store_commit(f->store, e) < 0)
+	if (flush_batch(&f->flush, e) < 0 ||
+	    (f->tally.trusted > 0 && store_run(f->store, STMT_trust_ingest, ARGS(V_INT(f->r->ingest), V_INT(f->tally.trusted)), e) < 0) ||
+	    store_commit(f->store, e) < 0)
 		return -1;
 	f->locked = false;
 	fit_batch(f, n, when_clock_ms() - began);

@@ -11,6 +11,7 @@ STMT(add_node_name,   "INSERT INTO node_name (name, node) VALUES (?1, ?2)")
 STMT(add_ingest,      "INSERT INTO ingest (started, label, policy, source, version) VALUES (?1, nullif(?2, 0), nullif(?3, 0), ?4, ?5)")
 STMT(find_policy,     "SELECT id FROM policy WHERE hash = ?1")
 STMT(add_policy,      "INSERT INTO policy (name, hash, text) VALUES (?1, ?2, ?3)")
+STMT(trust_ingest,    "UPDATE ingest SET trusted = ?2 WHERE id = ?1")
 STMT(set_ingest,      "UPDATE ingest SET ended = ?2, new_events = ?3, seen_before = ?4, contradicted = ?5, "
                       "damaged = ?6, other = ?7, losses = ?8 WHERE id = ?1")
 
