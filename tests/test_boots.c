@@ -481,15 +481,11 @@ static void some_pieces(const struct boots_page *at, enum told told, struct boot
 	}
 }
 
-/* A page of the store, by its pieces alone. */
-static void put_page(const struct boots_page *at, enum told told)
+/* A page of the store, by its pieces alone. Each base: by trusted lines, by text; or none. */
+static void put_pieces(const struct boots_page *at, struct boot_pieces *pieces, bool based, bool said, int64_t base)
 {
-	struct boot_pieces pieces[TRACK_LAYERS] = { { 0 }, { 0 } };
 	auto_buf struct buf trusted = { 0 }, all = { 0 };
-	bool based = chance(3), said = chance(3); /* a base: by trusted lines, by text */
-	int64_t base = dice(3) * 20;
 
-	some_pieces(at, told, pieces);
 	boot_encode(&pieces[TRACK_TRUSTED], &trusted);
 	boot_encode(&pieces[TRACK_TEXT], &all);
 	assert_ok(store_run(&rig.store, STMT_save_page, ARGS(V_INT(at->node), V_INT(at->serials), V_INT(at->seconds), V_BLOB(buf_bytes(&trusted)),
@@ -497,6 +493,14 @@ static void put_page(const struct boots_page *at, enum told told)
 							     V_INT_IF(said, base + 20), V_INT_IF(said, base + 20), V_BLOB(BYTES(""))), &e), &e);
 	for (int i = 0; i < TRACK_LAYERS; i++)
 		VEC_FREE(&pieces[i]);
+}
+
+static void put_page(const struct boots_page *at, enum told told)
+{
+	struct boot_pieces pieces[TRACK_LAYERS] = { { 0 }, { 0 } };
+
+	some_pieces(at, told, pieces);
+	put_pieces(at, pieces, chance(3), chance(3), dice(3) * 20);
 }
 
 static uint32_t resolved(const struct boots_layer *l, size_t i)
@@ -559,8 +563,23 @@ static void next_page(struct wide *x)
 	p = x->at;
 	if (chance(10))
 		p.serials += 100000 + (chance(50) ? dice(1000) : 2 * (p.seconds % 10000));
+	else if (chance(10))
+		p.serials += dice(50);
 	*VEC_PUSH(&x->pages) = p;
 	*VEC_PUSH(&x->changed) = p;
+}
+
+/* The next page, of one event, so many pages of serials above the first. */
+static void put_one(struct wide *x, unsigned above, enum told told)
+{
+	struct boot_pieces pieces[TRACK_LAYERS] = { { 0 }, { 0 } };
+	struct boots_page at = { x->at.node, ++x->at.seconds, x->at.serials + above };
+	struct boot_piece p = { .sec_lo = at.seconds * BOOT_SECONDS, .sec_hi = at.seconds * BOOT_SECONDS, .events = 1,
+				.serial_lo = (uint32_t)at.serials * BOOT_SERIALS, .serial_hi = (uint32_t)at.serials * BOOT_SERIALS };
+
+	*VEC_PUSH(&pieces[told == TRUSTED ? TRACK_TRUSTED : TRACK_TEXT]) = p;
+	put_pieces(&at, pieces, false, false, 0);
+	*VEC_PUSH(&x->changed) = at;
 }
 
 static void sort_changed(struct wide *x)
@@ -585,7 +604,7 @@ static void write_changed(const struct wide *x)
 		if (chance(8))
 			assert_ok(store_run(&rig.store, STMT_del_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), &e), &e);
 		else
-			put_page(p, forged ? TEXT : chance(80) ? TRUSTED : BOTH);
+			put_page(p, forged ? TEXT : chance(80) ? TRUSTED : (enum told)dice(3));
 	}
 }
 
@@ -610,7 +629,7 @@ static void moved_since(const struct wide *x, const struct boot_pieces *was, con
 	}
 }
 
-static void one_commit(struct wide *x)
+static void renew_and_compare(struct wide *x)
 {
 	struct boot_pieces was[TRACK_LAYERS] = { { 0 }, { 0 } };
 	int64_t since[TRACK_LAYERS];
@@ -620,8 +639,6 @@ static void one_commit(struct wide *x)
 			*VEC_PUSH(&was[layer]) = x->boots.layer[layer].pieces.v[i];
 			was[layer].v[i].boot = resolved(&x->boots.layer[layer], i);
 		}
-	sort_changed(x);
-	write_changed(x);
 	assert_ok(boots_renew(&x->boots, &rig.store, x->at.node, x->changed.v, x->changed.n, since, &e), &e);
 	moved_since(x, was, since);
 	here.moved += since[TRACK_TRUSTED] != BOOTS_STAYED || since[TRACK_TEXT] != BOOTS_STAYED;
@@ -630,6 +647,13 @@ static void one_commit(struct wide *x)
 	x->changed.n = 0;
 	for (int layer = 0; layer < TRACK_LAYERS; layer++)
 		VEC_FREE(&was[layer]);
+}
+
+static void one_commit(struct wide *x)
+{
+	sort_changed(x);
+	write_changed(x);
+	renew_and_compare(x);
 }
 
 /* A page that is there: any, or one beside a place from which chains are gone on with. */
@@ -664,7 +688,7 @@ static void go_on(void)
 		for (uint32_t k = chance(60) ? 1 + dice(3) : 0; k > 0; k--) {
 			struct boots_page any = some_page(&x);
 
-			any.serials += chance(20);
+			any.serials += chance(20) ? dice(60) : 0;
 			*VEC_PUSH(&x.changed) = any;
 			here.gone_on++;
 		}
@@ -675,6 +699,31 @@ static void go_on(void)
 	boots_release(&x.boots);
 	VEC_FREE(&x.pages);
 	VEC_FREE(&x.changed);
+}
+
+/*
+ * A trusted piece high above the others, then pages of text until a place from which chains are gone on with lies behind
+ * it, then a trusted page that shows that it is no part of the boot: what text has there goes with it.
+ */
+static void a_boot_that_moves_takes_text_before_the_change_along(void **state)
+{
+	struct wide x = { 0 };
+
+	(void)state;
+	open_rig();
+	for (unsigned text = 1; text < 600; text += 7) {
+		x.at = (struct boots_page){ ++nodes, T / BOOT_SECONDS, 100 };
+		assert_ok(boots_load(&x.boots, &rig.store, x.at.node, &e), &e);
+		for (unsigned i = 0; i < 200 + text; i++)
+			put_one(&x, i == 200 ? 2000 : i, i <= 200 ? TRUSTED : TEXT);
+		renew_and_compare(&x);
+		put_one(&x, 1000, TRUSTED);
+		renew_and_compare(&x);
+		assert_int_equal(x.boots.n_trusted, 2);
+		boots_release(&x.boots);
+	}
+	VEC_FREE(&x.changed);
+	close_rig();
 }
 
 static void only_what_lies_behind_a_change_is_looked_at(void **state)
@@ -708,6 +757,7 @@ int main(void)
 	struct tests t = { 0 };
 
 	ADD(&t, boots_do_not_hang_on_the_order);
+	ADD(&t, a_boot_that_moves_takes_text_before_the_change_along);
 	ADD(&t, only_what_lies_behind_a_change_is_looked_at);
 	return run_rows(&t, "boots");
 }
