@@ -271,20 +271,19 @@ static uint32_t slot_for(struct tally *t, const struct ident *id, uint32_t inter
 int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
 		bool trusted, enum seen_state state, struct err *e)
 {
+	/* text that tells of a trusted event says nothing new */
+	bool before = state == SEEN_BEFORE || (state == SEEN_OTHER && !trusted);
 	struct ident_recent *recent;
 	struct tally_slot *s;
 	struct obs *o;
 	uint32_t interval;
 	int64_t call;
 
-	/* text that tells of a trusted event says nothing new */
-	if (state == SEEN_OTHER && !trusted)
-		state = SEEN_BEFORE;
-	t->seen_before += state == SEEN_BEFORE;
-	if (state == SEEN_BEFORE && !t->label)
+	t->seen_before += before;
+	if (before && !t->label)
 		return 0;
 	interval = interval_for(t, id, ip, t_ms, serial);
-	if (state == SEEN_BEFORE)
+	if (before)
 		return 0;
 	t->intervals.v[interval - 1].driven++;
 	recent = &id->recent[(uint32_t)nr % IDENT_RECENT];

@@ -143,7 +143,6 @@ static void random_pages_survive_the_round_trip(void **state)
 		seen_encode(b, &second);
 		assert_true(bytes_eq(buf_bytes(&first), buf_bytes(&second)));
 		assert_memory_equal(a->at, b->at, sizeof(a->at));
-		assert_memory_equal(a->brought, b->brought, sizeof(a->brought));
 		assert_int_equal(a->more.n, b->more.n);
 		VEC_FREE(&a->more);
 		map_release(&a->more_at);
