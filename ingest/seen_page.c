@@ -376,7 +376,6 @@ bool seen_decode_v3(struct seen_page *p, struct bytes data)
 	if (!decode(p, data, true))
 		return false;
 	index_more(p);
-	settle(p);
 	return true;
 }
 
