@@ -103,13 +103,13 @@ static int count(struct store *s, struct forget_report *r, struct err *e)
 static void unsee_page(struct seen_page *p, const bool *free_second)
 {
 	for (uint32_t i = 0; i < SEEN_SERIALS; i++)
-		if (p->at[i] != 0 && free_second[p->at[i] - 1])
-			seen_unmark(p, i, p->at[i] - 1);
+		if (p->at[i] != 0 && free_second[SEEN_SECOND(p->at[i])])
+			seen_unmark(p, i, SEEN_SECOND(p->at[i]));
 	for (size_t i = p->more.n; i-- > 0;) {
-		uint32_t m = p->more.v[i], second = SEEN_MORE_SECOND(m);
+		uint32_t m = p->more.v[i];
 
-		if (free_second[second])
-			seen_unmark(p, SEEN_MORE_SERIAL(m), second);
+		if (free_second[SEEN_SECOND(m)])
+			seen_unmark(p, SEEN_SERIAL(m), SEEN_SECOND(m));
 	}
 }
 
