@@ -55,8 +55,7 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 			       store_script(s, "DELETE FROM doomed_presence", e) < 0))
 		return -1;
 	if (w->trusted)
-		return store_script(s, "DELETE FROM doomed WHERE id IN (SELECT interval.id FROM interval, json_each(obs) AS o WHERE (o.value ->> 2) > "
-				       "(o.value ->> 4)); DELETE FROM doomed_presence", e);
+		return store_script(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE NOT trusted); DELETE FROM doomed_presence", e);
 	return 0;
 }
 
@@ -77,7 +76,7 @@ static int choose_folds(struct store *s, const struct forget_what *w, struct err
 	    exec1(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE t_last IS NULL OR t_last >= ?1)", w->before, e) < 0)
 		return -1;
 	if (w->trusted)
-		return store_script(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE trusted < events)", e);
+		return store_script(s, "DELETE FROM doomed_fold WHERE id IN (SELECT id FROM fold WHERE NOT trusted)", e);
 	return 0;
 }
 

@@ -894,15 +894,26 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+static int by_node(const void *a, const void *b)
+{
+	const struct query_loss *x = a, *y = b;
+
+	return bytes_order(x->node, y->node);
+}
+
 int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
 {
 	struct losing l = { out, q };
+	int ret;
 
 	/* a marker comes after what it tells of, sometimes much later */
-	return store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
-				 "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
-				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
-				 "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
-			      ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
+	ret = store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
+			     "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
+			     "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
+			     "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
+			     ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
 				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_node);
+	return ret;
 }

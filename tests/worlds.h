@@ -48,6 +48,7 @@ struct world_line { size_t at, n; uint8_t kind; };
 
 struct world_log {
 	struct buf text;
+	bool yearless;   /* markers may have stamps without a year */
 	enum { TALES_ANY, TALES_OF_TEXT, TALES_ONE } tales; /* lines are left out that tell otherwise of an event than others of text, or than any */
 	struct map told; /* (node and second, serial) -> what was said of it */
 	struct { struct world_line *v; size_t n, cap; } lines;
@@ -268,7 +269,10 @@ static inline void world_write_loss(struct world_log *l, const char *node, int64
 	static const char *const numbers[] = { "1", "7", "5000", "4294967296", "9223372036854775807" };
 	size_t i = dice(ARRAY_SIZE(rows)), from = l->text.n;
 
-	world_rfc3339(&l->text, ms);
+	if (l->yearless && chance(40))
+		world_legacy(&l->text, ms);
+	else
+		world_rfc3339(&l->text, ms);
 	buf_printf(&l->text, " %s %s: ", node, rows[i].tag);
 	if (strcmp(rows[i].tag, "kernel") == 0)
 		world_uptime(&l->text, uptime_ms);
