@@ -552,6 +552,15 @@ int flush_batch(struct flush *f, struct err *e)
 	return flush(f, true, e);
 }
 
+int flush_whole(struct flush *f, struct err *e)
+{
+	int ret = flush_batch(f, e);
+
+	while (ret == 0 && f->waits)
+		ret = flush_more(f, e);
+	return ret;
+}
+
 int flush_more(struct flush *f, struct err *e)
 {
 	return flush(f, false, e);

@@ -40,6 +40,9 @@ int flush_know(struct flush *f, int64_t node, struct err *e);
  */
 int flush_batch(struct flush *f, struct err *e);
 
+/* The same, and derives all, however long that takes: where one transaction has to be enough. */
+int flush_whole(struct flush *f, struct err *e);
+
 /* Goes on deriving, under the write lock, for as long as flush_batch would. */
 int flush_more(struct flush *f, struct err *e);
 

@@ -237,7 +237,7 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 			      "DELETE FROM presence WHERE id IN (SELECT id FROM doomed_presence); "
 			      "DELETE FROM interval WHERE id IN (SELECT id FROM doomed)", e);
 	if (ret == 0)
-		ret = flush_batch(&a.flush, e);
+		ret = flush_whole(&a.flush, e);
 	flush_alone_release(&a);
 	return ret;
 }

@@ -97,6 +97,7 @@ STMT(del_derived,     "DELETE FROM derive_row WHERE key = ?1")
 STMT(next_derived,    "SELECT key, value FROM derive_row WHERE key > ?1 ORDER BY key LIMIT 1")
 STMT(prev_derived,    "SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1")
 STMT(last_derived,    "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")
+STMT(any_waiting,     "SELECT count(*) FROM (SELECT 1 FROM derive_row WHERE key >= x'0810' AND key < x'0811' LIMIT 1)")
 STMT(top_part,        "SELECT ifnull(max(id), 0) FROM part")
 STMT(load_part,       "SELECT node, pid, boot, trusted, image, link, exe, name, loader, starts, t_first, t_last, t_end, serial_first, "
                       "serial_last, uid, auid, state FROM part WHERE id = ?1")

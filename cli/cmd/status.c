@@ -217,7 +217,7 @@ static int run(struct opts *o, struct err *e)
 	struct status_store all = { 0 };
 	int ret = ST_OK;
 
-	if (opt_store(o, &store, STORE_READ, NULL, e) < 0 || store_snapshot(&store, e) < 0 ||
+	if (opt_read(o, &store, e) < 0 ||
 	    status_load(&all, &store, RUNS_SHOWN, opt_on(o, OPT_trusted), e) < 0)
 		ret = (int)e->status;
 	else if (opt_on(o, OPT_json))
