@@ -4,8 +4,8 @@
 
 /* ---- comparing ---- */
 
-#define BY(a, b)                                                                                     \
-	if ((a) != (b))                                                                              \
+#define BY(a, b)        \
+	if ((a) != (b)) \
 	return (a) < (b) ? -1 : 1
 
 static int by_name(const struct query *q, const struct query_image *x, const struct query_image *y)
@@ -18,7 +18,8 @@ static int by_name(const struct query *q, const struct query_image *x, const str
 }
 
 /*
- * Those that processes showed, in the order of the evidence. Then those that are made of totals or of presence: by their tree.
+ * Those that processes showed, in the order of the evidence. Then those that are made of totals or
+ * of presence: by their tree.
  */
 static int image_order(const void *a, const void *b, void *query)
 {
@@ -131,7 +132,8 @@ static int use_order(const void *a, const void *b, void *query)
 /* ---- moving ---- */
 
 /* Where each of n goes: places[old] is its new index. The caller frees. */
-static uint32_t *places_of(struct query *q, size_t n, int (*order)(const void *, const void *, void *))
+static uint32_t *places_of(struct query *q, size_t n,
+			   int (*order)(const void *, const void *, void *))
 {
 	auto_free uint32_t *sorted = mem_alloc((n + 1) * sizeof(*sorted));
 	uint32_t *places = mem_alloc((n + 1) * sizeof(*places));
@@ -146,16 +148,16 @@ static uint32_t *places_of(struct query *q, size_t n, int (*order)(const void *,
 }
 
 /* Moves each item of a vector to its place. */
-#define MOVE(vec, places)                                                                            \
-	do {                                                                                         \
-		void *was_ = (vec)->v;                                                               \
-		size_t size_ = sizeof(*(vec)->v);                                                    \
-		char *moved_ = mem_alloc(((vec)->n + 1) * size_);                                    \
-		for (size_t i_ = 0; i_ < (vec)->n; i_++)                                             \
-			memcpy(moved_ + (places)[i_] * size_, (char *)was_ + i_ * size_, size_);     \
-		free(was_);                                                                          \
-		(vec)->v = (void *)moved_;                                                           \
-		(vec)->cap = (vec)->n + 1;                                                           \
+#define MOVE(vec, places)                                                                        \
+	do {                                                                                     \
+		void *was_ = (vec)->v;                                                           \
+		size_t size_ = sizeof(*(vec)->v);                                                \
+		char *moved_ = mem_alloc(((vec)->n + 1) * size_);                                \
+		for (size_t i_ = 0; i_ < (vec)->n; i_++)                                         \
+			memcpy(moved_ + (places)[i_] * size_, (char *)was_ + i_ * size_, size_); \
+		free(was_);                                                                      \
+		(vec)->v = (void *)moved_;                                                       \
+		(vec)->cap = (vec)->n + 1;                                                       \
 	} while (0)
 
 static uint32_t moved(const uint32_t *places, uint32_t at)
@@ -206,7 +208,8 @@ static void order_calls(struct query *q)
 static void order_callers(struct query *q)
 {
 	auto_free uint32_t *places = places_of(q, q->callers.n, caller_order);
-	auto_free uint32_t *left = mem_zero(q->callers.n + 1, sizeof(*left)); /* new index, + 1; 0: no use names it */
+	auto_free uint32_t *left =
+		mem_zero(q->callers.n + 1, sizeof(*left)); /* new index, + 1; 0: no use names it */
 	uint32_t n = 0;
 
 	MOVE(&q->callers, places);
@@ -259,7 +262,8 @@ static void order_labels(struct query *q)
 {
 	for (size_t i = 0; i < q->trees.n; i++)
 		if (q->trees.v[i].labels.n > 1)
-			qsort(q->trees.v[i].labels.v, q->trees.v[i].labels.n, sizeof(struct bytes), label_order);
+			qsort(q->trees.v[i].labels.v, q->trees.v[i].labels.n, sizeof(struct bytes),
+			      label_order);
 }
 
 static void order_uses(struct query *q)

@@ -1,4 +1,7 @@
-/* What can be asked of a store: each command that selects, in some of its forms and with a random selector. */
+/*
+ * What can be asked of a store: each command that selects, in some of its forms and with a random
+ * selector.
+ */
 #ifndef TESTS_QUESTIONS_H
 #define TESTS_QUESTIONS_H
 
@@ -15,27 +18,47 @@ static const struct command *const commands[] = {
 #undef COMMAND
 };
 
-/* What a command needs beside a selector, and in which forms it answers; ID: of a tree. Commands that are not here need nothing. */
-static const struct way { const char *name, *words[4]; } ways[] = {
-	{ "profile", { "--format", "json" } },      { "profile", { "--explain" } },
-	{ "profile", { "--format", "systemd" } },   { "profile", { "--format", "spo", "--union" } },
-	{ "profile", { "--union", "--block" } },    { "profile", { "--runtime", "runc", "--verbose" } },
+/*
+ * What a command needs beside a selector, and in which forms it answers; ID: of a tree. Commands
+ * that are not here need nothing.
+ */
+static const struct way {
+	const char *name, *words[4];
+} ways[] = {
+	{ "profile", { "--format", "json" } },
+	{ "profile", { "--explain" } },
+	{ "profile", { "--format", "systemd" } },
+	{ "profile", { "--format", "spo", "--union" } },
+	{ "profile", { "--union", "--block" } },
+	{ "profile", { "--runtime", "runc", "--verbose" } },
 	{ "profile", { "--union", "--verbose", "--include-denied" } },
-	{ "check", { "../policy.json", "--verbose" } }, { "check", { "../policy.json", "--json" } },
-	{ "diff", { "../policy.json" } },           { "diff", { "../policy.json", "--union", "--json" } },
-	{ "workloads", { "--by", "tree" } },        { "workloads", { "--json" } },
-	{ "workloads", { "--by", "comm" } },        { "workloads", { "--by", "label" } },
-	{ "workloads", { "--by", "node" } },        { "workloads", { "ID" } },
-	{ "workloads", { "ID", "--json" } },        { "denials", { "--json" } },
-	{ "denials", { NULL } },                    { "forget", { "--dry-run" } },
+	{ "check", { "../policy.json", "--verbose" } },
+	{ "check", { "../policy.json", "--json" } },
+	{ "diff", { "../policy.json" } },
+	{ "diff", { "../policy.json", "--union", "--json" } },
+	{ "workloads", { "--by", "tree" } },
+	{ "workloads", { "--json" } },
+	{ "workloads", { "--by", "comm" } },
+	{ "workloads", { "--by", "label" } },
+	{ "workloads", { "--by", "node" } },
+	{ "workloads", { "ID" } },
+	{ "workloads", { "ID", "--json" } },
+	{ "denials", { "--json" } },
+	{ "denials", { NULL } },
+	{ "forget", { "--dry-run" } },
 	{ "forget", { "--dry-run", "--unsee" } },
 };
 
-static const char policy[] = "{ \"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [ \"SCMP_ARCH_X86_64\" ], \"syscalls\": [ { \"names\": [ "
-			     "\"read\", \"execve\", \"clone\", \"exit_group\" ], \"action\": \"SCMP_ACT_ALLOW\" } ] }\n";
+static const char policy[] = "{ \"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [ "
+			     "\"SCMP_ARCH_X86_64\" ], \"syscalls\": [ { \"names\": [ "
+			     "\"read\", \"execve\", \"clone\", \"exit_group\" ], \"action\": "
+			     "\"SCMP_ACT_ALLOW\" } ] }\n";
 
 /* A selector; codes: of trees and workloads. */
-struct selector { const char *words[8]; size_t n; };
+struct selector {
+	const char *words[8];
+	size_t n;
+};
 
 static inline void add_words(struct selector *s, const char *option, const char *value)
 {
@@ -46,7 +69,8 @@ static inline void add_words(struct selector *s, const char *option, const char 
 
 static inline void random_selector(struct selector *s, const char *tree)
 {
-	static const char *const times[] = { "2026-11-24T11:06:00Z", "2026-11-24T11:40:00Z", "2026-11-24T11:05:55Z" };
+	static const char *const times[] = { "2026-11-24T11:06:00Z", "2026-11-24T11:40:00Z",
+					     "2026-11-24T11:05:55Z" };
 	uint32_t what = dice(100);
 
 	*s = (struct selector){ .n = 0 };
@@ -72,11 +96,18 @@ static inline void random_selector(struct selector *s, const char *tree)
 		add_words(s, "--exclude-comm", "sh");
 }
 
-struct question { const char *words[16]; size_t n; };
-struct questions { struct question *v; size_t n, cap; };
+struct question {
+	const char *words[16];
+	size_t n;
+};
+struct questions {
+	struct question *v;
+	size_t n, cap;
+};
 
-static inline void add_question(struct questions *out, const char *name, const char *const *words, size_t n_words, const struct selector *s,
-				const char *tree, bool trusted)
+static inline void add_question(struct questions *out, const char *name, const char *const *words,
+				size_t n_words, const struct selector *s, const char *tree,
+				bool trusted)
 {
 	struct question *q = VEC_PUSH(out);
 
@@ -107,7 +138,8 @@ static inline void ask(struct questions *out, const char *tree, bool trusted)
 				continue;
 			known = true;
 			random_selector(&s, tree);
-			add_question(out, commands[i]->name, ways[k].words, ARRAY_SIZE(ways[k].words), &s, tree, trusted);
+			add_question(out, commands[i]->name, ways[k].words,
+				     ARRAY_SIZE(ways[k].words), &s, tree, trusted);
 		}
 		random_selector(&s, tree);
 		if (!known)

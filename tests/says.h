@@ -12,7 +12,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-struct says { struct buf out, err; int status; };
+struct says {
+	struct buf out, err;
+	int status;
+};
 
 static inline void says_release(struct says *s)
 {
@@ -25,7 +28,8 @@ static inline int says_catch(int fd, int file)
 {
 	int was = dup(fd);
 
-	if (was < 0 || ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0 || dup2(file, fd) < 0)
+	if (was < 0 || ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0 ||
+	    dup2(file, fd) < 0)
 		abort();
 	return was;
 }
@@ -45,7 +49,7 @@ static inline void says_take(int fd, int was, int file, struct buf *out)
 static inline void says_run(struct says *s, const char *const *words, size_t n)
 {
 	static int out = -1, err = -1;
-	char *args[64] = { (char *)(uintptr_t)"scaudit" };
+	char *args[64] = { (char *)(uintptr_t) "scaudit" };
 	const struct command *command = NULL;
 	struct opts o = { 0 };
 	struct err e = { 0 };

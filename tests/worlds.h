@@ -1,6 +1,6 @@
 /*
- * Made-up machines, what their kernels would log as lines of every form, and lines that somebody forges. For property tests:
- * all of it follows from one seed.
+ * Made-up machines, what their kernels would log as lines of every form, and lines that somebody
+ * forges. For property tests: all of it follows from one seed.
  */
 #ifndef TESTS_WORLDS_H
 #define TESTS_WORLDS_H
@@ -44,14 +44,25 @@ static inline void dice_seed(uint64_t seed)
 /* ---- lines ---- */
 
 enum world_kind { WORLD_TRUSTED, WORLD_TEXT };
-struct world_line { size_t at, n; uint8_t kind; };
+struct world_line {
+	size_t at, n;
+	uint8_t kind;
+};
 
 struct world_log {
 	struct buf text;
-	bool yearless;   /* markers may have stamps without a year */
-	enum { TALES_ANY, TALES_OF_TEXT, TALES_ONE } tales; /* lines are left out that tell otherwise of an event than others of text, or than any */
+	bool yearless; /* markers may have stamps without a year */
+	enum {
+		TALES_ANY,
+		TALES_OF_TEXT,
+		TALES_ONE
+	} tales; /* lines are left out that tell otherwise of an event than others of text, or than
+		    any */
 	struct map told; /* (node and second, serial) -> what was said of it */
-	struct { struct world_line *v; size_t n, cap; } lines;
+	struct {
+		struct world_line *v;
+		size_t n, cap;
+	} lines;
 };
 
 static inline void world_release(struct world_log *l)
@@ -69,9 +80,12 @@ static inline void world_end_line(struct world_log *l, size_t from, enum world_k
 
 /* ---- what happens ---- */
 
-static const char *const world_nodes[] = { "web", "web.a.org", "web.b.org", "db7", "10.0.0.5", "db7.a.org" };
+static const char *const world_nodes[] = { "web", "web.a.org", "web.b.org",
+					   "db7", "10.0.0.5",  "db7.a.org" };
 
-static const struct world_program { const char *comm[3], *exe; } world_programs[] = {
+static const struct world_program {
+	const char *comm[3], *exe;
+} world_programs[] = {
 	{ { "runc:[2:INIT]", "runc:[2:INIT]", "runc" }, "/usr/bin/runc" },
 	{ { "app", "worker", "app" }, "/usr/bin/app" },
 	{ { "helper", "helper", "io" }, "/usr/bin/helper" },
@@ -88,13 +102,21 @@ struct world_event {
 	int32_t pid, nr;
 	const char *comm, *exe, *subj;
 	uint64_t ip;
-	int64_t uptime_ms;  /* -1: the line has none */
+	int64_t uptime_ms; /* -1: the line has none */
 };
 
 enum { WORLD_PIDS = 12, WORLD_SPACES = 8, WORLD_EVENTS = 1000 };
 
-struct world_process { int space; bool alive; uint32_t uid; };
-struct world_space { int program; uint64_t cell[2]; uint32_t page; };
+struct world_process {
+	int space;
+	bool alive;
+	uint32_t uid;
+};
+struct world_space {
+	int program;
+	uint64_t cell[2];
+	uint32_t page;
+};
 
 struct world {
 	struct world_log *log;
@@ -105,7 +127,10 @@ struct world {
 	int n_nodes, first_node, n_pids;
 	uint32_t lost, text, both, denied, fixed, marked, presence;
 	int64_t step;
-	struct { struct world_event *v; size_t n, cap; } seen; /* that were trusted: what a forger may know */
+	struct {
+		struct world_event *v;
+		size_t n, cap;
+	} seen; /* that were trusted: what a forger may know */
 };
 
 static const uint64_t world_fixed[] = { 1, 2, 40, 0x1555556, 0x1ffffd3 };
@@ -119,7 +144,8 @@ static inline uint64_t world_cell(const struct world *w)
 
 static inline void world_new_space(const struct world *w, struct world_space *s)
 {
-	*s = (struct world_space){ .program = (int)dice(ARRAY_SIZE(world_programs)), .cell = { world_cell(w), world_cell(w) },
+	*s = (struct world_space){ .program = (int)dice(ARRAY_SIZE(world_programs)),
+				   .cell = { world_cell(w), world_cell(w) },
 				   .page = dice(chance(50) ? 3 : 1000) };
 	if (chance(60))
 		s->cell[1] = s->cell[0];
@@ -162,16 +188,29 @@ static inline void world_who(struct buf *out, const struct world_event *ev)
 			buf_printf(out, "%02X", (unsigned char)*p);
 	else
 		buf_printf(out, "\"%s\"", ev->comm);
-	buf_printf(out, " exe=\"%s\" sig=0 arch=%x syscall=%d compat=0 ip=0x%" PRIx64 " code=0x%x", ev->exe, ev->arch, ev->nr, ev->ip, ev->code);
+	buf_printf(out, " exe=\"%s\" sig=0 arch=%x syscall=%d compat=0 ip=0x%" PRIx64 " code=0x%x",
+		   ev->exe, ev->arch, ev->nr, ev->ip, ev->code);
 }
 
 static inline void world_stamp(struct buf *out, const struct world_event *ev)
 {
-	buf_printf(out, "audit(%" PRId64 ".%03" PRId64 ":%u): ", ev->ms / 1000, ev->ms % 1000, ev->serial);
+	buf_printf(out, "audit(%" PRId64 ".%03" PRId64 ":%u): ", ev->ms / 1000, ev->ms % 1000,
+		   ev->serial);
 }
 
-enum world_form { FORM_AUDITD, FORM_SYSLOG, FORM_RFC3339, FORM_SHORT_UNIX, FORM_MONOTONIC, FORM_AUDISP, FORM_BUSYBOX, FORM_5424, N_FORMS,
-		  FORM_PRESENCE, FORM_PRESENCE_TIMED };
+enum world_form {
+	FORM_AUDITD,
+	FORM_SYSLOG,
+	FORM_RFC3339,
+	FORM_SHORT_UNIX,
+	FORM_MONOTONIC,
+	FORM_AUDISP,
+	FORM_BUSYBOX,
+	FORM_5424,
+	N_FORMS,
+	FORM_PRESENCE,
+	FORM_PRESENCE_TIMED
+};
 
 /* Was something else told of this event? Else this is told of it now. */
 static inline bool world_told(struct world_log *l, const struct world_event *ev, const char *node)
@@ -193,12 +232,14 @@ static inline bool world_told(struct world_log *l, const struct world_event *ev,
 	return was >= 0 && was != (int64_t)tale;
 }
 
-static inline void world_write(struct world_log *l, const struct world_event *ev, const char *node, enum world_form form, enum world_kind kind)
+static inline void world_write(struct world_log *l, const struct world_event *ev, const char *node,
+			       enum world_form form, enum world_kind kind)
 {
 	struct buf *out = &l->text;
 	size_t from = out->n;
 
-	if ((l->tales == TALES_ONE || (l->tales == TALES_OF_TEXT && kind == WORLD_TEXT)) && form < N_FORMS && world_told(l, ev, node))
+	if ((l->tales == TALES_ONE || (l->tales == TALES_OF_TEXT && kind == WORLD_TEXT)) &&
+	    form < N_FORMS && world_told(l, ev, node))
 		return;
 	switch (form) {
 	case FORM_AUDITD:
@@ -217,7 +258,8 @@ static inline void world_write(struct world_log *l, const struct world_event *ev
 		buf_str(out, "audit: type=1326 ");
 		break;
 	case FORM_SHORT_UNIX:
-		buf_printf(out, "%" PRId64 ".%03" PRId64 "000 %s kernel: audit: type=1326 ", ev->ms / 1000, ev->ms % 1000, node);
+		buf_printf(out, "%" PRId64 ".%03" PRId64 "000 %s kernel: audit: type=1326 ",
+			   ev->ms / 1000, ev->ms % 1000, node);
 		break;
 	case FORM_MONOTONIC:
 		world_uptime(out, ev->uptime_ms < 0 ? 5 : ev->uptime_ms);
@@ -237,7 +279,8 @@ static inline void world_write(struct world_log *l, const struct world_event *ev
 		buf_printf(out, " %s kernel - - - audit: type=1326 ", node);
 		break;
 	case FORM_PRESENCE_TIMED:
-		buf_printf(out, "%" PRId64 ".%03" PRId64 "000 %s audit[%d]: SECCOMP ", ev->ms / 1000, ev->ms % 1000, node, ev->pid);
+		buf_printf(out, "%" PRId64 ".%03" PRId64 "000 %s audit[%d]: SECCOMP ",
+			   ev->ms / 1000, ev->ms % 1000, node, ev->pid);
 		break;
 	case FORM_PRESENCE:
 	default:
@@ -251,9 +294,12 @@ static inline void world_write(struct world_log *l, const struct world_event *ev
 }
 
 /* A line that says that something was lost. */
-static inline void world_write_loss(struct world_log *l, const char *node, int64_t ms, int64_t uptime_ms, enum world_kind kind)
+static inline void world_write_loss(struct world_log *l, const char *node, int64_t ms,
+				    int64_t uptime_ms, enum world_kind kind)
 {
-	static const struct { const char *tag, *before, *after; } rows[] = {
+	static const struct {
+		const char *tag, *before, *after;
+	} rows[] = {
 		{ "kernel", "audit: audit_lost=", " audit_rate_limit=0 audit_backlog_limit=64" },
 		{ "kernel", "audit: audit_backlog=", " > audit_backlog_limit=64" },
 		{ "kernel", "audit: backlog limit exceeded", NULL },
@@ -264,9 +310,11 @@ static inline void world_write_loss(struct world_log *l, const char *node, int64
 		{ "systemd-journald[7]", "Missed ", " kernel messages" },
 		{ "systemd-journald[7]", "Suppressed ", " messages from x" },
 		{ "systemd-journald[7]", "Forwarding to syslog missed ", " messages." },
-		{ "rsyslogd", "imuxsock[pid 9]: lost ", " messages from pid 9 due to rate-limiting" },
+		{ "rsyslogd", "imuxsock[pid 9]: lost ",
+		  " messages from pid 9 due to rate-limiting" },
 	};
-	static const char *const numbers[] = { "1", "7", "5000", "4294967296", "9223372036854775807" };
+	static const char *const numbers[] = { "1", "7", "5000", "4294967296",
+					       "9223372036854775807" };
 	size_t i = dice(ARRAY_SIZE(rows)), from = l->text.n;
 
 	if (l->yearless && chance(40))
@@ -276,7 +324,8 @@ static inline void world_write_loss(struct world_log *l, const char *node, int64
 	buf_printf(&l->text, " %s %s: ", node, rows[i].tag);
 	if (strcmp(rows[i].tag, "kernel") == 0)
 		world_uptime(&l->text, uptime_ms);
-	buf_printf(&l->text, "%s%s%s", rows[i].before, rows[i].after ? PICK(numbers) : "", rows[i].after ? rows[i].after : "");
+	buf_printf(&l->text, "%s%s%s", rows[i].before, rows[i].after ? PICK(numbers) : "",
+		   rows[i].after ? rows[i].after : "");
 	world_end_line(l, from, kind);
 }
 
@@ -297,13 +346,15 @@ static inline void world_emit(struct world *w, struct world_event ev)
 	if (dice(100) < w->lost)
 		return;
 	if (!as_text) {
-		world_write(w->log, &ev, node, chance(80) ? FORM_AUDITD : FORM_RFC3339, WORLD_TRUSTED);
+		world_write(w->log, &ev, node, chance(80) ? FORM_AUDITD : FORM_RFC3339,
+			    WORLD_TRUSTED);
 		*VEC_PUSH(&w->seen) = ev;
 	}
 	if (as_text || dice(100) < w->both)
 		world_write(w->log, &ev, node, (enum world_form)dice(N_FORMS), WORLD_TEXT);
 	if (dice(100) < w->presence)
-		world_write(w->log, &ev, node, chance(50) ? FORM_PRESENCE : FORM_PRESENCE_TIMED, WORLD_TEXT);
+		world_write(w->log, &ev, node, chance(50) ? FORM_PRESENCE : FORM_PRESENCE_TIMED,
+			    WORLD_TEXT);
 }
 
 static inline void world_speak(struct world *w, int node, int32_t pid, int32_t nr)
@@ -311,8 +362,15 @@ static inline void world_speak(struct world *w, int node, int32_t pid, int32_t n
 	const struct world_process *p = &w->process[node][pid];
 	const struct world_space *s = &w->space[p->space];
 	const struct world_program *program = &world_programs[s->program];
-	struct world_event ev = { .node = node, .pid = 500 + pid, .uid = p->uid, .auid = p->uid, .nr = nr, .arch = 0xc000003e,
-				  .code = dice(100) < w->denied ? 0x50001 : 0x7ffc0000, .comm = PICK(program->comm), .exe = program->exe };
+	struct world_event ev = { .node = node,
+				  .pid = 500 + pid,
+				  .uid = p->uid,
+				  .auid = p->uid,
+				  .nr = nr,
+				  .arch = 0xc000003e,
+				  .code = dice(100) < w->denied ? 0x50001 : 0x7ffc0000,
+				  .comm = PICK(program->comm),
+				  .exe = program->exe };
 
 	if (chance(2)) {
 		ev.arch = 0x40000003;
@@ -322,14 +380,16 @@ static inline void world_speak(struct world *w, int node, int32_t pid, int32_t n
 		ev.nr = chance(50) ? 0x40000000 + ev.nr : 3000 + (int32_t)dice(3);
 	if (w->presence && chance(30))
 		ev.subj = "system_u:system_r:app_t:s0:c1,c2";
-	ev.ip = s->cell[chance(80) ? 0 : 1] << 22 | (uint64_t)s->page << 12 | (uint64_t)(ev.nr & 0xff) * 16;
+	ev.ip = s->cell[chance(80) ? 0 : 1] << 22 | (uint64_t)s->page << 12 |
+		(uint64_t)(ev.nr & 0xff) * 16;
 	world_emit(w, ev);
 }
 
 static inline void world_act(struct world *w)
 {
 	int node = w->first_node + (int)dice((uint32_t)w->n_nodes);
-	int32_t pid = (int32_t)dice((uint32_t)w->n_pids), child = (int32_t)dice((uint32_t)w->n_pids);
+	int32_t pid = (int32_t)dice((uint32_t)w->n_pids),
+		child = (int32_t)dice((uint32_t)w->n_pids);
 	struct world_process *p = &w->process[node][pid];
 	uint32_t what = dice(100);
 
@@ -356,7 +416,8 @@ static inline void world_act(struct world *w)
 	} else if (what < 97) {
 		w->space[p->space].program = (int)dice(ARRAY_SIZE(world_programs));
 	} else if (dice(100) < w->marked) {
-		world_write_loss(w->log, world_nodes[node], w->t, w->t - w->booted[node], dice(100) < w->text ? WORLD_TEXT : WORLD_TRUSTED);
+		world_write_loss(w->log, world_nodes[node], w->t, w->t - w->booted[node],
+				 dice(100) < w->text ? WORLD_TEXT : WORLD_TRUSTED);
 	}
 }
 
@@ -375,9 +436,19 @@ static inline void world_make(struct world *w, struct world_log *log, size_t n, 
 	static const int64_t steps[] = { 1, 4, 30, 300, 900, 2500 };
 	static const int pids[] = { 2, 4, WORLD_PIDS };
 
-	*w = (struct world){ .log = log, .t = 1795518350000 + dice(3600000), .n_nodes = chance(60) ? 1 : 1 + (int)dice(3), .n_pids = PICK(pids),
-			     .lost = chance(60) ? 0 : dice(60), .text = text, .both = chance(50) ? 0 : dice(100), .fixed = chance(50) ? 0 : chance(50) ? 100 : 30,
-			     .denied = chance(70) ? 0 : dice(30), .marked = chance(50) ? 0 : 80, .presence = text && chance(40) ? dice(20) : 0,
+	*w = (struct world){ .log = log,
+			     .t = 1795518350000 + dice(3600000),
+			     .n_nodes = chance(60) ? 1 : 1 + (int)dice(3),
+			     .n_pids = PICK(pids),
+			     .lost = chance(60) ? 0 : dice(60),
+			     .text = text,
+			     .both = chance(50) ? 0 : dice(100),
+			     .fixed = chance(50)   ? 0
+				      : chance(50) ? 100
+						   : 30,
+			     .denied = chance(70) ? 0 : dice(30),
+			     .marked = chance(50) ? 0 : 80,
+			     .presence = text && chance(40) ? dice(20) : 0,
 			     .step = PICK(steps) };
 	if (text == 0)
 		w->both = 0;
@@ -409,9 +480,12 @@ static inline void world_done(struct world *w)
 
 static inline const char *forged_node(const struct world *w, int node)
 {
-	static const char *const others[] = { "web.evil.org", "WEB", "db7.z", "w", "10.0.0.6", "web.a.org.x" };
+	static const char *const others[] = { "web.evil.org", "WEB",	    "db7.z", "w",
+					      "10.0.0.6",     "web.a.org.x" };
 
-	return chance(85) ? world_nodes[node] : chance(50) ? world_nodes[dice(ARRAY_SIZE(world_nodes))] : PICK(others) + 0 * w->n_nodes;
+	return chance(85)   ? world_nodes[node]
+	       : chance(50) ? world_nodes[dice(ARRAY_SIZE(world_nodes))]
+			    : PICK(others) + 0 * w->n_nodes;
 }
 
 /* Another one for what a trusted record says, or one near it. */
@@ -419,7 +493,9 @@ static inline void forge_record(struct world *w, struct world_event ev, enum wor
 {
 	static const int32_t calls[] = { 59, 231, 56, 57, 58, 435, 322, 0, 1, 101, 272 };
 	const struct world_space *s = &w->space[dice(WORLD_SPACES)];
-	const struct world_program *program = &world_programs[chance(70) ? (size_t)s->program : dice(ARRAY_SIZE(world_programs))];
+	const struct world_program *program =
+		&world_programs[chance(70) ? (size_t)s->program
+					   : dice(ARRAY_SIZE(world_programs))];
 
 	if (chance(70)) {
 		ev.comm = PICK(program->comm);
@@ -440,13 +516,17 @@ static inline void forge_record(struct world *w, struct world_event ev, enum wor
 		ev.serial += dice(40) - 20;
 	if (chance(40))
 		ev.ms += (int64_t)dice(3000) - 1500;
-	ev.uptime_ms = chance(50) ? -1 : chance(50) ? (int64_t)dice(1000000) : ev.ms - w->booted[ev.node];
+	ev.uptime_ms = chance(50)   ? -1
+		       : chance(50) ? (int64_t)dice(1000000)
+				    : ev.ms - w->booted[ev.node];
 	world_write(w->log, &ev, forged_node(w, ev.node), form, WORLD_TEXT);
 }
 
 static inline void forge_far(struct world *w, struct world_event ev)
 {
-	static const int64_t times[] = { 0, 1000, 1795518000000, 1795604750000, 4102444800000, 253402300799000 };
+	static const int64_t times[] = {
+		0, 1000, 1795518000000, 1795604750000, 4102444800000, 253402300799000
+	};
 	static const uint32_t serials[] = { 0, 1, 2, 50, 4000000000u, UINT32_MAX };
 
 	if (chance(80))
@@ -454,14 +534,18 @@ static inline void forge_far(struct world *w, struct world_event ev)
 	if (chance(80))
 		ev.serial = PICK(serials);
 	ev.uptime_ms = chance(50) ? -1 : (int64_t)dice(4000000);
-	world_write(w->log, &ev, forged_node(w, ev.node), (enum world_form)dice(N_FORMS), WORLD_TEXT);
+	world_write(w->log, &ev, forged_node(w, ev.node), (enum world_form)dice(N_FORMS),
+		    WORLD_TEXT);
 }
 
 static inline void forge_garbage(struct world *w)
 {
 	static const char *const lines[] = {
-		"", "Nov 24 11:05:50 web kernel: audit: type=1326 audit(1795518350.089:1): auid=1", "type=SECCOMP msg=audit(1.000:1): pid=",
-		"Nov 24 11:05:50 web app: hello", "node=web type=SYSCALL msg=audit(1795518350.000:7): arch=c000003e syscall=59",
+		"",
+		"Nov 24 11:05:50 web kernel: audit: type=1326 audit(1795518350.089:1): auid=1",
+		"type=SECCOMP msg=audit(1.000:1): pid=",
+		"Nov 24 11:05:50 web app: hello",
+		"node=web type=SYSCALL msg=audit(1795518350.000:7): arch=c000003e syscall=59",
 	};
 	size_t from = w->log->text.n;
 
@@ -473,19 +557,29 @@ static inline void forge_garbage(struct world *w)
 static inline void world_forge(struct world *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		static const struct world_event nothing = { .ms = 1795518350000, .serial = 7, .pid = 500, .arch = 0xc000003e, .code = 0x7ffc0000, .comm = "app",
-							    .exe = "/usr/bin/app", .ip = 0x7f0000001000, .uptime_ms = -1 };
+		static const struct world_event nothing = { .ms = 1795518350000,
+							    .serial = 7,
+							    .pid = 500,
+							    .arch = 0xc000003e,
+							    .code = 0x7ffc0000,
+							    .comm = "app",
+							    .exe = "/usr/bin/app",
+							    .ip = 0x7f0000001000,
+							    .uptime_ms = -1 };
 		struct world_event ev = w->seen.n ? w->seen.v[dice((uint32_t)w->seen.n)] : nothing;
 		uint32_t what = dice(100);
 
 		if (what < 66)
 			forge_record(w, ev, (enum world_form)dice(N_FORMS));
 		else if (what < 76) /* nothing but the truth */
-			world_write(w->log, &ev, world_nodes[ev.node], (enum world_form)dice(N_FORMS), WORLD_TEXT);
+			world_write(w->log, &ev, world_nodes[ev.node],
+				    (enum world_form)dice(N_FORMS), WORLD_TEXT);
 		else if (what < 84)
 			forge_record(w, ev, chance(50) ? FORM_PRESENCE : FORM_PRESENCE_TIMED);
 		else if (what < 91)
-			world_write_loss(w->log, forged_node(w, ev.node), ev.ms + (int64_t)dice(20000) - 5000, chance(30) ? -1 : (int64_t)dice(1000000), WORLD_TEXT);
+			world_write_loss(w->log, forged_node(w, ev.node),
+					 ev.ms + (int64_t)dice(20000) - 5000,
+					 chance(30) ? -1 : (int64_t)dice(1000000), WORLD_TEXT);
 		else if (what < 97)
 			forge_far(w, ev);
 		else

@@ -28,6 +28,9 @@ struct chosen {
 	struct map same;          /* as in struct query, of both */
 };
 
+/* How many trees of each workload stay, and how young those are that do. */
+struct limits { uint64_t keep; int64_t after; };
+
 static int latest_first(const void *a, const void *b, void *query)
 {
 	const uint32_t *x = a, *y = b;
@@ -87,7 +90,8 @@ static void take(struct chosen *out, const struct sight *all, const struct sight
  * stays: the note of it hangs on the trees. Which trusted ones go is told without text: no text makes them old, nor keeps them.
  * Then those of text.
  */
-static void choose(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure, uint64_t keep, int64_t after)
+static void choose(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure,
+		   const struct limits *limits)
 {
 	const struct query *q = from->q;
 	auto_free uint32_t *order = mem_alloc((q->trees.n + 1) * sizeof(*order));
@@ -101,8 +105,8 @@ static void choose(struct chosen *out, const struct sight *from, const struct si
 		const struct query_tree *t = &q->trees.v[order[i]];
 		uint32_t work = from->w->of_tree[order[i]];
 
-		if (t->id == 0 || work == WORKLOADS_NONE || (from == all && t->trusted) || t->policies.n || kept[work]++ < keep ||
-		    (t->t_last != WHEN_NONE && t->t_last > after))
+		if (t->id == 0 || work == WORKLOADS_NONE || (from == all && t->trusted) || t->policies.n || kept[work]++ < limits->keep ||
+		    (t->t_last != WHEN_NONE && t->t_last > limits->after))
 			continue;
 		take(out, all, sure, t);
 	}
@@ -135,27 +139,23 @@ static int run_fold(const struct opts *o, const struct chosen *chosen, bool vacu
 }
 
 /* s is of all; trusted: the same store without text. */
-static int fold(const struct opts *o, struct selected *s, struct query *trusted, bool vacuum, size_t *n, struct err *e)
+static int fold(const struct opts *o, struct selected *s, struct query *trusted, const struct limits *limits, bool vacuum, size_t *n,
+		struct err *e)
 {
 	struct workloads workloads;
 	struct sight all = { .q = &s->query, .w = &s->workloads }, sure = { .q = trusted, .w = &workloads };
 	struct chosen chosen = { 0 };
-	uint64_t keep, days;
-	int64_t after;
-	int ret = fold_limits(o, &keep, &days, e);
+	int ret = 0;
 
 	workloads_find(&workloads, trusted);
 	find_trees(&all);
 	find_trees(&sure);
 	add_same(&chosen.same, &s->query.same);
 	add_same(&chosen.same, &trusted->same);
-	after = days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX;
-	if (ret == 0) {
-		choose(&chosen, &sure, &all, &sure, keep, after);
-		choose(&chosen, &all, &all, &sure, keep, after);
-	}
+	choose(&chosen, &sure, &all, &sure, limits);
+	choose(&chosen, &all, &all, &sure, limits);
 	*n = chosen.v.n;
-	if (ret == 0 && *n > 0 && !opt_on(o, OPT_dry_run))
+	if (*n > 0 && !opt_on(o, OPT_dry_run))
 		ret = run_fold(o, &chosen, vacuum, e);
 	for (size_t i = 0; i < chosen.also.n; i++)
 		VEC_FREE(&chosen.also.v[i]);
@@ -178,14 +178,20 @@ int fold_old(const struct opts *o, bool vacuum, struct err *e)
 {
 	struct selected s = { 0 };
 	struct query trusted = { 0 };
-	uint64_t keep, days;
+	struct limits limits;
+	uint64_t days;
 	char count[32];
 	size_t n = 0;
-	int ret = -1;
+	int ret = fold_limits(o, &limits.keep, &days, e);
 
-	if (fold_limits(o, &keep, &days, e) == 0 && (opt_on(o, OPT_dry_run) || opt_brought_up(o, e) == 0) && selector_open(&s, o, e) == 0 &&
-	    query_load(&trusted, &s.store, WHEN_NONE, WHEN_NONE, true, e) == 0 && store_end(&s.store, e) == 0)
-		ret = fold(o, &s, &trusted, vacuum, &n, e);
+	if (ret < 0)
+		return ret;
+	limits.after = days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX;
+	if ((!opt_on(o, OPT_dry_run) && opt_brought_up(o, e) < 0) || selector_open(&s, o, e) < 0 ||
+	    query_load(&trusted, &s.store, WHEN_NONE, WHEN_NONE, true, e) < 0 || store_end(&s.store, e) < 0)
+		ret = -1;
+	else
+		ret = fold(o, &s, &trusted, &limits, vacuum, &n, e);
 	query_release(&trusted);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
