@@ -9,10 +9,9 @@
  */
 #include "tests/pair.h"
 
-#include "ingest/ingest.h"
+#include "ingest/feed.h"
 #include "store/base/code.h"
 #include "store/query.h"
-
 
 #define PIECES 4 /* runs of each kind, at most */
 
@@ -26,6 +25,7 @@ struct piece {
 	struct buf text;
 	const char *label, *node, *policy;
 	bool with_next;
+	bool captured; /* of trusted ones: not read, but captured */
 };
 
 /* What is done to both stores when all is read, before anything is asked. */
@@ -95,6 +95,7 @@ static void random_scene(struct scene *c)
 				chance(25) ? (chance(50) ? "nightly" : "mine") : NULL;
 			c->piece[k][i].node = chance(25) ? world_nodes[dice(3)] : NULL;
 			c->piece[k][i].with_next = chance(30);
+			c->piece[k][i].captured = k == WORLD_TRUSTED && chance(20);
 			c->piece[k][i].policy = chance(10) ? "../policy.json" : NULL;
 		}
 	}
@@ -109,7 +110,85 @@ static void random_scene(struct scene *c)
 
 static struct bytes piece_text(const struct piece *p)
 {
-	return p == NULL ? BYTES("") : (struct bytes){ p->text.p, p->text.n };
+	return p == NULL ? BYTES("") : bytes_of(buf_text((struct buf *)(uintptr_t)&p->text));
+}
+
+/* What capture knows beside a record, drawn from the record: where its process ran, what became of
+ * it. */
+static int capture_line(struct feed *f, int64_t node, struct bytes line, struct err *e)
+{
+	static const char *const containers[] = { "0123456789abcdef", "fedcba9876543210" };
+	static const char *const units[] = { "", "web.service", "db.service" };
+	uint64_t draw = hash_bytes(line.p, line.n) >> 5;
+	struct bytes v[PLACE_FIELDS] = { { 0 } };
+	long long second;
+	unsigned ms, serial;
+	int pid;
+	int64_t place = 0, t;
+
+	for (int i = 0; i < PLACE_FIELDS; i++)
+		v[i] = BYTES("");
+	v[PLACE_UNIT] = bytes_of(units[draw % 3]);
+	if (draw / 3 % 3 == 0)
+		v[PLACE_CONTAINER] = bytes_of(containers[draw / 9 % 2]);
+	if ((v[PLACE_UNIT].n || v[PLACE_CONTAINER].n) &&
+	    (place = names_place(&f->names, node, v, e)) < 0)
+		return -1;
+	if (feed_line(f, line, false, false, e) < 0)
+		return -1;
+	if (draw / 18 % 3 == 0)
+		feed_place(f, place);
+	if (sscanf(strstr(line.p, "audit(") ? strstr(line.p, "audit(") : "", "audit(%lld.%u:%u)",
+		   &second, &ms, &serial) != 3 ||
+	    sscanf(strstr(line.p, " pid=") ? strstr(line.p, " pid=") : "", " pid=%d", &pid) != 1)
+		return 0;
+	t = second * 1000 + ms;
+	if (draw / 54 % 4 == 0)
+		tally_process(&f->tally, node, pid, (enum edge_kind)(EDGE_BORN + draw / 216 % 3),
+			      t, serial, 500 + (int)(draw / 648 % 4));
+	return draw / 2592 % 5 ? 0
+			       : names_build(&f->names, node, BYTES("/usr/bin/app"), 0, true,
+					     draw / 12960 % 2 ? "abcd" : "dcba", t, e);
+}
+
+/* A piece as capture has it: of one machine, with a note of what was lost. */
+static void capture(struct store *s, struct scene *c, const struct piece *p)
+{
+	struct ingest_options o = { .node = p->node ? p->node : "web",
+				    .version = "test",
+				    .label = p->label,
+				    .policy = p->policy };
+	struct ingest_report report;
+	struct bytes rest = piece_text(p);
+	struct feed f;
+	struct err e = { 0 };
+	int64_t node = -1;
+	int ret;
+
+	feed_begin(&f, s, &o, &report, "capture");
+	f.trust = FEED_ALL;
+	f.file = "netlink";
+	ret = feed_lock(&f, &e);
+	f.tally.label = true;
+	if (ret == 0)
+		ret = (node = feed_own_node(&f, &e)) < 0 ? -1 : 0;
+	while (ret == 0 && rest.n > 0) {
+		struct bytes line = bytes_until(&rest, '\n');
+
+		bytes_skip(&rest, 1);
+		ret = capture_line(&f, node, line, &e);
+	}
+	if (ret == 0)
+		ret = store_run(s, STMT_set_capture,
+				ARGS(V_INT(report.ingest), V_INT(node), V_INT(1795518000000),
+				     V_INT(1795530000000), V_INT(1), V_INT(4000000000),
+				     V_INT(p->text.n), V_INT(p->text.n % 3), V_INT(0), V_INT(0),
+				     V_INT(0), V_INT(p->text.n % 3 == 0)),
+				&e);
+	if (ret == 0)
+		ret = feed_commit(&f, &e);
+	if (feed_end(&f, ret, &e) < 0 && c->broke.msg[0] == '\0')
+		c->broke = e;
 }
 
 /* Reads a piece, or a text one and a trusted one in a run. */
@@ -173,13 +252,17 @@ static void fill(const struct pair *b, struct scene *c, int which)
 		int kind = c->order.kind[i];
 		const struct piece *p = &c->piece[kind][at[kind]++], *next = NULL;
 
+		if (kind == WORLD_TRUSTED && p->captured) {
+			capture(&s, c, p);
+			continue;
+		}
 		if (kind == WORLD_TRUSTED) {
 			bring(&s, c, NULL, p);
 			continue;
 		}
 		/* text may be read in the run that reads what is trusted */
 		if (p->with_next && at[0] < c->n[0] && c->order.kind[i + 1] == WORLD_TRUSTED &&
-		    c->piece[0][at[0]].node == p->node) {
+		    c->piece[0][at[0]].node == p->node && !c->piece[0][at[0]].captured) {
 			next = &c->piece[0][at[0]++];
 			i++;
 		}
