@@ -43,7 +43,7 @@ struct world {
 	struct process process[2][PIDS];
 	int n_spaces, n_pids, n_nodes;
 	int64_t t;
-	uint32_t serial, loss, forged, known, fixed, both, text;
+	uint32_t serial, loss, forged, known, fixed, both, text, quiet;
 	int64_t step;
 	struct { int64_t t; uint32_t serial; } last;
 };
@@ -238,43 +238,62 @@ void log_random(struct oracle_log *log)
 	}
 }
 
-/* A few processes that live long: hundreds of intervals each. */
+/* ---- long lives ---- */
+
+/* One of a few processes does the next thing; `moves`: in so many of 1,000 cases it maps elsewhere. */
+static void live(struct world *w, uint32_t moves)
+{
+	uint32_t what = dice(1000);
+	int32_t pid = chance(70) ? 0 : (int32_t)dice((uint32_t)w->n_pids);
+	struct process *p = &w->process[0][pid];
+
+	if (!p->alive)
+		*p = (struct process){ (int)dice((uint32_t)w->n_spaces), true, dice(10) == 0 };
+	if (what < w->quiet)
+		speak(w, 0, pid,
+		      what < w->quiet / 20 ? EDGE_FORK :
+		      what < w->quiet / 12 ? EDGE_EXEC :
+					     EDGE_NONE);
+	else
+		act(w);
+	/* some map in many places, of which many are told of at one time */
+	if (dice(1000) < moves)
+		w->space[p->space].cell[chance(70) ? 0 : 1] =
+			random_cell(w) + (chance(50) ? 40 * dice(90) : 0) + 16 * dice(2) + dice(2);
+}
+
 void log_long(struct oracle_log *log)
 {
-	struct world w = { .log = log, .t = T0 + dice(3600000), .serial = 1000 };
-	size_t n = 150 + dice(500);
-	bool many = chance(40);
+	static const uint32_t moves[] = { 0, 5, 30, 150, 700 }, quiet[] = { 999, 990, 960, 800 };
+	struct world w = { .log = log,
+			   .t = T0 + dice(3600000),
+			   .serial = chance(3) ? UINT32_MAX - 900 : 1000 };
+	size_t n = 120 + dice(chance(30) ? 500 : 200);
+	uint32_t layers = dice(10), move = moves[dice(ARRAY_SIZE(moves))];
 
 	log->records.n = log->boots.n = 0;
-	w.n_spaces = 1 + (int)dice(3);
-	w.n_pids = 1 + (int)dice(3);
+	w.quiet = quiet[dice(ARRAY_SIZE(quiet))];
+	w.n_spaces = 1 + (int)dice(4);
+	w.n_pids = 1 + (int)dice(chance(70) ? 3 : 10);
 	w.n_nodes = 1;
-	w.loss = chance(50) ? 0 : dice(50);
-	w.fixed = chance(60) ? 0 : dice(100);
-	w.text = chance(80) ? chance(50) ? 100 : 0 : dice(100);
+	w.loss = chance(60) ? 0 : dice(50);
+	w.known = chance(70) ? 0 : 60;
+	w.fixed = chance(60) ? 0 : chance(50) ? 100 : dice(100);
+	w.text = layers < 4 ? 0 : layers < 6 ? 100 : dice(100);
+	w.both = layers == 9 ? dice(100) : 0;
+	w.forged = layers >= 8 ? dice(10) : 0;
 	w.step = chance(50) ? 2500 : chance(50) ? 900 : 2;
 	for (int i = 0; i < w.n_spaces; i++)
 		new_space(&w, &w.space[i]);
 	for (size_t tries = 0; log->records.n < n && tries < 4 * n; tries++) {
-		uint32_t what = dice(1000);
-		int32_t pid = (int32_t)dice((uint32_t)w.n_pids);
-		struct process *p = &w.process[0][pid];
-
-		if (!p->alive)
-			*p = (struct process){ (int)dice((uint32_t)w.n_spaces), true, false };
-		if (what < 960)
-			speak(&w, 0, pid,
-			      what < 60  ? EDGE_FORK :
-			      what < 100 ? EDGE_EXEC :
-					   EDGE_NONE);
-		else
-			act(&w);
-		/* some map in many places, of which many are told of at one time */
-		if (chance(many ? 70 : 8))
-			w.space[p->space].cell[0] =
-				random_cell(&w) +
-				(many ? 40 * dice(90) + 16 * dice(2) + dice(2) : dice(64));
+		live(&w, move);
+		if (dice(100) < w.forged)
+			forge(&w);
 		w.t += chance(85) ? (int64_t)dice((uint32_t)w.step + 1) : 0;
+		if (dice(400) == 0)
+			w.t += chance(50) ? 3600000 : -(int64_t)dice(2000);
+		if (dice(1500) == 0)
+			*VEC_PUSH(&log->boots) = (struct oracle_boot){ 0, w.t };
 	}
 }
 

@@ -176,6 +176,35 @@ static bool derive_end(struct reading *r, int64_t node, int32_t pid, struct trac
 	return true;
 }
 
+/* What was derived from the end is what all of it makes: facts, rows, whose each interval is. */
+static void compare_whole(struct reading *r, int64_t node, int32_t pid, struct track_interval *v,
+			  size_t n, const int64_t *parts)
+{
+	struct holding *h = &r->pid[node][pid];
+	auto_free int64_t *ids = NULL;
+	struct texts want = { 0 }, got = { 0 };
+	struct table table;
+	struct derive d;
+	struct err e = { 0 };
+
+	table_init(&table);
+	derive_init(&d, &table.store, &reading_by_row);
+	if (derive_pid(&d, node, pid, v, n, h->edges.v, h->edges.n, &ids, &e) < 0)
+		fail_msg("%s", e.msg);
+	texts_of_pid(&d, node, pid, &want);
+	texts_of_pid(&r->derive, node, pid, &got);
+	for (size_t i = 0; i < n; i++) {
+		texts_of_part(&d, ids[v[i].part], v[i].id, &want);
+		texts_of_part(&r->derive, parts[v[i].id - 1], v[i].id, &got);
+	}
+	assert_same_texts(&want, &got, "from the end");
+	texts_release(&want);
+	texts_release(&got);
+	derive_release(&d);
+	table_release(&table);
+	reading_ends.compared++;
+}
+
 static void derive_holding(struct reading *r, int64_t node, int32_t pid)
 {
 	struct holding *h = &r->pid[node][pid];
@@ -207,6 +236,8 @@ static void derive_holding(struct reading *r, int64_t node, int32_t pid)
 			fail_msg("%s", e.msg);
 		for (size_t i = 0; i < n; i++)
 			parts[v[i].id - 1] = ids[v[i].part];
+	} else if (chance(r->compared)) {
+		compare_whole(r, node, pid, v, n, parts);
 	}
 	for (size_t i = 0; i < n; i++) {
 		h->intervals.v[i].v.was = parts[i];
@@ -264,49 +295,72 @@ static void run(struct reading *r, size_t most)
 }
 
 const char *const reading_ways[READING_WAYS] = {
-	"mixed, one a piece",   "mixed, in pieces",     "mixed, at once",
-	"in order, one a piece", "backwards, in pieces", "nearly in order",
+	"mixed, one a piece",    "mixed, in pieces",      "mixed, at once",
+	"in order, one a piece", "backwards, in pieces",  "nearly in order",
+	"in order, in pieces",   "some come much later", "the later half first",
 };
+
+static void swap(size_t *at, size_t i, size_t k)
+{
+	size_t was = at[i];
+
+	at[i] = at[k];
+	at[k] = was;
+}
+
+/* Some move behind what comes after them, by up to `most`. */
+static void put_off(size_t *at, size_t n, uint32_t percent, uint32_t most)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t to = i + 1 + dice(most), one = at[i];
+
+		if (!chance(percent))
+			continue;
+		to = to < n ? to : n - 1;
+		memmove(&at[i], &at[i + 1], (to - i) * sizeof(*at));
+		at[to] = one;
+	}
+}
+
+/* In which order n things are read, and how many at a time. */
+static size_t way_order(int way, size_t *at, size_t n)
+{
+	size_t cut = dice((uint32_t)n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		at[i] = way == 4 ? n - 1 - i : way == 8 ? (i + cut) % n : i;
+	for (size_t i = n; way < 3 && i > 1; i--)
+		swap(at, i - 1, dice((uint32_t)i));
+	if (way == 5)
+		put_off(at, n, 20, 3);
+	if (way == 7)
+		put_off(at, n, 1 + dice(3), chance(50) ? 40 : 300);
+	return way == 0 || way == 3 ? 1 : way == 2 ? n : 1 + dice(chance(70) ? 12 : 60);
+}
+
+static void take_boot(struct reading *r, const struct oracle_boot *boot)
+{
+	*VEC_PUSH(&r->known.boots) = *boot;
+	for (int k = 0; k < PIDS; k++)
+		r->pid[boot->node][k].touched = r->pid[boot->node][k].whole = true;
+}
 
 /* What of a log is read when: records first, then boots, mixed. */
 void reading_read(struct reading *r, const struct oracle_log *log, int way)
 {
 	size_t n = log->records.n + log->boots.n;
 	auto_free size_t *at = mem_alloc(n * sizeof(*at));
-	size_t piece = way % 3 == 0 ? 1 : way % 3 == 1 || way == 5 ? 1 + dice(12) : n;
+	size_t piece = way_order(way, at, n);
 	struct err e = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		at[i] = way == 4 ? n - 1 - i : i;
-	for (size_t i = n; way < 3 && i > 1; i--) {
-		size_t k = dice((uint32_t)i), was = at[i - 1];
-
-		at[i - 1] = at[k];
-		at[k] = was;
-	}
-	for (size_t i = 0; way == 5 && i + 3 < n; i++) {
-		size_t k = i + dice(chance(20) ? 4 : 1), was = at[i];
-
-		at[i] = at[k];
-		at[k] = was;
-	}
 	for (size_t from = 0; from < n; from += piece) {
-		size_t to = from + piece < n ? from + piece : n;
-
-		for (size_t i = from; i < to; i++) {
-			if (at[i] < log->records.n) {
+		for (size_t i = from; i < from + piece && i < n; i++) {
+			if (at[i] < log->records.n)
 				take_record(r, &log->records.v[at[i]]);
-				continue;
-			}
-			*VEC_PUSH(&r->known.boots) = log->boots.v[at[i] - log->records.n];
-			for (int k = 0; k < PIDS; k++) {
-				struct holding *h =
-					&r->pid[log->boots.v[at[i] - log->records.n].node][k];
-
-				h->touched = h->whole = true;
-			}
+			else
+				take_boot(r, &log->boots.v[at[i] - log->records.n]);
 		}
-		for (int node = 0; node < 2; node++)
+		for (int node = 0; node < LOG_NODES; node++)
 			for (int pid = 0; pid < PIDS; pid++)
 				if (r->pid[node][pid].touched && r->pid[node][pid].any)
 					derive_holding(r, node, pid);

@@ -27,7 +27,8 @@ struct holding {
 
 struct reading {
 	bool stored; /* in a store, which is written and read again after each piece; else in memory */
-	unsigned ends; /* in so many of a hundred cases only the end of a life is given, where that is enough */
+	unsigned ends; /* of a hundred: how often only the end of a life is given, where that is enough */
+	unsigned compared; /* of a hundred: how often what was derived from an end is compared at once */
 	struct table table;
 	struct store store;
 	struct state state;
@@ -35,19 +36,17 @@ struct reading {
 	struct derive derive;
 	struct holding pid[LOG_NODES][LOG_PIDS];
 	struct oracle_log known; /* boots as far as they were read */
-	/* called for each pid that was derived from its end; NULL: nothing */
-	void (*derived)(struct reading *r, int64_t node, int32_t pid);
 };
 
 /* How often an end was given, was enough, and was so without all that came before. */
-struct reading_ends { unsigned tried, done, partial; };
+struct reading_ends { unsigned tried, done, partial, compared; };
 extern struct reading_ends reading_ends;
 
 void reading_open(struct reading *r, bool stored);
 void reading_close(struct reading *r);
 
 /* n-th of the ways to read a log: in pieces of some size, in an order. */
-enum { READING_WAYS = 6, READING_AT_ONCE = 2 };
+enum { READING_WAYS = 9, READING_AT_ONCE = 2 };
 extern const char *const reading_ways[READING_WAYS];
 void reading_read(struct reading *r, const struct oracle_log *log, int way);
 
@@ -55,6 +54,8 @@ void reading_read(struct reading *r, const struct oracle_log *log, int way);
 struct texts { char **v; size_t n, cap; };
 void texts_of_oracle(const struct oracle *o, bool trusted_only, struct texts *out);
 void texts_of_reading(const struct reading *r, bool trusted_only, struct texts *out);
+void texts_of_pid(struct derive *d, int64_t node, int32_t pid, struct texts *out); /* its facts */
+void texts_of_part(struct derive *d, int64_t id, int64_t interval, struct texts *out);
 void texts_of_rows(const struct reading *r, struct texts *out); /* those that say who looks at what */
 void texts_release(struct texts *t);
 void assert_same_texts(const struct texts *want, const struct texts *got, const char *what);

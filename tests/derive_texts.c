@@ -167,6 +167,69 @@ void assert_same_texts(const struct texts *want, const struct texts *got, const 
 				 i < got->n ? got->v[i] : "(none)");
 }
 
+/* Whose an interval is. */
+void texts_of_part(struct derive *d, int64_t id, int64_t interval, struct texts *out)
+{
+	auto_buf struct buf line = { 0 };
+	struct derive_part *p = NULL;
+	struct err e = { 0 };
+
+	if (rows_named_part(d, id, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	buf_printf(&line, "interval %lld is of ", (long long)interval);
+	print_key(&line, &p->key);
+	add_text(out, &line);
+}
+
+static void text_of_facts(struct derive *d, const struct derive_part *p, struct texts *out)
+{
+	auto_buf struct buf line = { 0 };
+	struct derive_rows rows = { 0 };
+	struct derive_part *from = NULL;
+	struct err e = { 0 };
+
+	if (rows_part(d, p->from, &from, &e) < 0 || rows_of_part(d, p, INT64_MIN, &rows, &e) < 0)
+		fail_msg("%s", e.msg);
+	print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first, reading_string(p->exe),
+		   p->name ? reading_string(p->name) : 0, p->t_last, p->t_end, p->s_last, p->uid,
+		   p->auid, 0);
+	buf_printf(&line, " %d sum %lld from ", p->execs_first,
+		   (long long)(p->rows_sum - rows_sum(&rows)));
+	print_key(&line, from ? &from->key : &no_key);
+	buf_printf(&line, " born %d %d %lld %u full %lld %lld", p->born, p->birth_pid,
+		   (long long)p->birth_t, p->birth_serial, (long long)p->looks_full,
+		   (long long)p->sites_full);
+	for (size_t i = 0; i < p->looks.n; i++)
+		buf_printf(&line, " %lld:%llx", (long long)p->looks.v[i].exe,
+			   (unsigned long long)p->looks.v[i].cell);
+	for (size_t i = 0; i < p->sites.n; i++)
+		buf_printf(&line, " %lld=%llx", (long long)p->sites.v[i].call,
+			   (unsigned long long)p->sites.v[i].ip);
+	for (size_t i = 0; i < rows.n; i++)
+		for (int k = 0; k <= DERIVE_WORDS; k++)
+			buf_printf(&line, "%s%llx", k == 0 ? "\n  " : " ",
+				   (unsigned long long)(k == DERIVE_WORDS ? rows.v[i].value :
+							k == 6 ? rows.v[i].w[k] >> 48 :
+								 rows.v[i].w[k]));
+	add_text(out, &line);
+	VEC_FREE(&rows);
+}
+
+void texts_of_pid(struct derive *d, int64_t node, int32_t pid, struct texts *out)
+{
+	struct derive_row at = rows_hanging(ROWS_PID, 0, node, (uint32_t)pid), row;
+	struct derive_part *p;
+	struct err e = { 0 };
+
+	for (; d->store->next(d->store->ctx, &at, &row, &e) == 1 && row.w[0] == at.w[0] &&
+	       row.w[1] == at.w[1];
+	     at = row) {
+		if (rows_named_part(d, rows_id(&row), &p, &e) < 0)
+			fail_msg("%s", e.msg);
+		text_of_facts(d, p, out);
+	}
+}
+
 /* The rows that say who looks at what: by their words, but for the number of the part. */
 void texts_of_rows(const struct reading *r, struct texts *out)
 {
