@@ -120,30 +120,20 @@ static void join(struct holding *h)
 	h->intervals.cap = now.cap;
 }
 
-/*
- * What stays away where only the end of a life is given: intervals that are not new and have
- * ended by a time. They are put last; returns how many are left.
- */
-static size_t leave_out(struct track_interval *v, size_t n, size_t most, struct derive_rest *rest)
+/* What ended by a time and is not new is put last; returns how many are left. */
+static size_t leave_out(struct track_interval *v, size_t n, int64_t by)
 {
-	size_t left = n, left_out;
-	struct track_interval was;
+	for (size_t i = 0; i < n;) {
+		struct track_interval was = v[i];
 
-	for (left_out = 0; n - left_out > most; left_out++) {
-		size_t first = left;
-
-		for (size_t i = 0; i < left; i++)
-			if (!v[i].fresh && (first == left || v[i].t_last < v[first].t_last))
-				first = i;
-		if (first == left)
-			break;
-		rest->t_last = v[first].t_last > rest->t_last ? v[first].t_last : rest->t_last;
-		rest->s_last = v[first].s_last > rest->s_last ? v[first].s_last : rest->s_last;
-		was = v[first];
-		v[first] = v[--left];
-		v[left] = was;
+		if (v[i].fresh || v[i].t_last > by) {
+			i++;
+			continue;
+		}
+		v[i] = v[--n];
+		v[n] = was;
 	}
-	return left;
+	return n;
 }
 
 /* Only the end of what a pid has. False: that was not enough. */
@@ -151,19 +141,23 @@ static bool derive_end(struct reading *r, int64_t node, int32_t pid, struct trac
 		       size_t n, int64_t *parts)
 {
 	struct holding *h = &r->pid[node][pid];
-	struct derive_rest rest = { INT64_MIN, 0, false };
+	struct derive_rest rest = { INT64_MIN };
 	auto_free struct track_edge *edges = mem_alloc(h->edges.n * sizeof(*edges));
 	auto_free int64_t *ids = NULL;
-	size_t left = leave_out(v, n, 66 + dice(chance(50) ? 30 : 200), &rest), n_edges = 0;
+	size_t left, n_edges = 0;
 	struct err e = { 0 };
-	int ret;
+	int ret = derive_since(&r->derive, node, pid, &rest.t_last, &e);
 
-	for (size_t i = 0; i < h->edges.n; i++) {
-		if (h->edges.v[i].serial > rest.s_last || h->edges.v[i].fresh)
+	if (ret == 1 && chance(30))
+		rest.t_last -= dice(chance(50) ? 3000 : 300000); /* it may be more than is asked for */
+	left = leave_out(v, n, rest.t_last);
+	for (size_t i = 0; i < h->edges.n; i++)
+		if (h->edges.v[i].t > rest.t_last || h->edges.v[i].fresh)
 			edges[n_edges++] = h->edges.v[i];
-		rest.events = rest.events || h->edges.v[i].kind >= EDGE_BORN;
-	}
-	ret = derive_behind(&r->derive, node, pid, &rest, v, left, edges, n_edges, &ids, &e);
+	if (ret == 1)
+		ret = derive_behind(&r->derive, node, pid, &rest, v, left, edges, n_edges, &ids, &e);
+	else if (ret == 0)
+		ret = 1;
 	if (ret < 0)
 		fail_msg("%s", e.msg);
 	reading_ends.tried++;

@@ -193,7 +193,7 @@ static void text_of_facts(struct derive *d, const struct derive_part *p, struct 
 	print_part(&line, &p->key, p->layer, p->loader, p->starts, p->first, reading_string(p->exe),
 		   p->name ? reading_string(p->name) : 0, p->t_last, p->t_end, p->s_last, p->uid,
 		   p->auid, 0);
-	buf_printf(&line, " %d sum %lld from ", p->execs_first,
+	buf_printf(&line, " %d of %u sum %lld from ", p->execs_first, p->n_intervals,
 		   (long long)(p->rows_sum - rows_sum(&rows)));
 	print_key(&line, from ? &from->key : &no_key);
 	buf_printf(&line, " born %d %d %lld %u full %lld %lld", p->born, p->birth_pid,

@@ -17,6 +17,7 @@ static unsigned words_of(const struct derive_row *r)
 		return 1;
 	case ROWS_PID:
 	case ROWS_END:
+	case ROWS_CELL:
 		return 2;
 	default:
 		return 4;

@@ -1,6 +1,6 @@
 #include "ingest/batch/state.h"
 
-#include "store/base/buf.h"
+#include "ingest/track/pack.h"
 
 #include <stdlib.h>
 
@@ -11,7 +11,10 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_row (key BLOB PR
 			     "CREATE TABLE IF NOT EXISTS derive_image (id INTEGER PRIMARY KEY, "
 			     "founder INTEGER NOT NULL, tree INTEGER NOT NULL, "
 			     "above INTEGER NOT NULL, parts INTEGER NOT NULL, "
-			     "path INTEGER NOT NULL) STRICT;";
+			     "path INTEGER NOT NULL) STRICT;"
+			     "CREATE TABLE IF NOT EXISTS derive_mark (node INTEGER NOT NULL, "
+			     "pid INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (node, pid)) "
+			     "STRICT, WITHOUT ROWID;";
 
 static const char *const statements[STATE_STMTS] = {
 	[STATE_PUT] = "INSERT INTO derive_row VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = "
@@ -32,6 +35,10 @@ static const char *const statements[STATE_STMTS] = {
 			    "DO UPDATE SET founder = excluded.founder, tree = excluded.tree, "
 			    "above = excluded.above, parts = excluded.parts, path = excluded.path",
 	[STATE_DEL_IMAGE] = "DELETE FROM derive_image WHERE id = ?1",
+	[STATE_MARK] = "SELECT body FROM derive_mark WHERE node = ?1 AND pid = ?2",
+	[STATE_SET_MARK] = "INSERT INTO derive_mark VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+			   "body = excluded.body",
+	[STATE_DEL_MARK] = "DELETE FROM derive_mark WHERE node = ?1 AND pid = ?2",
 };
 
 /*
@@ -217,22 +224,6 @@ static int cached_prev(void *ctx, const struct derive_row *from, struct derive_r
 
 /* ---- parts ---- */
 
-/* Signed numbers: the sign in the lowest bit, so that small ones are short. */
-static void add_signed(struct buf *b, int64_t v)
-{
-	buf_varint(b, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
-}
-
-static bool take_signed(struct bytes *b, int64_t *v)
-{
-	uint64_t u;
-
-	if (!bytes_varint(b, &u))
-		return false;
-	*v = (int64_t)(u >> 1 ^ (~(u & 1) + 1));
-	return true;
-}
-
 enum {
 	FLAG_LOADER = 1,
 	FLAG_STARTS = 2,
@@ -324,7 +315,7 @@ static void encode_part(const struct derive_part *p, struct buf *out)
 	out->n = 0;
 	numbers_of(p, v);
 	for (size_t i = 0; i < N_NUMBERS; i++)
-		add_signed(out, v[i]);
+		pack_signed(out, v[i]);
 	buf_varint(out, p->looks.n);
 	for (size_t i = 0; i < p->looks.n; i++) {
 		buf_varint(out, (uint64_t)p->looks.v[i].exe);
@@ -346,7 +337,7 @@ static bool decode_part(struct bytes b, struct derive_part *p)
 	uint64_t n, x, y;
 
 	for (size_t i = 0; i < N_NUMBERS; i++)
-		if (!take_signed(&b, &v[i]))
+		if (!unpack_signed(&b, &v[i]))
 			return false;
 	set_numbers(p, v);
 	if (!bytes_varint(&b, &n))
@@ -511,6 +502,39 @@ static int drop_image(void *ctx, int64_t id, struct err *e)
 	return 0;
 }
 
+/* ---- marks: written at once, since a batch comes to a pid once ---- */
+
+static int get_mark(void *ctx, int64_t node, int32_t pid, struct buf *out, struct err *e)
+{
+	struct state *s = ctx;
+	sqlite3_stmt *st = statement(s, STATE_MARK, e);
+	struct bytes body = { 0 };
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, node);
+	sqlite3_bind_int64(st, 2, pid);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		body = store_column(st, 0);
+	out->n = 0;
+	buf_add(out, body.p, body.n);
+	return sqlite3_reset(st) != SQLITE_OK ? store_fail(s->store, e) : out->n > 0;
+}
+
+static int keep_mark(void *ctx, int64_t node, int32_t pid, struct bytes body, struct err *e)
+{
+	struct state *s = ctx;
+	sqlite3_stmt *st = statement(s, body.n > 0 ? STATE_SET_MARK : STATE_DEL_MARK, e);
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_int64(st, 1, node);
+	sqlite3_bind_int64(st, 2, pid);
+	if (body.n > 0)
+		sqlite3_bind_blob(st, 3, body.p, (int)body.n, SQLITE_STATIC);
+	return finish(s, st, e);
+}
+
 /* ---- all ---- */
 
 int state_init(struct state *s, struct store *store, struct err *e)
@@ -519,7 +543,7 @@ int state_init(struct state *s, struct store *store, struct err *e)
 	int64_t part, image;
 
 	*s = (struct state){ .store = store, .api = { s, cached_put, cached_del, cached_next, cached_prev, get_part, keep_part, drop_part,
-						      get_image, keep_image, drop_image } };
+						      get_image, keep_image, drop_image, get_mark, keep_mark } };
 	if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK)
 		return store_fail(store, e);
 	if (state_top(s, &part, &image, e) < 0)

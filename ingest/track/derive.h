@@ -21,6 +21,7 @@
 #define INGEST_TRACK_DERIVE_H
 
 #include "ingest/track/model.h"
+#include "store/base/buf.h"
 
 #define DERIVE_NEAR 8         /* intervals that are looked at in a cell: the last that began there */
 #define DERIVE_CALLS 16       /* the same of fork-type calls, and of intervals in places that are not random */
@@ -122,6 +123,8 @@ struct derive_store {
 	int (*image)(void *ctx, int64_t id, struct derive_image **out, struct err *e);
 	int (*keep_image)(void *ctx, struct derive_image *image, struct err *e);
 	int (*drop_image)(void *ctx, int64_t id, struct err *e);
+	int (*mark)(void *ctx, int64_t node, int32_t pid, struct buf *out, struct err *e); /* 1, or 0: there is none */
+	int (*keep_mark)(void *ctx, int64_t node, int32_t pid, struct bytes body, struct err *e); /* empty: it goes */
 };
 
 struct derive_wait { struct track_key key; uint8_t layer; int64_t id; };
@@ -150,13 +153,14 @@ int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interva
 	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e);
 
 /*
- * The same for the end of a long life: for all that ended last of it. rest: what is not given has
- * ended by then, in time and in serials, and whether an event of a source that knows processes is
- * among it; edges with a greater serial are all given, and no others. `was` says which part each
+ * The same for the end of a long life. derive_since says what need not be given: what ended by
+ * *t_last in time, and edges up to then. A caller may give more of it. `was` says which part each
  * interval had; `fresh` is what came. Out: ids[i] is the part of intervals[i] as they stand then.
- *   returns: 1: that is not enough, all has to be given, and nothing was done
+ *   derive_since returns: 1; 0: all has to be given (of a pid with few intervals, always)
+ *   derive_behind returns: 1: that is not enough, all has to be given, and nothing was done
  */
-struct derive_rest { int64_t t_last; uint32_t s_last; bool events; };
+struct derive_rest { int64_t t_last; }; /* by when what is not given has ended */
+int derive_since(struct derive *d, int64_t node, int32_t pid, int64_t *t_last, struct err *e);
 int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest,
 		  struct track_interval *intervals, size_t n, struct track_edge *edges,
 		  size_t n_edges, int64_t **ids, struct err *e);

@@ -38,13 +38,18 @@ static int by_site(const void *a, const void *b)
 	return x->ip < y->ip ? -1 : x->ip > y->ip;
 }
 
-static void fill_looks(struct derive_part *m, const struct track_interval **v, size_t n)
+/* had: so many it has already, and the lists are theirs; all of v end, or begin, later. */
+static void fill_looks(struct derive_part *m, const struct track_interval **v, size_t n, size_t had)
 {
-	size_t left = 0;
+	size_t room = had < DERIVE_CELLS ? DERIVE_CELLS - had : 0, left = 0;
 
-	qsort(v, n, sizeof(*v), by_end);
-	m->looks_full = n >= DERIVE_CELLS ? v[DERIVE_CELLS - 1]->t_last : INT64_MAX;
-	for (size_t i = 0; i < n && (i < DERIVE_CELLS || v[i]->t_last == v[i - 1]->t_last); i++)
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_end);
+	if (had == 0)
+		m->looks_full = INT64_MAX;
+	if (room > 0 && n >= room)
+		m->looks_full = v[room - 1]->t_last;
+	for (size_t i = 0; i < n && room > 0 && (i < room || v[i]->t_last == v[i - 1]->t_last); i++)
 		if (track_place(v[i]->cell) != TRACK_KERNEL)
 			*VEC_PUSH(&m->looks) = (struct derive_look){ v[i]->exe, v[i]->cell };
 	if (m->looks.n > 1)
@@ -55,13 +60,17 @@ static void fill_looks(struct derive_part *m, const struct track_interval **v, s
 	m->looks.n = left;
 }
 
-static void fill_sites(struct derive_part *m, const struct track_interval **v, size_t n)
+static void fill_sites(struct derive_part *m, const struct track_interval **v, size_t n, size_t had)
 {
-	size_t left = 0;
+	size_t room = had < DERIVE_SITES_FROM ? DERIVE_SITES_FROM - had : 0, left = 0;
 
-	qsort(v, n, sizeof(*v), by_beginning);
-	m->sites_full = n >= DERIVE_SITES_FROM ? v[DERIVE_SITES_FROM - 1]->t_first : INT64_MAX;
-	for (size_t i = 0; i < n && (i < DERIVE_SITES_FROM || v[i]->t_first == v[i - 1]->t_first);
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_beginning);
+	if (had == 0)
+		m->sites_full = INT64_MAX;
+	if (room > 0 && n >= room)
+		m->sites_full = v[room - 1]->t_first;
+	for (size_t i = 0; i < n && room > 0 && (i < room || v[i]->t_first == v[i - 1]->t_first);
 	     i++)
 		for (size_t k = 0; k < v[i]->n_sites; k++)
 			*VEC_PUSH(&m->sites) = v[i]->sites[k];
@@ -71,6 +80,28 @@ static void fill_sites(struct derive_part *m, const struct track_interval **v, s
 		if (left == 0 || by_site(&m->sites.v[left - 1], &m->sites.v[i]) != 0)
 			m->sites.v[left++] = m->sites.v[i];
 	m->sites.n = left < DERIVE_SITES ? left : DERIVE_SITES;
+}
+
+void facts_copy_looks(struct derive_part *to, const struct derive_part *from)
+{
+	to->looks.n = 0;
+	for (size_t i = 0; i < from->looks.n; i++)
+		*VEC_PUSH(&to->looks) = from->looks.v[i];
+	to->looks_full = from->looks_full;
+}
+
+void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
+{
+	to->sites.n = 0;
+	for (size_t i = 0; i < from->sites.n; i++)
+		*VEC_PUSH(&to->sites) = from->sites.v[i];
+	to->sites_full = from->sites_full;
+}
+
+void facts_lists(struct derive_part *m, const struct track_interval **v, size_t n, size_t had)
+{
+	fill_looks(m, v, n, had);
+	fill_sites(m, v, n, had);
 }
 
 /* ---- rows ---- */
@@ -154,12 +185,25 @@ static const struct track_interval *holder(const struct track_interval **v, size
 
 /* ---- births ---- */
 
-/* The last birth before a process first spoke, if none of its pid's parts began between them. */
+/* Is a the later birth? */
+bool facts_later(const struct track_edge *a, const struct track_edge *than)
+{
+	if (than == NULL || a->t != than->t)
+		return than == NULL || a->t > than->t;
+	return a->serial != than->serial ? a->serial > than->serial : a->parent > than->parent;
+}
+
+/*
+ * The last birth before a process first spoke, if none of its pid's parts began between them.
+ * before: that of what is not given.
+ */
 static void fill_birth(struct derive_part *all, size_t n, size_t at,
-		       const struct track_edge *edges, size_t n_edges)
+		       const struct track_edge *edges, size_t n_edges,
+		       const struct track_edge *before)
 {
 	struct derive_part *m = &all[at];
-	const struct track_edge *birth = NULL;
+	const struct track_edge *birth =
+		before != NULL && before->boot == m->key.boot ? before : NULL;
 
 	for (size_t i = 0; i < n_edges; i++) {
 		const struct track_edge *d = &edges[i];
@@ -167,9 +211,7 @@ static void fill_birth(struct derive_part *all, size_t n, size_t at,
 		if (d->kind != EDGE_BORN || d->layer > m->layer || d->boot != m->key.boot ||
 		    d->serial >= m->key.serial || d->t > m->key.t)
 			continue;
-		if (birth == NULL || d->t > birth->t ||
-		    (d->t == birth->t && d->serial > birth->serial) ||
-		    (d->t == birth->t && d->serial == birth->serial && d->parent > birth->parent))
+		if (facts_later(d, birth))
 			birth = d;
 	}
 	for (size_t i = 0; birth != NULL && i < n; i++)
@@ -209,51 +251,46 @@ static void fill_one(struct derive_part *m, const struct within_part *w, int64_t
  * Gives each part the lists of its own intervals: those of its layer. Where a part looks from
  * does not depend on text.
  */
-static void fill_lists(struct derive_part *out, size_t n_parts,
-		       const struct track_interval *intervals, size_t n)
+static void fill_lists(struct derive_part *out, size_t n_parts, const struct facts_row *row)
 {
 	auto_free size_t *end = mem_zero(n_parts + 1, sizeof(*end));
-	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
+	auto_free const struct track_interval **v = mem_alloc(row->n * sizeof(*v));
 	size_t own = 0;
 
-	for (size_t i = 0; i < n; i++)
-		end[intervals[i].part + 1] += intervals[i].layer == out[intervals[i].part].layer;
+	for (size_t i = 0; i < row->n; i++)
+		end[row->v[i].part + 1] += row->v[i].layer == out[row->v[i].part].layer;
 	for (size_t i = 0; i < n_parts; i++)
 		end[i + 1] += end[i];
 	/* end[i] is where part i begins; it moves to where it ends */
-	for (size_t i = 0; i < n; i++)
-		if (intervals[i].layer == out[intervals[i].part].layer)
-			v[end[intervals[i].part]++] = &intervals[i];
-	for (size_t i = 0; i < n_parts; own = end[i++]) {
-		if (out[i].kept)
-			continue;
-		fill_looks(&out[i], &v[own], end[i] - own);
-		fill_sites(&out[i], &v[own], end[i] - own);
-	}
+	for (size_t i = 0; i < row->n; i++)
+		if (row->v[i].layer == out[row->v[i].part].layer)
+			v[end[row->v[i].part]++] = &row->v[i];
+	for (size_t i = 0; i < n_parts; own = end[i++])
+		if (!out[i].kept)
+			facts_lists(&out[i], &v[own], end[i] - own, i < row->n_known ? row->had[i] : 0);
 }
 
-static void fill_rows(struct derive_part *out, const struct track_interval *intervals, size_t n,
-		      const struct track_edge *edges, size_t n_edges)
+static void fill_rows(struct derive_part *out, const struct facts_row *row)
 {
-	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
+	auto_free const struct track_interval **v = mem_alloc(row->n * sizeof(*v));
 	bool sorted = false;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!out[intervals[i].part].kept)
-			interval_row(&out[intervals[i].part], &intervals[i]);
-		v[i] = &intervals[i];
+	for (size_t i = 0; i < row->n; i++) {
+		if (!out[row->v[i].part].kept)
+			interval_row(&out[row->v[i].part], &row->v[i]);
+		v[i] = &row->v[i];
 	}
-	for (size_t i = 0; i < n_edges; i++) {
+	for (size_t i = 0; i < row->n_edges; i++) {
 		const struct track_interval *of;
 
-		if (edges[i].kind != EDGE_FORK)
+		if (row->edges[i].kind != EDGE_FORK)
 			continue;
-		if (!sorted && n > 1)
-			qsort(v, n, sizeof(*v), by_place);
+		if (!sorted && row->n > 1)
+			qsort(v, row->n, sizeof(*v), by_place);
 		sorted = true;
-		of = holder(v, n, &edges[i]);
+		of = holder(v, row->n, &row->edges[i]);
 		if (of != NULL && !out[of->part].kept)
-			call_row(&out[of->part], of, &edges[i]);
+			call_row(&out[of->part], of, &row->edges[i]);
 	}
 }
 
@@ -266,23 +303,18 @@ void facts_parts(struct derive_part *out, const struct within_parts *parts,
 		out[intervals[i].part].n_intervals++;
 }
 
-void facts_fill(struct derive_part *out, size_t n_parts, const struct track_interval *intervals,
-		size_t n, const struct track_edge *edges, size_t n_edges)
+void facts_fill(struct derive_part *out, size_t n_parts, const struct facts_row *row)
 {
 	bool births = false;
 
-	fill_lists(out, n_parts, intervals, n);
-	fill_rows(out, intervals, n, edges, n_edges);
-	for (size_t i = 0; i < n_edges; i++)
-		births = births || edges[i].kind == EDGE_BORN;
-	for (size_t i = 0; i < n_parts && births; i++)
+	fill_lists(out, n_parts, row);
+	fill_rows(out, row);
+	for (size_t i = 0; i < TRACK_LAYERS; i++)
+		births = births || row->birth[i] != NULL;
+	for (size_t i = 0; i < row->n_edges; i++)
+		births = births || row->edges[i].kind == EDGE_BORN;
+	for (size_t i = row->n_known; i < n_parts && births; i++)
 		if (out[i].first)
-			fill_birth(out, n_parts, i, edges, n_edges);
-}
-
-void facts_lists(struct derive_part *out, const struct track_interval **v, size_t n)
-{
-	out->looks.n = out->sites.n = 0;
-	fill_looks(out, v, n);
-	fill_sites(out, v, n);
+			fill_birth(out, n_parts, i, row->edges, row->n_edges,
+				   row->birth[out[i].layer]);
 }

@@ -23,6 +23,7 @@ enum rows_kind {
 	ROWS_WITNESS,  /* (part; 0; 0; 0; t; serial, pid; seq, part): whose answer rests on the first one's life */
 	ROWS_GONE,     /* (layer; image; 0; 0; t; serial, pid; seq, part): who found that none of an image lives */
 	ROWS_CHILD,    /* (part; 0; 0; 0; t; serial, pid; seq, part): who comes from the first one, by an exec or a known birth */
+	ROWS_CELL,     /* (set, node; pid; cell; 0; 0; 0; 0): the many cells of a part that may go on; see mark.h */
 	ROWS_WAIT,     /* (layer, node; boot; 0; 0; t; serial, pid; seq, part): the queue */
 };
 

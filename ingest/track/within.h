@@ -6,6 +6,7 @@
 #ifndef INGEST_TRACK_WITHIN_H
 #define INGEST_TRACK_WITHIN_H
 
+#include "ingest/track/cells.h"
 #include "ingest/track/model.h"
 
 #define WITHIN_LOST_MS 200    /* an exec whose execve was lost follows within this time */
@@ -54,34 +55,54 @@ struct within_part {
 
 struct within_parts { struct within_part *v; size_t n, cap; };
 
-/*
- * The parts of one (node, pid), trusted ones first, each layer in the order of their beginnings.
- * Sorts intervals and edges; sets `part` of each interval. *out is emptied first; the caller
- * releases it.
- */
-/*
- * A long life is not walked through from its beginning each time. This is where a walk goes on:
- * the part that was the last of all that came before (of one layer and boot), what its process
- * had said by then, and the cells of it that are known. Where `partial`, it has more of them;
- * `unsure` is set when one of these could have made another answer.
- */
-struct within_tail {
-	struct within_part part; /* becomes the first of *out, as it is now */
-	uint32_t s_last;
+/* What lies far from its process's image belongs to it if that comes again among so many more intervals. */
+struct within_awaited { int64_t exe; uint32_t boot, left; struct cells cells; };
+
+/* What a walk knows between two intervals of its row. */
+struct within_stand {
+	int32_t part;               /* the one that goes on: an index; -1: none */
+	uint32_t s_last;            /* the last moment of its process */
 	int64_t t_last;
-	struct { uint64_t *v; size_t n, cap; } cells;
-	bool partial, unsure;
+	struct cells trusted, text; /* of the part of each layer that spoke last */
+	VEC(struct within_awaited) awaited;
 };
 
-/* The same for intervals that all come behind a tail's; all edges that may come behind it. */
-void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n,
-		   struct track_edge *edges, size_t n_edges, const struct track_strings *strings,
-		   struct within_parts *out);
+/*
+ * A long life is not walked through from its beginning each time. This is where a walk goes on:
+ * a place between two intervals, nothing of the pid being under way there.
+ */
+struct within_point {
+	struct within_part part[TRACK_LAYERS]; /* those that may go on, as they were, the trusted one first */
+	size_t n_parts;
+	struct within_stand trusted, all; /* of the walks over trusted evidence and over all */
+	bool texts;                       /* text came before it; else `all` is as `trusted` */
+};
+void within_point_release(struct within_point *p);
 
-/* Puts intervals into the order of the pid. */
+/* Puts intervals, or edges, into the order of the pid. */
 void within_sort(struct track_interval *intervals, size_t n, const struct track_strings *strings);
+void within_sort_edges(struct track_edge *edges, size_t n);
 
-void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges,
-		size_t n_edges, const struct track_strings *strings, struct within_parts *out);
+/* Evidence of one (node, pid). `at`: before how many of the intervals, in order, *cut is wanted. */
+struct within_row {
+	struct track_interval *v;
+	size_t n;
+	struct track_edge *edges;
+	size_t n_edges;
+	const struct within_point *from; /* NULL: from the beginning */
+	size_t at;
+};
+
+/*
+ * The parts of one (node, pid): those of `from`, then trusted ones, then those of text, each in
+ * the order of their beginnings. Sorts intervals and edges; sets `part` of each interval. *out is
+ * emptied first. cut, if it is not NULL, becomes what a later walk goes on from, but for its
+ * `part`: its stands have indexes of *out. The caller releases both.
+ *   returns: WITHIN_MORE: what was before `from` would be another one; *cut is not filled
+ *            WITHIN_UNCUT: the walk cannot go on there; *cut is not filled
+ */
+enum within_outcome { WITHIN_DONE, WITHIN_UNCUT, WITHIN_MORE };
+enum within_outcome within_pid(const struct within_row *row, const struct track_strings *strings,
+			       struct within_parts *out, struct within_point *cut);
 
 #endif
