@@ -292,7 +292,7 @@ void log_long(struct oracle_log *log)
 		w.t += chance(85) ? (int64_t)dice((uint32_t)w.step + 1) : 0;
 		if (dice(400) == 0)
 			w.t += chance(50) ? 3600000 : -(int64_t)dice(2000);
-		if (dice(1500) == 0)
+		if (dice(500) == 0)
 			*VEC_PUSH(&log->boots) = (struct oracle_boot){ 0, w.t };
 	}
 }

@@ -158,13 +158,26 @@ void texts_of_reading(const struct reading *r, bool trusted_only, struct texts *
 		qsort(out->v, out->n, sizeof(*out->v), by_text);
 }
 
+/* From a little before where two texts differ. */
+static const char *from_difference(const char *text, const char *other)
+{
+	size_t i = 0;
+
+	while (text[i] != '\0' && text[i] == other[i])
+		i++;
+	return text + (i > 100 ? i - 100 : 0);
+}
+
 void assert_same_texts(const struct texts *want, const struct texts *got, const char *what)
 {
-	for (size_t i = 0; i < want->n || i < got->n; i++)
-		if (i >= want->n || i >= got->n || strcmp(want->v[i], got->v[i]) != 0)
-			fail_msg("seed %llu, %s:\n straight: %s\n by steps: %s", seed_of_case,
-				 what, i < want->n ? want->v[i] : "(none)",
-				 i < got->n ? got->v[i] : "(none)");
+	for (size_t i = 0; i < want->n || i < got->n; i++) {
+		const char *a = i < want->n ? want->v[i] : "(none)",
+			   *b = i < got->n ? got->v[i] : "(none)";
+
+		if (strcmp(a, b) != 0)
+			fail_msg("seed %llu, %s: %.60s ...\n straight: %.400s\n by steps: %.400s",
+				 seed_of_case, what, a, from_difference(a, b), from_difference(b, a));
+	}
 }
 
 /* Whose an interval is. */

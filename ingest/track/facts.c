@@ -8,16 +8,19 @@
 
 static int by_end(const void *a, const void *b)
 {
-	const struct track_interval *const *x = a, *const *y = b;
+	const struct facts_own *x = a, *y = b;
 
-	return (*x)->t_last < (*y)->t_last ? -1 : (*x)->t_last > (*y)->t_last;
+	return x->v->t_last < y->v->t_last ? -1 : x->v->t_last > y->v->t_last;
 }
 
+/* Old ones first. */
 static int by_beginning(const void *a, const void *b)
 {
-	const struct track_interval *const *x = a, *const *y = b;
+	const struct facts_own *x = a, *y = b;
 
-	return (*x)->t_first < (*y)->t_first ? -1 : (*x)->t_first > (*y)->t_first;
+	if (x->old != y->old)
+		return x->old ? -1 : 1;
+	return x->v->t_first < y->v->t_first ? -1 : x->v->t_first > y->v->t_first;
 }
 
 static int by_look(const void *a, const void *b)
@@ -38,42 +41,55 @@ static int by_site(const void *a, const void *b)
 	return x->ip < y->ip ? -1 : x->ip > y->ip;
 }
 
-/* had: so many it has already, and the lists are theirs; all of v end, or begin, later. */
-static void fill_looks(struct derive_part *m, const struct track_interval **v, size_t n, size_t had)
+void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct facts_had *had)
 {
-	size_t room = had < DERIVE_CELLS ? DERIVE_CELLS - had : 0, left = 0;
+	size_t room = had->ended < DERIVE_CELLS ? DERIVE_CELLS - had->ended : 0, left = 0;
 
 	if (n > 1)
-		qsort(v, n, sizeof(*v), by_end);
-	if (had == 0)
-		m->looks_full = INT64_MAX;
-	if (room > 0 && n >= room)
-		m->looks_full = v[room - 1]->t_last;
-	for (size_t i = 0; i < n && room > 0 && (i < room || v[i]->t_last == v[i - 1]->t_last); i++)
-		if (track_place(v[i]->cell) != TRACK_KERNEL)
-			*VEC_PUSH(&m->looks) = (struct derive_look){ v[i]->exe, v[i]->cell };
+		qsort(own, n, sizeof(*own), by_end);
+	if (room > 0)
+		m->looks_full = n >= room ? own[room - 1].v->t_last : INT64_MAX;
+	for (size_t i = 0;
+	     i < n && room > 0 && (i < room || own[i].v->t_last == own[i - 1].v->t_last); i++)
+		if (track_place(own[i].v->cell) != TRACK_KERNEL)
+			*VEC_PUSH(&m->looks) = (struct derive_look){ own[i].v->exe, own[i].v->cell };
 	if (m->looks.n > 1)
 		qsort(m->looks.v, m->looks.n, sizeof(*m->looks.v), by_look);
 	for (size_t i = 0; i < m->looks.n; i++)
 		if (left == 0 || by_look(&m->looks.v[left - 1], &m->looks.v[i]) != 0)
 			m->looks.v[left++] = m->looks.v[i];
 	m->looks.n = left;
+	had->ended += n;
 }
 
-static void fill_sites(struct derive_part *m, const struct track_interval **v, size_t n, size_t had)
+/* Which count for sites: those that did, and the first ones to begin of the others, of one beginning all or none. */
+static void find_sites(struct derive_part *m, struct facts_own *own, size_t n,
+		       struct facts_had *had)
 {
-	size_t room = had < DERIVE_SITES_FROM ? DERIVE_SITES_FROM - had : 0, left = 0;
+	size_t room = had->sites < DERIVE_SITES_FROM ? DERIVE_SITES_FROM - had->sites : 0, k = 0;
 
 	if (n > 1)
-		qsort(v, n, sizeof(*v), by_beginning);
-	if (had == 0)
+		qsort(own, n, sizeof(*own), by_beginning);
+	if (room > 0)
 		m->sites_full = INT64_MAX;
-	if (room > 0 && n >= room)
-		m->sites_full = v[room - 1]->t_first;
-	for (size_t i = 0; i < n && room > 0 && (i < room || v[i]->t_first == v[i - 1]->t_first);
-	     i++)
-		for (size_t k = 0; k < v[i]->n_sites; k++)
-			*VEC_PUSH(&m->sites) = v[i]->sites[k];
+	for (size_t i = 0; i < n; i++) {
+		if (own[i].old)
+			continue;
+		own[i].site = room > 0 && (k < room || own[i].v->t_first == m->sites_full);
+		had->sites += own[i].site;
+		if (++k == room)
+			m->sites_full = own[i].v->t_first;
+	}
+}
+
+void facts_sites(struct derive_part *m, struct facts_own *own, size_t n, struct facts_had *had)
+{
+	size_t left = 0;
+
+	find_sites(m, own, n, had);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < own[i].v->n_sites && own[i].site; k++)
+			*VEC_PUSH(&m->sites) = own[i].v->sites[k];
 	if (m->sites.n > 1)
 		qsort(m->sites.v, m->sites.n, sizeof(*m->sites.v), by_site);
 	for (size_t i = 0; i < m->sites.n; i++)
@@ -96,12 +112,6 @@ void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
 	for (size_t i = 0; i < from->sites.n; i++)
 		*VEC_PUSH(&to->sites) = from->sites.v[i];
 	to->sites_full = from->sites_full;
-}
-
-void facts_lists(struct derive_part *m, const struct track_interval **v, size_t n, size_t had)
-{
-	fill_looks(m, v, n, had);
-	fill_sites(m, v, n, had);
 }
 
 /* ---- rows ---- */
@@ -254,7 +264,7 @@ static void fill_one(struct derive_part *m, const struct within_part *w, int64_t
 static void fill_lists(struct derive_part *out, size_t n_parts, const struct facts_row *row)
 {
 	auto_free size_t *end = mem_zero(n_parts + 1, sizeof(*end));
-	auto_free const struct track_interval **v = mem_alloc(row->n * sizeof(*v));
+	auto_free struct facts_own *v = mem_alloc(row->n * sizeof(*v));
 	size_t own = 0;
 
 	for (size_t i = 0; i < row->n; i++)
@@ -264,10 +274,17 @@ static void fill_lists(struct derive_part *out, size_t n_parts, const struct fac
 	/* end[i] is where part i begins; it moves to where it ends */
 	for (size_t i = 0; i < row->n; i++)
 		if (row->v[i].layer == out[row->v[i].part].layer)
-			v[end[row->v[i].part]++] = &row->v[i];
-	for (size_t i = 0; i < n_parts; own = end[i++])
-		if (!out[i].kept)
-			facts_lists(&out[i], &v[own], end[i] - own, i < row->n_known ? row->had[i] : 0);
+			v[end[row->v[i].part]++] = (struct facts_own){ &row->v[i], i < row->n_open, i < row->n_open && row->sites[i] };
+	for (size_t i = 0; i < n_parts; own = end[i++]) {
+		struct facts_had had = { 0 };
+
+		if (out[i].kept)
+			continue;
+		if (i < row->n_known)
+			had = row->had[i];
+		facts_looks(&out[i], &v[own], end[i] - own, &had);
+		facts_sites(&out[i], &v[own], end[i] - own, &had);
+	}
 }
 
 static void fill_rows(struct derive_part *out, const struct facts_row *row)

@@ -43,14 +43,18 @@ static void pack_stand(struct buf *b, const struct within_stand *s)
 	pack_signed(b, s->part);
 	buf_varint(b, s->s_last);
 	pack_signed(b, s->t_last);
+	buf_varint(b, s->open | s->given << 1 | s->loader << 2 | s->layer << 3);
+	buf_varint(b, (uint64_t)s->exe);
+	buf_varint(b, s->boot);
 	buf_varint(b, s->awaited.n);
 	for (size_t i = 0; i < s->awaited.n; i++) {
 		const struct within_awaited *a = &s->awaited.v[i];
 		bool some = a->cells.some || a->cells.n > MARK_CELLS;
 
+		buf_varint(b, (uint64_t)a->what << 1 | some);
 		buf_varint(b, (uint64_t)a->exe);
 		buf_varint(b, a->boot);
-		buf_varint(b, (uint64_t)a->left << 1 | some);
+		buf_varint(b, a->left);
 		pack_cells(b, &a->cells, some);
 	}
 }
@@ -58,25 +62,33 @@ static void pack_stand(struct buf *b, const struct within_stand *s)
 static bool unpack_stand(struct bytes *b, struct within_stand *s)
 {
 	int64_t part;
-	uint64_t serial, n;
+	uint64_t serial, flags, exe, boot, n;
 
 	if (!unpack_signed(b, &part) || !bytes_varint(b, &serial) || !unpack_signed(b, &s->t_last) ||
+	    !bytes_varint(b, &flags) || !bytes_varint(b, &exe) || !bytes_varint(b, &boot) ||
 	    !bytes_varint(b, &n))
 		return false;
 	s->part = (int32_t)part;
 	s->s_last = (uint32_t)serial;
+	s->open = flags & 1;
+	s->given = flags >> 1 & 1;
+	s->loader = flags >> 2 & 1;
+	s->layer = flags >> 3 & 1;
+	s->exe = (int64_t)exe;
+	s->boot = (uint32_t)boot;
 	for (; n > 0; n--) {
 		struct within_awaited *a = VEC_PUSH(&s->awaited);
-		uint64_t exe, boot, left;
+		uint64_t what, left;
 
 		*a = (struct within_awaited){ 0 };
-		if (!bytes_varint(b, &exe) || !bytes_varint(b, &boot) || !bytes_varint(b, &left) ||
+		if (!bytes_varint(b, &what) || !bytes_varint(b, &exe) || !bytes_varint(b, &boot) || !bytes_varint(b, &left) ||
 		    !unpack_cells(b, &a->cells))
 			return false;
 		a->exe = (int64_t)exe;
 		a->boot = (uint32_t)boot;
-		a->left = (uint32_t)(left >> 1);
-		a->cells.some = left & 1;
+		a->left = (uint32_t)left;
+		a->what = (enum within_awaits)(what >> 1);
+		a->cells.some = what & 1;
 	}
 	return true;
 }
@@ -112,15 +124,19 @@ static bool unpack_edge(struct bytes *b, struct track_edge *d)
 	return true;
 }
 
-/* Lists that are full are those of the part, too. */
-static void pack_part(struct buf *b, const struct mark_part *p)
+/* Lists that are full are those of the part, too; but of sites, if some count that are under way. */
+static void pack_part(struct buf *b, const struct mark *m, const struct mark_part *p)
 {
-	size_t n_looks = p->n_own < DERIVE_CELLS ? p->lists.looks.n : 0;
-	size_t n_sites = p->n_own < DERIVE_SITES_FROM ? p->lists.sites.n : 0;
+	size_t n_looks = p->had.ended < DERIVE_CELLS ? p->lists.looks.n : 0, n_sites;
+	bool sites = p->had.sites < DERIVE_SITES_FROM;
 
+	for (size_t i = 0; i < m->n_open; i++)
+		sites = sites || m->site[i];
+	n_sites = sites ? p->lists.sites.n : 0;
 	buf_varint(b, (uint64_t)p->id);
 	buf_varint(b, p->n);
-	buf_varint(b, p->n_own);
+	buf_varint(b, p->had.ended);
+	buf_varint(b, p->had.sites << 1 | sites);
 	pack_signed(b, p->t_last);
 	buf_varint(b, p->s_last);
 	buf_varint(b, n_looks);
@@ -137,14 +153,15 @@ static void pack_part(struct buf *b, const struct mark_part *p)
 
 static bool unpack_part(struct bytes *b, struct mark_part *p)
 {
-	uint64_t id, n, own, serial, x, y;
+	uint64_t id, n, ended, sites, serial, x, y;
 
-	if (!bytes_varint(b, &id) || !bytes_varint(b, &n) || !bytes_varint(b, &own) ||
-	    !unpack_signed(b, &p->t_last) || !bytes_varint(b, &serial))
+	if (!bytes_varint(b, &id) || !bytes_varint(b, &n) || !bytes_varint(b, &ended) ||
+	    !bytes_varint(b, &sites) || !unpack_signed(b, &p->t_last) || !bytes_varint(b, &serial))
 		return false;
 	p->id = (int64_t)id;
 	p->n = (uint32_t)n;
-	p->n_own = (uint32_t)own;
+	p->had = (struct facts_had){ ended, sites >> 1 };
+	p->has_sites = sites & 1;
 	p->s_last = (uint32_t)serial;
 	p->lists.looks_full = p->lists.sites_full = INT64_MAX;
 	if (!bytes_varint(b, &n))
@@ -164,39 +181,77 @@ static bool unpack_part(struct bytes *b, struct mark_part *p)
 	return true;
 }
 
-static void pack_moment(struct buf *b, const struct mark *m)
+/* What an interval that is under way is known by. */
+static void pack_interval(struct buf *b, const struct track_interval *v, bool site)
 {
-	pack_signed(b, m->t_last);
-	buf_varint(b, m->boot);
-	buf_varint(b, m->s_last);
+	buf_varint(b, v->boot);
+	buf_varint(b, v->s_first);
+	pack_signed(b, v->t_first);
+	buf_varint(b, (uint64_t)v->layer << 2 | (uint64_t)v->loader << 1 | site);
+	buf_varint(b, (uint64_t)v->exe);
+	buf_varint(b, (uint64_t)v->name);
+	buf_varint(b, v->cell);
+	buf_varint(b, v->uid);
+	buf_varint(b, v->auid);
 }
 
-static bool unpack_moment(struct bytes *b, struct mark *m)
+static bool unpack_interval(struct bytes *b, struct track_interval *v, bool *site)
+{
+	uint64_t boot, serial, flags, exe, name, uid, auid;
+
+	*v = (struct track_interval){ 0 };
+	if (!bytes_varint(b, &boot) || !bytes_varint(b, &serial) || !unpack_signed(b, &v->t_first) ||
+	    !bytes_varint(b, &flags) || !bytes_varint(b, &exe) || !bytes_varint(b, &name) ||
+	    !bytes_varint(b, &v->cell) || !bytes_varint(b, &uid) || !bytes_varint(b, &auid))
+		return false;
+	v->boot = (uint32_t)boot;
+	v->s_first = (uint32_t)serial;
+	v->layer = flags >> 2 & 1;
+	v->loader = flags >> 1 & 1;
+	*site = flags & 1;
+	v->exe = (int64_t)exe;
+	v->name = (int64_t)name;
+	v->uid = (uint32_t)uid;
+	v->auid = (uint32_t)auid;
+	return true;
+}
+
+static void pack_moment(struct buf *b, const struct within_moment *m)
+{
+	pack_signed(b, m->t);
+	buf_varint(b, m->boot);
+	buf_varint(b, m->serial);
+}
+
+static bool unpack_moment(struct bytes *b, struct within_moment *m)
 {
 	uint64_t boot, serial;
 
-	if (!unpack_signed(b, &m->t_last) || !bytes_varint(b, &boot) || !bytes_varint(b, &serial))
+	if (!unpack_signed(b, &m->t) || !bytes_varint(b, &boot) || !bytes_varint(b, &serial))
 		return false;
 	m->boot = (uint32_t)boot;
-	m->s_last = (uint32_t)serial;
+	m->serial = (uint32_t)serial;
 	return true;
 }
 
 static void pack(struct buf *b, struct mark *m)
 {
-	pack_moment(b, m);
+	pack_moment(b, &m->moment);
 	buf_varint(b, (uint64_t)m->rows << 1 | m->point.texts);
 	buf_varint(b, m->point.n_parts);
 	for (size_t i = 0; i < m->point.n_parts; i++)
-		pack_part(b, &m->part[i]);
+		pack_part(b, m, &m->part[i]);
 	pack_stand(b, &m->point.trusted);
 	if (m->point.texts)
 		pack_stand(b, &m->point.all);
 	for (unsigned i = 0; i < SETS; i++)
 		pack_cells(b, cells_of(m, i), m->rows >> i & 1);
-	buf_varint(b, m->edges.n);
-	for (size_t i = 0; i < m->edges.n; i++)
-		pack_edge(b, &m->edges.v[i]);
+	buf_varint(b, m->n_open);
+	for (size_t i = 0; i < m->n_open; i++)
+		pack_interval(b, &m->open[i], m->site[i]);
+	buf_varint(b, m->n_edges);
+	for (size_t i = 0; i < m->n_edges; i++)
+		pack_edge(b, &m->edges[i]);
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
 		pack_edge(b, &m->birth[i]);
 }
@@ -205,7 +260,7 @@ static bool unpack(struct bytes b, struct mark *m)
 {
 	uint64_t flags, n;
 
-	if (!unpack_moment(&b, m) || !bytes_varint(&b, &flags) || !bytes_varint(&b, &n) ||
+	if (!unpack_moment(&b, &m->moment) || !bytes_varint(&b, &flags) || !bytes_varint(&b, &n) ||
 	    n > TRACK_LAYERS)
 		return false;
 	m->point.texts = flags & 1;
@@ -223,10 +278,15 @@ static bool unpack(struct bytes b, struct mark *m)
 			return false;
 		cells_of(m, i)->some = m->rows >> i & 1;
 	}
-	if (!bytes_varint(&b, &n))
+	if (!bytes_varint(&b, &n) || n > MARK_MOST)
 		return false;
-	for (; n > 0; n--)
-		if (!unpack_edge(&b, VEC_PUSH(&m->edges)))
+	for (; m->n_open < n; m->n_open++)
+		if (!unpack_interval(&b, &m->open[m->n_open], &m->site[m->n_open]))
+			return false;
+	if (!bytes_varint(&b, &n) || n > MARK_MOST)
+		return false;
+	for (; m->n_edges < n; m->n_edges++)
+		if (!unpack_edge(&b, &m->edges[m->n_edges]))
 			return false;
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
 		if (!unpack_edge(&b, &m->birth[i]))
@@ -344,10 +404,11 @@ int mark_parts(struct derive *d, struct mark *m, struct err *e)
 		if (p == NULL)
 			return 0;
 		m->point.part[i] = as_within(p, mp);
-		if (mp->n_own >= DERIVE_CELLS)
+		if (mp->had.ended >= DERIVE_CELLS)
 			facts_copy_looks(&mp->lists, p);
-		if (mp->n_own >= DERIVE_SITES_FROM)
+		if (!mp->has_sites)
 			facts_copy_sites(&mp->lists, p);
+		mp->lists.sites_full = p->sites_full;
 	}
 	return 1;
 }
@@ -365,16 +426,16 @@ int mark_load(struct derive *d, int64_t node, int32_t pid, struct mark *out, str
 	return got;
 }
 
-int mark_moment(struct derive *d, int64_t node, int32_t pid, int64_t *t_last, struct err *e)
+int mark_time(struct derive *d, int64_t node, int32_t pid, int64_t *t, struct err *e)
 {
 	auto_buf struct buf body = { 0 };
-	struct mark m = { 0 };
+	struct within_moment m = { 0 };
 	int got = d->store->mark(d->store->ctx, node, pid, &body, e);
 	struct bytes b = buf_bytes(&body);
 
 	if (got == 1 && !unpack_moment(&b, &m))
 		return err_set(e, ST_SYSTEM, "derivation: the mark of pid %d is damaged", pid);
-	*t_last = got == 1 ? m.t_last : INT64_MIN;
+	*t = got == 1 ? m.t : INT64_MIN;
 	return got;
 }
 

@@ -69,22 +69,25 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 {
 	struct derive_part was = *p;
 	bool moved = !parts_same_place(&was.key, &now->key), others = was.loader != now->loader,
-	     asks = asks_other(&was, now), sites;
+	     asks = asks_other(&was, now), sites,
+	     same_rows = now->kept || (since == INT64_MAX && now->rows.n == 0);
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	int ret;
 
-	now->rows_sum = since == INT64_MAX ? was.rows_sum : rows_sum(&now->rows);
-	if ((now->kept || since == INT64_MIN || since == INT64_MAX) && !asks && same_facts(p, now))
+	now->rows_sum = same_rows ? was.rows_sum : rows_sum(&now->rows);
+	if ((same_rows || since == INT64_MIN) && !asks && same_facts(p, now))
 		return 0;
 	if (now->kept) {
 		facts_copy_looks(now, p);
 		facts_copy_sites(now, p);
-		now->rows_sum = was.rows_sum;
-		since = INT64_MAX; /* no row is another one */
+		since = INT64_MAX;
 	}
 	sites = !SAME_LIST(&was.sites, &now->sites);
 	ret = rows_of_part(d, p, since, &seen, e);
-	if (since != INT64_MAX)
+	for (size_t i = 0; i < now->rows.n && ret == 0; i++)
+		if (rows_t(&now->rows.v[i]) < since)
+			ret = rows_as_it_was(d, p, &now->rows.v[i], &seen, e);
+	if (!same_rows)
 		now->rows_sum += was.rows_sum - rows_sum(&seen);
 	rows_of_facts(p, &before);
 	rows_of_answer(p, &before);

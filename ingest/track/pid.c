@@ -13,8 +13,8 @@ struct task {
 	int32_t pid;
 	struct within_row row;
 	struct mark *from;         /* NULL: all */
-	struct mark next;          /* where it can go on next time, if row.at > 0 */
-	bool marked;               /* there is such a place */
+	struct mark next;          /* where it can go on next time */
+	bool marked;               /* ... if there is such a moment */
 	struct within_parts parts;
 	struct derive_part *now, **of;
 	struct parts old;          /* that it had behind the mark */
@@ -42,8 +42,8 @@ static int load_layer(struct task *t, uint8_t layer, struct err *e)
 
 	at.w[2] = (uint64_t)layer << 32;
 	if (t->from != NULL) {
-		at.w[2] |= t->from->boot;
-		at.w[4] = rows_time(t->from->t_last + 1);
+		at.w[2] |= t->from->moment.boot;
+		at.w[4] = rows_time(t->from->moment.t + 1);
 	}
 	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0] &&
 	       row.w[1] == at.w[1] && row.w[2] >> 32 == layer;
@@ -99,23 +99,27 @@ static void mark_kept(struct task *t, size_t n_known)
 static void fill_facts(struct task *t)
 {
 	const struct within_row *row = &t->row;
-	size_t before = t->from ? t->from->edges.n : 0;
+	const struct mark *m = t->from;
+	size_t before = m ? m->n_edges : 0;
 	struct facts_row f = { .v = row->v,
 			       .n = row->n,
 			       .edges = row->edges + before,
 			       .n_edges = row->n_edges - before,
-			       .n_known = t->from ? t->from->point.n_parts : 0 };
+			       .n_known = m ? m->point.n_parts : 0,
+			       .n_open = row->n_open,
+			       .sites = m ? m->site : NULL };
 
 	for (size_t i = 0; i < f.n_known; i++)
-		f.had[i] = t->from->part[i].n_own;
-	for (size_t i = 0; i < TRACK_LAYERS && t->from != NULL; i++)
-		f.birth[i] = t->from->birth[i].kind == EDGE_BORN ? &t->from->birth[i] : NULL;
+		f.had[i] = m->part[i].had;
+	for (size_t i = 0; i < TRACK_LAYERS && m != NULL; i++)
+		f.birth[i] = m->birth[i].kind == EDGE_BORN ? &m->birth[i] : NULL;
 	facts_fill(t->now, t->parts.n, &f);
 }
 
 /*
- * From when on the rows of the parts that go on may be others: the rest of those that were made
- * for them go.
+ * Of the parts that go on: from when on their rows may be others. Those that were made for what
+ * begins earlier go, but where addresses are not random such a row says when its interval ended,
+ * too.
  */
 static int64_t first_change(struct task *t, size_t n_known)
 {
@@ -123,19 +127,23 @@ static int64_t first_change(struct task *t, size_t n_known)
 
 	for (size_t i = 0; i < t->row.n; i++) {
 		const struct track_interval *v = &t->row.v[i];
+		/* one that was under way may have grown over another */
+		int64_t from = i < t->row.n_open ? t->from->moment.t + 1 : v->t_first;
 		bool other = v->fresh;
 
 		for (size_t k = 0; k < n_known; k++)
 			other = other || (v->part == k) != (v->was == t->of[k]->id);
-		if (other && v->t_first < since)
-			since = v->t_first;
+		if (other && from < since)
+			since = from;
 	}
 	for (size_t i = 0; i < n_known; i++) {
 		struct derive_rows *rows = &t->now[i].rows;
 		size_t left = 0;
 
 		for (size_t k = 0; k < rows->n; k++)
-			if (rows_t(&rows->v[k]) >= since)
+			if (rows_t(&rows->v[k]) >= since ||
+			    (rows->v[k].w[0] >> 56 == ROWS_SPOKE &&
+			     rows_t(&rows->v[k]) <= t->from->moment.t))
 				rows->v[left++] = rows->v[k];
 		rows->n = left;
 	}
@@ -148,11 +156,11 @@ static int find_parts(struct task *t, struct err *e)
 	size_t n_known = t->from ? t->from->point.n_parts : 0;
 	enum within_outcome out;
 
-	t->row.at = mark_place(&t->row, t->from, &t->next);
-	out = within_pid(&t->row, t->d->strings, &t->parts, t->row.at > 0 ? &t->next.point : NULL);
+	t->marked = mark_place(&t->row, t->from);
+	out = within_pid(&t->row, t->d->strings, &t->parts, t->marked ? &t->next.point : NULL);
 	if (out == WITHIN_MORE)
 		return 1;
-	t->marked = t->row.at > 0 && out == WITHIN_DONE &&
+	t->marked = t->marked && out == WITHIN_DONE &&
 		    mark_fill(&t->next, t->from, &t->row, &t->parts);
 	t->now = mem_zero(t->parts.n + 1, sizeof(*t->now));
 	t->of = mem_zero(t->parts.n + 1, sizeof(*t->of));
@@ -211,39 +219,20 @@ int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interva
 
 int derive_since(struct derive *d, int64_t node, int32_t pid, int64_t *t_last, struct err *e)
 {
-	return mark_moment(d, node, pid, t_last, e);
-}
-
-/* How many intervals, in order, lie before the mark. SIZE_MAX: something new does, too. */
-static size_t before_mark(const struct mark *m, const struct track_interval *v, size_t n,
-			  const struct track_edge *edges, size_t n_edges)
-{
-	size_t before = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (mark_behind(m, v[i].boot, v[i].s_first, v[i].t_first))
-			continue;
-		if (i > before || v[i].fresh || !mark_before(m, v[i].boot, v[i].s_last, v[i].t_last))
-			return SIZE_MAX;
-		before++;
-	}
-	for (size_t i = 0; i < n_edges; i++)
-		if (edges[i].fresh && !mark_behind(m, edges[i].boot, edges[i].serial, edges[i].t))
-			return SIZE_MAX;
-	return before;
+	return mark_time(d, node, pid, t_last, e);
 }
 
 /* The edges behind the mark, after those that it has. */
 static struct track_edge *edges_behind(const struct mark *m, const struct track_edge *edges,
 				       size_t n_edges, size_t *n)
 {
-	struct track_edge *out = mem_alloc((m->edges.n + n_edges) * sizeof(*out));
+	struct track_edge *out = mem_alloc((m->n_edges + n_edges) * sizeof(*out));
 
 	*n = 0;
-	for (size_t i = 0; i < m->edges.n; i++)
-		out[(*n)++] = m->edges.v[i];
+	for (size_t i = 0; i < m->n_edges; i++)
+		out[(*n)++] = m->edges[i];
 	for (size_t i = 0; i < n_edges; i++)
-		if (mark_behind(m, edges[i].boot, edges[i].serial, edges[i].t))
+		if (edges[i].t > m->moment.t)
 			out[(*n)++] = edges[i];
 	within_sort_edges(out, *n);
 	return out;
@@ -263,19 +252,21 @@ static int behind(struct task *t, struct err *e)
 	return save_mark(t, t->from, e);
 }
 
-/* What lies behind a mark: `before` intervals do not. */
+/* What had not ended at a mark, which holds. */
 static int derive_from(struct derive *d, int64_t node, int32_t pid, struct mark *m,
-		       struct track_interval *v, size_t n, size_t before, struct track_edge *edges,
-		       size_t n_edges, int64_t **ids, struct err *e)
+		       struct track_interval *v, size_t n, struct track_edge *edges, size_t n_edges,
+		       int64_t **ids, struct err *e)
 {
 	struct task t = { .d = d, .node = node, .pid = pid, .from = m };
 	auto_free struct track_edge *all = edges_behind(m, edges, n_edges, &t.row.n_edges);
+	size_t before = mark_divide(m, v, n);
 	int ret;
 
 	t.row.v = v + before;
 	t.row.n = n - before;
 	t.row.edges = all;
 	t.row.from = &m->point;
+	t.row.n_open = m->n_open;
 	ret = mark_cells(d, node, pid, m, t.row.v, t.row.n, e);
 	if (ret == 0)
 		ret = behind(&t, e);
@@ -293,20 +284,18 @@ int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct deri
 		  size_t n_edges, int64_t **ids, struct err *e)
 {
 	struct mark m;
-	size_t before = SIZE_MAX;
 	int got = mark_load(d, node, pid, &m, e);
 
 	if (got == 1)
 		got = mark_parts(d, &m, e);
-	if (got == 1 && rest->t_last <= m.t_last) {
+	if (got == 1 && rest->t_last <= m.moment.t) {
 		within_sort(intervals, n, d->strings);
-		before = before_mark(&m, intervals, n, edges, n_edges);
+		if (!mark_holds(&m, intervals, n, edges, n_edges))
+			got = 0;
 	}
-	if (got == 1)
-		got = before == SIZE_MAX ? 1 :
-					   derive_from(d, node, pid, &m, intervals, n, before,
-						       edges, n_edges, ids, e);
-	else if (got == 0)
+	if (got == 1 && rest->t_last <= m.moment.t)
+		got = derive_from(d, node, pid, &m, intervals, n, edges, n_edges, ids, e);
+	else if (got >= 0)
 		got = 1;
 	mark_release(&m);
 	return got;

@@ -62,8 +62,7 @@ static bool comes_again(struct walk *w, const struct stretch *s)
 	if (w->cut == NULL || s->at >= w->cut_at || end <= w->cut_at)
 		return false;
 	a = VEC_PUSH(&w->cut->awaited);
-	*a = (struct within_awaited){ s->first->exe, s->first->boot, (uint32_t)(end - w->cut_at),
-				      { 0 } };
+	*a = (struct within_awaited){ .what = AWAITS_AGAIN, .exe = s->first->exe, .boot = s->first->boot, .left = (uint32_t)(end - w->cut_at) };
 	cells_copy(&a->cells, own_cells(w));
 	return false;
 }

@@ -171,8 +171,19 @@ static struct derive_row own_row(const struct derive_part *p, const struct deriv
 	return (struct derive_row){ { rows_head(ROWS_OWN, 0, p->id), r->w[4],
 				      r->w[5] >> 32 << 32 | r->w[0] >> 56 << 24 |
 					      (r->w[0] >> 48 & 0xff) << 16 | r->w[6] >> 48,
-				      r->w[2], r->w[3] },
+				      r->w[2], r->w[3], 0, 1 },
 				    r->value };
+}
+
+/* The row in a place that a part's own row tells of. */
+static struct derive_row placed_row(const struct derive_part *p, const struct derive_row *own)
+{
+	return (struct derive_row){ { own->w[2] >> 24 << 56 | (own->w[2] >> 16 & 0xff) << 48 |
+					      (uint64_t)p->key.node,
+				      p->key.boot, own->w[3], own->w[4], own->w[1],
+				      own->w[2] >> 32 << 32 | (uint32_t)p->key.pid,
+				      (own->w[2] & 0xffff) << 48 | (uint64_t)p->id },
+				    own->value };
 }
 
 int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
@@ -183,14 +194,20 @@ int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 
 	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0];
 	     at = row)
-		*VEC_PUSH(out) = (struct derive_row){
-			{ row.w[2] >> 24 << 56 | (row.w[2] >> 16 & 0xff) << 48 |
-				  (uint64_t)p->key.node,
-			  p->key.boot, row.w[3], row.w[4], row.w[1],
-			  row.w[2] >> 32 << 32 | (uint32_t)p->key.pid,
-			  (row.w[2] & 0xffff) << 48 | (uint64_t)p->id },
-			row.value
-		};
+		*VEC_PUSH(out) = placed_row(p, &row);
+	return got < 0 ? -1 : 0;
+}
+
+int rows_as_it_was(struct derive *d, const struct derive_part *p, const struct derive_row *like,
+		   struct derive_rows *out, struct err *e)
+{
+	struct derive_row at = own_row(p, like), own = at, row;
+	int got;
+
+	at.w[6] = 0;
+	got = d->store->next(d->store->ctx, &at, &row, e);
+	if (got == 1 && rows_compare(&row, &own) == 0)
+		*VEC_PUSH(out) = placed_row(p, &row);
 	return got < 0 ? -1 : 0;
 }
 

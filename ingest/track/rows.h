@@ -15,7 +15,7 @@
 enum rows_kind {
 	ROWS_NEAR = 1, ROWS_SPOKE, ROWS_CALL, ROWS_FIXED_CALL,
 	ROWS_LOOK, ROWS_FIXED_LOOK, ROWS_CALL_LOOK,
-	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 0): the rows of a part that lie in places */
+	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 1): the rows of a part that lie in places; the last word is 1 */
 	ROWS_PID,      /* (node; pid; layer, boot; 0; t; serial; seq, part): the parts of a pid */
 	ROWS_BORN,     /* (node; pid of the parent; 0; 0; t; serial, pid; seq, part): whose process was born of a pid */
 	ROWS_MEMBER,   /* (layer; image; 0; 0; t; serial, pid; seq, part) */
@@ -103,6 +103,10 @@ void rows_of_answer(const struct derive_part *p, struct derive_rows *out);
 /* The rows of p that lie in places, from a time on. Appended to *out. */
 int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 		 struct derive_rows *out, struct err *e);
+
+/* The one of them that stands where `like` does, if there is one. */
+int rows_as_it_was(struct derive *d, const struct derive_part *p, const struct derive_row *like,
+		   struct derive_rows *out, struct err *e);
 
 /*
  * A number that two sets of rows have in common only if they are the same: a sum, so that it can

@@ -33,6 +33,18 @@ static void gather_cells(struct walk *w)
 	}
 }
 
+/* The stretch that was under way where the walk begins. */
+static void begin_open(struct walk *w)
+{
+	if (!w->c.open)
+		return;
+	w->first = (struct track_interval){ .exe = w->c.exe, .boot = w->c.boot, .layer = w->c.layer, .loader = w->c.loader };
+	*VEC_PUSH(&w->all) = (struct stretch){ .first = &w->first,
+					       .t_first = INT64_MAX,
+					       .t_last = INT64_MIN,
+					       .part = w->c.given ? w->c.part : -1 };
+}
+
 void stretch_find(struct walk *w, const struct walk *known)
 {
 	auto_free int32_t *again = known ? mem_alloc(known->all.n * sizeof(*again)) : NULL;
@@ -40,11 +52,12 @@ void stretch_find(struct walk *w, const struct walk *known)
 
 	for (size_t i = 0; known && i < known->all.n; i++)
 		again[i] = -1;
+	begin_open(w);
 	for (size_t i = 0; i < w->n; i++) {
 		const struct track_interval *v = w->row[i];
 		bool given = known && v->layer == TRACK_TRUSTED;
 		int32_t *was = given ? &again[known->home[trusted++]] : NULL;
-		int32_t at = given ? *was : open_stretch(w, v);
+		int32_t at = i < w->n_open ? 0 : given ? *was : open_stretch(w, v);
 		struct stretch *s;
 
 		if (at < 0) {

@@ -27,13 +27,17 @@ struct walk {
 	VEC(uint64_t) cells;      /* of the stretches, one after the other */
 	uint32_t *home;           /* by place in row: the stretch of each */
 	struct within_stand c;    /* the part that goes on, and what is known of it */
-	struct within_stand *cut; /* out: the same before cut_at; NULL: not asked for */
-	size_t cut_at;
+	struct track_interval first; /* stands for the first of the stretch that was under way where the walk begins */
+	size_t n_open;            /* so many of the row were under way there */
+	struct within_stand *cut; /* out: what it knows at another moment; NULL: not asked for */
+	struct within_moment cut_moment;
+	size_t cut_at;            /* so many of the row do not begin behind it */
+	int32_t open;             /* the stretch that is under way then; -1: none */
 	bool cut_fails;           /* an answer before it rests on what is behind */
 	struct within_parts *out;
 };
 
-/* Puts the row into stretches. known: the walk over trusted evidence, whose stretches are this one's, too. */
+/* Puts the row into stretches; the one that was under way is the first. known: the walk over trusted evidence, whose stretches are this one's, too. */
 void stretch_find(struct walk *w, const struct walk *known);
 
 /*

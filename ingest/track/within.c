@@ -251,68 +251,185 @@ static void copy_stand(struct within_stand *to, const struct within_stand *from)
 	to->part = from->part;
 	to->s_last = from->s_last;
 	to->t_last = from->t_last;
+	to->open = from->open;
+	to->given = from->given;
+	to->loader = from->loader;
+	to->exe = from->exe;
+	to->boot = from->boot;
+	to->layer = from->layer;
 	cells_copy(&to->trusted, &from->trusted);
 	cells_copy(&to->text, &from->text);
 }
 
-/* Does what was awaited come? What may still come is awaited behind the cut, too. */
+static bool is_awaited(const struct walk *w, const struct within_awaited *a, size_t i)
+{
+	const struct track_interval *v = w->row[i];
+
+	if (a->what == AWAITS_AGAIN)
+		return i - w->n_open < a->left && v->boot == a->boot && v->exe == a->exe &&
+		       (a->cells.some || cells_near(&a->cells, v->cell));
+	if (w->home[i] != 0)
+		return false;
+	return a->what == AWAITS_NEAR ?
+		       a->cells.some || cells_near(&a->cells, v->cell) :
+		       track_place(v->cell) == TRACK_RANDOM &&
+			       (a->cells.some || cells_has(&a->cells, v->cell));
+}
+
+/* Does what was awaited come? What may still come is awaited at the cut, too. */
 static bool awaited_comes(const struct walk *w, const struct within_stand *from)
 {
 	for (size_t k = 0; k < from->awaited.n; k++) {
 		const struct within_awaited *a = &from->awaited.v[k];
+		size_t went = w->cut_at - w->n_open; /* so many came before the cut */
 		struct within_awaited *more;
 
-		for (size_t i = 0; i < w->n && i < a->left; i++)
-			if (w->row[i]->boot == a->boot && w->row[i]->exe == a->exe &&
-			    (a->cells.some || cells_near(&a->cells, w->row[i]->cell)))
+		for (size_t i = w->n_open; i < w->n; i++)
+			if (is_awaited(w, a, i))
 				return true;
-		if (w->cut == NULL || a->left <= w->cut_at)
+		if (w->cut == NULL || (a->what == AWAITS_AGAIN ? a->left <= went : w->open != 0))
 			continue;
 		more = VEC_PUSH(&w->cut->awaited);
-		*more = (struct within_awaited){ a->exe, a->boot, a->left - (uint32_t)w->cut_at, { 0 } };
+		*more = (struct within_awaited){ .what = a->what, .exe = a->exe, .boot = a->boot, .left = a->left };
+		more->left -= a->what == AWAITS_AGAIN ? (uint32_t)went : 0;
 		cells_copy(&more->cells, &a->cells);
 	}
 	return false;
 }
 
+/*
+ * Which stretch is under way at the cut? It must be one, and the last that begins before it: what
+ * comes behind the cut can make it longer.
+ */
+static void find_open(struct walk *w)
+{
+	size_t last = 0;
+
+	w->open = -1;
+	if (w->cut == NULL)
+		return;
+	while (last + 1 < w->all.n && w->all.v[last + 1].at < w->cut_at)
+		last++;
+	for (size_t i = 0; i < w->cut_at; i++) {
+		if (within_side(&w->cut_moment, w->row[i]) != WITHIN_OPEN)
+			continue;
+		w->open = (int32_t)last;
+		w->cut_fails = w->cut_fails || w->home[i] != last;
+	}
+}
+
+/* Has the stretch a cell by then that the part before it had, or that is near to one of its? */
+static bool has_by_then(struct walk *w, const struct stretch *s, bool near)
+{
+	for (size_t i = 0; i < w->cut_at; i++) {
+		uint64_t cell = w->row[i]->cell;
+
+		if (&w->all.v[w->home[i]] == s &&
+		    (near ? cells_near(own_cells(w), cell) :
+			    track_place(cell) == TRACK_RANDOM && cells_has(own_cells(w), cell)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the stretch that is under way at the cut was found to be rests on its cells: on one that it
+ * has by then, or on that none comes.
+ */
+static void await_other(struct walk *w, const struct stretch *s, enum within_rule rule)
+{
+	bool far = rule == WITHIN_EXECED_SAME || rule == WITHIN_BACK;
+	struct within_awaited *a;
+
+	if (rule == WITHIN_NEAR || rule == WITHIN_REPLACED)
+		w->cut_fails = w->cut_fails || !has_by_then(w, s, rule == WITHIN_NEAR);
+	if (!far && ((rule != WITHIN_EXEC_LOST && rule != WITHIN_OTHER) ||
+		     w->out->v[w->c.part].loader != s->first->loader))
+		return;
+	a = VEC_PUSH(&w->cut->awaited);
+	*a = (struct within_awaited){ .what = far ? AWAITS_NEAR : AWAITS_SHARED, .exe = s->first->exe, .boot = s->first->boot };
+	cells_copy(&a->cells, own_cells(w));
+}
+
+/* The stand at the cut, in the midst of stretch s: with what of it has ended by then. */
+static void cut_open(struct walk *w, const struct stretch *s)
+{
+	struct within_stand *c = w->cut;
+	struct cells *own = w->out->v[w->c.part].layer == TRACK_TRUSTED ? &c->trusted : &c->text;
+
+	copy_stand(c, &w->c);
+	c->open = true;
+	c->given = s->part >= 0;
+	c->exe = s->first->exe;
+	c->boot = s->first->boot;
+	c->layer = s->first->layer;
+	c->loader = s->first->loader;
+	for (size_t i = 0; i < w->cut_at; i++) {
+		const struct track_interval *v = w->row[i];
+
+		if (&w->all.v[w->home[i]] != s || within_side(&w->cut_moment, v) == WITHIN_OPEN)
+			continue;
+		c->s_last = v->s_last > c->s_last ? v->s_last : c->s_last;
+		c->t_last = v->t_last > c->t_last ? v->t_last : c->t_last;
+		cells_add(own, v->cell);
+	}
+}
+
 /* ---- the two walks ---- */
+
+/* One stretch: what it is to the part before it. `i` is its number. */
+static void one_stretch(struct walk *w, size_t i, bool goes_on, bool *spoke)
+{
+	const struct stretch *s = &w->all.v[i];
+	enum within_rule rule = s->part < 0 && !goes_on ? relate(w, s) : WITHIN_NEAR;
+
+	if (w->cut != NULL && (int32_t)i == w->open && s->part < 0 && !goes_on)
+		await_other(w, s, rule);
+	if (goes_on)
+		;
+	else if (s->part >= 0)
+		switch_to(w, s, &spoke[s->part]);
+	else if (outcome[rule] != SAME)
+		begin_part(w, s, rule);
+	if (w->cut != NULL && (int32_t)i == w->open)
+		cut_open(w, s);
+	go_on(w, s);
+}
 
 /* known: the walk over trusted evidence, where this one is over all. False: see WITHIN_MORE. */
 static bool walk(struct walk *w, const struct walk *known, const struct within_point *from)
 {
+	const struct within_stand *at =
+		from == NULL ? NULL : known && from->texts ? &from->all : &from->trusted;
 	auto_free int32_t *part_of = NULL;
 	auto_free bool *spoke = mem_zero(w->out->n + 1, sizeof(*spoke));
-	size_t n_known = from ? from->n_parts : 0, cut = SIZE_MAX;
+	size_t n_known = from ? from->n_parts : 0;
+	bool taken = false, goes_on;
 
 	w->c.part = -1;
-	if (from != NULL) {
-		copy_stand(&w->c, known && from->texts ? &from->all : &from->trusted);
-		if ((known == NULL || from->texts) &&
-		    awaited_comes(w, known ? &from->all : &from->trusted))
-			return false;
-	}
+	if (at != NULL)
+		copy_stand(&w->c, at);
+	goes_on = w->c.open;
+	w->c.given = known && (!from || !from->texts || at->given);
 	for (size_t i = 0; i < n_known; i++)
 		spoke[i] = true;
 	w->home = mem_alloc(w->n * sizeof(*w->home));
 	stretch_find(w, known);
+	w->c.open = false;
+	find_open(w);
+	if (at != NULL && (known == NULL || from->texts) && awaited_comes(w, at))
+		return false;
 	part_of = mem_alloc(w->all.n * sizeof(*part_of));
 	for (size_t i = 0; i < w->all.n; i++) {
-		const struct stretch *s = &w->all.v[i];
-		enum within_rule rule;
-
-		if (w->cut != NULL && cut == SIZE_MAX && s->at >= w->cut_at) {
+		taken = taken || (int32_t)i == w->open;
+		if (w->cut != NULL && !taken && w->all.v[i].at >= w->cut_at) {
 			copy_stand(w->cut, &w->c);
-			cut = i;
+			taken = true;
 		}
-		rule = s->part < 0 ? relate(w, s) : WITHIN_NEAR;
-		if (s->part >= 0)
-			switch_to(w, s, &spoke[s->part]);
-		else if (outcome[rule] != SAME)
-			begin_part(w, s, rule);
-		go_on(w, s);
+		one_stretch(w, i, goes_on && i == 0, spoke);
 		part_of[i] = w->c.part;
 	}
-	if (w->cut != NULL && cut == SIZE_MAX)
+	if (w->cut != NULL && !taken)
 		copy_stand(w->cut, &w->c);
 	for (size_t i = 0; i < w->n; i++)
 		w->row[i]->part = (uint32_t)part_of[w->home[i]];
@@ -374,8 +491,10 @@ static bool walk_trusted(struct walk *w, const struct within_row *row, struct wi
 		if (row->v[i].layer != TRACK_TRUSTED)
 			continue;
 		w->cut_at += i < row->at;
+		w->n_open += i < row->n_open;
 		w->row[w->n++] = &row->v[i];
 	}
+	w->cut_moment = row->cut;
 	w->cut = cut ? &cut->trusted : NULL;
 	return walk(w, NULL, row->from);
 }
@@ -390,6 +509,8 @@ static bool walk_all(struct walk *w, const struct walk *trusted, const struct wi
 	for (size_t i = 0; i < row->n; i++)
 		w->row[w->n++] = &row->v[i];
 	w->cut_at = row->at;
+	w->n_open = row->n_open;
+	w->cut_moment = row->cut;
 	w->cut = cut && cut->texts ? &cut->all : NULL;
 	return walk(w, trusted, row->from);
 }
