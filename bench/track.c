@@ -172,6 +172,11 @@ static const struct shape {
 	{ "execs", execs, BATCH, 1000000 },
 	{ "cells", cells, BATCH, 1000000 },
 	{ "gap", gap, BATCH, 1000000 },
+	{ "server_live", server, 200, 1000000 },
+	{ "sameip_live", sameip, 200, 1000000 },
+	{ "execs_live", execs, 200, 1000000 },
+	{ "cells_live", cells, 200, 1000000 },
+	{ "gap_live", gap, 200, 1000000 },
 	{ "back", back, 1000, 1000000 },
 	{ "back_one", back, 1, 256000 },
 	{ "pids_one", pids, 1, 256000 },
@@ -184,7 +189,7 @@ struct holding {
 	struct { struct track_interval *v; size_t n, cap; } recent, rest;
 	struct { struct track_edge *v; size_t n, cap; } edges;
 	size_t old_edges; /* how many of them lie before the mark */
-	bool touched;
+	bool touched, marked;
 };
 
 static int same(void *ctx, int64_t a, int64_t b)
@@ -233,6 +238,7 @@ static void put_away(struct holding *h, int64_t t_last)
 {
 	size_t left = 0;
 
+	h->marked = true;
 	for (size_t i = 0; i < h->recent.n; i++) {
 		if (h->recent.v[i].t_last <= t_last)
 			*VEC_PUSH(&h->rest) = h->recent.v[i];
@@ -252,7 +258,7 @@ static void derive_one(struct derive *d, struct holding *h, int32_t pid)
 	int ret = 1;
 
 	h->recent.n = join_intervals(h->recent.v, h->recent.n, &strings, NULL);
-	if (h->rest.n > 0 && derive_since(d, 1, pid, &rest.t_last, &e) < 0)
+	if (h->marked && derive_since(d, 1, pid, &rest.t_last, &e) < 0)
 		exit(3);
 	if (rest.t_last != INT64_MIN)
 		ret = derive_behind(d, 1, pid, &rest, h->recent.v, h->recent.n,
@@ -269,7 +275,7 @@ static void derive_one(struct derive *d, struct holding *h, int32_t pid)
 		h->recent.v[i].fresh = false;
 	for (size_t i = h->old_edges; i < h->edges.n; i++)
 		h->edges.v[i].fresh = false;
-	if (h->recent.n > 16 && derive_since(d, 1, pid, &rest.t_last, &e) == 1)
+	if (h->recent.n + h->edges.n - h->old_edges > 16 && derive_since(d, 1, pid, &rest.t_last, &e) == 1)
 		put_away(h, rest.t_last);
 }
 

@@ -248,7 +248,7 @@ void reading_open(struct reading *r, bool stored)
 	static char name[] = ":memory:";
 	struct err e = { 0 };
 
-	*r = (struct reading){ .stored = stored, .ends = 99, .store = { .path = name } };
+	*r = (struct reading){ .stored = stored, .ends = 99, .step_room = chance(30) ? DERIVE_ROOM : 1 + dice(20), .store = { .path = name } };
 	table_init(&r->table);
 	r->api = &r->table.store;
 	if (stored) {
@@ -258,6 +258,7 @@ void reading_open(struct reading *r, bool stored)
 		r->api = &r->state.api;
 	}
 	derive_init(&r->derive, r->api, &reading_by_row);
+	r->derive.step_room = r->step_room;
 }
 
 /* Writes the store and forgets all that is in memory, the derivation's own, too. */
@@ -274,6 +275,7 @@ static void reopen(struct reading *r)
 		fail_msg("%s", e.msg);
 	derive_release(&r->derive);
 	derive_init(&r->derive, r->api, &reading_by_row);
+	r->derive.step_room = r->step_room;
 	r->derive.next_part = part + 1;
 	r->derive.next_image = image + 1;
 	if (derive_resume(&r->derive, &e) < 0)

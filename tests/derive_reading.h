@@ -29,6 +29,7 @@ struct reading {
 	bool stored; /* in a store, which is written and read again after each piece; else in memory */
 	unsigned ends; /* of a hundred: how often only the end of a life is given, where that is enough */
 	unsigned compared; /* of a hundred: how often what was derived from an end is compared at once */
+	size_t step_room; /* of the derivation: small, so that much is cut */
 	struct table table;
 	struct store store;
 	struct state state;

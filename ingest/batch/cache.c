@@ -12,12 +12,14 @@ static unsigned words_of(const struct derive_row *r)
 {
 	switch ((enum rows_kind)(r->w[0] >> 56)) {
 	case ROWS_WAIT:
+	case ROWS_WORK:
 		return 0;
 	case ROWS_OWN:
 		return 1;
 	case ROWS_PID:
 	case ROWS_END:
 	case ROWS_CELL:
+	case ROWS_BELOW:
 		return 2;
 	default:
 		return 4;
@@ -54,6 +56,7 @@ static bool is_new(const struct cache *c, const struct derive_row *r)
 	case ROWS_MEMBER:
 	case ROWS_END:
 	case ROWS_GONE:
+	case ROWS_BELOW:
 		return (int64_t)r->w[1] >= c->new_image;
 	default:
 		return false;

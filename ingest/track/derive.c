@@ -3,6 +3,7 @@
 #include "ingest/track/ask.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
+#include "ingest/track/work.h"
 
 #include <stdlib.h>
 
@@ -32,12 +33,14 @@ const char *const derive_rule_names[DERIVE_RULES] = {
 void derive_init(struct derive *d, const struct derive_store *store,
 		 const struct track_strings *strings)
 {
-	*d = (struct derive){ .store = store, .strings = strings, .next_part = 1, .next_image = 1 };
+	*d = (struct derive){ .store = store, .strings = strings, .next_part = 1, .next_image = 1, .step_room = DERIVE_ROOM };
 }
 
 void derive_release(struct derive *d)
 {
 	VEC_FREE(&d->queue);
+	VEC_FREE(&d->work);
+	VEC_FREE(&d->search.found);
 }
 
 void derive_part_empty(struct derive_part *p)
@@ -150,6 +153,7 @@ static int note(struct derive *d, struct derive_part *p, int64_t link, struct as
 	return ret;
 }
 
+/* 1: it has to be settled again, there was no room to look at all that it had to. */
 static int settle(struct derive *d, struct derive_part *p, struct err *e)
 {
 	struct ask_answer a = { 0 };
@@ -160,7 +164,8 @@ static int settle(struct derive *d, struct derive_part *p, struct err *e)
 	d->asked++;
 	if (ret == 0 && ask) {
 		ret = ask_near(d, p, &a, e);
-		p->rule = (uint8_t)a.rule;
+		if (ret == 0)
+			p->rule = (uint8_t)a.rule;
 	} else if (ret == 0 && same) {
 		a.image = from->image;
 	}
@@ -171,7 +176,9 @@ static int settle(struct derive *d, struct derive_part *p, struct err *e)
 				     images_begin(d, p, same ? NULL : from, e);
 	VEC_FREE(&a.witnesses);
 	VEC_FREE(&a.gone);
-	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
+	if (ret == 0 && d->search.part == p->id)
+		d->search.part = 0;
+	return ret != 0 ? ret : d->store->keep_part(d->store->ctx, p, e);
 }
 
 static struct derive_wait pop(struct derive *d)
@@ -194,22 +201,32 @@ static struct derive_wait pop(struct derive *d)
 	return first;
 }
 
+static int settle_next(struct derive *d, struct err *e)
+{
+	struct derive_wait w = pop(d);
+	struct derive_part *p;
+	int again;
+
+	if (rows_part(d, w.id, &p, e) < 0)
+		return -1;
+	/* it may have gone, or have moved in the order and wait there */
+	if (p == NULL || !p->queued || rows_moved(&w, p))
+		return 0;
+	p->queued = false;
+	again = settle(d, p, e);
+	if (again == 1)
+		rows_wait(d, p);
+	return again < 0 ? -1 : 0;
+}
+
 int derive_run(struct derive *d, size_t most, struct err *e)
 {
-	while (d->queue.n > 0 && most-- > 0) {
-		struct derive_wait w = pop(d);
-		struct derive_part *p;
-
-		if (rows_part(d, w.id, &p, e) < 0)
-			return -1;
-		/* it may have gone, or have moved in the order and wait there */
-		if (p == NULL || !p->queued || rows_moved(&w, p))
-			continue;
-		p->queued = false;
-		if (settle(d, p, e) < 0)
+	for (; most > 0 && (d->work.n > 0 || d->queue.n > 0); most--) {
+		d->room = d->step_room;
+		if ((d->work.n > 0 ? work_run(d, e) : settle_next(d, e)) < 0)
 			return -1;
 	}
-	return d->queue.n > 0;
+	return d->work.n > 0 || d->queue.n > 0;
 }
 
 int derive_suspend(struct derive *d, struct err *e)
@@ -231,7 +248,7 @@ int derive_suspend(struct derive *d, struct err *e)
 			return -1;
 	}
 	d->queue.n = 0;
-	return 0;
+	return work_suspend(d, e);
 }
 
 int derive_resume(struct derive *d, struct err *e)
@@ -250,6 +267,6 @@ int derive_resume(struct derive *d, struct err *e)
 		if (p != NULL)
 			rows_wait(d, p);
 	}
-	return got < 0 ? -1 : 0;
+	return got < 0 ? -1 : work_resume(d, e);
 }
 

@@ -129,12 +129,41 @@ struct derive_store {
 
 struct derive_wait { struct track_key key; uint8_t layer; int64_t id; };
 
+/* Work that goes on where it stopped; see work.h. */
+enum derive_work_kind { DERIVE_WAIT, DERIVE_LOOKERS, DERIVE_TREE, DERIVE_MERGE, DERIVE_LIFE };
+struct derive_work {
+	enum derive_work_kind kind;
+	bool take;
+	struct derive_row at;         /* behind this row */
+	uint64_t until[3];            /* up to here: the last words of a row */
+	int64_t id, to;               /* a part, or images */
+	bool has_floor;               /* those before it need not be asked again: to them it is the same image under another name */
+	struct derive_wait floor;
+};
+
+/*
+ * A part that is looking for one of an image that lives: what it found of images so far, and the
+ * one that it is looking through.
+ */
+struct derive_search {
+	int64_t part;                 /* 0: nobody does */
+	struct { struct derive_found { int64_t image, witness; } *v; size_t n, cap; } found;
+	int64_t image;                /* 0: none is begun */
+	struct derive_row at;
+};
+
+#define DERIVE_ROOM 256 /* rows that are looked at in one step, beside what a part sees */
+
 struct derive {
 	const struct derive_store *store;
 	const struct track_strings *strings;
 	int64_t next_part, next_image;
-	VEC(struct derive_wait) queue;  /* a heap */
-	const struct derive_part *floor; /* while images are put together: those before it need not be asked again */
+	VEC(struct derive_wait) queue;   /* a heap */
+	VEC(struct derive_work) work;    /* the last one goes on first */
+	const struct derive_work *doing; /* while a piece of it is done */
+	struct derive_search search;
+	int64_t merged, merged_into;     /* images that are put together; 0: none are */
+	size_t step_room, room;          /* rows that are looked at in a step; those that are left of it */
 	uint64_t asked, steps;           /* parts that were settled, rows that were looked at: what tests of cost count */
 };
 
@@ -165,10 +194,13 @@ int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct deri
 		  struct track_interval *intervals, size_t n, struct track_edge *edges,
 		  size_t n_edges, int64_t **ids, struct err *e);
 
-/* Settles at most `most` parts. 1: some are left, 0: all are settled, -1: failure. */
+/*
+ * Goes `most` steps: each settles a part, or does a piece of the work that it made, and looks at
+ * some hundred rows. 1: something is left, 0: all is settled, -1: failure.
+ */
 int derive_run(struct derive *d, size_t most, struct err *e);
 
-/* Puts the queue into the store, and takes it from there. */
+/* Puts what waits into the store, and takes it from there. */
 int derive_suspend(struct derive *d, struct err *e);
 int derive_resume(struct derive *d, struct err *e);
 

@@ -4,8 +4,16 @@
 #include "ingest/track/facts.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
+#include "ingest/track/work.h"
 
 #include <stdlib.h>
+
+/* What was found for it so far holds no more. */
+static void forget_search(struct derive *d, const struct derive_part *p)
+{
+	if (d->search.part == p->id)
+		d->search.part = 0;
+}
 
 static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 {
@@ -19,6 +27,7 @@ static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 	if (ret == 0)
 		ret = rows_give(d, p, &was, &none, e);
 	was.n = 0;
+	forget_search(d, p);
 	rows_of_facts(p, &was);
 	rows_of_answer(p, &was);
 	if (ret == 0)
@@ -113,7 +122,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	VEC_FREE(&seen);
 	VEC_FREE(&p->rows);
 	if (ret == 0 && sites)
-		ret = concern_lookers(d, p, e);
+		ret = work_lookers(d, p->id, e);
 	if (ret == 0 && (moved || others || was.t_end > p->t_end))
 		ret = concern_rested(d, p,
 				     moved || others ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e);
@@ -121,8 +130,10 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 		ret = concern_gone(d, p, e);
 	if (ret == 0 && moved)
 		ret = concern_children(d, p->id, e);
-	if (asks)
+	if (asks) {
+		forget_search(d, p);
 		rows_wait(d, p);
+	}
 	derive_part_empty(&was);
 	now->rows.v = NULL;
 	now->looks.v = NULL;

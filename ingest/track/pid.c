@@ -196,6 +196,7 @@ int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interva
 	struct mark old = { 0 };
 	int had = 0, ret;
 
+	d->room = d->step_room;
 	within_sort(intervals, n, d->strings);
 	within_sort_edges(edges, n_edges);
 	ret = find_parts(&t, e);
@@ -286,6 +287,7 @@ int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct deri
 	struct mark m;
 	int got = mark_load(d, node, pid, &m, e);
 
+	d->room = d->step_room;
 	if (got == 1)
 		got = mark_parts(d, &m, e);
 	if (got == 1 && rest->t_last <= m.moment.t) {

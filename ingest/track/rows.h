@@ -23,7 +23,9 @@ enum rows_kind {
 	ROWS_WITNESS,  /* (part; 0; 0; 0; t; serial, pid; seq, part): whose answer rests on the first one's life */
 	ROWS_GONE,     /* (layer; image; 0; 0; t; serial, pid; seq, part): who found that none of an image lives */
 	ROWS_CHILD,    /* (part; 0; 0; 0; t; serial, pid; seq, part): who comes from the first one, by an exec or a known birth */
+	ROWS_BELOW,    /* (; image; image below; 0; 0; 0; 0): what was exec'd from an image */
 	ROWS_CELL,     /* (set, node; pid; cell; 0; 0; 0; 0): the many cells of a part that may go on; see mark.h */
+	ROWS_WORK,     /* (; n; word; 0; 0; 0; 1): work that waits; see work.h */
 	ROWS_WAIT,     /* (layer, node; boot; 0; 0; t; serial, pid; seq, part): the queue */
 };
 
@@ -100,6 +102,9 @@ static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out);
 void rows_of_answer(const struct derive_part *p, struct derive_rows *out);
 
+/* The row in a place that one of a part's own rows tells of. */
+struct derive_row rows_placed(const struct derive_part *p, const struct derive_row *own);
+
 /* The rows of p that lie in places, from a time on. Appended to *out. */
 int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 		 struct derive_rows *out, struct err *e);
@@ -137,12 +142,5 @@ bool rows_moved(const struct derive_wait *w, const struct derive_part *p);
 
 /* Puts a part into the queue. */
 void rows_wait(struct derive *d, struct derive_part *p);
-
-/*
- * The same for all parts of rows beside `from` and behind it, up to a time (INT64_MAX: all);
- * take: the rows go.
- */
-int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until, bool take,
-		  struct err *e);
 
 #endif
