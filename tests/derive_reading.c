@@ -270,9 +270,10 @@ static void reopen(struct reading *r)
 	if (!r->stored)
 		return;
 	if (derive_suspend(&r->derive, &e) < 0 || state_save(&r->state, &e) < 0 ||
-	    (chance(50) && state_forget(&r->state, &e) < 0) ||
 	    state_top(&r->state, &part, &image, &e) < 0)
 		fail_msg("%s", e.msg);
+	if (chance(50))
+		state_forget(&r->state);
 	derive_release(&r->derive);
 	derive_init(&r->derive, r->api, &reading_by_row);
 	r->derive.step_room = r->step_room;

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_row (key BLOB PRIMARY KEY, value "
-			     "INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_page (first BLOB PRIMARY KEY, "
+			     "body BLOB NOT NULL) STRICT, WITHOUT ROWID;"
 			     "CREATE TABLE IF NOT EXISTS derive_part (id INTEGER PRIMARY KEY, "
 			     "body BLOB NOT NULL) STRICT;"
 			     "CREATE TABLE IF NOT EXISTS derive_image (id INTEGER PRIMARY KEY, "
@@ -17,14 +17,11 @@ static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_row (key BLOB PR
 			     "STRICT, WITHOUT ROWID;";
 
 static const char *const statements[STATE_STMTS] = {
-	[STATE_PUT] = "INSERT INTO derive_row VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = "
-		      "excluded.value",
-	[STATE_DEL] = "DELETE FROM derive_row WHERE key = ?1",
-	[STATE_NEXT] = "SELECT key, value FROM derive_row WHERE key > ?1 ORDER BY key LIMIT 1",
-	[STATE_PREV] =
-		"SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1",
-	[STATE_LAST] = "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY "
-		       "key DESC LIMIT ?3",
+	[STATE_PAGE] = "SELECT first, body FROM derive_page WHERE first <= ?1 ORDER BY first DESC "
+		       "LIMIT 1",
+	[STATE_SET_PAGE] = "INSERT INTO derive_page VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
+			   "body = excluded.body",
+	[STATE_DEL_PAGE] = "DELETE FROM derive_page WHERE first = ?1",
 	[STATE_PART] = "SELECT body FROM derive_part WHERE id = ?1",
 	[STATE_SET_PART] = "INSERT INTO derive_part VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
 			   "body = excluded.body",
@@ -48,11 +45,11 @@ static const char *const statements[STATE_STMTS] = {
 
 #define KEY_MAX (DERIVE_WORDS * 9)
 
-static size_t encode_words(const struct derive_row *row, unsigned words, unsigned char *out)
+static size_t encode_key(const struct derive_row *row, unsigned char *out)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < words; i++) {
+	for (size_t i = 0; i < DERIVE_WORDS; i++) {
 		unsigned length = row->w[i] == 0 ? 0 : 8 - (unsigned)__builtin_clzll(row->w[i]) / 8;
 
 		out[n++] = (unsigned char)length;
@@ -60,11 +57,6 @@ static size_t encode_words(const struct derive_row *row, unsigned words, unsigne
 			out[n++] = (unsigned char)(row->w[i] >> 8 * length);
 	}
 	return n;
-}
-
-static size_t encode_key(const struct derive_row *row, unsigned char *out)
-{
-	return encode_words(row, DERIVE_WORDS, out);
 }
 
 static bool decode_key(struct bytes key, struct derive_row *out)
@@ -109,117 +101,81 @@ static int finish(struct state *s, sqlite3_stmt *st, struct err *e)
 
 /* ---- rows ---- */
 
-static int change_row(struct state *s, int id, const struct derive_row *row, struct err *e)
+static int find_page(void *ctx, const struct derive_row *at, struct derive_row *first,
+		     struct buf *body, struct err *e)
 {
 	unsigned char key[KEY_MAX];
-	sqlite3_stmt *st = statement(s, id, e);
+	struct state *s = ctx;
+	sqlite3_stmt *st = statement(s, STATE_PAGE, e);
+	struct bytes found;
+	bool fine = true;
+	int got;
 
 	if (st == NULL)
 		return -1;
-	sqlite3_bind_blob(st, 1, key, (int)encode_key(row, key), SQLITE_STATIC);
-	if (id == STATE_PUT)
-		sqlite3_bind_int64(st, 2, (int64_t)row->value);
+	sqlite3_bind_blob(st, 1, key, (int)encode_key(at, key), SQLITE_STATIC);
+	got = sqlite3_step(st);
+	if (got == SQLITE_ROW) {
+		fine = decode_key(store_column(st, 0), first);
+		found = store_column(st, 1);
+		buf_add(body, found.p, found.n);
+	}
+	if (sqlite3_reset(st) != SQLITE_OK)
+		return store_fail(s->store, e);
+	return !fine ? damaged(s, "derive_page", e) : got == SQLITE_ROW;
+}
+
+static int put_page(void *ctx, const struct derive_row *first, struct bytes body, struct err *e)
+{
+	unsigned char key[KEY_MAX];
+	struct state *s = ctx;
+	sqlite3_stmt *st = statement(s, STATE_SET_PAGE, e);
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_blob(st, 1, key, (int)encode_key(first, key), SQLITE_STATIC);
+	sqlite3_bind_blob(st, 2, body.p, (int)body.n, SQLITE_STATIC);
+	return finish(s, st, e);
+}
+
+static int del_page(void *ctx, const struct derive_row *first, struct err *e)
+{
+	unsigned char key[KEY_MAX];
+	struct state *s = ctx;
+	sqlite3_stmt *st = statement(s, STATE_DEL_PAGE, e);
+
+	if (st == NULL)
+		return -1;
+	sqlite3_bind_blob(st, 1, key, (int)encode_key(first, key), SQLITE_STATIC);
 	return finish(s, st, e);
 }
 
 static int put_row(void *ctx, const struct derive_row *row, struct err *e)
 {
-	return change_row(ctx, STATE_PUT, row, e);
+	struct state *s = ctx;
+
+	return pages_put(&s->pages, row, e);
 }
 
 static int del_row(void *ctx, const struct derive_row *row, struct err *e)
 {
-	return change_row(ctx, STATE_DEL, row, e);
-}
+	struct state *s = ctx;
 
-static int find_row(struct state *s, int id, const struct derive_row *from, struct derive_row *out,
-		    struct err *e)
-{
-	unsigned char key[KEY_MAX];
-	sqlite3_stmt *st = statement(s, id, e);
-	bool fine;
-	int got;
-
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_blob(st, 1, key, (int)encode_key(from, key), SQLITE_STATIC);
-	got = sqlite3_step(st);
-	fine = got != SQLITE_ROW || decode_key(store_column(st, 0), out);
-	if (got == SQLITE_ROW)
-		out->value = (uint64_t)sqlite3_column_int64(st, 1);
-	if (sqlite3_reset(st) != SQLITE_OK)
-		return store_fail(s->store, e);
-	return !fine ? damaged(s, "derive_row", e) : got == SQLITE_ROW;
+	return pages_del(&s->pages, row, e);
 }
 
 static int next_row(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
 {
-	return find_row(ctx, STATE_NEXT, from, out, e);
+	struct state *s = ctx;
+
+	return pages_next(&s->pages, from, out, e);
 }
 
 static int prev_row(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
 {
-	return find_row(ctx, STATE_PREV, from, out, e);
-}
-
-static int last_rows(void *ctx, const struct derive_row *of, unsigned words, size_t most,
-		     struct derive_rows *out, struct err *e)
-{
-	unsigned char from[KEY_MAX + 1], to[KEY_MAX + 1];
-	struct state *s = ctx;
-	sqlite3_stmt *st = statement(s, STATE_LAST, e);
-	/* the kind is the first byte of the first word, which has all its eight */
-	size_t n = words == 0 ? 2 : encode_words(of, words, from);
-	bool fine = true;
-
-	if (st == NULL)
-		return -1;
-	if (words == 0)
-		encode_words(of, 1, from);
-	memcpy(to, from, n);
-	to[n] = 0xff; /* behind all lengths */
-	sqlite3_bind_blob(st, 1, from, (int)n, SQLITE_STATIC);
-	sqlite3_bind_blob(st, 2, to, (int)n + 1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, (int64_t)most);
-	while (fine && sqlite3_step(st) == SQLITE_ROW) {
-		struct derive_row *row = VEC_PUSH(out);
-
-		fine = decode_key(store_column(st, 0), row);
-		row->value = (uint64_t)sqlite3_column_int64(st, 1);
-	}
-	if (sqlite3_reset(st) != SQLITE_OK)
-		return store_fail(s->store, e);
-	return fine ? 0 : damaged(s, "derive_row", e);
-}
-
-static int cached_put(void *ctx, const struct derive_row *row, struct err *e)
-{
 	struct state *s = ctx;
 
-	return cache_put(&s->cache, row, e);
-}
-
-static int cached_del(void *ctx, const struct derive_row *row, struct err *e)
-{
-	struct state *s = ctx;
-
-	return cache_del(&s->cache, row, e);
-}
-
-static int cached_next(void *ctx, const struct derive_row *from, struct derive_row *out,
-		       struct err *e)
-{
-	struct state *s = ctx;
-
-	return cache_next(&s->cache, from, out, e);
-}
-
-static int cached_prev(void *ctx, const struct derive_row *from, struct derive_row *out,
-		       struct err *e)
-{
-	struct state *s = ctx;
-
-	return cache_prev(&s->cache, from, out, e);
+	return pages_prev(&s->pages, from, out, e);
 }
 
 /* ---- parts ---- */
@@ -539,16 +495,13 @@ static int keep_mark(void *ctx, int64_t node, int32_t pid, struct bytes body, st
 
 int state_init(struct state *s, struct store *store, struct err *e)
 {
-	const struct cache_below below = { s, put_row, del_row, next_row, prev_row, last_rows };
-	int64_t part, image;
+	const struct pages_below below = { s, find_page, put_page, del_page };
 
-	*s = (struct state){ .store = store, .api = { s, cached_put, cached_del, cached_next, cached_prev, get_part, keep_part, drop_part,
+	*s = (struct state){ .store = store, .api = { s, put_row, del_row, next_row, prev_row, get_part, keep_part, drop_part,
 						      get_image, keep_image, drop_image, get_mark, keep_mark } };
 	if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK)
 		return store_fail(store, e);
-	if (state_top(s, &part, &image, e) < 0)
-		return -1;
-	cache_init(&s->cache, &below, part + 1, image + 1);
+	pages_init(&s->pages, &below);
 	return 0;
 }
 
@@ -567,7 +520,7 @@ static void forget(struct state *s)
 void state_release(struct state *s)
 {
 	forget(s);
-	cache_release(&s->cache);
+	pages_release(&s->pages);
 	for (int i = 0; i < STATE_STMTS; i++)
 		sqlite3_finalize(s->stmt[i]);
 	map_release(&s->part_at);
@@ -654,20 +607,15 @@ int state_save(struct state *s, struct err *e)
 	if (ret == 0)
 		ret = save_gone(s, STATE_DEL_IMAGE, s->gone_images.v, s->gone_images.n, e);
 	if (ret == 0)
-		ret = cache_write(&s->cache, e);
+		ret = pages_write(&s->pages, e);
 	forget(s);
-	return ret == 0 && cache_is_large(&s->cache) ? state_forget(s, e) : ret;
+	return ret;
 }
 
-int state_forget(struct state *s, struct err *e)
+void state_forget(struct state *s)
 {
-	int64_t part, image;
-
 	forget(s);
-	if (state_top(s, &part, &image, e) < 0)
-		return -1;
-	cache_drop(&s->cache, part + 1, image + 1);
-	return 0;
+	pages_drop(&s->pages);
 }
 
 int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e)

@@ -6,15 +6,14 @@
 #ifndef INGEST_BATCH_STATE_H
 #define INGEST_BATCH_STATE_H
 
-#include "ingest/batch/cache.h"
+#include "ingest/batch/pages.h"
+#include "store/base/map.h"
 #include "store/store.h"
 
 enum {
-	STATE_PUT,
-	STATE_DEL,
-	STATE_NEXT,
-	STATE_PREV,
-	STATE_LAST,
+	STATE_PAGE,
+	STATE_SET_PAGE,
+	STATE_DEL_PAGE,
 	STATE_PART,
 	STATE_SET_PART,
 	STATE_DEL_PART,
@@ -31,7 +30,7 @@ struct state {
 	struct store *store;
 	sqlite3_stmt *stmt[STATE_STMTS];
 	struct derive_store api; /* what derive_init takes */
-	struct cache cache;
+	struct pages pages;
 	/* by id, index + 1; NULL in a list: it is no more */
 	struct map part_at, image_at;
 	struct { struct derive_part **v; size_t n, cap; } parts;
@@ -48,11 +47,11 @@ void state_release(struct state *s);
 
 /*
  * Writes what changed since the last time, and drops parts and images from memory. Nobody waits
- * then: derive_suspend comes before it. Rows stay, unless they have become many; state_forget
- * drops them, too: another process wrote.
+ * then: derive_suspend comes before it. Rows stay; state_forget drops them, too: another process
+ * wrote.
  */
 int state_save(struct state *s, struct err *e);
-int state_forget(struct state *s, struct err *e);
+void state_forget(struct state *s);
 
 /* The highest ids that were given, for derive's next ones. */
 int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e);
