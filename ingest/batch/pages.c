@@ -106,14 +106,15 @@ static bool has(const struct page *page, const struct derive_row *key)
 static int page_of(struct pages *p, const struct derive_row *key, struct page **out, struct err *e)
 {
 	auto_buf struct buf body = { 0 };
+	struct page **lately = &p->lately[(key->w[0] >> 56) % PAGES_KINDS];
 	struct derive_row at;
 	int got;
 
-	*out = p->lately;
-	if (p->lately != NULL && has(p->lately, key))
+	*out = *lately;
+	if (*out != NULL && has(*out, key))
 		return 0;
 	if (tree_upto(&p->at, key, &at) && has(p->v.v[at.value], key)) {
-		*out = p->lately = p->v.v[at.value];
+		*out = *lately = p->v.v[at.value];
 		return 0;
 	}
 	at = (struct derive_row){ 0 };
@@ -130,7 +131,7 @@ static int page_of(struct pages *p, const struct derive_row *key, struct page **
 		free(*out);
 		return err_set(e, ST_SYSTEM, "a page of the derivation's rows is damaged");
 	}
-	p->lately = hold(p, *out);
+	*lately = hold(p, *out);
 	return 0;
 }
 
@@ -284,7 +285,7 @@ static int drop_page(struct pages *p, size_t i, struct err *e)
 	left->dirty = true;
 	tree_del(&p->at, &page->first);
 	p->v.v[i] = NULL;
-	p->lately = NULL;
+	memset(p->lately, 0, sizeof(p->lately));
 	free(page);
 	return 0;
 }
@@ -319,7 +320,7 @@ void pages_drop(struct pages *p)
 	for (size_t i = 0; i < p->v.n; i++)
 		free(p->v.v[i]);
 	p->v.n = 0;
-	p->lately = NULL;
+	memset(p->lately, 0, sizeof(p->lately));
 	tree_release(&p->at);
 	tree_init(&p->at);
 }

@@ -10,7 +10,8 @@
 #include "ingest/batch/tree.h"
 #include "store/base/buf.h"
 
-#define PAGES_ROWS 64 /* of a page, at most */
+#define PAGES_ROWS 64  /* of a page, at most */
+#define PAGES_KINDS 32
 
 /* How the store is reached: pages by their first row's key, which need not be there any more. */
 struct pages_below {
@@ -35,7 +36,7 @@ struct pages {
 	struct pages_below below;
 	struct tree at;                                /* first rows; value: where in v */
 	struct { struct page **v; size_t n, cap; } v;  /* NULL: it is no more */
-	struct page *lately;
+	struct page *lately[PAGES_KINDS];              /* by the kind of its rows */
 };
 
 void pages_init(struct pages *p, const struct pages_below *below);

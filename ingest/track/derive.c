@@ -131,26 +131,39 @@ static int find_link(struct derive *d, const struct derive_part *p, struct deriv
 static int note(struct derive *d, struct derive_part *p, int64_t link, struct ask_answer *a,
 		struct err *e)
 {
-	struct derive_rows was = { 0 }, now = { 0 };
-	int ret;
-
-	rows_of_answer(p, &was);
 	p->link = link;
 	p->asks_calls = a->calls;
 	p->witnesses.n = 0;
 	for (size_t i = 0; i < a->witnesses.n; i++)
 		*VEC_PUSH(&p->witnesses) = a->witnesses.v[i];
-	rows_of_answer(p, &now);
-	ret = rows_replace(d, &was, &now, false, e);
-	VEC_FREE(&was);
-	VEC_FREE(&now);
-	for (size_t i = 0; i < a->gone.n && ret == 0; i++) {
+	for (size_t i = 0; i < a->gone.n; i++) {
 		struct derive_row r = rows_hanging(ROWS_GONE, p->layer, 0, (uint64_t)a->gone.v[i]);
 
 		rows_order(&r, &p->key, p->id);
-		ret = d->store->put(d->store->ctx, &r, e);
+		if (d->store->put(d->store->ctx, &r, e) < 0)
+			return -1;
 	}
-	return ret;
+	return 0;
+}
+
+/* Takes the answer over: what p comes from, what that rests on, and its image. */
+static int take(struct derive *d, struct derive_part *p, const struct derive_part *from, bool same,
+		struct ask_answer *a, struct err *e)
+{
+	struct derive_rows was = { 0 }, now = { 0 };
+	int ret;
+
+	rows_of_answer(p, &was);
+	ret = note(d, p, from ? from->id : 0, a, e);
+	if (ret == 0)
+		ret = a->image != 0 ? images_join(d, p, a->image, e) :
+				      images_begin(d, p, same ? NULL : from, e);
+	rows_of_answer(p, &now);
+	if (ret == 0)
+		ret = rows_replace(d, &was, &now, false, e);
+	VEC_FREE(&was);
+	VEC_FREE(&now);
+	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
 }
 
 /* 1: it has to be settled again, there was no room to look at all that it had to. */
@@ -170,15 +183,12 @@ static int settle(struct derive *d, struct derive_part *p, struct err *e)
 		a.image = from->image;
 	}
 	if (ret == 0)
-		ret = note(d, p, from ? from->id : 0, &a, e);
-	if (ret == 0)
-		ret = a.image != 0 ? images_join(d, p, a.image, e) :
-				     images_begin(d, p, same ? NULL : from, e);
+		ret = take(d, p, from, same, &a, e);
 	VEC_FREE(&a.witnesses);
 	VEC_FREE(&a.gone);
 	if (ret == 0 && d->search.part == p->id)
 		d->search.part = 0;
-	return ret != 0 ? ret : d->store->keep_part(d->store->ctx, p, e);
+	return ret;
 }
 
 static struct derive_wait pop(struct derive *d)

@@ -53,21 +53,6 @@ static int new_image(struct derive *d, struct derive_image **out, struct err *e)
 	return d->store->keep_image(d->store->ctx, *out, e);
 }
 
-/* Changes the image of a part, and the rows that say so. */
-static int put_into(struct derive *d, struct derive_part *p, int64_t image, struct err *e)
-{
-	struct derive_rows was = { 0 }, now = { 0 };
-	int ret;
-
-	rows_of_answer(p, &was);
-	p->image = image;
-	rows_of_answer(p, &now);
-	ret = rows_replace(d, &was, &now, false, e);
-	VEC_FREE(&was);
-	VEC_FREE(&now);
-	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
-}
-
 /* A part leaves its image, which may have become empty. */
 int images_leave(struct derive *d, struct derive_part *p, struct err *e)
 {
@@ -93,8 +78,9 @@ static int move_to(struct derive *d, struct derive_part *p, struct derive_image 
 {
 	bool fresh = p->image == 0;
 
-	if (images_leave(d, p, e) < 0 || put_into(d, p, to->id, e) < 0)
+	if (images_leave(d, p, e) < 0)
 		return -1;
+	p->image = to->id;
 	to->n++;
 	if (d->store->keep_image(d->store->ctx, to, e) < 0 || concern_gone(d, p, e) < 0)
 		return -1;
@@ -123,6 +109,21 @@ static int put_together(struct derive *d, const struct derive_part *p, struct de
 	work_merge(d, lesser->id, larger->id, p);
 	return set_above(d, lesser, 0, lesser->tree, e) < 0 ? -1 :
 							      set_above(d, larger, above, tree, e);
+}
+
+/* Changes the image of a part, and the rows that say so. */
+static int put_into(struct derive *d, struct derive_part *p, int64_t image, struct err *e)
+{
+	struct derive_rows was = { 0 }, now = { 0 };
+	int ret;
+
+	rows_of_answer(p, &was);
+	p->image = image;
+	rows_of_answer(p, &now);
+	ret = rows_replace(d, &was, &now, false, e);
+	VEC_FREE(&was);
+	VEC_FREE(&now);
+	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
 }
 
 int images_move(struct derive *d, int64_t part, int64_t to, struct err *e)

@@ -4,7 +4,10 @@
 
 #include "ingest/track/derive.h"
 
-/* p begins an image, exec'd from that of `from`, or the root of a tree: NULL. */
+/*
+ * p begins an image, exec'd from that of `from`, or the root of a tree: NULL. Here and below the
+ * caller gives p the rows that say which image it has.
+ */
 int images_begin(struct derive *d, struct derive_part *p, const struct derive_part *from,
 		 struct err *e);
 

@@ -13,12 +13,19 @@ struct task {
 	int32_t pid;
 	struct within_row row;
 	struct mark *from;         /* NULL: all */
-	struct mark next;          /* where it can go on next time */
-	bool marked;               /* ... if there is such a moment */
+	struct mark *next;         /* where it can go on next time; NULL: nowhere */
 	struct within_parts parts;
 	struct derive_part *now, **of;
 	struct parts old;          /* that it had behind the mark */
 };
+
+static void drop_next(struct task *t)
+{
+	if (t->next != NULL)
+		mark_release(t->next);
+	free(t->next);
+	t->next = NULL;
+}
 
 static void release_task(struct task *t)
 {
@@ -28,25 +35,24 @@ static void release_task(struct task *t)
 	free(t->of);
 	VEC_FREE(&t->old);
 	VEC_FREE(&t->parts);
-	mark_release(&t->next);
+	drop_next(t);
 }
 
 /* ---- what it had ---- */
 
-/* Parts of one layer, in order: those behind the mark. */
-static int load_layer(struct task *t, uint8_t layer, struct err *e)
+/* Parts in order: those of one layer behind the mark, or all. */
+static int load_old(struct task *t, uint8_t layer, struct err *e)
 {
 	struct derive *d = t->d;
 	struct derive_row at = rows_hanging(ROWS_PID, 0, t->node, (uint32_t)t->pid), row;
 	int got;
 
-	at.w[2] = (uint64_t)layer << 32;
 	if (t->from != NULL) {
-		at.w[2] |= t->from->moment.boot;
+		at.w[2] = (uint64_t)layer << 32 | t->from->moment.boot;
 		at.w[4] = rows_time(t->from->moment.t + 1);
 	}
 	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0] &&
-	       row.w[1] == at.w[1] && row.w[2] >> 32 == layer;
+	       row.w[1] == at.w[1] && (t->from == NULL || row.w[2] >> 32 == layer);
 	     at = row) {
 		struct derive_part *p;
 
@@ -156,12 +162,14 @@ static int find_parts(struct task *t, struct err *e)
 	size_t n_known = t->from ? t->from->point.n_parts : 0;
 	enum within_outcome out;
 
-	t->marked = mark_place(&t->row, t->from);
-	out = within_pid(&t->row, t->d->strings, &t->parts, t->marked ? &t->next.point : NULL);
+	if (mark_place(&t->row, t->from))
+		t->next = mem_zero(1, sizeof(*t->next));
+	out = within_pid(&t->row, t->d->strings, &t->parts, t->next ? &t->next->point : NULL);
 	if (out == WITHIN_MORE)
 		return 1;
-	t->marked = t->marked && out == WITHIN_DONE &&
-		    mark_fill(&t->next, t->from, &t->row, &t->parts);
+	if (t->next != NULL &&
+	    (out != WITHIN_DONE || !mark_fill(t->next, t->from, &t->row, &t->parts)))
+		drop_next(t);
 	t->now = mem_zero(t->parts.n + 1, sizeof(*t->now));
 	t->of = mem_zero(t->parts.n + 1, sizeof(*t->of));
 	facts_parts(t->now, &t->parts, t->row.v, t->row.n, t->node, t->pid);
@@ -170,8 +178,8 @@ static int find_parts(struct task *t, struct err *e)
 			return -1;
 		take_known(t, i);
 	}
-	for (uint8_t layer = 0; layer < TRACK_LAYERS; layer++)
-		if (load_layer(t, layer, e) < 0)
+	for (uint8_t layer = 0; layer < (t->from ? TRACK_LAYERS : 1); layer++)
+		if (load_old(t, layer, e) < 0)
 			return -1;
 	parts_match(&t->old, t->now + n_known, t->parts.n - n_known, t->of + n_known);
 	return 0;
@@ -180,42 +188,55 @@ static int find_parts(struct task *t, struct err *e)
 /* The mark of next time, or none where there was one: what it stood for is another one. */
 static int save_mark(struct task *t, const struct mark *old, struct err *e)
 {
-	if (!t->marked)
+	if (t->next == NULL)
 		return t->from != NULL ? 0 : mark_save(t->d, t->node, t->pid, NULL, old, e);
-	for (size_t i = 0; i < t->next.point.n_parts; i++)
-		t->next.part[i].id = t->now[t->next.part[i].index].id;
-	return mark_save(t->d, t->node, t->pid, &t->next, old, e);
+	for (size_t i = 0; i < t->next->point.n_parts; i++)
+		t->next->part[i].id = t->now[t->next->part[i].index].id;
+	return mark_save(t->d, t->node, t->pid, t->next, old, e);
 }
 
 /* ---- all ---- */
+
+/* All of a pid. old: the mark that it had; NULL: none. */
+static int apply(struct task *t, const struct mark *old, struct err *e)
+{
+	if (parts_apply(t->d, &t->old, t->now, t->parts.n, t->of, 0, INT64_MIN, e) < 0)
+		return -1;
+	return save_mark(t, old, e);
+}
+
+/* The same of one that has parts already. */
+static int renew(struct task *t, struct err *e)
+{
+	struct mark old;
+	int had = mark_load(t->d, t->node, t->pid, &old, e);
+	int ret = had < 0 ? -1 : apply(t, had == 1 ? &old : NULL, e);
+
+	mark_release(&old);
+	return ret;
+}
 
 int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals,
 	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
 {
 	struct task t = { .d = d, .node = node, .pid = pid, .row = { intervals, n, edges, n_edges, NULL, 0 } };
-	struct mark old = { 0 };
-	int had = 0, ret;
+	int ret;
 
 	d->room = d->step_room;
 	within_sort(intervals, n, d->strings);
 	within_sort_edges(edges, n_edges);
 	ret = find_parts(&t, e);
-	if (ret == 0 && t.old.n > 0)
-		had = mark_load(d, node, pid, &old, e);
-	if (ret == 0 && had >= 0) {
+	if (ret == 0) {
 		fill_facts(&t);
-		ret = parts_apply(d, &t.old, t.now, t.parts.n, t.of, 0, INT64_MIN, e);
+		ret = t.old.n > 0 ? renew(&t, e) : apply(&t, NULL, e);
 	}
-	if (ret == 0 && had >= 0)
-		ret = save_mark(&t, had == 1 ? &old : NULL, e);
 	if (ids != NULL && ret == 0) {
 		*ids = mem_alloc(t.parts.n * sizeof(**ids));
 		for (size_t i = 0; i < t.parts.n; i++)
 			(*ids)[i] = t.now[i].id;
 	}
-	mark_release(&old);
 	release_task(&t);
-	return ret < 0 || had < 0 ? -1 : 0;
+	return ret;
 }
 
 int derive_since(struct derive *d, int64_t node, int32_t pid, int64_t *t_last, struct err *e)
