@@ -365,7 +365,7 @@ static void stop_midway(struct rig *r)
 	bool changed, waits = false;
 
 	assert_ok(store_begin(&r->store, &changed, &e), &e);
-	assert_ok(store_script(&r->store, "DELETE FROM tree; DELETE FROM image; DELETE FROM part; DELETE FROM derive_row; "
+	assert_ok(store_script(&r->store, "DELETE FROM tree; DELETE FROM image; DELETE FROM part; DELETE FROM derive_page; DELETE FROM derive_mark; "
 			       "UPDATE interval SET part = 0", &e), &e);
 	assert_ok(store_each_sql(&r->store, "SELECT DISTINCT node, pid FROM interval", NO_ARGS, WALK(take_pid, &all), &e), &e);
 	flush_alone_init(&a, &r->store);
