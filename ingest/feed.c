@@ -102,7 +102,6 @@ static void fit_batch(struct feed *f, size_t n, int64_t ms)
 
 int feed_commit(struct feed *f, struct err *e)
 {
-	int64_t began = when_clock_ms();
 	size_t n = f->tally.intervals.n;
 
 	if (!f->locked)
@@ -112,7 +111,7 @@ int feed_commit(struct feed *f, struct err *e)
 	    store_commit(f->store, e) < 0)
 		return -1;
 	f->locked = false;
-	fit_batch(f, n, when_clock_ms() - began);
+	fit_batch(f, n, f->flush.ms);
 	return 0;
 }
 

@@ -501,6 +501,7 @@ static int write_all(struct work *w, struct err *e)
 {
 	struct boot_nodes moved = { 0 };
 	struct pids all = { 0 };
+	int64_t began;
 	int ret = -1;
 
 	if (seen_flush(w->f->seen, e) == 0 && renew_boots(w, &moved, e) == 0 && save_losses(w, e) == 0 && save_events(w, e) == 0)
@@ -509,12 +510,14 @@ static int write_all(struct work *w, struct err *e)
 		ret = save_presence(w, &w->tally->presences.v[i], e);
 	if (ret == 0)
 		ret = collect(w, &all, &moved, e);
+	began = when_clock_ms();
 	for (size_t i = 0; i < all.n && ret == 0; i++) {
 		ret = one_pid(w, &all.v[i], e);
 		evidence_release(&all.v[i]);
 	}
 	if (ret == 0)
 		ret = derive_all(w, e);
+	w->f->ms = when_clock_ms() - began;
 	for (size_t i = 0; i < all.n; i++)
 		evidence_release(&all.v[i]);
 	VEC_FREE(&all);
