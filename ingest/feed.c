@@ -242,10 +242,12 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	int64_t node;
 	bool own;
 
-	if (cut)
+	if (cut) {
 		line_cut(mentions, &l);
-	else
+	} else {
+		f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
 		line_parse(text, &l, &f->room);
+	}
 	if (!f->any_without_syscall && !bytes_has(text, BYTES("syscall")))
 		f->any_without_syscall = true;
 	switch (l.kind) {
@@ -253,7 +255,7 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 		f->r->records++;
 		f->any_of_kernel = f->any_of_kernel || !l.auditd_form;
 		if (l.rec.ms != WHEN_NONE)
-			f->room.near_ms = l.rec.ms;
+			f->near_ms[f->trust != FEED_TEXT] = l.rec.ms;
 		return slow_record(f, text, &l, e);
 	case LINE_DAMAGED:
 		damaged(f, &l, text);
@@ -284,7 +286,7 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 	*n = ev.n;
 	f->r->records++;
 	f->r->own_node += ev.front->own_node;
-	f->room.near_ms = ev.ms;
+	f->near_ms[f->trust != FEED_TEXT] = ev.ms;
 	return event(f, &ev, trusts(f, ev.front->auditd_form, ev.front->indented), e);
 }
 
@@ -309,7 +311,7 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 		const char *sources)
 {
 	*report = (struct ingest_report){ 0 };
-	*f = (struct feed){ .o = options, .r = report, .store = store, .room.near_ms = when_now(), .most_intervals = FIRST_INTERVALS };
+	*f = (struct feed){ .o = options, .r = report, .store = store, .near_ms = { when_now(), when_now() }, .most_intervals = FIRST_INTERVALS };
 	names_init(&f->names, store);
 	seen_init(&f->seen, store);
 	tally_init(&f->tally, store, &f->names, &f->seen);
