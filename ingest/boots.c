@@ -197,20 +197,20 @@ static void chain_from(struct boots *b, enum track_layer layer, size_t at, struc
 }
 
 /*
- * Goes back to a state before the piece `changed`, where pieces change, and before the one that came before it: what
- * became of that hung on the next. Returns from where on pieces have to be taken again.
+ * The last state before the piece `changed`, where pieces change, and before the one that came before it: what became of
+ * that hung on the next. States behind it are dropped. Returns from where on pieces have to be taken again.
  */
-static size_t go_back(struct boots_layer *l, size_t changed, struct boot_state *s)
+static size_t state_before(struct boots_layer *l, size_t changed)
 {
-	size_t at = 0;
-
 	while (l->states.n > 0 && l->states.v[l->states.n - 1].at >= changed)
 		l->states.n--;
-	*s = (struct boot_state){ 0 };
-	if (l->states.n > 0) {
-		at = l->states.v[l->states.n - 1].at;
-		*s = l->states.v[l->states.n - 1].state;
-	}
+	return l->states.n > 0 ? l->states.v[l->states.n - 1].at : 0;
+}
+
+/* Makes the chains those that there were before the piece `at`. */
+static void go_back(struct boots_layer *l, size_t at, struct boot_state *s)
+{
+	*s = l->states.n > 0 ? l->states.v[l->states.n - 1].state : (struct boot_state){ 0 };
 	l->chains.n = s->n;
 	for (uint32_t i = 0; i < s->recent; i++) {
 		const struct boot_chain *c = &s->chain[i];
@@ -221,7 +221,6 @@ static size_t go_back(struct boots_layer *l, size_t changed, struct boot_state *
 	for (size_t i = 0; i < l->chains.n; i++)
 		if (l->chains.v[i].trusted != BOOT_NONE && l->chains.v[i].at >= at)
 			l->chains.v[i].trusted = BOOT_NONE;
-	return at;
 }
 
 /* Numbers the boots. Returns the first second of a chain, of those that were there before, whose number is another one now. */
@@ -337,28 +336,77 @@ uint32_t boots_of(const struct boots *b, enum track_layer layer, int64_t second,
 
 /* ---- what changed ---- */
 
-/* Pieces from `at` on, without those of the pages, and with the new ones. */
-static void replace(struct boot_pieces *of, size_t at, const struct boot_pieces *was, const struct boots_page *pages, size_t n,
-		    const struct boot_pieces *fresh)
-{
-	size_t page = 0, next = 0;
+/* Pieces that are taken again, and what they were: `had`, the boot of each from `at` on, BOOT_NONE of a new one. */
+struct change {
+	const struct boots_page *pages; /* that were written, by seconds and serials */
+	size_t n;
+	struct boot_pieces fresh[TRACK_LAYERS], was[TRACK_LAYERS]; /* their pieces, and those that they had */
+	struct hads { uint32_t *v; size_t n, cap; } had[TRACK_LAYERS];
+	size_t at[TRACK_LAYERS];
+};
 
-	of->n = at;
-	VEC_ROOM(of, was->n + fresh->n);
-	for (size_t i = 0; i < was->n; i++) {
-		while (page < n && by_page_key(&was->v[i], pages[page].seconds, pages[page].serials) > 0)
+/* Takes out the pieces of the pages, from `at` on. */
+static void take_out(struct boots_layer *l, size_t at, struct change *c, enum track_layer layer)
+{
+	size_t page = 0, n = at;
+
+	for (size_t i = at; i < l->pieces.n; i++) {
+		struct boot_piece *p = &l->pieces.v[i];
+
+		p->boot = boot_of(l, p);
+		while (page < c->n && by_page_key(p, c->pages[page].seconds, c->pages[page].serials) > 0)
 			page++;
-		if (page < n && by_page_key(&was->v[i], pages[page].seconds, pages[page].serials) == 0)
+		if (page < c->n && by_page_key(p, c->pages[page].seconds, c->pages[page].serials) == 0) {
+			add_piece(&c->was[layer], p);
 			continue;
-		while (next < fresh->n && by_page(&fresh->v[next], &was->v[i]) < 0)
-			add_piece(of, &fresh->v[next++]);
-		add_piece(of, &was->v[i]);
+		}
+		*VEC_PUSH(&c->had[layer]) = p->boot;
+		l->pieces.v[n++] = *p;
 	}
-	while (next < fresh->n)
-		add_piece(of, &fresh->v[next++]);
+	l->pieces.n = n;
 }
 
-/* Is an event of this piece in one of another boot now? */
+/* Puts the new ones in their places, from `at` on. */
+static void put_in(struct boots_layer *l, size_t at, struct change *c, enum track_layer layer)
+{
+	struct boot_pieces *of = &l->pieces, *fresh = &c->fresh[layer];
+	struct hads *had = &c->had[layer];
+	size_t n = of->n, k = fresh->n, to = n + k;
+
+	sort_by_page(fresh);
+	VEC_ROOM(of, k);
+	VEC_ROOM(had, k);
+	of->n += k;
+	had->n += k;
+	while (k > 0 && to-- > 0) {
+		bool new = n == at || by_page(&of->v[n - 1], &fresh->v[k - 1]) < 0;
+
+		of->v[to] = new ? fresh->v[--k] : of->v[--n];
+		had->v[to - at] = new ? BOOT_NONE : had->v[n - at];
+	}
+}
+
+/*
+ * Changes the pieces of a layer, none of which begins before `seconds`, and finds its chains again. Returns the page's
+ * seconds of the first piece that may have gone to another chain.
+ */
+static int64_t change_layer(struct boots *b, enum track_layer layer, int64_t seconds, struct change *c)
+{
+	struct boots_layer *l = &b->layer[layer];
+	size_t changed = page_at(&l->pieces, seconds, 0), at = state_before(l, changed);
+	struct boot_state s;
+
+	if (changed > 0)
+		seconds = window(&l->pieces.v[changed - 1]);
+	c->at[layer] = at;
+	take_out(l, at, c, layer);
+	go_back(l, at, &s);
+	put_in(l, at, c, layer);
+	chain_from(b, layer, at, &s);
+	return seconds;
+}
+
+/* Is an event of a piece that was there before in one of another boot now? */
 static bool moved(const struct boots_layer *l, const struct boot_piece *p)
 {
 	int64_t serials = p->serial_lo / BOOT_SERIALS;
@@ -370,39 +418,21 @@ static bool moved(const struct boots_layer *l, const struct boot_piece *p)
 }
 
 /* The first second of a piece that was there before and whose events may be of another boot now. */
-static int64_t first_moved(const struct boots_layer *l, const struct boot_pieces *was)
+static int64_t first_moved(const struct boots_layer *l, const struct change *c, enum track_layer layer)
 {
+	const struct hads *had = &c->had[layer];
 	int64_t since = BOOTS_STAYED;
 
-	for (size_t i = 0; i < was->n && window(&was->v[i]) <= since / BOOT_SECONDS; i++)
-		if (was->v[i].sec_lo < since && moved(l, &was->v[i]))
-			since = was->v[i].sec_lo;
-	return since;
-}
+	for (size_t i = 0; i < had->n; i++) {
+		const struct boot_piece *p = &l->pieces.v[c->at[layer] + i];
 
-/*
- * Puts new pieces in the place of those of the pages, none of which begins before `seconds`, and finds the chains again.
- * *was: the pieces that were taken again, with the boots that they had. Returns the page's seconds of the first piece
- * that may have gone to another chain.
- */
-static int64_t change(struct boots *b, enum track_layer layer, int64_t seconds, const struct boots_page *pages, size_t n,
-		      struct boot_pieces *fresh, struct boot_pieces *was)
-{
-	struct boots_layer *l = &b->layer[layer];
-	size_t changed = page_at(&l->pieces, seconds, 0), at;
-	struct boot_state s;
-
-	if (changed > 0)
-		seconds = window(&l->pieces.v[changed - 1]);
-	at = go_back(l, changed, &s);
-	for (size_t i = at; i < l->pieces.n; i++) {
-		add_piece(was, &l->pieces.v[i]);
-		was->v[i - at].boot = boot_of(l, &l->pieces.v[i]);
+		if (had->v[i] != BOOT_NONE && p->sec_lo < since && boot_of(l, p) != had->v[i])
+			since = p->sec_lo;
 	}
-	sort_by_page(fresh);
-	replace(&l->pieces, at, was, pages, n, fresh);
-	chain_from(b, layer, at, &s);
-	return seconds;
+	for (size_t i = 0; i < c->was[layer].n; i++)
+		if (c->was[layer].v[i].sec_lo < since && moved(l, &c->was[layer].v[i]))
+			since = c->was[layer].v[i].sec_lo;
+	return since;
 }
 
 /* Until text came, all pieces were the trusted ones. */
@@ -414,36 +444,21 @@ static void begin_text(struct boots *b)
 	number(b);
 }
 
-static void renew(struct boots *b, const struct boots_page *pages, size_t n, struct boot_pieces *fresh, int64_t *since)
+static void renew(struct boots *b, struct change *c, int64_t *since)
 {
-	struct boot_pieces was[TRACK_LAYERS] = { { 0 }, { 0 } };
-	int64_t seconds = pages[0].seconds, before = change(b, TRACK_TRUSTED, seconds, pages, n, &fresh[TRACK_TRUSTED], &was[TRACK_TRUSTED]);
+	int64_t seconds = c->pages[0].seconds, before = change_layer(b, TRACK_TRUSTED, seconds, c), found;
 
-	if (b->layer[TRACK_TEXT].pieces.n + fresh[TRACK_TEXT].n > 0)
-		change(b, TRACK_TEXT, before < seconds ? before : seconds, pages, n, &fresh[TRACK_TEXT], &was[TRACK_TEXT]);
+	if (b->layer[TRACK_TEXT].pieces.n + c->fresh[TRACK_TEXT].n > 0)
+		change_layer(b, TRACK_TEXT, before < seconds ? before : seconds, c);
 	since[TRACK_TEXT] = number(b);
 	for (int i = 0; i < TRACK_LAYERS; i++) {
-		int64_t found = first_moved(&b->layer[i], &was[i]);
-
-		if (i == TRACK_TRUSTED || found < since[i])
+		found = first_moved(&b->layer[i], c, (enum track_layer)i);
+		if (found < since[i])
 			since[i] = found;
-		VEC_FREE(&was[i]);
 	}
 }
 
 /* ---- the table ---- */
-
-static void list_rows(const struct boots *b, struct boots_rows *out)
-{
-	for (int layer = 0; layer < TRACK_LAYERS; layer++)
-		for (size_t i = 0; i < b->layer[layer].chains.n; i++) {
-			const struct boots_chain *c = &b->layer[layer].chains.v[i];
-
-			if (layer == TRACK_TRUSTED || c->trusted == BOOT_NONE)
-				*VEC_PUSH(out) = (struct boots_row){ c->sec_lo, c->sec_hi, c->serial_lo, c->serial_hi,
-								     layer == TRACK_TRUSTED };
-		}
-}
 
 static bool same_row(const struct boots_row *a, const struct boots_row *b)
 {
@@ -451,34 +466,44 @@ static bool same_row(const struct boots_row *a, const struct boots_row *b)
 	       a->trusted == b->trusted;
 }
 
-/* Writes those rows that are other than they were; at first, all of them. */
+/* Writes the row of a boot if it is other than it was; at first, always. */
+static int save_row(struct boots *b, size_t number, const struct boots_row *r, struct store *store, int64_t node, struct err *e)
+{
+	if (number < b->rows.n && same_row(r, &b->rows.v[number]))
+		return 0;
+	if (number == b->rows.n)
+		*VEC_PUSH(&b->rows) = *r;
+	b->rows.v[number] = *r;
+	return store_run(store, STMT_set_boot, ARGS(V_INT(node), V_INT(number), V_INT(r->sec_lo * 1000), V_INT(r->sec_hi * 1000),
+						    V_INT(r->serial_lo), V_INT(r->serial_hi), V_INT(r->trusted)), e);
+}
+
 static int save(struct boots *b, struct store *store, int64_t node, struct err *e)
 {
-	struct boots_rows now = { 0 };
-	size_t had = b->stored ? b->rows.n : 0;
-	int ret = 0;
+	size_t at = 0;
 
-	list_rows(b, &now);
-	if (!b->stored || had > now.n)
-		ret = store_run(store, STMT_clear_boots, ARGS(V_INT(node), V_INT(b->stored ? now.n : 0)), e);
-	for (size_t i = 0; i < now.n && ret == 0; i++) {
-		const struct boots_row *r = &now.v[i];
-
-		if (i >= had || !same_row(r, &b->rows.v[i]))
-			ret = store_run(store, STMT_set_boot, ARGS(V_INT(node), V_INT(i), V_INT(r->sec_lo * 1000), V_INT(r->sec_hi * 1000),
-								   V_INT(r->serial_lo), V_INT(r->serial_hi), V_INT(r->trusted)), e);
+	if (!b->stored || b->rows.n > b->n) {
+		b->rows.n = b->stored ? b->n : 0;
+		if (store_run(store, STMT_clear_boots, ARGS(V_INT(node), V_INT(b->rows.n)), e) < 0)
+			return -1;
 	}
-	VEC_FREE(&b->rows);
-	b->rows = now;
 	b->stored = true;
-	return ret;
+	for (int layer = 0; layer < TRACK_LAYERS; layer++)
+		for (size_t i = 0; i < b->layer[layer].chains.n; i++) {
+			const struct boots_chain *c = &b->layer[layer].chains.v[i];
+			struct boots_row r = { c->sec_lo, c->sec_hi, c->serial_lo, c->serial_hi, layer == TRACK_TRUSTED };
+
+			if ((layer == TRACK_TRUSTED || c->trusted == BOOT_NONE) && save_row(b, at++, &r, store, node, e) < 0)
+				return -1;
+		}
+	return 0;
 }
 
 int boots_renew(struct boots *b, struct store *store, int64_t node, const struct boots_page *pages, size_t n,
 		int64_t since[TRACK_LAYERS], struct err *e)
 {
-	struct boot_pieces fresh[TRACK_LAYERS] = { { 0 }, { 0 } };
-	struct loading to = { &fresh[TRACK_TRUSTED], &fresh[TRACK_TEXT], store, b->layer[TRACK_TEXT].pieces.n > 0 };
+	struct change c = { .pages = pages, .n = n };
+	struct loading to = { &c.fresh[TRACK_TRUSTED], &c.fresh[TRACK_TEXT], store, b->layer[TRACK_TEXT].pieces.n > 0 };
 	uint32_t had[TRACK_LAYERS] = { count(b, TRACK_TRUSTED), count(b, TRACK_TEXT) };
 	int ret = 0;
 
@@ -489,11 +514,14 @@ int boots_renew(struct boots *b, struct store *store, int64_t node, const struct
 	if (ret == 0 && to.any_text && b->layer[TRACK_TEXT].pieces.n == 0)
 		begin_text(b);
 	if (ret == 0 && n > 0)
-		renew(b, pages, n, fresh, since);
+		renew(b, &c, since);
 	for (int i = 0; i < TRACK_LAYERS; i++)
 		if (had[i] > BOOTS_MOST || count(b, (enum track_layer)i) > BOOTS_MOST)
 			since[i] = had[i] > BOOTS_MOST && count(b, (enum track_layer)i) > BOOTS_MOST ? BOOTS_STAYED : INT64_MIN;
-	for (int i = 0; i < TRACK_LAYERS; i++)
-		VEC_FREE(&fresh[i]);
+	for (int i = 0; i < TRACK_LAYERS; i++) {
+		VEC_FREE(&c.fresh[i]);
+		VEC_FREE(&c.was[i]);
+		VEC_FREE(&c.had[i]);
+	}
 	return ret < 0 ? -1 : save(b, store, node, e);
 }
