@@ -107,7 +107,7 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 		wait.stop_ms = stop->stop_ms;
 	}
 	ret = store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, &older);
-	if (ret < 0 && !store->older)
+	if (ret < 0 && (!store->older || mode == STORE_READ))
 		*e = older;
 	else if (ret < 0 && bring_up(o, store, &wait, e) == 0)
 		ret = store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, e);
