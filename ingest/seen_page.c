@@ -371,10 +371,23 @@ bool seen_decode(struct seen_page *p, struct bytes data)
 	return bytes_eq(buf_bytes(&again), data);
 }
 
+/* That version could have an event twice, after `forget --unsee` had taken another one of its serial back. */
 bool seen_decode_v3(struct seen_page *p, struct bytes data)
 {
+	size_t n = 0;
+
 	if (!decode(p, data, true))
 		return false;
+	for (size_t k = 0; k < p->more.n; k++) {
+		uint32_t m = p->more.v[k];
+		uint16_t *at = &p->at[SEEN_SERIAL(m)];
+
+		if (*at == 0 || SEEN_SECOND(*at) != SEEN_SECOND(m))
+			p->more.v[n++] = m;
+		else if (SEEN_LAYERS(m) == TRUSTED)
+			*at = (uint16_t)SEEN_AT(SEEN_SECOND(m), TRUSTED);
+	}
+	p->more.n = n;
 	index_more(p);
 	return true;
 }

@@ -445,6 +445,31 @@ static void encode_v3(struct page_v3 *p, bool bitmap, struct buf *out)
 		buf_varint(out, (uint64_t)p->more.v[i].serial << 11 | (uint64_t)p->more.v[i].second << 1 | p->more.v[i].trusted);
 }
 
+/* After `forget --unsee` had left a gap, that version could have an event twice. */
+static void a_page_of_version_3_with_an_event_twice_is_read(void **state)
+{
+	static const struct { const char *blob; size_t n; bool trusted; } rows[] = {
+		{ "\x00\x03\x05\x01\x00\x80\x50", 7, false }, /* serial 5, second 0: text, text */
+		{ "\x00\x03\x05\x01\x00\x81\x50", 7, true },
+		{ "\x00\x03\x05\x01\x01\x80\x50", 7, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct seen_page *p = mem_zero(1, sizeof(*p)), *q = mem_zero(1, sizeof(*q));
+		auto_buf struct buf now = { 0 };
+
+		assert_true(seen_decode_v3(p, (struct bytes){ rows[i].blob, rows[i].n }));
+		assert_int_equal(p->more.n, 0);
+		seen_encode(p, &now);
+		assert_true(seen_decode(q, buf_bytes(&now)));
+		assert_int_equal(seen_mark(q, 5, 0, rows[i].trusted, BOOT_NO_BASE), SEEN_BEFORE);
+		assert_int_equal(seen_mark(q, 5, 0, !rows[i].trusted, BOOT_NO_BASE), SEEN_OTHER);
+		drop(p);
+		drop(q);
+	}
+}
+
 static void pages_of_version_3_are_read(void **state)
 {
 	uint32_t seed = 5;
@@ -528,6 +553,7 @@ int main(void)
 	ADD(&t, a_set_of_events_has_one_blob);
 	ADD(&t, no_blob_is_read_that_is_not_written);
 	ADD(&t, a_page_of_version_3_is_read);
+	ADD(&t, a_page_of_version_3_with_an_event_twice_is_read);
 	ADD(&t, pages_of_version_3_are_read);
 	ADD(&t, pages_that_are_evicted_are_not_forgotten);
 	ADD(&t, the_same_serials_in_many_seconds_stay_cheap);
