@@ -1,4 +1,7 @@
-/* Writes a batch: joins its intervals with those that are stored, derives images and trees again where it touched. */
+/*
+ * Writes a batch: joins its intervals with those that are stored, derives parts again where it touched, and images and trees
+ * for as long as a batch may take.
+ */
 #ifndef INGEST_FLUSH_H
 #define INGEST_FLUSH_H
 

@@ -1,5 +1,6 @@
--- scaudit's store, version 4. docs/schema.md says what each table is for.
--- It can be run on any version before: what is there stays. Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`.
+-- scaudit's store, version 4. docs/schema.md says what each table is for, and which are derived from others.
+-- It is run on an empty file, or where the tables of version 3 that are others now have been renamed (store/older.c).
+-- Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`. trusted: 1, or 0 for what text alone says.
 
 CREATE TABLE IF NOT EXISTS meta (
     key   TEXT PRIMARY KEY,
