@@ -1,5 +1,7 @@
 #include "cli/values.h"
 
+#include "ingest/again.h"
+
 #include "analyze/policy.h"
 #include "cli/command.h"
 #include "ingest/ingest.h"
@@ -125,6 +127,39 @@ int opt_brought_up(const struct opts *o, struct err *e)
 
 	store_close(&store);
 	return ret;
+}
+
+static int not_finished(const struct store *s, struct err *e)
+{
+	return err_set(e, ST_SYSTEM, "store %s is not finished: a run that was stopped, or goes on, has left images to be "
+		       "derived; wait for it, or finish it with 'scaudit status' as the store's owner", s->path);
+}
+
+/* Derives what waits, with a store that may be written. */
+static int finish(const struct opts *o, struct store *store, struct err *e)
+{
+	bool waits = false;
+
+	if (!opt_on(o, OPT_quiet))
+		command_say("finishing what a run before left to be derived");
+	if (store->owner.unwritable[0] != '\0')
+		return not_finished(store, e);
+	store_close(store);
+	if (opt_store(o, store, STORE_CHANGE, NULL, e) < 0 || again_rest(store, NULL, e) < 0)
+		return -1;
+	store_close(store);
+	if (opt_store(o, store, STORE_READ, NULL, e) < 0 || store_snapshot(store, e) < 0 || again_waits(store, &waits, e) < 0)
+		return -1;
+	return waits ? not_finished(store, e) : 0;
+}
+
+int opt_read(const struct opts *o, struct store *store, struct err *e)
+{
+	bool waits;
+
+	if (opt_store(o, store, STORE_READ, NULL, e) < 0 || store_snapshot(store, e) < 0 || again_waits(store, &waits, e) < 0)
+		return -1;
+	return waits ? finish(o, store, e) : 0;
 }
 
 int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e)

@@ -24,6 +24,12 @@ struct opt_stop { const volatile sig_atomic_t *stop; int64_t stop_ms; };
  */
 int opt_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e);
 
+/*
+ * Opens it to read, and begins a read transaction. Where a run that was stopped has left images to
+ * be derived, that is done first; where it cannot be, it is a failure: answers would be others.
+ */
+int opt_read(const struct opts *o, struct store *store, struct err *e);
+
 /* For commands that choose by what they read, and write then: a store of an older version has other rows once it is written. */
 int opt_brought_up(const struct opts *o, struct err *e);
 

@@ -32,11 +32,44 @@ int again_all(struct store *s, const struct again_progress *progress, struct err
 		for (size_t end = i + AT_ONCE; i < list.n && i < end && ret == 0; i++)
 			ret = flush_put_again(&a.flush, list.v[i].node, list.v[i].pid, e);
 		if (ret == 0)
-			ret = flush_batch(&a.flush, e);
+			ret = flush_whole(&a.flush, e);
 		if (ret == 0 && progress != NULL)
 			progress->tell(progress->to, i, list.n);
 	}
 	flush_alone_release(&a);
 	VEC_FREE(&list);
+	return ret;
+}
+
+int again_waits(struct store *s, bool *yes, struct err *e)
+{
+	int64_t n;
+
+	if (store_number(s, STMT_any_waiting, NO_ARGS, &n, e) < 0)
+		return -1;
+	*yes = n > 0;
+	return 0;
+}
+
+int again_rest(struct store *s, const volatile sig_atomic_t *stop, struct err *e)
+{
+	struct flush_alone a;
+	bool changed;
+	int ret = 0;
+
+	flush_alone_init(&a, s);
+	a.flush.stop = stop;
+	do {
+		ret = store_begin(s, &changed, e);
+		if (ret == 0 && changed)
+			flush_forget(&a.flush);
+		if (ret == 0)
+			ret = flush_more(&a.flush, e);
+		if (ret == 0)
+			ret = store_commit(s, e);
+	} while (ret == 0 && a.flush.waits && (stop == NULL || !*stop));
+	if (ret < 0)
+		store_rollback(s);
+	flush_alone_release(&a);
 	return ret;
 }

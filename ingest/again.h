@@ -4,6 +4,17 @@
 
 #include "store/store.h"
 
+#include <signal.h>
+
+/* Does some of what is stored wait to be derived? -1 on failure. */
+int again_waits(struct store *s, bool *yes, struct err *e);
+
+/*
+ * Derives what waits, in transactions of its own, until nothing does or a signal comes. It takes
+ * the write lock, waiting for it as s->wait says.
+ */
+int again_rest(struct store *s, const volatile sig_atomic_t *stop, struct err *e);
+
 /*
  * Under the write lock. progress: called now and then with how many of how many (node, pid) are
  * done; NULL: nobody is told. -1 on failure: the caller rolls back.

@@ -317,12 +317,17 @@ static const struct boot_piece *piece_before(const struct boot_pieces *of, int64
 	return out;
 }
 
+static uint32_t count(const struct boots *b, enum track_layer layer)
+{
+	return layer == TRACK_TRUSTED ? b->n_trusted : b->n;
+}
+
 uint32_t boots_of(const struct boots *b, enum track_layer layer, int64_t second, uint32_t serial)
 {
 	const struct boots_layer *l = layer_for(b, layer);
 	const struct boot_piece *p;
 
-	if ((layer == TRACK_TRUSTED ? b->n_trusted : b->n) <= 1)
+	if (count(b, layer) <= 1 || count(b, layer) > BOOTS_MOST)
 		return 0;
 	p = piece_at(&l->pieces, second, serial);
 	if (p == NULL)
@@ -474,6 +479,7 @@ int boots_renew(struct boots *b, struct store *store, int64_t node, const struct
 {
 	struct boot_pieces fresh[TRACK_LAYERS] = { { 0 }, { 0 } };
 	struct loading to = { &fresh[TRACK_TRUSTED], &fresh[TRACK_TEXT], store, b->layer[TRACK_TEXT].pieces.n > 0 };
+	uint32_t had[TRACK_LAYERS] = { count(b, TRACK_TRUSTED), count(b, TRACK_TEXT) };
 	int ret = 0;
 
 	since[TRACK_TRUSTED] = since[TRACK_TEXT] = BOOTS_STAYED;
@@ -484,6 +490,9 @@ int boots_renew(struct boots *b, struct store *store, int64_t node, const struct
 		begin_text(b);
 	if (ret == 0 && n > 0)
 		renew(b, pages, n, fresh, since);
+	for (int i = 0; i < TRACK_LAYERS; i++)
+		if (had[i] > BOOTS_MOST || count(b, (enum track_layer)i) > BOOTS_MOST)
+			since[i] = had[i] > BOOTS_MOST && count(b, (enum track_layer)i) > BOOTS_MOST ? BOOTS_STAYED : INT64_MIN;
 	for (int i = 0; i < TRACK_LAYERS; i++)
 		VEC_FREE(&fresh[i]);
 	return ret < 0 ? -1 : save(b, store, node, e);

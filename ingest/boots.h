@@ -18,6 +18,12 @@
 
 #define BOOTS_STAYED INT64_MAX
 
+/*
+ * A node that seems to have booted more often has times or serials that say nothing of boots: its
+ * processes are told apart without them. Else each new record could be a boot, and move all.
+ */
+#define BOOTS_MOST 1000
+
 /* A page of the seen set. */
 struct boots_page { int64_t node, seconds, serials; };
 

@@ -11,6 +11,9 @@
 
 #define BATCH_RECORDS 500000
 #define BATCH_MS 1000
+#define WRITE_MS 100            /* a batch is written in about that time: nobody can interrupt it */
+#define LEAST_INTERVALS 64
+#define FIRST_INTERVALS 2000
 #define CLOCK_LINES 1024        /* the clock is read once in so many lines */
 
 /* ---- the lock and the batch ---- */
@@ -88,13 +91,28 @@ int feed_lock(struct feed *f, struct err *e)
 	return note_run(f, e);
 }
 
+/* The next batch has as many intervals as are written in the time that a request to stop may wait. */
+static void fit_batch(struct feed *f, size_t n, int64_t ms)
+{
+	if (ms > WRITE_MS)
+		f->most_intervals = n * WRITE_MS / (size_t)ms > LEAST_INTERVALS ? n * WRITE_MS / (size_t)ms : LEAST_INTERVALS;
+	else if (n >= f->most_intervals && ms < WRITE_MS / 2 && f->most_intervals < TALLY_MAX_INTERVALS)
+		f->most_intervals *= 2;
+}
+
 int feed_commit(struct feed *f, struct err *e)
 {
+	int64_t began = when_clock_ms();
+	size_t n = f->tally.intervals.n;
+
 	if (!f->locked)
 		return 0;
-	if (flush_batch(&f->flush, e) < 0 || store_commit(f->store, e) < 0)
+	if (flush_batch(&f->flush, e) < 0 ||
+	    (f->tally.trusted > 0 && store_run(f->store, STMT_trust_ingest, ARGS(V_INT(f->r->ingest), V_INT(f->tally.trusted)), e) < 0) ||
+	    store_commit(f->store, e) < 0)
 		return -1;
 	f->locked = false;
+	fit_batch(f, n, when_clock_ms() - began);
 	return 0;
 }
 
@@ -104,7 +122,7 @@ bool feed_full(struct feed *f)
 
 	if (!f->locked)
 		return false;
-	if (tally_full(&f->tally) || f->batch_records >= limit)
+	if (tally_full(&f->tally) || f->tally.intervals.n >= f->most_intervals || f->batch_records >= limit)
 		return true;
 	return ++f->batch_lines % CLOCK_LINES == 0 && when_clock_ms() - f->batch_began >= BATCH_MS;
 }
@@ -292,13 +310,26 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 		const char *sources)
 {
 	*report = (struct ingest_report){ 0 };
-	*f = (struct feed){ .o = options, .r = report, .store = store, .room.near_ms = when_now() };
+	*f = (struct feed){ .o = options, .r = report, .store = store, .room.near_ms = when_now(), .most_intervals = FIRST_INTERVALS };
 	names_init(&f->names, store);
 	seen_init(&f->seen, store);
 	tally_init(&f->tally, store, &f->names, &f->seen);
 	flush_init(&f->flush, &f->tally, &f->seen);
+	f->flush.stop = options->stop;
 	f->fast.tally = &f->tally;
 	snprintf(f->sources, sizeof(f->sources), "%s", sources);
+}
+
+/* What was not derived in the time that batches have; a request to stop leaves it to whoever comes next. */
+static int derive_rest(struct feed *f, struct err *e)
+{
+	while (f->flush.waits && (f->o->stop == NULL || !*f->o->stop)) {
+		if (feed_lock(f, e) < 0 || flush_more(&f->flush, e) < 0 || store_commit(f->store, e) < 0)
+			return -1;
+		f->locked = false;
+	}
+	f->r->waits = f->flush.waits;
+	return 0;
 }
 
 static int note_end(struct feed *f, struct err *e)
@@ -317,6 +348,8 @@ int feed_end(struct feed *f, int ret, struct err *e)
 {
 	f->r->new_events = f->tally.new_events;
 	f->r->seen_before = f->tally.seen_before;
+	if (ret == 0)
+		ret = derive_rest(f, e);
 	if (ret == 0)
 		ret = note_end(f, e);
 	if (ret < 0)

@@ -36,6 +36,7 @@ struct feed {
 	bool locked;
 	int64_t batch_began;
 	uint64_t batch_records, batch_lines;
+	size_t most_intervals;  /* that a batch has, from how long those before took */
 	char sources[256];      /* noted with the run */
 };
 

@@ -7,9 +7,13 @@
 
 #include <stdlib.h>
 
+#define DERIVE_MS 100 /* a commit holds the lock, and a request to stop waits, no longer than that for images */
+#define DERIVE_PARTS 64 /* the clock is looked at after so many */
 #define LIFE_ROWS 128 /* intervals at the end of a long life: derive_behind looks at no more */
 
-struct boot_nodes { int64_t *v; size_t n, cap; };
+/* Nodes whose boots are others than they were, from a second on. */
+struct boot_node { int64_t node, since; };
+struct boot_nodes { struct boot_node *v; size_t n, cap; };
 
 struct work {
 	struct flush *f;
@@ -97,8 +101,10 @@ static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 			;
 		if (boots == NULL || boots_renew(boots, w->store, node, &seen->changed.v[i], end - i, since, e) < 0)
 			return -1;
-		if (since[TRACK_TRUSTED] != BOOTS_STAYED || since[TRACK_TEXT] != BOOTS_STAYED)
-			*VEC_PUSH(moved) = node;
+		if (since[TRACK_TEXT] < since[TRACK_TRUSTED])
+			since[TRACK_TRUSTED] = since[TRACK_TEXT];
+		if (since[TRACK_TRUSTED] != BOOTS_STAYED)
+			*VEC_PUSH(moved) = (struct boot_node){ node, since[TRACK_TRUSTED] };
 	}
 	seen->changed.n = 0;
 	return 0;
@@ -422,10 +428,12 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 		pid_for(all, &index, w->f->again.v[i].node, w->f->again.v[i].pid)->whole = true;
 	w->f->again.n = 0;
 	for (size_t i = 0; i < moved->n && ret == 0; i++) {
-		struct pids_to to = { all, &index, moved->v[i] };
+		const struct boot_node *m = &moved->v[i];
+		struct pids_to to = { all, &index, m->node };
+		int64_t since = m->since < WHEN_MIN_MS / 1000 ? WHEN_MIN_MS : m->since * 1000;
 
-		ret = store_each_sql(w->store, "SELECT DISTINCT pid FROM interval WHERE node = ?1", ARGS(V_INT(moved->v[i])),
-				     WALK(take_pid, &to), e);
+		ret = store_each_sql(w->store, "SELECT DISTINCT pid FROM interval WHERE node = ?1 AND t_last >= ?2",
+				     ARGS(V_INT(m->node), V_INT(since)), WALK(take_pid, &to), e);
 	}
 	map_release(&index);
 	return ret;
@@ -479,8 +487,18 @@ static int look_around(struct work *w, struct err *e)
 static int derive_all(struct work *w, struct err *e)
 {
 	struct flush *f = w->f;
+	int64_t began = when_clock_ms();
+	int left = 1;
 
-	if (derive_run(&f->derive, SIZE_MAX, e) < 0 || trees_write(&w->trees, e) < 0 || derive_suspend(&f->derive, e) < 0)
+	if (derive_resume(&f->derive, e) < 0)
+		return -1;
+	while (left > 0 && when_clock_ms() - began < DERIVE_MS && (f->stop == NULL || !*f->stop)) {
+		left = derive_run(&f->derive, DERIVE_PARTS, e);
+		if (left < 0)
+			return -1;
+	}
+	f->waits = left > 0 && f->derive.queue.n > 0;
+	if (trees_write(&w->trees, e) < 0 || derive_suspend(&f->derive, e) < 0)
 		return -1;
 	return state_save(&f->state, e) < 0 ? -1 : trees_label(&w->trees, e);
 }
@@ -510,7 +528,7 @@ static int write_all(struct work *w, struct err *e)
 	return ret;
 }
 
-int flush_batch(struct flush *f, struct err *e)
+static int flush(struct flush *f, bool batch, struct err *e)
 {
 	struct work w = { .f = f, .store = f->tally->store, .tally = f->tally,
 			  .room = { .store = f->tally->store, .tally = f->tally, .strings = &f->strings },
@@ -518,15 +536,34 @@ int flush_batch(struct flush *f, struct err *e)
 	int ret = look_around(&w, e);
 
 	if (ret == 0)
-		ret = write_all(&w, e);
+		ret = batch ? write_all(&w, e) : derive_all(&w, e);
 	if (ret < 0 && strncmp(e->msg, DERIVE_SAYS, strlen(DERIVE_SAYS)) == 0)
 		err_wrap(e, "store %s: damaged", w.store->path);
 	trees_release(&w.trees);
 	buf_release(&w.room.obs);
 	buf_release(&w.room.edges);
-	if (ret == 0)
+	if (ret == 0 && batch)
 		tally_clear(f->tally);
 	return ret;
+}
+
+int flush_batch(struct flush *f, struct err *e)
+{
+	return flush(f, true, e);
+}
+
+int flush_whole(struct flush *f, struct err *e)
+{
+	int ret = flush_batch(f, e);
+
+	while (ret == 0 && f->waits)
+		ret = flush_more(f, e);
+	return ret;
+}
+
+int flush_more(struct flush *f, struct err *e)
+{
+	return flush(f, false, e);
 }
 
 void flush_alone_init(struct flush_alone *a, struct store *store)

@@ -5,6 +5,8 @@
 #include "ingest/batch/state.h"
 #include "ingest/tally.h"
 
+#include <signal.h>
+
 /* What is kept between batches of one process: the boots of nodes, and what the derivation looked at lately. */
 struct flush {
 	struct tally *tally;
@@ -16,6 +18,8 @@ struct flush {
 	struct track_strings strings;
 	bool loaded;             /* state is there */
 	bool stale;              /* ... and another process has written since */
+	bool waits;              /* some of what is stored was not derived in the time that a batch has */
+	const volatile sig_atomic_t *stop; /* becomes non-zero: derive no more than has to be; NULL */
 	VEC(struct flush_pid { int64_t node; int32_t pid; }) again; /* to be derived although the batch did not touch them */
 };
 
@@ -29,8 +33,18 @@ void flush_forget(struct flush *f); /* another process has written */
  */
 int flush_know(struct flush *f, int64_t node, struct err *e);
 
-/* Under the write lock; the tally is empty afterwards. On failure the caller rolls back. */
+/*
+ * Under the write lock; the tally is empty afterwards. On failure the caller rolls back. Evidence
+ * is always written; images are derived for a tenth of a second, and where that was not enough,
+ * f->waits: the next batch goes on, or flush_more does.
+ */
 int flush_batch(struct flush *f, struct err *e);
+
+/* The same, and derives all, however long that takes: where one transaction has to be enough. */
+int flush_whole(struct flush *f, struct err *e);
+
+/* Goes on deriving, under the write lock, for as long as flush_batch would. */
+int flush_more(struct flush *f, struct err *e);
 
 /*
  * A flush without a run, to derive pids again whose evidence was taken away: put them on

@@ -444,7 +444,7 @@ static int derive_again(struct folding *f, struct err *e)
 	for (size_t i = 0; i < f->pids.n && ret == 0; i++)
 		ret = flush_put_again(&a.flush, f->pids.v[i].node, f->pids.v[i].pid, e);
 	if (ret == 0)
-		ret = flush_batch(&a.flush, e);
+		ret = flush_whole(&a.flush, e);
 	flush_alone_release(&a);
 	return ret;
 }

@@ -55,8 +55,7 @@ static int choose(struct store *s, const struct forget_what *w, struct err *e)
 			       store_script(s, "DELETE FROM doomed_presence", e) < 0))
 		return -1;
 	if (w->trusted)
-		return store_script(s, "DELETE FROM doomed WHERE id IN (SELECT interval.id FROM interval, json_each(obs) AS o WHERE (o.value ->> 2) > "
-				       "(o.value ->> 4)); DELETE FROM doomed_presence", e);
+		return store_script(s, "DELETE FROM doomed WHERE id IN (SELECT id FROM interval WHERE NOT trusted); DELETE FROM doomed_presence", e);
 	return 0;
 }
 
@@ -77,7 +76,7 @@ static int choose_folds(struct store *s, const struct forget_what *w, struct err
 	    exec1(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE t_last IS NULL OR t_last >= ?1)", w->before, e) < 0)
 		return -1;
 	if (w->trusted)
-		return store_script(s, "DELETE FROM doomed_fold WHERE id IN (SELECT fold FROM fold_use WHERE trusted < events)", e);
+		return store_script(s, "DELETE FROM doomed_fold WHERE id IN (SELECT id FROM fold WHERE NOT trusted)", e);
 	return 0;
 }
 
@@ -103,13 +102,13 @@ static int count(struct store *s, struct forget_report *r, struct err *e)
 static void unsee_page(struct seen_page *p, const bool *free_second)
 {
 	for (uint32_t i = 0; i < SEEN_SERIALS; i++)
-		if (p->at[i] != 0 && free_second[p->at[i] - 1])
-			seen_unmark(p, i, p->at[i] - 1);
+		if (p->at[i] != 0 && free_second[SEEN_SECOND(p->at[i])])
+			seen_unmark(p, i, SEEN_SECOND(p->at[i]));
 	for (size_t i = p->more.n; i-- > 0;) {
-		uint32_t m = p->more.v[i], second = SEEN_MORE_SECOND(m);
+		uint32_t m = p->more.v[i];
 
-		if (free_second[second])
-			seen_unmark(p, SEEN_MORE_SERIAL(m), second);
+		if (free_second[SEEN_SECOND(m)])
+			seen_unmark(p, SEEN_SERIAL(m), SEEN_SECOND(m));
 	}
 }
 
@@ -238,7 +237,7 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 			      "DELETE FROM presence WHERE id IN (SELECT id FROM doomed_presence); "
 			      "DELETE FROM interval WHERE id IN (SELECT id FROM doomed)", e);
 	if (ret == 0)
-		ret = flush_batch(&a.flush, e);
+		ret = flush_whole(&a.flush, e);
 	flush_alone_release(&a);
 	return ret;
 }

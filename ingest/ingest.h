@@ -40,6 +40,7 @@ struct ingest_report {
 	enum status failed_status; /* why: ST_INPUT, or ST_SYSTEM where it was not their fault */
 	bool only_syscall_lines;   /* standard input held nothing but lines with "syscall" */
 	bool stopped;
+	bool waits;                /* some of what was stored is not derived yet: whoever opens the store next goes on */
 	enum ingest_looks looks;   /* what an input without records looks like */
 	int64_t ms;                /* it took */
 };

@@ -24,18 +24,23 @@ enum seen_state {
 #define SEEN_SERIALS BOOT_SERIALS
 #define SEEN_SECONDS BOOT_SECONDS
 
-/* Events of `more`: serial and second within the page; layers: bits, 1 << enum track_layer. */
-#define SEEN_MORE(serial, second, layers) ((uint32_t)((serial) << 12 | (second) << 2 | (layers)))
-#define SEEN_MORE_SERIAL(m) ((m) >> 12)
-#define SEEN_MORE_SECOND(m) ((m) >> 2 & (SEEN_SECONDS - 1))
+/* An event within a page: its second, and the sets that it is in, bits 1 << enum track_layer; 0: none. */
+#define SEEN_AT(second, layers) ((unsigned)((second) << 2 | (layers)))
+#define SEEN_SECOND(at) ((at) >> 2 & (SEEN_SECONDS - 1))
+#define SEEN_LAYERS(at) ((at) & 3)
+
+/* The same with the serial within the page. */
+#define SEEN_MORE(serial, at) ((uint32_t)((serial) << 12 | (at)))
+#define SEEN_SERIAL(more) ((more) >> 12)
+
+struct seen_base { int64_t min, max; }; /* epoch minus uptime in seconds, where lines print it; BOOT_NO_BASE */
 
 struct seen_page {
 	int64_t node, serials, seconds;   /* serial / SEEN_SERIALS, second / SEEN_SECONDS */
-	uint16_t at[SEEN_SERIALS];        /* second within the page + 1; 0: not seen */
-	uint8_t brought[TRACK_LAYERS][SEEN_SERIALS / 8]; /* by whom that event was */
-	VEC(uint32_t) more;               /* the same serial in another second: SEEN_MORE */
+	uint16_t at[SEEN_SERIALS];        /* SEEN_AT of an event with this serial; 0: none */
+	VEC(uint32_t) more;               /* SEEN_MORE of those that have the same serial in another second */
 	struct map more_at;               /* (serial, second) -> index of more, or -1 */
-	struct seen_base { int64_t min, max; } base[TRACK_LAYERS]; /* epoch minus uptime in seconds, where lines print it; BOOT_NO_BASE */
+	struct seen_base base[TRACK_LAYERS];
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
 };

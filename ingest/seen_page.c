@@ -5,61 +5,33 @@
 
 #define UNIT_GAP 256         /* serials of one second that lie nearer than this are one unit */
 
-static bool bit(const uint8_t *bits, unsigned i)
-{
-	return bits[i / 8] >> (i % 8) & 1;
-}
-
-static void set_bit(uint8_t *bits, unsigned i)
-{
-	bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
-}
-
-static void clear_bit(uint8_t *bits, unsigned i)
-{
-	bits[i / 8] = (uint8_t)(bits[i / 8] & ~(1u << (i % 8)));
-}
-
-static unsigned layers_at(const struct seen_page *p, unsigned i)
-{
-	return bit(p->brought[TRACK_TRUSTED], i) << TRACK_TRUSTED | bit(p->brought[TRACK_TEXT], i) << TRACK_TEXT;
-}
-
-static void put(struct seen_page *p, unsigned i, unsigned second, unsigned layers)
-{
-	p->at[i] = (uint16_t)(second + 1);
-	for (unsigned k = 0; k < TRACK_LAYERS; k++) {
-		clear_bit(p->brought[k], i);
-		if (layers >> k & 1)
-			set_bit(p->brought[k], i);
-	}
-}
+#define TRUSTED (1u << TRACK_TRUSTED)
+#define TEXT (1u << TRACK_TEXT)
 
 static void note_base(struct seen_page *p, struct seen_base *b, int64_t base)
 {
-	if (base == BOOT_NO_BASE)
+	if (base <= b->max && base >= b->min)
 		return;
-	if (b->max == BOOT_NO_BASE || base > b->max) {
+	if (b->max == BOOT_NO_BASE)
+		*b = (struct seen_base){ base, base };
+	else if (base > b->max)
 		b->max = base;
-		p->dirty = true;
-	}
-	if (b->min == BOOT_NO_BASE || base < b->min) {
+	else
 		b->min = base;
-		p->dirty = true;
-	}
+	p->dirty = true;
 }
 
 static void index_more(struct seen_page *p)
 {
 	map_clear(&p->more_at);
 	for (size_t i = 0; i < p->more.n; i++)
-		map_put(&p->more_at, SEEN_MORE_SERIAL(p->more.v[i]), SEEN_MORE_SECOND(p->more.v[i]), (int64_t)i);
+		map_put(&p->more_at, SEEN_SERIAL(p->more.v[i]), SEEN_SECOND(p->more.v[i]), (int64_t)i);
 }
 
 /* Which event of a serial stands in `at`: a trusted one before text, so that no text slows trusted pages; then the earliest. */
-static unsigned rank(unsigned second, unsigned layers)
+static unsigned rank(unsigned at)
 {
-	return layers & 1u << TRACK_TRUSTED ? second : second + SEEN_SECONDS;
+	return SEEN_SECOND(at) + (SEEN_LAYERS(at) & TRUSTED ? 0 : SEEN_SECONDS);
 }
 
 /* Puts into `at` and `more` what belongs there, whatever came first. */
@@ -69,16 +41,15 @@ static void settle(struct seen_page *p)
 	size_t n = 0;
 
 	for (size_t k = 0; k < p->more.n; k++) {
-		uint32_t m = p->more.v[k];
-		unsigned i = SEEN_MORE_SERIAL(m), second = SEEN_MORE_SECOND(m), was = p->at[i], layers = layers_at(p, i);
+		unsigned i = SEEN_SERIAL(p->more.v[k]), at = p->more.v[k] & 0xfff, was = p->at[i];
 
-		if (was == 0 || rank(second, m & 3) < rank(was - 1, layers)) {
-			put(p, i, second, m & 3);
-			m = SEEN_MORE(i, was - 1, layers);
+		if (was == 0 || rank(at) < rank(was)) {
+			p->at[i] = (uint16_t)at;
+			at = was;
 			moved = true;
 		}
 		if (was != 0)
-			p->more.v[n++] = m;
+			p->more.v[n++] = SEEN_MORE(i, at);
 	}
 	p->more.n = n;
 	if (moved)
@@ -86,59 +57,61 @@ static void settle(struct seen_page *p)
 }
 
 /* An event that `at` does not have, in a page where `more` may. */
-static enum seen_state mark_more(struct seen_page *p, unsigned serial, unsigned second, unsigned layers)
+static enum seen_state mark_more(struct seen_page *p, unsigned serial, unsigned at)
 {
-	int64_t at = map_get(&p->more_at, serial, second, -1);
+	int64_t k = map_get(&p->more_at, serial, SEEN_SECOND(at), -1);
 
-	if (at >= 0 && p->more.v[at] & layers)
+	if (k >= 0 && p->more.v[k] & SEEN_LAYERS(at))
 		return SEEN_BEFORE;
 	p->dirty = true;
-	if (at >= 0) {
-		p->more.v[at] |= layers;
+	if (k >= 0) {
+		p->more.v[k] |= SEEN_LAYERS(at);
 		return SEEN_OTHER;
 	}
 	if (p->at[serial] == 0) {
-		put(p, serial, second, layers);
+		p->at[serial] = (uint16_t)at;
 		return SEEN_NEW;
 	}
-	map_put(&p->more_at, serial, second, (int64_t)p->more.n);
-	*VEC_PUSH(&p->more) = SEEN_MORE(serial, second, layers);
+	map_put(&p->more_at, serial, SEEN_SECOND(at), (int64_t)p->more.n);
+	*VEC_PUSH(&p->more) = SEEN_MORE(serial, at);
 	return SEEN_NEW;
 }
 
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t base)
 {
-	enum track_layer layer = trusted ? TRACK_TRUSTED : TRACK_TEXT;
-	unsigned i = serial % SEEN_SERIALS, at = (unsigned)(second % SEEN_SECONDS);
-	bool fresh = p->at[i] == 0 && p->more.n == 0;
+	unsigned layer = trusted ? TRUSTED : TEXT;
+	unsigned i = serial % SEEN_SERIALS, at = SEEN_AT((uint64_t)second % SEEN_SECONDS, layer), was = p->at[i];
+	enum seen_state state = SEEN_NEW;
 
-	note_base(p, &p->base[layer], base);
-	if (!fresh && p->at[i] != at + 1)
-		return mark_more(p, i, at, 1u << layer);
-	if (!fresh && bit(p->brought[layer], i))
-		return SEEN_BEFORE;
-	p->at[i] = (uint16_t)(at + 1);
-	set_bit(p->brought[layer], i);
+	if (base != BOOT_NO_BASE)
+		note_base(p, &p->base[trusted ? TRACK_TRUSTED : TRACK_TEXT], base);
+	if (was != 0 && SEEN_SECOND(was) == SEEN_SECOND(at)) {
+		if (was & layer)
+			return SEEN_BEFORE;
+		state = SEEN_OTHER;
+	} else if (was != 0 || p->more.n != 0) {
+		return mark_more(p, i, at);
+	}
+	p->at[i] = (uint16_t)(was | at);
 	p->dirty = true;
-	return fresh ? SEEN_NEW : SEEN_OTHER;
+	return state;
 }
 
 /* What leaves `at` leaves a gap there: others of that serial stay in `more` until they are settled. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second)
 {
-	unsigned i = serial % SEEN_SERIALS, at = (unsigned)(second % SEEN_SECONDS);
-	int64_t k = map_get(&p->more_at, i, at, -1);
+	unsigned i = serial % SEEN_SERIALS, in = (unsigned)((uint64_t)second % SEEN_SECONDS);
+	int64_t k = map_get(&p->more_at, i, in, -1);
 	uint32_t last;
 
-	if (p->at[i] == at + 1) {
-		put(p, i, 0, 0);
+	if (p->at[i] != 0 && SEEN_SECOND(p->at[i]) == in) {
 		p->at[i] = 0;
 		p->dirty = true;
 	} else if (k >= 0) {
 		last = p->more.v[--p->more.n];
 		p->more.v[k] = last;
-		map_put(&p->more_at, SEEN_MORE_SERIAL(last), SEEN_MORE_SECOND(last), k);
-		map_put(&p->more_at, i, at, -1);
+		map_put(&p->more_at, SEEN_SERIAL(last), SEEN_SECOND(last), k);
+		map_put(&p->more_at, i, in, -1);
 		p->dirty = true;
 	}
 }
@@ -172,33 +145,30 @@ static int64_t step(int64_t second, uint64_t change)
 	return second + by < SEEN_SECONDS ? second + by : -1;
 }
 
-/* Serials from `from` up to before `end` that have one second and the same layers, or were not seen (at 0). */
-struct run { unsigned from, end, layers; uint16_t at; };
-
-static bool eight_alike(const struct seen_page *p, unsigned i, const struct run *r)
-{
-	uint64_t four = r->at * UINT64_C(0x0001000100010001), at[2];
-
-	memcpy(at, &p->at[i], sizeof(at));
-	return at[0] == four && at[1] == four && p->brought[TRACK_TRUSTED][i / 8] == (r->layers & 1 ? 0xff : 0) &&
-	       p->brought[TRACK_TEXT][i / 8] == (r->layers & 2 ? 0xff : 0);
-}
+/* Serials from `from` up to before `end` that have the same in `at`. */
+struct run { unsigned from, end; uint16_t at; };
 
 /* The run that begins at r->end. A commit looks at whole pages, so eight serials are compared at once. */
 static bool next_run(const struct seen_page *p, struct run *r)
 {
+	uint64_t four, at[2];
 	unsigned i = r->end;
 
 	if (i == SEEN_SERIALS)
 		return false;
-	*r = (struct run){ .from = i, .at = p->at[i], .layers = layers_at(p, i) };
+	*r = (struct run){ .from = i, .at = p->at[i] };
+	four = r->at * UINT64_C(0x0001000100010001);
 	while (i < SEEN_SERIALS) {
-		if (i % 8 == 0 && eight_alike(p, i, r))
-			i += 8;
-		else if (p->at[i] == r->at && layers_at(p, i) == r->layers)
-			i++;
-		else
+		if (i % 8 == 0) {
+			memcpy(at, &p->at[i], sizeof(at));
+			if (at[0] == four && at[1] == four) {
+				i += 8;
+				continue;
+			}
+		}
+		if (p->at[i] != r->at)
 			break;
+		i++;
 	}
 	r->end = i;
 	return true;
@@ -216,26 +186,39 @@ static void encode_runs(const struct seen_page *p, struct buf *out)
 			continue;
 		buf_varint(out, r.from - end);
 		buf_varint(out, r.end - r.from);
-		buf_varint(out, zigzag(r.at - 1 - second) << 2 | r.layers);
-		second = r.at - 1;
+		buf_varint(out, zigzag(SEEN_SECOND(r.at) - second) << 2 | SEEN_LAYERS(r.at));
+		second = SEEN_SECOND(r.at);
 		end = r.end;
 	}
+}
+
+#define BITMAP (SEEN_SERIALS / 8)
+
+static unsigned bit(struct bytes bits, unsigned i)
+{
+	return (unsigned char)bits.p[i / 8] >> (i % 8) & 1;
 }
 
 /* A bitmap for each layer, then each change of the second: events since the last change, and by how much. */
 static void encode_bitmap(const struct seen_page *p, struct buf *out)
 {
+	uint8_t bits[TRACK_LAYERS][BITMAP] = { 0 };
 	unsigned since = 0;
 	int second = 0;
 
-	buf_add(out, p->brought, sizeof(p->brought));
+	for (unsigned i = 0; i < SEEN_SERIALS; i++)
+		for (unsigned k = 0; k < TRACK_LAYERS; k++)
+			bits[k][i / 8] = (uint8_t)(bits[k][i / 8] | (p->at[i] >> k & 1) << (i % 8));
+	buf_add(out, bits, sizeof(bits));
 	for (unsigned i = 0; i < SEEN_SERIALS; i++) {
+		int now = SEEN_SECOND(p->at[i]);
+
 		if (p->at[i] == 0)
 			continue;
-		if (p->at[i] - 1 != second) {
+		if (now != second) {
 			buf_varint(out, since);
-			buf_varint(out, zigzag(p->at[i] - 1 - second));
-			second = p->at[i] - 1;
+			buf_varint(out, zigzag(now - second));
+			second = now;
 			since = 0;
 		}
 		since++;
@@ -257,7 +240,7 @@ void seen_encode(struct seen_page *p, struct buf *out)
 
 	settle(p);
 	encode_runs(p, &runs);
-	if (runs.n > sizeof(p->brought)) /* a bitmap is never shorter than that */
+	if (runs.n > BITMAP * TRACK_LAYERS) /* a bitmap is never shorter than that */
 		encode_bitmap(p, &bitmap);
 	shorter = bitmap.n == 0 || runs.n <= bitmap.n ? &runs : &bitmap;
 	buf_char(out, shorter == &runs ? FORM_RUNS : FORM_BITMAP);
@@ -275,7 +258,7 @@ void seen_encode(struct seen_page *p, struct buf *out)
 /* As version 3 has layers: one bit, trusted or not. */
 static unsigned layers_v3(uint64_t trusted)
 {
-	return trusted & 1 ? 1u << TRACK_TRUSTED : 1u << TRACK_TEXT;
+	return trusted & 1 ? TRUSTED : TEXT;
 }
 
 static bool decode_runs(struct seen_page *p, struct bytes b, bool v3)
@@ -287,33 +270,32 @@ static bool decode_runs(struct seen_page *p, struct bytes b, bool v3)
 	while (b.n) {
 		if (!bytes_varint(&b, &gap) || !bytes_varint(&b, &n) || !bytes_varint(&b, &change))
 			return false;
-		layers = v3 ? layers_v3(change) : change & 3;
+		layers = v3 ? layers_v3(change) : SEEN_LAYERS(change);
 		second = step(second, change >> (v3 ? 1 : 2));
 		if (gap > SEEN_SERIALS || n == 0 || n > SEEN_SERIALS || i + gap + n > SEEN_SERIALS || second < 0 || layers == 0)
 			return false;
 		for (i += gap; n > 0; i++, n--)
-			put(p, (unsigned)i, (unsigned)second, layers);
+			p->at[i] = (uint16_t)SEEN_AT(second, layers);
 	}
 	return true;
 }
 
 static bool decode_bitmap(struct seen_page *p, struct bytes b, bool v3)
 {
+	struct bytes one = { b.p, BITMAP }, two = { b.p + BITMAP, BITMAP };
 	uint64_t until = UINT64_MAX, change = 0;
-	uint8_t bits[TRACK_LAYERS][SEEN_SERIALS / 8];
 	int64_t second = 0;
 
-	if (b.n < sizeof(bits))
+	if (b.n < BITMAP * TRACK_LAYERS)
 		return false;
-	memcpy(bits, b.p, sizeof(bits));
-	bytes_skip(&b, sizeof(bits));
+	bytes_skip(&b, BITMAP * TRACK_LAYERS);
 	if (b.n && (!bytes_varint(&b, &until) || !bytes_varint(&b, &change)))
 		return false;
 	for (unsigned i = 0; i < SEEN_SERIALS; i++) {
-		unsigned layers = bit(bits[0], i) | bit(bits[1], i) << 1;
+		unsigned layers = bit(one, i) << TRACK_TRUSTED | bit(two, i) << TRACK_TEXT;
 
-		if (v3) /* its bitmaps: seen, trusted */
-			layers = layers & 1 ? layers_v3(layers >> 1) : 0;
+		if (v3) /* what was seen, and what of it was trusted */
+			layers = bit(one, i) ? layers_v3(bit(two, i)) : 0;
 		if (layers == 0)
 			continue;
 		while (until == 0) {
@@ -324,7 +306,7 @@ static bool decode_bitmap(struct seen_page *p, struct bytes b, bool v3)
 		}
 		if (second < 0)
 			return false;
-		put(p, i, (unsigned)second, layers);
+		p->at[i] = (uint16_t)SEEN_AT(second, layers);
 		if (until != UINT64_MAX)
 			until--;
 	}
@@ -340,7 +322,7 @@ static bool decode_more(struct seen_page *p, struct bytes b, bool v3)
 		if (!bytes_varint(&b, &m) || m >> (v3 ? 11 : 12) >= SEEN_SERIALS)
 			return false;
 		next = v3 ? (uint32_t)(m >> 1 << 2) | layers_v3(m) : (uint32_t)m;
-		if ((next & 3) == 0 || (p->more.n > 0 && next >> 2 <= p->more.v[p->more.n - 1] >> 2))
+		if (SEEN_LAYERS(next) == 0 || (p->more.n > 0 && next >> 2 <= p->more.v[p->more.n - 1] >> 2))
 			return false;
 		*VEC_PUSH(&p->more) = next;
 	}
@@ -370,10 +352,9 @@ static bool decode(struct seen_page *p, struct bytes data, bool v3)
 static bool settled(const struct seen_page *p)
 {
 	for (size_t k = 0; k < p->more.n; k++) {
-		unsigned i = SEEN_MORE_SERIAL(p->more.v[k]), second = SEEN_MORE_SECOND(p->more.v[k]);
+		unsigned at = p->more.v[k], stands = p->at[SEEN_SERIAL(at)];
 
-		if (p->at[i] == 0 || p->at[i] == second + 1 ||
-		    rank(second, p->more.v[k] & 3) < rank(p->at[i] - 1u, layers_at(p, i)))
+		if (stands == 0 || SEEN_SECOND(stands) == SEEN_SECOND(at) || rank(at) < rank(stands))
 			return false;
 	}
 	return true;
@@ -395,7 +376,6 @@ bool seen_decode_v3(struct seen_page *p, struct bytes data)
 	if (!decode(p, data, true))
 		return false;
 	index_more(p);
-	settle(p);
 	return true;
 }
 
@@ -417,12 +397,11 @@ static void units_of(const struct seen_page *p, unsigned layers, struct boot_pie
 
 	VEC_ROOM(&points, SEEN_SERIALS + p->more.n);
 	for (unsigned i = 0; i < SEEN_SERIALS; i++)
-		if (layers_at(p, i) & layers)
-			*VEC_PUSH(&points) = (struct point){ (uint16_t)(p->at[i] - 1), (uint16_t)i };
+		if (p->at[i] & layers)
+			*VEC_PUSH(&points) = (struct point){ SEEN_SECOND(p->at[i]), (uint16_t)i };
 	for (size_t i = 0; i < p->more.n; i++)
 		if (p->more.v[i] & layers)
-			*VEC_PUSH(&points) = (struct point){ (uint16_t)SEEN_MORE_SECOND(p->more.v[i]),
-							     (uint16_t)SEEN_MORE_SERIAL(p->more.v[i]) };
+			*VEC_PUSH(&points) = (struct point){ SEEN_SECOND(p->more.v[i]), (uint16_t)SEEN_SERIAL(p->more.v[i]) };
 	qsort(points.v, points.n, sizeof(*points.v), by_second);
 	for (size_t i = 0; i < points.n; i++) {
 		int64_t second = p->seconds * SEEN_SECONDS + points.v[i].second;
@@ -451,12 +430,12 @@ static bool one_piece(const struct seen_page *p, unsigned layers, struct boot_pi
 		if (p->more.v[i] & layers)
 			return false;
 	while (next_run(p, &r)) {
-		if ((r.layers & layers) == 0)
+		if ((r.at & layers) == 0)
 			continue;
-		if (r.at < last)
+		if (SEEN_SECOND(r.at) < last)
 			return false;
-		last = r.at;
-		piece.sec_hi = p->seconds * SEEN_SECONDS + last - 1;
+		last = SEEN_SECOND(r.at);
+		piece.sec_hi = p->seconds * SEEN_SECONDS + last;
 		piece.serial_hi = (uint32_t)(p->serials * SEEN_SERIALS) + r.end - 1;
 		if (piece.events == 0) {
 			piece.sec_lo = piece.sec_hi;
@@ -469,26 +448,26 @@ static bool one_piece(const struct seen_page *p, unsigned layers, struct boot_pi
 	return true;
 }
 
-static bool brought_any(const struct seen_page *p, enum track_layer layer)
+static bool any_of(const struct seen_page *p, unsigned layers)
 {
-	for (size_t i = 0; i < sizeof(p->brought[layer]); i++)
-		if (p->brought[layer][i] != 0)
-			return true;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < SEEN_SERIALS; i++)
+		found |= p->at[i];
 	for (size_t i = 0; i < p->more.n; i++)
-		if (p->more.v[i] & 1u << layer)
-			return true;
-	return false;
+		found |= p->more.v[i];
+	return (found & layers) != 0;
 }
 
 void seen_pieces(struct seen_page *p, enum track_layer layer, struct boot_pieces *out)
 {
-	unsigned layers = layer == TRACK_TRUSTED ? 1u << TRACK_TRUSTED : 1u << TRACK_TRUSTED | 1u << TRACK_TEXT;
+	unsigned layers = layer == TRACK_TRUSTED ? TRUSTED : TRUSTED | TEXT;
 	struct boot_pieces units = { 0 };
 	size_t first = out->n;
 	uint32_t n;
 
 	settle(p); /* as many trusted events as can be stand where one piece is found fast */
-	if (!brought_any(p, layer) || one_piece(p, layers, out))
+	if (!any_of(p, 1u << layer) || one_piece(p, layers, out))
 		return;
 	units_of(p, layers, &units);
 	n = boot_chains(&units);

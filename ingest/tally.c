@@ -313,6 +313,7 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 	if (state == SEEN_BEFORE)
 		return 0;
 	t->intervals.v[interval - 1].driven++;
+	t->trusted += trusted;
 	recent = &id->recent[(uint32_t)nr % IDENT_RECENT];
 	if (recent->interval != interval || recent->nr != nr || id->recent_code != code) {
 		call = call_row(t, id, nr, code, e);

@@ -95,6 +95,7 @@ struct tally {
 	VEC(struct tally_event) events;
 	struct map space_of, interval_of, slot_of;
 	uint64_t new_events, seen_before;
+	uint64_t trusted;        /* events that no trusted source had brought before */
 	uint64_t contradicted; /* events of which text says something else than a trusted source */
 	bool folds;            /* something was folded: text of what is trusted already is not kept any more */
 };

@@ -38,8 +38,9 @@ static void tell(const struct upgrading *u, double done)
  */
 static void be_both(struct seen_page *p)
 {
-	for (size_t i = 0; i < sizeof(p->brought[TRACK_TEXT]); i++)
-		p->brought[TRACK_TEXT][i] |= p->brought[TRACK_TRUSTED][i];
+	for (size_t i = 0; i < SEEN_SERIALS; i++)
+		if (p->at[i] & 1u << TRACK_TRUSTED)
+			p->at[i] = (uint16_t)(p->at[i] | 1u << TRACK_TEXT);
 	for (size_t i = 0; i < p->more.n; i++)
 		if (p->more.v[i] & 1u << TRACK_TRUSTED)
 			p->more.v[i] |= 1u << TRACK_TEXT;

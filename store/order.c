@@ -35,6 +35,7 @@ static int image_order(const void *a, const void *b, void *query)
 	BY(x->t_first, y->t_first);
 	BY(x->serial, y->serial);
 	BY(x->pid, y->pid);
+	BY(y->trusted, x->trusted);
 	if (x->id == 0)
 		ret = bytes_order(q->trees.v[x->tree].code, q->trees.v[y->tree].code);
 	ret = ret ? ret : by_name(q, x, y);

@@ -154,9 +154,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
 	const struct nodes_row *node;
-	int64_t v[15], tree;
+	int64_t v[16], tree;
 
-	if (row_read(st, "part", "iibnninptTifwsi", v, e) < 0)
+	if (row_read(st, "part", "iibnninptTifwsif", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = nodes_find(&l->q->nodes, v[10]);
@@ -183,6 +183,7 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	m.t_last = v[9];
 	m.boot = (uint32_t)v[12];
 	m.serial = (uint32_t)v[13];
+	m.trusted = v[15] != 0;
 	*VEC_PUSH(&l->q->images) = m;
 	return 0;
 }
@@ -770,7 +771,7 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
 	    each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
 	    each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
-		    "loader, boot, serial_first, image FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+		    "loader, boot, serial_first, image, trusted FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
 		    take_image, e) < 0)
 		return -1;
 	if (link_images(l->q, l, e) < 0)
@@ -893,15 +894,26 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+static int by_node(const void *a, const void *b)
+{
+	const struct query_loss *x = a, *y = b;
+
+	return bytes_order(x->node, y->node);
+}
+
 int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
 {
 	struct losing l = { out, q };
+	int ret;
 
 	/* a marker comes after what it tells of, sometimes much later */
-	return store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
-				 "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
-				 "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
-				 "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
-			      ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
+	ret = store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
+			     "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
+			     "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
+			     "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
+			     ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
 				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_node);
+	return ret;
 }

@@ -17,6 +17,7 @@ struct query_image {
 	struct bytes exe, name;     /* name.n is 0 when its exec was not seen */
 	int32_t pid;
 	bool loader;
+	bool trusted;               /* a trusted source brought it; else text did */
 	int64_t t_first, t_last;
 	uint32_t boot, serial;      /* of its beginning */
 	uint32_t execs;             /* the image that it exec'd in its own pid, an index; QUERY_NONE */

@@ -245,8 +245,6 @@ static int join_nodes(struct status_store *o, struct store *s, struct err *e)
 }
 
 /* ?1: only what trusted sources brought. */
-#define BROUGHT "interval WHERE NOT ?1 OR trusted"
-#define RUN_COUNTS "(NOT ?1 OR ingest.id IN (SELECT ingest FROM " BROUGHT "))"
 
 static const char sql_nodes[] =
 	"SELECT node.id, node.name, min(part.t_first), max(part.t_last), count(DISTINCT image.tree) + (SELECT "
@@ -261,11 +259,11 @@ static const char sql_losses[] =
 	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
 	"trusted GROUP BY node, kind";
 static const char sql_runs[] =
-	"SELECT ingest.id, started, source, string.bytes, new_events, seen_before, damaged, losses, contradicted, complete, gaps, "
-	"dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label WHERE "
-	RUN_COUNTS " ORDER BY ingest.id DESC LIMIT ?2";
+	"SELECT ingest.id, started, source, string.bytes, iif(?1, trusted, new_events), seen_before, damaged, losses, contradicted, "
+	"complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label "
+	"WHERE NOT ?1 OR trusted > 0 OR capture.ingest IS NOT NULL ORDER BY ingest.id DESC LIMIT ?2";
 static const char sql_totals[] =
-	"SELECT (SELECT count(*) FROM ingest WHERE " RUN_COUNTS "), (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
+	"SELECT (SELECT count(*) FROM ingest WHERE NOT ?1 OR trusted > 0 OR id IN (SELECT ingest FROM capture)), (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
 	"ingest WHERE NOT ?1), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
 
 int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e)

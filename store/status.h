@@ -24,7 +24,8 @@ struct status_node {
 struct status_run {
 	int64_t id, started;
 	struct bytes source, label;
-	uint64_t new_events, seen_before, damaged, losses, contradicted;
+	uint64_t new_events;          /* with only_trusted: new to what trusted sources had brought */
+	uint64_t seen_before, damaged, losses, contradicted;
 	bool captured, complete;      /* by capture; and nothing was lost */
 	bool lost_known;
 	uint64_t gaps, dropped, lost; /* serials that never came, records for which there was no room, what the kernel dropped */

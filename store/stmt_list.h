@@ -11,6 +11,7 @@ STMT(add_node_name,   "INSERT INTO node_name (name, node) VALUES (?1, ?2)")
 STMT(add_ingest,      "INSERT INTO ingest (started, label, policy, source, version) VALUES (?1, nullif(?2, 0), nullif(?3, 0), ?4, ?5)")
 STMT(find_policy,     "SELECT id FROM policy WHERE hash = ?1")
 STMT(add_policy,      "INSERT INTO policy (name, hash, text) VALUES (?1, ?2, ?3)")
+STMT(trust_ingest,    "UPDATE ingest SET trusted = ?2 WHERE id = ?1")
 STMT(set_ingest,      "UPDATE ingest SET ended = ?2, new_events = ?3, seen_before = ?4, contradicted = ?5, "
                       "damaged = ?6, other = ?7, losses = ?8 WHERE id = ?1")
 
@@ -96,6 +97,7 @@ STMT(del_derived,     "DELETE FROM derive_row WHERE key = ?1")
 STMT(next_derived,    "SELECT key, value FROM derive_row WHERE key > ?1 ORDER BY key LIMIT 1")
 STMT(prev_derived,    "SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1")
 STMT(last_derived,    "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")
+STMT(any_waiting,     "SELECT count(*) FROM (SELECT 1 FROM derive_row WHERE key >= x'0810' AND key < x'0811' LIMIT 1)")
 STMT(top_part,        "SELECT ifnull(max(id), 0) FROM part")
 STMT(load_part,       "SELECT node, pid, boot, trusted, image, link, exe, name, loader, starts, t_first, t_last, t_end, serial_first, "
                       "serial_last, uid, auid, state FROM part WHERE id = ?1")

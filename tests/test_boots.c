@@ -425,6 +425,58 @@ static void straight(struct reading *r)
 	VEC_FREE(&trusted);
 }
 
+/* ---- by hand: who tells of which second and serial, by which base, and the boot that it is of ---- */
+
+struct told { int64_t second; uint32_t serial; bool trusted; int64_t base; uint32_t boot; };
+
+static struct told_row { const char *name; struct told v[10]; uint32_t trusted, boots; } told[] = {
+	{ "text beside trusted events is of their boot", { { 10, 100, true, NONE, 0 }, { 20, 110, true, NONE, 0 }, { 15, 105, false, NONE, 0 } }, 1, 1 },
+	{ "text before and behind them, too", { { 10, 90, false, NONE, 0 }, { 20, 110, true, NONE, 0 }, { 5000, 105000, false, NONE, 0 } }, 1, 1 },
+	{ "a boot that only text knows, before", { { 10, 9000, false, NONE, 1 }, { 2000, 110, true, NONE, 0 } }, 1, 2 },
+	{ "a boot that only text knows, between", { { 10, 9000, true, NONE, 0 }, { 3000, 7000, false, NONE, 2 }, { 5000, 110, true, NONE, 1 } }, 2, 3 },
+	{ "a boot that only text knows, behind", { { 10, 9000, true, NONE, 0 }, { 3000, 20, false, NONE, 1 } }, 1, 2 },
+	{ "text that denies a reboot is of the boot that runs", { { 10, 9000, true, NONE, 0 }, { 3000, 20, true, NONE, 1 }, { 3000, 9100, false, NONE, 1 } }, 2, 2 },
+	{ "text that sees a reboot where trusted events rise", { { 10, 1000, true, NONE, 0 }, { 900, 2000, true, NONE, 0 }, { 20, 3000, false, NONE, 0 },
+	  { 30, 3001, false, NONE, 0 } }, 1, 1 },
+	{ "a forged base does not split a boot", { { 10, 100, true, NONE, 0 }, { 2000, 9000, true, NONE, 0 }, { 2001, 9001, false, -77777, 0 } }, 1, 1 },
+	{ "... nor join two", { { 10, 100, true, 5, 0 }, { 2000, 9000, true, 1995, 1 }, { 2000, 9000, false, 5, 1 }, { 2001, 9001, false, 5, 1 } }, 2, 2 },
+	{ "... nor that of a page whose trusted lines print one", { { 10, 100, true, 5, 0 }, { 1500, 9000, true, 5, 0 }, { 1501, 9001, false, 1400, 0 },
+	  { 3000, 18000, false, 5, 0 } }, 1, 1 },
+	{ "... which is then that of text in it", { { 10, 100, true, 5, 0 }, { 2000, 9000, true, 1995, 1 }, { 2010, 8500, false, 5, 2 } }, 2, 3 },
+	{ "where trusted lines disagree about it, text does not say it", { { 10, 100, true, 5, 0 }, { 1500, 9000, true, 5, 0 }, { 1501, 9001, true, 99, 0 },
+	  { 1510, 8700, false, 1400, 0 } }, 1, 1 },
+	{ "text alone has boots as well", { { 10, 9000, false, NONE, 0 }, { 3000, 20, false, NONE, 1 } }, 0, 2 },
+	{ "an event that both tell of is of one boot", { { 10, 100, true, NONE, 0 }, { 10, 100, false, NONE, 0 }, { 3000, 20, false, NONE, 1 },
+	  { 3000, 20, true, NONE, 1 } }, 2, 2 },
+};
+
+static void check_told(void **state)
+{
+	static const struct knowns none;
+	const struct told_row *row = *state;
+	struct reading r;
+	size_t n = 0;
+
+	open_rig();
+	world_clear();
+	while (n < ARRAY_SIZE(row->v) && row->v[n].second != 0) {
+		say(T + row->v[n].second, row->v[n].serial, row->v[n].trusted, row->v[n].base == NONE ? NONE : T + row->v[n].base);
+		n++;
+	}
+	begin(&r);
+	for (size_t i = 0; i < n; i++) {
+		mark(&r, &w.lines.v[i]);
+		commit(&r, &none);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (boots_of(&r.boots, row->v[i].trusted ? TRACK_TRUSTED : TRACK_TEXT, T + row->v[i].second, row->v[i].serial) != row->v[i].boot)
+			fail_msg("the event at %lld is not of boot %u", (long long)row->v[i].second, row->v[i].boot);
+	assert_int_equal(r.boots.n_trusted, row->trusted);
+	assert_int_equal(r.boots.n, row->boots);
+	end(&r);
+	close_rig();
+}
+
 /* ---- the properties ---- */
 
 static void any_order(void)
@@ -463,10 +515,10 @@ static void any_order(void)
 /* ---- many pages: only what lies behind a change is looked at ---- */
 
 /* Who tells of a page. */
-enum told { TRUSTED, TEXT, BOTH };
+enum teller { TRUSTED, TEXT, BOTH };
 
 /* Pieces of a page, one or a few; of text all that trusted events make, and others. */
-static void some_pieces(const struct boots_page *at, enum told told, struct boot_pieces *out)
+static void some_pieces(const struct boots_page *at, enum teller by, struct boot_pieces *out)
 {
 	for (uint32_t n = chance(80) ? 1 : 1 + dice(4); n > 0; n--) {
 		int64_t second = at->seconds * BOOT_SECONDS + dice(BOOT_SECONDS - 20);
@@ -474,22 +526,18 @@ static void some_pieces(const struct boots_page *at, enum told told, struct boot
 		struct boot_piece p = { .sec_lo = second, .sec_hi = second + dice(20), .serial_lo = serial,
 					.serial_hi = serial + dice(200), .events = 1 + dice(20) };
 
-		if (told == TRUSTED || (told == BOTH && chance(50)))
+		if (by == TRUSTED || (by == BOTH && chance(50)))
 			*VEC_PUSH(&out[TRACK_TRUSTED]) = p;
-		if (told != TRUSTED)
+		if (by != TRUSTED)
 			*VEC_PUSH(&out[TRACK_TEXT]) = p;
 	}
 }
 
-/* A page of the store, by its pieces alone. */
-static void put_page(const struct boots_page *at, enum told told)
+/* A page of the store, by its pieces alone. Each base: by trusted lines, by text; or none. */
+static void put_pieces(const struct boots_page *at, struct boot_pieces *pieces, bool based, bool said, int64_t base)
 {
-	struct boot_pieces pieces[TRACK_LAYERS] = { { 0 }, { 0 } };
 	auto_buf struct buf trusted = { 0 }, all = { 0 };
-	bool based = chance(3), said = chance(3); /* a base: by trusted lines, by text */
-	int64_t base = dice(3) * 20;
 
-	some_pieces(at, told, pieces);
 	boot_encode(&pieces[TRACK_TRUSTED], &trusted);
 	boot_encode(&pieces[TRACK_TEXT], &all);
 	assert_ok(store_run(&rig.store, STMT_save_page, ARGS(V_INT(at->node), V_INT(at->serials), V_INT(at->seconds), V_BLOB(buf_bytes(&trusted)),
@@ -497,6 +545,14 @@ static void put_page(const struct boots_page *at, enum told told)
 							     V_INT_IF(said, base + 20), V_INT_IF(said, base + 20), V_BLOB(BYTES(""))), &e), &e);
 	for (int i = 0; i < TRACK_LAYERS; i++)
 		VEC_FREE(&pieces[i]);
+}
+
+static void put_page(const struct boots_page *at, enum teller by)
+{
+	struct boot_pieces pieces[TRACK_LAYERS] = { { 0 }, { 0 } };
+
+	some_pieces(at, by, pieces);
+	put_pieces(at, pieces, chance(3), chance(3), dice(3) * 20);
 }
 
 static uint32_t resolved(const struct boots_layer *l, size_t i)
@@ -559,8 +615,23 @@ static void next_page(struct wide *x)
 	p = x->at;
 	if (chance(10))
 		p.serials += 100000 + (chance(50) ? dice(1000) : 2 * (p.seconds % 10000));
+	else if (chance(10))
+		p.serials += dice(50);
 	*VEC_PUSH(&x->pages) = p;
 	*VEC_PUSH(&x->changed) = p;
+}
+
+/* The next page, of one event, so many pages of serials above the first. */
+static void put_one(struct wide *x, unsigned above, enum teller by)
+{
+	struct boot_pieces pieces[TRACK_LAYERS] = { { 0 }, { 0 } };
+	struct boots_page at = { x->at.node, ++x->at.seconds, x->at.serials + above };
+	struct boot_piece p = { .sec_lo = at.seconds * BOOT_SECONDS, .sec_hi = at.seconds * BOOT_SECONDS, .events = 1,
+				.serial_lo = (uint32_t)at.serials * BOOT_SERIALS, .serial_hi = (uint32_t)at.serials * BOOT_SERIALS };
+
+	*VEC_PUSH(&pieces[by == TRUSTED ? TRACK_TRUSTED : TRACK_TEXT]) = p;
+	put_pieces(&at, pieces, false, false, 0);
+	*VEC_PUSH(&x->changed) = at;
 }
 
 static void sort_changed(struct wide *x)
@@ -585,7 +656,7 @@ static void write_changed(const struct wide *x)
 		if (chance(8))
 			assert_ok(store_run(&rig.store, STMT_del_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), &e), &e);
 		else
-			put_page(p, forged ? TEXT : chance(80) ? TRUSTED : BOTH);
+			put_page(p, forged ? TEXT : chance(80) ? TRUSTED : (enum teller)dice(3));
 	}
 }
 
@@ -610,7 +681,7 @@ static void moved_since(const struct wide *x, const struct boot_pieces *was, con
 	}
 }
 
-static void one_commit(struct wide *x)
+static void renew_and_compare(struct wide *x)
 {
 	struct boot_pieces was[TRACK_LAYERS] = { { 0 }, { 0 } };
 	int64_t since[TRACK_LAYERS];
@@ -620,8 +691,6 @@ static void one_commit(struct wide *x)
 			*VEC_PUSH(&was[layer]) = x->boots.layer[layer].pieces.v[i];
 			was[layer].v[i].boot = resolved(&x->boots.layer[layer], i);
 		}
-	sort_changed(x);
-	write_changed(x);
 	assert_ok(boots_renew(&x->boots, &rig.store, x->at.node, x->changed.v, x->changed.n, since, &e), &e);
 	moved_since(x, was, since);
 	here.moved += since[TRACK_TRUSTED] != BOOTS_STAYED || since[TRACK_TEXT] != BOOTS_STAYED;
@@ -630,6 +699,13 @@ static void one_commit(struct wide *x)
 	x->changed.n = 0;
 	for (int layer = 0; layer < TRACK_LAYERS; layer++)
 		VEC_FREE(&was[layer]);
+}
+
+static void one_commit(struct wide *x)
+{
+	sort_changed(x);
+	write_changed(x);
+	renew_and_compare(x);
 }
 
 /* A page that is there: any, or one beside a place from which chains are gone on with. */
@@ -664,7 +740,7 @@ static void go_on(void)
 		for (uint32_t k = chance(60) ? 1 + dice(3) : 0; k > 0; k--) {
 			struct boots_page any = some_page(&x);
 
-			any.serials += chance(20);
+			any.serials += chance(20) ? dice(60) : 0;
 			*VEC_PUSH(&x.changed) = any;
 			here.gone_on++;
 		}
@@ -675,6 +751,31 @@ static void go_on(void)
 	boots_release(&x.boots);
 	VEC_FREE(&x.pages);
 	VEC_FREE(&x.changed);
+}
+
+/*
+ * A trusted piece high above the others, then pages of text until a place from which chains are gone on with lies behind
+ * it, then a trusted page that shows that it is no part of the boot: what text has there goes with it.
+ */
+static void a_boot_that_moves_takes_text_before_the_change_along(void **state)
+{
+	struct wide x = { 0 };
+
+	(void)state;
+	open_rig();
+	for (unsigned text = 1; text < 600; text += 7) {
+		x.at = (struct boots_page){ ++nodes, T / BOOT_SECONDS, 100 };
+		assert_ok(boots_load(&x.boots, &rig.store, x.at.node, &e), &e);
+		for (unsigned i = 0; i < 200 + text; i++)
+			put_one(&x, i == 200 ? 2000 : i, i <= 200 ? TRUSTED : TEXT);
+		renew_and_compare(&x);
+		put_one(&x, 1000, TRUSTED);
+		renew_and_compare(&x);
+		assert_int_equal(x.boots.n_trusted, 2);
+		boots_release(&x.boots);
+	}
+	VEC_FREE(&x.changed);
+	close_rig();
 }
 
 static void only_what_lies_behind_a_change_is_looked_at(void **state)
@@ -707,7 +808,9 @@ int main(void)
 {
 	struct tests t = { 0 };
 
+	ADD_ROWS(&t, told, check_told);
 	ADD(&t, boots_do_not_hang_on_the_order);
+	ADD(&t, a_boot_that_moves_takes_text_before_the_change_along);
 	ADD(&t, only_what_lies_behind_a_change_is_looked_at);
 	return run_rows(&t, "boots");
 }

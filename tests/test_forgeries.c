@@ -80,13 +80,23 @@ static void enter(const struct bench *b, enum bench_store which)
 
 /* ---- one case ---- */
 
-struct piece { struct buf text; const char *label, *node; bool with_next; };
+struct piece { struct buf text; const char *label, *node, *policy; bool with_next; };
+
+/* What is done to both stores when all is read, before anything is asked. */
+static const char *const later[][8] = {
+	{ "fold", "--db", "store.db", "--keep-trees", "0" },
+	{ "fold", "--db", "store.db", "--keep-trees", "1" },
+	{ "fold", "--db", "store.db", "--keep-trees", "3", "-q" },
+	{ "forget", "--db", "store.db", "--trusted", "--comm", "app", "--yes" },
+	{ "forget", "--db", "store.db", "--trusted", "--until", "2026-11-24T11:30:00Z", "--yes" },
+};
 
 struct scene {
 	struct world_log log;
 	struct piece piece[2][PIECES];       /* by kind */
 	size_t n[2];
 	struct { uint8_t kind[2 * PIECES]; } order; /* in which they are read */
+	const char *const *later;            /* one of those; NULL: none */
 	size_t batch;
 	char tree[CODE_SIZE];                /* of some tree */
 	struct err broke;                    /* of a reading that failed */
@@ -123,7 +133,8 @@ static void random_scene(struct scene *c)
 	struct world w;
 	size_t n = PICK(sizes), left[2];
 
-	*c = (struct scene){ .batch = chance(70) ? 0 : 1 + dice(20) };
+	*c = (struct scene){ .batch = chance(70) ? 0 : 1 + dice(20), .later = chance(60) ? NULL : PICK(later) };
+	c->log.yearless = chance(30);
 	world_make(&w, &c->log, n, chance(70) ? 0 : dice(60));
 	world_forge(&w, chance(30) ? 1 + dice(3) : dice(40));
 	world_done(&w);
@@ -133,6 +144,9 @@ static void random_scene(struct scene *c)
 			c->piece[k][i].label = chance(25) ? (chance(50) ? "nightly" : "mine") : NULL;
 			c->piece[k][i].node = chance(25) ? world_nodes[dice(3)] : NULL;
 			c->piece[k][i].with_next = chance(15);
+			/* a tree stays where text has one */
+			if (chance(10) && (k == WORLD_TRUSTED || c->later == NULL || strcmp(c->later[0], "fold") != 0))
+				c->piece[k][i].policy = "../policy.json";
 		}
 	}
 	cut(c, &c->log, NULL);
@@ -149,7 +163,7 @@ static void bring(struct store *s, struct scene *c, const struct piece *text, co
 {
 	const struct piece *of = trusted ? trusted : text;
 	struct ingest_options o = { .node = of->node, .version = "test", .batch_records = c->batch, .label = of->label,
-				    .trusted_input = true };
+				    .policy = of->policy, .trusted_input = true };
 	const char *sources[] = { "input.log", "-" };
 	struct ingest_report report;
 	struct err e = { 0 };
@@ -167,6 +181,21 @@ static void bring(struct store *s, struct scene *c, const struct piece *text, co
 	dup2(was, STDIN_FILENO);
 	close(was);
 	close(fd);
+}
+
+static void do_later(struct scene *c)
+{
+	struct says said;
+	size_t n = 0;
+
+	if (c->later == NULL)
+		return;
+	while (c->later[n] != NULL)
+		n++;
+	says_run(&said, c->later, n);
+	if (said.status > ST_NO && c->broke.msg[0] == '\0')
+		err_set(&c->broke, ST_SYSTEM, "%s: %.300s", c->later[0], buf_text(&said.err));
+	says_release(&said);
 }
 
 /* Begins a store, and reads the trusted pieces into it; with those of text between where they are to be. */
@@ -204,6 +233,7 @@ static void fill(const struct bench *b, struct scene *c, enum bench_store which)
 	/* when a run began is no matter of what it read */
 	sqlite3_exec(s.db, "UPDATE ingest SET started = 1795518350000", NULL, NULL, NULL);
 	store_close(&s);
+	do_later(c);
 }
 
 /* The id of some tree, trusted or not. */
@@ -292,17 +322,19 @@ static void tell(const struct bench *b, struct scene *c, const struct questions 
 	reduce(b, c, left_out, &one);
 	differs(b, c, &one, &why);
 	fprintf(stderr, "# SCAUDIT_SEED=%llu SCAUDIT_CASES=1: %s (both stores are in %s)\n", seed, buf_text(&words), b->dir);
-	for (size_t i = 0, k = 0; i < c->n[0] + c->n[1]; i++, k++) {
+	for (size_t i = 0; i < c->n[0] + c->n[1]; i++) {
 		int kind = c->order.kind[i];
 		size_t nth = 0;
 
 		for (size_t m = 0; m < i; m++)
 			nth += c->order.kind[m] == kind;
-		fprintf(stderr, "# %s%s%s%s%s%s\n%.*s", kind ? "text" : "trusted", c->piece[kind][nth].label ? ", --label " : "",
+		fprintf(stderr, "# %s%s%s%s%s%s%s\n%.*s", kind ? "text" : "trusted", c->piece[kind][nth].label ? ", --label " : "",
 			c->piece[kind][nth].label ? c->piece[kind][nth].label : "", c->piece[kind][nth].node ? ", --node " : "",
-			c->piece[kind][nth].node ? c->piece[kind][nth].node : "", c->piece[kind][nth].with_next ? " (with the next)" : "",
+			c->piece[kind][nth].node ? c->piece[kind][nth].node : "", c->piece[kind][nth].policy ? ", --logged-under" : "", c->piece[kind][nth].with_next ? " (with the next)" : "",
 			(int)c->piece[kind][nth].text.n, c->piece[kind][nth].text.n ? c->piece[kind][nth].text.p : "");
 	}
+	for (size_t i = 0; c->later != NULL && c->later[i] != NULL; i++)
+		fprintf(stderr, "%s%s%s", i ? " " : "# then: ", c->later[i], c->later[i + 1] ? "" : "\n");
 	fprintf(stderr, "%s", buf_text(&why));
 }
 

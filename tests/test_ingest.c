@@ -4,6 +4,8 @@
  */
 #include "tests/rig.h"
 
+#include "ingest/again.h"
+#include "ingest/flush.h"
 #include "ingest/ingest.h"
 
 #include <fcntl.h>
@@ -340,6 +342,77 @@ static void half_text_half_trusted_in_any_order(void **state)
 	free(auditd);
 }
 
+/* ---- images that wait ---- */
+
+struct pids_of { struct flush_pid *v; size_t n, cap; };
+
+static int take_pid(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct pids_of *all = to;
+
+	(void)e;
+	*VEC_PUSH(all) = (struct flush_pid){ sqlite3_column_int64(row, 0), sqlite3_column_int(row, 1) };
+	return 0;
+}
+
+/* Takes all that is derived away, and writes facts alone, as where a signal comes while a batch is written. */
+static void stop_midway(struct rig *r)
+{
+	static const volatile sig_atomic_t one = 1;
+	struct pids_of all = { 0 };
+	struct flush_alone a;
+	struct err e = { 0 };
+	bool changed, waits = false;
+
+	assert_ok(store_begin(&r->store, &changed, &e), &e);
+	assert_ok(store_script(&r->store, "DELETE FROM tree; DELETE FROM image; DELETE FROM part; DELETE FROM derive_row; "
+			       "UPDATE interval SET part = 0", &e), &e);
+	assert_ok(store_each_sql(&r->store, "SELECT DISTINCT node, pid FROM interval", NO_ARGS, WALK(take_pid, &all), &e), &e);
+	flush_alone_init(&a, &r->store);
+	a.flush.stop = &one;
+	for (size_t i = 0; i < all.n; i++)
+		assert_ok(flush_put_again(&a.flush, all.v[i].node, all.v[i].pid, &e), &e);
+	assert_ok(flush_batch(&a.flush, &e), &e);
+	assert_true(a.flush.waits);
+	assert_ok(store_commit(&r->store, &e), &e);
+	flush_alone_release(&a);
+	assert_ok(again_waits(&r->store, &waits, &e), &e);
+	assert_true(waits);
+	VEC_FREE(&all);
+}
+
+static void what_waits_is_derived_later(void **state)
+{
+	char *text = read_file(PIPELINE);
+	struct dump want, got;
+	struct err e = { 0 };
+	struct rig r;
+	bool waits = false;
+
+	(void)state;
+	for (int by_reader = 0; by_reader < 2; by_reader++) {
+		rig_open(&r);
+		bring(&r, bytes_of(text), (struct how){ 0 });
+		want = dump_of(&r);
+		stop_midway(&r);
+		if (by_reader)
+			assert_ok(again_rest(&r.store, NULL, &e), &e);
+		else /* whoever writes next goes on */
+			bring(&r, piece(bytes_of(text), 0, 50), (struct how){ .label = "again" });
+		assert_ok(again_waits(&r.store, &waits, &e), &e);
+		assert_false(waits);
+		got = dump_of(&r);
+		if (by_reader)
+			assert_same(&got, &want, ARRAY_SIZE(parts));
+		else
+			assert_same(&got, &want, 5);
+		dump_release(&want);
+		dump_release(&got);
+		rig_close(&r);
+	}
+	free(text);
+}
+
 /* ---- forged lines ---- */
 
 #define FORM(stamp, pid, comm, nr) "type=SECCOMP msg=audit(" stamp "): auid=1000 uid=1000 gid=1000 ses=2 pid=" pid " comm=\"" comm \
@@ -466,7 +539,7 @@ static void bring_boots(struct rig *r, const size_t *order, bool at_once)
 	}
 }
 
-static struct boots_row { const char *name; size_t order[ARRAY_SIZE(boot_lines)]; bool at_once; } boots[] = {
+static struct boots_case { const char *name; size_t order[ARRAY_SIZE(boot_lines)]; bool at_once; } boots[] = {
 	{ "boots: line by line",                       { 0, 1, 2, 3, 4, 5 }, false },
 	{ "boots: line by line, backwards",            { 5, 4, 3, 2, 1, 0 }, false },
 	{ "boots: line by line, in turn",              { 0, 2, 4, 1, 3, 5 }, false },
@@ -477,7 +550,7 @@ static struct boots_row { const char *name; size_t order[ARRAY_SIZE(boot_lines)]
 static void check_boots(void **state)
 {
 	static const size_t forward[] = { 0, 1, 2, 3, 4, 5 };
-	const struct boots_row *row = *state;
+	const struct boots_case *row = *state;
 	struct dump want, got, again;
 	struct rig a, b;
 
@@ -901,6 +974,7 @@ int main(void)
 		}
 	ADD_ROWS(&t, trusts, check_trust);
 	ADD(&t, half_text_half_trusted_in_any_order);
+	ADD(&t, what_waits_is_derived_later);
 	ADD(&t, forged_lines_first_are_contradicted_and_hide_nothing);
 	ADD(&t, forged_lines_later_change_nothing_that_is_trusted);
 	ADD_ROWS(&t, sources, check_source);

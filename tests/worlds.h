@@ -48,15 +48,16 @@ struct world_line { size_t at, n; uint8_t kind; };
 
 struct world_log {
 	struct buf text;
-	bool one_tale;    /* text tells one tale of an event; a line that tells another is left out */
-	struct map tales; /* (node and second, serial) -> what was said of it */
+	bool yearless;   /* markers may have stamps without a year */
+	enum { TALES_ANY, TALES_OF_TEXT, TALES_ONE } tales; /* lines are left out that tell otherwise of an event than others of text, or than any */
+	struct map told; /* (node and second, serial) -> what was said of it */
 	struct { struct world_line *v; size_t n, cap; } lines;
 };
 
 static inline void world_release(struct world_log *l)
 {
 	buf_release(&l->text);
-	map_release(&l->tales);
+	map_release(&l->told);
 	VEC_FREE(&l->lines);
 }
 
@@ -172,7 +173,7 @@ static inline void world_stamp(struct buf *out, const struct world_event *ev)
 enum world_form { FORM_AUDITD, FORM_SYSLOG, FORM_RFC3339, FORM_SHORT_UNIX, FORM_MONOTONIC, FORM_AUDISP, FORM_BUSYBOX, FORM_5424, N_FORMS,
 		  FORM_PRESENCE, FORM_PRESENCE_TIMED };
 
-/* Has text told something else of this event? Else it has now told this. */
+/* Was something else told of this event? Else this is told of it now. */
 static inline bool world_told(struct world_log *l, const struct world_event *ev, const char *node)
 {
 	auto_buf struct buf what = { 0 };
@@ -186,9 +187,9 @@ static inline bool world_told(struct world_log *l, const struct world_event *ev,
 	world_who(&what, ev);
 	buf_printf(&what, "%" PRId64, ev->ms);
 	tale = hash_bytes(what.p, what.n) >> 2;
-	was = map_get(&l->tales, key, ev->serial, -1);
+	was = map_get(&l->told, key, ev->serial, -1);
 	if (was < 0)
-		map_put(&l->tales, key, ev->serial, (int64_t)tale);
+		map_put(&l->told, key, ev->serial, (int64_t)tale);
 	return was >= 0 && was != (int64_t)tale;
 }
 
@@ -197,7 +198,7 @@ static inline void world_write(struct world_log *l, const struct world_event *ev
 	struct buf *out = &l->text;
 	size_t from = out->n;
 
-	if (l->one_tale && kind == WORLD_TEXT && form < N_FORMS && world_told(l, ev, node))
+	if ((l->tales == TALES_ONE || (l->tales == TALES_OF_TEXT && kind == WORLD_TEXT)) && form < N_FORMS && world_told(l, ev, node))
 		return;
 	switch (form) {
 	case FORM_AUDITD:
@@ -268,7 +269,10 @@ static inline void world_write_loss(struct world_log *l, const char *node, int64
 	static const char *const numbers[] = { "1", "7", "5000", "4294967296", "9223372036854775807" };
 	size_t i = dice(ARRAY_SIZE(rows)), from = l->text.n;
 
-	world_rfc3339(&l->text, ms);
+	if (l->yearless && chance(40))
+		world_legacy(&l->text, ms);
+	else
+		world_rfc3339(&l->text, ms);
 	buf_printf(&l->text, " %s %s: ", node, rows[i].tag);
 	if (strcmp(rows[i].tag, "kernel") == 0)
 		world_uptime(&l->text, uptime_ms);

@@ -13,74 +13,165 @@
 #define KEEP_MAX 999999999
 #define DAY_MS 86400000
 
+/* What is there as it is seen with all that the store has, and without text. */
+struct sight {
+	struct query *q;
+	struct workloads *w;
+	struct map at;        /* row of a tree -> index of the one that it is in */
+};
+
+/* The trees that go. */
+struct also { int64_t *v; size_t n, cap; };
+struct chosen {
+	VEC(struct fold_tree) v;
+	VEC(struct also) also;    /* of each: freed in the end */
+	struct map same;          /* as in struct query, of both */
+};
+
 static int latest_first(const void *a, const void *b, void *query)
 {
 	const uint32_t *x = a, *y = b;
 	const struct query *q = query;
 	int64_t p = q->trees.v[*x].t_last, r = q->trees.v[*y].t_last;
 
-	return p != r ? (p > r ? -1 : 1) : bytes_eq(q->trees.v[*x].code, q->trees.v[*y].code) ? 0 :
-	       strcmp(q->trees.v[*x].code.p, q->trees.v[*y].code.p);
+	return p != r ? (p > r ? -1 : 1) : bytes_order(q->trees.v[*x].code, q->trees.v[*y].code);
 }
 
-/* The trees that go: of each workload all but its last `keep`, and none that is younger than `after`. */
-/* How a tree is seen. */
-static struct fold_view view_of(const struct selected *s, uint32_t tree)
+static void find_trees(struct sight *s)
 {
-	const struct query_tree *t = &s->query.trees.v[tree];
+	for (size_t i = 0; i < s->q->trees.n; i++) {
+		const struct query_tree *t = &s->q->trees.v[i];
 
-	return (struct fold_view){ .there = true, .start_seen = t->start_seen,
-				   .key = bytes_of(s->workloads.v[s->workloads.of_tree[tree]].code),
-				   .main_part = s->query.images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n };
-}
-
-static size_t choose(struct selected *s, uint64_t keep, int64_t after, struct fold_tree *out)
-{
-	auto_free uint32_t *order = mem_alloc(s->query.trees.n * sizeof(*order));
-	auto_free uint64_t *kept = mem_zero(s->workloads.n, sizeof(*kept));
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < s->query.trees.n; i++)
-		order[i] = i;
-	if (s->query.trees.n > 1)
-		qsort_r(order, s->query.trees.n, sizeof(*order), latest_first, &s->query);
-	for (size_t i = 0; i < s->query.trees.n; i++) {
-		const struct query_tree *t = &s->query.trees.v[order[i]];
-		uint32_t work = s->workloads.of_tree[order[i]];
-
-		/* what was recorded under a policy stays: the note of it hangs on the trees */
-		if (t->id == 0 || work == WORKLOADS_NONE || t->policies.n || kept[work]++ < keep || (t->t_last != WHEN_NONE && t->t_last > after))
-			continue;
-		out[n] = (struct fold_tree){ .tree = t->id, .also = t->also.v, .n_also = t->also.n, .same = &s->query.same,
-					      .node = t->row, .all = view_of(s, order[i]) };
-		if (t->trusted)
-			out[n].trusted = out[n].all;
-		n++;
+		if (t->id != 0)
+			map_put(&s->at, (uint64_t)t->id, 0, (int64_t)i);
+		for (size_t k = 0; k < t->also.n; k++)
+			map_put(&s->at, (uint64_t)t->also.v[k], 0, (int64_t)i);
 	}
-	return n;
 }
 
-static int fold(const struct opts *o, struct selected *s, uint64_t keep, uint64_t days, bool vacuum, size_t *n, struct err *e)
+static const struct query_tree *tree_of(const struct sight *s, int64_t id, struct fold_view *view)
 {
-	auto_free struct fold_tree *trees = mem_alloc(s->query.trees.n * sizeof(*trees));
+	int64_t i = map_get(&s->at, (uint64_t)id, 0, -1);
+	const struct query_tree *t = i < 0 ? NULL : &s->q->trees.v[i];
+
+	if (t == NULL || s->w->of_tree[i] == WORKLOADS_NONE)
+		return t;
+	*view = (struct fold_view){ .there = true, .start_seen = t->start_seen, .key = bytes_of(s->w->v[s->w->of_tree[i]].code),
+				    .main_part = s->q->images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n };
+	return t;
+}
+
+/* Adds a tree, with those that it is one with: of trusted ones what is seen without text, of others what is seen with all. */
+static void take(struct chosen *out, const struct sight *all, const struct sight *sure, const struct query_tree *t)
+{
+	struct fold_tree *f = VEC_PUSH(&out->v);
+	struct also *also = VEC_PUSH(&out->also);
+	const struct query_tree *as_trusted, *as_seen;
+
+	*f = (struct fold_tree){ .tree = t->id, .node = t->row, .same = &out->same };
+	*also = (struct also){ 0 };
+	as_trusted = tree_of(sure, t->id, &f->trusted);
+	as_seen = tree_of(all, t->id, &f->all);
+	for (size_t i = 0; as_trusted != NULL && i < as_trusted->also.n; i++)
+		*VEC_PUSH(also) = as_trusted->also.v[i];
+	for (size_t i = 0; as_seen != NULL && i < as_seen->also.n; i++)
+		if (map_get(&sure->at, (uint64_t)as_seen->also.v[i], 0, -1) < 0)
+			*VEC_PUSH(also) = as_seen->also.v[i];
+	f->also = also->v;
+	f->n_also = also->n;
+}
+
+/* What was recorded under a policy stays: the note of it hangs on the trees. */
+static bool stays(const struct sight *all, const struct query_tree *t)
+{
+	struct fold_view none;
+	const struct query_tree *as_seen = tree_of(all, t->id, &none);
+
+	return as_seen == NULL || as_seen->policies.n > 0;
+}
+
+/*
+ * Of each workload all trees but the last `keep`, and none that is younger than `after`. Which trusted ones go is told without
+ * text: no text can bring them to an end. Then those of text.
+ */
+static void choose(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure, uint64_t keep, int64_t after)
+{
+	const struct query *q = from->q;
+	auto_free uint32_t *order = mem_alloc((q->trees.n + 1) * sizeof(*order));
+	auto_free uint64_t *kept = mem_zero(from->w->n + 1, sizeof(*kept));
+
+	for (uint32_t i = 0; i < q->trees.n; i++)
+		order[i] = i;
+	if (q->trees.n > 1)
+		qsort_r(order, q->trees.n, sizeof(*order), latest_first, (void *)(uintptr_t)q);
+	for (size_t i = 0; i < q->trees.n; i++) {
+		const struct query_tree *t = &q->trees.v[order[i]];
+		uint32_t work = from->w->of_tree[order[i]];
+
+		if (t->id == 0 || work == WORKLOADS_NONE || (from == all && t->trusted) || t->policies.n || kept[work]++ < keep ||
+		    (t->t_last != WHEN_NONE && t->t_last > after) || stays(all, t))
+			continue;
+		take(out, all, sure, t);
+	}
+}
+
+static void add_same(struct map *to, const struct map *from)
+{
+	for (size_t i = 0; i < from->cap; i++)
+		if (from->used[i])
+			map_put(to, from->v[i].a, from->v[i].b, from->v[i].value);
+}
+
+static int run_fold(const struct opts *o, const struct chosen *chosen, bool vacuum, struct err *e)
+{
 	struct store store;
 	bool changed;
-	int ret;
+	int ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
 
-	*n = choose(s, keep, days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX, trees);
-	if (*n == 0 || opt_on(o, OPT_dry_run))
-		return 0;
-	ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
 	if (ret == 0)
-		ret = fold_run(&store, trees, *n, e);
+		ret = fold_run(&store, chosen->v.v, chosen->v.n, e);
 	if (ret == 0)
 		ret = store_commit(&store, e);
 	if (ret == 0 && vacuum)
 		ret = store_script(&store, "VACUUM", e);
 	store_rollback(&store);
 	store_close(&store);
+	return ret;
+}
+
+/* s is of all; trusted: the same store without text. */
+static int fold(const struct opts *o, struct selected *s, struct query *trusted, bool vacuum, size_t *n, struct err *e)
+{
+	struct workloads workloads;
+	struct sight all = { .q = &s->query, .w = &s->workloads }, sure = { .q = trusted, .w = &workloads };
+	struct chosen chosen = { 0 };
+	uint64_t keep, days;
+	int64_t after;
+	int ret = fold_limits(o, &keep, &days, e);
+
+	workloads_find(&workloads, trusted);
+	find_trees(&all);
+	find_trees(&sure);
+	add_same(&chosen.same, &s->query.same);
+	add_same(&chosen.same, &trusted->same);
+	after = days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX;
+	if (ret == 0) {
+		choose(&chosen, &sure, &all, &sure, keep, after);
+		choose(&chosen, &all, &all, &sure, keep, after);
+	}
+	*n = chosen.v.n;
+	if (ret == 0 && *n > 0 && !opt_on(o, OPT_dry_run))
+		ret = run_fold(o, &chosen, vacuum, e);
+	for (size_t i = 0; i < chosen.also.n; i++)
+		VEC_FREE(&chosen.also.v[i]);
+	VEC_FREE(&chosen.also);
+	VEC_FREE(&chosen.v);
+	map_release(&chosen.same);
+	map_release(&all.at);
+	map_release(&sure.at);
+	workloads_release(&workloads);
 	return ret;
 }
 
@@ -93,13 +184,16 @@ int fold_limits(const struct opts *o, uint64_t *keep, uint64_t *days, struct err
 int fold_old(const struct opts *o, bool vacuum, struct err *e)
 {
 	struct selected s = { 0 };
+	struct query trusted = { 0 };
 	uint64_t keep, days;
 	char count[32];
 	size_t n = 0;
 	int ret = -1;
 
-	if (fold_limits(o, &keep, &days, e) == 0 && (opt_on(o, OPT_dry_run) || opt_brought_up(o, e) == 0) && selector_open(&s, o, e) == 0 && store_end(&s.store, e) == 0)
-		ret = fold(o, &s, keep, days, vacuum, &n, e);
+	if (fold_limits(o, &keep, &days, e) == 0 && (opt_on(o, OPT_dry_run) || opt_brought_up(o, e) == 0) && selector_open(&s, o, e) == 0 &&
+	    query_load(&trusted, &s.store, WHEN_NONE, WHEN_NONE, true, e) == 0 && store_end(&s.store, e) == 0)
+		ret = fold(o, &s, &trusted, vacuum, &n, e);
+	query_release(&trusted);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
 		command_say("%s %s tree%s", opt_on(o, OPT_dry_run) ? "would fold" : "folded", term_number(n, count), n == 1 ? "" : "s");

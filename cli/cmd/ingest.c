@@ -136,6 +136,8 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 			    "this one keeps them: grep -E 'syscall|audit|suppressed|missed|lost' FILE | scaudit ingest");
 	if (r->stopped)
 		command_say("stopped; what was read is in the store, and the same command again completes it");
+	if (r->waits)
+		command_say("images of some of it are not derived yet: whoever opens the store next goes on with that");
 }
 
 static int run(struct opts *o, struct err *e)

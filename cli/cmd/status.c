@@ -54,7 +54,7 @@ static void json_run(json_object *to, const struct status_run *r, bool all)
 	json_put_time(to, "started", r->started);
 	json_put_text(to, "source", all, r->source);
 	json_put_text(to, "label", r->label.n > 0, r->label);
-	json_put_int(to, "new", all, (int64_t)r->new_events);
+	json_put_int(to, "new", true, (int64_t)r->new_events);
 	json_put_int(to, "seen_before", all, (int64_t)r->seen_before);
 	json_put_int(to, "damaged", all, (int64_t)r->damaged);
 	json_put_int(to, "loss_markers", all, (int64_t)r->losses);
@@ -148,7 +148,7 @@ static void run_loss(struct buf *out, const struct status_run *r)
 /* Of what trusted sources brought: what no text has a part in. */
 static void print_trusted_runs(const struct status_store *all)
 {
-	static const char *const heads[] = { "began", "?label", "lost" };
+	static const char *const heads[] = { "began", ">new", "?label", "lost" };
 	struct term_table t;
 	char stamp[32];
 
@@ -158,6 +158,7 @@ static void print_trusted_runs(const struct status_store *all)
 		auto_buf struct buf loss = { 0 };
 
 		term_cell(&t, "%s", when_local(r->started, stamp));
+		term_cell(&t, "%" PRIu64, r->new_events);
 		term_cell_bytes(&t, r->label.n ? r->label : BYTES("-"));
 		run_loss(&loss, r);
 		term_cell_text(&t, buf_bytes(&loss));
@@ -216,7 +217,7 @@ static int run(struct opts *o, struct err *e)
 	struct status_store all = { 0 };
 	int ret = ST_OK;
 
-	if (opt_store(o, &store, STORE_READ, NULL, e) < 0 || store_snapshot(&store, e) < 0 ||
+	if (opt_read(o, &store, e) < 0 ||
 	    status_load(&all, &store, RUNS_SHOWN, opt_on(o, OPT_trusted), e) < 0)
 		ret = (int)e->status;
 	else if (opt_on(o, OPT_json))

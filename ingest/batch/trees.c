@@ -254,11 +254,11 @@ static void note_moves(struct trees *t)
 		}
 	}
 	for (size_t i = 0; i < s->changed_parts.n; i++) {
-		int64_t id = s->changed_parts.v[i], was = map_get(&s->stored_image, (uint64_t)id, 0, 0);
+		int64_t id = s->changed_parts.v[i], was = map_get(&s->stored_image, (uint64_t)id, 0, -1);
 		const struct derive_part *p = state_part(s, id);
 
-		if (was == 0 || (p != NULL && p->image == was))
-			continue;
+		if (was < 0 || (p != NULL && p->image == was))
+			continue; /* what is new has its marks */
 		*VEC_PUSH(&t->whole) = map_get(&s->stored_tree, (uint64_t)was, 0, 0);
 		if (p != NULL && p->image != 0)
 			*VEC_PUSH(&t->whole) = state_image(s, p->image)->tree;
