@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; };
+struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; bool trusted; };
 
 struct fold_pids { struct flush_pid *v; size_t n, cap; };
 
@@ -52,7 +52,7 @@ static int take_image(void *to, sqlite3_stmt *row, struct err *e)
 
 	if (row_read(row, "part", "iipinnf", v, e) < 0)
 		return -1;
-	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2] };
+	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2], v[6] != 0 };
 	return 0;
 }
 
@@ -257,16 +257,16 @@ static int write_sums(struct folding *f, const struct fold_view *view, bool coun
 	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(view->start_seen), V_INT(f->hours.n)), e);
 }
 
-/* Takes a tree's evidence away; its pids are derived again when all trees are folded. */
-static int remove_tree(struct folding *f, struct err *e)
+/* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees are folded. */
+static int remove_tree(struct folding *f, bool text_stays, struct err *e)
 {
-	static const enum stmt of_part[] = { STMT_del_events_of, STMT_del_presence_of, STMT_del_interval_of };
+	static const enum stmt of_part[] = { STMT_del_presence_of, STMT_del_events_of, STMT_del_interval_of };
 
 	for (size_t i = 0; i < f->images.n; i++) {
 		const struct fold_image *m = &f->images.v[i];
 
 		*VEC_PUSH(&f->pids) = (struct flush_pid){ m->node, m->pid };
-		for (size_t k = 0; k < ARRAY_SIZE(of_part); k++)
+		for (size_t k = text_stays ? 1 : 0; k < ARRAY_SIZE(of_part) && (m->trusted || !text_stays); k++)
 			if (store_run(f->s, of_part[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
 				return -1;
 	}
@@ -429,13 +429,13 @@ static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 	int ret = t->trusted.there ? fold_layer(f, t, true, e) : 0;
 
 	release_sums(&f->sums);
-	if (ret == 0)
+	if (ret == 0 && !t->text_stays)
 		ret = fold_layer(f, t, false, e);
 	release_sums(&f->sums);
 	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
 		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
 		if (ret == 0)
-			ret = remove_tree(f, e);
+			ret = remove_tree(f, t->text_stays, e);
 	}
 	return ret;
 }

@@ -133,7 +133,7 @@ STMT(part_evidence,   "SELECT id, t_first, trusted, obs FROM interval WHERE node
 STMT(part_presence,   "SELECT caller, call, t_first, t_last FROM presence WHERE node = ?1 AND pid = ?2 AND part = ?3")
 STMT(del_presence_of, "DELETE FROM presence WHERE node = ?1 AND pid = ?2 AND part = ?3")
 STMT(del_interval_of, "DELETE FROM interval WHERE node = ?1 AND pid = ?2 AND part = ?3")
-STMT(del_events_of,   "DELETE FROM event WHERE EXISTS (SELECT 1 FROM part WHERE part.node = ?1 AND part.pid = ?2 AND part.id = ?3 AND "
+STMT(del_events_of,   "DELETE FROM event WHERE EXISTS (SELECT 1 FROM part WHERE part.node = ?1 AND part.pid = ?2 AND part.id = ?3 AND part.trusted AND "
                       "event.node = part.node AND event.pid = part.pid AND event.t BETWEEN part.t_first - 1000 AND part.t_last + 1000)")
 STMT(add_fold,        "INSERT INTO fold (code, trusted, node, main, labels, trees, starts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT "
                       "(code, trusted) DO UPDATE SET trees = trees + excluded.trees, starts = starts + excluded.starts RETURNING id")

@@ -118,3 +118,15 @@ run "$SCAUDIT" forget --all --trusted --unsee --yes
 ok "forget --trusted --unsee: refused" is "$status" 2
 run "$SCAUDIT" forget --all --trusted --yes
 ok "forget --trusted: text stays" is "$(db 'SELECT sum(trusted) || " " || sum(count) FROM observations')" "0 3"
+
+# of which year a trusted marker is, no text says that is read in the same run
+echo "Nov 24 11:05:50 n kernel: audit: type=1326 audit(9999999999.000:1): auid=0 uid=0 gid=0 ses=1 pid=500 comm=\"z\" exe=\"/z\" sig=0 \
+arch=c000003e syscall=5 compat=0 ip=0x7f000000 code=0x7ffc0000" >"$TMP/far.log"
+{ echo 'Nov 24 11:05:49 n kernel: audit: backlog limit exceeded'; head -n 2 "$log"; } >"$TMP/marked.log"
+for sources in "-" "$TMP/far.log -"; do
+	rm -f "$SCAUDIT_DB"*
+	# shellcheck disable=SC2086
+	"$SCAUDIT" ingest -q --node n --trusted-input $sources <"$TMP/marked.log"
+	db 'SELECT t FROM loss' >>"$TMP/years"
+done
+ok "the year of a trusted marker" is "$(sort -u "$TMP/years" | wc -l)" 1
