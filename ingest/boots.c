@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
-#define STATE_EVERY 256        /* pieces between two states that are kept */
-#define OPEN (UINT32_C(1) << 31) /* in boot_piece.boot: the boot is that of this chain, whatever it will be */
+#define STATE_EVERY 256 /* pieces between two states that are kept */
+
+/* In boot_piece.boot: the boot is that of this chain, whatever it will be. */
+#define OPEN (UINT32_C(1) << 31)
 
 static int64_t window(const struct boot_piece *p)
 {
@@ -50,7 +52,8 @@ static bool of_page(const struct boot_pieces *of, size_t i, int64_t seconds, int
 
 static bool overlap(const struct boot_piece *a, const struct boot_piece *b)
 {
-	return a->sec_lo <= b->sec_hi && a->sec_hi >= b->sec_lo && a->serial_lo <= b->serial_hi && a->serial_hi >= b->serial_lo;
+	return a->sec_lo <= b->sec_hi && a->sec_hi >= b->sec_lo && a->serial_lo <= b->serial_hi &&
+	       a->serial_hi >= b->serial_lo;
 }
 
 static void add_piece(struct boot_pieces *to, const struct boot_piece *p)
@@ -60,7 +63,7 @@ static void add_piece(struct boot_pieces *to, const struct boot_piece *p)
 
 /* ---- loading ---- */
 
-struct loading { struct boot_pieces *trusted, *all; const struct store *store; bool any_text; };
+struct loading { struct boot_pieces *trusted, *all; struct store *store; bool any_text; };
 
 static bool in_page(const struct boot_piece *p, int64_t serials, int64_t seconds)
 {
@@ -92,14 +95,16 @@ static int take_pieces(void *to, sqlite3_stmt *row, struct err *e)
 	l->any_text = l->any_text || text.n;
 	/* what trusted lines print of a base, or disagree about, is not text's to say */
 	base = v[0] != BOOT_NO_BASE ? base_of(v[0], v[1]) : base_of(v[2], v[3]);
-	if (!boot_decode(l->trusted, store_column(row, 4), base_of(v[0], v[1])) || !boot_decode(l->all, text, base))
+	if (!boot_decode(l->trusted, store_column(row, 4), base_of(v[0], v[1])) ||
+	    !boot_decode(l->all, text, base))
 		return row_damaged(l->store->db, "seen", 0, "no pieces can be read in it", e);
 	for (size_t i = had[0]; text.n == 0 && l->any_text && i < l->trusted->n; i++)
 		add_piece(l->all, &l->trusted->v[i]);
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = had[k]; i < both[k]->n; i++)
 			if (!in_page(&both[k]->v[i], v[6], v[7]))
-				return row_damaged(l->store->db, "seen", 0, "a piece lies outside of its page", e);
+				return row_damaged(l->store->db, "seen", 0,
+						   "a piece lies outside of its page", e);
 	return 0;
 }
 
@@ -123,7 +128,8 @@ static uint32_t trusted_within(const struct boots *b, const struct boot_piece *p
 	return BOOT_NONE;
 }
 
-static void take_piece(struct boots *b, enum track_layer layer, struct boot_state *s, struct boot_piece *p, const struct boot_piece *next)
+static void take_piece(struct boots *b, enum track_layer layer, struct boot_state *s,
+		       struct boot_piece *p, const struct boot_piece *next)
 {
 	struct boots_layer *l = &b->layer[layer];
 	struct boot_chain *c = boot_chain_on(s, p, next);
@@ -131,7 +137,8 @@ static void take_piece(struct boots *b, enum track_layer layer, struct boot_stat
 	uint32_t trusted;
 
 	if (c->number == l->chains.n)
-		*VEC_PUSH(&l->chains) = (struct boots_chain){ .boot = BOOT_NONE, .trusted = BOOT_NONE };
+		*VEC_PUSH(&l->chains) = (struct boots_chain){ .boot = BOOT_NONE,
+							      .trusted = BOOT_NONE };
 	to = &l->chains.v[c->number];
 	to->sec_lo = c->sec_lo;
 	to->sec_hi = c->sec_hi;
@@ -173,7 +180,10 @@ static void in_time_order(struct boot_pieces *of, size_t at, struct order *out)
 		qsort(out->v, out->n, sizeof(*out->v), by_time_at);
 }
 
-/* Takes all pieces from `at` on, which begins a page's seconds. Which chain a piece goes to is known once the next one is. */
+/*
+ * Takes all pieces from `at` on, which begins a page's seconds. Which chain a piece goes to is
+ * known once the next one is.
+ */
 static void chain_from(struct boots *b, enum track_layer layer, size_t at, struct boot_state *s)
 {
 	struct boots_layer *l = &b->layer[layer];
@@ -197,8 +207,9 @@ static void chain_from(struct boots *b, enum track_layer layer, size_t at, struc
 }
 
 /*
- * The last state before the piece `changed`, where pieces change, and before the one that came before it: what became of
- * that hung on the next. States behind it are dropped. Returns from where on pieces have to be taken again.
+ * The last state before the piece `changed`, where pieces change, and before the one that came
+ * before it: what became of that hung on the next. States behind it are dropped. Returns from where
+ * on pieces have to be taken again.
  */
 static size_t state_before(struct boots_layer *l, size_t changed)
 {
@@ -223,7 +234,10 @@ static void go_back(struct boots_layer *l, size_t at, struct boot_state *s)
 			l->chains.v[i].trusted = BOOT_NONE;
 }
 
-/* Numbers the boots. Returns the first second of a chain, of those that were there before, whose number is another one now. */
+/*
+ * Numbers the boots. Returns the first second of a chain, of those that were there before, whose
+ * number is another one now.
+ */
 static int64_t number(struct boots *b)
 {
 	struct boots_layer *l = &b->layer[TRACK_TEXT];
@@ -286,7 +300,8 @@ static const struct boots_layer *layer_for(const struct boots *b, enum track_lay
 }
 
 /* The piece that holds an event, of several the last one; NULL where there is none. */
-static const struct boot_piece *piece_at(const struct boot_pieces *of, int64_t second, uint32_t serial)
+static const struct boot_piece *piece_at(const struct boot_pieces *of, int64_t second,
+					 uint32_t serial)
 {
 	int64_t seconds = second / BOOT_SECONDS, serials = serial / BOOT_SERIALS;
 	const struct boot_piece *out = NULL;
@@ -294,7 +309,8 @@ static const struct boot_piece *piece_at(const struct boot_pieces *of, int64_t s
 	for (size_t i = page_at(of, seconds, serials); of_page(of, i, seconds, serials); i++) {
 		const struct boot_piece *p = &of->v[i];
 
-		if (p->sec_lo <= second && second <= p->sec_hi && p->serial_lo <= serial && serial <= p->serial_hi)
+		if (p->sec_lo <= second && second <= p->sec_hi && p->serial_lo <= serial &&
+		    serial <= p->serial_hi)
 			out = p;
 	}
 	return out;
@@ -336,12 +352,19 @@ uint32_t boots_of(const struct boots *b, enum track_layer layer, int64_t second,
 
 /* ---- what changed ---- */
 
-/* Pieces that are taken again, and what they were: `had`, the boot of each from `at` on, BOOT_NONE of a new one. */
+/*
+ * Pieces that are taken again, and what they were: `had`, the boot of each from `at` on, BOOT_NONE
+ * of a new one.
+ */
 struct change {
 	const struct boots_page *pages; /* that were written, by seconds and serials */
 	size_t n;
-	struct boot_pieces fresh[TRACK_LAYERS], was[TRACK_LAYERS]; /* their pieces, and those that they had */
-	struct hads { uint32_t *v; size_t n, cap; } had[TRACK_LAYERS];
+	struct boot_pieces fresh[TRACK_LAYERS],
+		was[TRACK_LAYERS]; /* their pieces, and those that they had */
+	struct hads {
+		uint32_t *v;
+		size_t n, cap;
+	} had[TRACK_LAYERS];
 	size_t at[TRACK_LAYERS];
 };
 
@@ -354,9 +377,11 @@ static void take_out(struct boots_layer *l, size_t at, struct change *c, enum tr
 		struct boot_piece *p = &l->pieces.v[i];
 
 		p->boot = boot_of(l, p);
-		while (page < c->n && by_page_key(p, c->pages[page].seconds, c->pages[page].serials) > 0)
+		while (page < c->n &&
+		       by_page_key(p, c->pages[page].seconds, c->pages[page].serials) > 0)
 			page++;
-		if (page < c->n && by_page_key(p, c->pages[page].seconds, c->pages[page].serials) == 0) {
+		if (page < c->n &&
+		    by_page_key(p, c->pages[page].seconds, c->pages[page].serials) == 0) {
 			add_piece(&c->was[layer], p);
 			continue;
 		}
@@ -387,10 +412,11 @@ static void put_in(struct boots_layer *l, size_t at, struct change *c, enum trac
 }
 
 /*
- * Changes the pieces of a layer, none of which begins before `seconds`, and finds its chains again. Returns the page's
- * seconds of the first piece that may have gone to another chain.
+ * Changes the pieces of a layer, none of which begins before `seconds`, and finds its chains again.
+ * Returns the page's seconds of the first piece that may have gone to another chain.
  */
-static int64_t change_layer(struct boots *b, enum track_layer layer, int64_t seconds, struct change *c)
+static int64_t change_layer(struct boots *b, enum track_layer layer, int64_t seconds,
+			    struct change *c)
 {
 	struct boots_layer *l = &b->layer[layer];
 	size_t changed = page_at(&l->pieces, seconds, 0), at = state_before(l, changed);
@@ -411,14 +437,16 @@ static bool moved(const struct boots_layer *l, const struct boot_piece *p)
 {
 	int64_t serials = p->serial_lo / BOOT_SERIALS;
 
-	for (size_t i = page_at(&l->pieces, window(p), serials); of_page(&l->pieces, i, window(p), serials); i++)
+	for (size_t i = page_at(&l->pieces, window(p), serials);
+	     of_page(&l->pieces, i, window(p), serials); i++)
 		if (overlap(&l->pieces.v[i], p) && boot_of(l, &l->pieces.v[i]) != p->boot)
 			return true;
 	return false;
 }
 
 /* The first second of a piece that was there before and whose events may be of another boot now. */
-static int64_t first_moved(const struct boots_layer *l, const struct change *c, enum track_layer layer)
+static int64_t first_moved(const struct boots_layer *l, const struct change *c,
+			   enum track_layer layer)
 {
 	const struct hads *had = &c->had[layer];
 	int64_t since = BOOTS_STAYED;
@@ -446,7 +474,8 @@ static void begin_text(struct boots *b)
 
 static void renew(struct boots *b, struct change *c, int64_t *since)
 {
-	int64_t seconds = c->pages[0].seconds, before = change_layer(b, TRACK_TRUSTED, seconds, c), found;
+	int64_t seconds = c->pages[0].seconds, before = change_layer(b, TRACK_TRUSTED, seconds, c),
+		found;
 
 	if (b->layer[TRACK_TEXT].pieces.n + c->fresh[TRACK_TEXT].n > 0)
 		change_layer(b, TRACK_TEXT, before < seconds ? before : seconds, c);
@@ -462,20 +491,24 @@ static void renew(struct boots *b, struct change *c, int64_t *since)
 
 static bool same_row(const struct boots_row *a, const struct boots_row *b)
 {
-	return a->sec_lo == b->sec_lo && a->sec_hi == b->sec_hi && a->serial_lo == b->serial_lo && a->serial_hi == b->serial_hi &&
-	       a->trusted == b->trusted;
+	return a->sec_lo == b->sec_lo && a->sec_hi == b->sec_hi && a->serial_lo == b->serial_lo &&
+	       a->serial_hi == b->serial_hi && a->trusted == b->trusted;
 }
 
 /* Writes the row of a boot if it is other than it was; at first, always. */
-static int save_row(struct boots *b, size_t number, const struct boots_row *r, struct store *store, int64_t node, struct err *e)
+static int save_row(struct boots *b, size_t number, const struct boots_row *r, struct store *store,
+		    int64_t node, struct err *e)
 {
 	if (number < b->rows.n && same_row(r, &b->rows.v[number]))
 		return 0;
 	if (number == b->rows.n)
 		*VEC_PUSH(&b->rows) = *r;
 	b->rows.v[number] = *r;
-	return store_run(store, STMT_set_boot, ARGS(V_INT(node), V_INT(number), V_INT(r->sec_lo * 1000), V_INT(r->sec_hi * 1000),
-						    V_INT(r->serial_lo), V_INT(r->serial_hi), V_INT(r->trusted)), e);
+	return store_run(store, STMT_set_boot,
+			 ARGS(V_INT(node), V_INT(number), V_INT(r->sec_lo * 1000),
+			      V_INT(r->sec_hi * 1000), V_INT(r->serial_lo), V_INT(r->serial_hi),
+			      V_INT(r->trusted)),
+			 e);
 }
 
 static int save(struct boots *b, struct store *store, int64_t node, struct err *e)
@@ -491,33 +524,45 @@ static int save(struct boots *b, struct store *store, int64_t node, struct err *
 	for (int layer = 0; layer < TRACK_LAYERS; layer++)
 		for (size_t i = 0; i < b->layer[layer].chains.n; i++) {
 			const struct boots_chain *c = &b->layer[layer].chains.v[i];
-			struct boots_row r = { c->sec_lo, c->sec_hi, c->serial_lo, c->serial_hi, layer == TRACK_TRUSTED };
+			struct boots_row r = { c->sec_lo, c->sec_hi, c->serial_lo, c->serial_hi,
+					       layer == TRACK_TRUSTED };
 
-			if ((layer == TRACK_TRUSTED || c->trusted == BOOT_NONE) && save_row(b, at++, &r, store, node, e) < 0)
+			if ((layer == TRACK_TRUSTED || c->trusted == BOOT_NONE) &&
+			    save_row(b, at++, &r, store, node, e) < 0)
 				return -1;
 		}
 	return 0;
 }
 
-int boots_renew(struct boots *b, struct store *store, int64_t node, const struct boots_page *pages, size_t n,
-		int64_t since[TRACK_LAYERS], struct err *e)
+static int load_page(struct loading *to, int64_t node, const struct boots_page *p, struct err *e)
+{
+	return store_each(to->store, STMT_page_pieces,
+			  ARGS(V_INT(node), V_INT(p->serials), V_INT(p->seconds)),
+			  WALK(take_pieces, to), e);
+}
+
+int boots_renew(struct boots *b, struct store *store, int64_t node, const struct boots_page *pages,
+		size_t n, int64_t since[TRACK_LAYERS], struct err *e)
 {
 	struct change c = { .pages = pages, .n = n };
-	struct loading to = { &c.fresh[TRACK_TRUSTED], &c.fresh[TRACK_TEXT], store, b->layer[TRACK_TEXT].pieces.n > 0 };
+	struct loading to = { &c.fresh[TRACK_TRUSTED], &c.fresh[TRACK_TEXT], store,
+			      b->layer[TRACK_TEXT].pieces.n > 0 };
 	uint32_t had[TRACK_LAYERS] = { count(b, TRACK_TRUSTED), count(b, TRACK_TEXT) };
 	int ret = 0;
 
 	since[TRACK_TRUSTED] = since[TRACK_TEXT] = BOOTS_STAYED;
 	for (size_t i = 0; i < n && ret == 0; i++)
-		ret = store_each(store, STMT_page_pieces, ARGS(V_INT(node), V_INT(pages[i].serials), V_INT(pages[i].seconds)),
-				 WALK(take_pieces, &to), e);
+		ret = load_page(&to, node, &pages[i], e);
 	if (ret == 0 && to.any_text && b->layer[TRACK_TEXT].pieces.n == 0)
 		begin_text(b);
 	if (ret == 0 && n > 0)
 		renew(b, &c, since);
-	for (int i = 0; i < TRACK_LAYERS; i++)
-		if (had[i] > BOOTS_MOST || count(b, (enum track_layer)i) > BOOTS_MOST)
-			since[i] = had[i] > BOOTS_MOST && count(b, (enum track_layer)i) > BOOTS_MOST ? BOOTS_STAYED : INT64_MIN;
+	for (int i = 0; i < TRACK_LAYERS; i++) {
+		bool was = had[i] > BOOTS_MOST, is = count(b, (enum track_layer)i) > BOOTS_MOST;
+
+		if (was || is)
+			since[i] = was && is ? BOOTS_STAYED : INT64_MIN;
+	}
 	for (int i = 0; i < TRACK_LAYERS; i++) {
 		VEC_FREE(&c.fresh[i]);
 		VEC_FREE(&c.was[i]);

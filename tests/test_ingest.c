@@ -612,7 +612,8 @@ static uint32_t roll(uint64_t *seed, uint32_t n)
 static void add_record(struct buf *out, int64_t ms, uint32_t serial, int64_t uptime)
 {
 	if (uptime >= 0)
-		buf_printf(out, "Nov 24 11:05:52 node01 kernel: [%lld.%06d] audit: type=1326 ", (long long)uptime, 250000);
+		buf_printf(out, "Nov 24 11:05:52 node01 kernel: [%lld.%06d] audit: type=1326 ",
+			   (long long)uptime, 250000);
 	else
 		buf_printf(out, "type=SECCOMP msg=");
 	buf_printf(out, "audit(%lld.%03d:%u): auid=0 uid=0 gid=0 ses=1 pid=%u comm=\"sh\" exe=\"/bin/sh\" sig=0 arch=c000003e syscall=%u compat=0 "
@@ -621,9 +622,11 @@ static void add_record(struct buf *out, int64_t ms, uint32_t serial, int64_t upt
 
 static void add_marker(struct buf *out, uint32_t number, uint32_t uptime, uint32_t minute)
 {
-	buf_printf(out, "Nov 24 11:%02u:52 node01 kernel: [%u.000000] audit: ", minute % 60, uptime);
+	buf_printf(out, "Nov 24 11:%02u:52 node01 kernel: [%u.000000] audit: ", minute % 60,
+		   uptime);
 	if (number % 2)
-		buf_printf(out, "audit_lost=%u audit_rate_limit=0 audit_backlog_limit=64\n", number);
+		buf_printf(out, "audit_lost=%u audit_rate_limit=0 audit_backlog_limit=64\n",
+			   number);
 	else
 		buf_printf(out, "kauditd_printk_skb: %u callbacks suppressed\n", number);
 }
@@ -653,7 +656,13 @@ static void happened(uint64_t *seed, struct buf *out, bool uptimes)
 /* Each kind of a line that anybody can write, about what happened and about what did not. */
 static void forged(uint64_t *seed, struct buf *out, struct bytes truth)
 {
-	static const int64_t far[] = { -86400000, 86400000, -1024000, 1000, -1000, 40 * INT64_C(86400000), -40 * INT64_C(86400000) };
+	static const int64_t far[] = { -86400000,
+				       86400000,
+				       -1024000,
+				       1000,
+				       -1000,
+				       40 * INT64_C(86400000),
+				       -40 * INT64_C(86400000) };
 
 	for (uint32_t n = 1 + roll(seed, 15); n > 0; n--) {
 		struct bytes at = { truth.p + roll(seed, (uint32_t)truth.n), 0 };
@@ -661,28 +670,33 @@ static void forged(uint64_t *seed, struct buf *out, struct bytes truth)
 
 		at.n = (size_t)(truth.p + truth.n - at.p);
 		bytes_skip(&at, bytes_find(at, BYTES("audit(")) + 6);
-		if (at.n > 6 && bytes_dec(&at, UINT32_MAX, &second) > 0 && bytes_take(&at, BYTES(".")) && bytes_dec(&at, 999, &serial) > 0 &&
+		if (at.n > 6 && bytes_dec(&at, UINT32_MAX, &second) > 0 &&
+		    bytes_take(&at, BYTES(".")) && bytes_dec(&at, 999, &serial) > 0 &&
 		    bytes_take(&at, BYTES(":")))
 			bytes_dec(&at, UINT32_MAX, &serial);
 		switch (roll(seed, 7)) {
 		case 0:
-			add_record(out, (int64_t)second * 1000 + far[roll(seed, ARRAY_SIZE(far))], (uint32_t)serial, -1);
+			add_record(out, (int64_t)second * 1000 + far[roll(seed, ARRAY_SIZE(far))],
+				   (uint32_t)serial, -1);
 			break;
 		case 1:
 			add_record(out, (int64_t)second * 1000, roll(seed, INT32_MAX), -1);
 			break;
 		case 2:
-			add_record(out, (int64_t)second * 1000, (uint32_t)serial, roll(seed, 1000000));
+			add_record(out, (int64_t)second * 1000, (uint32_t)serial,
+				   roll(seed, 1000000));
 			break;
 		case 3:
 			for (uint32_t k = 0; k < 12; k++)
-				add_record(out, (int64_t)second * 1000 + k * 1000, 20 + k * 300, -1);
+				add_record(out, (int64_t)second * 1000 + k * 1000, 20 + k * 300,
+					   -1);
 			break;
 		case 4:
 			add_marker(out, 1 + roll(seed, 20), 100 + roll(seed, 30), roll(seed, 60));
 			break;
 		case 5:
-			add_record(out, roll(seed, UINT32_MAX) * INT64_C(1000), roll(seed, INT32_MAX), -1);
+			add_record(out, roll(seed, UINT32_MAX) * INT64_C(1000),
+				   roll(seed, INT32_MAX), -1);
 			break;
 		default:
 			add_record(out, (int64_t)second * 1000, (uint32_t)serial, -1);
@@ -707,7 +721,8 @@ static void same_text(const char *got, const char *want)
 	for (; *got != '\0' && *got == *want; got++, want++)
 		line = *got == '\n' ? got + 1 : line;
 	want -= got - line;
-	fail_msg("with text: '%.*s', without: '%.*s'", (int)strcspn(line, "\n"), line, (int)strcspn(want, "\n"), want);
+	fail_msg("with text: '%.*s', without: '%.*s'", (int)strcspn(line, "\n"), line,
+		 (int)strcspn(want, "\n"), want);
 }
 
 static void one_forgery(uint64_t *seed, unsigned *several, unsigned *losses)
@@ -741,7 +756,8 @@ static void one_forgery(uint64_t *seed, unsigned *several, unsigned *losses)
 static void no_text_changes_what_trusted_lines_say(void **state)
 {
 	const char *given = getenv("SCAUDIT_SEED");
-	unsigned long long seed = given ? strtoull(given, NULL, 10) : (unsigned long long)time(NULL);
+	unsigned long long seed = given ? strtoull(given, NULL, 10)
+					: (unsigned long long)time(NULL);
 	unsigned n = getenv("SCAUDIT_LONG") ? 5000 : 60, several = 0, losses = 0;
 
 	(void)state;
@@ -770,12 +786,15 @@ static void a_marker_of_both_is_trusted(void **state)
 
 		rig_open(&r);
 		for (size_t k = 0; k < 3; k++)
-			bring(&r, bytes_of(lines[orders[i][k]].text), (struct how){ .own = true, .trusted = lines[orders[i][k]].trusted });
+			bring(&r, bytes_of(lines[orders[i][k]].text),
+			      (struct how){ .own = true, .trusted = lines[orders[i][k]].trusted });
 		assert_int_equal(rig_number(&r, "SELECT count(*) FROM loss"), 1);
-		rig_rows(&r, "SELECT kind, stamp, number, t, trusted FROM loss", i == 0 ? &want : &got);
+		rig_rows(&r, "SELECT kind, stamp, number, t, trusted FROM loss",
+			 i == 0 ? &want : &got);
 		if (i > 0)
 			assert_string_equal(buf_text(&got), buf_text(&want));
-		assert_int_equal(rig_number(&r, "SELECT trusted AND t / 60000 % 60 = 5 FROM loss"), 1);
+		assert_int_equal(rig_number(&r, "SELECT trusted AND t / 60000 % 60 = 5 FROM loss"),
+				 1);
 		rig_close(&r);
 	}
 }
