@@ -140,7 +140,7 @@ static int fold(const struct opts *o, struct selected *s, struct query *trusted,
 	struct workloads workloads;
 	struct sight all = { .q = &s->query, .w = &s->workloads }, sure = { .q = trusted, .w = &workloads };
 	struct chosen chosen = { 0 };
-	uint64_t keep, days;
+	uint64_t keep = 0, days = 0;
 	int64_t after;
 	int ret = fold_limits(o, &keep, &days, e);
 
