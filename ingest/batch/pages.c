@@ -129,7 +129,9 @@ static int page_of(struct pages *p, const struct derive_row *key, struct page **
 	(*out)->stored = got == 1;
 	if (got == 1 && (!unpack_page(buf_bytes(&body), *out) || !has(*out, key))) {
 		free(*out);
-		return err_set(e, ST_SYSTEM, "a page of the derivation's rows is damaged");
+		*out = NULL;
+		err_set(e, ST_SYSTEM, "derivation: a page of rows cannot be read");
+		return -1;
 	}
 	*lately = hold(p, *out);
 	return 0;

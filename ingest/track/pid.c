@@ -219,7 +219,7 @@ static int renew(struct task *t, struct err *e)
 int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals,
 	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
 {
-	struct task t = { .d = d, .node = node, .pid = pid, .row = { intervals, n, edges, n_edges, NULL, 0 } };
+	struct task t = { .d = d, .node = node, .pid = pid, .row = { .v = intervals, .n = n, .edges = edges, .n_edges = n_edges } };
 	int ret;
 
 	d->room = d->step_room;
