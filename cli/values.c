@@ -107,7 +107,7 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 		wait.stop_ms = stop->stop_ms;
 	}
 	ret = store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, &older);
-	if (ret < 0 && !store->older)
+	if (ret < 0 && (!store->older || mode == STORE_READ))
 		*e = older;
 	else if (ret < 0 && bring_up(o, store, &wait, e) == 0)
 		ret = store_open_waiting(store, opt_text(o, OPT_db, NULL), mode, &wait, e);
@@ -123,8 +123,14 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 int opt_brought_up(const struct opts *o, struct err *e)
 {
 	struct store store;
-	int ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
+	struct err ignored;
+	bool older = store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, &ignored) == 0 && store.older;
+	int ret = 0;
 
+	store_close(&store);
+	if (!older)
+		return 0; /* what else there is to say of it, who reads it next says */
+	ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
 	store_close(&store);
 	return ret;
 }

@@ -13,7 +13,7 @@
 #define BATCH_MS 1000
 #define WRITE_MS 100            /* a batch is written in about that time: nobody can interrupt it */
 #define LEAST_INTERVALS 64
-#define FIRST_INTERVALS 2000
+#define FIRST_INTERVALS 6000
 #define CLOCK_LINES 1024        /* the clock is read once in so many lines */
 
 /* ---- the lock and the batch ---- */
@@ -71,6 +71,7 @@ static int note_run(struct feed *f, struct err *e)
 
 int feed_lock(struct feed *f, struct err *e)
 {
+	int64_t folds;
 	bool changed;
 
 	if (f->locked)
@@ -88,6 +89,9 @@ int feed_lock(struct feed *f, struct err *e)
 	}
 	f->batch_began = when_clock_ms();
 	f->batch_records = 0;
+	if (store_number(f->store, STMT_any_fold, NO_ARGS, &folds, e) < 0)
+		return -1;
+	f->tally.folds = folds > 0;
 	return note_run(f, e);
 }
 
@@ -102,7 +106,6 @@ static void fit_batch(struct feed *f, size_t n, int64_t ms)
 
 int feed_commit(struct feed *f, struct err *e)
 {
-	int64_t began = when_clock_ms();
 	size_t n = f->tally.intervals.n;
 
 	if (!f->locked)
@@ -112,7 +115,7 @@ int feed_commit(struct feed *f, struct err *e)
 	    store_commit(f->store, e) < 0)
 		return -1;
 	f->locked = false;
-	fit_batch(f, n, when_clock_ms() - began);
+	fit_batch(f, n, f->flush.ms);
 	return 0;
 }
 

@@ -198,6 +198,12 @@ static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 	return STORE_ENOUGH;
 }
 
+/* A start that text alone has seen counts with text, though the tree counts with what is trusted. */
+static bool starts_of(const struct folding *f, const struct fold_tree *t, const struct fold_view *view)
+{
+	return view->start_seen && (f->trusted || !t->trusted.there || !t->trusted.start_seen);
+}
+
 /* The row of `fold` for the trees that share a workload; its code is a function of what they show. */
 static int64_t fold_row(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, int64_t main_path,
 			struct err *e)
@@ -229,7 +235,7 @@ static int64_t fold_row(struct folding *f, const struct fold_tree *t, const stru
 	}
 	buf_char(&labels, ']');
 	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(f->trusted), V_INT(t->node), V_INT(main_path),
-						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(counts && view->start_seen)), &row, e) < 0)
+						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(starts_of(f, t, view))), &row, e) < 0)
 		return -1;
 	return row;
 }

@@ -246,9 +246,9 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 static int remove_builds(struct store *s, struct err *e)
 {
 	return store_script(s, "DELETE FROM build WHERE NOT EXISTS (SELECT 1 FROM interval AS i WHERE i.node = build.node AND i.exe = build.exe AND "
-		       "i.trusted AND i.t_first <= build.t_last AND i.t_last >= build.t_first) AND NOT EXISTS (SELECT 1 FROM path JOIN fold_use AS u ON "
+		       "i.t_first <= build.t_last AND i.t_last >= build.t_first) AND NOT EXISTS (SELECT 1 FROM path JOIN fold_use AS u ON "
 		       "u.path = path.id JOIN fold ON fold.id = u.fold WHERE path.exe = build.exe AND fold.node = build.node AND "
-		       "fold.trusted AND u.t_first <= build.t_last AND u.t_last >= build.t_first)", e);
+		       "u.t_first <= build.t_last AND u.t_last >= build.t_first)", e);
 }
 
 int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report, struct err *e)

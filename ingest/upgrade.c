@@ -5,7 +5,7 @@
 #include "store/older.h"
 #include "store/row.h"
 
-#define LOOK_EVERY 20000 /* steps of SQLite's machine between two looks at signals */
+#define LOOK_EVERY 2000 /* steps of a statement between two looks at signals */
 #define COPIED 0.2       /* of the work, about: what SQL copies, */
 #define SEEN 0.4         /* and then the seen set; the rest is deriving */
 
@@ -15,6 +15,14 @@ struct upgrading {
 	struct seen seen;
 	int64_t pages, page;
 };
+
+/* SQLite asks now and then whether to go on. */
+static int stopped(void *store)
+{
+	struct store *s = store;
+
+	return s->wait.stop != NULL && *s->wait.stop != 0;
+}
 
 static void tell(const struct upgrading *u, double done)
 {
@@ -102,21 +110,12 @@ static int bring(struct upgrading *u, struct err *e)
 {
 	const struct again_progress progress = { derived, u };
 
-	tell(u, 0);
-	if (older_begin(u->s, e) < 0)
+	if (stopped(u->s) || older_begin(u->s, e) < 0)
 		return -1;
 	tell(u, COPIED);
 	if (bring_seen(u, e) < 0 || again_all(u->s, &progress, e) < 0)
 		return -1;
 	return older_end(u->s, e);
-}
-
-/* SQLite asks now and then whether to go on. */
-static int stopped(void *store)
-{
-	struct store *s = store;
-
-	return s->wait.stop != NULL && *s->wait.stop != 0;
 }
 
 static int upgrade(struct store *s, const struct upgrade_progress *progress, struct err *e)

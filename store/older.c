@@ -80,7 +80,7 @@ static int add_functions(struct store *s, struct err *e)
 
 /* ---- views ---- */
 
-static const char *const changed[] = { "tree", "image", "interval", "presence", "boot", "loss", "tree_label", "tree_place", "fold",
+static const char *const changed[] = { "ingest", "tree", "image", "interval", "presence", "boot", "loss", "tree_label", "tree_place", "fold",
 				       "fold_use", "fold_place", "fold_set", "seen" };
 
 /* Makes the views; `view` and `was` are what stands before their names, and before those of the old tables. */
@@ -106,7 +106,7 @@ int older_face(struct store *s, struct err *e)
 
 static int drop_views(struct store *s, const char *view, struct err *e)
 {
-	static const char *const more[] = { "older_whole", "older_fold", "part", "image_part" };
+	static const char *const more[] = { "older_whole", "older_fold", "part", "image_part", "derive_row" };
 	auto_buf struct buf sql = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(changed) + ARRAY_SIZE(more); i++)
@@ -142,8 +142,9 @@ int older_begin(struct store *s, struct err *e)
 	    store_script(s, "PRAGMA legacy_alter_table = OFF", e) < 0 || store_script(s, schema_sql, e) < 0 ||
 	    make_views(s, "older_", "main.was_", e) < 0)
 		return -1;
-	return store_script(s, "INSERT INTO interval SELECT id, node, pid, older_trusted(obs), exe, cell, loader, t_first, t_last, serial_first, "
-			       "serial_last, uid, auid, name, 0, 0, ingest, older_obs(obs), edges FROM was_interval;"
+	return store_script(s, "INSERT INTO ingest SELECT * FROM older_ingest;"
+			       "INSERT INTO interval SELECT id, node, pid, older_trusted(obs), exe, cell, loader, t_first, t_last, serial_first, "
+			       "serial_last, uid, auid, name, 0, ingest, older_obs(obs), edges FROM was_interval;"
 			       "INSERT INTO presence SELECT id, node, pid, exe, caller, call, hour, t_first, t_last, ip, NULL FROM was_presence;"
 			       "INSERT INTO loss SELECT * FROM older_loss; INSERT INTO fold SELECT * FROM older_fold;"
 			       "INSERT INTO fold_use SELECT * FROM older_fold_use; INSERT INTO fold_place SELECT * FROM older_fold_place;"

@@ -23,14 +23,24 @@ FROM $image_part;
 CREATE TEMP VIEW $image AS
 SELECT id, id AS founder, ifnull(parent, 0) AS above, tree, path, 1 AS parts FROM @image;
 
+-- nothing waits to be derived
+CREATE TEMP VIEW $derive_row AS SELECT x'' AS key, 0 AS value WHERE 0;
+
 CREATE TEMP VIEW $interval AS
 SELECT id, node, pid, image IN (SELECT id FROM @image WHERE tree IN (SELECT tree FROM $older_whole)) AS trusted, exe, cell,
-       loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image AS part, 0 AS serial_most, ingest,
+       loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image AS part, ingest,
        older_obs(obs) AS obs, edges
 FROM @interval;
 
 CREATE TEMP VIEW $presence AS
 SELECT id, node, pid, exe, caller, call, hour, t_first, t_last, ip, image AS part FROM @presence;
+
+-- a run that brought nothing but what is trusted
+CREATE TEMP VIEW $ingest AS
+SELECT id, started, ended, label, policy, source, version, new_events, seen_before, contradicted, damaged, other, losses,
+       iif(id IN (SELECT ingest FROM @interval WHERE older_trusted(obs)) AND
+           id NOT IN (SELECT ingest FROM @interval WHERE NOT older_trusted(obs)), new_events, 0) AS trusted
+FROM @ingest;
 
 CREATE TEMP VIEW $boot AS
 SELECT node, number, t_first, t_last, serial_first, serial_last,

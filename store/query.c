@@ -135,7 +135,7 @@ static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
-		.start_seen = v[2] != 0, .trusted = v[3] != 0, .stands_for = 1, .starts = v[2] != 0,
+		.start_seen = v[2] != 0, .trusted = v[3] != 0 && store_trusts(l->s), .stands_for = 1, .starts = v[2] != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
 	return 0;

@@ -1,6 +1,22 @@
 -- The tables of version 3 that are others in version 4, as scaudit 0.1.0 made them. With them a store of that version is
 -- checked; store/older.sql says what they mean.
 
+CREATE TABLE IF NOT EXISTS ingest (
+    id          INTEGER PRIMARY KEY,
+    started     INTEGER NOT NULL,
+    ended       INTEGER,
+    label       INTEGER REFERENCES string (id),
+    policy      INTEGER REFERENCES policy (id),
+    source      TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    new_events  INTEGER NOT NULL DEFAULT 0,
+    seen_before INTEGER NOT NULL DEFAULT 0,
+    contradicted INTEGER NOT NULL DEFAULT 0,
+    damaged     INTEGER NOT NULL DEFAULT 0,
+    other       INTEGER NOT NULL DEFAULT 0,
+    losses      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS seen (
     node    INTEGER NOT NULL REFERENCES node (id),
     serials INTEGER NOT NULL,

@@ -16,7 +16,7 @@ struct scene {
 	const char *before[4];  /* commands that make the store that it begins with; none: there is no store */
 	const char *command;    /* words with blanks between; <FILE is its standard input */
 	int (*run)(void);       /* instead of a command: what the program would do, and its status */
-	int version;            /* the store is made one of this version; 0: it stays */
+	bool older;             /* it begins with tests/stores/version3.db */
 	bool atomic;            /* all or nothing is done */
 	bool reads;             /* nothing at all is */
 	const char *done;       /* stderr says so when it is done, and only then */
@@ -141,8 +141,9 @@ static struct scene scenes[] = {
 	{ "node", { BASE, "ingest --node other other.log" }, "node alias node01 other", .atomic = true, .done = "one node" },
 	{ "capture's commits", { BASE }, .run = capture_commits },
 	{ "capture into a new store", { NULL }, .run = capture_commits },
-	{ "upgrade from 1", { BASE }, "status", .version = 1, .atomic = true },
-	{ "upgrade from 2", { BASE }, "ingest more.log", .version = 2, .done = "new" },
+	{ "upgrade", { NULL }, "fold --keep-trees 999", .older = true, .atomic = true, .done = "folded 0" },
+	{ "upgrade and ingest", { NULL }, "ingest more.log", .older = true, .done = "new" },
+	{ "read an older store", { NULL }, "workloads --json", .older = true, .reads = true },
 	{ "profile", { BASE, TWICE, "fold --keep-trees 8" }, "profile --all --union --format json", .reads = true },
 	{ "profile --explain", { BASE, TWICE }, "profile --root logrun --union --explain", .reads = true },
 	{ "workloads", { BASE, TWICE, "fold --keep-trees 8" }, "workloads --json", .reads = true },

@@ -177,42 +177,6 @@ static void check_change(void **state)
 	rig_close(&r);
 }
 
-/* What an older store lacks is made when it is opened, by whoever opens it; what it holds stays. */
-static struct older_row { const char *name, *sql; enum store_mode mode; int64_t places; } olders[] = {
-	{ "open: version 2, to write", "ALTER TABLE place DROP COLUMN image; DROP TABLE build; PRAGMA user_version = 2", STORE_WRITE, 1 },
-	{ "open: version 2, to read", "ALTER TABLE place DROP COLUMN image; DROP TABLE build; PRAGMA user_version = 2", STORE_READ, 1 },
-	{ "open: version 1", "DROP TABLE place; DROP TABLE build; DROP TABLE capture; PRAGMA user_version = 1", STORE_WRITE, 0 },
-};
-
-static void check_older(void **state)
-{
-	const struct older_row *row = *state;
-	struct rig r;
-	struct store s;
-	struct names n;
-	struct err e = { 0 };
-	struct bytes v[PLACE_FIELDS] = { [PLACE_CONTAINER] = BYTES("a"), [PLACE_IMAGE] = BYTES("sha256:1") };
-	auto_buf struct buf got = { 0 };
-	int64_t place;
-
-	rig_open(&r);
-	assert_int_equal(sqlite3_exec(r.store.db, "INSERT INTO place VALUES (7, 1, x'', CAST('a' AS BLOB), x'', x'', x'', x'', x'', x'')", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(r.store.db, row->sql, NULL, NULL, NULL), SQLITE_OK);
-	assert_ok(store_open(&s, r.db, row->mode, &e), &e);
-	assert_int_equal(rig_number(&r, "PRAGMA user_version"), STORE_VERSION);
-	assert_int_equal(rig_number(&r, "SELECT count(*) FROM place WHERE image = x''"), row->places);
-	names_init(&n, &s);
-	place = names_place(&n, 1, v, &e);
-	if (row->places)
-		assert_int_equal(place, 7);
-	assert_ok(names_build(&n, 1, BYTES("/bin/sh"), place, false, "ab", 5, &e), &e);
-	names_release(&n);
-	rig_rows(&r, "SELECT CAST(image AS TEXT), build_id FROM place JOIN build ON place = place.id", &got);
-	assert_string_equal(buf_text(&got), "sha256:1|ab\n");
-	store_close(&s);
-	rig_close(&r);
-}
-
 static void builds_are_one_row_with_their_time(void **state)
 {
 	static const struct { const char *id; int64_t place, t; bool here; } seen[] = {
@@ -422,7 +386,7 @@ static const struct { const char *name, *sql; } statements[] = {
  */
 static void no_statement_walks_through_a_large_table(void **state)
 {
-	static const char *const bad[] = { "SCAN interval", "SCAN image", "SCAN part", "SCAN derive_row", "SCAN presence", "(node=?)\n" };
+	static const char *const bad[] = { "SCAN interval", "SCAN image", "SCAN part", "SCAN derive_page", "SCAN presence", "(node=?)\n" };
 	struct rig r;
 
 	(void)state;
@@ -453,7 +417,6 @@ int main(void)
 	ADD(&t, the_other_place_is_named);
 	ADD_ROWS(&t, opens, check_open);
 	ADD_ROWS(&t, changes, check_change);
-	ADD_ROWS(&t, olders, check_older);
 	ADD(&t, builds_are_one_row_with_their_time);
 	ADD(&t, a_writer_learns_that_another_wrote);
 	ADD(&t, strings_have_one_row_for_all_writers);

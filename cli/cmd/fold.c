@@ -178,8 +178,8 @@ int fold_old(const struct opts *o, bool vacuum, struct err *e)
 {
 	struct selected s = { 0 };
 	struct query trusted = { 0 };
-	struct limits limits;
-	uint64_t days;
+	struct limits limits = { 0 };
+	uint64_t days = 0;
 	char count[32];
 	size_t n = 0;
 	int ret = fold_limits(o, &limits.keep, &days, e);
