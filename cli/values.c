@@ -123,13 +123,12 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 int opt_brought_up(const struct opts *o, struct err *e)
 {
 	struct store store;
-	struct err ignored;
-	bool older = store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, &ignored) == 0 && store.older;
-	int ret = 0;
+	int ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, e);
+	bool older = ret == 0 && store.older;
 
 	store_close(&store);
 	if (!older)
-		return 0; /* what else there is to say of it, who reads it next says */
+		return ret;
 	ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
 	store_close(&store);
 	return ret;
