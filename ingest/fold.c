@@ -202,6 +202,8 @@ static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 static int64_t fold_row(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, int64_t main_path,
 			struct err *e)
 {
+	/* where a tree counts as trusted, text may still have shown its beginning */
+	bool starts = view->start_seen && (counts || !t->trusted.start_seen);
 	auto_buf struct buf key = { 0 }, labels = { 0 };
 	char code[CODE_SIZE];
 	int64_t row;
@@ -229,7 +231,7 @@ static int64_t fold_row(struct folding *f, const struct fold_tree *t, const stru
 	}
 	buf_char(&labels, ']');
 	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(f->trusted), V_INT(t->node), V_INT(main_path),
-						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(counts && view->start_seen)), &row, e) < 0)
+						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(starts)), &row, e) < 0)
 		return -1;
 	return row;
 }

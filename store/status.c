@@ -259,7 +259,7 @@ static const char sql_losses[] =
 	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
 	"trusted GROUP BY node, kind";
 static const char sql_runs[] =
-	"SELECT ingest.id, started, source, string.bytes, iif(?1, trusted, new_events), seen_before, damaged, losses, contradicted, "
+	"SELECT ingest.id, started, source, string.bytes, iif(?1, trusted, new_events) AS new_events, seen_before, damaged, losses, contradicted, "
 	"complete, gaps, dropped, lost FROM ingest LEFT JOIN capture ON capture.ingest = ingest.id LEFT JOIN string ON string.id = label "
 	"WHERE NOT ?1 OR trusted > 0 OR capture.ingest IS NOT NULL ORDER BY ingest.id DESC LIMIT ?2";
 static const char sql_totals[] =
