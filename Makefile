@@ -58,9 +58,10 @@ $(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
 
 $(BUILD)/tests/test_fault: $(BUILD)/tests/fault_vfs.o $(BUILD)/tests/fault_main.o
 
-# sources that only one test needs
-$(BUILD)/tests/test_derive: BESIDE := tests/derive_oracle.c tests/table.c
-$(BUILD)/tests/test_derive: tests/derive_oracle.c tests/table.c
+# sources that only some tests need
+DERIVE := $(addprefix tests/, derive_log.c derive_oracle.c derive_reading.c derive_texts.c table.c)
+$(BUILD)/tests/test_derive $(BUILD)/tests/test_tail: BESIDE := $(DERIVE)
+$(BUILD)/tests/test_derive $(BUILD)/tests/test_tail: $(DERIVE)
 
 # what the derivation costs, in memory
 $(BUILD)/track: bench/track.c tests/table.c $(LIB_OBJ)

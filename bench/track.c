@@ -173,6 +173,11 @@ static const struct shape {
 	{ "execs", execs, BATCH, 1000000 },
 	{ "cells", cells, BATCH, 1000000 },
 	{ "gap", gap, BATCH, 1000000 },
+	{ "server_live", server, 200, 1000000 },
+	{ "sameip_live", sameip, 200, 1000000 },
+	{ "execs_live", execs, 200, 1000000 },
+	{ "cells_live", cells, 200, 1000000 },
+	{ "gap_live", gap, 200, 1000000 },
 	{ "back", back, 1000, 1000000 },
 	{ "back_one", back, 1, 256000 },
 	{ "pids_one", pids, 1, 256000 },
@@ -180,17 +185,12 @@ static const struct shape {
 
 /* ---- reading ---- */
 
-#define RECENT 96 /* intervals of a pid that are looked at first */
-
+/* Intervals and edges of a pid: those behind its mark, and the rest. */
 struct holding {
 	struct { struct track_interval *v; size_t n, cap; } recent, rest;
-	struct {
-		struct track_edge *v;
-		size_t n, cap;
-	} edges; /* from the rest's end on, and those before */
-	size_t old_edges;
-	struct derive_rest end;
-	bool touched, begun;
+	struct { struct track_edge *v; size_t n, cap; } edges;
+	size_t old_edges; /* how many of them lie before the mark */
+	bool touched, marked;
 };
 
 static int same(void *ctx, int64_t a, int64_t b)
@@ -212,58 +212,72 @@ static void take(struct holding *h, const struct record *r, struct track_site *s
 
 static size_t wholes;
 
+/* All that a pid has. */
+static void derive_all(struct derive *d, struct holding *h, int32_t pid)
+{
+	size_t n = h->rest.n + h->recent.n;
+	struct track_interval *all = mem_alloc(n * sizeof(*all));
+	int64_t *ids = NULL;
+	struct err e = { 0 };
+
+	wholes += h->rest.n > 0;
+	memcpy(all, h->recent.v, h->recent.n * sizeof(*all));
+	if (h->rest.n > 0)
+		memcpy(all + h->recent.n, h->rest.v, h->rest.n * sizeof(*all));
+	for (size_t i = 0; i < n; i++)
+		all[i].id = (int64_t)i;
+	if (derive_pid(d, 1, pid, all, n, h->edges.v, h->edges.n, &ids, &e) < 0)
+		exit(3);
+	for (size_t i = 0; i < n; i++)
+		*(all[i].id < (int64_t)h->recent.n ? &h->recent.v[all[i].id].was : &h->rest.v[all[i].id - (int64_t)h->recent.n].was) = ids[all[i].part];
+	free(all);
+	free(ids);
+}
+
+/* What ended by the mark is not looked at again: the shapes that grow are in order of time. */
+static void put_away(struct holding *h, int64_t t_last)
+{
+	size_t left = 0;
+
+	h->marked = true;
+	for (size_t i = 0; i < h->recent.n; i++) {
+		if (h->recent.v[i].t_last <= t_last)
+			*VEC_PUSH(&h->rest) = h->recent.v[i];
+		else
+			h->recent.v[left++] = h->recent.v[i];
+	}
+	h->recent.n = left;
+	while (h->old_edges < h->edges.n && h->edges.v[h->old_edges].t <= t_last)
+		h->old_edges++;
+}
+
 static void derive_one(struct derive *d, struct holding *h, int32_t pid)
 {
+	struct derive_rest rest = { INT64_MIN };
 	struct err e = { 0 };
 	int64_t *ids = NULL;
 	int ret = 1;
 
 	h->recent.n = join_intervals(h->recent.v, h->recent.n, &strings, NULL);
-	if (h->recent.n > RECENT)
-		ret = derive_behind(d, 1, pid, &h->end, h->recent.v, h->recent.n,
-				    h->edges.v + h->old_edges, h->edges.n - h->old_edges, &ids,
-				    &e);
+	if (h->marked && derive_since(d, 1, pid, &rest.t_last, &e) < 0)
+		exit(3);
+	if (rest.t_last != INT64_MIN)
+		ret = derive_behind(d, 1, pid, &rest, h->recent.v, h->recent.n,
+				    h->edges.v + h->old_edges, h->edges.n - h->old_edges, &ids, &e);
+	if (ret < 0)
+		exit(3);
 	if (ret == 0)
 		for (size_t i = 0; i < h->recent.n; i++)
 			h->recent.v[i].was = ids[i];
-	if (ret == 1) {
-		size_t n = h->rest.n + h->recent.n;
-		struct track_interval *all = mem_alloc(n * sizeof(*all));
-
-		wholes += h->rest.n > 0;
-		memcpy(all, h->recent.v, h->recent.n * sizeof(*all));
-		if (h->rest.n > 0)
-			memcpy(all + h->recent.n, h->rest.v, h->rest.n * sizeof(*all));
-		for (size_t i = 0; i < n; i++)
-			all[i].id = (int64_t)i;
-		if (derive_pid(d, 1, pid, all, n, h->edges.v, h->edges.n, &ids, &e) < 0)
-			exit(3);
-		for (size_t i = 0; i < n; i++)
-			*(all[i].id < (int64_t)h->recent.n ? &h->recent.v[all[i].id].was : &h->rest.v[all[i].id - (int64_t)h->recent.n].was) = ids[all[i].part];
-		free(all);
-	}
+	else
+		derive_all(d, h, pid);
 	free(ids);
 	for (size_t i = 0; i < h->recent.n; i++)
 		h->recent.v[i].fresh = false;
 	for (size_t i = h->old_edges; i < h->edges.n; i++)
 		h->edges.v[i].fresh = false;
-	/* what ended long ago is not looked at again: the shapes that grow are in order of time */
-	if (h->recent.n > RECENT + 48) {
-		size_t more = h->recent.n - RECENT;
-
-		within_sort(h->recent.v, h->recent.n, &strings);
-		for (size_t i = 0; i < more; i++) {
-			struct track_interval *v = VEC_PUSH(&h->rest);
-
-			*v = h->recent.v[i];
-			h->end.t_last = v->t_last > h->end.t_last ? v->t_last : h->end.t_last;
-			h->end.s_last = v->s_last > h->end.s_last ? v->s_last : h->end.s_last;
-		}
-		VEC_DROP(&h->recent, more);
-		while (h->old_edges < h->edges.n &&
-		       h->edges.v[h->old_edges].serial <= h->end.s_last)
-			h->old_edges++;
-	}
+	if (h->recent.n + h->edges.n - h->old_edges > 16 && derive_since(d, 1, pid, &rest.t_last, &e) == 1)
+		put_away(h, rest.t_last);
 }
 
 static double cpu(void)
@@ -298,9 +312,9 @@ static void measure(const struct shape *s, size_t n)
 				 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA "
 				 "cache_size = -16384",
 				 NULL, NULL, NULL) != SQLITE_OK ||
-		    sqlite3_exec(store.db, schema_sql, NULL, NULL, NULL) != SQLITE_OK ||
-		    state_init(&st, &store, &e) < 0)
+		    sqlite3_exec(store.db, schema_sql, NULL, NULL, NULL) != SQLITE_OK)
 			exit(3);
+		state_init(&st, &store);
 		d.store = &st.api;
 	}
 	for (size_t from = 0; from < n; from += s->batch) {
@@ -310,9 +324,6 @@ static void measure(const struct shape *s, size_t n)
 			struct holding *h = &all[r.pid];
 
 			take(h, &r, &sites[i]);
-			if (!h->begun)
-				h->end = (struct derive_rest){ INT64_MIN, 0, false };
-			h->begun = true;
 			if (!h->touched)
 				*VEC_PUSH(&touched) = r.pid;
 			h->touched = true;

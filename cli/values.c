@@ -91,26 +91,17 @@ static int bring_up(const struct opts *o, struct store *store, const struct stor
 	return upgrade_store(path, wait, &(struct upgrade_progress){ say_bringing, &b }, e);
 }
 
-static int read_wait(const struct opts *o, struct store_wait *wait, struct err *e)
-{
-	uint64_t ms;
-
-	*wait = (struct store_wait){ .say = opt_on(o, OPT_quiet) ? NULL : say_waiting };
-	if (opt_duration(o, OPT_wait, 0, WAIT_MS, &ms, e) < 0)
-		return -1;
-	wait->ms = (int64_t)ms;
-	return 0;
-}
-
 int opt_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e)
 {
-	struct store_wait wait;
+	struct store_wait wait = { .say = opt_on(o, OPT_quiet) ? NULL : say_waiting };
 	struct err older = { 0 };
+	uint64_t ms;
 	int ret;
 
 	*store = (struct store){ 0 };
-	if (read_wait(o, &wait, e) < 0)
+	if (opt_duration(o, OPT_wait, 0, WAIT_MS, &ms, e) < 0)
 		return -1;
+	wait.ms = (int64_t)ms;
 	if (stop != NULL) {
 		wait.stop = stop->stop;
 		wait.stop_ms = stop->stop_ms;
@@ -131,14 +122,15 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 
 int opt_brought_up(const struct opts *o, struct err *e)
 {
-	struct store store = { 0 };
-	struct store_wait wait;
-	struct err other = { 0 };
-	int ret = read_wait(o, &wait, e);
+	struct store store;
+	struct err ignored;
+	bool older = store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, &ignored) == 0 && store.older;
+	int ret = 0;
 
-	/* whatever else is wrong with it is said by who opens it then */
-	if (ret == 0 && store_open_waiting(&store, opt_text(o, OPT_db, NULL), STORE_CHANGE, &wait, &other) < 0 && store.older)
-		ret = bring_up(o, &store, &wait, e);
+	store_close(&store);
+	if (!older)
+		return 0; /* what else there is to say of it, who reads it next says */
+	ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
 	store_close(&store);
 	return ret;
 }

@@ -23,7 +23,7 @@ int again_all(struct store *s, const struct again_progress *progress, struct err
 	struct again_pids list = { 0 };
 	struct flush_alone a;
 	int ret = store_script(s, "DELETE FROM tree_label; DELETE FROM tree_place; DELETE FROM tree; DELETE FROM image; DELETE FROM part; "
-				  "DELETE FROM derive_row; UPDATE interval SET part = 0, serial_most = 0; UPDATE presence SET part = NULL", e);
+				  "DELETE FROM derive_page; DELETE FROM derive_mark; UPDATE interval SET part = 0; UPDATE presence SET part = NULL", e);
 
 	if (ret == 0)
 		ret = store_each_sql(s, "SELECT DISTINCT node, pid FROM interval ORDER BY node, pid", NO_ARGS, WALK(take_pid, &list), e);

@@ -33,12 +33,13 @@ static bool fits(const struct boot_chain *c, const struct boot_piece *p)
 
 	if (bases_differ(c->base, p->base) || p->sec_lo + 1 < c->sec_hi)
 		return false;
-	return p->serial_lo > c->serial_hi || (at_border && (uint64_t)p->serial_lo + BORDER_SERIALS > c->serial_hi);
+	return p->serial_lo > c->serial_hi ||
+	       (at_border && (uint64_t)p->serial_lo + BORDER_SERIALS > c->serial_hi);
 }
 
 /*
- * The chain that the piece belongs to best, as an index of `order`; -1: none. Same base first, then the latest, among
- * recent ones the nearest serial.
+ * The chain that the piece belongs to best, as an index of `order`; -1: none. Same base first, then
+ * the latest, among recent ones the nearest serial.
  */
 static int best(const struct boot_state *of, const struct boot_piece *p)
 {
@@ -54,8 +55,11 @@ static int best(const struct boot_state *of, const struct boot_piece *p)
 		if (a != NULL) {
 			same = c->base != BOOT_NO_BASE && p->base != BOOT_NO_BASE;
 			was_same = a->base != BOOT_NO_BASE && p->base != BOOT_NO_BASE;
-			recent = p->sec_lo - c->sec_hi <= RECENT_SECONDS && p->sec_lo - a->sec_hi <= RECENT_SECONDS;
-			if (same != was_same ? was_same : recent ? c->serial_hi <= a->serial_hi : c->sec_hi <= a->sec_hi)
+			recent = p->sec_lo - c->sec_hi <= RECENT_SECONDS &&
+				 p->sec_lo - a->sec_hi <= RECENT_SECONDS;
+			if (same != was_same ? was_same
+			    : recent	     ? c->serial_hi <= a->serial_hi
+					     : c->sec_hi <= a->sec_hi)
 				continue;
 		}
 		a = c;
@@ -65,7 +69,8 @@ static int best(const struct boot_state *of, const struct boot_piece *p)
 }
 
 /* A few events high above their neighbours, which fit each other: one line with an invented serial. */
-static bool stray(const struct boot_chain *c, const struct boot_piece *p, const struct boot_piece *next)
+static bool stray(const struct boot_chain *c, const struct boot_piece *p,
+		  const struct boot_piece *next)
 {
 	return next != NULL && p->events <= STRAY_EVENTS && next->serial_lo < p->serial_lo && fits(c, next) &&
 	       (p->base == BOOT_NO_BASE || c->base == BOOT_NO_BASE);
@@ -91,12 +96,18 @@ static struct boot_chain *begin(struct boot_state *c, const struct boot_piece *p
 		c->order[c->recent] = (uint8_t)c->recent;
 		to = &c->chain[c->recent++];
 	}
-	*to = (struct boot_chain){ .sec_lo = p->sec_lo, .sec_hi = p->sec_hi, .base = p->base, .serial_lo = p->serial_lo,
-				   .serial_hi = p->serial_hi, .number = c->n++, .mark = BOOT_NONE };
+	*to = (struct boot_chain){ .sec_lo = p->sec_lo,
+				   .sec_hi = p->sec_hi,
+				   .base = p->base,
+				   .serial_lo = p->serial_lo,
+				   .serial_hi = p->serial_hi,
+				   .number = c->n++,
+				   .mark = BOOT_NONE };
 	return to;
 }
 
-struct boot_chain *boot_chain_on(struct boot_state *c, const struct boot_piece *p, const struct boot_piece *next)
+struct boot_chain *boot_chain_on(struct boot_state *c, const struct boot_piece *p,
+				 const struct boot_piece *next)
 {
 	int at = best(c, p);
 	struct boot_chain *to;
@@ -120,7 +131,9 @@ uint32_t boot_chains(struct boot_pieces *pieces)
 	if (pieces->n > 1)
 		qsort(pieces->v, pieces->n, sizeof(*pieces->v), boot_by_time);
 	for (size_t i = 0; i < pieces->n; i++)
-		pieces->v[i].boot = boot_chain_on(&c, &pieces->v[i], i + 1 < pieces->n ? &pieces->v[i + 1] : NULL)->number;
+		pieces->v[i].boot = boot_chain_on(&c, &pieces->v[i],
+						  i + 1 < pieces->n ? &pieces->v[i + 1] : NULL)
+					    ->number;
 	return c.n;
 }
 

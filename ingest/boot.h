@@ -1,8 +1,9 @@
 /*
- * Chains of pieces: what boots are made of. A piece is some events of a node between two corners. Taken in time order,
- * pieces make chains in which serials and times rise together. A fall of the serial begins another chain, as after a
- * reboot (a wrap of the 32 bits does too). Where lines print the uptime, epoch minus uptime decides. A clock step may
- * make a chain, never a second count.
+ * Chains of pieces: what boots are made of. A piece is some events of a node between two corners.
+ * Taken in time order, pieces make chains in which serials and times rise together. A fall of the
+ * serial begins another chain, as after a reboot (a wrap of the 32 bits does too). Where lines
+ * print the uptime, epoch minus uptime decides. A clock step may make a chain, never a second
+ * count.
  */
 #ifndef INGEST_BOOT_H
 #define INGEST_BOOT_H
@@ -14,7 +15,8 @@
 #define BOOT_SERIALS 4096 /* a page of the seen set, and how many events it can have */
 #define BOOT_SECONDS 1024
 #define BOOT_PAGE_EVENTS (BOOT_SERIALS * BOOT_SECONDS)
-#define BOOT_BASE_SECONDS 10 /* printk's stamp is behind the audit stamp by milliseconds, seconds under load */
+/* printk's stamp is behind the audit stamp by milliseconds, by seconds under load */
+#define BOOT_BASE_SECONDS 10
 #define BOOT_COMPETING 64 /* chains that were at work last; older ones are not gone on with */
 #define BOOT_NONE UINT32_MAX
 
@@ -31,7 +33,7 @@ struct boot_pieces { struct boot_piece *v; size_t n, cap; };
 
 /* What is known of a chain. */
 struct boot_chain {
-	int64_t sec_lo, sec_hi;          /* the beginning of its first piece, and its latest second */
+	int64_t sec_lo, sec_hi; /* the beginning of its first piece, and its latest second */
 	int64_t base;
 	uint32_t serial_lo, serial_hi;   /* of the first piece; the highest */
 	uint32_t number;                 /* from 0, in order of their beginnings */
@@ -48,8 +50,12 @@ struct boot_state {
 /* Earlier or later in time; pieces that begin in the same second by serial. For qsort. */
 int boot_by_time(const void *a, const void *b);
 
-/* Takes the piece that comes next in time. `next`: the one behind it, NULL: none. Returns its chain. */
-struct boot_chain *boot_chain_on(struct boot_state *c, const struct boot_piece *p, const struct boot_piece *next);
+/*
+ * Takes the piece that comes next in time. `next`: the one behind it, NULL: none. Returns its
+ * chain.
+ */
+struct boot_chain *boot_chain_on(struct boot_state *c, const struct boot_piece *p,
+				 const struct boot_piece *next);
 
 /* Sorts pieces by time and gives each the number of its chain. Returns the number of chains. */
 uint32_t boot_chains(struct boot_pieces *pieces);

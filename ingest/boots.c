@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
-#define STATE_EVERY 256        /* pieces between two states that are kept */
-#define OPEN (UINT32_C(1) << 31) /* in boot_piece.boot: the boot is that of this chain, whatever it will be */
+#define STATE_EVERY 256 /* pieces between two states that are kept */
+
+/* In boot_piece.boot: the boot is that of this chain, whatever it will be. */
+#define OPEN (UINT32_C(1) << 31)
 
 static int64_t window(const struct boot_piece *p)
 {
@@ -50,7 +52,8 @@ static bool of_page(const struct boot_pieces *of, size_t i, int64_t seconds, int
 
 static bool overlap(const struct boot_piece *a, const struct boot_piece *b)
 {
-	return a->sec_lo <= b->sec_hi && a->sec_hi >= b->sec_lo && a->serial_lo <= b->serial_hi && a->serial_hi >= b->serial_lo;
+	return a->sec_lo <= b->sec_hi && a->sec_hi >= b->sec_lo && a->serial_lo <= b->serial_hi &&
+	       a->serial_hi >= b->serial_lo;
 }
 
 static void add_piece(struct boot_pieces *to, const struct boot_piece *p)
@@ -60,7 +63,7 @@ static void add_piece(struct boot_pieces *to, const struct boot_piece *p)
 
 /* ---- loading ---- */
 
-struct loading { struct boot_pieces *trusted, *all; const struct store *store; bool any_text; };
+struct loading { struct boot_pieces *trusted, *all; struct store *store; bool any_text; };
 
 static bool in_page(const struct boot_piece *p, int64_t serials, int64_t seconds)
 {
@@ -92,14 +95,16 @@ static int take_pieces(void *to, sqlite3_stmt *row, struct err *e)
 	l->any_text = l->any_text || text.n;
 	/* what trusted lines print of a base, or disagree about, is not text's to say */
 	base = v[0] != BOOT_NO_BASE ? base_of(v[0], v[1]) : base_of(v[2], v[3]);
-	if (!boot_decode(l->trusted, store_column(row, 4), base_of(v[0], v[1])) || !boot_decode(l->all, text, base))
+	if (!boot_decode(l->trusted, store_column(row, 4), base_of(v[0], v[1])) ||
+	    !boot_decode(l->all, text, base))
 		return row_damaged(l->store->db, "seen", 0, "no pieces can be read in it", e);
 	for (size_t i = had[0]; text.n == 0 && l->any_text && i < l->trusted->n; i++)
 		add_piece(l->all, &l->trusted->v[i]);
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = had[k]; i < both[k]->n; i++)
 			if (!in_page(&both[k]->v[i], v[6], v[7]))
-				return row_damaged(l->store->db, "seen", 0, "a piece lies outside of its page", e);
+				return row_damaged(l->store->db, "seen", 0,
+						   "a piece lies outside of its page", e);
 	return 0;
 }
 
@@ -123,7 +128,8 @@ static uint32_t trusted_within(const struct boots *b, const struct boot_piece *p
 	return BOOT_NONE;
 }
 
-static void take_piece(struct boots *b, enum track_layer layer, struct boot_state *s, struct boot_piece *p, const struct boot_piece *next)
+static void take_piece(struct boots *b, enum track_layer layer, struct boot_state *s,
+		       struct boot_piece *p, const struct boot_piece *next)
 {
 	struct boots_layer *l = &b->layer[layer];
 	struct boot_chain *c = boot_chain_on(s, p, next);
@@ -131,7 +137,8 @@ static void take_piece(struct boots *b, enum track_layer layer, struct boot_stat
 	uint32_t trusted;
 
 	if (c->number == l->chains.n)
-		*VEC_PUSH(&l->chains) = (struct boots_chain){ .boot = BOOT_NONE, .trusted = BOOT_NONE };
+		*VEC_PUSH(&l->chains) = (struct boots_chain){ .boot = BOOT_NONE,
+							      .trusted = BOOT_NONE };
 	to = &l->chains.v[c->number];
 	to->sec_lo = c->sec_lo;
 	to->sec_hi = c->sec_hi;
@@ -173,7 +180,10 @@ static void in_time_order(struct boot_pieces *of, size_t at, struct order *out)
 		qsort(out->v, out->n, sizeof(*out->v), by_time_at);
 }
 
-/* Takes all pieces from `at` on, which begins a page's seconds. Which chain a piece goes to is known once the next one is. */
+/*
+ * Takes all pieces from `at` on, which begins a page's seconds. Which chain a piece goes to is
+ * known once the next one is.
+ */
 static void chain_from(struct boots *b, enum track_layer layer, size_t at, struct boot_state *s)
 {
 	struct boots_layer *l = &b->layer[layer];
@@ -197,20 +207,21 @@ static void chain_from(struct boots *b, enum track_layer layer, size_t at, struc
 }
 
 /*
- * Goes back to a state before the piece `changed`, where pieces change, and before the one that came before it: what
- * became of that hung on the next. Returns from where on pieces have to be taken again.
+ * The last state before the piece `changed`, where pieces change, and before the one that came
+ * before it: what became of that hung on the next. States behind it are dropped. Returns from where
+ * on pieces have to be taken again.
  */
-static size_t go_back(struct boots_layer *l, size_t changed, struct boot_state *s)
+static size_t state_before(struct boots_layer *l, size_t changed)
 {
-	size_t at = 0;
-
 	while (l->states.n > 0 && l->states.v[l->states.n - 1].at >= changed)
 		l->states.n--;
-	*s = (struct boot_state){ 0 };
-	if (l->states.n > 0) {
-		at = l->states.v[l->states.n - 1].at;
-		*s = l->states.v[l->states.n - 1].state;
-	}
+	return l->states.n > 0 ? l->states.v[l->states.n - 1].at : 0;
+}
+
+/* Makes the chains those that there were before the piece `at`. */
+static void go_back(struct boots_layer *l, size_t at, struct boot_state *s)
+{
+	*s = l->states.n > 0 ? l->states.v[l->states.n - 1].state : (struct boot_state){ 0 };
 	l->chains.n = s->n;
 	for (uint32_t i = 0; i < s->recent; i++) {
 		const struct boot_chain *c = &s->chain[i];
@@ -221,10 +232,12 @@ static size_t go_back(struct boots_layer *l, size_t changed, struct boot_state *
 	for (size_t i = 0; i < l->chains.n; i++)
 		if (l->chains.v[i].trusted != BOOT_NONE && l->chains.v[i].at >= at)
 			l->chains.v[i].trusted = BOOT_NONE;
-	return at;
 }
 
-/* Numbers the boots. Returns the first second of a chain, of those that were there before, whose number is another one now. */
+/*
+ * Numbers the boots. Returns the first second of a chain, of those that were there before, whose
+ * number is another one now.
+ */
 static int64_t number(struct boots *b)
 {
 	struct boots_layer *l = &b->layer[TRACK_TEXT];
@@ -287,7 +300,8 @@ static const struct boots_layer *layer_for(const struct boots *b, enum track_lay
 }
 
 /* The piece that holds an event, of several the last one; NULL where there is none. */
-static const struct boot_piece *piece_at(const struct boot_pieces *of, int64_t second, uint32_t serial)
+static const struct boot_piece *piece_at(const struct boot_pieces *of, int64_t second,
+					 uint32_t serial)
 {
 	int64_t seconds = second / BOOT_SECONDS, serials = serial / BOOT_SERIALS;
 	const struct boot_piece *out = NULL;
@@ -295,7 +309,8 @@ static const struct boot_piece *piece_at(const struct boot_pieces *of, int64_t s
 	for (size_t i = page_at(of, seconds, serials); of_page(of, i, seconds, serials); i++) {
 		const struct boot_piece *p = &of->v[i];
 
-		if (p->sec_lo <= second && second <= p->sec_hi && p->serial_lo <= serial && serial <= p->serial_hi)
+		if (p->sec_lo <= second && second <= p->sec_hi && p->serial_lo <= serial &&
+		    serial <= p->serial_hi)
 			out = p;
 	}
 	return out;
@@ -337,72 +352,115 @@ uint32_t boots_of(const struct boots *b, enum track_layer layer, int64_t second,
 
 /* ---- what changed ---- */
 
-/* Pieces from `at` on, without those of the pages, and with the new ones. */
-static void replace(struct boot_pieces *of, size_t at, const struct boot_pieces *was, const struct boots_page *pages, size_t n,
-		    const struct boot_pieces *fresh)
-{
-	size_t page = 0, next = 0;
+/*
+ * Pieces that are taken again, and what they were: `had`, the boot of each from `at` on, BOOT_NONE
+ * of a new one.
+ */
+struct change {
+	const struct boots_page *pages; /* that were written, by seconds and serials */
+	size_t n;
+	struct boot_pieces fresh[TRACK_LAYERS],
+		was[TRACK_LAYERS]; /* their pieces, and those that they had */
+	struct hads {
+		uint32_t *v;
+		size_t n, cap;
+	} had[TRACK_LAYERS];
+	size_t at[TRACK_LAYERS];
+};
 
-	of->n = at;
-	VEC_ROOM(of, was->n + fresh->n);
-	for (size_t i = 0; i < was->n; i++) {
-		while (page < n && by_page_key(&was->v[i], pages[page].seconds, pages[page].serials) > 0)
+/* Takes out the pieces of the pages, from `at` on. */
+static void take_out(struct boots_layer *l, size_t at, struct change *c, enum track_layer layer)
+{
+	size_t page = 0, n = at;
+
+	for (size_t i = at; i < l->pieces.n; i++) {
+		struct boot_piece *p = &l->pieces.v[i];
+
+		p->boot = boot_of(l, p);
+		while (page < c->n &&
+		       by_page_key(p, c->pages[page].seconds, c->pages[page].serials) > 0)
 			page++;
-		if (page < n && by_page_key(&was->v[i], pages[page].seconds, pages[page].serials) == 0)
+		if (page < c->n &&
+		    by_page_key(p, c->pages[page].seconds, c->pages[page].serials) == 0) {
+			add_piece(&c->was[layer], p);
 			continue;
-		while (next < fresh->n && by_page(&fresh->v[next], &was->v[i]) < 0)
-			add_piece(of, &fresh->v[next++]);
-		add_piece(of, &was->v[i]);
+		}
+		*VEC_PUSH(&c->had[layer]) = p->boot;
+		l->pieces.v[n++] = *p;
 	}
-	while (next < fresh->n)
-		add_piece(of, &fresh->v[next++]);
+	l->pieces.n = n;
 }
 
-/* Is an event of this piece in one of another boot now? */
+/* Puts the new ones in their places, from `at` on. */
+static void put_in(struct boots_layer *l, size_t at, struct change *c, enum track_layer layer)
+{
+	struct boot_pieces *of = &l->pieces, *fresh = &c->fresh[layer];
+	struct hads *had = &c->had[layer];
+	size_t n = of->n, k = fresh->n, to = n + k;
+
+	sort_by_page(fresh);
+	VEC_ROOM(of, k);
+	VEC_ROOM(had, k);
+	of->n += k;
+	had->n += k;
+	while (k > 0 && to-- > 0) {
+		bool new = n == at || by_page(&of->v[n - 1], &fresh->v[k - 1]) < 0;
+
+		of->v[to] = new ? fresh->v[--k] : of->v[--n];
+		had->v[to - at] = new ? BOOT_NONE : had->v[n - at];
+	}
+}
+
+/*
+ * Changes the pieces of a layer, none of which begins before `seconds`, and finds its chains again.
+ * Returns the page's seconds of the first piece that may have gone to another chain.
+ */
+static int64_t change_layer(struct boots *b, enum track_layer layer, int64_t seconds,
+			    struct change *c)
+{
+	struct boots_layer *l = &b->layer[layer];
+	size_t changed = page_at(&l->pieces, seconds, 0), at = state_before(l, changed);
+	struct boot_state s;
+
+	if (changed > 0)
+		seconds = window(&l->pieces.v[changed - 1]);
+	c->at[layer] = at;
+	take_out(l, at, c, layer);
+	go_back(l, at, &s);
+	put_in(l, at, c, layer);
+	chain_from(b, layer, at, &s);
+	return seconds;
+}
+
+/* Is an event of a piece that was there before in one of another boot now? */
 static bool moved(const struct boots_layer *l, const struct boot_piece *p)
 {
 	int64_t serials = p->serial_lo / BOOT_SERIALS;
 
-	for (size_t i = page_at(&l->pieces, window(p), serials); of_page(&l->pieces, i, window(p), serials); i++)
+	for (size_t i = page_at(&l->pieces, window(p), serials);
+	     of_page(&l->pieces, i, window(p), serials); i++)
 		if (overlap(&l->pieces.v[i], p) && boot_of(l, &l->pieces.v[i]) != p->boot)
 			return true;
 	return false;
 }
 
 /* The first second of a piece that was there before and whose events may be of another boot now. */
-static int64_t first_moved(const struct boots_layer *l, const struct boot_pieces *was)
+static int64_t first_moved(const struct boots_layer *l, const struct change *c,
+			   enum track_layer layer)
 {
+	const struct hads *had = &c->had[layer];
 	int64_t since = BOOTS_STAYED;
 
-	for (size_t i = 0; i < was->n && window(&was->v[i]) <= since / BOOT_SECONDS; i++)
-		if (was->v[i].sec_lo < since && moved(l, &was->v[i]))
-			since = was->v[i].sec_lo;
-	return since;
-}
+	for (size_t i = 0; i < had->n; i++) {
+		const struct boot_piece *p = &l->pieces.v[c->at[layer] + i];
 
-/*
- * Puts new pieces in the place of those of the pages, none of which begins before `seconds`, and finds the chains again.
- * *was: the pieces that were taken again, with the boots that they had. Returns the page's seconds of the first piece
- * that may have gone to another chain.
- */
-static int64_t change(struct boots *b, enum track_layer layer, int64_t seconds, const struct boots_page *pages, size_t n,
-		      struct boot_pieces *fresh, struct boot_pieces *was)
-{
-	struct boots_layer *l = &b->layer[layer];
-	size_t changed = page_at(&l->pieces, seconds, 0), at;
-	struct boot_state s;
-
-	if (changed > 0)
-		seconds = window(&l->pieces.v[changed - 1]);
-	at = go_back(l, changed, &s);
-	for (size_t i = at; i < l->pieces.n; i++) {
-		add_piece(was, &l->pieces.v[i]);
-		was->v[i - at].boot = boot_of(l, &l->pieces.v[i]);
+		if (had->v[i] != BOOT_NONE && p->sec_lo < since && boot_of(l, p) != had->v[i])
+			since = p->sec_lo;
 	}
-	sort_by_page(fresh);
-	replace(&l->pieces, at, was, pages, n, fresh);
-	chain_from(b, layer, at, &s);
-	return seconds;
+	for (size_t i = 0; i < c->was[layer].n; i++)
+		if (c->was[layer].v[i].sec_lo < since && moved(l, &c->was[layer].v[i]))
+			since = c->was[layer].v[i].sec_lo;
+	return since;
 }
 
 /* Until text came, all pieces were the trusted ones. */
@@ -414,86 +472,101 @@ static void begin_text(struct boots *b)
 	number(b);
 }
 
-static void renew(struct boots *b, const struct boots_page *pages, size_t n, struct boot_pieces *fresh, int64_t *since)
+static void renew(struct boots *b, struct change *c, int64_t *since)
 {
-	struct boot_pieces was[TRACK_LAYERS] = { { 0 }, { 0 } };
-	int64_t seconds = pages[0].seconds, before = change(b, TRACK_TRUSTED, seconds, pages, n, &fresh[TRACK_TRUSTED], &was[TRACK_TRUSTED]);
+	int64_t seconds = c->pages[0].seconds, before = change_layer(b, TRACK_TRUSTED, seconds, c),
+		found;
 
-	if (b->layer[TRACK_TEXT].pieces.n + fresh[TRACK_TEXT].n > 0)
-		change(b, TRACK_TEXT, before < seconds ? before : seconds, pages, n, &fresh[TRACK_TEXT], &was[TRACK_TEXT]);
+	if (b->layer[TRACK_TEXT].pieces.n + c->fresh[TRACK_TEXT].n > 0)
+		change_layer(b, TRACK_TEXT, before < seconds ? before : seconds, c);
 	since[TRACK_TEXT] = number(b);
 	for (int i = 0; i < TRACK_LAYERS; i++) {
-		int64_t found = first_moved(&b->layer[i], &was[i]);
-
-		if (i == TRACK_TRUSTED || found < since[i])
+		found = first_moved(&b->layer[i], c, (enum track_layer)i);
+		if (found < since[i])
 			since[i] = found;
-		VEC_FREE(&was[i]);
 	}
 }
 
 /* ---- the table ---- */
 
-static void list_rows(const struct boots *b, struct boots_rows *out)
+static bool same_row(const struct boots_row *a, const struct boots_row *b)
 {
+	return a->sec_lo == b->sec_lo && a->sec_hi == b->sec_hi && a->serial_lo == b->serial_lo &&
+	       a->serial_hi == b->serial_hi && a->trusted == b->trusted;
+}
+
+/* Writes the row of a boot if it is other than it was; at first, always. */
+static int save_row(struct boots *b, size_t number, const struct boots_row *r, struct store *store,
+		    int64_t node, struct err *e)
+{
+	if (number < b->rows.n && same_row(r, &b->rows.v[number]))
+		return 0;
+	if (number == b->rows.n)
+		*VEC_PUSH(&b->rows) = *r;
+	b->rows.v[number] = *r;
+	return store_run(store, STMT_set_boot,
+			 ARGS(V_INT(node), V_INT(number), V_INT(r->sec_lo * 1000),
+			      V_INT(r->sec_hi * 1000), V_INT(r->serial_lo), V_INT(r->serial_hi),
+			      V_INT(r->trusted)),
+			 e);
+}
+
+static int save(struct boots *b, struct store *store, int64_t node, struct err *e)
+{
+	size_t at = 0;
+
+	if (!b->stored || b->rows.n > b->n) {
+		b->rows.n = b->stored ? b->n : 0;
+		if (store_run(store, STMT_clear_boots, ARGS(V_INT(node), V_INT(b->rows.n)), e) < 0)
+			return -1;
+	}
+	b->stored = true;
 	for (int layer = 0; layer < TRACK_LAYERS; layer++)
 		for (size_t i = 0; i < b->layer[layer].chains.n; i++) {
 			const struct boots_chain *c = &b->layer[layer].chains.v[i];
+			struct boots_row r = { c->sec_lo, c->sec_hi, c->serial_lo, c->serial_hi,
+					       layer == TRACK_TRUSTED };
 
-			if (layer == TRACK_TRUSTED || c->trusted == BOOT_NONE)
-				*VEC_PUSH(out) = (struct boots_row){ c->sec_lo, c->sec_hi, c->serial_lo, c->serial_hi,
-								     layer == TRACK_TRUSTED };
+			if ((layer == TRACK_TRUSTED || c->trusted == BOOT_NONE) &&
+			    save_row(b, at++, &r, store, node, e) < 0)
+				return -1;
 		}
+	return 0;
 }
 
-static bool same_row(const struct boots_row *a, const struct boots_row *b)
+static int load_page(struct loading *to, int64_t node, const struct boots_page *p, struct err *e)
 {
-	return a->sec_lo == b->sec_lo && a->sec_hi == b->sec_hi && a->serial_lo == b->serial_lo && a->serial_hi == b->serial_hi &&
-	       a->trusted == b->trusted;
+	return store_each(to->store, STMT_page_pieces,
+			  ARGS(V_INT(node), V_INT(p->serials), V_INT(p->seconds)),
+			  WALK(take_pieces, to), e);
 }
 
-/* Writes those rows that are other than they were; at first, all of them. */
-static int save(struct boots *b, struct store *store, int64_t node, struct err *e)
+int boots_renew(struct boots *b, struct store *store, int64_t node, const struct boots_page *pages,
+		size_t n, int64_t since[TRACK_LAYERS], struct err *e)
 {
-	struct boots_rows now = { 0 };
-	size_t had = b->stored ? b->rows.n : 0;
-	int ret = 0;
-
-	list_rows(b, &now);
-	if (!b->stored || had > now.n)
-		ret = store_run(store, STMT_clear_boots, ARGS(V_INT(node), V_INT(b->stored ? now.n : 0)), e);
-	for (size_t i = 0; i < now.n && ret == 0; i++) {
-		const struct boots_row *r = &now.v[i];
-
-		if (i >= had || !same_row(r, &b->rows.v[i]))
-			ret = store_run(store, STMT_set_boot, ARGS(V_INT(node), V_INT(i), V_INT(r->sec_lo * 1000), V_INT(r->sec_hi * 1000),
-								   V_INT(r->serial_lo), V_INT(r->serial_hi), V_INT(r->trusted)), e);
-	}
-	VEC_FREE(&b->rows);
-	b->rows = now;
-	b->stored = true;
-	return ret;
-}
-
-int boots_renew(struct boots *b, struct store *store, int64_t node, const struct boots_page *pages, size_t n,
-		int64_t since[TRACK_LAYERS], struct err *e)
-{
-	struct boot_pieces fresh[TRACK_LAYERS] = { { 0 }, { 0 } };
-	struct loading to = { &fresh[TRACK_TRUSTED], &fresh[TRACK_TEXT], store, b->layer[TRACK_TEXT].pieces.n > 0 };
+	struct change c = { .pages = pages, .n = n };
+	struct loading to = { &c.fresh[TRACK_TRUSTED], &c.fresh[TRACK_TEXT], store,
+			      b->layer[TRACK_TEXT].pieces.n > 0 };
 	uint32_t had[TRACK_LAYERS] = { count(b, TRACK_TRUSTED), count(b, TRACK_TEXT) };
 	int ret = 0;
 
 	since[TRACK_TRUSTED] = since[TRACK_TEXT] = BOOTS_STAYED;
 	for (size_t i = 0; i < n && ret == 0; i++)
-		ret = store_each(store, STMT_page_pieces, ARGS(V_INT(node), V_INT(pages[i].serials), V_INT(pages[i].seconds)),
-				 WALK(take_pieces, &to), e);
+		ret = load_page(&to, node, &pages[i], e);
 	if (ret == 0 && to.any_text && b->layer[TRACK_TEXT].pieces.n == 0)
 		begin_text(b);
 	if (ret == 0 && n > 0)
-		renew(b, pages, n, fresh, since);
-	for (int i = 0; i < TRACK_LAYERS; i++)
-		if (had[i] > BOOTS_MOST || count(b, (enum track_layer)i) > BOOTS_MOST)
-			since[i] = had[i] > BOOTS_MOST && count(b, (enum track_layer)i) > BOOTS_MOST ? BOOTS_STAYED : INT64_MIN;
-	for (int i = 0; i < TRACK_LAYERS; i++)
-		VEC_FREE(&fresh[i]);
+		renew(b, &c, since);
+	for (int i = 0; i < TRACK_LAYERS; i++) {
+		bool was = had[i] > BOOTS_MOST, is = count(b, (enum track_layer)i) > BOOTS_MOST;
+
+		if (was || is)
+			since[i] = was && is ? BOOTS_STAYED : INT64_MIN;
+	}
+	for (int i = 0; i < TRACK_LAYERS; i++) {
+		VEC_FREE(&c.fresh[i]);
+		VEC_FREE(&c.was[i]);
+		VEC_FREE(&c.had[i]);
+	}
 	return ret < 0 ? -1 : save(b, store, node, e);
 }

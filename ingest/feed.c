@@ -13,7 +13,7 @@
 #define BATCH_MS 1000
 #define WRITE_MS 100            /* a batch is written in about that time: nobody can interrupt it */
 #define LEAST_INTERVALS 64
-#define FIRST_INTERVALS 2000
+#define FIRST_INTERVALS 6000
 #define CLOCK_LINES 1024        /* the clock is read once in so many lines */
 
 /* ---- the lock and the batch ---- */
@@ -71,6 +71,7 @@ static int note_run(struct feed *f, struct err *e)
 
 int feed_lock(struct feed *f, struct err *e)
 {
+	int64_t folds;
 	bool changed;
 
 	if (f->locked)
@@ -88,6 +89,9 @@ int feed_lock(struct feed *f, struct err *e)
 	}
 	f->batch_began = when_clock_ms();
 	f->batch_records = 0;
+	if (store_number(f->store, STMT_any_fold, NO_ARGS, &folds, e) < 0)
+		return -1;
+	f->tally.folds = folds > 0;
 	return note_run(f, e);
 }
 
@@ -102,7 +106,6 @@ static void fit_batch(struct feed *f, size_t n, int64_t ms)
 
 int feed_commit(struct feed *f, struct err *e)
 {
-	int64_t began = when_clock_ms();
 	size_t n = f->tally.intervals.n;
 
 	if (!f->locked)
@@ -112,7 +115,7 @@ int feed_commit(struct feed *f, struct err *e)
 	    store_commit(f->store, e) < 0)
 		return -1;
 	f->locked = false;
-	fit_batch(f, n, when_clock_ms() - began);
+	fit_batch(f, n, f->flush.ms);
 	return 0;
 }
 
@@ -243,10 +246,12 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	int64_t node;
 	bool own;
 
-	if (cut)
+	if (cut) {
 		line_cut(mentions, &l);
-	else
+	} else {
+		f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
 		line_parse(text, &l, &f->room);
+	}
 	if (!f->any_without_syscall && !bytes_has(text, BYTES("syscall")))
 		f->any_without_syscall = true;
 	switch (l.kind) {
@@ -254,7 +259,7 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 		f->r->records++;
 		f->any_of_kernel = f->any_of_kernel || !l.auditd_form;
 		if (l.rec.ms != WHEN_NONE)
-			f->room.near_ms = l.rec.ms;
+			f->near_ms[f->trust != FEED_TEXT] = l.rec.ms;
 		return slow_record(f, text, &l, e);
 	case LINE_DAMAGED:
 		damaged(f, &l, text);
@@ -285,7 +290,7 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 	*n = ev.n;
 	f->r->records++;
 	f->r->own_node += ev.front->own_node;
-	f->room.near_ms = ev.ms;
+	f->near_ms[f->trust != FEED_TEXT] = ev.ms;
 	return event(f, &ev, trusts(f, ev.front->auditd_form, ev.front->indented), e);
 }
 
@@ -310,7 +315,7 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 		const char *sources)
 {
 	*report = (struct ingest_report){ 0 };
-	*f = (struct feed){ .o = options, .r = report, .store = store, .room.near_ms = when_now(), .most_intervals = FIRST_INTERVALS };
+	*f = (struct feed){ .o = options, .r = report, .store = store, .near_ms = { when_now(), when_now() }, .most_intervals = FIRST_INTERVALS };
 	names_init(&f->names, store);
 	seen_init(&f->seen, store);
 	tally_init(&f->tally, store, &f->names, &f->seen);

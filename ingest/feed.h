@@ -32,6 +32,7 @@ struct feed {
 	struct flush flush;
 	struct fast fast;
 	struct line_room room;
+	int64_t near_ms[2];     /* when the last record was, of text and of what is trusted: no text says which year a marker is of */
 	struct ident *last;     /* who made the last event */
 	bool locked;
 	int64_t batch_began;

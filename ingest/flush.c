@@ -9,7 +9,6 @@
 
 #define DERIVE_MS 100 /* a commit holds the lock, and a request to stop waits, no longer than that for images */
 #define DERIVE_PARTS 64 /* the clock is looked at after so many */
-#define LIFE_ROWS 128 /* intervals at the end of a long life: derive_behind looks at no more */
 
 /* Nodes whose boots are others than they were, from a second on. */
 struct boot_node { int64_t node, since; };
@@ -121,7 +120,6 @@ struct given {
 	size_t n;
 	struct { struct track_edge *v; size_t n, cap; } edges;
 	VEC(struct track_site) sites;
-	bool events;
 };
 
 struct events_to { const struct boots *boots; struct given *out; };
@@ -138,7 +136,6 @@ static int take_event(void *to, sqlite3_stmt *st, struct err *e)
 	for (size_t k = EDGE_BORN; k < ARRAY_SIZE(event_names); k++) {
 		if (!bytes_eq(name, bytes_of(event_names[k])))
 			continue;
-		ev->out->events = true;
 		*VEC_PUSH(&ev->out->edges) = (struct track_edge){
 			.t = v[0], .serial = (uint32_t)v[1], .boot = boots_of(ev->boots, TRACK_TRUSTED, v[0] / 1000, (uint32_t)v[1]),
 			.kind = (uint8_t)k, .layer = TRACK_TRUSTED, .parent = (int32_t)v[3], .fresh = true };
@@ -214,13 +211,13 @@ static void give_parts(struct work *w, struct evidence *ev, const struct given *
 	}
 }
 
-/* Edges of what is not given are left out, and those of an interval that is, but lies before their serials' end. */
-static void leave_out(struct given *g, uint32_t serial)
+/* Edges of what need not be given are left out. */
+static void leave_out(struct given *g, int64_t t_last)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < g->edges.n; i++)
-		if (g->edges.v[i].serial > serial)
+		if (g->edges.v[i].t > t_last)
 			g->edges.v[left++] = g->edges.v[i];
 	g->edges.n = left;
 }
@@ -228,23 +225,25 @@ static void leave_out(struct given *g, uint32_t serial)
 /* Looks at the end of a long life alone. *done: that was enough. */
 static int long_life(struct work *w, struct evidence *ev, const struct boots *boots, bool *done, struct err *e)
 {
-	struct derive_rest rest = { .t_last = ev->rest_ends, .s_last = ev->rest_serial };
+	int64_t came = evidence_came(&w->room, ev), presence, *ids = NULL;
+	struct derive_rest rest;
 	struct given g = { 0 };
-	int64_t presence, *ids = NULL;
-	int ret;
+	int ret = derive_since(&w->f->derive, ev->node, ev->pid, &rest.t_last, e);
 
 	*done = false;
-	if (evidence_came(&w->room, ev) - TALLY_GAP_MS <= ev->rest_ends)
-		return 0;
+	if (ret <= 0)
+		return ret;
 	if (store_number(w->store, STMT_any_presence, ARGS(V_INT(ev->node), V_INT(ev->pid)), &presence, e) < 0)
 		return -1;
 	if (presence != 0)
 		return 0;
-	if (evidence_place(&w->room, ev, e) < 0)
+	/* what came joins what it follows */
+	if (came != INT64_MAX && came - TALLY_GAP_MS <= rest.t_last)
+		rest.t_last = came - TALLY_GAP_MS - 1;
+	if (evidence_load(&w->room, ev, rest.t_last, e) < 0 || evidence_place(&w->room, ev, e) < 0)
 		return -1;
 	ret = give(w, ev, boots, &g, e);
-	rest.events = g.events;
-	leave_out(&g, rest.s_last);
+	leave_out(&g, rest.t_last);
 	if (ret == 0)
 		ret = derive_behind(&w->f->derive, ev->node, ev->pid, &rest, g.iv, g.n, g.edges.v, g.edges.n, &ids, e);
 	*done = ret == 0;
@@ -296,19 +295,15 @@ static int hang_presence(struct work *w, const struct evidence *ev, struct err *
 	return ret;
 }
 
-/* Looks at all that a pid has; what was loaded of it may be all of it already. */
+/* Looks at all that a pid has. */
 static int whole_pid(struct work *w, struct evidence *ev, const struct boots *boots, struct err *e)
 {
 	struct given g = { 0 };
 	int64_t *ids = NULL;
 	int ret;
 
-	if (ev->whole || ev->rest_ends != INT64_MIN) {
-		evidence_empty(ev);
-		if (evidence_load(&w->room, ev, -1, e) < 0)
-			return -1;
-	}
-	if (evidence_place(&w->room, ev, e) < 0)
+	evidence_empty(ev);
+	if (evidence_load(&w->room, ev, INT64_MIN, e) < 0 || evidence_place(&w->room, ev, e) < 0)
 		return -1;
 	ret = give(w, ev, boots, &g, e);
 	if (ret == 0)
@@ -325,9 +320,7 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 	struct boots *boots = boots_for(w->f, ev->node, e);
 	bool done = false;
 
-	if (boots == NULL || (!ev->whole && evidence_load(&w->room, ev, LIFE_ROWS, e) < 0))
-		return -1;
-	if (!ev->whole && ev->rest_ends != INT64_MIN && long_life(w, ev, boots, &done, e) < 0)
+	if (boots == NULL || (!ev->whole && long_life(w, ev, boots, &done, e) < 0))
 		return -1;
 	if ((!done && whole_pid(w, ev, boots, e) < 0) || evidence_save(&w->room, ev, e) < 0)
 		return -1;
@@ -446,12 +439,11 @@ static int first_ids(struct work *w, struct err *e)
 	int64_t part, image;
 
 	if (!f->loaded) {
-		if (state_init(&f->state, w->store, e) < 0)
-			return -1;
+		state_init(&f->state, w->store);
 		derive_init(&f->derive, &f->state.api, &f->strings);
 		f->loaded = true;
-	} else if (f->stale && state_forget(&f->state, e) < 0) {
-		return -1;
+	} else if (f->stale) {
+		state_forget(&f->state);
 	}
 	f->stale = false;
 	if (state_top(&f->state, &part, &image, e) < 0)
@@ -497,7 +489,9 @@ static int derive_all(struct work *w, struct err *e)
 		if (left < 0)
 			return -1;
 	}
-	f->waits = left > 0 && f->derive.queue.n > 0;
+	f->waits = left > 0 && (f->derive.queue.n > 0 || f->derive.work.n > 0);
+	if (store_run(w->store, f->waits ? STMT_set_waiting : STMT_del_waiting, NO_ARGS, e) < 0)
+		return -1;
 	if (trees_write(&w->trees, e) < 0 || derive_suspend(&f->derive, e) < 0)
 		return -1;
 	return state_save(&f->state, e) < 0 ? -1 : trees_label(&w->trees, e);
@@ -507,6 +501,7 @@ static int write_all(struct work *w, struct err *e)
 {
 	struct boot_nodes moved = { 0 };
 	struct pids all = { 0 };
+	int64_t began;
 	int ret = -1;
 
 	if (seen_flush(w->f->seen, e) == 0 && renew_boots(w, &moved, e) == 0 && save_losses(w, e) == 0 && save_events(w, e) == 0)
@@ -515,12 +510,14 @@ static int write_all(struct work *w, struct err *e)
 		ret = save_presence(w, &w->tally->presences.v[i], e);
 	if (ret == 0)
 		ret = collect(w, &all, &moved, e);
+	began = when_clock_ms();
 	for (size_t i = 0; i < all.n && ret == 0; i++) {
 		ret = one_pid(w, &all.v[i], e);
 		evidence_release(&all.v[i]);
 	}
 	if (ret == 0)
 		ret = derive_all(w, e);
+	w->f->ms = when_clock_ms() - began;
 	for (size_t i = 0; i < all.n; i++)
 		evidence_release(&all.v[i]);
 	VEC_FREE(&all);

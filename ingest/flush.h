@@ -1,4 +1,7 @@
-/* Writes a batch: joins its intervals with those that are stored, derives images and trees again where it touched. */
+/*
+ * Writes a batch: joins its intervals with those that are stored, derives parts again where it touched, and images and trees
+ * for as long as a batch may take.
+ */
 #ifndef INGEST_FLUSH_H
 #define INGEST_FLUSH_H
 
@@ -19,6 +22,7 @@ struct flush {
 	bool loaded;             /* state is there */
 	bool stale;              /* ... and another process has written since */
 	bool waits;              /* some of what is stored was not derived in the time that a batch has */
+	int64_t ms;              /* that the processes of the last batch took: it grows with their number */
 	const volatile sig_atomic_t *stop; /* becomes non-zero: derive no more than has to be; NULL */
 	VEC(struct flush_pid { int64_t node; int32_t pid; }) again; /* to be derived although the batch did not touch them */
 };

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; };
+struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; bool trusted; };
 
 struct fold_pids { struct flush_pid *v; size_t n, cap; };
 
@@ -52,7 +52,7 @@ static int take_image(void *to, sqlite3_stmt *row, struct err *e)
 
 	if (row_read(row, "part", "iipinnf", v, e) < 0)
 		return -1;
-	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2] };
+	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2], v[6] != 0 };
 	return 0;
 }
 
@@ -198,12 +198,16 @@ static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 	return STORE_ENOUGH;
 }
 
+/* A start that text alone has seen counts with text, though the tree counts with what is trusted. */
+static bool starts_of(const struct folding *f, const struct fold_tree *t, const struct fold_view *view)
+{
+	return view->start_seen && (f->trusted || !t->trusted.there || !t->trusted.start_seen);
+}
+
 /* The row of `fold` for the trees that share a workload; its code is a function of what they show. */
 static int64_t fold_row(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, int64_t main_path,
 			struct err *e)
 {
-	/* where a tree counts as trusted, text may still have shown its beginning */
-	bool starts = view->start_seen && (counts || !t->trusted.start_seen);
 	auto_buf struct buf key = { 0 }, labels = { 0 };
 	char code[CODE_SIZE];
 	int64_t row;
@@ -231,7 +235,7 @@ static int64_t fold_row(struct folding *f, const struct fold_tree *t, const stru
 	}
 	buf_char(&labels, ']');
 	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(f->trusted), V_INT(t->node), V_INT(main_path),
-						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(starts)), &row, e) < 0)
+						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(starts_of(f, t, view))), &row, e) < 0)
 		return -1;
 	return row;
 }
@@ -253,16 +257,16 @@ static int write_sums(struct folding *f, const struct fold_view *view, bool coun
 	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(view->start_seen), V_INT(f->hours.n)), e);
 }
 
-/* Takes a tree's evidence away; its pids are derived again when all trees are folded. */
-static int remove_tree(struct folding *f, struct err *e)
+/* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees are folded. */
+static int remove_tree(struct folding *f, bool text_stays, struct err *e)
 {
-	static const enum stmt of_part[] = { STMT_del_events_of, STMT_del_presence_of, STMT_del_interval_of };
+	static const enum stmt of_part[] = { STMT_del_presence_of, STMT_del_events_of, STMT_del_interval_of };
 
 	for (size_t i = 0; i < f->images.n; i++) {
 		const struct fold_image *m = &f->images.v[i];
 
 		*VEC_PUSH(&f->pids) = (struct flush_pid){ m->node, m->pid };
-		for (size_t k = 0; k < ARRAY_SIZE(of_part); k++)
+		for (size_t k = text_stays ? 1 : 0; k < ARRAY_SIZE(of_part) && (m->trusted || !text_stays); k++)
 			if (store_run(f->s, of_part[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
 				return -1;
 	}
@@ -425,13 +429,13 @@ static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 	int ret = t->trusted.there ? fold_layer(f, t, true, e) : 0;
 
 	release_sums(&f->sums);
-	if (ret == 0)
+	if (ret == 0 && !t->text_stays)
 		ret = fold_layer(f, t, false, e);
 	release_sums(&f->sums);
 	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
 		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
 		if (ret == 0)
-			ret = remove_tree(f, e);
+			ret = remove_tree(f, t->text_stays, e);
 	}
 	return ret;
 }

@@ -17,6 +17,7 @@ struct fold_tree {
 	size_t n_also;
 	const struct map *same;    /* row of an image of these -> row of the one of `tree` that it is */
 	int64_t node;              /* row */
+	bool text_stays;           /* only what trusted sources brought of it goes */
 	/* as it is seen with all that the store has, and as it is without text; there: it is seen so */
 	struct fold_view {
 		bool there, start_seen;

@@ -229,9 +229,9 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 	if (ret == 0 && what->unsee)
 		ret = unsee(s, &a.seen, r, e);
 	if (ret == 0)
-		ret = store_script(s, "DELETE FROM event WHERE (node, pid) IN (SELECT node, pid FROM interval WHERE id IN (SELECT id FROM "
-			      "doomed)) AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.node = event.node AND interval.pid = "
-			      "event.pid AND id NOT IN (SELECT id FROM doomed)); "
+		ret = store_script(s, "DELETE FROM event WHERE (node, pid) IN (SELECT node, pid FROM interval WHERE trusted AND id IN (SELECT id "
+			      "FROM doomed)) AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.node = event.node AND interval.pid = "
+			      "event.pid AND trusted AND id NOT IN (SELECT id FROM doomed)); "
 			      "DELETE FROM touch WHERE interval IN (SELECT id FROM doomed); "
 			      "DELETE FROM sighting WHERE interval IN (SELECT id FROM doomed); "
 			      "DELETE FROM presence WHERE id IN (SELECT id FROM doomed_presence); "

@@ -92,9 +92,12 @@ static int save(struct seen *s, struct seen_page *p, struct err *e)
 		return drop_page(s, p, e);
 	seen_encode(p, &data);
 	return store_run(s->store, STMT_save_page,
-			 ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds), V_BLOB(buf_bytes(&trusted)),
-			      V_BASE(b[TRACK_TRUSTED].min), V_BASE(b[TRACK_TRUSTED].max), V_BLOB(buf_bytes(&all)),
-			      V_BASE(b[TRACK_TEXT].min), V_BASE(b[TRACK_TEXT].max), V_BLOB(buf_bytes(&data))), e);
+			 ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds),
+			      V_BLOB(buf_bytes(&trusted)), V_BASE(b[TRACK_TRUSTED].min),
+			      V_BASE(b[TRACK_TRUSTED].max), V_BLOB(buf_bytes(&all)),
+			      V_BASE(b[TRACK_TEXT].min), V_BASE(b[TRACK_TEXT].max),
+			      V_BLOB(buf_bytes(&data))),
+			 e);
 }
 
 static int by_key(const void *a, const void *b)
@@ -117,7 +120,8 @@ int seen_flush(struct seen *s, struct err *e)
 			return -1;
 	if (s->changed.n > 1)
 		qsort(s->changed.v, s->changed.n, sizeof(*s->changed.v), by_key);
-	for (size_t i = 0; i < s->changed.n; i++) /* one that was evicted and came back was written twice */
+	for (size_t i = 0; i < s->changed.n;
+	     i++) /* one that was evicted and came back was written twice */
 		if (n == 0 || by_key(&s->changed.v[n - 1], &s->changed.v[i]) != 0)
 			s->changed.v[n++] = s->changed.v[i];
 	s->changed.n = n;

@@ -1,12 +1,13 @@
 /*
- * The seen set: each event counts once, however often and in whatever form it is read. An event's key in text is
- * (node, second, serial); both are kept exactly, so no guess about boots can hide an event. Only two events of
- * different boots with the same serial in the same second cannot be told apart, and count once.
+ * The seen set: each event counts once, however often and in whatever form it is read. An event's
+ * key in text is (node, second, serial); both are kept exactly, so no guess about boots can hide an
+ * event. Only two events of different boots with the same serial in the same second cannot be told
+ * apart, and count once.
  *
  * There are two sets: what trusted sources brought, and what text did. An event may be in both.
  *
- * They are kept in pages of 4,096 serials by 1,024 seconds. What is written of a page is a pure function of its events
- * in either set.
+ * They are kept in pages of 4,096 serials by 1,024 seconds. What is written of a page is a pure
+ * function of its events in either set.
  */
 #ifndef INGEST_SEEN_H
 #define INGEST_SEEN_H
@@ -24,7 +25,10 @@ enum seen_state {
 #define SEEN_SERIALS BOOT_SERIALS
 #define SEEN_SECONDS BOOT_SECONDS
 
-/* An event within a page: its second, and the sets that it is in, bits 1 << enum track_layer; 0: none. */
+/*
+ * An event within a page: its second, and the sets that it is in, bits 1 << enum track_layer; 0:
+ * none.
+ */
 #define SEEN_AT(second, layers) ((unsigned)((second) << 2 | (layers)))
 #define SEEN_SECOND(at) ((at) >> 2 & (SEEN_SECONDS - 1))
 #define SEEN_LAYERS(at) ((at) & 3)
@@ -33,13 +37,14 @@ enum seen_state {
 #define SEEN_MORE(serial, at) ((uint32_t)((serial) << 12 | (at)))
 #define SEEN_SERIAL(more) ((more) >> 12)
 
-struct seen_base { int64_t min, max; }; /* epoch minus uptime in seconds, where lines print it; BOOT_NO_BASE */
+/* Epoch minus uptime in seconds, where lines print it; else BOOT_NO_BASE. */
+struct seen_base { int64_t min, max; };
 
 struct seen_page {
-	int64_t node, serials, seconds;   /* serial / SEEN_SERIALS, second / SEEN_SECONDS */
-	uint16_t at[SEEN_SERIALS];        /* SEEN_AT of an event with this serial; 0: none */
-	VEC(uint32_t) more;               /* SEEN_MORE of those that have the same serial in another second */
-	struct map more_at;               /* (serial, second) -> index of more, or -1 */
+	int64_t node, serials, seconds; /* serial / SEEN_SERIALS, second / SEEN_SECONDS */
+	uint16_t at[SEEN_SERIALS];	/* SEEN_AT of an event with this serial; 0: none */
+	VEC(uint32_t) more; /* SEEN_MORE of those that have the same serial in another second */
+	struct map more_at; /* (serial, second) -> index of more, or -1 */
 	struct seen_base base[TRACK_LAYERS];
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
@@ -53,7 +58,8 @@ struct seen {
 	uint32_t n_slots;
 	struct seen_page *last;
 	uint64_t clock;
-	VEC(struct boots_page) changed; /* pages that were written: the caller of seen_flush empties it */
+	/* pages that were written; the caller of seen_flush empties it */
+	VEC(struct boots_page) changed;
 };
 
 void seen_init(struct seen *s, struct store *store);
@@ -69,7 +75,9 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 /* Takes an event back from both sets, so that it counts as new when it is read again. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);
 
-/* Writes what changed. Then `changed` has each page that was written, by node, seconds and serials. */
+/*
+ * Writes what changed. Then `changed` has each page that was written, by node, seconds and serials.
+ */
 int seen_flush(struct seen *s, struct err *e);
 
 /* The page's events as a blob and back. For tests too: decode refuses what encode would not write. */
@@ -80,8 +88,8 @@ bool seen_decode(struct seen_page *p, struct bytes data);
 bool seen_decode_v3(struct seen_page *p, struct bytes data);
 
 /*
- * The page's pieces: its events in time order, cut where serials fall. Of the trusted events alone; for TRACK_TEXT of
- * all its events, where text brought any. Appends to *out.
+ * The page's pieces: its events in time order, cut where serials fall. Of the trusted events alone;
+ * for TRACK_TEXT of all its events, where text brought any. Appends to *out.
  */
 void seen_pieces(struct seen_page *p, enum track_layer layer, struct boot_pieces *out);
 

@@ -25,10 +25,14 @@ static void index_more(struct seen_page *p)
 {
 	map_clear(&p->more_at);
 	for (size_t i = 0; i < p->more.n; i++)
-		map_put(&p->more_at, SEEN_SERIAL(p->more.v[i]), SEEN_SECOND(p->more.v[i]), (int64_t)i);
+		map_put(&p->more_at, SEEN_SERIAL(p->more.v[i]), SEEN_SECOND(p->more.v[i]),
+			(int64_t)i);
 }
 
-/* Which event of a serial stands in `at`: a trusted one before text, so that no text slows trusted pages; then the earliest. */
+/*
+ * Which event of a serial stands in `at`: a trusted one before text, so that no text slows trusted
+ * pages; then the earliest.
+ */
 static unsigned rank(unsigned at)
 {
 	return SEEN_SECOND(at) + (SEEN_LAYERS(at) & TRUSTED ? 0 : SEEN_SECONDS);
@@ -77,10 +81,12 @@ static enum seen_state mark_more(struct seen_page *p, unsigned serial, unsigned 
 	return SEEN_NEW;
 }
 
-enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t base)
+enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted,
+			  int64_t base)
 {
 	unsigned layer = trusted ? TRUSTED : TEXT;
-	unsigned i = serial % SEEN_SERIALS, at = SEEN_AT((uint64_t)second % SEEN_SECONDS, layer), was = p->at[i];
+	unsigned i = serial % SEEN_SERIALS, at = SEEN_AT((uint64_t)second % SEEN_SECONDS, layer),
+		 was = p->at[i];
 	enum seen_state state = SEEN_NEW;
 
 	if (base != BOOT_NO_BASE)
@@ -97,7 +103,9 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 	return state;
 }
 
-/* What leaves `at` leaves a gap there: others of that serial stay in `more` until they are settled. */
+/*
+ * What leaves `at` leaves a gap there: others of that serial stay in `more` until they are settled.
+ */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second)
 {
 	unsigned i = serial % SEEN_SERIALS, in = (unsigned)((uint64_t)second % SEEN_SECONDS);
@@ -121,7 +129,10 @@ void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second)
 /* The first two are those of version 3, in which an event was trusted or text. */
 enum form { FORM_RUNS_V3, FORM_BITMAP_V3, FORM_RUNS, FORM_BITMAP };
 
-/* runs or bitmap: at most seven bytes for each serial, and two bitmaps; in `more`, 24 bits for each event */
+/*
+ * runs or bitmap: at most seven bytes for each serial, and two bitmaps; in `more`, 24 bits for each
+ * event
+ */
 #define BODY_MAX 65536
 #define PAGE_MAX (BODY_MAX + 8 + BOOT_PAGE_EVENTS * 4)
 
@@ -148,7 +159,10 @@ static int64_t step(int64_t second, uint64_t change)
 /* Serials from `from` up to before `end` that have the same in `at`. */
 struct run { unsigned from, end; uint16_t at; };
 
-/* The run that begins at r->end. A commit looks at whole pages, so eight serials are compared at once. */
+/*
+ * The run that begins at r->end. A commit looks at whole pages, so eight serials are compared at
+ * once.
+ */
 static bool next_run(const struct seen_page *p, struct run *r)
 {
 	uint64_t four, at[2];
@@ -199,7 +213,10 @@ static unsigned bit(struct bytes bits, unsigned i)
 	return (unsigned char)bits.p[i / 8] >> (i % 8) & 1;
 }
 
-/* A bitmap for each layer, then each change of the second: events since the last change, and by how much. */
+/*
+ * A bitmap for each layer, then each change of the second: events since the last change, and by how
+ * much.
+ */
 static void encode_bitmap(const struct seen_page *p, struct buf *out)
 {
 	uint8_t bits[TRACK_LAYERS][BITMAP] = { 0 };
@@ -272,7 +289,8 @@ static bool decode_runs(struct seen_page *p, struct bytes b, bool v3)
 			return false;
 		layers = v3 ? layers_v3(change) : SEEN_LAYERS(change);
 		second = step(second, change >> (v3 ? 1 : 2));
-		if (gap > SEEN_SERIALS || n == 0 || n > SEEN_SERIALS || i + gap + n > SEEN_SERIALS || second < 0 || layers == 0)
+		if (gap > SEEN_SERIALS || n == 0 || n > SEEN_SERIALS ||
+		    i + gap + n > SEEN_SERIALS || second < 0 || layers == 0)
 			return false;
 		for (i += gap; n > 0; i++, n--)
 			p->at[i] = (uint16_t)SEEN_AT(second, layers);
@@ -322,7 +340,8 @@ static bool decode_more(struct seen_page *p, struct bytes b, bool v3)
 		if (!bytes_varint(&b, &m) || m >> (v3 ? 11 : 12) >= SEEN_SERIALS)
 			return false;
 		next = v3 ? (uint32_t)(m >> 1 << 2) | layers_v3(m) : (uint32_t)m;
-		if (SEEN_LAYERS(next) == 0 || (p->more.n > 0 && next >> 2 <= p->more.v[p->more.n - 1] >> 2))
+		if (SEEN_LAYERS(next) == 0 ||
+		    (p->more.n > 0 && next >> 2 <= p->more.v[p->more.n - 1] >> 2))
 			return false;
 		*VEC_PUSH(&p->more) = next;
 	}
@@ -345,7 +364,8 @@ static bool decode(struct seen_page *p, struct bytes data, bool v3)
 	bytes_skip(&data, n);
 	if (form == (v3 ? FORM_RUNS_V3 : FORM_RUNS))
 		return decode_runs(p, body, v3) && decode_more(p, data, v3);
-	return form == (v3 ? FORM_BITMAP_V3 : FORM_BITMAP) && decode_bitmap(p, body, v3) && decode_more(p, data, v3);
+	return form == (v3 ? FORM_BITMAP_V3 : FORM_BITMAP) && decode_bitmap(p, body, v3) &&
+	       decode_more(p, data, v3);
 }
 
 /* Does each event of `more` stand there because another of its serial has to stand in `at`? */
@@ -354,7 +374,8 @@ static bool settled(const struct seen_page *p)
 	for (size_t k = 0; k < p->more.n; k++) {
 		unsigned at = p->more.v[k], stands = p->at[SEEN_SERIAL(at)];
 
-		if (stands == 0 || SEEN_SECOND(stands) == SEEN_SECOND(at) || rank(at) < rank(stands))
+		if (stands == 0 || SEEN_SECOND(stands) == SEEN_SECOND(at) ||
+		    rank(at) < rank(stands))
 			return false;
 	}
 	return true;
@@ -371,10 +392,26 @@ bool seen_decode(struct seen_page *p, struct bytes data)
 	return bytes_eq(buf_bytes(&again), data);
 }
 
+/*
+ * That version could have an event twice, after `forget --unsee` had taken another one of its
+ * serial back.
+ */
 bool seen_decode_v3(struct seen_page *p, struct bytes data)
 {
+	size_t n = 0;
+
 	if (!decode(p, data, true))
 		return false;
+	for (size_t k = 0; k < p->more.n; k++) {
+		uint32_t m = p->more.v[k];
+		uint16_t *at = &p->at[SEEN_SERIAL(m)];
+
+		if (*at == 0 || SEEN_SECOND(*at) != SEEN_SECOND(m))
+			p->more.v[n++] = m;
+		else if (SEEN_LAYERS(m) == TRUSTED)
+			*at = (uint16_t)SEEN_AT(SEEN_SECOND(m), TRUSTED);
+	}
+	p->more.n = n;
 	index_more(p);
 	return true;
 }
@@ -401,7 +438,8 @@ static void units_of(const struct seen_page *p, unsigned layers, struct boot_pie
 			*VEC_PUSH(&points) = (struct point){ SEEN_SECOND(p->at[i]), (uint16_t)i };
 	for (size_t i = 0; i < p->more.n; i++)
 		if (p->more.v[i] & layers)
-			*VEC_PUSH(&points) = (struct point){ SEEN_SECOND(p->more.v[i]), (uint16_t)SEEN_SERIAL(p->more.v[i]) };
+			*VEC_PUSH(&points) = (struct point){ SEEN_SECOND(p->more.v[i]),
+							     (uint16_t)SEEN_SERIAL(p->more.v[i]) };
 	qsort(points.v, points.n, sizeof(*points.v), by_second);
 	for (size_t i = 0; i < points.n; i++) {
 		int64_t second = p->seconds * SEEN_SECONDS + points.v[i].second;
@@ -413,8 +451,12 @@ static void units_of(const struct seen_page *p, unsigned layers, struct boot_pie
 			u->events++;
 			continue;
 		}
-		*VEC_PUSH(out) = (struct boot_piece){ .sec_lo = second, .sec_hi = second, .serial_lo = serial,
-						      .serial_hi = serial, .events = 1, .base = BOOT_NO_BASE };
+		*VEC_PUSH(out) = (struct boot_piece){ .sec_lo = second,
+						      .sec_hi = second,
+						      .serial_lo = serial,
+						      .serial_hi = serial,
+						      .events = 1,
+						      .base = BOOT_NO_BASE };
 	}
 	VEC_FREE(&points);
 }

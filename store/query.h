@@ -82,7 +82,7 @@ struct query {
 	VEC(struct query_build) builds;
 	VEC(struct query_set) sets;
 	struct map same;                    /* row of an image -> row of the one that it has gone into: see unite_trees */
-	uint64_t contradicted;              /* text lines in the store that say otherwise than a trusted source of one event; 0 with trusted */
+	uint64_t contradicted;              /* text lines, in all runs, that said otherwise than a trusted source of one event; 0 with trusted */
 	struct pool strings;                /* what all the bytes above point into */
 };
 

@@ -1,5 +1,6 @@
--- scaudit's store, version 4. docs/schema.md says what each table is for.
--- It can be run on any version before: what is there stays. Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`.
+-- scaudit's store, version 4. docs/schema.md says what each table is for, and which are derived from others.
+-- It is run on an empty file, or where the tables of version 3 that are others now have been renamed (store/older.c).
+-- Times are milliseconds since the epoch (UTC), bytes from logs are BLOBs in `string`. trusted: 1, or 0 for what text alone says.
 
 CREATE TABLE IF NOT EXISTS meta (
     key   TEXT PRIMARY KEY,
@@ -130,10 +131,18 @@ CREATE TABLE IF NOT EXISTS image (
 CREATE INDEX IF NOT EXISTS image_by_tree ON image (tree);
 CREATE INDEX IF NOT EXISTS image_by_above ON image (above) WHERE above <> 0;
 
--- by what parts and images are found while they are derived, see ingest/track/rows.h
-CREATE TABLE IF NOT EXISTS derive_row (
-    key   BLOB PRIMARY KEY,
-    value INTEGER NOT NULL
+-- by what parts and images are found while they are derived: rows as ingest/track/rows.h has them, some dozen in each page
+CREATE TABLE IF NOT EXISTS derive_page (
+    first BLOB PRIMARY KEY,
+    body  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- where the life of a pid with many intervals is gone on with, see ingest/track/mark.h
+CREATE TABLE IF NOT EXISTS derive_mark (
+    node INTEGER NOT NULL REFERENCES node (id),
+    pid  INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (node, pid)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS tree (
@@ -143,7 +152,6 @@ CREATE TABLE IF NOT EXISTS tree (
     start_seen INTEGER NOT NULL
 ) STRICT;
 
--- serial_most: the highest serial_last of the pid's intervals up to this one, in the order of (t_last, id)
 CREATE TABLE IF NOT EXISTS interval (
     id       INTEGER PRIMARY KEY,
     node     INTEGER NOT NULL REFERENCES node (id),
@@ -160,7 +168,6 @@ CREATE TABLE IF NOT EXISTS interval (
     auid     INTEGER NOT NULL,
     name     INTEGER NOT NULL REFERENCES string (id),
     part     INTEGER NOT NULL,
-    serial_most INTEGER NOT NULL,
     ingest   INTEGER NOT NULL REFERENCES ingest (id),
     obs      TEXT NOT NULL,
     edges    TEXT NOT NULL

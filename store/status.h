@@ -35,7 +35,7 @@ struct status_store {
 	VEC(struct status_node) nodes;
 	VEC(struct status_run) runs;  /* the last ones, newest first */
 	uint64_t n_runs, bytes;
-	uint64_t contradicted;        /* text lines that say otherwise than a trusted source of the same event; 0 with only_trusted */
+	uint64_t contradicted;        /* text lines, in all runs, that said otherwise than a trusted source of the same event; 0 with only_trusted */
 	bool trusted;                 /* else no run is complete: who said so may have lied */
 	bool only_trusted;            /* as it was asked for */
 	struct pool strings;

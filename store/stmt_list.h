@@ -84,20 +84,23 @@ STMT(string_bytes,    "SELECT bytes FROM string WHERE id = ?1")
 STMT(node_name,       "SELECT name FROM node WHERE id = ?1")
 
 STMT(load_intervals,  "SELECT id, trusted, exe, cell, loader, t_first, t_last, serial_first, serial_last, uid, auid, name, part, "
-                      "serial_most, ingest, edges FROM interval WHERE node = ?1 AND pid = ?2 ORDER BY t_last DESC, id DESC LIMIT ?3")
-STMT(add_interval,    "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)")
+                      "ingest, edges FROM interval WHERE node = ?1 AND pid = ?2 AND t_last > ?3")
+STMT(add_interval,    "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)")
 STMT(set_interval,    "UPDATE interval SET t_first = ?2, t_last = ?3, serial_first = ?4, serial_last = ?5, uid = ?6, "
-                      "auid = ?7, name = ?8, part = ?9, serial_most = ?10, ingest = ?11, obs = ?12, edges = ?13 WHERE id = ?1")
-STMT(set_part_of,     "UPDATE interval SET part = ?2, serial_most = ?3 WHERE id = ?1")
+                      "auid = ?7, name = ?8, part = ?9, ingest = ?10, obs = ?11, edges = ?12 WHERE id = ?1")
+STMT(set_part_of,     "UPDATE interval SET part = ?2 WHERE id = ?1")
 STMT(load_presence,   "SELECT id, exe, t_first, t_last, part FROM presence WHERE node = ?1 AND pid = ?2")
 STMT(set_presence,    "UPDATE presence SET part = nullif(?2, 0) WHERE id = ?1")
 
-STMT(put_derived,     "INSERT INTO derive_row VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value")
-STMT(del_derived,     "DELETE FROM derive_row WHERE key = ?1")
-STMT(next_derived,    "SELECT key, value FROM derive_row WHERE key > ?1 ORDER BY key LIMIT 1")
-STMT(prev_derived,    "SELECT key, value FROM derive_row WHERE key < ?1 ORDER BY key DESC LIMIT 1")
-STMT(last_derived,    "SELECT key, value FROM derive_row WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")
-STMT(any_waiting,     "SELECT count(*) FROM (SELECT 1 FROM derive_row WHERE key >= x'0810' AND key < x'0811' LIMIT 1)")
+STMT(find_page,       "SELECT first, body FROM derive_page WHERE first <= ?1 ORDER BY first DESC LIMIT 1")
+STMT(set_page,        "INSERT INTO derive_page VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body")
+STMT(del_derive_page, "DELETE FROM derive_page WHERE first = ?1")
+STMT(load_mark,       "SELECT body FROM derive_mark WHERE node = ?1 AND pid = ?2")
+STMT(set_mark,        "INSERT INTO derive_mark VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET body = excluded.body")
+STMT(del_mark,        "DELETE FROM derive_mark WHERE node = ?1 AND pid = ?2")
+STMT(any_waiting,     "SELECT count(*) FROM meta WHERE key = 'waits'")
+STMT(set_waiting,     "INSERT INTO meta VALUES ('waits', 1) ON CONFLICT DO NOTHING")
+STMT(del_waiting,     "DELETE FROM meta WHERE key = 'waits'")
 STMT(top_part,        "SELECT ifnull(max(id), 0) FROM part")
 STMT(load_part,       "SELECT node, pid, boot, trusted, image, link, exe, name, loader, starts, t_first, t_last, t_end, serial_first, "
                       "serial_last, uid, auid, state FROM part WHERE id = ?1")
@@ -130,7 +133,7 @@ STMT(part_evidence,   "SELECT id, t_first, trusted, obs FROM interval WHERE node
 STMT(part_presence,   "SELECT caller, call, t_first, t_last FROM presence WHERE node = ?1 AND pid = ?2 AND part = ?3")
 STMT(del_presence_of, "DELETE FROM presence WHERE node = ?1 AND pid = ?2 AND part = ?3")
 STMT(del_interval_of, "DELETE FROM interval WHERE node = ?1 AND pid = ?2 AND part = ?3")
-STMT(del_events_of,   "DELETE FROM event WHERE EXISTS (SELECT 1 FROM part WHERE part.node = ?1 AND part.pid = ?2 AND part.id = ?3 AND "
+STMT(del_events_of,   "DELETE FROM event WHERE EXISTS (SELECT 1 FROM part WHERE part.node = ?1 AND part.pid = ?2 AND part.id = ?3 AND part.trusted AND "
                       "event.node = part.node AND event.pid = part.pid AND event.t BETWEEN part.t_first - 1000 AND part.t_last + 1000)")
 STMT(add_fold,        "INSERT INTO fold (code, trusted, node, main, labels, trees, starts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT "
                       "(code, trusted) DO UPDATE SET trees = trees + excluded.trees, starts = starts + excluded.starts RETURNING id")

@@ -98,10 +98,38 @@ static int drop_image(void *ctx, int64_t id, struct err *e)
 	return 0;
 }
 
+static int table_mark(void *ctx, int64_t node, int32_t pid, struct buf *out, struct err *e)
+{
+	struct table *t = ctx;
+	int64_t at = map_get(&t->mark_at, (uint64_t)node, (uint32_t)pid, 0);
+
+	(void)e;
+	out->n = 0;
+	if (at != 0)
+		buf_add(out, t->marks.v[at - 1].p, t->marks.v[at - 1].n);
+	return out->n > 0;
+}
+
+static int keep_mark(void *ctx, int64_t node, int32_t pid, struct bytes body, struct err *e)
+{
+	struct table *t = ctx;
+	int64_t at = map_get(&t->mark_at, (uint64_t)node, (uint32_t)pid, 0);
+
+	(void)e;
+	if (at == 0) {
+		*VEC_PUSH(&t->marks) = (struct buf){ 0 };
+		at = (int64_t)t->marks.n;
+		map_put(&t->mark_at, (uint64_t)node, (uint32_t)pid, at);
+	}
+	t->marks.v[at - 1].n = 0;
+	buf_add(&t->marks.v[at - 1], body.p, body.n);
+	return 0;
+}
+
 void table_init(struct table *t)
 {
 	*t = (struct table){ .store = { t, table_put, table_del, table_next, table_prev, table_part, keep_part, drop_part,
-					table_image, keep_image, drop_image } };
+					table_image, keep_image, drop_image, table_mark, keep_mark } };
 	tree_init(&t->tree);
 }
 
@@ -112,6 +140,10 @@ void table_release(struct table *t)
 		derive_part_free(t->parts.v[i]);
 	for (size_t i = 0; i < t->images.n; i++)
 		free(t->images.v[i]);
+	for (size_t i = 0; i < t->marks.n; i++)
+		buf_release(&t->marks.v[i]);
+	map_release(&t->mark_at);
+	VEC_FREE(&t->marks);
 	VEC_FREE(&t->parts);
 	VEC_FREE(&t->images);
 }

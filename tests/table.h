@@ -6,11 +6,14 @@
 #define TESTS_TABLE_H
 
 #include "ingest/batch/tree.h"
+#include "store/base/map.h"
 
 struct table {
 	struct tree tree;
 	struct { struct derive_part **v; size_t n, cap; } parts;   /* by id */
 	struct { struct derive_image **v; size_t n, cap; } images;
+	struct map mark_at; /* by node and pid, index + 1 */
+	struct { struct buf *v; size_t n, cap; } marks;
 	struct derive_store store;
 };
 

@@ -1,9 +1,10 @@
 /*
- * Boots of a node: the same whatever came first, in whatever pieces, found anew or from where they changed; those of
- * trusted events as if there were no text.
+ * Boots of a node: the same whatever came first, in whatever pieces, found anew or from where they
+ * changed; those of trusted events as if there were no text.
  *
- * Random sets of events in both layers, with reboots, steps of the clock, wraps of the serial and forged lines. `make test`
- * runs as many as take some seconds; SCAUDIT_LONG=1 runs 20,000. The seed is printed; SCAUDIT_SEED takes it.
+ * Random sets of events in both layers, with reboots, steps of the clock, wraps of the serial and
+ * forged lines. `make test` runs as many as take some seconds; SCAUDIT_LONG=1 runs 20,000. The seed
+ * is printed; SCAUDIT_SEED takes it.
  */
 #include "tests/rig.h"
 
@@ -31,7 +32,9 @@ static bool chance(uint32_t percent)
 }
 
 /* In how many cases what happened. */
-static struct sums { unsigned cases, reboots, text_alone, before, behind, moved, stayed, gone_on; } sums, here;
+static struct sums {
+	unsigned cases, reboots, text_alone, before, behind, moved, stayed, gone_on;
+} sums, here;
 
 static void add_case(void)
 {
@@ -49,8 +52,12 @@ static void add_case(void)
 static void many_cases(unsigned share, void one(void))
 {
 	const char *given = getenv("SCAUDIT_SEED"), *number = getenv("SCAUDIT_CASES");
-	unsigned long long seed = given ? strtoull(given, NULL, 10) : (unsigned long long)time(NULL);
-	unsigned n = (number ? (unsigned)atoi(number) : getenv("SCAUDIT_LONG") ? 20000 : 2000) / share;
+	unsigned long long seed = given ? strtoull(given, NULL, 10)
+					: (unsigned long long)time(NULL);
+	unsigned n = (number		       ? (unsigned)atoi(number)
+		      : getenv("SCAUDIT_LONG") ? 20000
+					       : 2000) /
+		     share;
 
 	fprintf(stderr, "# seed %llu, %u cases\n", seed, n);
 	for (unsigned i = 0; i < n; i++) {
@@ -105,8 +112,10 @@ static void say(int64_t second, uint32_t serial, bool trusted, int64_t base)
 /* Boots one after the other: how serials and times go on, and who tells of them. */
 static void honest_events(unsigned n)
 {
-	uint32_t serial = chance(20) ? UINT32_MAX - dice(2000) : dice(100000), step = chance(20) ? 5000 : 1 + dice(40);
-	uint32_t pace = chance(20) ? 900 : 1 + dice(60), by_trusted = dice(101), by_text = dice(101);
+	uint32_t serial = chance(20) ? UINT32_MAX - dice(2000) : dice(100000),
+		 step = chance(20) ? 5000 : 1 + dice(40);
+	uint32_t pace = chance(20) ? 900 : 1 + dice(60), by_trusted = dice(101),
+		 by_text = dice(101);
 	bool base_of_trusted = chance(30), base_of_text = chance(50);
 	int64_t second = T + dice(5000), began = second - dice(1000);
 
@@ -227,9 +236,12 @@ static void mark(struct reading *r, const struct line *l)
 {
 	struct event *ev = &w.events.v[l->event];
 	enum track_layer layer = l->trusted ? TRACK_TRUSTED : TRACK_TEXT;
-	enum seen_state want = ev->has[layer] ? SEEN_BEFORE : ev->has[!layer] ? SEEN_OTHER : SEEN_NEW;
+	enum seen_state want = ev->has[layer]	 ? SEEN_BEFORE
+			       : ev->has[!layer] ? SEEN_OTHER
+						 : SEEN_NEW;
 
-	assert_int_equal(seen_mark(page_of(r, ev), ev->serial, ev->second, l->trusted, l->base), want);
+	assert_int_equal(seen_mark(page_of(r, ev), ev->serial, ev->second, l->trusted, l->base),
+			 want);
 	ev->has[layer] = true;
 }
 
@@ -242,8 +254,12 @@ static void know(const struct boots *b, struct knowns *out)
 	for (uint32_t i = 0; i < w.events.n; i++)
 		for (int layer = 0; layer < TRACK_LAYERS; layer++)
 			if (w.events.v[i].has[layer])
-				*VEC_PUSH(out) = (struct known){ i, boots_of(b, (enum track_layer)layer, w.events.v[i].second,
-									     w.events.v[i].serial), (enum track_layer)layer };
+				*VEC_PUSH(out) = (struct known){
+					i,
+					boots_of(b, (enum track_layer)layer, w.events.v[i].second,
+						 w.events.v[i].serial),
+					(enum track_layer)layer
+				};
 }
 
 /* What a commit does. Each event whose boot has moved was said to. */
@@ -253,18 +269,21 @@ static void commit(struct reading *r, const struct knowns *before)
 	bool any = false;
 
 	assert_ok(seen_flush(&r->seen, &e), &e);
-	assert_ok(boots_renew(&r->boots, &rig.store, r->node, r->seen.changed.v, r->seen.changed.n, since, &e), &e);
+	assert_ok(boots_renew(&r->boots, &rig.store, r->node, r->seen.changed.v, r->seen.changed.n,
+			      since, &e),
+		  &e);
 	r->seen.changed.n = 0;
 	for (size_t i = 0; i < before->n; i++) {
 		const struct known *k = &before->v[i];
 		const struct event *ev = &w.events.v[k->event];
 
-		if (!ev->has[k->layer] || boots_of(&r->boots, k->layer, ev->second, ev->serial) == k->boot)
+		if (!ev->has[k->layer] ||
+		    boots_of(&r->boots, k->layer, ev->second, ev->serial) == k->boot)
 			continue;
 		any = true;
 		if (ev->second < since[k->layer])
-			fail_msg("an event of layer %d, second %lld, has moved; said since %lld", k->layer, (long long)ev->second,
-				 (long long)since[k->layer]);
+			fail_msg("an event of layer %d, second %lld, has moved; said since %lld",
+				 k->layer, (long long)ev->second, (long long)since[k->layer]);
 	}
 	here.moved += any;
 }
@@ -343,21 +362,30 @@ static void same_rows(const char *sql, int64_t a, int64_t b)
 		fail_msg("%s\ngot\n%.600s\nexpected\n%.600s", sql, buf_text(&got), buf_text(&want));
 }
 
-#define SEEN_ROWS "SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max, hex(pieces), base_min, base_max, hex(data) " \
-	"FROM seen WHERE node = "
-#define TRUSTED_PIECES "SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max FROM seen WHERE " \
-	"length(trusted_pieces) > 0 AND node = "
-#define BOOT_ROWS "SELECT number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE node = "
-#define TRUSTED_BOOTS "SELECT number, t_first, t_last, serial_first, serial_last FROM boot WHERE trusted = 1 AND node = "
+#define SEEN_ROWS                                                                                    \
+	"SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max, "         \
+	"hex(pieces), base_min, base_max, hex(data) FROM seen WHERE node = "
+#define TRUSTED_PIECES                                                                               \
+	"SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max "          \
+	"FROM seen WHERE length(trusted_pieces) > 0 AND node = "
+#define BOOT_ROWS                                                                                    \
+	"SELECT number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE node = "
+#define TRUSTED_BOOTS                                                                                \
+	"SELECT number, t_first, t_last, serial_first, serial_last FROM boot "                       \
+	"WHERE trusted = 1 AND node = "
 
 static void same_boots(const struct boots *a, const struct boots *b, enum track_layer layer)
 {
 	for (size_t i = 0; i < w.events.n; i++) {
 		const struct event *ev = &w.events.v[i];
 
-		if (ev->has[layer] && boots_of(a, layer, ev->second, ev->serial) != boots_of(b, layer, ev->second, ev->serial))
-			fail_msg("an event of layer %d, second %lld, serial %u, is of boot %u, expected %u", layer, (long long)ev->second,
-				 ev->serial, boots_of(a, layer, ev->second, ev->serial), boots_of(b, layer, ev->second, ev->serial));
+		if (ev->has[layer] && boots_of(a, layer, ev->second, ev->serial) !=
+					      boots_of(b, layer, ev->second, ev->serial))
+			fail_msg("an event of layer %d, second %lld, serial %u, is of boot %u, "
+				 "expected %u",
+				 layer, (long long)ev->second, ev->serial,
+				 boots_of(a, layer, ev->second, ev->serial),
+				 boots_of(b, layer, ev->second, ev->serial));
 	}
 }
 
@@ -377,7 +405,8 @@ static void found_anew(struct reading *r)
 
 static bool overlap(const struct boot_piece *a, const struct boot_piece *b)
 {
-	return a->sec_lo <= b->sec_hi && a->sec_hi >= b->sec_lo && a->serial_lo <= b->serial_hi && a->serial_hi >= b->serial_lo;
+	return a->sec_lo <= b->sec_hi && a->sec_hi >= b->sec_lo && a->serial_lo <= b->serial_hi &&
+	       a->serial_hi >= b->serial_lo;
 }
 
 static void straight(struct reading *r)
@@ -413,7 +442,9 @@ static void straight(struct reading *r)
 				boot = last != BOOT_NONE ? last : first != BOOT_NONE ? first : next;
 				here.before += own == BOOT_NONE && last != BOOT_NONE;
 				here.behind += last == BOOT_NONE && first != BOOT_NONE;
-				assert_int_equal(boots_of(&r->boots, TRACK_TEXT, all.v[i].sec_lo, all.v[i].serial_lo), boot);
+				assert_int_equal(boots_of(&r->boots, TRACK_TEXT, all.v[i].sec_lo,
+							  all.v[i].serial_lo),
+						 boot);
 			}
 		}
 		next += first == BOOT_NONE;
@@ -425,7 +456,10 @@ static void straight(struct reading *r)
 	VEC_FREE(&trusted);
 }
 
-/* ---- by hand: who tells of which second and serial, by which base, and the boot that it is of ---- */
+/*
+ * ---- by hand: who tells of which second and serial, by which base, and the boot that it is of
+ * ----
+ */
 
 struct told { int64_t second; uint32_t serial; bool trusted; int64_t base; uint32_t boot; };
 
@@ -460,7 +494,8 @@ static void check_told(void **state)
 	open_rig();
 	world_clear();
 	while (n < ARRAY_SIZE(row->v) && row->v[n].second != 0) {
-		say(T + row->v[n].second, row->v[n].serial, row->v[n].trusted, row->v[n].base == NONE ? NONE : T + row->v[n].base);
+		say(T + row->v[n].second, row->v[n].serial, row->v[n].trusted,
+		    row->v[n].base == NONE ? NONE : T + row->v[n].base);
 		n++;
 	}
 	begin(&r);
@@ -469,8 +504,10 @@ static void check_told(void **state)
 		commit(&r, &none);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (boots_of(&r.boots, row->v[i].trusted ? TRACK_TRUSTED : TRACK_TEXT, T + row->v[i].second, row->v[i].serial) != row->v[i].boot)
-			fail_msg("the event at %lld is not of boot %u", (long long)row->v[i].second, row->v[i].boot);
+		if (boots_of(&r.boots, row->v[i].trusted ? TRACK_TRUSTED : TRACK_TEXT,
+			     T + row->v[i].second, row->v[i].serial) != row->v[i].boot)
+			fail_msg("the event at %lld is not of boot %u", (long long)row->v[i].second,
+				 row->v[i].boot);
 	assert_int_equal(r.boots.n_trusted, row->trusted);
 	assert_int_equal(r.boots.n, row->boots);
 	end(&r);
@@ -523,8 +560,11 @@ static void some_pieces(const struct boots_page *at, enum teller by, struct boot
 	for (uint32_t n = chance(80) ? 1 : 1 + dice(4); n > 0; n--) {
 		int64_t second = at->seconds * BOOT_SECONDS + dice(BOOT_SECONDS - 20);
 		uint32_t serial = (uint32_t)at->serials * BOOT_SERIALS + dice(BOOT_SERIALS - 200);
-		struct boot_piece p = { .sec_lo = second, .sec_hi = second + dice(20), .serial_lo = serial,
-					.serial_hi = serial + dice(200), .events = 1 + dice(20) };
+		struct boot_piece p = { .sec_lo = second,
+					.sec_hi = second + dice(20),
+					.serial_lo = serial,
+					.serial_hi = serial + dice(200),
+					.events = 1 + dice(20) };
 
 		if (by == TRUSTED || (by == BOTH && chance(50)))
 			*VEC_PUSH(&out[TRACK_TRUSTED]) = p;
@@ -534,15 +574,21 @@ static void some_pieces(const struct boots_page *at, enum teller by, struct boot
 }
 
 /* A page of the store, by its pieces alone. Each base: by trusted lines, by text; or none. */
-static void put_pieces(const struct boots_page *at, struct boot_pieces *pieces, bool based, bool said, int64_t base)
+static void put_pieces(const struct boots_page *at, struct boot_pieces *pieces, bool based,
+		       bool said, int64_t base)
 {
 	auto_buf struct buf trusted = { 0 }, all = { 0 };
 
 	boot_encode(&pieces[TRACK_TRUSTED], &trusted);
 	boot_encode(&pieces[TRACK_TEXT], &all);
-	assert_ok(store_run(&rig.store, STMT_save_page, ARGS(V_INT(at->node), V_INT(at->serials), V_INT(at->seconds), V_BLOB(buf_bytes(&trusted)),
-							     V_INT_IF(based, base), V_INT_IF(based, base), V_BLOB(buf_bytes(&all)),
-							     V_INT_IF(said, base + 20), V_INT_IF(said, base + 20), V_BLOB(BYTES(""))), &e), &e);
+	assert_ok(store_run(&rig.store, STMT_save_page,
+			    ARGS(V_INT(at->node), V_INT(at->serials), V_INT(at->seconds),
+				 V_BLOB(buf_bytes(&trusted)), V_INT_IF(based, base),
+				 V_INT_IF(based, base), V_BLOB(buf_bytes(&all)),
+				 V_INT_IF(said, base + 20), V_INT_IF(said, base + 20),
+				 V_BLOB(BYTES(""))),
+			    &e),
+		  &e);
 	for (int i = 0; i < TRACK_LAYERS; i++)
 		VEC_FREE(&pieces[i]);
 }
@@ -602,10 +648,13 @@ struct wide {
 	struct boots_page at;   /* the last one */
 	struct pages { struct boots_page *v; size_t n, cap; } pages, changed;
 	uint32_t crowd;         /* pages in the same seconds */
-	uint32_t known;         /* how many in a hundred of what somebody made up a trusted source tells of, too */
+	uint32_t known;         /* of what somebody made up: so many in a hundred are trusted */
 };
 
-/* The next page in time: of the boot that runs, of the next one, high above them, or of a log that somebody made up. */
+/*
+ * The next page in time: of the boot that runs, of the next one, high above them, or of a log that
+ * somebody made up.
+ */
 static void next_page(struct wide *x)
 {
 	struct boots_page p;
@@ -626,8 +675,11 @@ static void put_one(struct wide *x, unsigned above, enum teller by)
 {
 	struct boot_pieces pieces[TRACK_LAYERS] = { { 0 }, { 0 } };
 	struct boots_page at = { x->at.node, ++x->at.seconds, x->at.serials + above };
-	struct boot_piece p = { .sec_lo = at.seconds * BOOT_SECONDS, .sec_hi = at.seconds * BOOT_SECONDS, .events = 1,
-				.serial_lo = (uint32_t)at.serials * BOOT_SERIALS, .serial_hi = (uint32_t)at.serials * BOOT_SERIALS };
+	struct boot_piece p = { .sec_lo = at.seconds * BOOT_SECONDS,
+				.sec_hi = at.seconds * BOOT_SECONDS,
+				.events = 1,
+				.serial_lo = (uint32_t)at.serials * BOOT_SERIALS,
+				.serial_hi = (uint32_t)at.serials * BOOT_SERIALS };
 
 	*VEC_PUSH(&pieces[by == TRUSTED ? TRACK_TRUSTED : TRACK_TEXT]) = p;
 	put_pieces(&at, pieces, false, false, 0);
@@ -654,7 +706,11 @@ static void write_changed(const struct wide *x)
 		bool forged = p->serials >= 100000 && !chance(x->known);
 
 		if (chance(8))
-			assert_ok(store_run(&rig.store, STMT_del_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), &e), &e);
+			assert_ok(store_run(&rig.store, STMT_del_page,
+					    ARGS(V_INT(p->node), V_INT(p->serials),
+						 V_INT(p->seconds)),
+					    &e),
+				  &e);
 		else
 			put_page(p, forged ? TEXT : chance(80) ? TRUSTED : (enum teller)dice(3));
 	}
@@ -670,13 +726,19 @@ static void moved_since(const struct wide *x, const struct boot_pieces *was, con
 		for (size_t i = 0; i < was[layer].n; i++) {
 			const struct boot_piece *p = &was[layer].v[i];
 
-			while (at < l->pieces.n && by_key(&(struct boots_page){ 0, l->pieces.v[at].sec_lo / 1024, l->pieces.v[at].serial_lo / 4096 },
-							  &(struct boots_page){ 0, p->sec_lo / 1024, p->serial_lo / 4096 }) < 0)
+			while (at < l->pieces.n &&
+			       by_key(&(struct boots_page){ 0, l->pieces.v[at].sec_lo / 1024,
+							    l->pieces.v[at].serial_lo / 4096 },
+				      &(struct boots_page){ 0, p->sec_lo / 1024,
+							    p->serial_lo / 4096 }) < 0)
 				at++;
 			for (size_t k = at; k < l->pieces.n && k < at + 5; k++)
-				if (boot_by_time(&l->pieces.v[k], p) == 0 && resolved(l, k) != p->boot && p->sec_lo < since[layer])
-					fail_msg("a piece of layer %d, second %lld, has moved; said since %lld", layer,
-						 (long long)p->sec_lo, (long long)since[layer]);
+				if (boot_by_time(&l->pieces.v[k], p) == 0 &&
+				    resolved(l, k) != p->boot && p->sec_lo < since[layer])
+					fail_msg("a piece of layer %d, second %lld, has moved; "
+						 "said since %lld",
+						 layer, (long long)p->sec_lo,
+						 (long long)since[layer]);
 		}
 	}
 }
@@ -691,7 +753,9 @@ static void renew_and_compare(struct wide *x)
 			*VEC_PUSH(&was[layer]) = x->boots.layer[layer].pieces.v[i];
 			was[layer].v[i].boot = resolved(&x->boots.layer[layer], i);
 		}
-	assert_ok(boots_renew(&x->boots, &rig.store, x->at.node, x->changed.v, x->changed.n, since, &e), &e);
+	assert_ok(boots_renew(&x->boots, &rig.store, x->at.node, x->changed.v, x->changed.n, since,
+			      &e),
+		  &e);
 	moved_since(x, was, since);
 	here.moved += since[TRACK_TRUSTED] != BOOTS_STAYED || since[TRACK_TEXT] != BOOTS_STAYED;
 	here.stayed += since[TRACK_TRUSTED] == BOOTS_STAYED && since[TRACK_TEXT] == BOOTS_STAYED;
@@ -727,7 +791,8 @@ static struct boots_page some_page(const struct wide *x)
 
 static void go_on(void)
 {
-	struct wide x = { .at = { ++nodes, T / BOOT_SECONDS, dice(1000) }, .crowd = chance(20) ? 100 : 1 + dice(4),
+	struct wide x = { .at = { ++nodes, T / BOOT_SECONDS, dice(1000) },
+			  .crowd = chance(20) ? 100 : 1 + dice(4),
 			  .known = dice(4) * dice(4) };
 
 	assert_ok(boots_load(&x.boots, &rig.store, x.at.node, &e), &e);
@@ -754,8 +819,9 @@ static void go_on(void)
 }
 
 /*
- * A trusted piece high above the others, then pages of text until a place from which chains are gone on with lies behind
- * it, then a trusted page that shows that it is no part of the boot: what text has there goes with it.
+ * A trusted piece high above the others, then pages of text until a place from which chains are
+ * gone on with lies behind it, then a trusted page that shows that it is no part of the boot: what
+ * text has there goes with it.
  */
 static void a_boot_that_moves_takes_text_before_the_change_along(void **state)
 {

@@ -176,7 +176,7 @@ static struct row_row { const char *name, *sql, *says; enum who who; } rows[] = 
 	{ "part: a state that is none", "UPDATE part SET state = x'ff'", "its state cannot be read", CHILD },
 	{ "part: gone", "DELETE FROM part", "damaged: derivation: a part", CHILD },
 	{ "image: gone", "DELETE FROM image", "damaged: derivation: image", CHILD },
-	{ "derive_row: keys that are none", "UPDATE derive_row SET key = substr(key, 1, length(key) - 1)", "no key can be read", CHILD },
+	{ "derive_page: keys that are none", "UPDATE derive_page SET first = substr(first, 1, length(first) - 1)", "no key can be read", CHILD },
 };
 
 /* Calls of a process that runs a shell and from the `exec`th on (0: never) perl, a second after each other. */

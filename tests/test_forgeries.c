@@ -143,10 +143,8 @@ static void random_scene(struct scene *c)
 		for (size_t i = 0; i < c->n[k]; i++) {
 			c->piece[k][i].label = chance(25) ? (chance(50) ? "nightly" : "mine") : NULL;
 			c->piece[k][i].node = chance(25) ? world_nodes[dice(3)] : NULL;
-			c->piece[k][i].with_next = chance(15);
-			/* a tree stays where text has one */
-			if (chance(10) && (k == WORLD_TRUSTED || c->later == NULL || strcmp(c->later[0], "fold") != 0))
-				c->piece[k][i].policy = "../policy.json";
+			c->piece[k][i].with_next = chance(30);
+			c->piece[k][i].policy = chance(10) ? "../policy.json" : NULL;
 		}
 	}
 	cut(c, &c->log, NULL);

@@ -365,7 +365,7 @@ static void stop_midway(struct rig *r)
 	bool changed, waits = false;
 
 	assert_ok(store_begin(&r->store, &changed, &e), &e);
-	assert_ok(store_script(&r->store, "DELETE FROM tree; DELETE FROM image; DELETE FROM part; DELETE FROM derive_row; "
+	assert_ok(store_script(&r->store, "DELETE FROM tree; DELETE FROM image; DELETE FROM part; DELETE FROM derive_page; DELETE FROM derive_mark; "
 			       "UPDATE interval SET part = 0", &e), &e);
 	assert_ok(store_each_sql(&r->store, "SELECT DISTINCT node, pid FROM interval", NO_ARGS, WALK(take_pid, &all), &e), &e);
 	flush_alone_init(&a, &r->store);
@@ -598,6 +598,220 @@ static void a_thin_log_first_and_the_whole_later_give_the_same_boots(void **stat
 	rig_close(&a);
 	rig_close(&b);
 	free(whole);
+}
+
+/* ---- what trusted lines say, whatever text says ---- */
+
+static uint32_t roll(uint64_t *seed, uint32_t n)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*seed >> 33) % n;
+}
+
+/* A record; with an uptime as the kernel's ring has it, or without. */
+static void add_record(struct buf *out, int64_t ms, uint32_t serial, int64_t uptime)
+{
+	if (uptime >= 0)
+		buf_printf(out, "Nov 24 11:05:52 node01 kernel: [%lld.%06d] audit: type=1326 ",
+			   (long long)uptime, 250000);
+	else
+		buf_printf(out, "type=SECCOMP msg=");
+	buf_printf(out, "audit(%lld.%03d:%u): auid=0 uid=0 gid=0 ses=1 pid=%u comm=\"sh\" exe=\"/bin/sh\" sig=0 arch=c000003e syscall=%u compat=0 "
+		   "ip=0x7f328e6a7c47 code=0x7ffc0000\n", (long long)(ms / 1000), (int)(ms % 1000), serial, 100 + serial % 7, serial % 50);
+}
+
+static void add_marker(struct buf *out, uint32_t number, uint32_t uptime, uint32_t minute)
+{
+	buf_printf(out, "Nov 24 11:%02u:52 node01 kernel: [%u.000000] audit: ", minute % 60,
+		   uptime);
+	if (number % 2)
+		buf_printf(out, "audit_lost=%u audit_rate_limit=0 audit_backlog_limit=64\n",
+			   number);
+	else
+		buf_printf(out, "kauditd_printk_skb: %u callbacks suppressed\n", number);
+}
+
+/* What happened: two to four boots, steps of the clock, losses. */
+static void happened(uint64_t *seed, struct buf *out, bool uptimes)
+{
+	int64_t ms = 1795518350000 + roll(seed, 1000000), began = ms - 100000;
+	uint32_t serial = roll(seed, 4) ? roll(seed, 100000) : UINT32_MAX - roll(seed, 100);
+
+	for (uint32_t n = 10 + roll(seed, 60); n > 0; n--) {
+		if (roll(seed, 15) == 0) {
+			ms += 60000 + roll(seed, 2000000);
+			serial = 1 + roll(seed, 20);
+			began = ms - 3000;
+		}
+		if (roll(seed, 30) == 0)
+			ms += (roll(seed, 2) ? 1 : -1) * (int64_t)86400000;
+		ms += roll(seed, 30) * roll(seed, 1000);
+		serial += 1 + roll(seed, 3) * roll(seed, 500);
+		add_record(out, ms, serial, uptimes ? (ms - began) / 1000 : -1);
+		if (roll(seed, 10) == 0)
+			add_marker(out, 1 + roll(seed, 20), 100 + roll(seed, 30), roll(seed, 60));
+	}
+}
+
+/* Each kind of a line that anybody can write, about what happened and about what did not. */
+static void forged(uint64_t *seed, struct buf *out, struct bytes truth)
+{
+	static const int64_t far[] = { -86400000,
+				       86400000,
+				       -1024000,
+				       1000,
+				       -1000,
+				       40 * INT64_C(86400000),
+				       -40 * INT64_C(86400000) };
+
+	for (uint32_t n = 1 + roll(seed, 15); n > 0; n--) {
+		struct bytes at = { truth.p + roll(seed, (uint32_t)truth.n), 0 };
+		uint64_t second = 1795518350, serial = 1;
+
+		at.n = (size_t)(truth.p + truth.n - at.p);
+		bytes_skip(&at, bytes_find(at, BYTES("audit(")) + 6);
+		if (at.n > 6 && bytes_dec(&at, UINT32_MAX, &second) > 0 &&
+		    bytes_take(&at, BYTES(".")) && bytes_dec(&at, 999, &serial) > 0 &&
+		    bytes_take(&at, BYTES(":")))
+			bytes_dec(&at, UINT32_MAX, &serial);
+		switch (roll(seed, 7)) {
+		case 0:
+			add_record(out, (int64_t)second * 1000 + far[roll(seed, ARRAY_SIZE(far))],
+				   (uint32_t)serial, -1);
+			break;
+		case 1:
+			add_record(out, (int64_t)second * 1000, roll(seed, INT32_MAX), -1);
+			break;
+		case 2:
+			add_record(out, (int64_t)second * 1000, (uint32_t)serial,
+				   roll(seed, 1000000));
+			break;
+		case 3:
+			for (uint32_t k = 0; k < 12; k++)
+				add_record(out, (int64_t)second * 1000 + k * 1000, 20 + k * 300,
+					   -1);
+			break;
+		case 4:
+			add_marker(out, 1 + roll(seed, 20), 100 + roll(seed, 30), roll(seed, 60));
+			break;
+		case 5:
+			add_record(out, roll(seed, UINT32_MAX) * INT64_C(1000),
+				   roll(seed, INT32_MAX), -1);
+			break;
+		default:
+			add_record(out, (int64_t)second * 1000, (uint32_t)serial, -1);
+		}
+	}
+}
+
+static void rows_of_trusted(const struct rig *r, struct buf *out)
+{
+	rig_rows(r, "SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max FROM seen WHERE length(trusted_pieces) > 0 "
+		    "ORDER BY 1, 2", out);
+	rig_rows(r, "SELECT number, t_first, t_last, serial_first, serial_last FROM boot WHERE trusted ORDER BY 1", out);
+	rig_rows(r, "SELECT kind, stamp, number, t FROM loss WHERE trusted ORDER BY 1, 2, 3", out);
+}
+
+static void same_text(const char *got, const char *want)
+{
+	const char *line = got;
+
+	if (strcmp(got, want) == 0)
+		return;
+	for (; *got != '\0' && *got == *want; got++, want++)
+		line = *got == '\n' ? got + 1 : line;
+	want -= got - line;
+	fail_msg("with text: '%.*s', without: '%.*s'", (int)strcspn(line, "\n"), line,
+		 (int)strcspn(want, "\n"), want);
+}
+
+static void one_forgery(uint64_t *seed, unsigned *several, unsigned *losses)
+{
+	auto_buf struct buf truth = { 0 }, lies = { 0 }, want = { 0 }, got = { 0 };
+	size_t parts_of_truth = 1 + roll(seed, 3), of_lies = 1 + roll(seed, 3);
+	struct how how = { 0 };
+	struct rig a, b;
+
+	happened(seed, &truth, roll(seed, 3) == 0);
+	forged(seed, &lies, buf_bytes(&truth));
+	rig_open(&a);
+	bring(&a, buf_bytes(&truth), (struct how){ .trusted = true });
+	rows_of_trusted(&a, &want);
+	*several += rig_number(&a, "SELECT count(*) FROM boot") > 1;
+	*losses += rig_number(&a, "SELECT count(*) FROM loss") > 0;
+	rig_close(&a);
+	rig_open(&b);
+	for (size_t i = 0, k = 0; i < parts_of_truth || k < of_lies;) {
+		how.trusted = k == of_lies || (i < parts_of_truth && roll(seed, 2));
+		if (how.trusted)
+			bring(&b, piece(buf_bytes(&truth), i++, parts_of_truth), how);
+		else
+			bring(&b, piece(buf_bytes(&lies), k++, of_lies), how);
+	}
+	rows_of_trusted(&b, &got);
+	same_text(buf_text(&got), buf_text(&want));
+	rig_close(&b);
+}
+
+static void no_text_changes_what_trusted_lines_say(void **state)
+{
+	const char *given = getenv("SCAUDIT_SEED");
+	unsigned long long seed = given ? strtoull(given, NULL, 10)
+					: (unsigned long long)time(NULL);
+	unsigned n = getenv("SCAUDIT_LONG") ? 5000 : 60, several = 0, losses = 0;
+
+	(void)state;
+	fprintf(stderr, "# seed %llu, %u cases\n", seed, n);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t of_case = seed + i;
+
+		one_forgery(&of_case, &several, &losses);
+	}
+	assert_in_range(several, n / 4, n);
+	assert_in_range(losses, n / 4, n);
+}
+
+/* A marker that both tell of is a trusted one, with what the trusted line says of it. */
+static void a_marker_of_both_is_trusted(void **state)
+{
+#define LOST(minute) "Nov 24 11:" minute ":52 node01 kernel: [ 2076.000000] audit: audit_lost=7 audit_rate_limit=0 audit_backlog_limit=64\n"
+	static const struct { const char *text; bool trusted; } lines[] = { { LOST("05"), true }, { LOST("01"), false }, { LOST("09"), false } };
+	static const size_t orders[][3] = { { 0, 1, 2 }, { 1, 0, 2 }, { 2, 1, 0 }, { 1, 2, 0 } };
+	auto_buf struct buf want = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		auto_buf struct buf got = { 0 };
+		struct rig r;
+
+		rig_open(&r);
+		for (size_t k = 0; k < 3; k++)
+			bring(&r, bytes_of(lines[orders[i][k]].text),
+			      (struct how){ .own = true, .trusted = lines[orders[i][k]].trusted });
+		assert_int_equal(rig_number(&r, "SELECT count(*) FROM loss"), 1);
+		rig_rows(&r, "SELECT kind, stamp, number, t, trusted FROM loss",
+			 i == 0 ? &want : &got);
+		if (i > 0)
+			assert_string_equal(buf_text(&got), buf_text(&want));
+		assert_int_equal(rig_number(&r, "SELECT trusted AND t / 60000 % 60 = 5 FROM loss"),
+				 1);
+		rig_close(&r);
+	}
+}
+
+/* Text that comes twice with other times: the same, whichever comes first. */
+static void a_marker_of_text_has_its_earliest_time(void **state)
+{
+	(void)state;
+	for (int order = 0; order < 2; order++) {
+		struct rig r;
+
+		rig_open(&r);
+		bring(&r, order ? BYTES(LOST("09")) : BYTES(LOST("03")), (struct how){ .own = true });
+		bring(&r, order ? BYTES(LOST("03")) : BYTES(LOST("09")), (struct how){ .own = true });
+		assert_int_equal(rig_number(&r, "SELECT NOT trusted AND t / 60000 % 60 = 3 FROM loss"), 1);
+		rig_close(&r);
+	}
 }
 
 /* ---- presence ---- */
@@ -985,6 +1199,9 @@ int main(void)
 	ADD(&t, a_missing_file_between_others_is_reported_and_the_others_are_read);
 	ADD(&t, a_stopped_run_is_completed_by_the_next);
 	ADD_ROWS(&t, writers, check_writers);
+	ADD(&t, no_text_changes_what_trusted_lines_say);
+	ADD(&t, a_marker_of_both_is_trusted);
+	ADD(&t, a_marker_of_text_has_its_earliest_time);
 	ADD(&t, a_label_marks_what_was_seen_before);
 	ADD(&t, every_run_notes_what_it_did);
 	ADD(&t, text_without_records_leaves_no_run);

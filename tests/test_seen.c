@@ -191,7 +191,8 @@ static struct blob_row { const char *name; const char *p; size_t n; } blobs[] = 
 	BLOB("blob: second before the page is refused", "\x02\x03\x00\x01\x05"),
 	BLOB("blob: an event that nobody brought is refused", "\x02\x03\x00\x01\x00"),
 	BLOB("blob: two runs that are one are refused", "\x02\x06\x00\x01\x01\x00\x01\x01"),
-	BLOB("blob: a number that is longer than it has to be is refused", "\x02\x04\x80\x00\x01\x01"),
+	BLOB("blob: a number that is longer than it has to be is refused",
+	     "\x02\x04\x80\x00\x01\x01"),
 	BLOB("blob: bitmap that is too short is refused", "\x03\x02\xff\xff"),
 	BLOB("blob: serial beyond the page is refused", "\x02\x00\x80\x80\x80\x08"),
 	BLOB("blob: another second of a serial that has none is refused", "\x02\x00\x85\x40"),
@@ -249,11 +250,13 @@ struct marks { struct mark { uint32_t serial; int64_t second; bool trusted; } *v
 
 static void some_marks(uint32_t *seed, struct marks *out)
 {
-	uint32_t serials = 1 + dice(seed) % (dice(seed) % 2 ? 40 : SEEN_SERIALS), seconds = 1 + dice(seed) % 30, trusted = dice(seed) % 5;
+	uint32_t serials = 1 + dice(seed) % (dice(seed) % 2 ? 40 : SEEN_SERIALS),
+		 seconds = 1 + dice(seed) % 30, trusted = dice(seed) % 5;
 
 	out->n = 0;
 	for (uint32_t n = 1 + dice(seed) % (dice(seed) % 4 ? 60 : 5000); n > 0; n--)
-		*VEC_PUSH(out) = (struct mark){ dice(seed) % serials, dice(seed) % seconds, dice(seed) % 4 < trusted };
+		*VEC_PUSH(out) = (struct mark){ dice(seed) % serials, dice(seed) % seconds,
+						dice(seed) % 4 < trusted };
 }
 
 static void shuffle(uint32_t *seed, struct marks *m)
@@ -296,7 +299,8 @@ static void a_set_of_events_has_one_blob(void **state)
 
 	(void)state;
 	for (int round = 0; round < 500; round++) {
-		struct seen_page *a = mem_zero(1, sizeof(*a)), *b = mem_zero(1, sizeof(*b)), *c = mem_zero(1, sizeof(*c));
+		struct seen_page *a = mem_zero(1, sizeof(*a)), *b = mem_zero(1, sizeof(*b)),
+				 *c = mem_zero(1, sizeof(*c));
 		auto_buf struct buf one = { 0 }, two = { 0 };
 
 		some_marks(&seed, &m);
@@ -308,7 +312,9 @@ static void a_set_of_events_has_one_blob(void **state)
 		assert_true(bytes_eq(buf_bytes(&one), buf_bytes(&two)));
 		assert_true(seen_decode(c, buf_bytes(&one)));
 		for (size_t i = 0; i < m.n; i++)
-			assert_int_equal(seen_mark(c, m.v[i].serial, m.v[i].second, m.v[i].trusted, BOOT_NO_BASE), SEEN_BEFORE);
+			assert_int_equal(seen_mark(c, m.v[i].serial, m.v[i].second, m.v[i].trusted,
+						   BOOT_NO_BASE),
+					 SEEN_BEFORE);
 		drop(a);
 		drop(b);
 		drop(c);
@@ -355,7 +361,8 @@ static void no_blob_is_read_that_is_not_written(void **state)
 /* Written by that version: lines of text first, then some that were trusted. */
 static void a_page_of_version_3_is_read(void **state)
 {
-	static const char blob[] = "\x00\x13\x05\x01\xB8\x1C\x00\x01\x01\x00\x01\x04\x20\x01\x20\x00\x01\x01\x12\x01\x05\x9E\x5E\xA1\x5E\xB1\x5E";
+	static const char blob[] = "\x00\x13\x05\x01\xB8\x1C\x00\x01\x01\x00\x01\x04\x20\x01\x20"
+				   "\x00\x01\x01\x12\x01\x05\x9E\x5E\xA1\x5E\xB1\x5E";
 	static const struct event events[] = {
 		{ 1, 5, T, false, SEEN_NEW }, { 1, 7, T + 1, false, SEEN_NEW }, { 1, 5, T + 1, false, SEEN_NEW }, { 1, 40, T + 9, false, SEEN_NEW },
 		{ 1, 6, T, true, SEEN_NEW }, { 1, 5, T + 2, true, SEEN_NEW }, { 1, 41, T + 9, true, SEEN_NEW }, { 1, 60, T + 10, true, SEEN_NEW },
@@ -397,7 +404,9 @@ static int by_mark(const void *a, const void *b)
 {
 	const struct mark *x = a, *y = b;
 
-	return x->serial != y->serial ? (x->serial < y->serial ? -1 : 1) : x->second < y->second ? -1 : x->second > y->second;
+	return x->serial != y->serial  ? (x->serial < y->serial ? -1 : 1)
+	       : x->second < y->second ? -1
+				       : x->second > y->second;
 }
 
 static uint64_t zigzag(int64_t v)
@@ -442,7 +451,33 @@ static void encode_v3(struct page_v3 *p, bool bitmap, struct buf *out)
 	if (p->more.n > 1)
 		qsort(p->more.v, p->more.n, sizeof(*p->more.v), by_mark);
 	for (size_t i = 0; i < p->more.n; i++)
-		buf_varint(out, (uint64_t)p->more.v[i].serial << 11 | (uint64_t)p->more.v[i].second << 1 | p->more.v[i].trusted);
+		buf_varint(out, (uint64_t)p->more.v[i].serial << 11 |
+					(uint64_t)p->more.v[i].second << 1 | p->more.v[i].trusted);
+}
+
+/* After `forget --unsee` had left a gap, that version could have an event twice. */
+static void a_page_of_version_3_with_an_event_twice_is_read(void **state)
+{
+	static const struct { const char *blob; size_t n; bool trusted; } rows[] = {
+		{ "\x00\x03\x05\x01\x00\x80\x50", 7, false }, /* serial 5, second 0: text, text */
+		{ "\x00\x03\x05\x01\x00\x81\x50", 7, true },
+		{ "\x00\x03\x05\x01\x01\x80\x50", 7, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct seen_page *p = mem_zero(1, sizeof(*p)), *q = mem_zero(1, sizeof(*q));
+		auto_buf struct buf now = { 0 };
+
+		assert_true(seen_decode_v3(p, (struct bytes){ rows[i].blob, rows[i].n }));
+		assert_int_equal(p->more.n, 0);
+		seen_encode(p, &now);
+		assert_true(seen_decode(q, buf_bytes(&now)));
+		assert_int_equal(seen_mark(q, 5, 0, rows[i].trusted, BOOT_NO_BASE), SEEN_BEFORE);
+		assert_int_equal(seen_mark(q, 5, 0, !rows[i].trusted, BOOT_NO_BASE), SEEN_OTHER);
+		drop(p);
+		drop(q);
+	}
 }
 
 static void pages_of_version_3_are_read(void **state)
@@ -466,7 +501,8 @@ static void pages_of_version_3_are_read(void **state)
 			if (old->at[i] != 0)
 				seen_mark(q, i, old->at[i] - 1, old->trusted[i], BOOT_NO_BASE);
 		for (size_t i = 0; i < old->more.n; i++)
-			seen_mark(q, old->more.v[i].serial, old->more.v[i].second, old->more.v[i].trusted, BOOT_NO_BASE);
+			seen_mark(q, old->more.v[i].serial, old->more.v[i].second,
+				  old->more.v[i].trusted, BOOT_NO_BASE);
 		seen_encode(q, &want);
 		assert_true(bytes_eq(buf_bytes(&now), buf_bytes(&want)));
 		VEC_FREE(&old->more);
@@ -487,7 +523,8 @@ static void pages_that_are_evicted_are_not_forgotten(void **state)
 	bench_open(&b);
 	for (int round = 0; round < 2; round++)
 		for (uint32_t i = 0; i < 3000; i++)
-			assert_int_equal(mark(&b, 1 + i % 2, i * 4096, T + i, round), round ? SEEN_OTHER : SEEN_NEW);
+			assert_int_equal(mark(&b, 1 + i % 2, i * 4096, T + i, round),
+					 round ? SEEN_OTHER : SEEN_NEW);
 	for (uint32_t i = 0; i < 3000; i++)
 		assert_int_equal(mark(&b, 1 + i % 2, i * 4096, T + i, true), SEEN_BEFORE);
 	bench_close(&b);
@@ -528,6 +565,7 @@ int main(void)
 	ADD(&t, a_set_of_events_has_one_blob);
 	ADD(&t, no_blob_is_read_that_is_not_written);
 	ADD(&t, a_page_of_version_3_is_read);
+	ADD(&t, a_page_of_version_3_with_an_event_twice_is_read);
 	ADD(&t, pages_of_version_3_are_read);
 	ADD(&t, pages_that_are_evicted_are_not_forgotten);
 	ADD(&t, the_same_serials_in_many_seconds_stay_cheap);

@@ -79,20 +79,13 @@ static void take(struct chosen *out, const struct sight *all, const struct sight
 			*VEC_PUSH(also) = as_seen->also.v[i];
 	f->also = also->v;
 	f->n_also = also->n;
-}
-
-/* What was recorded under a policy stays: the note of it hangs on the trees. */
-static bool stays(const struct sight *all, const struct query_tree *t)
-{
-	struct fold_view none;
-	const struct query_tree *as_seen = tree_of(all, t->id, &none);
-
-	return as_seen == NULL || as_seen->policies.n > 0;
+	f->text_stays = as_seen != NULL && as_seen->policies.n > 0;
 }
 
 /*
- * Of each workload all trees but the last `keep`, and none that is younger than `after`. Which trusted ones go is told without
- * text: no text can bring them to an end. Then those of text.
+ * Of each workload all trees but the last `keep`, and none that is younger than `after`; and what was recorded under a policy
+ * stays: the note of it hangs on the trees. Which trusted ones go is told without text: no text makes them old, nor keeps them.
+ * Then those of text.
  */
 static void choose(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure, uint64_t keep, int64_t after)
 {
@@ -109,7 +102,7 @@ static void choose(struct chosen *out, const struct sight *from, const struct si
 		uint32_t work = from->w->of_tree[order[i]];
 
 		if (t->id == 0 || work == WORKLOADS_NONE || (from == all && t->trusted) || t->policies.n || kept[work]++ < keep ||
-		    (t->t_last != WHEN_NONE && t->t_last > after) || stays(all, t))
+		    (t->t_last != WHEN_NONE && t->t_last > after))
 			continue;
 		take(out, all, sure, t);
 	}
@@ -147,7 +140,7 @@ static int fold(const struct opts *o, struct selected *s, struct query *trusted,
 	struct workloads workloads;
 	struct sight all = { .q = &s->query, .w = &s->workloads }, sure = { .q = trusted, .w = &workloads };
 	struct chosen chosen = { 0 };
-	uint64_t keep, days;
+	uint64_t keep = 0, days = 0;
 	int64_t after;
 	int ret = fold_limits(o, &keep, &days, e);
 

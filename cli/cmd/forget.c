@@ -19,6 +19,9 @@ static int read_what(struct forget_what *what, int64_t **trees, struct bytes **f
 
 	*what = (struct forget_what){ .since = s->since, .until = s->until, .before = WHEN_NONE, .unsee = opt_on(o, OPT_unsee),
 				      .trusted = opt_on(o, OPT_trusted), .dry_run = opt_on(o, OPT_dry_run) };
+	/* text of the same events stays, and knows that they are trusted: read again they would count beside it */
+	if (what->unsee && what->trusted)
+		return err_set(e, ST_INPUT, "--unsee brings back what is removed with its text, and --trusted leaves the text: not both");
 	if (ingest != NULL) {
 		struct bytes b = bytes_of(ingest);
 		uint64_t id;
@@ -72,13 +75,15 @@ static bool agreed(const struct opts *o, const struct forget_report *r, struct e
 	return true;
 }
 
-static void say(const struct forget_report *r, bool dry, bool unsee)
+static void say(const struct forget_report *r, const struct forget_what *what)
 {
 	char events[32], trees[32];
+	bool dry = what->dry_run;
 
 	command_say("%s %s record%s of %s tree%s%s", dry ? "would remove" : "removed", term_number(r->events, events),
 		    r->events == 1 ? "" : "s", term_number(r->trees, trees), r->trees == 1 ? "" : "s",
-		    dry || unsee ? "" : "; reading the same logs again does not bring them back (--unsee: it would)");
+		    dry || what->unsee ? "" : what->trusted ? "; reading the same logs again does not bring them back" :
+		    "; reading the same logs again does not bring them back (--unsee: it would)");
 	if (r->shared_seconds)
 		command_say("in %llu second%s others made records too: what was removed there stays seen",
 			    (unsigned long long)r->shared_seconds, r->shared_seconds == 1 ? "" : "s");
@@ -100,13 +105,13 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	if (ret == 0 && report.intervals + report.presence + report.folds == 0)
 		ret = err_set(e, ST_NO, "nothing matches: nothing to remove");
 	if (ret == 0 && what->dry_run)
-		say(&report, true, false);
+		say(&report, what);
 	if (ret == 0 && !what->dry_run) {
 		ret = agreed(o, &report, e) ? forget_run(&store, what, &report, e) : -1;
 		if (ret == 0)
 			ret = store_commit(&store, e);
 		if (ret == 0 && !opt_on(o, OPT_quiet))
-			say(&report, false, what->unsee);
+			say(&report, what);
 	}
 	store_rollback(&store);
 	store_close(&store);

@@ -32,32 +32,28 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct rows_to *all = to;
 	struct evidence_row *r;
-	int64_t v[16];
+	int64_t v[15];
 
-	if (row_read(st, "interval", "ifimftTsSwwizwib", v, e) < 0)
+	if (row_read(st, "interval", "ifimftTsSwwizib", v, e) < 0)
 		return -1;
 	r = VEC_PUSH(&all->ev->rows);
 	*r = (struct evidence_row){
 		.id = v[0], .trusted = v[1] != 0, .exe = v[2], .cell = (uint64_t)v[3], .loader = v[4] != 0,
 		.t_first = v[5], .t_last = v[6], .s_first = (uint32_t)v[7], .s_last = (uint32_t)v[8],
-		.uid = (uint32_t)v[9], .auid = (uint32_t)v[10], .name = v[11], .part = v[12], .s_most = (uint32_t)v[13], .ingest = v[14],
+		.uid = (uint32_t)v[9], .auid = (uint32_t)v[10], .name = v[11], .part = v[12], .ingest = v[13],
 		.joined_to = -1,
 	};
-	return edge_decode(store_column(st, 15), base_of(r), &r->edges) ? 0 : damaged_row(all->store, r->id, e);
+	return edge_decode(store_column(st, 14), base_of(r), &r->edges) ? 0 : damaged_row(all->store, r->id, e);
 }
 
-int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t limit, struct err *e)
+int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t since, struct err *e)
 {
 	struct rows_to all = { w->store, ev };
-	size_t n;
 
-	if (store_each(w->store, STMT_load_intervals, ARGS(V_INT(ev->node), V_INT(ev->pid), V_INT(limit)), WALK(take_row, &all), e) < 0)
+	if (store_each(w->store, STMT_load_intervals, ARGS(V_INT(ev->node), V_INT(ev->pid), V_INT(since)), WALK(take_row, &all), e) < 0)
 		return -1;
-	n = ev->rows.n;
-	ev->rest_ends = limit >= 0 && n >= (size_t)limit ? ev->rows.v[n - 1].t_last : INT64_MIN;
-	ev->rest_serial = n > 0 ? ev->rows.v[n - 1].s_most : 0;
-	if (n > 1)
-		qsort(ev->rows.v, n, sizeof(*ev->rows.v), by_beginning);
+	if (ev->rows.n > 1)
+		qsort(ev->rows.v, ev->rows.n, sizeof(*ev->rows.v), by_beginning);
 	return 0;
 }
 
@@ -339,20 +335,21 @@ static int save_row(struct evidence_room *w, const struct evidence *ev, struct e
 	struct store_value obs, edges;
 
 	if (!r->changed)
-		return r->moved ? store_run(w->store, STMT_set_part_of, ARGS(V_INT(r->id), V_INT(r->part), V_INT(r->s_most)), e) : 0;
+		return r->moved ? store_run(w->store, STMT_set_part_of, ARGS(V_INT(r->id), V_INT(r->part)), e) : 0;
 	w->obs.n = w->edges.n = 0;
 	obs_encode(&r->obs, base_of(r), &w->obs);
 	edge_encode(&r->edges, base_of(r), &w->edges);
 	obs = V_TEXT(buf_bytes(&w->obs));
 	edges = V_TEXT(buf_bytes(&w->edges));
-	if (!r->added)
+	if (r->id != 0)
 		return store_run(w->store, STMT_set_interval,
 				 ARGS(V_INT(r->id), V_INT(r->t_first), V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid),
-				      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->s_most), V_INT(r->ingest), obs, edges), e);
+				      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->ingest), obs, edges), e);
+	r->id = w->next++;
 	return store_run(w->store, STMT_add_interval,
 			 ARGS(V_INT(r->id), V_INT(ev->node), V_INT(ev->pid), V_INT(r->trusted), V_INT(r->exe), V_INT(r->cell),
 			      V_INT(r->loader), V_INT(r->t_first), V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid),
-			      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->s_most), V_INT(r->ingest), obs, edges), e);
+			      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->ingest), obs, edges), e);
 }
 
 /* A stored row that became part of another: its marks go there, and it goes. */
@@ -386,44 +383,8 @@ static int save_marks(struct evidence_room *w, const struct evidence *ev, struct
 	return 0;
 }
 
-static int by_end(const void *a, const void *b)
-{
-	const struct evidence_row *const *x = a, *const *y = b;
-
-	if ((*x)->t_last != (*y)->t_last)
-		return (*x)->t_last < (*y)->t_last ? -1 : 1;
-	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
-}
-
-/* Numbers new rows, and finds the highest serial up to each. */
-static void count_serials(struct evidence_room *w, struct evidence *ev)
-{
-	auto_free struct evidence_row **rows = mem_alloc(ev->rows.n * sizeof(*rows));
-	uint32_t most = ev->rest_ends == INT64_MIN ? 0 : ev->rest_serial;
-	size_t n = 0;
-
-	for (size_t i = 0; i < ev->rows.n; i++) {
-		struct evidence_row *r = &ev->rows.v[i];
-
-		if (r->joined_to >= 0)
-			continue;
-		r->added = r->id == 0;
-		if (r->added)
-			r->id = w->next++;
-		rows[n++] = r;
-	}
-	if (n > 1)
-		qsort(rows, n, sizeof(*rows), by_end);
-	for (size_t i = 0; i < n; i++) {
-		most = rows[i]->s_last > most ? rows[i]->s_last : most;
-		rows[i]->moved = rows[i]->moved || rows[i]->s_most != most;
-		rows[i]->s_most = most;
-	}
-}
-
 int evidence_save(struct evidence_room *w, struct evidence *ev, struct err *e)
 {
-	count_serials(w, ev);
 	for (size_t i = 0; i < ev->rows.n; i++)
 		if (ev->rows.v[i].joined_to < 0 && save_row(w, ev, &ev->rows.v[i], e) < 0)
 			return -1;

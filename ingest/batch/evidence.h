@@ -11,15 +11,13 @@
 /* A row of the table interval, as it is or as it will be. */
 struct evidence_row {
 	int64_t id;         /* 0: not stored yet */
-	bool added;         /* it has no row yet, but a number */
 	int64_t exe, name, part;
 	uint64_t cell;
 	int64_t t_first, t_last;
 	uint32_t s_first, s_last, uid, auid;
-	uint32_t s_most;    /* the highest serial of the pid up to this row, by (t_last, id) */
 	bool trusted, loader;
 	bool changed;       /* its evidence is written anew */
-	bool moved;         /* only its part or serial_most is another one */
+	bool moved;         /* only its part is another one */
 	bool loaded;        /* obs holds what is stored */
 	bool mixed;         /* see chain in evidence.c */
 	int64_t joined_to;  /* index of the row that took it over; -1 */
@@ -40,8 +38,6 @@ struct evidence {
 	VEC(ptrdiff_t) homes;   /* the row of each, index; -1: none */
 	VEC(struct evidence_brought) brought; /* runs that rows had which became one with others */
 	bool whole;             /* its rows may be of other boots than they were, or fewer: all are derived again */
-	int64_t rest_ends;      /* rows that were not loaded have ended by then; INT64_MIN: all were loaded */
-	uint32_t rest_serial;   /* ... and have no higher serial */
 };
 
 /* What the rows of a batch are worked on with. */
@@ -54,8 +50,8 @@ struct evidence_room {
 	struct buf obs, edges;
 };
 
-/* Reads the rows of a pid that ended last, at most so many; limit -1: all. -1 on failure, here and below. */
-int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t limit, struct err *e);
+/* Reads the rows of a pid that end later than `since`; INT64_MIN: all. -1 on failure, here and below. */
+int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t since, struct err *e);
 
 /* Puts the waiting intervals of the batch among the rows. */
 int evidence_place(struct evidence_room *w, struct evidence *ev, struct err *e);

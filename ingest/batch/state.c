@@ -1,6 +1,6 @@
 #include "ingest/batch/state.h"
 
-#include "store/base/buf.h"
+#include "ingest/track/pack.h"
 #include "store/row.h"
 
 #include <stdlib.h>
@@ -12,11 +12,11 @@
 
 #define KEY_MAX (DERIVE_WORDS * 9)
 
-static size_t encode_words(const struct derive_row *row, unsigned words, char *out)
+static size_t encode_key(const struct derive_row *row, char *out)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < words; i++) {
+	for (size_t i = 0; i < DERIVE_WORDS; i++) {
 		unsigned length = row->w[i] == 0 ? 0 : 8 - (unsigned)__builtin_clzll(row->w[i]) / 8;
 
 		out[n++] = (char)length;
@@ -42,139 +42,85 @@ static bool decode_key(struct bytes key, struct derive_row *out)
 	return at == key.n;
 }
 
-static int damaged_row(struct state *s, const char *why, struct err *e)
+/* ---- rows, by pages ---- */
+
+struct page_to { struct derive_row *first; struct buf *body; bool found; };
+
+static int take_page(void *to, sqlite3_stmt *st, struct err *e)
 {
-	return row_damaged(s->store->db, "derive_row", 0, why, e);
+	struct page_to *p = to;
+	struct bytes body;
+	int64_t v[2];
+
+	if (row_read(st, "derive_page", "bb", v, e) < 0)
+		return -1;
+	if (!decode_key(store_column(st, 0), p->first))
+		return row_damaged(sqlite3_db_handle(st), "derive_page", 0, "no key can be read in it", e);
+	body = store_column(st, 1);
+	buf_add(p->body, body.p, body.n);
+	p->found = true;
+	return STORE_ENOUGH;
 }
 
-/* ---- rows ---- */
+static int find_page(void *ctx, const struct derive_row *at, struct derive_row *first, struct buf *body, struct err *e)
+{
+	struct state *s = ctx;
+	char key[KEY_MAX];
+	struct bytes b = { key, encode_key(at, key) };
+	struct page_to to = { first, body, false };
+
+	if (store_each(s->store, STMT_find_page, ARGS(V_BLOB(b)), WALK(take_page, &to), e) < 0)
+		return -1;
+	return to.found;
+}
+
+static int put_page(void *ctx, const struct derive_row *first, struct bytes body, struct err *e)
+{
+	struct state *s = ctx;
+	char key[KEY_MAX];
+	struct bytes b = { key, encode_key(first, key) };
+
+	return store_run(s->store, STMT_set_page, ARGS(V_BLOB(b), V_BLOB(body)), e);
+}
+
+static int del_page(void *ctx, const struct derive_row *first, struct err *e)
+{
+	struct state *s = ctx;
+	char key[KEY_MAX];
+	struct bytes b = { key, encode_key(first, key) };
+
+	return store_run(s->store, STMT_del_derive_page, ARGS(V_BLOB(b)), e);
+}
 
 static int put_row(void *ctx, const struct derive_row *row, struct err *e)
 {
 	struct state *s = ctx;
-	char key[KEY_MAX];
-	struct bytes b = { key, encode_words(row, DERIVE_WORDS, key) };
 
-	return store_run(s->store, STMT_put_derived, ARGS(V_BLOB(b), V_INT(row->value)), e);
+	return pages_put(&s->pages, row, e);
 }
 
 static int del_row(void *ctx, const struct derive_row *row, struct err *e)
 {
 	struct state *s = ctx;
-	char key[KEY_MAX];
-	struct bytes b = { key, encode_words(row, DERIVE_WORDS, key) };
 
-	return store_run(s->store, STMT_del_derived, ARGS(V_BLOB(b)), e);
-}
-
-struct rows_to { struct state *s; struct derive_rows *rows; };
-
-static int take_row(void *to, sqlite3_stmt *st, struct err *e)
-{
-	struct rows_to *r = to;
-	int64_t v[2];
-	struct derive_row *row;
-
-	if (row_read(st, "derive_row", "bk", v, e) < 0)
-		return -1;
-	row = VEC_PUSH(r->rows);
-	row->value = (uint64_t)v[1];
-	return decode_key(store_column(st, 0), row) ? 0 :
-						      damaged_row(r->s, "no key can be read in it", e);
-}
-
-/* The nearest row, of the statement's side. */
-static int find_row(struct state *s, enum stmt id, const struct derive_row *from, struct derive_row *out,
-		    struct err *e)
-{
-	char key[KEY_MAX];
-	struct bytes b = { key, encode_words(from, DERIVE_WORDS, key) };
-	struct derive_row room[1];
-	struct derive_rows rows = { room, 0, 1 };
-	struct rows_to to = { s, &rows };
-
-	if (store_each(s->store, id, ARGS(V_BLOB(b)), WALK(take_row, &to), e) < 0)
-		return -1;
-	if (rows.n > 0)
-		*out = room[0];
-	return rows.n > 0;
+	return pages_del(&s->pages, row, e);
 }
 
 static int next_row(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
 {
-	return find_row(ctx, STMT_next_derived, from, out, e);
+	struct state *s = ctx;
+
+	return pages_next(&s->pages, from, out, e);
 }
 
 static int prev_row(void *ctx, const struct derive_row *from, struct derive_row *out, struct err *e)
 {
-	return find_row(ctx, STMT_prev_derived, from, out, e);
-}
-
-static int last_rows(void *ctx, const struct derive_row *of, unsigned words, size_t most,
-		     struct derive_rows *out, struct err *e)
-{
-	char from[KEY_MAX + 1], to[KEY_MAX + 1];
-	struct state *s = ctx;
-	/* the kind is the first byte of the first word, which has all its eight */
-	size_t n = encode_words(of, words == 0 ? 1 : words, from);
-	struct rows_to all = { s, out };
-
-	if (words == 0)
-		n = 2;
-	memcpy(to, from, n);
-	to[n] = (char)0xff; /* behind all lengths */
-	return store_each(s->store, STMT_last_derived,
-			  ARGS(V_BLOB(((struct bytes){ from, n })), V_BLOB(((struct bytes){ to, n + 1 })), V_INT(most)),
-			  WALK(take_row, &all), e);
-}
-
-static int cached_put(void *ctx, const struct derive_row *row, struct err *e)
-{
 	struct state *s = ctx;
 
-	return cache_put(&s->cache, row, e);
-}
-
-static int cached_del(void *ctx, const struct derive_row *row, struct err *e)
-{
-	struct state *s = ctx;
-
-	return cache_del(&s->cache, row, e);
-}
-
-static int cached_next(void *ctx, const struct derive_row *from, struct derive_row *out,
-		       struct err *e)
-{
-	struct state *s = ctx;
-
-	return cache_next(&s->cache, from, out, e);
-}
-
-static int cached_prev(void *ctx, const struct derive_row *from, struct derive_row *out,
-		       struct err *e)
-{
-	struct state *s = ctx;
-
-	return cache_prev(&s->cache, from, out, e);
+	return pages_prev(&s->pages, from, out, e);
 }
 
 /* ---- parts ---- */
-
-/* Signed numbers: the sign in the lowest bit, so that small ones are short. */
-static void add_signed(struct buf *b, int64_t v)
-{
-	buf_varint(b, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
-}
-
-static bool take_signed(struct bytes *b, int64_t *v)
-{
-	uint64_t u;
-
-	if (!bytes_varint(b, &u))
-		return false;
-	*v = (int64_t)(u >> 1 ^ (~(u & 1) + 1));
-	return true;
-}
 
 /* What no reader asks for, in one column. */
 enum { FLAG_FIRST = 1, FLAG_EXECS_FIRST = 2, FLAG_BORN = 4, FLAG_ASKS = 8, FLAG_LOOKS_FEW = 16, FLAG_SITES_FEW = 32 };
@@ -201,7 +147,7 @@ static void encode_state(const struct derive_part *p, struct buf *out)
 
 	out->n = 0;
 	for (size_t i = 0; i < N_NUMBERS; i++)
-		add_signed(out, v[i]);
+		pack_signed(out, v[i]);
 	buf_varint(out, p->looks.n);
 	for (size_t i = 0; i < p->looks.n; i++) {
 		buf_varint(out, (uint64_t)p->looks.v[i].exe);
@@ -222,7 +168,7 @@ static bool decode_numbers(struct bytes *b, struct derive_part *p)
 	int64_t v[N_NUMBERS];
 
 	for (size_t i = 0; i < N_NUMBERS; i++)
-		if (!take_signed(b, &v[i]))
+		if (!unpack_signed(b, &v[i]))
 			return false;
 	p->key.seq = (uint16_t)v[0];
 	p->first = v[1] & FLAG_FIRST;
@@ -421,19 +367,48 @@ static int drop_image(void *ctx, int64_t id, struct err *e)
 	return 0;
 }
 
+/* ---- marks ---- */
+
+static int take_mark(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct bytes body;
+	int64_t v[1];
+
+	if (row_read(st, "derive_mark", "b", v, e) < 0)
+		return -1;
+	body = store_column(st, 0);
+	buf_add(to, body.p, body.n);
+	return STORE_ENOUGH;
+}
+
+static int get_mark(void *ctx, int64_t node, int32_t pid, struct buf *out, struct err *e)
+{
+	struct state *s = ctx;
+
+	out->n = 0;
+	if (store_each(s->store, STMT_load_mark, ARGS(V_INT(node), V_INT(pid)), WALK(take_mark, out), e) < 0)
+		return -1;
+	return out->n > 0;
+}
+
+static int keep_mark(void *ctx, int64_t node, int32_t pid, struct bytes body, struct err *e)
+{
+	struct state *s = ctx;
+
+	if (body.n == 0)
+		return store_run(s->store, STMT_del_mark, ARGS(V_INT(node), V_INT(pid)), e);
+	return store_run(s->store, STMT_set_mark, ARGS(V_INT(node), V_INT(pid), V_BLOB(body)), e);
+}
+
 /* ---- all ---- */
 
-int state_init(struct state *s, struct store *store, struct err *e)
+void state_init(struct state *s, struct store *store)
 {
-	const struct cache_below below = { s, put_row, del_row, next_row, prev_row, last_rows };
-	int64_t part, image;
+	const struct pages_below below = { s, find_page, put_page, del_page };
 
-	*s = (struct state){ .store = store, .api = { s, cached_put, cached_del, cached_next, cached_prev, get_part, keep_part, drop_part,
-						      get_image, keep_image, drop_image } };
-	if (state_top(s, &part, &image, e) < 0)
-		return -1;
-	cache_init(&s->cache, &below, part + 1, image + 1);
-	return 0;
+	*s = (struct state){ .store = store, .api = { s, put_row, del_row, next_row, prev_row, get_part, keep_part, drop_part,
+						      get_image, keep_image, drop_image, get_mark, keep_mark } };
+	pages_init(&s->pages, &below);
 }
 
 static void forget(struct state *s)
@@ -452,7 +427,7 @@ static void forget(struct state *s)
 void state_release(struct state *s)
 {
 	forget(s);
-	cache_release(&s->cache);
+	pages_release(&s->pages);
 	map_release(&s->part_at);
 	map_release(&s->image_at);
 	map_release(&s->stored_image);
@@ -539,20 +514,15 @@ int state_save(struct state *s, struct err *e)
 	for (size_t i = 0; i < s->gone_images.n && ret == 0; i++)
 		ret = store_run(s->store, STMT_del_image, ARGS(V_INT(s->gone_images.v[i])), e);
 	if (ret == 0)
-		ret = cache_write(&s->cache, e);
+		ret = pages_write(&s->pages, e);
 	forget(s);
-	return ret == 0 && cache_is_large(&s->cache) ? state_forget(s, e) : ret;
+	return ret;
 }
 
-int state_forget(struct state *s, struct err *e)
+void state_forget(struct state *s)
 {
-	int64_t part, image;
-
 	forget(s);
-	if (state_top(s, &part, &image, e) < 0)
-		return -1;
-	cache_drop(&s->cache, part + 1, image + 1);
-	return 0;
+	pages_drop(&s->pages);
 }
 
 int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e)

@@ -6,7 +6,8 @@
 #ifndef INGEST_BATCH_STATE_H
 #define INGEST_BATCH_STATE_H
 
-#include "ingest/batch/cache.h"
+#include "ingest/batch/pages.h"
+#include "store/base/map.h"
 #include "store/store.h"
 
 struct state_ids { int64_t *v; size_t n, cap; };
@@ -14,7 +15,7 @@ struct state_ids { int64_t *v; size_t n, cap; };
 struct state {
 	struct store *store;
 	struct derive_store api; /* what derive_init takes */
-	struct cache cache;
+	struct pages pages;
 	/* by id, index + 1; NULL in a list: it is no more */
 	struct map part_at, image_at;
 	struct { struct derive_part **v; size_t n, cap; } parts;
@@ -24,17 +25,16 @@ struct state {
 	struct map stored_image, stored_tree;
 };
 
-/* -1 on failure, here and below. */
-int state_init(struct state *s, struct store *store, struct err *e);
+void state_init(struct state *s, struct store *store);
 void state_release(struct state *s);
 
 /*
  * Writes what changed since the last time, and drops parts and images from memory. Nobody waits
- * then: derive_suspend comes before it. Rows stay, unless they have become many; state_forget
- * drops them, too: another process wrote.
+ * then: derive_suspend comes before it. Rows stay; state_forget drops them, too: another process
+ * wrote. -1 on failure, here and below.
  */
 int state_save(struct state *s, struct err *e);
-int state_forget(struct state *s, struct err *e);
+void state_forget(struct state *s);
 
 /* A part or an image that was read or changed since state_save; NULL: it is no more, or was not asked for. */
 struct derive_part *state_part(const struct state *s, int64_t id);

@@ -166,10 +166,11 @@ bool tree_next(const struct tree *t, const struct derive_row *from, struct deriv
 	return p != NULL;
 }
 
-bool tree_prev(const struct tree *t, const struct derive_row *from, struct derive_row *out)
+static bool before(const struct tree *t, const struct derive_row *from, bool upto,
+		   struct derive_row *out)
 {
 	struct tree_page *p = leaf_of(t, from);
-	uint32_t at = rank(p, from, false);
+	uint32_t at = rank(p, from, upto);
 
 	while (p != NULL && at == 0) {
 		p = p->before;
@@ -178,6 +179,16 @@ bool tree_prev(const struct tree *t, const struct derive_row *from, struct deriv
 	if (p != NULL)
 		*out = p->row[at - 1];
 	return p != NULL;
+}
+
+bool tree_prev(const struct tree *t, const struct derive_row *from, struct derive_row *out)
+{
+	return before(t, from, false, out);
+}
+
+bool tree_upto(const struct tree *t, const struct derive_row *from, struct derive_row *out)
+{
+	return before(t, from, true, out);
 }
 
 void tree_init(struct tree *t)

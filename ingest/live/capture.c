@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define COMMIT_MS 1000          /* what came is committed after so long */
+#define TAKE_MOST_MS 500    /* what waits is taken for so long at once */
 #define COMMIT_BYTES (4u << 20) /* or when so much waits */
 #define TAKE_MS 50
 #define BUILDS_MS 1000          /* at the end, for build-ids that are still to be read */
@@ -192,7 +193,8 @@ static int take_waiting(struct capturing *c, bool now, struct err *e)
 	if (!now && n < COMMIT_BYTES && clock - c->waiting_since < COMMIT_MS)
 		return 0;
 	c->waiting_since = 0;
-	while (ret == 0) {
+	/* what comes faster than it is taken does not keep this from looking at the clock again */
+	while (ret == 0 && (now || when_clock_ms() - clock < TAKE_MOST_MS)) {
 		auto_free struct queue_block *b = queue_take(&c->reader.queue);
 
 		if (b == NULL)

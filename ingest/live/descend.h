@@ -1,6 +1,6 @@
 /*
  * A process and all that descends from it: whose records are theirs, and which of their records a fork, an exec or an end
- * belongs to. Perf tells of these by time, the tracker wants serials.
+ * belongs to. Perf tells of these by time, the derivation wants serials.
  */
 #ifndef INGEST_DESCEND_H
 #define INGEST_DESCEND_H

@@ -1,5 +1,6 @@
 #include "ingest/track/ask.h"
 
+#include "ingest/track/life.h"
 #include "ingest/track/rows.h"
 
 #include <stdlib.h>
@@ -161,124 +162,6 @@ static void judge(const struct derive_part *p, struct view *v)
 	}
 }
 
-/* ---- does one of an image live ---- */
-
-static bool lives(const struct derive_part *m, const struct derive_part *p, int64_t image)
-{
-	struct derive_row at = { 0 };
-
-	rows_order(&at, &m->key, 0);
-	return m->image == image && !m->loader && m->layer <= p->layer &&
-	       m->key.pid != p->key.pid && rows_before(&at, p) &&
-	       (m->t_end == TRACK_LIVES || p->key.t <= m->t_end + DERIVE_ENDED_MS);
-}
-
-/* Of two that live the one that is likely to live longer: that is asked about less often. */
-static bool lasts(const struct derive_part *a, const struct derive_part *than)
-{
-	if (than == NULL || a->t_end != than->t_end)
-		return than == NULL || a->t_end > than->t_end;
-	return derive_before(a, than);
-}
-
-static int try_ids(struct derive *d, const struct derive_part *p, const int64_t *v, size_t n,
-		   int64_t image, struct derive_part **best, struct err *e)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct derive_part *m;
-
-		d->steps++;
-		if (d->store->part(d->store->ctx, v[i], &m, e) < 0)
-			return -1;
-		if (m != NULL && lives(m, p, image) && lasts(m, *best))
-			*best = m;
-	}
-	return 0;
-}
-
-/*
- * The member behind p: one of an image that goes on after p joined it while some other lived. A
- * hint, no more. It keeps what is late from going through all that came meanwhile.
- */
-static int try_next(struct derive *d, const struct derive_part *p, int64_t image,
-		    struct derive_part **best, struct err *e)
-{
-	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer && *best == NULL; layer++) {
-		struct derive_row at = { { rows_head(ROWS_MEMBER, layer, 0), (uint64_t)image },
-					 0 },
-				  row;
-		struct derive_part *m = NULL;
-		int got;
-
-		rows_order(&at, &p->key, (int64_t)ROWS_ID);
-		got = d->store->next(d->store->ctx, &at, &row, e);
-		if (got < 0)
-			return -1;
-		if (got == 1 && rows_beside(&row, &at) &&
-		    d->store->part(d->store->ctx, rows_id(&row), &m, e) < 0)
-			return -1;
-		if (m != NULL && try_ids(d, p, m->witnesses.v, m->witnesses.n, image, best, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* All members, the last to end first: what it says is so. */
-static int try_all(struct derive *d, const struct derive_part *p, int64_t image,
-		   struct derive_part **best, struct err *e)
-{
-	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer && *best == NULL; layer++) {
-		struct derive_row at = { { rows_head(ROWS_END, layer, 0), (uint64_t)image }, 0 },
-				  row;
-		int got;
-
-		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && *best == NULL;
-		     at = row) {
-			int64_t id = rows_id(&row);
-
-			if (row.w[0] != at.w[0] || row.w[1] != (uint64_t)image ||
-			    row.w[3] > rows_end(p->key.t - DERIVE_ENDED_MS))
-				break;
-			d->steps++;
-			if (rows_pid(&row) != p->key.pid && rows_before(&row, p) &&
-			    try_ids(d, p, &id, 1, image, best, e) < 0)
-				return -1;
-		}
-		if (got < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/*
- * Does one of the image live that is not of p's pid? Any will do: which one is not part of the
- * answer.
- */
-static int find_life(struct derive *d, const struct derive_part *p, struct view *v,
-		     struct ask_answer *out, struct err *e)
-{
-	struct derive_part *best = NULL;
-
-	if (try_ids(d, p, p->witnesses.v, p->witnesses.n, v->image, &best, e) < 0)
-		return -1;
-	for (size_t i = 0; i < v->seen.n && best == NULL; i++) {
-		struct derive_part *m = v->seen.v[i];
-
-		if (try_ids(d, p, m->witnesses.v, m->witnesses.n, v->image, &best, e) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < v->seen.n; i++)
-		if (lives(v->seen.v[i], p, v->image) && lasts(v->seen.v[i], best))
-			best = v->seen.v[i];
-	if (best == NULL && try_next(d, p, v->image, &best, e) < 0)
-		return -1;
-	if (best == NULL && try_all(d, p, v->image, &best, e) < 0)
-		return -1;
-	v->alive = best != NULL;
-	*VEC_PUSH(best ? &out->witnesses : &out->gone) = best ? best->id : v->image;
-	return 0;
-}
-
 /* ---- the choice ---- */
 
 /*
@@ -334,6 +217,8 @@ static int choose(struct derive *d, const struct derive_part *p, struct views *v
 {
 	size_t left = 0, same = 0, apart = 0;
 	const struct view *one = NULL;
+	int64_t witness;
+	int found;
 
 	for (size_t i = 0; i < views->n; i++) {
 		struct view *v = &views->v[i];
@@ -343,8 +228,11 @@ static int choose(struct derive *d, const struct derive_part *p, struct views *v
 			apart++;
 			continue;
 		}
-		if (find_life(d, p, v, out, e) < 0)
-			return -1;
+		found = life_find(d, p, v->image, v->seen.v, v->seen.n, &witness, e);
+		if (found != 0)
+			return found;
+		v->alive = witness != 0;
+		*VEC_PUSH(v->alive ? &out->witnesses : &out->gone) = v->alive ? witness : v->image;
 		if (!v->alive)
 			continue;
 		left++;

@@ -56,8 +56,16 @@ bool cells_near(const struct cells *c, uint64_t cell)
 	return false;
 }
 
+void cells_copy(struct cells *to, const struct cells *from)
+{
+	to->some = to->some || from->some;
+	for (size_t i = 0; i < from->n; i++)
+		cells_add(to, from->v[i]);
+}
+
 void cells_clear(struct cells *c)
 {
+	c->some = false;
 	if (c->n > FEW)
 		map_release(&c->index); /* clearing costs what it holds room for */
 	c->n = 0;

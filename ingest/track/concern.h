@@ -7,7 +7,7 @@
 
 #include "ingest/track/derive.h"
 
-/* Those that come from a part: by an exec, or by a known birth. Those before the floor, too. */
+/* Those that come from a part: by an exec, or by a known birth. */
 int concern_children(struct derive *d, int64_t part, struct err *e);
 
 /* Those who rest on m's life, from a time on; INT64_MIN: all. */
@@ -18,8 +18,5 @@ int concern_gone(struct derive *d, const struct derive_part *m, struct err *e);
 
 /* Those whose process was born of a pid, when its parts are others. */
 int concern_born(struct derive *d, int64_t node, int32_t pid, struct err *e);
-
-/* Those who look at any row of p. */
-int concern_lookers(struct derive *d, const struct derive_part *p, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
 #include "ingest/track/ask.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
+#include "ingest/track/work.h"
 
 #include <stdlib.h>
 
@@ -32,12 +33,14 @@ const char *const derive_rule_names[DERIVE_RULES] = {
 void derive_init(struct derive *d, const struct derive_store *store,
 		 const struct track_strings *strings)
 {
-	*d = (struct derive){ .store = store, .strings = strings, .next_part = 1, .next_image = 1 };
+	*d = (struct derive){ .store = store, .strings = strings, .next_part = 1, .next_image = 1, .step_room = DERIVE_ROOM };
 }
 
 void derive_release(struct derive *d)
 {
 	VEC_FREE(&d->queue);
+	VEC_FREE(&d->work);
+	VEC_FREE(&d->search.found);
 }
 
 void derive_part_empty(struct derive_part *p)
@@ -128,28 +131,42 @@ static int find_link(struct derive *d, const struct derive_part *p, struct deriv
 static int note(struct derive *d, struct derive_part *p, int64_t link, struct ask_answer *a,
 		struct err *e)
 {
-	struct derive_rows was = { 0 }, now = { 0 };
-	int ret;
-
-	rows_of_answer(p, &was);
 	p->link = link;
 	p->asks_calls = a->calls;
 	p->witnesses.n = 0;
 	for (size_t i = 0; i < a->witnesses.n; i++)
 		*VEC_PUSH(&p->witnesses) = a->witnesses.v[i];
-	rows_of_answer(p, &now);
-	ret = rows_replace(d, &was, &now, false, e);
-	VEC_FREE(&was);
-	VEC_FREE(&now);
-	for (size_t i = 0; i < a->gone.n && ret == 0; i++) {
+	for (size_t i = 0; i < a->gone.n; i++) {
 		struct derive_row r = rows_hanging(ROWS_GONE, p->layer, 0, (uint64_t)a->gone.v[i]);
 
 		rows_order(&r, &p->key, p->id);
-		ret = d->store->put(d->store->ctx, &r, e);
+		if (d->store->put(d->store->ctx, &r, e) < 0)
+			return -1;
 	}
-	return ret;
+	return 0;
 }
 
+/* Takes the answer over: what p comes from, what that rests on, and its image. */
+static int take(struct derive *d, struct derive_part *p, const struct derive_part *from, bool same,
+		struct ask_answer *a, struct err *e)
+{
+	struct derive_rows was = { 0 }, now = { 0 };
+	int ret;
+
+	rows_of_answer(p, &was);
+	ret = note(d, p, from ? from->id : 0, a, e);
+	if (ret == 0)
+		ret = a->image != 0 ? images_join(d, p, a->image, e) :
+				      images_begin(d, p, same ? NULL : from, e);
+	rows_of_answer(p, &now);
+	if (ret == 0)
+		ret = rows_replace(d, &was, &now, false, e);
+	VEC_FREE(&was);
+	VEC_FREE(&now);
+	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
+}
+
+/* 1: it has to be settled again, there was no room to look at all that it had to. */
 static int settle(struct derive *d, struct derive_part *p, struct err *e)
 {
 	struct ask_answer a = { 0 };
@@ -160,18 +177,18 @@ static int settle(struct derive *d, struct derive_part *p, struct err *e)
 	d->asked++;
 	if (ret == 0 && ask) {
 		ret = ask_near(d, p, &a, e);
-		p->rule = (uint8_t)a.rule;
+		if (ret == 0)
+			p->rule = (uint8_t)a.rule;
 	} else if (ret == 0 && same) {
 		a.image = from->image;
 	}
 	if (ret == 0)
-		ret = note(d, p, from ? from->id : 0, &a, e);
-	if (ret == 0)
-		ret = a.image != 0 ? images_join(d, p, a.image, e) :
-				     images_begin(d, p, same ? NULL : from, e);
+		ret = take(d, p, from, same, &a, e);
 	VEC_FREE(&a.witnesses);
 	VEC_FREE(&a.gone);
-	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
+	if (ret == 0 && d->search.part == p->id)
+		d->search.part = 0;
+	return ret;
 }
 
 static struct derive_wait pop(struct derive *d)
@@ -194,22 +211,32 @@ static struct derive_wait pop(struct derive *d)
 	return first;
 }
 
+static int settle_next(struct derive *d, struct err *e)
+{
+	struct derive_wait w = pop(d);
+	struct derive_part *p;
+	int again;
+
+	if (rows_part(d, w.id, &p, e) < 0)
+		return -1;
+	/* it may have gone, or have moved in the order and wait there */
+	if (p == NULL || !p->queued || rows_moved(&w, p))
+		return 0;
+	p->queued = false;
+	again = settle(d, p, e);
+	if (again == 1)
+		rows_wait(d, p);
+	return again < 0 ? -1 : 0;
+}
+
 int derive_run(struct derive *d, size_t most, struct err *e)
 {
-	while (d->queue.n > 0 && most-- > 0) {
-		struct derive_wait w = pop(d);
-		struct derive_part *p;
-
-		if (rows_part(d, w.id, &p, e) < 0)
-			return -1;
-		/* it may have gone, or have moved in the order and wait there */
-		if (p == NULL || !p->queued || rows_moved(&w, p))
-			continue;
-		p->queued = false;
-		if (settle(d, p, e) < 0)
+	for (; most > 0 && (d->work.n > 0 || d->queue.n > 0); most--) {
+		d->room = d->step_room;
+		if ((d->work.n > 0 ? work_run(d, e) : settle_next(d, e)) < 0)
 			return -1;
 	}
-	return d->queue.n > 0;
+	return d->work.n > 0 || d->queue.n > 0;
 }
 
 int derive_suspend(struct derive *d, struct err *e)
@@ -231,7 +258,7 @@ int derive_suspend(struct derive *d, struct err *e)
 			return -1;
 	}
 	d->queue.n = 0;
-	return 0;
+	return work_suspend(d, e);
 }
 
 int derive_resume(struct derive *d, struct err *e)
@@ -250,6 +277,6 @@ int derive_resume(struct derive *d, struct err *e)
 		if (p != NULL)
 			rows_wait(d, p);
 	}
-	return got < 0 ? -1 : 0;
+	return got < 0 ? -1 : work_resume(d, e);
 }
 

@@ -21,6 +21,7 @@
 #define INGEST_TRACK_DERIVE_H
 
 #include "ingest/track/model.h"
+#include "store/base/buf.h"
 
 #define DERIVE_NEAR 8         /* intervals that are looked at in a cell: the last that began there */
 #define DERIVE_CALLS 16       /* the same of fork-type calls, and of intervals in places that are not random */
@@ -124,16 +125,47 @@ struct derive_store {
 	int (*image)(void *ctx, int64_t id, struct derive_image **out, struct err *e);
 	int (*keep_image)(void *ctx, struct derive_image *image, struct err *e);
 	int (*drop_image)(void *ctx, int64_t id, struct err *e);
+	int (*mark)(void *ctx, int64_t node, int32_t pid, struct buf *out, struct err *e); /* 1, or 0: there is none */
+	int (*keep_mark)(void *ctx, int64_t node, int32_t pid, struct bytes body, struct err *e); /* empty: it goes */
 };
 
 struct derive_wait { struct track_key key; uint8_t layer; int64_t id; };
+
+/* Work that goes on where it stopped; see work.h. */
+enum derive_work_kind { DERIVE_WAIT, DERIVE_LOOKERS, DERIVE_TREE, DERIVE_MERGE, DERIVE_LIFE };
+struct derive_work {
+	enum derive_work_kind kind;
+	bool take;
+	struct derive_row at;         /* behind this row */
+	uint64_t until[3];            /* up to here: the last words of a row */
+	int64_t id, to;               /* a part, or images */
+	bool has_floor;               /* those before it need not be asked again: to them it is the same image under another name */
+	struct derive_wait floor;
+};
+
+/*
+ * A part that is looking for one of an image that lives: what it found of images so far, and the
+ * one that it is looking through.
+ */
+struct derive_search {
+	int64_t part;                 /* 0: nobody does */
+	struct { struct derive_found { int64_t image, witness; } *v; size_t n, cap; } found;
+	int64_t image;                /* 0: none is begun */
+	struct derive_row at;
+};
+
+#define DERIVE_ROOM 256 /* rows that are looked at in one step, beside what a part sees */
 
 struct derive {
 	const struct derive_store *store;
 	const struct track_strings *strings;
 	int64_t next_part, next_image;
-	VEC(struct derive_wait) queue;  /* a heap */
-	const struct derive_part *floor; /* while images are put together: those before it need not be asked again */
+	VEC(struct derive_wait) queue;   /* a heap */
+	VEC(struct derive_work) work;    /* the last one goes on first */
+	const struct derive_work *doing; /* while a piece of it is done */
+	struct derive_search search;
+	int64_t merged, merged_into;     /* images that are put together; 0: none are */
+	size_t step_room, room;          /* rows that are looked at in a step; those that are left of it */
 	uint64_t asked, steps;           /* parts that were settled, rows that were looked at: what tests of cost count */
 };
 
@@ -152,21 +184,25 @@ int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interva
 	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e);
 
 /*
- * The same for the end of a long life: for all that ended last of it. rest: what is not given has
- * ended by then, in time and in serials, and whether an event of a source that knows processes is
- * among it; edges with a greater serial are all given, and no others. `was` says which part each
+ * The same for the end of a long life. derive_since says what need not be given: what ended by
+ * *t_last in time, and edges up to then. A caller may give more of it. `was` says which part each
  * interval had; `fresh` is what came. Out: ids[i] is the part of intervals[i] as they stand then.
- *   returns: 1: that is not enough, all has to be given, and nothing was done
+ *   derive_since returns: 1; 0: all has to be given (of a pid with few intervals, always)
+ *   derive_behind returns: 1: that is not enough, all has to be given, and nothing was done
  */
-struct derive_rest { int64_t t_last; uint32_t s_last; bool events; };
+struct derive_rest { int64_t t_last; }; /* by when what is not given has ended */
+int derive_since(struct derive *d, int64_t node, int32_t pid, int64_t *t_last, struct err *e);
 int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct derive_rest *rest,
 		  struct track_interval *intervals, size_t n, struct track_edge *edges,
 		  size_t n_edges, int64_t **ids, struct err *e);
 
-/* Settles at most `most` parts. 1: some are left, 0: all are settled, -1: failure. */
+/*
+ * Goes `most` steps: each settles a part, or does a piece of the work that it made, and looks at
+ * some hundred rows. 1: something is left, 0: all is settled, -1: failure.
+ */
 int derive_run(struct derive *d, size_t most, struct err *e);
 
-/* Puts the queue into the store, and takes it from there. */
+/* Puts what waits into the store, and takes it from there. */
 int derive_suspend(struct derive *d, struct err *e);
 int derive_resume(struct derive *d, struct err *e);
 

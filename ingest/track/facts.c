@@ -8,16 +8,19 @@
 
 static int by_end(const void *a, const void *b)
 {
-	const struct track_interval *const *x = a, *const *y = b;
+	const struct facts_own *x = a, *y = b;
 
-	return (*x)->t_last < (*y)->t_last ? -1 : (*x)->t_last > (*y)->t_last;
+	return x->v->t_last < y->v->t_last ? -1 : x->v->t_last > y->v->t_last;
 }
 
+/* Old ones first. */
 static int by_beginning(const void *a, const void *b)
 {
-	const struct track_interval *const *x = a, *const *y = b;
+	const struct facts_own *x = a, *y = b;
 
-	return (*x)->t_first < (*y)->t_first ? -1 : (*x)->t_first > (*y)->t_first;
+	if (x->old != y->old)
+		return x->old ? -1 : 1;
+	return x->v->t_first < y->v->t_first ? -1 : x->v->t_first > y->v->t_first;
 }
 
 static int by_look(const void *a, const void *b)
@@ -38,39 +41,77 @@ static int by_site(const void *a, const void *b)
 	return x->ip < y->ip ? -1 : x->ip > y->ip;
 }
 
-static void fill_looks(struct derive_part *m, const struct track_interval **v, size_t n)
+void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct facts_had *had)
 {
-	size_t left = 0;
+	size_t room = had->ended < DERIVE_CELLS ? DERIVE_CELLS - had->ended : 0, left = 0;
 
-	qsort(v, n, sizeof(*v), by_end);
-	m->looks_full = n >= DERIVE_CELLS ? v[DERIVE_CELLS - 1]->t_last : INT64_MAX;
-	for (size_t i = 0; i < n && (i < DERIVE_CELLS || v[i]->t_last == v[i - 1]->t_last); i++)
-		if (track_place(v[i]->cell) != TRACK_KERNEL)
-			*VEC_PUSH(&m->looks) = (struct derive_look){ v[i]->exe, v[i]->cell };
+	if (n > 1)
+		qsort(own, n, sizeof(*own), by_end);
+	if (room > 0)
+		m->looks_full = n >= room ? own[room - 1].v->t_last : INT64_MAX;
+	for (size_t i = 0;
+	     i < n && room > 0 && (i < room || own[i].v->t_last == own[i - 1].v->t_last); i++)
+		if (track_place(own[i].v->cell) != TRACK_KERNEL)
+			*VEC_PUSH(&m->looks) = (struct derive_look){ own[i].v->exe, own[i].v->cell };
 	if (m->looks.n > 1)
 		qsort(m->looks.v, m->looks.n, sizeof(*m->looks.v), by_look);
 	for (size_t i = 0; i < m->looks.n; i++)
 		if (left == 0 || by_look(&m->looks.v[left - 1], &m->looks.v[i]) != 0)
 			m->looks.v[left++] = m->looks.v[i];
 	m->looks.n = left;
+	had->ended += n;
 }
 
-static void fill_sites(struct derive_part *m, const struct track_interval **v, size_t n)
+/* Which count for sites: those that did, and the first ones to begin of the others, of one beginning all or none. */
+static void find_sites(struct derive_part *m, struct facts_own *own, size_t n,
+		       struct facts_had *had)
+{
+	size_t room = had->sites < DERIVE_SITES_FROM ? DERIVE_SITES_FROM - had->sites : 0, k = 0;
+
+	if (n > 1)
+		qsort(own, n, sizeof(*own), by_beginning);
+	if (room > 0)
+		m->sites_full = INT64_MAX;
+	for (size_t i = 0; i < n; i++) {
+		if (own[i].old)
+			continue;
+		own[i].site = room > 0 && (k < room || own[i].v->t_first == m->sites_full);
+		had->sites += own[i].site;
+		if (++k == room)
+			m->sites_full = own[i].v->t_first;
+	}
+}
+
+void facts_sites(struct derive_part *m, struct facts_own *own, size_t n, struct facts_had *had)
 {
 	size_t left = 0;
 
-	qsort(v, n, sizeof(*v), by_beginning);
-	m->sites_full = n >= DERIVE_SITES_FROM ? v[DERIVE_SITES_FROM - 1]->t_first : INT64_MAX;
-	for (size_t i = 0; i < n && (i < DERIVE_SITES_FROM || v[i]->t_first == v[i - 1]->t_first);
-	     i++)
-		for (size_t k = 0; k < v[i]->n_sites; k++)
-			*VEC_PUSH(&m->sites) = v[i]->sites[k];
+	find_sites(m, own, n, had);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < own[i].v->n_sites && own[i].site; k++)
+			*VEC_PUSH(&m->sites) = own[i].v->sites[k];
 	if (m->sites.n > 1)
 		qsort(m->sites.v, m->sites.n, sizeof(*m->sites.v), by_site);
 	for (size_t i = 0; i < m->sites.n; i++)
 		if (left == 0 || by_site(&m->sites.v[left - 1], &m->sites.v[i]) != 0)
 			m->sites.v[left++] = m->sites.v[i];
 	m->sites.n = left < DERIVE_SITES ? left : DERIVE_SITES;
+}
+
+void facts_copy_looks(struct derive_part *to, const struct derive_part *from)
+{
+	to->looks.n = 0;
+	for (size_t i = 0; i < from->looks.n; i++)
+		*VEC_PUSH(&to->looks) = from->looks.v[i];
+	to->looks_full = from->looks_full;
+}
+
+void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
+{
+	to->sites.n = 0;
+	for (size_t i = 0; i < from->sites.n; i++)
+		*VEC_PUSH(&to->sites) = from->sites.v[i];
+	to->sites_full = from->sites_full;
 }
 
 /* ---- rows ---- */
@@ -154,12 +195,25 @@ static const struct track_interval *holder(const struct track_interval **v, size
 
 /* ---- births ---- */
 
-/* The last birth before a process first spoke, if none of its pid's parts began between them. */
+/* Is a the later birth? */
+bool facts_later(const struct track_edge *a, const struct track_edge *than)
+{
+	if (than == NULL || a->t != than->t)
+		return than == NULL || a->t > than->t;
+	return a->serial != than->serial ? a->serial > than->serial : a->parent > than->parent;
+}
+
+/*
+ * The last birth before a process first spoke, if none of its pid's parts began between them.
+ * before: that of what is not given.
+ */
 static void fill_birth(struct derive_part *all, size_t n, size_t at,
-		       const struct track_edge *edges, size_t n_edges)
+		       const struct track_edge *edges, size_t n_edges,
+		       const struct track_edge *before)
 {
 	struct derive_part *m = &all[at];
-	const struct track_edge *birth = NULL;
+	const struct track_edge *birth =
+		before != NULL && before->boot == m->key.boot ? before : NULL;
 
 	for (size_t i = 0; i < n_edges; i++) {
 		const struct track_edge *d = &edges[i];
@@ -167,9 +221,7 @@ static void fill_birth(struct derive_part *all, size_t n, size_t at,
 		if (d->kind != EDGE_BORN || d->layer > m->layer || d->boot != m->key.boot ||
 		    d->serial >= m->key.serial || d->t > m->key.t)
 			continue;
-		if (birth == NULL || d->t > birth->t ||
-		    (d->t == birth->t && d->serial > birth->serial) ||
-		    (d->t == birth->t && d->serial == birth->serial && d->parent > birth->parent))
+		if (facts_later(d, birth))
 			birth = d;
 	}
 	for (size_t i = 0; birth != NULL && i < n; i++)
@@ -209,51 +261,53 @@ static void fill_one(struct derive_part *m, const struct within_part *w, int64_t
  * Gives each part the lists of its own intervals: those of its layer. Where a part looks from
  * does not depend on text.
  */
-static void fill_lists(struct derive_part *out, size_t n_parts,
-		       const struct track_interval *intervals, size_t n)
+static void fill_lists(struct derive_part *out, size_t n_parts, const struct facts_row *row)
 {
 	auto_free size_t *end = mem_zero(n_parts + 1, sizeof(*end));
-	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
+	auto_free struct facts_own *v = mem_alloc(row->n * sizeof(*v));
 	size_t own = 0;
 
-	for (size_t i = 0; i < n; i++)
-		end[intervals[i].part + 1] += intervals[i].layer == out[intervals[i].part].layer;
+	for (size_t i = 0; i < row->n; i++)
+		end[row->v[i].part + 1] += row->v[i].layer == out[row->v[i].part].layer;
 	for (size_t i = 0; i < n_parts; i++)
 		end[i + 1] += end[i];
 	/* end[i] is where part i begins; it moves to where it ends */
-	for (size_t i = 0; i < n; i++)
-		if (intervals[i].layer == out[intervals[i].part].layer)
-			v[end[intervals[i].part]++] = &intervals[i];
+	for (size_t i = 0; i < row->n; i++)
+		if (row->v[i].layer == out[row->v[i].part].layer)
+			v[end[row->v[i].part]++] = (struct facts_own){ &row->v[i], i < row->n_open, i < row->n_open && row->sites[i] };
 	for (size_t i = 0; i < n_parts; own = end[i++]) {
+		struct facts_had had = { 0 };
+
 		if (out[i].kept)
 			continue;
-		fill_looks(&out[i], &v[own], end[i] - own);
-		fill_sites(&out[i], &v[own], end[i] - own);
+		if (i < row->n_known)
+			had = row->had[i];
+		facts_looks(&out[i], &v[own], end[i] - own, &had);
+		facts_sites(&out[i], &v[own], end[i] - own, &had);
 	}
 }
 
-static void fill_rows(struct derive_part *out, const struct track_interval *intervals, size_t n,
-		      const struct track_edge *edges, size_t n_edges)
+static void fill_rows(struct derive_part *out, const struct facts_row *row)
 {
-	auto_free const struct track_interval **v = mem_alloc(n * sizeof(*v));
+	auto_free const struct track_interval **v = mem_alloc(row->n * sizeof(*v));
 	bool sorted = false;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!out[intervals[i].part].kept)
-			interval_row(&out[intervals[i].part], &intervals[i]);
-		v[i] = &intervals[i];
+	for (size_t i = 0; i < row->n; i++) {
+		if (!out[row->v[i].part].kept)
+			interval_row(&out[row->v[i].part], &row->v[i]);
+		v[i] = &row->v[i];
 	}
-	for (size_t i = 0; i < n_edges; i++) {
+	for (size_t i = 0; i < row->n_edges; i++) {
 		const struct track_interval *of;
 
-		if (edges[i].kind != EDGE_FORK)
+		if (row->edges[i].kind != EDGE_FORK)
 			continue;
-		if (!sorted && n > 1)
-			qsort(v, n, sizeof(*v), by_place);
+		if (!sorted && row->n > 1)
+			qsort(v, row->n, sizeof(*v), by_place);
 		sorted = true;
-		of = holder(v, n, &edges[i]);
+		of = holder(v, row->n, &row->edges[i]);
 		if (of != NULL && !out[of->part].kept)
-			call_row(&out[of->part], of, &edges[i]);
+			call_row(&out[of->part], of, &row->edges[i]);
 	}
 }
 
@@ -266,23 +320,18 @@ void facts_parts(struct derive_part *out, const struct within_parts *parts,
 		out[intervals[i].part].n_intervals++;
 }
 
-void facts_fill(struct derive_part *out, size_t n_parts, const struct track_interval *intervals,
-		size_t n, const struct track_edge *edges, size_t n_edges)
+void facts_fill(struct derive_part *out, size_t n_parts, const struct facts_row *row)
 {
 	bool births = false;
 
-	fill_lists(out, n_parts, intervals, n);
-	fill_rows(out, intervals, n, edges, n_edges);
-	for (size_t i = 0; i < n_edges; i++)
-		births = births || edges[i].kind == EDGE_BORN;
-	for (size_t i = 0; i < n_parts && births; i++)
+	fill_lists(out, n_parts, row);
+	fill_rows(out, row);
+	for (size_t i = 0; i < TRACK_LAYERS; i++)
+		births = births || row->birth[i] != NULL;
+	for (size_t i = 0; i < row->n_edges; i++)
+		births = births || row->edges[i].kind == EDGE_BORN;
+	for (size_t i = row->n_known; i < n_parts && births; i++)
 		if (out[i].first)
-			fill_birth(out, n_parts, i, edges, n_edges);
-}
-
-void facts_lists(struct derive_part *out, const struct track_interval **v, size_t n)
-{
-	out->looks.n = out->sites.n = 0;
-	fill_looks(out, v, n);
-	fill_sites(out, v, n);
+			fill_birth(out, n_parts, i, row->edges, row->n_edges,
+				   row->birth[out[i].layer]);
 }

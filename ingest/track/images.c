@@ -2,6 +2,7 @@
 
 #include "ingest/track/concern.h"
 #include "ingest/track/rows.h"
+#include "ingest/track/work.h"
 
 #include <stdlib.h>
 
@@ -14,27 +15,35 @@ static int get_image(struct derive *d, int64_t id, struct derive_image **out, st
 	return 0;
 }
 
-/* Where its tree is another one, what was exec'd from it is looked at again. */
+static struct derive_row below_row(int64_t above, int64_t image)
+{
+	return (struct derive_row){ { rows_head(ROWS_BELOW, 0, 0), (uint64_t)above, (uint64_t)image, 0, 0, 0, 1 }, 0 };
+}
+
+/* Where its tree is another one, what was exec'd from it learns of it. */
 static int set_above(struct derive *d, struct derive_image *m, int64_t above, int64_t tree,
 		     struct err *e)
 {
-	m->above = above;
-	if (m->tree == tree)
-		return d->store->keep_image(d->store->ctx, m, e);
-	m->tree = tree;
-	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
-		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)m->id), row;
-		int got;
+	struct derive_row was = below_row(m->above, m->id), now = below_row(above, m->id);
 
-		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
-		       rows_beside(&row, &at);
-		     at = row)
-			if (concern_children(d, rows_id(&row), e) < 0)
-				return -1;
-		if (got < 0)
-			return -1;
+	if (m->above != above && ((m->above != 0 && d->store->del(d->store->ctx, &was, e) < 0) ||
+				  (above != 0 && d->store->put(d->store->ctx, &now, e) < 0)))
+		return -1;
+	m->above = above;
+	if (m->tree != tree) {
+		m->tree = tree;
+		work_tree(d, m->id);
 	}
 	return d->store->keep_image(d->store->ctx, m, e);
+}
+
+static int drop_image(struct derive *d, struct derive_image *m, struct err *e)
+{
+	struct derive_row r = below_row(m->above, m->id);
+
+	if (m->above != 0 && d->store->del(d->store->ctx, &r, e) < 0)
+		return -1;
+	return d->store->drop_image(d->store->ctx, m->id, e);
 }
 
 static int new_image(struct derive *d, struct derive_image **out, struct err *e)
@@ -42,6 +51,64 @@ static int new_image(struct derive *d, struct derive_image **out, struct err *e)
 	*out = mem_zero(1, sizeof(**out));
 	(*out)->id = d->next_image++;
 	return d->store->keep_image(d->store->ctx, *out, e);
+}
+
+/* A part leaves its image, which may have become empty. */
+int images_leave(struct derive *d, struct derive_part *p, struct err *e)
+{
+	struct derive_image *m;
+
+	if (p->image == 0)
+		return 0;
+	if (get_image(d, work_image(d, p->image), &m, e) < 0)
+		return -1;
+	m->n--;
+	if (m->founder == p->id)
+		m->founder = 0;
+	if (m->n == 0 && m->id != d->merged_into)
+		return drop_image(d, m, e);
+	return d->store->keep_image(d->store->ctx, m, e);
+}
+
+/*
+ * Moves a part to an image. Whoever saw it, rested on it or comes from it is asked again; new
+ * ones have been seen by nobody.
+ */
+static int move_to(struct derive *d, struct derive_part *p, struct derive_image *to, struct err *e)
+{
+	bool fresh = p->image == 0;
+
+	if (images_leave(d, p, e) < 0)
+		return -1;
+	p->image = to->id;
+	to->n++;
+	if (d->store->keep_image(d->store->ctx, to, e) < 0 || concern_gone(d, p, e) < 0)
+		return -1;
+	if (fresh)
+		return 0;
+	return work_lookers(d, p->id, e) < 0 || concern_rested(d, p, INT64_MIN, e) < 0 ||
+			       concern_children(d, p->id, e) < 0 ?
+		       -1 :
+		       0;
+}
+
+/*
+ * p, the founder of the larger image, turns out to be of the lesser one. The lesser takes the
+ * larger's number: a number is no part of the answer, and so a program that forks by the million
+ * is not written anew for each record that comes late. From now on the larger has all the parts;
+ * they are moved, and what was exec'd from them learns of it, in pieces.
+ */
+static int put_together(struct derive *d, const struct derive_part *p, struct derive_image *lesser,
+			struct derive_image *larger, struct err *e)
+{
+	int64_t above = lesser->above;
+	int64_t tree = lesser->tree == lesser->id ? larger->id : lesser->tree;
+
+	larger->n += lesser->n;
+	larger->founder = lesser->founder;
+	work_merge(d, lesser->id, larger->id, p);
+	return set_above(d, lesser, 0, lesser->tree, e) < 0 ? -1 :
+							      set_above(d, larger, above, tree, e);
 }
 
 /* Changes the image of a part, and the rows that say so. */
@@ -59,127 +126,37 @@ static int put_into(struct derive *d, struct derive_part *p, int64_t image, stru
 	return ret < 0 ? -1 : d->store->keep_part(d->store->ctx, p, e);
 }
 
-/* A part leaves its image, which may have become empty. */
-int images_leave(struct derive *d, struct derive_part *p, struct err *e)
+int images_move(struct derive *d, int64_t part, int64_t to, struct err *e)
 {
-	struct derive_image *m;
+	struct derive_part *q;
 
-	if (p->image == 0)
-		return 0;
-	if (get_image(d, p->image, &m, e) < 0)
+	if (rows_named_part(d, part, &q, e) < 0)
 		return -1;
-	m->n--;
-	if (m->founder == p->id)
-		m->founder = 0;
-	if (m->n == 0)
-		return d->store->drop_image(d->store->ctx, m->id, e);
-	return d->store->keep_image(d->store->ctx, m, e);
-}
-
-/*
- * Moves a part to an image. Whoever saw it, rested on it or comes from it is asked again; new
- * ones have been seen by nobody.
- */
-static int move_to(struct derive *d, struct derive_part *p, struct derive_image *to, struct err *e)
-{
-	bool fresh = p->image == 0;
-
-	if (images_leave(d, p, e) < 0 || put_into(d, p, to->id, e) < 0)
-		return -1;
-	to->n++;
-	if (d->store->keep_image(d->store->ctx, to, e) < 0 || concern_gone(d, p, e) < 0)
-		return -1;
-	if (fresh)
-		return 0;
-	return concern_lookers(d, p, e) < 0 || concern_rested(d, p, INT64_MIN, e) < 0 ||
-			       concern_children(d, p->id, e) < 0 ?
+	return put_into(d, q, to, e) < 0 || work_lookers(d, q->id, e) < 0 ||
+			       concern_gone(d, q, e) < 0 ?
 		       -1 :
 		       0;
 }
 
-/*
- * Those that found the lesser image gone found it so under its new name, too, if they come before
- * the floor.
- */
-static int rename_gone(struct derive *d, const struct derive_image *from,
-		       const struct derive_image *to, struct err *e)
+int images_below(struct derive *d, int64_t id, int64_t above, const struct derive_row *row,
+		 struct err *e)
 {
-	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
-		struct derive_row at = rows_hanging(ROWS_GONE, layer, 0, (uint64_t)from->id), row;
-		int got;
+	struct derive_image *m, *to;
 
-		for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
-		       rows_beside(&row, &at);
-		     at = row) {
-			struct derive_row now = row;
-			struct derive_part *q;
-
-			now.w[1] = (uint64_t)to->id;
-			if (d->store->del(d->store->ctx, &row, e) < 0 ||
-			    d->store->part(d->store->ctx, rows_id(&row), &q, e) < 0)
-				return -1;
-			if (q == NULL)
-				continue;
-			if (derive_before(d->floor, q))
-				rows_wait(d, q);
-			else if (d->store->put(d->store->ctx, &now, e) < 0)
-				return -1;
-		}
-		if (got < 0)
-			return -1;
-	}
-	return 0;
+	if (d->store->image(d->store->ctx, id, &m, e) < 0 || get_image(d, above, &to, e) < 0)
+		return -1;
+	if (m == NULL) /* it is no more */
+		return d->store->del(d->store->ctx, row, e);
+	return set_above(d, m, above, to->tree, e);
 }
 
-static int move_member(struct derive *d, int64_t id, const struct derive_image *to, struct err *e)
+int images_merged(struct derive *d, int64_t from, int64_t to, struct err *e)
 {
-	struct derive_part *q;
+	struct derive_image *m;
 
-	if (rows_named_part(d, id, &q, e) < 0)
+	if (d->store->drop_image(d->store->ctx, from, e) < 0 || get_image(d, to, &m, e) < 0)
 		return -1;
-	if (put_into(d, q, to->id, e) < 0 || concern_lookers(d, q, e) < 0 ||
-	    concern_gone(d, q, e) < 0)
-		return -1;
-	return concern_children(d, id, e);
-}
-
-/*
- * p, the founder of the larger image, turns out to be of the lesser one. The lesser takes the
- * larger's number: a number is no part of the answer, and so a program that forks by the million
- * is not written anew for each record that comes late. What was exec'd from the lesser's members
- * learns the number of the image above it.
- */
-static int put_together(struct derive *d, const struct derive_part *p, struct derive_image *lesser,
-			struct derive_image *larger, struct err *e)
-{
-	int64_t tree = lesser->tree == lesser->id ? larger->id : lesser->tree, above = lesser->above;
-	struct { int64_t *v; size_t n, cap; } ids = { 0 };
-	int ret = 0;
-
-	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS && ret == 0; layer++) {
-		struct derive_row at = rows_hanging(ROWS_MEMBER, layer, 0, (uint64_t)lesser->id),
-				  row;
-
-		for (; (ret = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
-		       rows_beside(&row, &at);
-		     at = row)
-			*VEC_PUSH(&ids) = rows_id(&row);
-		ret = ret < 0 ? -1 : 0;
-	}
-	d->floor = p;
-	if (ret == 0)
-		ret = rename_gone(d, lesser, larger, e);
-	for (size_t i = 0; i < ids.n && ret == 0; i++)
-		ret = move_member(d, ids.v[i], larger, e);
-	d->floor = NULL;
-	VEC_FREE(&ids);
-	if (ret < 0)
-		return -1;
-	larger->n += lesser->n;
-	larger->founder = lesser->founder;
-	return d->store->drop_image(d->store->ctx, lesser->id, e) < 0 ?
-		       -1 :
-		       set_above(d, larger, above, tree, e);
+	return m->n == 0 ? drop_image(d, m, e) : 0;
 }
 
 static int is_first_member(struct derive *d, const struct derive_part *p, bool *out, struct err *e)

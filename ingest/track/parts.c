@@ -4,8 +4,16 @@
 #include "ingest/track/facts.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
+#include "ingest/track/work.h"
 
 #include <stdlib.h>
+
+/* What was found for it so far holds no more. */
+static void forget_search(struct derive *d, const struct derive_part *p)
+{
+	if (d->search.part == p->id)
+		d->search.part = 0;
+}
 
 static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 {
@@ -19,6 +27,7 @@ static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 	if (ret == 0)
 		ret = rows_give(d, p, &was, &none, e);
 	was.n = 0;
+	forget_search(d, p);
 	rows_of_facts(p, &was);
 	rows_of_answer(p, &was);
 	if (ret == 0)
@@ -60,18 +69,6 @@ static bool same_facts(const struct derive_part *p, const struct derive_part *no
 			      p->sites_full == now->sites_full));
 }
 
-/* The lists of p become those of `now`, too. */
-void parts_keep_lists(struct derive_part *now, const struct derive_part *p)
-{
-	now->looks.n = now->sites.n = 0;
-	for (size_t i = 0; i < p->looks.n; i++)
-		*VEC_PUSH(&now->looks) = p->looks.v[i];
-	for (size_t i = 0; i < p->sites.n; i++)
-		*VEC_PUSH(&now->sites) = p->sites.v[i];
-	now->looks_full = p->looks_full;
-	now->sites_full = p->sites_full;
-}
-
 /*
  * Takes the facts of `now` over into the part p, which had others, and asks again whom that
  * concerns. since: its rows from then on are given.
@@ -81,20 +78,26 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 {
 	struct derive_part was = *p;
 	bool moved = !parts_same_place(&was.key, &now->key), others = was.loader != now->loader,
-	     asks = asks_other(&was, now), sites;
+	     asks = asks_other(&was, now), sites,
+	     same_rows = now->kept || (since == INT64_MAX && now->rows.n == 0);
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	int ret;
 
-	now->rows_sum = rows_sum(&now->rows);
-	if ((now->kept || since == INT64_MIN) && !asks && same_facts(p, now))
+	now->rows_sum = same_rows ? was.rows_sum : rows_sum(&now->rows);
+	if ((same_rows || since == INT64_MIN) && !asks && same_facts(p, now))
 		return 0;
 	if (now->kept) {
-		parts_keep_lists(now, p);
-		since = INT64_MAX; /* no row is another one */
+		facts_copy_looks(now, p);
+		facts_copy_sites(now, p);
+		since = INT64_MAX;
 	}
 	sites = !SAME_LIST(&was.sites, &now->sites);
 	ret = rows_of_part(d, p, since, &seen, e);
-	now->rows_sum += was.rows_sum - rows_sum(&seen);
+	for (size_t i = 0; i < now->rows.n && ret == 0; i++)
+		if (rows_t(&now->rows.v[i]) < since)
+			ret = rows_as_it_was(d, p, &now->rows.v[i], &seen, e);
+	if (!same_rows)
+		now->rows_sum += was.rows_sum - rows_sum(&seen);
 	rows_of_facts(p, &before);
 	rows_of_answer(p, &before);
 	*p = *now;
@@ -119,7 +122,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	VEC_FREE(&seen);
 	VEC_FREE(&p->rows);
 	if (ret == 0 && sites)
-		ret = concern_lookers(d, p, e);
+		ret = work_lookers(d, p->id, e);
 	if (ret == 0 && (moved || others || was.t_end > p->t_end))
 		ret = concern_rested(d, p,
 				     moved || others ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e);
@@ -127,8 +130,10 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 		ret = concern_gone(d, p, e);
 	if (ret == 0 && moved)
 		ret = concern_children(d, p->id, e);
-	if (asks)
+	if (asks) {
+		forget_search(d, p);
 		rows_wait(d, p);
+	}
 	derive_part_empty(&was);
 	now->rows.v = NULL;
 	now->looks.v = NULL;
@@ -156,24 +161,6 @@ static int add_part(struct derive *d, struct derive_part *now, struct err *e)
 	if (ret == 0)
 		rows_wait(d, p);
 	return ret;
-}
-
-/* The parts that a pid has had up to now. */
-static int load_parts(struct derive *d, int64_t node, int32_t pid, struct parts *out, struct err *e)
-{
-	struct derive_row at = rows_hanging(ROWS_PID, 0, node, (uint32_t)pid), row;
-	int got;
-
-	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0] &&
-	       row.w[1] == at.w[1];
-	     at = row) {
-		struct derive_part *p;
-
-		if (rows_named_part(d, rows_id(&row), &p, e) < 0)
-			return -1;
-		*VEC_PUSH(out) = p;
-	}
-	return got < 0 ? -1 : 0;
 }
 
 #define MATCHED_AMONG 64 /* old parts that are looked at for a new one */
@@ -269,34 +256,3 @@ int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, si
 		      change_part(d, of[i], &now[i], i < known ? since : INT64_MIN, e);
 	return ret < 0 ? -1 : other ? concern_born(d, node, pid, e) : 0;
 }
-
-int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals,
-	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
-{
-	struct within_parts parts = { 0 };
-	struct parts old = { 0 };
-	auto_free struct derive_part *now = NULL, **of = NULL;
-	int ret;
-
-	within_pid(intervals, n, edges, n_edges, d->strings, &parts);
-	now = mem_zero(parts.n + 1, sizeof(*now));
-	of = mem_zero(parts.n + 1, sizeof(*of));
-	facts_parts(now, &parts, intervals, n, node, pid);
-	facts_fill(now, parts.n, intervals, n, edges, n_edges);
-	ret = load_parts(d, node, pid, &old, e);
-	if (ret == 0) {
-		parts_match(&old, now, parts.n, of);
-		ret = parts_apply(d, &old, now, parts.n, of, 0, INT64_MIN, e);
-	}
-	if (ids != NULL) {
-		*ids = mem_alloc(parts.n * sizeof(**ids));
-		for (size_t i = 0; i < parts.n; i++)
-			(*ids)[i] = now[i].id;
-	}
-	for (size_t i = 0; i < parts.n; i++)
-		derive_part_empty(&now[i]);
-	VEC_FREE(&old);
-	VEC_FREE(&parts);
-	return ret;
-}
-

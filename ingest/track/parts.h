@@ -27,7 +27,4 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n,
 int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, size_t n,
 		struct derive_part *const *of, size_t known, int64_t since, struct err *e);
 
-/* The lists of p become those of `now`, too. */
-void parts_keep_lists(struct derive_part *now, const struct derive_part *p);
-
 #endif

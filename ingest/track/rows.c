@@ -1,5 +1,6 @@
 #include "ingest/track/rows.h"
 
+#include "ingest/track/work.h"
 #include "store/base/hash.h"
 
 #include <stdlib.h>
@@ -171,8 +172,18 @@ static struct derive_row own_row(const struct derive_part *p, const struct deriv
 	return (struct derive_row){ { rows_head(ROWS_OWN, 0, p->id), r->w[4],
 				      r->w[5] >> 32 << 32 | r->w[0] >> 56 << 24 |
 					      (r->w[0] >> 48 & 0xff) << 16 | r->w[6] >> 48,
-				      r->w[2], r->w[3] },
+				      r->w[2], r->w[3], 0, 1 },
 				    r->value };
+}
+
+struct derive_row rows_placed(const struct derive_part *p, const struct derive_row *own)
+{
+	return (struct derive_row){ { own->w[2] >> 24 << 56 | (own->w[2] >> 16 & 0xff) << 48 |
+					      (uint64_t)p->key.node,
+				      p->key.boot, own->w[3], own->w[4], own->w[1],
+				      own->w[2] >> 32 << 32 | (uint32_t)p->key.pid,
+				      (own->w[2] & 0xffff) << 48 | (uint64_t)p->id },
+				    own->value };
 }
 
 int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
@@ -183,14 +194,20 @@ int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 
 	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0];
 	     at = row)
-		*VEC_PUSH(out) = (struct derive_row){
-			{ row.w[2] >> 24 << 56 | (row.w[2] >> 16 & 0xff) << 48 |
-				  (uint64_t)p->key.node,
-			  p->key.boot, row.w[3], row.w[4], row.w[1],
-			  row.w[2] >> 32 << 32 | (uint32_t)p->key.pid,
-			  (row.w[2] & 0xffff) << 48 | (uint64_t)p->id },
-			row.value
-		};
+		*VEC_PUSH(out) = rows_placed(p, &row);
+	return got < 0 ? -1 : 0;
+}
+
+int rows_as_it_was(struct derive *d, const struct derive_part *p, const struct derive_row *like,
+		   struct derive_rows *out, struct err *e)
+{
+	struct derive_row at = own_row(p, like), own = at, row;
+	int got;
+
+	at.w[6] = 0;
+	got = d->store->next(d->store->ctx, &at, &row, e);
+	if (got == 1 && rows_compare(&row, &own) == 0)
+		*VEC_PUSH(out) = rows_placed(p, &row);
 	return got < 0 ? -1 : 0;
 }
 
@@ -271,39 +288,16 @@ void rows_wait(struct derive *d, struct derive_part *p)
 	d->queue.v[i] = w;
 }
 
-/* 1: it waits, or is no more; 0: it comes before the floor. */
-static int wait_row(struct derive *d, const struct derive_row *row, struct err *e)
-{
-	struct derive_part *p;
-
-	d->steps++;
-	if (d->store->part(d->store->ctx, rows_id(row), &p, e) < 0)
-		return -1;
-	if (p != NULL && d->floor != NULL && !derive_before(d->floor, p))
-		return 0;
-	if (p != NULL)
-		rows_wait(d, p);
-	return 1;
-}
-
-int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until, bool take,
-		  struct err *e)
-{
-	struct derive_row at = *from, row;
-	int got;
-
-	while ((got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
-	       rows_beside(&row, from) && rows_t(&row) <= until) {
-		int waits = wait_row(d, &row, e);
-
-		if (waits < 0 || (take && waits && d->store->del(d->store->ctx, &row, e) < 0))
-			return -1;
-		at = row;
-	}
-	return got < 0 ? -1 : 0;
-}
-
 /* ---- who looks at a row ---- */
+
+/* Are the last words of a row behind those of another? */
+static bool is_later(const uint64_t a[3], const uint64_t b[3])
+{
+	for (size_t i = 0; i < 3; i++)
+		if (a[i] != b[i])
+			return a[i] > b[i];
+	return false;
+}
 
 /*
  * How far behind a row those who look at it may be: at that of the n-th row after it in its
@@ -327,41 +321,34 @@ static int last_looker(struct derive *d, const struct derive_row *row, size_t n,
 	return 0;
 }
 
-/* Is the row of one that looks at or before the bound's, part and all aside? */
-static bool within_bound(const struct derive_row *look, const struct derive_row *bound)
-{
-	for (size_t i = 4; i < 6; i++)
-		if (look->w[i] != bound->w[i])
-			return look->w[i] < bound->w[i];
-	return look->w[6] >> 48 <= bound->w[6] >> 48;
-}
-
 /* Those who look from one place: rows of `kind` behind `row`. */
 static int touch_from(struct derive *d, const struct derive_row *row, enum rows_kind kind,
 		      uint64_t cell, size_t most, int64_t until, struct err *e)
 {
-	bool known = false, bound = false;
 	struct derive_row last = *row, head = *row, look;
-	int got = 0;
+	uint64_t end[3] = { until == INT64_MAX ? UINT64_MAX : rows_time(until), UINT64_MAX, UINT64_MAX };
+	bool known = false, bound = false;
 
 	for (uint64_t layer = row->w[0] >> 48 & 0xff; layer < TRACK_LAYERS; layer++) {
+		int got;
+
 		head.w[0] = (uint64_t)kind << 56 | layer << 48 | (row->w[0] & ROWS_ID);
 		head.w[3] = cell;
 		memcpy(&head.w[4], &row->w[4], 3 * sizeof(head.w[0]));
 		head.w[6] |= ROWS_ID; /* behind all at this place of the order */
-		for (; (got = d->store->next(d->store->ctx, &head, &look, e)) == 1; head = look) {
-			d->steps++;
-			if (!rows_beside(&look, &head) || rows_t(&look) > until)
-				break;
-			if (!known && last_looker(d, row, most, &last, &bound, e) < 0)
-				return -1;
-			known = true;
-			if (bound && !within_bound(&look, &last))
-				break;
-			if (wait_row(d, &look, e) < 0)
-				return -1;
-		}
+		got = d->store->next(d->store->ctx, &head, &look, e);
+		d->steps++;
 		if (got < 0)
+			return -1;
+		if (got == 0 || !rows_beside(&look, &head) || look.w[4] > end[0])
+			continue;
+		if (!known && last_looker(d, row, most, &last, &bound, e) < 0)
+			return -1;
+		known = true;
+		last.w[6] |= ROWS_ID;
+		if (bound && is_later(end, &last.w[4]))
+			memcpy(end, &last.w[4], sizeof(end));
+		if (work_wait(d, &head, end, false, e) < 0)
 			return -1;
 	}
 	return 0;

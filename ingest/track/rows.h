@@ -15,7 +15,7 @@
 enum rows_kind {
 	ROWS_NEAR = 1, ROWS_SPOKE, ROWS_CALL, ROWS_FIXED_CALL,
 	ROWS_LOOK, ROWS_FIXED_LOOK, ROWS_CALL_LOOK,
-	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 0): the rows of a part that lie in places */
+	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 1): the rows of a part that lie in places; the last word is 1 */
 	ROWS_PID,      /* (node; pid; layer, boot; 0; t; serial; seq, part): the parts of a pid */
 	ROWS_BORN,     /* (node; pid of the parent; 0; 0; t; serial, pid; seq, part): whose process was born of a pid */
 	ROWS_MEMBER,   /* (layer; image; 0; 0; t; serial, pid; seq, part) */
@@ -23,6 +23,9 @@ enum rows_kind {
 	ROWS_WITNESS,  /* (part; 0; 0; 0; t; serial, pid; seq, part): whose answer rests on the first one's life */
 	ROWS_GONE,     /* (layer; image; 0; 0; t; serial, pid; seq, part): who found that none of an image lives */
 	ROWS_CHILD,    /* (part; 0; 0; 0; t; serial, pid; seq, part): who comes from the first one, by an exec or a known birth */
+	ROWS_BELOW,    /* (; image; image below; 0; 0; 0; 0): what was exec'd from an image */
+	ROWS_CELL,     /* (set, node; pid; cell; 0; 0; 0; 0): the many cells of a part that may go on; see mark.h */
+	ROWS_WORK,     /* (; n; word; 0; 0; 0; 1): work that waits; see work.h */
 	ROWS_WAIT,     /* (layer, node; boot; 0; 0; t; serial, pid; seq, part): the queue */
 };
 
@@ -99,9 +102,16 @@ static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out);
 void rows_of_answer(const struct derive_part *p, struct derive_rows *out);
 
+/* The row in a place that one of a part's own rows tells of. */
+struct derive_row rows_placed(const struct derive_part *p, const struct derive_row *own);
+
 /* The rows of p that lie in places, from a time on. Appended to *out. */
 int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 		 struct derive_rows *out, struct err *e);
+
+/* The one of them that stands where `like` does, if there is one. */
+int rows_as_it_was(struct derive *d, const struct derive_part *p, const struct derive_row *like,
+		   struct derive_rows *out, struct err *e);
 
 /*
  * A number that two sets of rows have in common only if they are the same: a sum, so that it can
@@ -132,12 +142,5 @@ bool rows_moved(const struct derive_wait *w, const struct derive_part *p);
 
 /* Puts a part into the queue. */
 void rows_wait(struct derive *d, struct derive_part *p);
-
-/*
- * The same for all parts of rows beside `from` and behind it, up to a time (INT64_MAX: all);
- * take: the rows go.
- */
-int rows_wait_all(struct derive *d, const struct derive_row *from, int64_t until, bool take,
-		  struct err *e);
 
 #endif

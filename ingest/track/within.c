@@ -1,6 +1,6 @@
 #include "ingest/track/within.h"
 
-#include "ingest/track/cells.h"
+#include "ingest/track/walk.h"
 
 #include <stdlib.h>
 
@@ -20,72 +20,6 @@ const char *const within_rule_names[WITHIN_RULES] = {
 	[WITHIN_BACK] = "the same exe, far, later",
 	[WITHIN_SOON] = "the same exe, far, at once",
 	[WITHIN_AGAIN] = "the same exe, far, but it comes again",
-};
-
-/*
- * Mappings that are not random: non-PIE static programs and 32 bit below 4 GiB; with ASLR off the
- * 64 MiB below mmap_base (the end of user space less 128 MiB) and the beginning of
- * ELF_ET_DYN_BASE, with 47 and 48 bits. One in 16,384 random ones lies there, too.
- */
-static const struct { uint64_t lo, hi; } fixed_ranges[] = {
-	{ 0, 0x3ff },
-	{ 0x1555555, 0x1555558 }, { 0x1ffffd0, 0x1ffffdf },
-	{ 0x2aaaaaa, 0x2aaaaad }, { 0x3ffffd0, 0x3ffffdf },
-};
-
-enum track_place track_place(uint64_t cell)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(fixed_ranges); i++)
-		if (cell >= fixed_ranges[i].lo && cell <= fixed_ranges[i].hi)
-			return TRACK_FIXED;
-	return cell < (1ull << 34) ? TRACK_RANDOM : TRACK_KERNEL;
-}
-
-uint16_t track_fixed_number(uint64_t cell)
-{
-	uint64_t before = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(fixed_ranges); i++) {
-		if (cell >= fixed_ranges[i].lo && cell <= fixed_ranges[i].hi)
-			return (uint16_t)(before + cell - fixed_ranges[i].lo);
-		before += fixed_ranges[i].hi - fixed_ranges[i].lo + 1;
-	}
-	return (uint16_t)before;
-}
-
-/* Intervals of one exe that overlap in serials. */
-struct stretch {
-	const struct track_interval *first;
-	int64_t t_first, t_last;
-	uint32_t s_last;
-	size_t at;               /* of its first interval, in the order of serials */
-	int32_t part; /* the trusted part that it is of, when text is looked at; -1: to be found */
-	uint32_t cells, n_cells; /* a slice of the walk's */
-};
-
-struct stretches { struct stretch *v; size_t n, cap; };
-
-/* The part that goes on: its cells so far, and the last moment of its process. */
-struct current {
-	int32_t part;            /* -1: none yet */
-	uint32_t s_last;
-	int64_t t_last;
-	struct cells *cells;
-};
-
-/* One way through a pid: over trusted evidence, or over all of it with trusted parts given. */
-struct walk {
-	struct track_interval **row; /* in the order of serials */
-	size_t n;
-	const struct track_edge *edges;
-	size_t n_edges;
-	struct stretches all;
-	VEC(uint64_t) cells;     /* of the stretches, one after the other */
-	uint32_t *home;          /* by place in row: the stretch of each */
-	struct current c;
-	struct cells trusted, text; /* of the part of each layer that spoke last */
-	struct within_tail *tail;   /* NULL: from the beginning */
-	struct within_parts *out;
 };
 
 /* ---- the order of the evidence ---- */
@@ -136,198 +70,6 @@ static int edge_order(const void *a, const void *b)
 	return x->cell < y->cell ? -1 : x->cell > y->cell;
 }
 
-/* ---- stretches ---- */
-
-static int32_t open_stretch(const struct walk *w, const struct track_interval *v)
-{
-	for (size_t i = w->all.n, back = 0; i-- > 0 && back < WITHIN_LOOK_BACK; back++) {
-		const struct stretch *s = &w->all.v[i];
-
-		if (s->first->boot == v->boot && s->first->exe == v->exe &&
-		    s->first->loader == v->loader && v->s_first <= s->s_last)
-			return (int32_t)i;
-	}
-	return -1;
-}
-
-/*
- * known: by stretch of the trusted walk, which are this one's where text is looked at; NULL in
- * the first walk.
- */
-static void find_stretches(struct walk *w, const struct walk *known)
-{
-	auto_free int32_t *again = known ? mem_alloc(known->all.n * sizeof(*again)) : NULL;
-	size_t trusted = 0; /* how many of the trusted walk's row went by */
-
-	for (size_t i = 0; known && i < known->all.n; i++)
-		again[i] = -1;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct track_interval *v = w->row[i];
-		bool given = known && v->layer == TRACK_TRUSTED;
-		int32_t *was = given ? &again[known->home[trusted++]] : NULL;
-		int32_t at = given ? *was : open_stretch(w, v);
-		struct stretch *s;
-
-		if (at < 0) {
-			at = (int32_t)w->all.n;
-			*VEC_PUSH(&w->all) = (struct stretch){ .first = v,
-							       .t_first = v->t_first,
-							       .t_last = v->t_last,
-							       .s_last = v->s_last,
-							       .at = i,
-							       .part = given ? (int32_t)v->part :
-									       -1 };
-		}
-		if (given)
-			*was = at;
-		s = &w->all.v[at];
-		s->t_first = v->t_first < s->t_first ? v->t_first : s->t_first;
-		s->t_last = v->t_last > s->t_last ? v->t_last : s->t_last;
-		s->s_last = v->s_last > s->s_last ? v->s_last : s->s_last;
-		s->n_cells++;
-		w->home[i] = (uint32_t)at;
-	}
-}
-
-static void gather_cells(struct walk *w)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < w->all.n; i++) {
-		w->all.v[i].cells = sum;
-		sum += w->all.v[i].n_cells;
-		w->all.v[i].n_cells = 0;
-	}
-	VEC_ROOM(&w->cells, sum);
-	w->cells.n = sum;
-	for (size_t i = 0; i < w->n; i++) {
-		struct stretch *s = &w->all.v[w->home[i]];
-
-		w->cells.v[s->cells + s->n_cells++] = w->row[i]->cell;
-	}
-}
-
-/* ---- how a stretch relates to the part before it ---- */
-
-/*
- * The last edge of the boot whose serial is below `serial` (or equal, where `upto`); NULL when
- * there is none.
- */
-static const struct track_edge *edge_before(const struct walk *w, uint32_t boot, uint32_t serial,
-					    bool upto)
-{
-	size_t lo = 0, hi = w->n_edges;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		const struct track_edge *d = &w->edges[mid];
-
-		if (d->boot < boot ||
-		    (d->boot == boot && (upto ? d->serial <= serial : d->serial < serial)))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo == 0 || w->edges[lo - 1].boot != boot ? NULL : &w->edges[lo - 1];
-}
-
-static bool shares_random_cell(const struct walk *w, const struct stretch *s)
-{
-	for (size_t i = 0; i < s->n_cells; i++)
-		if (track_place(w->cells.v[s->cells + i]) == TRACK_RANDOM &&
-		    cells_has(w->c.cells, w->cells.v[s->cells + i]))
-			return true;
-	return false;
-}
-
-static bool all_far(const struct walk *w, const struct stretch *s)
-{
-	for (size_t i = 0; i < s->n_cells; i++)
-		if (cells_near(w->c.cells, w->cells.v[s->cells + i]))
-			return false;
-	return true;
-}
-
-/* Do the part's cells come again in its exe after stretch s? Then what lies far is a part of it. */
-static bool comes_again(const struct walk *w, const struct stretch *s)
-{
-	for (size_t i = s->at + 1; i < w->n && i <= s->at + WITHIN_LOOK_AHEAD; i++) {
-		const struct track_interval *v = w->row[i];
-
-		if (&w->all.v[w->home[i]] != s && v->boot == s->first->boot &&
-		    v->exe == s->first->exe && cells_near(w->c.cells, v->cell))
-			return true;
-	}
-	return false;
-}
-
-/* What sources that know processes say to have happened since the process last spoke. */
-static void known_between(const struct walk *w, const struct track_edge *last, bool *begun,
-			  bool *execed)
-{
-	*begun = *execed = false;
-	for (const struct track_edge *d = last;
-	     d != NULL && d >= w->edges && d->boot == last->boot && d->serial >= w->c.s_last;
-	     d--) {
-		*begun = *begun || d->kind == EDGE_BORN || d->kind == EDGE_GONE;
-		*execed = *execed || d->kind == EDGE_EXECED;
-	}
-}
-
-/* The answer rests on a cell that the part does not have, as far as its cells are known. */
-static void doubt(const struct walk *w)
-{
-	if (w->tail != NULL && w->tail->partial && w->c.part == 0)
-		w->tail->unsure = true;
-}
-
-static enum within_rule relate(const struct walk *w, const struct stretch *s)
-{
-	const struct track_edge *last = edge_before(w, s->first->boot, s->first->s_first, false);
-	const struct within_part *was = w->c.part < 0 ? NULL : &w->out->v[w->c.part];
-	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= w->c.s_last &&
-			 s->t_first - last->t <= WITHIN_EXEC_MS;
-	bool begun, execed;
-
-	if (was == NULL)
-		return WITHIN_FIRST;
-	if (was->boot != s->first->boot)
-		return WITHIN_BOOT;
-	known_between(w, last, &begun, &execed);
-	if (begun)
-		return WITHIN_KNOWN_BEGUN;
-	if (execed)
-		return WITHIN_KNOWN_EXECED;
-	if (last != NULL && last->kind == EDGE_EXIT && last->serial >= was->s_first)
-		return WITHIN_EXITED;
-	if (s->first->loader && !was->loader)
-		return WITHIN_LOADER;
-	if (was->exe != s->first->exe || was->loader != s->first->loader) {
-		/*
-		 * an execve that came last says more than cells do: without ASLR each exec has
-		 * the same
-		 */
-		if (exec_last)
-			return WITHIN_EXECED;
-		if (was->loader == s->first->loader && shares_random_cell(w, s))
-			return WITHIN_REPLACED;
-		doubt(w);
-		return s->t_first - w->c.t_last <= WITHIN_LOST_MS ? WITHIN_EXEC_LOST : WITHIN_OTHER;
-	}
-	if (!all_far(w, s))
-		return WITHIN_NEAR;
-	if (exec_last) {
-		doubt(w);
-		return WITHIN_EXECED_SAME;
-	}
-	if (s->t_first - w->c.t_last <= WITHIN_LOST_MS)
-		return WITHIN_SOON;
-	if (comes_again(w, s))
-		return WITHIN_AGAIN;
-	doubt(w);
-	return WITHIN_BACK;
-}
-
 /* What each rule makes of a stretch. */
 static const enum {
 	SAME,
@@ -361,6 +103,12 @@ static void end_before(struct walk *w, const struct stretch *s, uint8_t layer)
 		m->t_end = s->t_first;
 }
 
+/* The cells of the part that goes on. */
+static struct cells *own_cells(struct walk *w)
+{
+	return w->out->v[w->c.part].layer == TRACK_TRUSTED ? &w->c.trusted : &w->c.text;
+}
+
 static void begin_part(struct walk *w, const struct stretch *s, enum within_rule rule)
 {
 	const struct track_interval *v = s->first;
@@ -384,8 +132,7 @@ static void begin_part(struct walk *w, const struct stretch *s, enum within_rule
 	if (v->loader || (outcome[rule] == EXEC && rule != WITHIN_EXEC_LOST))
 		w->out->v[w->out->n - 1].name = v->name;
 	w->c.part = (int32_t)(w->out->n - 1);
-	w->c.cells = v->layer == TRACK_TRUSTED ? &w->trusted : &w->text;
-	cells_clear(w->c.cells);
+	cells_clear(own_cells(w));
 	if (outcome[rule] == PROCESS)
 		new_process(w, s);
 }
@@ -398,12 +145,11 @@ static void switch_to(struct walk *w, const struct stretch *s, bool *spoke)
 	if (w->c.part >= 0 && w->c.part != s->part)
 		end_before(w, s, TRACK_TEXT);
 	if (!*spoke)
-		cells_clear(&w->trusted);
+		cells_clear(&w->c.trusted);
 	if (!*spoke && m->from < 0)
 		new_process(w, s);
 	*spoke = true;
 	w->c.part = s->part;
-	w->c.cells = &w->trusted;
 }
 
 static void go_on(struct walk *w, const struct stretch *s)
@@ -418,16 +164,19 @@ static void go_on(struct walk *w, const struct stretch *s)
 	w->c.s_last = s->s_last > w->c.s_last ? s->s_last : w->c.s_last;
 	w->c.t_last = s->t_last > w->c.t_last ? s->t_last : w->c.t_last;
 	for (size_t k = 0; k < s->n_cells; k++)
-		cells_add(w->c.cells, w->cells.v[s->cells + k]);
+		cells_add(own_cells(w), w->cells.v[s->cells + k]);
 }
 
 /* The last part of a process ends with its exit_group, where that was seen. */
-static void note_ends(struct walk *w, size_t from)
+static void note_ends(struct walk *w, uint8_t layer)
 {
-	for (size_t i = from; i < w->out->n; i++) {
+	for (size_t i = 0; i < w->out->n; i++) {
 		struct within_part *m = &w->out->v[i];
-		const struct track_edge *last = edge_before(w, m->boot, m->s_last, true);
+		const struct track_edge *last;
 
+		if (m->layer != layer)
+			continue;
+		last = relate_edge(w, m->boot, m->s_last, true);
 		if (last != NULL && (last->kind == EDGE_EXIT || last->kind == EDGE_GONE) &&
 		    last->serial >= m->s_first && last->t < m->t_end)
 			m->t_end = last->t;
@@ -435,22 +184,24 @@ static void note_ends(struct walk *w, size_t from)
 }
 
 /* A tree begins where its root's earliest record is an execve, followed by another image. */
-static void note_starts(struct walk *w, size_t from)
+static void note_starts(struct walk *w, uint8_t layer, size_t known)
 {
-	size_t given = w->tail != NULL; /* how many parts were before */
-
-	for (size_t i = from + given; i < w->out->n; i++) {
+	for (size_t i = known; i < w->out->n; i++) {
 		struct within_part *m = &w->out->v[i];
-		const struct track_edge *first = edge_before(w, m->boot, m->s_first, true);
+		const struct track_edge *first;
 
+		if (m->layer != layer)
+			continue;
+		first = relate_edge(w, m->boot, m->s_first, true);
 		m->execs_first = first != NULL && first->serial == m->s_first &&
 				 first->kind == EDGE_EXEC;
 	}
-	for (size_t i = from + given; i < w->out->n; i++) {
+	for (size_t i = known; i < w->out->n; i++) {
 		int32_t above = w->out->v[i].from;
 		struct within_part *root = above < 0 ? NULL : &w->out->v[above];
 
-		if (root != NULL && root->from < 0 && root->layer == w->out->v[i].layer)
+		if (w->out->v[i].layer == layer && root != NULL && root->from < 0 &&
+		    root->layer == layer)
 			root->starts = root->execs_first;
 	}
 }
@@ -477,48 +228,214 @@ static void number(struct within_parts *out, size_t from)
 	map_release(&seen);
 }
 
-/* ---- the two walks ---- */
+/* ---- where a walk goes on ---- */
 
-static void begin_walk(struct walk *w)
+static void release_stand(struct within_stand *s)
 {
-	const struct within_tail *t = w->tail;
-
-	w->c = (struct current){ .part = -1, .cells = &w->trusted };
-	if (t == NULL)
-		return;
-	*VEC_PUSH(w->out) = t->part;
-	w->c = (struct current){ 0, t->s_last, t->t_last,
-				 t->part.layer == TRACK_TRUSTED ? &w->trusted : &w->text };
-	for (size_t i = 0; i < t->cells.n; i++)
-		cells_add(w->c.cells, t->cells.v[i]);
+	for (size_t i = 0; i < s->awaited.n; i++)
+		cells_release(&s->awaited.v[i].cells);
+	VEC_FREE(&s->awaited);
+	cells_release(&s->trusted);
+	cells_release(&s->text);
 }
 
-static void walk(struct walk *w, const struct walk *known)
+void within_point_release(struct within_point *p)
 {
+	release_stand(&p->trusted);
+	release_stand(&p->all);
+	*p = (struct within_point){ 0 };
+}
+
+static void copy_stand(struct within_stand *to, const struct within_stand *from)
+{
+	to->part = from->part;
+	to->s_last = from->s_last;
+	to->t_last = from->t_last;
+	to->open = from->open;
+	to->given = from->given;
+	to->loader = from->loader;
+	to->exe = from->exe;
+	to->boot = from->boot;
+	to->layer = from->layer;
+	cells_copy(&to->trusted, &from->trusted);
+	cells_copy(&to->text, &from->text);
+}
+
+static bool is_awaited(const struct walk *w, const struct within_awaited *a, size_t i)
+{
+	const struct track_interval *v = w->row[i];
+
+	if (a->what == AWAITS_AGAIN)
+		return i - w->n_open < a->left && v->boot == a->boot && v->exe == a->exe &&
+		       (a->cells.some || cells_near(&a->cells, v->cell));
+	if (w->home[i] != 0)
+		return false;
+	return a->what == AWAITS_NEAR ?
+		       a->cells.some || cells_near(&a->cells, v->cell) :
+		       track_place(v->cell) == TRACK_RANDOM &&
+			       (a->cells.some || cells_has(&a->cells, v->cell));
+}
+
+/* Does what was awaited come? What may still come is awaited at the cut, too. */
+static bool awaited_comes(const struct walk *w, const struct within_stand *from)
+{
+	for (size_t k = 0; k < from->awaited.n; k++) {
+		const struct within_awaited *a = &from->awaited.v[k];
+		size_t went = w->cut_at - w->n_open; /* so many came before the cut */
+		struct within_awaited *more;
+
+		for (size_t i = w->n_open; i < w->n; i++)
+			if (is_awaited(w, a, i))
+				return true;
+		if (w->cut == NULL || (a->what == AWAITS_AGAIN ? a->left <= went : w->open != 0))
+			continue;
+		more = VEC_PUSH(&w->cut->awaited);
+		*more = (struct within_awaited){ .what = a->what, .exe = a->exe, .boot = a->boot, .left = a->left };
+		more->left -= a->what == AWAITS_AGAIN ? (uint32_t)went : 0;
+		cells_copy(&more->cells, &a->cells);
+	}
+	return false;
+}
+
+/*
+ * Which stretch is under way at the cut? It must be one, and the last that begins before it: what
+ * comes behind the cut can make it longer.
+ */
+static void find_open(struct walk *w)
+{
+	size_t last = 0;
+
+	w->open = -1;
+	if (w->cut == NULL)
+		return;
+	while (last + 1 < w->all.n && w->all.v[last + 1].at < w->cut_at)
+		last++;
+	for (size_t i = 0; i < w->cut_at; i++) {
+		if (within_side(&w->cut_moment, w->row[i]) != WITHIN_OPEN)
+			continue;
+		w->open = (int32_t)last;
+		w->cut_fails = w->cut_fails || w->home[i] != last;
+	}
+}
+
+/* Has the stretch a cell by then that the part before it had, or that is near to one of its? */
+static bool has_by_then(struct walk *w, const struct stretch *s, bool near)
+{
+	for (size_t i = 0; i < w->cut_at; i++) {
+		uint64_t cell = w->row[i]->cell;
+
+		if (&w->all.v[w->home[i]] == s &&
+		    (near ? cells_near(own_cells(w), cell) :
+			    track_place(cell) == TRACK_RANDOM && cells_has(own_cells(w), cell)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the stretch that is under way at the cut was found to be rests on its cells: on one that it
+ * has by then, or on that none comes.
+ */
+static void await_other(struct walk *w, const struct stretch *s, enum within_rule rule)
+{
+	bool far = rule == WITHIN_EXECED_SAME || rule == WITHIN_BACK;
+	struct within_awaited *a;
+
+	if (rule == WITHIN_NEAR || rule == WITHIN_REPLACED)
+		w->cut_fails = w->cut_fails || !has_by_then(w, s, rule == WITHIN_NEAR);
+	if (!far && ((rule != WITHIN_EXEC_LOST && rule != WITHIN_OTHER) ||
+		     w->out->v[w->c.part].loader != s->first->loader))
+		return;
+	a = VEC_PUSH(&w->cut->awaited);
+	*a = (struct within_awaited){ .what = far ? AWAITS_NEAR : AWAITS_SHARED, .exe = s->first->exe, .boot = s->first->boot };
+	cells_copy(&a->cells, own_cells(w));
+}
+
+/* The stand at the cut, in the midst of stretch s: with what of it has ended by then. */
+static void cut_open(struct walk *w, const struct stretch *s)
+{
+	struct within_stand *c = w->cut;
+	struct cells *own = w->out->v[w->c.part].layer == TRACK_TRUSTED ? &c->trusted : &c->text;
+
+	copy_stand(c, &w->c);
+	c->open = true;
+	c->given = s->part >= 0;
+	c->exe = s->first->exe;
+	c->boot = s->first->boot;
+	c->layer = s->first->layer;
+	c->loader = s->first->loader;
+	for (size_t i = 0; i < w->cut_at; i++) {
+		const struct track_interval *v = w->row[i];
+
+		if (&w->all.v[w->home[i]] != s || within_side(&w->cut_moment, v) == WITHIN_OPEN)
+			continue;
+		c->s_last = v->s_last > c->s_last ? v->s_last : c->s_last;
+		c->t_last = v->t_last > c->t_last ? v->t_last : c->t_last;
+		cells_add(own, v->cell);
+	}
+}
+
+/* ---- the two walks ---- */
+
+/* One stretch: what it is to the part before it. `i` is its number. */
+static void one_stretch(struct walk *w, size_t i, bool goes_on, bool *spoke)
+{
+	const struct stretch *s = &w->all.v[i];
+	enum within_rule rule = s->part < 0 && !goes_on ? relate(w, s) : WITHIN_NEAR;
+
+	if (w->cut != NULL && (int32_t)i == w->open && s->part < 0 && !goes_on)
+		await_other(w, s, rule);
+	if (goes_on)
+		;
+	else if (s->part >= 0)
+		switch_to(w, s, &spoke[s->part]);
+	else if (outcome[rule] != SAME)
+		begin_part(w, s, rule);
+	if (w->cut != NULL && (int32_t)i == w->open)
+		cut_open(w, s);
+	go_on(w, s);
+}
+
+/* known: the walk over trusted evidence, where this one is over all. False: see WITHIN_MORE. */
+static bool walk(struct walk *w, const struct walk *known, const struct within_point *from)
+{
+	const struct within_stand *at =
+		from == NULL ? NULL : known && from->texts ? &from->all : &from->trusted;
 	auto_free int32_t *part_of = NULL;
 	auto_free bool *spoke = mem_zero(w->out->n + 1, sizeof(*spoke));
-	size_t from = w->out->n;
+	size_t n_known = from ? from->n_parts : 0;
+	bool taken = false, goes_on;
 
-	begin_walk(w);
+	w->c.part = -1;
+	if (at != NULL)
+		copy_stand(&w->c, at);
+	goes_on = w->c.open;
+	w->c.given = known && (!from || !from->texts || at->given);
+	for (size_t i = 0; i < n_known; i++)
+		spoke[i] = true;
 	w->home = mem_alloc(w->n * sizeof(*w->home));
-	find_stretches(w, known);
-	gather_cells(w);
+	stretch_find(w, known);
+	w->c.open = false;
+	find_open(w);
+	if (at != NULL && (known == NULL || from->texts) && awaited_comes(w, at))
+		return false;
 	part_of = mem_alloc(w->all.n * sizeof(*part_of));
 	for (size_t i = 0; i < w->all.n; i++) {
-		const struct stretch *s = &w->all.v[i];
-		enum within_rule rule = s->part < 0 ? relate(w, s) : WITHIN_NEAR;
-
-		if (s->part >= 0)
-			switch_to(w, s, &spoke[s->part]);
-		else if (outcome[rule] != SAME)
-			begin_part(w, s, rule);
-		go_on(w, s);
+		taken = taken || (int32_t)i == w->open;
+		if (w->cut != NULL && !taken && w->all.v[i].at >= w->cut_at) {
+			copy_stand(w->cut, &w->c);
+			taken = true;
+		}
+		one_stretch(w, i, goes_on && i == 0, spoke);
 		part_of[i] = w->c.part;
 	}
+	if (w->cut != NULL && !taken)
+		copy_stand(w->cut, &w->c);
 	for (size_t i = 0; i < w->n; i++)
 		w->row[i]->part = (uint32_t)part_of[w->home[i]];
-	note_starts(w, from);
-	note_ends(w, from);
+	note_starts(w, known ? TRACK_TEXT : TRACK_TRUSTED, n_known);
+	note_ends(w, known ? TRACK_TEXT : TRACK_TRUSTED);
+	return true;
 }
 
 static void drop_walk(struct walk *w)
@@ -527,8 +444,7 @@ static void drop_walk(struct walk *w)
 	free(w->home);
 	VEC_FREE(&w->all);
 	VEC_FREE(&w->cells);
-	cells_release(&w->trusted);
-	cells_release(&w->text);
+	release_stand(&w->c);
 }
 
 void within_sort(struct track_interval *intervals, size_t n, const struct track_strings *strings)
@@ -542,52 +458,89 @@ void within_sort(struct track_interval *intervals, size_t n, const struct track_
 		qsort_r(intervals, n, sizeof(*intervals), by_serial, ctx.out);
 }
 
-void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n,
-		   struct track_edge *edges, size_t n_edges, const struct track_strings *strings,
-		   struct within_parts *out)
+void within_sort_edges(struct track_edge *edges, size_t n)
 {
-	struct walk w = { .n = n, .edges = edges, .n_edges = n_edges, .tail = tail, .out = out };
+	size_t in_order = 1;
 
-	out->n = 0;
-	within_sort(intervals, n, strings);
-	if (n_edges > 1)
-		qsort(edges, n_edges, sizeof(*edges), edge_order);
-	w.row = mem_alloc(n * sizeof(struct track_interval *));
-	for (size_t i = 0; i < n; i++)
-		w.row[i] = &intervals[i];
-	walk(&w, NULL);
-	number(out, 1);
-	drop_walk(&w);
+	while (in_order < n && edge_order(&edges[in_order - 1], &edges[in_order]) <= 0)
+		in_order++;
+	if (in_order < n)
+		qsort(edges, n, sizeof(*edges), edge_order);
 }
 
-void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges,
-		size_t n_edges, const struct track_strings *strings, struct within_parts *out)
+/* Text is there, or was, so that it can go on. */
+static bool has_text(const struct within_row *row, size_t n)
+{
+	bool out = row->from != NULL && row->from->texts;
+
+	for (size_t i = 0; i < n && !out; i++)
+		out = row->v[i].layer == TRACK_TEXT;
+	return out;
+}
+
+/* The walk over trusted evidence alone. */
+static bool walk_trusted(struct walk *w, const struct within_row *row, struct within_point *cut,
+			 struct track_edge *edges)
+{
+	w->edges = edges;
+	for (size_t i = 0; i < row->n_edges; i++)
+		if (row->edges[i].layer == TRACK_TRUSTED)
+			edges[w->n_edges++] = row->edges[i];
+	w->row = mem_alloc(row->n * sizeof(struct track_interval *));
+	for (size_t i = 0; i < row->n; i++) {
+		if (row->v[i].layer != TRACK_TRUSTED)
+			continue;
+		w->cut_at += i < row->at;
+		w->n_open += i < row->n_open;
+		w->row[w->n++] = &row->v[i];
+	}
+	w->cut_moment = row->cut;
+	w->cut = cut ? &cut->trusted : NULL;
+	return walk(w, NULL, row->from);
+}
+
+/* The walk over all, where trusted parts are given. */
+static bool walk_all(struct walk *w, const struct walk *trusted, const struct within_row *row,
+		     struct within_point *cut)
+{
+	w->edges = row->edges;
+	w->n_edges = row->n_edges;
+	w->row = mem_alloc(row->n * sizeof(struct track_interval *));
+	for (size_t i = 0; i < row->n; i++)
+		w->row[w->n++] = &row->v[i];
+	w->cut_at = row->at;
+	w->n_open = row->n_open;
+	w->cut_moment = row->cut;
+	w->cut = cut && cut->texts ? &cut->all : NULL;
+	return walk(w, trusted, row->from);
+}
+
+enum within_outcome within_pid(const struct within_row *row, const struct track_strings *strings,
+			       struct within_parts *out, struct within_point *cut)
 {
 	struct walk first = { .out = out }, second = { .out = out };
-	auto_free struct track_edge *trusted = mem_alloc(n_edges * sizeof(*trusted));
+	auto_free struct track_edge *trusted = mem_alloc(row->n_edges * sizeof(*trusted));
+	size_t n_known = row->from ? row->from->n_parts : 0;
+	bool done;
 
 	out->n = 0;
-	within_sort(intervals, n, strings);
-	if (n_edges > 1)
-		qsort(edges, n_edges, sizeof(*edges), edge_order);
-	for (size_t i = 0; i < n_edges; i++)
-		if (edges[i].layer == TRACK_TRUSTED)
-			trusted[first.n_edges++] = edges[i];
-	first.edges = trusted;
-	second.edges = edges;
-	second.n_edges = n_edges;
-	first.row = mem_alloc(n * sizeof(struct track_interval *));
-	second.row = mem_alloc(n * sizeof(struct track_interval *));
-	for (size_t i = 0; i < n; i++) {
-		if (intervals[i].layer == TRACK_TRUSTED)
-			first.row[first.n++] = &intervals[i];
-		second.row[second.n++] = &intervals[i];
+	for (size_t i = 0; i < n_known; i++)
+		*VEC_PUSH(out) = row->from->part[i];
+	within_sort(row->v, row->n, strings);
+	within_sort_edges(row->edges, row->n_edges);
+	if (cut != NULL) {
+		*cut = (struct within_point){ .texts = has_text(row, row->at) };
+		cut->trusted.part = cut->all.part = -1;
 	}
-	if (first.n > 0)
-		walk(&first, NULL);
-	if (first.n < n)
-		walk(&second, first.n > 0 ? &first : NULL);
-	number(out, 0);
+	done = walk_trusted(&first, row, cut, trusted);
+	if (done && has_text(row, row->n))
+		done = walk_all(&second, &first, row, cut);
+	number(out, n_known);
 	drop_walk(&first);
 	drop_walk(&second);
+	if (done && !first.cut_fails && !second.cut_fails)
+		return WITHIN_DONE;
+	if (cut != NULL)
+		within_point_release(cut);
+	return done ? WITHIN_UNCUT : WITHIN_MORE;
 }

@@ -6,6 +6,7 @@
 #ifndef INGEST_TRACK_WITHIN_H
 #define INGEST_TRACK_WITHIN_H
 
+#include "ingest/track/cells.h"
 #include "ingest/track/model.h"
 
 #define WITHIN_LOST_MS 200    /* an exec whose execve was lost follows within this time */
@@ -54,34 +55,86 @@ struct within_part {
 
 struct within_parts { struct within_part *v; size_t n, cap; };
 
+/* The last moment of what lies before a place in the evidence of a pid. */
+struct within_moment { uint32_t boot, serial; int64_t t; };
+
+/* Has an interval ended by then, is it under way, or does it begin behind it? */
+enum within_side { WITHIN_BEFORE, WITHIN_OPEN, WITHIN_BEHIND };
+static inline enum within_side within_side(const struct within_moment *m,
+					   const struct track_interval *v)
+{
+	if (v->boot != m->boot)
+		return v->boot < m->boot ? WITHIN_BEFORE : WITHIN_BEHIND;
+	return v->s_first > m->serial ? WITHIN_BEHIND :
+	       v->s_last > m->serial  ? WITHIN_OPEN :
+					WITHIN_BEFORE;
+}
+
 /*
- * The parts of one (node, pid), trusted ones first, each layer in the order of their beginnings.
- * Sorts intervals and edges; sets `part` of each interval. *out is emptied first; the caller
- * releases it.
+ * Cells that would make another answer of what was found before a moment, if one of them came:
+ * near to one, among the next `left` intervals, in one exe; or, as long as a stretch is under way,
+ * in that: near to one, or a random one itself.
  */
-/*
- * A long life is not walked through from its beginning each time. This is where a walk goes on:
- * the part that was the last of all that came before (of one layer and boot), what its process
- * had said by then, and the cells of it that are known. Where `partial`, it has more of them;
- * `unsure` is set when one of these could have made another answer.
- */
-struct within_tail {
-	struct within_part part; /* becomes the first of *out, as it is now */
-	uint32_t s_last;
-	int64_t t_last;
-	struct { uint64_t *v; size_t n, cap; } cells;
-	bool partial, unsure;
+enum within_awaits { AWAITS_AGAIN, AWAITS_NEAR, AWAITS_SHARED };
+struct within_awaited {
+	enum within_awaits what;
+	int64_t exe;
+	uint32_t boot, left;
+	struct cells cells;
 };
 
-/* The same for intervals that all come behind a tail's; all edges that may come behind it. */
-void within_behind(struct within_tail *tail, struct track_interval *intervals, size_t n,
-		   struct track_edge *edges, size_t n_edges, const struct track_strings *strings,
-		   struct within_parts *out);
+/* What a walk knows at a moment. */
+struct within_stand {
+	int32_t part;               /* the one that goes on: an index; -1: none */
+	uint32_t s_last;            /* the last moment of its process */
+	int64_t t_last;
+	struct cells trusted, text; /* of the part of each layer that spoke last */
+	VEC(struct within_awaited) awaited;
+	/* a stretch is under way: all intervals that are, are of it. given: it is of a trusted part, in the walk over all */
+	bool open, given, loader;
+	int64_t exe;
+	uint32_t boot;
+	uint8_t layer;
+};
 
-/* Puts intervals into the order of the pid. */
+/*
+ * A long life is not walked through from its beginning each time: this is what the walks know at
+ * a moment.
+ */
+struct within_point {
+	struct within_part part[TRACK_LAYERS]; /* those that may go on, as they were, the trusted one first */
+	size_t n_parts;
+	struct within_stand trusted, all; /* of the walks over trusted evidence and over all */
+	bool texts;                       /* text came before it; else `all` is as `trusted` */
+};
+void within_point_release(struct within_point *p);
+
+/* Puts intervals, or edges, into the order of the pid. */
 void within_sort(struct track_interval *intervals, size_t n, const struct track_strings *strings);
+void within_sort_edges(struct track_edge *edges, size_t n);
 
-void within_pid(struct track_interval *intervals, size_t n, struct track_edge *edges,
-		size_t n_edges, const struct track_strings *strings, struct within_parts *out);
+/* Evidence of one (node, pid): all of it, or what had not ended at a moment. */
+struct within_row {
+	struct track_interval *v;
+	size_t n;
+	struct track_edge *edges;
+	size_t n_edges;
+	const struct within_point *from; /* NULL: all */
+	size_t n_open;                   /* intervals that were under way at that moment: the first ones */
+	struct within_moment cut;        /* where *cut is wanted */
+	size_t at;                       /* so many of the intervals, in order, do not begin behind that */
+};
+
+/*
+ * The parts of one (node, pid): those of `from`, then trusted ones, then those of text, each in
+ * the order of their beginnings. Sorts intervals and edges; sets `part` of each interval. *out is
+ * emptied first. cut, if it is not NULL, becomes what a later walk goes on from, but for its
+ * `part`: its stands have indexes of *out. The caller releases both.
+ *   returns: WITHIN_MORE: what was before `from` would be another one; *cut is not filled
+ *            WITHIN_UNCUT: no walk can go on there; *cut is not filled
+ */
+enum within_outcome { WITHIN_DONE, WITHIN_UNCUT, WITHIN_MORE };
+enum within_outcome within_pid(const struct within_row *row, const struct track_strings *strings,
+			       struct within_parts *out, struct within_point *cut);
 
 #endif

@@ -86,3 +86,47 @@ done
 rm -f "$SCAUDIT_DB"*
 run "$SCAUDIT" ingest -q --node n "$var/audit.log"
 ok "--quiet: no reason" lines 0 "$TMP/err"
+
+# who selects may leave text out, whatever commands come
+for command in $("$SCAUDIT" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	run "$SCAUDIT" "$command" --help
+	if says '^ *--comm NAME' || [ "$command" = status ]; then
+		ok "$command takes --trusted" says '^ *--trusted '
+	fi
+done
+
+rm -f "$SCAUDIT_DB"*
+"$SCAUDIT" ingest -q --node n --trusted-input <"$log"
+run "$SCAUDIT" status
+ok "no text contradicts" test "$(grep -c '^text' "$TMP/out")" = 0
+run "$SCAUDIT" profile --comm sort --trusted
+cp "$TMP/out" "$TMP/want.out" && cp "$TMP/err" "$TMP/want.err"
+sed -n 's/^type=SECCOMP msg=\(audit([^)]*)\)\(.*\) exe="[^"]*"\(.*\) syscall=[0-9]*/Nov 24 11:05:50 n kernel: audit: type=1326 \1\2 exe="\/tmp\/x"\3 syscall=101/p' "$log" |
+	head -n 3 >"$TMP/forged.log"
+echo 'Nov 24 11:05:51 n kernel: audit: audit_lost=5000 audit_rate_limit=0 audit_backlog_limit=64' >>"$TMP/forged.log"
+"$SCAUDIT" ingest -q --node n "$TMP/forged.log"
+run "$SCAUDIT" profile --comm sort --union
+ok "profile names text that contradicts" warns '3 text lines in the store say otherwise than a trusted source of the same events'
+run "$SCAUDIT" status
+ok "status does, too" says '^text +3 lines say otherwise than a trusted source of the same events'
+run "$SCAUDIT" profile --comm sort --trusted
+ok "profile --trusted: the same list" cmp "$TMP/out" "$TMP/want.out"
+ok "profile --trusted: and the same words" cmp "$TMP/err" "$TMP/want.err"
+run "$SCAUDIT" status --trusted
+ok "status --trusted: no loss, no size" test "$(grep -c 'audit_lost\|5000\|^size\|^text' "$TMP/out")" = 0
+run "$SCAUDIT" forget --all --trusted --unsee --yes
+ok "forget --trusted --unsee: refused" is "$status" 2
+run "$SCAUDIT" forget --all --trusted --yes
+ok "forget --trusted: text stays" is "$(db 'SELECT sum(trusted) || " " || sum(count) FROM observations')" "0 3"
+
+# of which year a trusted marker is, no text says that is read in the same run
+echo "Nov 24 11:05:50 n kernel: audit: type=1326 audit(9999999999.000:1): auid=0 uid=0 gid=0 ses=1 pid=500 comm=\"z\" exe=\"/z\" sig=0 \
+arch=c000003e syscall=5 compat=0 ip=0x7f000000 code=0x7ffc0000" >"$TMP/far.log"
+{ echo 'Nov 24 11:05:49 n kernel: audit: backlog limit exceeded'; head -n 2 "$log"; } >"$TMP/marked.log"
+for sources in "-" "$TMP/far.log -"; do
+	rm -f "$SCAUDIT_DB"*
+	# shellcheck disable=SC2086
+	"$SCAUDIT" ingest -q --node n --trusted-input $sources <"$TMP/marked.log"
+	db 'SELECT t FROM loss' >>"$TMP/years"
+done
+ok "the year of a trusted marker" is "$(sort -u "$TMP/years" | wc -l)" 1

@@ -47,22 +47,42 @@ static bool edge_again(struct bytes text, struct buf *out)
 	return good;
 }
 
+static void free_page(struct seen_page *p)
+{
+	VEC_FREE(&p->more);
+	map_release(&p->more_at);
+	free(p);
+}
+
+/* A blob of version 3 that is read is one of this version then. */
+static void seen_v3(struct bytes text)
+{
+	struct seen_page *p = mem_zero(1, sizeof(*p)), *q = mem_zero(1, sizeof(*q));
+	auto_buf struct buf now = { 0 };
+
+	if (seen_decode_v3(p, text)) {
+		seen_encode(p, &now);
+		must(seen_decode(q, buf_bytes(&now)), "a page of version 3 cannot be read again");
+	}
+	free_page(p);
+	free_page(q);
+}
+
 static bool seen_again(struct bytes text, struct buf *out)
 {
 	struct seen_page *p = mem_zero(1, sizeof(*p));
 	struct boot_pieces pieces = { 0 };
-	bool good;
+	bool good = seen_decode(p, text);
 
-	good = seen_decode(p, text);
 	if (good) {
 		seen_encode(p, out);
+		must(bytes_eq(buf_bytes(out), text), "a page was read that is not written");
 		seen_pieces(p, TRACK_TRUSTED, &pieces);
 		seen_pieces(p, TRACK_TEXT, &pieces);
 	}
 	VEC_FREE(&pieces);
-	VEC_FREE(&p->more);
-	map_release(&p->more_at);
-	free(p);
+	free_page(p);
+	seen_v3(text);
 	return good;
 }
 
