@@ -12,7 +12,7 @@
 #define BATCH_RECORDS 500000
 #define BATCH_MS 1000
 #define WRITE_MS 100            /* a batch is written in about that time: nobody can interrupt it */
-#define LEAST_INTERVALS 64
+#define LEAST_INTERVALS 4000
 #define FIRST_INTERVALS 6000
 #define CLOCK_LINES 1024        /* the clock is read once in so many lines */
 

@@ -522,7 +522,7 @@ void store_rollback(struct store *s)
 
 int store_snapshot(struct store *s, struct err *e)
 {
-	int64_t version;
+	int64_t version = 0;
 
 	if (store_script(s, "BEGIN", e) < 0)
 		return -1;

@@ -387,6 +387,8 @@ void reading_close(struct reading *r)
 	table_release(&r->table);
 	if (r->stored) {
 		state_release(&r->state);
+		for (size_t i = 0; i < N_STMTS; i++)
+			sqlite3_finalize(r->store.stmt[i]);
 		sqlite3_close(r->store.db);
 	}
 }

@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#define TOGETHER 40 /* one of so many mutations is tried in each run; CRAFTED_ALL=1: all */
+#define TOGETHER 200 /* one of so many mutations is tried in each run; CRAFTED_ALL=1: all */
 
 struct bench { char dir[64], *valid, *file, *log; };
 

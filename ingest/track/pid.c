@@ -178,7 +178,7 @@ static int find_parts(struct task *t, struct err *e)
 			return -1;
 		take_known(t, i);
 	}
-	for (uint8_t layer = 0; layer < (t->from ? TRACK_LAYERS : 1); layer++)
+	for (unsigned layer = 0; layer < (t->from ? (unsigned)TRACK_LAYERS : 1u); layer++)
 		if (load_old(t, layer, e) < 0)
 			return -1;
 	parts_match(&t->old, t->now + n_known, t->parts.n - n_known, t->of + n_known);
