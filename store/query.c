@@ -183,7 +183,7 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	m.t_last = v[9];
 	m.boot = (uint32_t)v[12];
 	m.serial = (uint32_t)v[13];
-	m.trusted = v[15] != 0;
+	m.trusted = v[15] != 0 && store_trusts(l->s);
 	*VEC_PUSH(&l->q->images) = m;
 	return 0;
 }
@@ -633,6 +633,16 @@ static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
 	return above;
 }
 
+/* Text may know the beginning of trees that count as trusted, in a row of their own. */
+static void count_folded(struct query_tree *t, int64_t trees, int64_t starts)
+{
+	t->stands_for += (uint64_t)trees;
+	t->starts += (uint64_t)starts;
+	if (t->starts > t->stands_for)
+		t->starts = t->stands_for;
+	t->start_seen = t->starts > 0;
+}
+
 static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
@@ -651,16 +661,13 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 		struct query_tree *t = &l->q->trees.v[tree - 1];
 
 		map_put(&l->folds, (uint64_t)v[0], 0, tree - 1);
-		t->stands_for += (uint64_t)v[4];
-		t->starts += (uint64_t)v[5];
-		t->start_seen = t->starts > 0;
+		count_folded(t, v[4], v[5]);
 		return 0;
 	}
 	map_put(&l->folds, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.code = keep(l->q, store_column(st, 1)), .stands_for = (uint64_t)v[4],
-		.starts = (uint64_t)v[5], .start_seen = v[5] > 0, .t_first = WHEN_NONE,
-		.t_last = WHEN_NONE };
+		.code = keep(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	count_folded(&l->q->trees.v[tree], v[4], v[5]);
 	of_node(&l->q->trees.v[tree], l->q, node);
 	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
 	if (l->q->trees.v[tree].main == QUERY_NONE)

@@ -167,6 +167,13 @@ for order in "whole part" "part whole"; do
 	"$SCAUDIT" workloads >both
 	ok "... folded" is "$(sed -n 2p both | cut -f3,5)" "$(sed -n 2p alone | cut -f3,5)"
 done
+# a label that text alone has: its row stands for no tree, and for no start of its own
+fresh
+text --label x <web
+grep -v 'comm="logrun"' same | awk 'NR % 2' | text --trusted-input
+"$SCAUDIT" fold -q --keep-trees 0
+"$SCAUDIT" workloads >both
+ok "no fold has more starts than trees" is "$(awk -F'\t' 'NR > 1 && $4 > 99' both)" ""
 
 # ---- many names ----
 fresh

@@ -191,7 +191,7 @@ if [ "$(id -u)" = 0 ]; then
 	for by in workload tree comm node label; do "$SCAUDIT" workloads --by $by; done >theirs 2>err
 	ok "another user's: it is read" cmp ours theirs
 	ok "... what is trusted there is text" warns 'its trusted marks count as text'
-	run write
+	run "$SCAUDIT" node alias web shopweb
 	ok "another user's: it is not written" is "$status $(version)" "3 3"
 	ok "... and why" warns 'belongs to .*: it can be read, not written'
 	ok "... and not changed" cmp "$stores/version3.db" "$SCAUDIT_DB"
