@@ -287,6 +287,8 @@ void log_long(struct oracle_log *log)
 		new_space(&w, &w.space[i]);
 	for (size_t tries = 0; log->records.n < n && tries < 4 * n; tries++) {
 		live(&w, move);
+		if (layers >= 4 && dice(200) == 0)
+			w.text = chance(30) ? 0 : chance(50) ? 100 : dice(100);
 		if (dice(100) < w.forged)
 			forge(&w);
 		w.t += chance(85) ? (int64_t)dice((uint32_t)w.step + 1) : 0;
