@@ -6,11 +6,19 @@
 
 /* ---- lists of a part's intervals, by their end and by their beginning ---- */
 
+/* Of one end or beginning: as they stand in the order of the pid. */
+static int by_place_in_row(const struct facts_own *x, const struct facts_own *y)
+{
+	return x->v < y->v ? -1 : x->v > y->v;
+}
+
 static int by_end(const void *a, const void *b)
 {
 	const struct facts_own *x = a, *y = b;
 
-	return x->v->t_last < y->v->t_last ? -1 : x->v->t_last > y->v->t_last;
+	if (x->v->t_last != y->v->t_last)
+		return x->v->t_last < y->v->t_last ? -1 : 1;
+	return by_place_in_row(x, y);
 }
 
 /* Old ones first. */
@@ -20,7 +28,9 @@ static int by_beginning(const void *a, const void *b)
 
 	if (x->old != y->old)
 		return x->old ? -1 : 1;
-	return x->v->t_first < y->v->t_first ? -1 : x->v->t_first > y->v->t_first;
+	if (x->v->t_first != y->v->t_first)
+		return x->v->t_first < y->v->t_first ? -1 : 1;
+	return by_place_in_row(x, y);
 }
 
 static int by_look(const void *a, const void *b)
@@ -49,8 +59,7 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 		qsort(own, n, sizeof(*own), by_end);
 	if (room > 0)
 		m->looks_full = n >= room ? own[room - 1].v->t_last : INT64_MAX;
-	for (size_t i = 0;
-	     i < n && room > 0 && (i < room || own[i].v->t_last == own[i - 1].v->t_last); i++)
+	for (size_t i = 0; i < n && i < room; i++)
 		if (track_place(own[i].v->cell) != TRACK_KERNEL)
 			*VEC_PUSH(&m->looks) = (struct derive_look){ own[i].v->exe, own[i].v->cell };
 	if (m->looks.n > 1)
@@ -62,7 +71,7 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 	had->ended += n;
 }
 
-/* Which count for sites: those that did, and the first ones to begin of the others, of one beginning all or none. */
+/* Which count for sites: those that did, and the first ones to begin of the others. */
 static void find_sites(struct derive_part *m, struct facts_own *own, size_t n,
 		       struct facts_had *had)
 {
@@ -75,7 +84,7 @@ static void find_sites(struct derive_part *m, struct facts_own *own, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (own[i].old)
 			continue;
-		own[i].site = room > 0 && (k < room || own[i].v->t_first == m->sites_full);
+		own[i].site = k < room;
 		had->sites += own[i].site;
 		if (++k == room)
 			m->sites_full = own[i].v->t_first;
