@@ -190,7 +190,7 @@ enum {
 	FLAG_TEXT = 64
 };
 
-#define N_NUMBERS 27
+#define N_NUMBERS 24
 
 /* The fields of a part in the order in which they are written. */
 static void numbers_of(const struct derive_part *p, int64_t out[N_NUMBERS])
@@ -215,12 +215,9 @@ static void numbers_of(const struct derive_part *p, int64_t out[N_NUMBERS])
 		p->auid,
 		p->from,
 		(int64_t)p->rows_sum,
-		p->looks_full == INT64_MAX ? 0 : p->looks_full,
-		p->sites_full == INT64_MAX ? 0 : p->sites_full,
 		p->image,
 		p->link,
 		p->rule,
-		(p->looks_full == INT64_MAX) | (p->sites_full == INT64_MAX) << 1,
 		(p->loader ? FLAG_LOADER : 0) | (p->starts ? FLAG_STARTS : 0) |
 			(p->first ? FLAG_FIRST : 0) | (p->execs_first ? FLAG_EXECS_FIRST : 0) |
 			(p->born ? FLAG_BORN : 0) | (p->asks_calls ? FLAG_ASKS : 0) |
@@ -233,7 +230,7 @@ static void numbers_of(const struct derive_part *p, int64_t out[N_NUMBERS])
 
 static void set_numbers(struct derive_part *p, const int64_t v[N_NUMBERS])
 {
-	int64_t flags = v[25];
+	int64_t flags = v[22];
 
 	p->key = (struct track_key){ v[0],           (uint32_t)v[1], v[2],
 				     (uint32_t)v[3], (int32_t)v[4],  (uint16_t)v[5] };
@@ -249,12 +246,10 @@ static void set_numbers(struct derive_part *p, const int64_t v[N_NUMBERS])
 	p->auid = (uint32_t)v[16];
 	p->from = v[17];
 	p->rows_sum = (uint64_t)v[18];
-	p->looks_full = v[24] & 1 ? INT64_MAX : v[19];
-	p->sites_full = v[24] & 2 ? INT64_MAX : v[20];
-	p->image = v[21];
-	p->link = v[22];
-	p->rule = (uint8_t)v[23];
-	p->n_intervals = (uint32_t)v[26];
+	p->image = v[19];
+	p->link = v[20];
+	p->rule = (uint8_t)v[21];
+	p->n_intervals = (uint32_t)v[23];
 	p->loader = flags & FLAG_LOADER;
 	p->starts = flags & FLAG_STARTS;
 	p->first = flags & FLAG_FIRST;

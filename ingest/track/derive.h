@@ -85,7 +85,6 @@ struct derive_part {
 	bool kept;               /* while it is made: its intervals are those that it had, so its lists and rows are, too */
 	struct { struct derive_look *v; size_t n, cap; } looks;
 	struct { struct track_site *v; size_t n, cap; } sites; /* in order */
-	int64_t looks_full, sites_full; /* intervals that end, or begin, later add nothing to them; INT64_MAX: there are few yet */
 	/* answers */
 	int64_t image;           /* 0: not settled yet */
 	int64_t link;            /* the part that it comes from by an exec or a known birth; 0 */

@@ -57,8 +57,6 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 
 	if (n > 1)
 		qsort(own, n, sizeof(*own), by_end);
-	if (room > 0)
-		m->looks_full = n >= room ? own[room - 1].v->t_last : INT64_MAX;
 	for (size_t i = 0; i < n && i < room; i++)
 		if (track_place(own[i].v->cell) != TRACK_KERNEL)
 			*VEC_PUSH(&m->looks) = (struct derive_look){ own[i].v->exe, own[i].v->cell };
@@ -72,22 +70,15 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 }
 
 /* Which count for sites: those that did, and the first ones to begin of the others. */
-static void find_sites(struct derive_part *m, struct facts_own *own, size_t n,
-		       struct facts_had *had)
+static void find_sites(struct facts_own *own, size_t n, struct facts_had *had)
 {
-	size_t room = had->sites < DERIVE_SITES_FROM ? DERIVE_SITES_FROM - had->sites : 0, k = 0;
-
 	if (n > 1)
 		qsort(own, n, sizeof(*own), by_beginning);
-	if (room > 0)
-		m->sites_full = INT64_MAX;
 	for (size_t i = 0; i < n; i++) {
 		if (own[i].old)
 			continue;
-		own[i].site = k < room;
+		own[i].site = had->sites < DERIVE_SITES_FROM;
 		had->sites += own[i].site;
-		if (++k == room)
-			m->sites_full = own[i].v->t_first;
 	}
 }
 
@@ -95,7 +86,7 @@ void facts_sites(struct derive_part *m, struct facts_own *own, size_t n, struct 
 {
 	size_t left = 0;
 
-	find_sites(m, own, n, had);
+	find_sites(own, n, had);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < own[i].v->n_sites && own[i].site; k++)
 			*VEC_PUSH(&m->sites) = own[i].v->sites[k];
@@ -112,7 +103,6 @@ void facts_copy_looks(struct derive_part *to, const struct derive_part *from)
 	to->looks.n = 0;
 	for (size_t i = 0; i < from->looks.n; i++)
 		*VEC_PUSH(&to->looks) = from->looks.v[i];
-	to->looks_full = from->looks_full;
 }
 
 void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
@@ -120,7 +110,6 @@ void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
 	to->sites.n = 0;
 	for (size_t i = 0; i < from->sites.n; i++)
 		*VEC_PUSH(&to->sites) = from->sites.v[i];
-	to->sites_full = from->sites_full;
 }
 
 /* ---- rows ---- */

@@ -147,7 +147,6 @@ static void fill_part(struct mark *m, struct mark_part *out, const struct mark *
 	out->t_last = base ? base->t_last : INT64_MIN;
 	out->s_last = base ? base->s_last : 0;
 	out->n = base ? base->n : 0;
-	out->lists.looks_full = out->lists.sites_full = INT64_MAX;
 	if (base != NULL) {
 		out->had = base->had;
 		facts_copy_looks(&out->lists, &base->lists);

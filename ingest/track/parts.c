@@ -65,8 +65,7 @@ static bool same_facts(const struct derive_part *p, const struct derive_part *no
 	return p->starts == now->starts && p->execs_first == now->execs_first &&
 	       p->name == now->name && p->t_last == now->t_last && p->t_end == now->t_end &&
 	       p->s_last == now->s_last && p->n_intervals == now->n_intervals &&
-	       (now->kept || (p->rows_sum == now->rows_sum && p->looks_full == now->looks_full &&
-			      p->sites_full == now->sites_full));
+	       (now->kept || p->rows_sum == now->rows_sum);
 }
 
 /*
