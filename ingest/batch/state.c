@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define MANY 8192 /* parts, or images, that are held between batches: some 6 MB */
+
 static const char schema[] = "CREATE TABLE IF NOT EXISTS derive_page (first BLOB PRIMARY KEY, "
 			     "body BLOB NOT NULL) STRICT, WITHOUT ROWID;"
 			     "CREATE TABLE IF NOT EXISTS derive_part (id INTEGER PRIMARY KEY, "
@@ -603,7 +605,9 @@ int state_save(struct state *s, struct err *e)
 		ret = save_gone(s, STATE_DEL_IMAGE, s->gone_images.v, s->gone_images.n, e);
 	if (ret == 0)
 		ret = pages_write(&s->pages, e);
-	forget(s);
+	s->changed_parts.n = s->changed_images.n = s->gone_parts.n = s->gone_images.n = 0;
+	if (ret < 0 || s->parts.n > MANY || s->images.n > MANY)
+		forget(s);
 	return ret;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Where the derivation keeps its state: the store. Parts, images and rows are held in memory
- * while a batch is worked on and written at its end. Beside ingest/track, which knows nothing of
+ * Where the derivation keeps its state: the store. Parts, images and rows are held in memory and
+ * written when a batch ends. Beside ingest/track, which knows nothing of
  * it.
  */
 #ifndef INGEST_BATCH_STATE_H
@@ -46,9 +46,8 @@ int state_init(struct state *s, struct store *store, struct err *e);
 void state_release(struct state *s);
 
 /*
- * Writes what changed since the last time, and drops parts and images from memory. Nobody waits
- * then: derive_suspend comes before it. Rows stay; state_forget drops them, too: another process
- * wrote.
+ * Writes what changed since the last time. Nobody waits then: derive_suspend comes before it. What
+ * is not much stays in memory; state_forget drops it: another process wrote.
  */
 int state_save(struct state *s, struct err *e);
 void state_forget(struct state *s);

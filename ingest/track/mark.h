@@ -12,9 +12,9 @@
 #include "ingest/track/facts.h"
 #include "ingest/track/within.h"
 
-#define MARK_FROM 32  /* a pid with fewer intervals and edges has none */
-#define MARK_EVERY 16 /* it moves when so many beginnings, ends and edges have come behind it */
-#define MARK_KEEP 6   /* so many of these stay behind it: what comes a little late is behind it, too */
+#define MARK_FROM 16  /* a pid with fewer intervals and edges has none */
+#define MARK_EVERY 8  /* it moves when so many beginnings, ends and edges have come behind it */
+#define MARK_KEEP 4   /* so many of these stay behind it: what comes a little late is behind it, too */
 #define MARK_MOST 16  /* edges before it that a walk may ask for, intervals under way: of more there is no mark */
 #define MARK_CELLS 64 /* a part's cells in the mark itself; of more each has a row */
 
