@@ -129,7 +129,7 @@ static void interval_row(struct derive_part *m, const struct track_interval *v)
 		at.seq = track_fixed_number(
 			v->cell); /* many cells in one place: no two rows may be equal in the order */
 	r = rows_place(place == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
-		       place == TRACK_RANDOM ? v->cell : rows_user(v->uid, v->auid), 0);
+		       place == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
 	r.value = place == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
 	*VEC_PUSH(&m->rows) = r;
 }

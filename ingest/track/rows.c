@@ -78,7 +78,7 @@ void rows_of_facts(const struct derive_part *p, struct derive_rows *out)
 		const struct derive_look *l = &p->looks.v[i];
 
 		if (track_place(l->cell) == TRACK_RANDOM)
-			*VEC_PUSH(out) = rows_place(ROWS_LOOK, p->layer, &p->key, l->exe, l->cell, p->id);
+			*VEC_PUSH(out) = rows_place(ROWS_NEAR, p->layer, &p->key, l->exe, rows_cell(l->cell, true), p->id);
 		else if (!random)
 			*VEC_PUSH(out) = rows_place(ROWS_FIXED_LOOK, p->layer, &p->key, l->exe, rows_user(p->uid, p->auid), p->id);
 	}
@@ -361,9 +361,11 @@ int rows_touch(struct derive *d, const struct derive_row *row, struct err *e)
 
 	switch ((enum rows_kind)(row->w[0] >> 56)) {
 	case ROWS_NEAR:
+		cell >>= 1;
 		for (uint64_t c = cell == 0 ? 0 : cell - 1; c <= cell + 1; c++)
 			if (track_place(c) == TRACK_RANDOM &&
-			    touch_from(d, row, ROWS_LOOK, c, DERIVE_NEAR, INT64_MAX, e) < 0)
+			    touch_from(d, row, ROWS_NEAR, rows_cell(c, true), DERIVE_NEAR, INT64_MAX,
+				       e) < 0)
 				return -1;
 		return 0;
 	case ROWS_SPOKE:
