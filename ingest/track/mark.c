@@ -182,15 +182,11 @@ static bool take_open(struct mark *m, const struct within_row *row)
 	return true;
 }
 
-/* The least serial, up to the mark's, that a part or a process ends with. */
+/* The least serial, up to the mark's, that a part ends with: its process has not ended earlier. */
 static uint32_t least_end(const struct mark *m)
 {
-	const struct within_stand *stands[] = { &m->point.trusted, &m->point.all };
 	uint32_t least = m->moment.serial;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stands); i++)
-		if (stands[i]->part >= 0 && stands[i]->s_last < least)
-			least = stands[i]->s_last;
 	for (size_t i = 0; i < m->point.n_parts; i++)
 		least = m->part[i].s_last < least ? m->part[i].s_last : least;
 	return least;

@@ -128,12 +128,15 @@ void rows_of_answer(const struct derive_part *p, struct derive_rows *out)
 		*VEC_PUSH(out) = rows_place(ROWS_CALL_LOOK, p->layer, &p->key, p->looks.v[i].exe, 0, p->id);
 }
 
-static void sort(struct derive_rows *rows)
+void rows_sort(struct derive_rows *rows)
 {
-	size_t n = 0;
+	size_t n = 0, in_order = 1;
 
-	if (rows->n > 1)
-		qsort(rows->v, rows->n, sizeof(*rows->v), rows_compare);
+	while (in_order < rows->n && rows_compare(&rows->v[in_order - 1], &rows->v[in_order]) < 0)
+		in_order++;
+	if (in_order >= rows->n)
+		return;
+	qsort(rows->v, rows->n, sizeof(*rows->v), rows_compare);
 	for (size_t i = 0; i < rows->n; i++)
 		if (n == 0 || rows_compare(&rows->v[n - 1], &rows->v[i]) != 0)
 			rows->v[n++] = rows->v[i];
@@ -147,8 +150,8 @@ int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *
 {
 	size_t i = 0, k = 0;
 
-	sort(was);
-	sort(now);
+	rows_sort(was);
+	rows_sort(now);
 	while (i < was->n || k < now->n) {
 		int c = i == was->n ? 1 : k == now->n ? -1 : rows_compare(&was->v[i], &now->v[k]);
 		const struct derive_row *r = c < 0 ? &was->v[i] : &now->v[k];

@@ -120,9 +120,12 @@ int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 int rows_as_it_was(struct derive *d, const struct derive_part *p, const struct derive_row *like,
 		   struct derive_rows *out, struct err *e);
 
+/* Puts rows in order; of equal ones the one with the greatest value stays. */
+void rows_sort(struct derive_rows *rows);
+
 /*
- * A number that two sets of rows have in common only if they are the same: a sum, so that it can
- * be taken apart.
+ * A number that two sets of rows, each once, have in common only if they are the same: a sum, so
+ * that it can be taken apart.
  */
 uint64_t rows_sum(const struct derive_rows *rows);
 
