@@ -169,13 +169,35 @@ static bool has(const struct page *page, const struct derive_row *key)
 	       (page->last || rows_compare(key, &page->end) < 0);
 }
 
+/* The page of the store where a row is or belongs; a first one, where there is none. */
+static int read_page(struct pages *p, const struct derive_row *key, struct page **out,
+		     struct err *e)
+{
+	auto_buf struct buf body = { 0 };
+	auto_free struct page *page = mem_alloc(sizeof(*page));
+	int got;
+
+	page->first = (struct derive_row){ 0 };
+	page->n = 0;
+	page->last = true;
+	page->dirty = false;
+	got = p->below.find(p->below.ctx, key, &page->first, &body, e);
+	if (got < 0)
+		return -1;
+	page->stored = got == 1;
+	if (got == 1 && (!unpack_page(buf_bytes(&body), page) || !has(page, key))) {
+		err_set(e, ST_SYSTEM, "a page of the derivation's rows is damaged");
+		return -1;
+	}
+	*out = TAKE(page);
+	return 0;
+}
+
 /* The page where a row is or belongs. */
 static int page_of(struct pages *p, const struct derive_row *key, struct page **out, struct err *e)
 {
-	auto_buf struct buf body = { 0 };
 	struct page **lately = &p->lately[(key->w[0] >> 56) % PAGES_KINDS];
 	struct derive_row at;
-	int got;
 
 	*out = *lately;
 	if (*out != NULL && has(*out, key))
@@ -184,20 +206,8 @@ static int page_of(struct pages *p, const struct derive_row *key, struct page **
 		*out = *lately = p->v.v[at.value];
 		return 0;
 	}
-	at = (struct derive_row){ 0 };
-	got = p->below.find(p->below.ctx, key, &at, &body, e);
-	if (got < 0)
+	if (read_page(p, key, out, e) < 0)
 		return -1;
-	*out = mem_alloc(sizeof(**out));
-	(*out)->first = at;
-	(*out)->n = 0;
-	(*out)->last = true;
-	(*out)->dirty = false;
-	(*out)->stored = got == 1;
-	if (got == 1 && (!unpack_page(buf_bytes(&body), *out) || !has(*out, key))) {
-		free(*out);
-		return err_set(e, ST_SYSTEM, "a page of the derivation's rows is damaged");
-	}
 	*lately = hold(p, *out);
 	return 0;
 }

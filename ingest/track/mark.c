@@ -41,7 +41,8 @@ static void find_events(const struct within_row *row, size_t n_edges, struct eve
 	}
 	for (size_t i = n_edges; i < row->n_edges; i++)
 		*VEC_PUSH(out) = (struct event){ row->edges[i].boot, row->edges[i].serial, row->edges[i].t };
-	qsort(out->v, out->n, sizeof(*out->v), by_serial);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_serial);
 }
 
 /* The last moment that splits the events in time as it does in serials, but for the last few. */
@@ -257,8 +258,8 @@ bool mark_fill(struct mark *out, const struct mark *old, const struct within_row
 		fill_part(out, &out->part[i], old, known ? &old->part[at] : NULL, row,
 			  parts->v[at].layer);
 	}
-	for (uint8_t layer = 0; layer < TRACK_LAYERS; layer++)
-		take_birth(out, old, row, parts, layer);
+	for (unsigned layer = 0; layer < TRACK_LAYERS; layer++)
+		take_birth(out, old, row, parts, (uint8_t)layer);
 	return take_edges(out, row, least_end(out));
 }
 

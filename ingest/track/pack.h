@@ -6,7 +6,7 @@
 
 static inline void pack_signed(struct buf *b, int64_t v)
 {
-	buf_varint(b, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+	buf_varint(b, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
 }
 
 static inline bool unpack_signed(struct bytes *b, int64_t *v)

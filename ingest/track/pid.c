@@ -41,7 +41,7 @@ static void release_task(struct task *t)
 /* ---- what it had ---- */
 
 /* Parts in order: those of one layer behind the mark, or all. */
-static int load_old(struct task *t, uint8_t layer, struct err *e)
+static int load_old(struct task *t, unsigned layer, struct err *e)
 {
 	struct derive *d = t->d;
 	struct derive_row at = rows_hanging(ROWS_PID, 0, t->node, (uint32_t)t->pid), row;
@@ -178,7 +178,7 @@ static int find_parts(struct task *t, struct err *e)
 			return -1;
 		take_known(t, i);
 	}
-	for (uint8_t layer = 0; layer < (t->from ? TRACK_LAYERS : 1); layer++)
+	for (unsigned layer = 0; layer < (t->from ? TRACK_LAYERS : 1u); layer++)
 		if (load_old(t, layer, e) < 0)
 			return -1;
 	parts_match(&t->old, t->now + n_known, t->parts.n - n_known, t->of + n_known);
@@ -219,7 +219,10 @@ static int renew(struct task *t, struct err *e)
 int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals,
 	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
 {
-	struct task t = { .d = d, .node = node, .pid = pid, .row = { intervals, n, edges, n_edges, NULL, 0 } };
+	struct task t = { .d = d,
+			  .node = node,
+			  .pid = pid,
+			  .row = { .v = intervals, .n = n, .edges = edges, .n_edges = n_edges } };
 	int ret;
 
 	d->room = d->step_room;

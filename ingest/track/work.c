@@ -183,8 +183,8 @@ static int tree_some(struct derive *d, struct derive_work *w, struct err *e)
 static int first_of(struct derive *d, enum rows_kind kind, int64_t image, struct derive_row *out,
 		    struct err *e)
 {
-	for (uint8_t layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
-		struct derive_row at = rows_hanging(kind, layer, 0, (uint64_t)image);
+	for (unsigned layer = TRACK_TRUSTED; layer < TRACK_LAYERS; layer++) {
+		struct derive_row at = rows_hanging(kind, (uint8_t)layer, 0, (uint64_t)image);
 		int got = d->store->next(d->store->ctx, &at, out, e);
 
 		if (got < 0)
