@@ -60,8 +60,9 @@ $(BUILD)/tests/test_fault: $(BUILD)/tests/fault_vfs.o $(BUILD)/tests/fault_main.
 
 # sources that only some tests need
 DERIVE := $(addprefix tests/, derive_log.c derive_oracle.c derive_reading.c derive_texts.c table.c)
-$(BUILD)/tests/test_derive $(BUILD)/tests/test_tail: BESIDE := $(DERIVE)
-$(BUILD)/tests/test_derive $(BUILD)/tests/test_tail: $(DERIVE)
+DERIVE_TESTS := $(addprefix $(BUILD)/tests/, test_derive test_steps test_tail)
+$(DERIVE_TESTS): BESIDE := $(DERIVE)
+$(DERIVE_TESTS): $(DERIVE)
 
 # what the derivation costs, in memory
 $(BUILD)/track: bench/track.c tests/table.c $(LIB_OBJ)

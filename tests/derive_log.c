@@ -240,6 +240,35 @@ void log_random(struct oracle_log *log)
 
 /* ---- long lives ---- */
 
+/* The first pid's process ends, and another one has the pid. */
+static void come_back(struct world *w)
+{
+	speak(w, 0, 0, EDGE_EXIT);
+	tell(w, 0, 0, EDGE_GONE, 0);
+	w->t += chance(50) ? dice(300) : dice(3000);
+	if (!w->process[0][1].alive)
+		w->process[0][1] = (struct process){ (int)dice((uint32_t)w->n_spaces), true, 0 };
+	speak(w, 0, 1, EDGE_FORK);
+	tell(w, 0, 0, EDGE_BORN, 1);
+	w->t += chance(30) ? dice(300) : 0;
+	w->process[0][0] = w->process[0][1];
+	if (chance(30))
+		w->process[0][0].space = (int)dice((uint32_t)w->n_spaces);
+}
+
+/* Another line says the same of the last record, but for who made it. */
+static void say_again(struct world *w)
+{
+	struct oracle_record r;
+
+	if (w->log->records.n == 0)
+		return;
+	r = w->log->records.v[w->log->records.n - 1];
+	r.uid = r.auid = dice(3);
+	r.name = 8 + dice(3);
+	keep(w, &r);
+}
+
 /* One of a few processes does the next thing; `moves`: in so many of 1,000 cases it maps elsewhere. */
 static void live(struct world *w, uint32_t moves)
 {
@@ -270,11 +299,13 @@ void log_long(struct oracle_log *log)
 			   .serial = chance(3) ? UINT32_MAX - 900 : 1000 };
 	size_t n = 120 + dice(chance(30) ? 500 : 200);
 	uint32_t layers = dice(10), move = moves[dice(ARRAY_SIZE(moves))];
+	uint32_t back = chance(60) ? 0 : chance(50) ? 20 : 100;
+	bool again = chance(20);
 
 	log->records.n = log->boots.n = 0;
 	w.quiet = quiet[dice(ARRAY_SIZE(quiet))];
 	w.n_spaces = 1 + (int)dice(4);
-	w.n_pids = 1 + (int)dice(chance(70) ? 3 : 10);
+	w.n_pids = 2 + (int)dice(chance(70) ? 2 : 9);
 	w.n_nodes = 1;
 	w.loss = chance(60) ? 0 : dice(50);
 	w.known = chance(70) ? 0 : 60;
@@ -287,6 +318,12 @@ void log_long(struct oracle_log *log)
 		new_space(&w, &w.space[i]);
 	for (size_t tries = 0; log->records.n < n && tries < 4 * n; tries++) {
 		live(&w, move);
+		if (dice(1000) < back)
+			come_back(&w);
+		if (again && dice(50) == 0)
+			say_again(&w);
+		if (layers >= 4 && dice(200) == 0)
+			w.text = chance(30) ? 0 : chance(50) ? 100 : dice(100);
 		if (dice(100) < w.forged)
 			forge(&w);
 		w.t += chance(85) ? (int64_t)dice((uint32_t)w.step + 1) : 0;

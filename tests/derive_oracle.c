@@ -570,6 +570,14 @@ static int rows_of(int p, uint8_t layer, bool calls, int64_t exe, uint64_t cell,
 	return n;
 }
 
+/* Does one begin, or end, before another; or at the same time, and stands before it in the order of the pid? */
+static bool is_earlier(const struct oracle_interval *x, const struct oracle_interval *than, bool begins)
+{
+	int64_t a = begins ? x->v.t_first : x->v.t_last, b = begins ? than->v.t_first : than->v.t_last;
+
+	return a < b || (a == b && order(&x, &than) < 0);
+}
+
 static int compare_calls(int p, int m)
 {
 	struct { struct track_site *v; size_t n, cap; } sites[2] = { { 0 }, { 0 } };
@@ -587,7 +595,7 @@ static int compare_calls(int p, int m)
 			for (size_t k = 0; k < run->intervals.n; k++)
 				earlier += run->intervals.v[k].part == part[who] &&
 					   run->intervals.v[k].v.layer == of->layer &&
-					   run->intervals.v[k].v.t_first < x->v.t_first;
+					   is_earlier(&run->intervals.v[k], x, true);
 			for (size_t k = 0; k < x->sites.n && earlier < DERIVE_SITES_FROM; k++)
 				*VEC_PUSH(&sites[who]) = x->sites.v[k];
 		}
@@ -624,7 +632,7 @@ static bool image_lives(int image, int p)
 
 struct looks { struct { int64_t exe; uint64_t cell; } v[2048]; int n; bool random; };
 
-/* From where p looks: the cells of its first intervals by their end, of one end all or none. */
+/* From where p looks: the cells of its first intervals by their end. */
 static void find_looks(int p, struct looks *out)
 {
 	const struct oracle_part *me = &run->parts.v[p];
@@ -641,7 +649,7 @@ static void find_looks(int p, struct looks *out)
 		for (size_t k = 0; k < run->intervals.n; k++)
 			earlier += run->intervals.v[k].part == p &&
 				   run->intervals.v[k].v.layer == me->layer &&
-				   run->intervals.v[k].v.t_last < x->v.t_last;
+				   is_earlier(&run->intervals.v[k], x, false);
 		if (earlier >= DERIVE_CELLS)
 			continue;
 		out->v[out->n].exe = x->v.exe;

@@ -149,6 +149,7 @@ static bool derive_end(struct reading *r, int64_t node, int32_t pid, struct trac
 	struct err e = { 0 };
 	int ret = derive_since(&r->derive, node, pid, &rest.t_last, &e);
 
+	reading_ends.marked += ret == 1;
 	if (ret == 1 && chance(30))
 		rest.t_last -= dice(chance(50) ? 3000 : 300000); /* it may be more than is asked for */
 	left = leave_out(v, n, rest.t_last);
@@ -161,7 +162,6 @@ static bool derive_end(struct reading *r, int64_t node, int32_t pid, struct trac
 		ret = 1;
 	if (ret < 0)
 		fail_msg("%s", e.msg);
-	reading_ends.tried++;
 	if (ret != 0)
 		return false;
 	reading_ends.done++;

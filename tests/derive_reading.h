@@ -39,8 +39,8 @@ struct reading {
 	struct oracle_log known; /* boots as far as they were read */
 };
 
-/* How often an end was given, was enough, and was so without all that came before. */
-struct reading_ends { unsigned tried, done, partial, compared; };
+/* How often there was a mark, what lies behind it was enough, and was so without all that came before. */
+struct reading_ends { unsigned marked, done, partial, compared; };
 extern struct reading_ends reading_ends;
 
 void reading_open(struct reading *r, bool stored);

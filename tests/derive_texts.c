@@ -209,9 +209,8 @@ static void text_of_facts(struct derive *d, const struct derive_part *p, struct 
 	buf_printf(&line, " %d of %u sum %lld from ", p->execs_first, p->n_intervals,
 		   (long long)(p->rows_sum - rows_sum(&rows)));
 	print_key(&line, from ? &from->key : &no_key);
-	buf_printf(&line, " born %d %d %lld %u full %lld %lld", p->born, p->birth_pid,
-		   (long long)p->birth_t, p->birth_serial, (long long)p->looks_full,
-		   (long long)p->sites_full);
+	buf_printf(&line, " born %d %d %lld %u", p->born, p->birth_pid, (long long)p->birth_t,
+		   p->birth_serial);
 	for (size_t i = 0; i < p->looks.n; i++)
 		buf_printf(&line, " %lld:%llx", (long long)p->looks.v[i].exe,
 			   (unsigned long long)p->looks.v[i].cell);

@@ -145,9 +145,9 @@ static void a_long_life_is_looked_at_from_its_end(void **unused)
 	(void)unused;
 	many_cases("long lives", log_long, 15);
 	fprintf(stderr,
-		"# of %u changes %u were derived from the end, %u of them without all that was "
-		"before\n",
-		reading_ends.tried, reading_ends.done, reading_ends.partial);
+		"# of %u changes behind a mark or before it %u were derived from there, %u of them "
+		"without all that was before\n",
+		reading_ends.marked, reading_ends.done, reading_ends.partial);
 	assert_true(reading_ends.partial > 0);
 }
 
@@ -184,60 +184,6 @@ static void cells_are_found(void **unused)
 	}
 }
 
-/* ---- cost: counted in rows that are looked at and parts that are settled, not timed ---- */
-
-/* n processes of one program in one place, in an order; some end. */
-static double work_of(unsigned n, int order, bool fixed, bool ends, unsigned piece)
-{
-	struct table table;
-	struct derive d;
-	struct err e = { 0 };
-	uint32_t step = 7919;
-	double out;
-
-	table_init(&table);
-	derive_init(&d, &table.store, &reading_by_number);
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = order == 0 ? i : order == 1 ? n - 1 - i : i * step % n;
-		struct track_site site = { 1 + at % 50, 0x7f0000001000 + at % 50 * 16 };
-		struct track_interval v = { .exe = 1, .name = 1, .cell = fixed ? 1 : 0x7f0000001000 >> 22, .t_first = T0 + at,
-					    .t_last = T0 + at, .s_first = at + 1, .s_last = at + 1, .sites = &site, .n_sites = 1 };
-		struct track_edge edge = { .t = T0 + at, .serial = at + 1, .exe = 1, .cell = v.cell,
-					   .kind = at % 3 == 0 ? EDGE_FORK : EDGE_EXIT };
-
-		if (derive_pid(&d, 1, (int32_t)at + 1, &v, 1, &edge, ends ? 1 : 0, NULL, &e) < 0 ||
-		    ((i + 1) % piece == 0 && derive_run(&d, SIZE_MAX, &e) < 0))
-			fail_msg("%s", e.msg);
-	}
-	if (derive_run(&d, SIZE_MAX, &e) < 0)
-		fail_msg("%s", e.msg);
-	out = (double)(d.asked + d.steps) / n;
-	derive_release(&d);
-	table_release(&table);
-	return out;
-}
-
-/*
- * In the order of the evidence the cost is the same among many. What comes in any order concerns the few that look at it
- * at most: DERIVE_CALLS of them ask again, each four times over so many rows.
- */
-static void a_process_costs_the_same_beside_many(void **unused)
-{
-	(void)unused;
-	for (int order = 0; order < 3; order++) {
-		for (int kind = 0; kind < 8; kind++) {
-			unsigned piece = kind & 4 ? 1 : 100;
-			double few = work_of(500, order, kind & 1, kind & 2, piece);
-			double many = work_of(4000, order, kind & 1, kind & 2, piece);
-			double most = order == 0 ? few * 1.2 + 1 : (DERIVE_CALLS + 1) * (4 * DERIVE_CALLS + 10);
-
-			if (many > most)
-				fail_msg("order %d%s%s, %u a piece: %.1f steps a process among 500, %.1f among 4,000", order,
-					 kind & 1 ? ", fixed" : "", kind & 2 ? ", with ends" : "", piece, few, many);
-		}
-	}
-}
-
 int main(void)
 {
 	struct tests t = { 0 };
@@ -245,6 +191,5 @@ int main(void)
 	ADD(&t, cells_are_found);
 	ADD(&t, order_does_not_matter);
 	ADD(&t, a_long_life_is_looked_at_from_its_end);
-	ADD(&t, a_process_costs_the_same_beside_many);
 	return run_rows(&t, "derive");
 }

@@ -1,57 +1,124 @@
 #include "ingest/batch/pages.h"
 
-#include "ingest/track/pack.h"
 #include "ingest/track/rows.h"
 
 #include <stdlib.h>
 
 #define MANY 2048 /* pages in memory: some 9 MB */
 
-/* ---- as bytes: each row by what it differs in from the one before it ---- */
+/*
+ * ---- as bytes: each row by what it differs in from the one before it. A byte says how many words
+ * are the same; of each half of the others follow the low bytes of what it has more or less (as
+ * numbers that wrap), as many as two bits say, and the bits come first. Pages are read and written
+ * whole, so this is quick rather than as short as can be.
+ */
 
-static uint32_t half(const struct derive_row *r, size_t word, int high)
+#define HALVES (2 * DERIVE_WORDS)
+#define ROW_MOST (1 + 4 + 4 * HALVES + 10) /* bytes */
+
+static uint32_t half(const struct derive_row *r, size_t i)
 {
-	return (uint32_t)(r->w[word] >> 32 * high);
+	return (uint32_t)(r->w[i / 2] >> (i % 2 ? 0 : 32));
 }
 
-/* How many words two rows begin with in common. */
-static size_t in_common(const struct derive_row *a, const struct derive_row *b)
+/* A difference whose sign is in the lowest bit, so that small ones are short. */
+static uint32_t fold(uint32_t v)
 {
-	size_t n = 0;
+	return v << 1 ^ (v >> 31 ? UINT32_MAX : 0);
+}
 
-	while (n < DERIVE_WORDS && a->w[n] == b->w[n])
-		n++;
+static uint32_t unfold(uint32_t v)
+{
+	return v >> 1 ^ (v & 1 ? UINT32_MAX : 0);
+}
+
+static size_t put_number(unsigned char *to, uint64_t v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = (unsigned char)(v >> 8 * i);
 	return n;
+}
+
+static uint64_t get_number(const unsigned char *from, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v |= (uint64_t)from[i] << 8 * i;
+	return v;
+}
+
+/* How many bytes a number needs. */
+static size_t width(uint64_t v)
+{
+	return v == 0 ? 0 : 8 - (size_t)__builtin_clzll(v) / 8;
+}
+
+/* How many bytes the bits of so many halves take. */
+static size_t bits_of(size_t halves)
+{
+	return (2 * halves + 7) / 8;
 }
 
 static void pack_row(struct buf *b, const struct derive_row *row, const struct derive_row *before)
 {
-	size_t same = in_common(row, before);
+	unsigned char to[ROW_MOST], *at;
+	size_t same = 0, left, value = width(row->value);
+	uint32_t bits = 0;
 
-	buf_char(b, (char)same);
-	for (size_t i = same; i < DERIVE_WORDS; i++)
-		for (int high = 1; high >= 0; high--)
-			pack_signed(b, (int64_t)half(row, i, high) - half(before, i, high));
-	buf_varint(b, row->value);
+	while (same < DERIVE_WORDS && row->w[same] == before->w[same])
+		same++;
+	left = HALVES - 2 * same;
+	to[0] = (unsigned char)(same | value << 4);
+	at = to + 1 + bits_of(left);
+	for (size_t i = 0; i < left; i++) {
+		uint32_t d = fold(half(row, 2 * same + i) - half(before, 2 * same + i));
+		size_t n = d == 0 ? 0 : d < 1 << 8 ? 1 : d < 1 << 16 ? 2 : 4;
+
+		at += put_number(at, d, n);
+		bits |= (uint32_t)(n == 4 ? 3 : n) << 2 * i;
+	}
+	put_number(to + 1, bits, bits_of(left));
+	at += put_number(at, row->value, value);
+	buf_add(b, to, (size_t)(at - to));
 }
 
 static bool unpack_row(struct bytes *b, struct derive_row *row, const struct derive_row *before)
 {
-	size_t same = b->n > 0 ? (unsigned char)*b->p : DERIVE_WORDS + 1;
+	static const unsigned char sizes[] = { 0, 1, 2, 4 };
+	const unsigned char *at = (const unsigned char *)b->p, *end = at + b->n;
+	size_t same, left, value;
+	uint32_t bits;
 
-	if (same > DERIVE_WORDS)
+	if (b->n == 0 || (*at & 15) > DERIVE_WORDS || *at >> 4 > 8)
 		return false;
-	bytes_skip(b, 1);
+	same = *at & 15;
+	value = *at++ >> 4;
+	left = HALVES - 2 * same;
+	if ((size_t)(end - at) < bits_of(left))
+		return false;
+	bits = (uint32_t)get_number(at, bits_of(left));
+	at += bits_of(left);
 	*row = *before;
-	for (size_t i = same; i < DERIVE_WORDS; i++) {
-		int64_t high, low;
+	for (size_t i = 2 * same; i < HALVES; i++, bits >>= 2) {
+		size_t n = sizes[bits & 3];
+		uint32_t v;
 
-		if (!unpack_signed(b, &high) || !unpack_signed(b, &low))
+		if ((size_t)(end - at) < n)
 			return false;
-		row->w[i] = (uint64_t)(uint32_t)(half(before, i, 1) + high) << 32 |
-			    (uint32_t)(half(before, i, 0) + low);
+		v = half(before, i) + unfold((uint32_t)get_number(at, n));
+		at += n;
+		if (i % 2 == 0)
+			row->w[i / 2] = (uint64_t)v << 32;
+		else
+			row->w[i / 2] = row->w[i / 2] >> 32 << 32 | v;
 	}
-	return bytes_varint(b, &row->value);
+	if ((size_t)(end - at) < value)
+		return false;
+	row->value = get_number(at, value);
+	at += value;
+	bytes_skip(b, (size_t)(at - (const unsigned char *)b->p));
+	return true;
 }
 
 static void pack_page(struct buf *b, const struct page *p)
@@ -102,13 +169,35 @@ static bool has(const struct page *page, const struct derive_row *key)
 	       (page->last || rows_compare(key, &page->end) < 0);
 }
 
+/* The page of the store where a row is or belongs; a first one, where there is none. */
+static int read_page(struct pages *p, const struct derive_row *key, struct page **out,
+		     struct err *e)
+{
+	auto_buf struct buf body = { 0 };
+	auto_free struct page *page = mem_alloc(sizeof(*page));
+	int got;
+
+	page->first = (struct derive_row){ 0 };
+	page->n = 0;
+	page->last = true;
+	page->dirty = false;
+	got = p->below.find(p->below.ctx, key, &page->first, &body, e);
+	if (got < 0)
+		return -1;
+	page->stored = got == 1;
+	if (got == 1 && (!unpack_page(buf_bytes(&body), page) || !has(page, key))) {
+		err_set(e, ST_SYSTEM, "a page of the derivation's rows is damaged");
+		return -1;
+	}
+	*out = TAKE(page);
+	return 0;
+}
+
 /* The page where a row is or belongs. */
 static int page_of(struct pages *p, const struct derive_row *key, struct page **out, struct err *e)
 {
-	auto_buf struct buf body = { 0 };
 	struct page **lately = &p->lately[(key->w[0] >> 56) % PAGES_KINDS];
 	struct derive_row at;
-	int got;
 
 	*out = *lately;
 	if (*out != NULL && has(*out, key))
@@ -117,22 +206,8 @@ static int page_of(struct pages *p, const struct derive_row *key, struct page **
 		*out = *lately = p->v.v[at.value];
 		return 0;
 	}
-	at = (struct derive_row){ 0 };
-	got = p->below.find(p->below.ctx, key, &at, &body, e);
-	if (got < 0)
+	if (read_page(p, key, out, e) < 0)
 		return -1;
-	*out = mem_alloc(sizeof(**out));
-	(*out)->first = at;
-	(*out)->n = 0;
-	(*out)->last = true;
-	(*out)->dirty = false;
-	(*out)->stored = got == 1;
-	if (got == 1 && (!unpack_page(buf_bytes(&body), *out) || !has(*out, key))) {
-		free(*out);
-		*out = NULL;
-		err_set(e, ST_SYSTEM, "derivation: a page of rows cannot be read");
-		return -1;
-	}
 	*lately = hold(p, *out);
 	return 0;
 }

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define MANY 8192 /* parts, or images, that are held between batches: some 6 MB */
+
 /*
  * ---- keys: words in an encoding that keeps their order, a length and as many bytes, the high
  * ones first ----
@@ -123,24 +125,21 @@ static int prev_row(void *ctx, const struct derive_row *from, struct derive_row 
 /* ---- parts ---- */
 
 /* What no reader asks for, in one column. */
-enum { FLAG_FIRST = 1, FLAG_EXECS_FIRST = 2, FLAG_BORN = 4, FLAG_ASKS = 8, FLAG_LOOKS_FEW = 16, FLAG_SITES_FEW = 32 };
+enum { FLAG_FIRST = 1, FLAG_EXECS_FIRST = 2, FLAG_BORN = 4, FLAG_ASKS = 8 };
 
-#define N_NUMBERS 11
+#define N_NUMBERS 9
 
 static void encode_state(const struct derive_part *p, struct buf *out)
 {
 	const int64_t v[N_NUMBERS] = {
 		p->key.seq,
 		(p->first ? FLAG_FIRST : 0) | (p->execs_first ? FLAG_EXECS_FIRST : 0) | (p->born ? FLAG_BORN : 0) |
-			(p->asks_calls ? FLAG_ASKS : 0) | (p->looks_full == INT64_MAX ? FLAG_LOOKS_FEW : 0) |
-			(p->sites_full == INT64_MAX ? FLAG_SITES_FEW : 0),
+			(p->asks_calls ? FLAG_ASKS : 0),
 		p->birth_pid,
 		p->birth_t - (p->born ? p->key.t : 0),
 		p->birth_serial,
 		p->from,
 		(int64_t)p->rows_sum,
-		p->looks_full == INT64_MAX ? 0 : p->looks_full - p->key.t,
-		p->sites_full == INT64_MAX ? 0 : p->sites_full - p->key.t,
 		p->rule,
 		p->n_intervals,
 	};
@@ -180,11 +179,9 @@ static bool decode_numbers(struct bytes *b, struct derive_part *p)
 	p->birth_serial = (uint32_t)v[4];
 	p->from = v[5];
 	p->rows_sum = (uint64_t)v[6];
-	p->looks_full = v[1] & FLAG_LOOKS_FEW ? INT64_MAX : v[7] + p->key.t;
-	p->sites_full = v[1] & FLAG_SITES_FEW ? INT64_MAX : v[8] + p->key.t;
-	p->rule = (uint8_t)v[9];
-	p->n_intervals = (uint32_t)v[10];
-	return v[5] >= 0 && v[5] <= OBS_ROW_MAX && v[9] >= 0 && v[9] < DERIVE_RULES;
+	p->rule = (uint8_t)v[7];
+	p->n_intervals = (uint32_t)v[8];
+	return v[5] >= 0 && v[5] <= OBS_ROW_MAX && v[7] >= 0 && v[7] < DERIVE_RULES;
 }
 
 static bool decode_state(struct bytes b, struct derive_part *p)
@@ -499,6 +496,28 @@ void state_list(struct state *s)
 	each_once(&s->changed_images);
 }
 
+/* What is held on is now what the store has. */
+static void note_stored(struct state *s)
+{
+	for (size_t i = 0; i < s->changed_parts.n; i++) {
+		const struct derive_part *p = state_part(s, s->changed_parts.v[i]);
+
+		if (p != NULL)
+			map_put(&s->stored_image, (uint64_t)p->id, 0, p->image);
+	}
+	for (size_t i = 0; i < s->changed_images.n; i++) {
+		const struct derive_image *m = state_image(s, s->changed_images.v[i]);
+
+		if (m != NULL)
+			map_put(&s->stored_tree, (uint64_t)m->id, 0, m->tree);
+	}
+	for (size_t i = 0; i < s->gone_parts.n; i++)
+		map_put(&s->stored_image, (uint64_t)s->gone_parts.v[i], 0, -1);
+	for (size_t i = 0; i < s->gone_images.n; i++)
+		map_put(&s->stored_tree, (uint64_t)s->gone_images.v[i], 0, 0);
+	s->changed_parts.n = s->changed_images.n = s->gone_parts.n = s->gone_images.n = 0;
+}
+
 int state_save(struct state *s, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
@@ -515,7 +534,10 @@ int state_save(struct state *s, struct err *e)
 		ret = store_run(s->store, STMT_del_image, ARGS(V_INT(s->gone_images.v[i])), e);
 	if (ret == 0)
 		ret = pages_write(&s->pages, e);
-	forget(s);
+	if (ret < 0 || s->parts.n > MANY || s->images.n > MANY)
+		forget(s);
+	else
+		note_stored(s);
 	return ret;
 }
 

@@ -1,7 +1,6 @@
 /*
- * Where the derivation keeps its state: the store. Parts, images and rows are held in memory
- * while a batch is worked on and written at its end. Beside ingest/track, which knows nothing of
- * it.
+ * Where the derivation keeps its state: the store. Parts, images and rows are held in memory and
+ * written when a batch ends. ingest/track knows nothing of it.
  */
 #ifndef INGEST_BATCH_STATE_H
 #define INGEST_BATCH_STATE_H
@@ -29,14 +28,13 @@ void state_init(struct state *s, struct store *store);
 void state_release(struct state *s);
 
 /*
- * Writes what changed since the last time, and drops parts and images from memory. Nobody waits
- * then: derive_suspend comes before it. Rows stay; state_forget drops them, too: another process
- * wrote. -1 on failure, here and below.
+ * Writes what changed since the last time. Nobody waits then: derive_suspend comes before it. What
+ * is not much stays in memory; state_forget drops it: another process wrote.
  */
 int state_save(struct state *s, struct err *e);
 void state_forget(struct state *s);
 
-/* A part or an image that was read or changed since state_save; NULL: it is no more, or was not asked for. */
+/* A part or an image that is in memory; NULL: it is no more, or was not asked for. */
 struct derive_part *state_part(const struct state *s, int64_t id);
 struct derive_image *state_image(const struct state *s, int64_t id);
 

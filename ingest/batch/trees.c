@@ -284,7 +284,7 @@ static int tree_of(struct trees *t, int64_t part, int64_t *tree, struct err *e)
 	return 0;
 }
 
-/* Marks and what was left are of trees from now on: later their parts are no longer in memory. */
+/* Marks and what was left are of trees from now on: later their parts may be out of memory. */
 static int find_marked(struct trees *t, struct err *e)
 {
 	for (size_t i = 0; i < t->marks.n; i++)

@@ -318,7 +318,7 @@ int ask_near(struct derive *d, const struct derive_part *p, struct ask_answer *o
 	else if (n == 0)
 		return choose_fixed(d, p, out, e);
 	for (size_t i = 0; i < n && ret == 0; i++) {
-		const struct glance g = { ROWS_NEAR, cells[i].exe, cells[i].cell, DERIVE_NEAR,
+		const struct glance g = { ROWS_NEAR, cells[i].exe, rows_cell(cells[i].cell, false), DERIVE_NEAR,
 					  INT64_MIN, false,        false };
 
 		ret = look_back(d, p, &g, &views, e);

@@ -25,8 +25,8 @@
 
 #define DERIVE_NEAR 8         /* intervals that are looked at in a cell: the last that began there */
 #define DERIVE_CALLS 16       /* the same of fork-type calls, and of intervals in places that are not random */
-#define DERIVE_CELLS 64       /* intervals by their end whose cells a part looks from; of one end all or none */
-#define DERIVE_SITES_FROM 8   /* intervals by their beginning whose calls are compared; of one beginning all or none */
+#define DERIVE_CELLS 64       /* intervals by their end, and then by the order of the pid, whose cells a part looks from */
+#define DERIVE_SITES_FROM 8   /* the same by their beginning, whose calls are compared */
 #define DERIVE_SITES 128      /* sites of these at most */
 #define DERIVE_ENDED_MS 2000  /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
 #define DERIVE_FORKED_MS 1000 /* a fork-type call came at most so long before */
@@ -87,7 +87,6 @@ struct derive_part {
 	bool kept;               /* while it is made: its intervals are those that it had, so its lists and rows are, too */
 	struct { struct derive_look *v; size_t n, cap; } looks;
 	struct { struct track_site *v; size_t n, cap; } sites; /* in order */
-	int64_t looks_full, sites_full; /* intervals that end, or begin, later add nothing to them; INT64_MAX: there are few yet */
 	/* answers */
 	int64_t image;           /* 0: not settled yet */
 	int64_t link;            /* the part that it comes from by an exec or a known birth; 0 */

@@ -6,11 +6,19 @@
 
 /* ---- lists of a part's intervals, by their end and by their beginning ---- */
 
+/* Of one end or beginning: as they stand in the order of the pid. */
+static int by_place_in_row(const struct facts_own *x, const struct facts_own *y)
+{
+	return x->v < y->v ? -1 : x->v > y->v;
+}
+
 static int by_end(const void *a, const void *b)
 {
 	const struct facts_own *x = a, *y = b;
 
-	return x->v->t_last < y->v->t_last ? -1 : x->v->t_last > y->v->t_last;
+	if (x->v->t_last != y->v->t_last)
+		return x->v->t_last < y->v->t_last ? -1 : 1;
+	return by_place_in_row(x, y);
 }
 
 /* Old ones first. */
@@ -20,7 +28,9 @@ static int by_beginning(const void *a, const void *b)
 
 	if (x->old != y->old)
 		return x->old ? -1 : 1;
-	return x->v->t_first < y->v->t_first ? -1 : x->v->t_first > y->v->t_first;
+	if (x->v->t_first != y->v->t_first)
+		return x->v->t_first < y->v->t_first ? -1 : 1;
+	return by_place_in_row(x, y);
 }
 
 static int by_look(const void *a, const void *b)
@@ -47,10 +57,7 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 
 	if (n > 1)
 		qsort(own, n, sizeof(*own), by_end);
-	if (room > 0)
-		m->looks_full = n >= room ? own[room - 1].v->t_last : INT64_MAX;
-	for (size_t i = 0;
-	     i < n && room > 0 && (i < room || own[i].v->t_last == own[i - 1].v->t_last); i++)
+	for (size_t i = 0; i < n && i < room; i++)
 		if (track_place(own[i].v->cell) != TRACK_KERNEL)
 			*VEC_PUSH(&m->looks) = (struct derive_look){ own[i].v->exe, own[i].v->cell };
 	if (m->looks.n > 1)
@@ -62,23 +69,16 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 	had->ended += n;
 }
 
-/* Which count for sites: those that did, and the first ones to begin of the others, of one beginning all or none. */
-static void find_sites(struct derive_part *m, struct facts_own *own, size_t n,
-		       struct facts_had *had)
+/* Which count for sites: those that did, and the first ones to begin of the others. */
+static void find_sites(struct facts_own *own, size_t n, struct facts_had *had)
 {
-	size_t room = had->sites < DERIVE_SITES_FROM ? DERIVE_SITES_FROM - had->sites : 0, k = 0;
-
 	if (n > 1)
 		qsort(own, n, sizeof(*own), by_beginning);
-	if (room > 0)
-		m->sites_full = INT64_MAX;
 	for (size_t i = 0; i < n; i++) {
 		if (own[i].old)
 			continue;
-		own[i].site = room > 0 && (k < room || own[i].v->t_first == m->sites_full);
+		own[i].site = had->sites < DERIVE_SITES_FROM;
 		had->sites += own[i].site;
-		if (++k == room)
-			m->sites_full = own[i].v->t_first;
 	}
 }
 
@@ -86,7 +86,7 @@ void facts_sites(struct derive_part *m, struct facts_own *own, size_t n, struct 
 {
 	size_t left = 0;
 
-	find_sites(m, own, n, had);
+	find_sites(own, n, had);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < own[i].v->n_sites && own[i].site; k++)
 			*VEC_PUSH(&m->sites) = own[i].v->sites[k];
@@ -103,7 +103,6 @@ void facts_copy_looks(struct derive_part *to, const struct derive_part *from)
 	to->looks.n = 0;
 	for (size_t i = 0; i < from->looks.n; i++)
 		*VEC_PUSH(&to->looks) = from->looks.v[i];
-	to->looks_full = from->looks_full;
 }
 
 void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
@@ -111,7 +110,6 @@ void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
 	to->sites.n = 0;
 	for (size_t i = 0; i < from->sites.n; i++)
 		*VEC_PUSH(&to->sites) = from->sites.v[i];
-	to->sites_full = from->sites_full;
 }
 
 /* ---- rows ---- */
@@ -131,7 +129,7 @@ static void interval_row(struct derive_part *m, const struct track_interval *v)
 		at.seq = track_fixed_number(
 			v->cell); /* many cells in one place: no two rows may be equal in the order */
 	r = rows_place(place == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
-		       place == TRACK_RANDOM ? v->cell : rows_user(v->uid, v->auid), 0);
+		       place == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
 	r.value = place == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
 	*VEC_PUSH(&m->rows) = r;
 }

@@ -148,7 +148,6 @@ static void fill_part(struct mark *m, struct mark_part *out, const struct mark *
 	out->t_last = base ? base->t_last : INT64_MIN;
 	out->s_last = base ? base->s_last : 0;
 	out->n = base ? base->n : 0;
-	out->lists.looks_full = out->lists.sites_full = INT64_MAX;
 	if (base != NULL) {
 		out->had = base->had;
 		facts_copy_looks(&out->lists, &base->lists);
@@ -164,8 +163,6 @@ static void fill_part(struct mark *m, struct mark_part *out, const struct mark *
 		if (v->layer != layer)
 			continue;
 		own[n++] = (struct facts_own){ v, i < row->n_open, i < row->n_open && old->site[i] };
-		if (!ended)
-			continue;
 		out->t_last = v->t_last > out->t_last ? v->t_last : out->t_last;
 		out->s_last = v->s_last > out->s_last ? v->s_last : out->s_last;
 	}
@@ -186,28 +183,13 @@ static bool take_open(struct mark *m, const struct within_row *row)
 	return true;
 }
 
-/* Does a part have an interval of its own that is under way? Then it ends behind the mark. */
-static bool is_open(const struct mark *m, const struct mark_part *p, const struct within_parts *parts)
+/* The least serial, up to the mark's, that a part ends with: its process has not ended earlier. */
+static uint32_t least_end(const struct mark *m)
 {
-	for (size_t i = 0; i < m->n_open; i++)
-		if ((int32_t)m->open[i].part == p->index &&
-		    m->open[i].layer == parts->v[p->index].layer)
-			return true;
-	return false;
-}
-
-/* The least serial, up to the mark's, that a part or a process ends with. */
-static uint32_t least_end(const struct mark *m, const struct within_parts *parts)
-{
-	const struct within_stand *stands[] = { &m->point.trusted, &m->point.all };
 	uint32_t least = m->moment.serial;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stands); i++)
-		if (stands[i]->part >= 0 && !stands[i]->open && stands[i]->s_last < least)
-			least = stands[i]->s_last;
 	for (size_t i = 0; i < m->point.n_parts; i++)
-		if (m->part[i].s_last < least && !is_open(m, &m->part[i], parts))
-			least = m->part[i].s_last;
+		least = m->part[i].s_last < least ? m->part[i].s_last : least;
 	return least;
 }
 
@@ -278,7 +260,7 @@ bool mark_fill(struct mark *out, const struct mark *old, const struct within_row
 	}
 	for (unsigned layer = 0; layer < TRACK_LAYERS; layer++)
 		take_birth(out, old, row, parts, layer);
-	return take_edges(out, row, least_end(out, parts));
+	return take_edges(out, row, least_end(out));
 }
 
 /* ---- what comes later ---- */

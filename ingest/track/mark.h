@@ -12,20 +12,20 @@
 #include "ingest/track/facts.h"
 #include "ingest/track/within.h"
 
-#define MARK_FROM 32  /* a pid with fewer intervals and edges has none */
-#define MARK_EVERY 16 /* it moves when so many beginnings, ends and edges have come behind it */
-#define MARK_KEEP 6   /* so many of these stay behind it: what comes a little late is behind it, too */
+#define MARK_FROM 16  /* a pid with fewer intervals and edges has none */
+#define MARK_EVERY 8  /* it moves when so many beginnings, ends and edges have come behind it */
+#define MARK_KEEP 4   /* so many of these stay behind it: what comes a little late is behind it, too */
 #define MARK_MOST 16  /* edges before it that a walk may ask for, intervals under way: of more there is no mark */
 #define MARK_CELLS 64 /* a part's cells in the mark itself; of more each has a row */
 
-/* A part that may go on: what its intervals make that had ended by then. */
+/* A part that may go on: what its intervals make that had ended by then, or had begun. */
 struct mark_part {
 	int64_t id;
 	int32_t index;            /* of the part while the mark is made */
 	uint32_t n;               /* intervals of all layers that had ended */
 	struct facts_had had;
 	bool has_sites;           /* its list of sites is in the mark: else it is full, and that of the part */
-	int64_t t_last;
+	int64_t t_last;           /* of those that had begun, as s_last */
 	uint32_t s_last;
 	struct derive_part lists; /* its lists alone */
 };

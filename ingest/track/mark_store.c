@@ -163,7 +163,6 @@ static bool unpack_part(struct bytes *b, struct mark_part *p)
 	p->had = (struct facts_had){ ended, sites >> 1 };
 	p->has_sites = sites & 1;
 	p->s_last = (uint32_t)serial;
-	p->lists.looks_full = p->lists.sites_full = INT64_MAX;
 	if (!bytes_varint(b, &n))
 		return false;
 	for (; n > 0; n--) {
@@ -408,7 +407,6 @@ int mark_parts(struct derive *d, struct mark *m, struct err *e)
 			facts_copy_looks(&mp->lists, p);
 		if (!mp->has_sites)
 			facts_copy_sites(&mp->lists, p);
-		mp->lists.sites_full = p->sites_full;
 	}
 	return 1;
 }

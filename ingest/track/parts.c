@@ -65,8 +65,7 @@ static bool same_facts(const struct derive_part *p, const struct derive_part *no
 	return p->starts == now->starts && p->execs_first == now->execs_first &&
 	       p->name == now->name && p->t_last == now->t_last && p->t_end == now->t_end &&
 	       p->s_last == now->s_last && p->n_intervals == now->n_intervals &&
-	       (now->kept || (p->rows_sum == now->rows_sum && p->looks_full == now->looks_full &&
-			      p->sites_full == now->sites_full));
+	       (now->kept || p->rows_sum == now->rows_sum);
 }
 
 /*
@@ -83,6 +82,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	int ret;
 
+	rows_sort(&now->rows);
 	now->rows_sum = same_rows ? was.rows_sum : rows_sum(&now->rows);
 	if ((same_rows || since == INT64_MIN) && !asks && same_facts(p, now))
 		return 0;
@@ -148,6 +148,7 @@ static int add_part(struct derive *d, struct derive_part *now, struct err *e)
 	int ret;
 
 	*p = *now;
+	rows_sort(&p->rows);
 	p->rows_sum = rows_sum(&p->rows);
 	*now = (struct derive_part){ .id = p->id };
 	rows_of_facts(p, &after);

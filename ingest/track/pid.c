@@ -41,7 +41,7 @@ static void release_task(struct task *t)
 /* ---- what it had ---- */
 
 /* Parts in order: those of one layer behind the mark, or all. */
-static int load_old(struct task *t, uint8_t layer, struct err *e)
+static int load_old(struct task *t, unsigned layer, struct err *e)
 {
 	struct derive *d = t->d;
 	struct derive_row at = rows_hanging(ROWS_PID, 0, t->node, (uint32_t)t->pid), row;

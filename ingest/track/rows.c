@@ -78,7 +78,7 @@ void rows_of_facts(const struct derive_part *p, struct derive_rows *out)
 		const struct derive_look *l = &p->looks.v[i];
 
 		if (track_place(l->cell) == TRACK_RANDOM)
-			*VEC_PUSH(out) = rows_place(ROWS_LOOK, p->layer, &p->key, l->exe, l->cell, p->id);
+			*VEC_PUSH(out) = rows_place(ROWS_NEAR, p->layer, &p->key, l->exe, rows_cell(l->cell, true), p->id);
 		else if (!random)
 			*VEC_PUSH(out) = rows_place(ROWS_FIXED_LOOK, p->layer, &p->key, l->exe, rows_user(p->uid, p->auid), p->id);
 	}
@@ -128,12 +128,15 @@ void rows_of_answer(const struct derive_part *p, struct derive_rows *out)
 		*VEC_PUSH(out) = rows_place(ROWS_CALL_LOOK, p->layer, &p->key, p->looks.v[i].exe, 0, p->id);
 }
 
-static void sort(struct derive_rows *rows)
+void rows_sort(struct derive_rows *rows)
 {
-	size_t n = 0;
+	size_t n = 0, in_order = 1;
 
-	if (rows->n > 1)
-		qsort(rows->v, rows->n, sizeof(*rows->v), rows_compare);
+	while (in_order < rows->n && rows_compare(&rows->v[in_order - 1], &rows->v[in_order]) < 0)
+		in_order++;
+	if (in_order >= rows->n)
+		return;
+	qsort(rows->v, rows->n, sizeof(*rows->v), rows_compare);
 	for (size_t i = 0; i < rows->n; i++)
 		if (n == 0 || rows_compare(&rows->v[n - 1], &rows->v[i]) != 0)
 			rows->v[n++] = rows->v[i];
@@ -147,8 +150,8 @@ int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *
 {
 	size_t i = 0, k = 0;
 
-	sort(was);
-	sort(now);
+	rows_sort(was);
+	rows_sort(now);
 	while (i < was->n || k < now->n) {
 		int c = i == was->n ? 1 : k == now->n ? -1 : rows_compare(&was->v[i], &now->v[k]);
 		const struct derive_row *r = c < 0 ? &was->v[i] : &now->v[k];
@@ -361,9 +364,11 @@ int rows_touch(struct derive *d, const struct derive_row *row, struct err *e)
 
 	switch ((enum rows_kind)(row->w[0] >> 56)) {
 	case ROWS_NEAR:
+		cell >>= 1;
 		for (uint64_t c = cell == 0 ? 0 : cell - 1; c <= cell + 1; c++)
 			if (track_place(c) == TRACK_RANDOM &&
-			    touch_from(d, row, ROWS_LOOK, c, DERIVE_NEAR, INT64_MAX, e) < 0)
+			    touch_from(d, row, ROWS_NEAR, rows_cell(c, true), DERIVE_NEAR, INT64_MAX,
+				       e) < 0)
 				return -1;
 		return 0;
 	case ROWS_SPOKE:

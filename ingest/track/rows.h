@@ -10,11 +10,12 @@
 /*
  * Kinds of rows. Those in a place are (kind, layer, node; boot; exe; cell or user; t; serial,
  * pid; seq, part): intervals (NEAR in cells, SPOKE where addresses are not random), fork-type
- * calls (CALL, FIXED_CALL) and who looks from there (LOOK, FIXED_LOOK, CALL_LOOK).
+ * calls (CALL, FIXED_CALL) and who looks from there (FIXED_LOOK, CALL_LOOK). Who looks from a cell
+ * is NEAR, too, with the lowest bit of the cell's word set: both are asked for together.
  */
 enum rows_kind {
 	ROWS_NEAR = 1, ROWS_SPOKE, ROWS_CALL, ROWS_FIXED_CALL,
-	ROWS_LOOK, ROWS_FIXED_LOOK, ROWS_CALL_LOOK,
+	ROWS_FIXED_LOOK, ROWS_CALL_LOOK,
 	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 1): the rows of a part that lie in places; the last word is 1 */
 	ROWS_PID,      /* (node; pid; layer, boot; 0; t; serial; seq, part): the parts of a pid */
 	ROWS_BORN,     /* (node; pid of the parent; 0; 0; t; serial, pid; seq, part): whose process was born of a pid */
@@ -91,6 +92,12 @@ int rows_part(struct derive *d, int64_t id, struct derive_part **out, struct err
 /* The part that a row or another part names: one that is not there is a failure. */
 int rows_named_part(struct derive *d, int64_t id, struct derive_part **out, struct err *e);
 
+/* A cell as it stands in a row: of what lies in it, and of who looks from it. */
+static inline uint64_t rows_cell(uint64_t cell, bool looks)
+{
+	return cell << 1 | looks;
+}
+
 static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 {
 	return (uint64_t)uid << 32 | auid;
@@ -113,9 +120,12 @@ int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 int rows_as_it_was(struct derive *d, const struct derive_part *p, const struct derive_row *like,
 		   struct derive_rows *out, struct err *e);
 
+/* Puts rows in order; of equal ones the one with the greatest value stays. */
+void rows_sort(struct derive_rows *rows);
+
 /*
- * A number that two sets of rows have in common only if they are the same: a sum, so that it can
- * be taken apart.
+ * A number that two sets of rows, each once, have in common only if they are the same: a sum, so
+ * that it can be taken apart.
  */
 uint64_t rows_sum(const struct derive_rows *rows);
 

@@ -351,7 +351,7 @@ static void await_other(struct walk *w, const struct stretch *s, enum within_rul
 	cells_copy(&a->cells, own_cells(w));
 }
 
-/* The stand at the cut, in the midst of stretch s: with what of it has ended by then. */
+/* The stand at the cut, in the midst of stretch s: with what of it has begun by then. */
 static void cut_open(struct walk *w, const struct stretch *s)
 {
 	struct within_stand *c = w->cut;
@@ -367,7 +367,7 @@ static void cut_open(struct walk *w, const struct stretch *s)
 	for (size_t i = 0; i < w->cut_at; i++) {
 		const struct track_interval *v = w->row[i];
 
-		if (&w->all.v[w->home[i]] != s || within_side(&w->cut_moment, v) == WITHIN_OPEN)
+		if (&w->all.v[w->home[i]] != s)
 			continue;
 		c->s_last = v->s_last > c->s_last ? v->s_last : c->s_last;
 		c->t_last = v->t_last > c->t_last ? v->t_last : c->t_last;
