@@ -24,7 +24,7 @@ WARN += -Werror
 endif
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DSCAUDIT_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARN) $(HARDEN) $(CFLAGS) $(CPPFLAGS)
 
-SRC := $(wildcard store/base/*.c store/model/*.c store/*.c ingest/*.c ingest/*/*.c analyze/*.c analyze/*/*.c cli/*.c cli/*/*.c)
+SRC := $(sort $(shell find store ingest analyze cli -name "*.c"))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 TESTS := $(patsubst tests/test_%.c,$(BUILD)/tests/test_%,$(wildcard tests/test_*.c))

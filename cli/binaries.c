@@ -1,7 +1,7 @@
 #include "cli/binaries.h"
 
 #include "cli/command.h"
-#include "analyze/json.h"
+#include "store/base/json.h"
 #include "store/base/esc.h"
 
 #define SHOWN 10

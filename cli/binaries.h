@@ -2,9 +2,9 @@
 #ifndef CLI_BINARIES_H
 #define CLI_BINARIES_H
 
-#include "analyze/builds.h"
-#include "analyze/policy.h"
-#include "ingest/live/build.h"
+#include "analyze/evidence/builds.h"
+#include "analyze/policy/policy.h"
+#include "ingest/live/capture/build.h"
 
 #include <json-c/json.h>
 #include <sys/utsname.h>

@@ -1,6 +1,6 @@
 #include "cli/live.h"
 
-#include "analyze/check.h"
+#include "analyze/evidence/check.h"
 
 static void take(struct live *l)
 {

@@ -2,8 +2,8 @@
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H
 
-#include "analyze/bpf.h"
-#include "ingest/live/filters.h"
+#include "analyze/policy/bpf.h"
+#include "ingest/live/process/filters.h"
 
 struct live {
 	struct filters filters;

@@ -1,6 +1,6 @@
 #include "cli/policy.h"
 
-#include "analyze/systemd.h"
+#include "analyze/output/systemd_words.h"
 #include "cli/command.h"
 #include "store/base/esc.h"
 #include "store/model/arch.h"

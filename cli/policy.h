@@ -2,7 +2,7 @@
 #ifndef CLI_POLICY_H
 #define CLI_POLICY_H
 
-#include "analyze/resolve.h"
+#include "analyze/policy/resolve.h"
 #include "cli/opts.h"
 
 /*

@@ -2,7 +2,7 @@
 #ifndef CLI_SELECTOR_H
 #define CLI_SELECTOR_H
 
-#include "analyze/select.h"
+#include "analyze/evidence/select.h"
 #include "cli/opts.h"
 
 /* The store's content in the time asked for, and its workloads. */

@@ -2,7 +2,7 @@
 #ifndef CLI_SHAPING_H
 #define CLI_SHAPING_H
 
-#include "analyze/shape.h"
+#include "analyze/profile/shape.h"
 #include "cli/opts.h"
 
 /* Are the options what they may be, and is it the stage that begins with nothing? Asked before anything is read. */

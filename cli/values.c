@@ -1,11 +1,11 @@
 #include "cli/values.h"
 
-#include "ingest/again.h"
+#include "ingest/upkeep/again.h"
 
-#include "analyze/policy.h"
+#include "analyze/policy/policy.h"
 #include "cli/command.h"
 #include "ingest/ingest.h"
-#include "ingest/upgrade.h"
+#include "ingest/upkeep/upgrade.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
 

@@ -1,8 +1,8 @@
 #include "ingest/ingest.h"
 
-#include "ingest/feed.h"
-#include "ingest/lines.h"
-#include "ingest/source.h"
+#include "ingest/batch/feed.h"
+#include "ingest/read/lines.h"
+#include "ingest/read/source.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"

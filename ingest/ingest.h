@@ -2,7 +2,7 @@
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
-#include "ingest/body.h"
+#include "ingest/read/body.h"
 #include "store/store.h"
 
 #include <signal.h>

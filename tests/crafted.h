@@ -5,8 +5,8 @@
 #ifndef TESTS_CRAFTED_H
 #define TESTS_CRAFTED_H
 
-#include "ingest/fold.h"
-#include "ingest/forget.h"
+#include "ingest/upkeep/fold.h"
+#include "ingest/upkeep/forget.h"
 #include "ingest/ingest.h"
 #include "store/base/mem.h"
 #include "store/base/when.h"

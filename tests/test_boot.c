@@ -1,7 +1,7 @@
 /* Boots as a function of pieces: whatever order they come in. */
 #include "tests/test.h"
 
-#include "ingest/boot.h"
+#include "ingest/batch/boot.h"
 
 #define NONE BOOT_NO_BASE
 

@@ -8,7 +8,7 @@
  */
 #include "tests/rig.h"
 
-#include "ingest/seen.h"
+#include "ingest/batch/seen.h"
 
 #define T INT64_C(1795518350)
 #define DAY 86400

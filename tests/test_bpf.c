@@ -1,10 +1,10 @@
 /* The interpreter: what the kernel would refuse to load, what filters answer, and the same asked of the kernel itself. */
 #include "tests/test.h"
 
-#include "analyze/bpf.h"
-#include "analyze/check.h"
-#include "analyze/compile.h"
-#include "ingest/live/probe.h"
+#include "analyze/policy/bpf.h"
+#include "analyze/evidence/check.h"
+#include "analyze/policy/compile.h"
+#include "ingest/live/process/probe.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 #include "store/model/syscall.h"

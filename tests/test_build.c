@@ -1,7 +1,7 @@
 /* Build-ids in files made by hand: both widths and byte orders, and files that say what is not so. */
 #include "tests/test.h"
 
-#include "ingest/live/exes.h"
+#include "ingest/live/capture/exes.h"
 #include "store/base/buf.h"
 
 #include <elf.h>

@@ -1,7 +1,7 @@
 /* Which builds a selection is of: by program, node, container and time. */
 #include "tests/test.h"
 
-#include "analyze/builds.h"
+#include "analyze/evidence/builds.h"
 #include "store/base/when.h"
 
 #define IMAGE_A "web@sha256:a"

@@ -1,6 +1,6 @@
 #include "tests/test.h"
 
-#include "analyze/diff.h"
+#include "analyze/policy/diff.h"
 
 #define OCI(rules) "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86_64\"], \"syscalls\": [" rules "]}"
 #define ALLOW(names, more) "{\"names\": [" names "], \"action\": \"SCMP_ACT_ALLOW\"" more "}"

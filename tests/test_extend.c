@@ -1,7 +1,7 @@
 /* Extending and tightening a base. */
 #include "tests/test.h"
 
-#include "analyze/base.h"
+#include "analyze/profile/base.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 

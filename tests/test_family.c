@@ -5,9 +5,9 @@
  */
 #include "tests/rig.h"
 
-#include "ingest/flush.h"
+#include "ingest/batch/flush.h"
 #include "ingest/ingest.h"
-#include "ingest/lines.h"
+#include "ingest/read/lines.h"
 
 #define START_MS 1795518350000
 #define MOST 8

@@ -1,8 +1,8 @@
 /* The hot path gives what line_parse gives, or gives nothing. */
 #include "tests/rig.h"
 
-#include "ingest/fast.h"
-#include "ingest/lines.h"
+#include "ingest/batch/fast.h"
+#include "ingest/read/lines.h"
 #include "store/base/when.h"
 
 struct bench {

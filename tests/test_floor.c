@@ -1,8 +1,8 @@
 /* What a list gets without evidence: the floor, a file of the user's, the runtimes' tables. */
 #include "tests/test.h"
 
-#include "analyze/floor.h"
-#include "analyze/profile.h"
+#include "analyze/profile/floor.h"
+#include "analyze/profile/profile.h"
 #include "store/model/syscall.h"
 
 #include <unistd.h>

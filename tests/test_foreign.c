@@ -2,7 +2,7 @@
 #include "tests/crafted.h"
 #include "tests/rig.h"
 
-#include "ingest/seen.h"
+#include "ingest/batch/seen.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

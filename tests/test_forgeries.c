@@ -9,7 +9,7 @@
  */
 #include "tests/pair.h"
 
-#include "ingest/feed.h"
+#include "ingest/batch/feed.h"
 #include "store/base/code.h"
 #include "store/query.h"
 

@@ -1,9 +1,9 @@
 /* What is read of a machine's files, on fake trees; excluding rules; programs whose output is read. */
 #include "tests/test.h"
 
-#include "ingest/live/audit.h"
-#include "ingest/live/helper.h"
-#include "ingest/live/host.h"
+#include "ingest/live/kernel/audit.h"
+#include "ingest/live/kernel/helper.h"
+#include "ingest/live/host/host.h"
 #include "store/base/err.h"
 
 #include <libaudit.h>

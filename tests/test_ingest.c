@@ -4,8 +4,8 @@
  */
 #include "tests/rig.h"
 
-#include "ingest/again.h"
-#include "ingest/flush.h"
+#include "ingest/upkeep/again.h"
+#include "ingest/batch/flush.h"
 #include "ingest/ingest.h"
 
 #include <fcntl.h>

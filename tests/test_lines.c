@@ -1,7 +1,7 @@
 /* Blocks to lines, through a pipe that hands out what the test writes, piece by piece. */
 #include "tests/test.h"
 
-#include "ingest/lines.h"
+#include "ingest/read/lines.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 #include "tests/test.h"
 
-#include "analyze/bounds.h"
-#include "analyze/lint.h"
+#include "analyze/policy/bounds.h"
+#include "analyze/policy/lint.h"
 #include "store/model/arch.h"
 
 #include <unistd.h>

@@ -1,9 +1,9 @@
 /* What capture is made of and needs no kernel: gaps, the queue, and who descends from whom. */
 #include "tests/test.h"
 
-#include "ingest/live/descend.h"
-#include "ingest/live/gaps.h"
-#include "ingest/live/queue.h"
+#include "ingest/live/capture/descend.h"
+#include "ingest/live/capture/gaps.h"
+#include "ingest/live/capture/queue.h"
 #include "store/base/buf.h"
 
 #include <errno.h>

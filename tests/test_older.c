@@ -2,7 +2,7 @@
 #include "tests/crafted.h"
 #include "tests/rig.h"
 
-#include "ingest/upgrade.h"
+#include "ingest/upkeep/upgrade.h"
 #include "store/older.h"
 
 #include <time.h>

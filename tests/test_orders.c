@@ -10,7 +10,7 @@
 #include "tests/fault_dump.h"
 #include "tests/pair.h"
 
-#include "ingest/feed.h"
+#include "ingest/batch/feed.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/query.h"

@@ -1,8 +1,8 @@
 /* Formats: policies in, text out, and what each refuses to write. */
 #include "tests/test.h"
 
-#include "analyze/output.h"
-#include "analyze/provenance.h"
+#include "analyze/output/output.h"
+#include "analyze/output/provenance.h"
 #include "store/base/esc.h"
 
 #include <stdlib.h>

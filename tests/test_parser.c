@@ -1,7 +1,7 @@
 /* Lines to records: every form, every field, and what is no record. The lines are made from those in samples/. */
 #include "tests/test.h"
 
-#include "ingest/body.h"
+#include "ingest/read/body.h"
 #include "store/base/when.h"
 
 #define STAMP "audit(1795518350.089:610839): "

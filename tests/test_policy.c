@@ -1,9 +1,9 @@
 #include "tests/test.h"
 
-#include "analyze/bounds.h"
-#include "analyze/compile.h"
-#include "analyze/policy.h"
-#include "analyze/resolve.h"
+#include "analyze/policy/bounds.h"
+#include "analyze/policy/compile.h"
+#include "analyze/policy/policy.h"
+#include "analyze/policy/resolve.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 

@@ -1,6 +1,6 @@
 #include "tests/rig.h"
 
-#include "ingest/seen.h"
+#include "ingest/batch/seen.h"
 
 struct bench {
 	struct rig rig;

@@ -1,6 +1,6 @@
 #include "tests/test.h"
 
-#include "analyze/shape.h"
+#include "analyze/profile/shape.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
@@ -111,7 +111,7 @@ static void sibling_table(void **state)
 {
 	static const struct { const char *reason, *names[12]; } groups[] = {
 #define SIBLINGS(reason, ...) { reason, { __VA_ARGS__ } },
-#include "analyze/sibling_list.h"
+#include "analyze/profile/sibling_list.h"
 #undef SIBLINGS
 	};
 

@@ -1,7 +1,7 @@
 /* What each consumer takes of a profile. */
 #include "tests/test.h"
 
-#include "analyze/target.h"
+#include "analyze/policy/target.h"
 
 #define P(head, rules) "{\"defaultAction\": \"SCMP_ACT_ERRNO\"" head ", \"syscalls\": [" rules "]}"
 #define ALLOW(names) "{\"names\": [" names "], \"action\": \"SCMP_ACT_ALLOW\"}"

@@ -1,5 +1,5 @@
 /* A list of names, one a line: all else is refused with EPERM, as `--format names` of a list of allowed calls means. */
-#include "analyze/input.h"
+#include "analyze/input/input.h"
 #include "store/model/action.h"
 #include "store/model/syscall.h"
 

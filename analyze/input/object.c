@@ -1,5 +1,5 @@
 /* The runtime-spec's linux.seccomp with what Docker and containers/common add, from parsed JSON or YAML. */
-#include "analyze/input.h"
+#include "analyze/input/input.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"

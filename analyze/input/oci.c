@@ -1,5 +1,5 @@
 /* JSON: linux.seccomp of the runtime-spec, a config.json that holds it, Docker's and containers/common's forms, scaudit's own. */
-#include "analyze/input.h"
+#include "analyze/input/input.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 

@@ -2,7 +2,7 @@
  * The Security Profiles Operator's YAML: kind SeccompProfile, whose spec has the runtime-spec's members. Other documents of
  * the same file are passed over; aliases and duplicate keys are refused, so that a file has one meaning and one size.
  */
-#include "analyze/input.h"
+#include "analyze/input/input.h"
 #include "store/base/esc.h"
 
 #include <errno.h>

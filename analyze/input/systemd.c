@@ -5,9 +5,9 @@
  * systemd puts into each list that allows, makes rules that are implied.
  *   source: systemd.exec(5)
  */
-#include "analyze/bounds.h"
-#include "analyze/input.h"
-#include "analyze/systemd.h"
+#include "analyze/policy/bounds.h"
+#include "analyze/input/input.h"
+#include "analyze/output/systemd_words.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"

@@ -1,6 +1,6 @@
-#include "analyze/output.h"
+#include "analyze/output/output.h"
 
-#include "analyze/compile.h"
+#include "analyze/policy/compile.h"
 #include "store/base/esc.h"
 #include "store/model/arch.h"
 

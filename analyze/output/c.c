@@ -1,6 +1,6 @@
-#include "analyze/output.h"
-#include "analyze/plain.h"
-#include "analyze/provenance.h"
+#include "analyze/output/output.h"
+#include "analyze/output/plain.h"
+#include "analyze/output/provenance.h"
 
 #include "store/base/esc.h"
 #include "store/model/action.h"

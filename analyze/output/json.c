@@ -1,7 +1,7 @@
-#include "analyze/output.h"
-#include "analyze/builds.h"
-#include "analyze/json.h"
-#include "analyze/provenance.h"
+#include "analyze/output/output.h"
+#include "analyze/evidence/builds.h"
+#include "store/base/json.h"
+#include "analyze/output/provenance.h"
 
 #include "store/base/esc.h"
 #include "store/model/action.h"

@@ -1,5 +1,5 @@
-#include "analyze/output.h"
-#include "analyze/plain.h"
+#include "analyze/output/output.h"
+#include "analyze/output/plain.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 

@@ -1,5 +1,5 @@
-#include "analyze/output.h"
-#include "analyze/provenance.h"
+#include "analyze/output/output.h"
+#include "analyze/output/provenance.h"
 
 /*
  * What a container's spec says to get the list; the list itself, in the format oci, is a file on each node.

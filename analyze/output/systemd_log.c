@@ -1,6 +1,6 @@
-#include "analyze/output.h"
-#include "analyze/provenance.h"
-#include "analyze/systemd.h"
+#include "analyze/output/output.h"
+#include "analyze/output/provenance.h"
+#include "analyze/output/systemd_words.h"
 #include "store/model/action.h"
 
 /*

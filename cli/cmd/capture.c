@@ -1,7 +1,7 @@
 #include "cli/command.h"
 #include "cli/term.h"
 #include "cli/values.h"
-#include "ingest/live/capture.h"
+#include "ingest/live/capture/capture.h"
 #include "store/base/esc.h"
 #include "store/model/program.h"
 

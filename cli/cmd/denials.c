@@ -1,6 +1,6 @@
-#include "analyze/denial.h"
+#include "analyze/evidence/denial.h"
 #include "cli/command.h"
-#include "analyze/json.h"
+#include "store/base/json.h"
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "store/base/esc.h"

@@ -1,6 +1,6 @@
-#include "cli/checkup.h"
+#include "ingest/live/host/checkup.h"
 #include "cli/command.h"
-#include "analyze/json.h"
+#include "store/base/json.h"
 #include "store/base/esc.h"
 
 #include <stdio.h>

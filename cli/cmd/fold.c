@@ -4,7 +4,7 @@
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "cli/values.h"
-#include "ingest/fold.h"
+#include "ingest/upkeep/fold.h"
 #include "store/base/when.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "cli/values.h"
-#include "ingest/forget.h"
+#include "ingest/upkeep/forget.h"
 #include "store/base/when.h"
 
 #include <stdlib.h>

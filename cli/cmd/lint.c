@@ -1,6 +1,6 @@
-#include "analyze/lint.h"
+#include "analyze/policy/lint.h"
 #include "cli/command.h"
-#include "analyze/json.h"
+#include "store/base/json.h"
 #include "cli/policy.h"
 #include "cli/term.h"
 

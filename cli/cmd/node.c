@@ -1,6 +1,6 @@
 #include "cli/command.h"
 #include "cli/values.h"
-#include "ingest/again.h"
+#include "ingest/upkeep/again.h"
 #include "store/alias.h"
 #include "store/base/esc.h"
 #include "store/names.h"

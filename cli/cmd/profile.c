@@ -1,5 +1,5 @@
-#include "analyze/output.h"
-#include "analyze/summary.h"
+#include "analyze/output/output.h"
+#include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/shaping.h"

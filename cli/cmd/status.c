@@ -1,5 +1,5 @@
 #include "cli/command.h"
-#include "analyze/json.h"
+#include "store/base/json.h"
 #include "cli/term.h"
 #include "cli/values.h"
 #include "store/base/esc.h"

@@ -5,7 +5,7 @@
 #ifndef INGEST_BATCH_EVIDENCE_H
 #define INGEST_BATCH_EVIDENCE_H
 
-#include "ingest/tally.h"
+#include "ingest/batch/tally.h"
 #include "ingest/track/model.h"
 
 /* A row of the table interval, as it is or as it will be. */

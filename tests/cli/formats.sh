@@ -156,7 +156,7 @@ if systemd-analyze verify --help >/dev/null 2>&1; then
 	done
 	# the table is what systemd says, where this is the version that it was made of
 	if systemd-analyze --version | grep -q '^systemd 252 '; then
-		sed -nE 's/^SYSTEMD_SET\("([^"]*)", "([^"]*)"\)$/\1 \2/p' "$ROOT/analyze/systemd_set_list.h" | sort >"$TMP/rows"
+		sed -nE 's/^SYSTEMD_SET\("([^"]*)", "([^"]*)"\)$/\1 \2/p' "$ROOT/analyze/policy/systemd_set_list.h" | sort >"$TMP/rows"
 		systemd-analyze syscall-filter | awk '/^#/ { exit } /^@/ { set = $1; next } /^    [^#]/ { print set, $1 }' |
 			sort >"$TMP/theirs"
 		ok "systemd_set_list.h: systemd's own sets" diff "$TMP/rows" "$TMP/theirs"

@@ -1,5 +1,5 @@
 /* A program file, which whoever may run programs has made. */
-#include "ingest/live/build.h"
+#include "ingest/live/capture/build.h"
 
 #include <stdint.h>
 #include <stdio.h>

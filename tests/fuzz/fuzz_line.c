@@ -2,8 +2,8 @@
  * Lines: whatever the bytes, a record's fields are in their ranges, and what the hot path takes is what the parser says
  * of the record's text. (Digits in a header's stamps are left open by the hot path: test_fast.c is about those.)
  */
-#include "ingest/fast.h"
-#include "ingest/lines.h"
+#include "ingest/batch/fast.h"
+#include "ingest/read/lines.h"
 #include "store/base/when.h"
 
 #include <stdio.h>

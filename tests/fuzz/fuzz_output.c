@@ -1,5 +1,5 @@
 /* Formats: the first byte chooses one, the others are a profile file. It is written whole, or refused and nothing is written. */
-#include "analyze/output.h"
+#include "analyze/output/output.h"
 
 #include <stdio.h>
 #include <stdlib.h>

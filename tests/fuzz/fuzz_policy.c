@@ -2,11 +2,11 @@
  * Profile files: any bytes are read or refused with one line; what was read is settled and compiled, or refused. The first
  * byte is the number of the reader, '0' on; behind any other the content decides.
  */
-#include "analyze/compile.h"
-#include "analyze/diff.h"
-#include "analyze/input.h"
-#include "analyze/lint.h"
-#include "analyze/resolve.h"
+#include "analyze/policy/compile.h"
+#include "analyze/policy/diff.h"
+#include "analyze/input/input.h"
+#include "analyze/policy/lint.h"
+#include "analyze/policy/resolve.h"
 
 #include <stdio.h>
 #include <stdlib.h>

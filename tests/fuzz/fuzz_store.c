@@ -5,7 +5,7 @@
  */
 #include "tests/crafted.h"
 
-#include "ingest/seen.h"
+#include "ingest/batch/seen.h"
 #include "store/base/esc.h"
 #include "store/model/obs.h"
 

@@ -1,0 +1,268 @@
+#include "analyze/policy/policy.h"
+
+#include "analyze/policy/bounds.h"
+#include "analyze/input/input.h"
+#include "store/base/esc.h"
+#include "store/model/action.h"
+#include "store/model/arch.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void policy_init(struct policy *p)
+{
+	*p = (struct policy){ .default_error = POLICY_NO_ERRNO };
+}
+
+static void when_release(struct policy_when *w)
+{
+	VEC_FREE(&w->caps);
+	VEC_FREE(&w->archs);
+}
+
+void policy_rule_release(struct policy_rule *r)
+{
+	VEC_FREE(&r->names);
+	VEC_FREE(&r->args);
+	when_release(&r->includes);
+	when_release(&r->excludes);
+}
+
+void policy_release(struct policy *p)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		policy_rule_release(&p->rules.v[i]);
+	for (size_t i = 0; i < p->families.n; i++)
+		VEC_FREE(&p->families.v[i].subs);
+	VEC_FREE(&p->rules);
+	VEC_FREE(&p->families);
+	VEC_FREE(&p->archs);
+	VEC_FREE(&p->flags);
+	VEC_FREE(&p->sets);
+	VEC_FREE(&p->unread);
+	VEC_FREE(&p->binaries);
+	pool_release(&p->strings);
+}
+
+struct policy_rule *policy_add_rule(struct policy *p, uint32_t action, int error)
+{
+	struct policy_rule *r = VEC_PUSH(&p->rules);
+
+	*r = (struct policy_rule){ .action = action, .error = error };
+	return r;
+}
+
+#define COPY(to, from) do { \
+	for (size_t i_ = 0; i_ < (from)->n; i_++) \
+		*VEC_PUSH(to) = (from)->v[i_]; \
+} while (0)
+
+static void when_share(struct policy_when *out, const struct policy_when *of)
+{
+	out->kernel = of->kernel;
+	COPY(&out->caps, &of->caps);
+	COPY(&out->archs, &of->archs);
+}
+
+static void rule_share(struct policy_rule *out, const struct policy_rule *of)
+{
+	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment, .implied = of->implied };
+	COPY(&out->names, &of->names);
+	COPY(&out->args, &of->args);
+	when_share(&out->includes, &of->includes);
+	when_share(&out->excludes, &of->excludes);
+}
+
+void policy_share(struct policy *out, const struct policy *of)
+{
+	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
+				.native = of->native, .format = of->format };
+	COPY(&out->archs, &of->archs);
+	COPY(&out->flags, &of->flags);
+	COPY(&out->sets, &of->sets);
+	COPY(&out->unread, &of->unread);
+	for (size_t i = 0; i < of->rules.n; i++)
+		rule_share(VEC_PUSH(&out->rules), &of->rules.v[i]);
+	for (size_t i = 0; i < of->families.n; i++) {
+		struct policy_family *f = VEC_PUSH(&out->families);
+
+		*f = (struct policy_family){ .arch = of->families.v[i].arch };
+		COPY(&f->subs, &of->families.v[i].subs);
+	}
+}
+
+bool policy_has_arch(const struct policy *p, uint32_t arch)
+{
+	for (size_t i = 0; i < p->archs.n; i++)
+		if (p->archs.v[i] == arch)
+			return true;
+	return p->archs.n == 0 && arch == arch_native();
+}
+
+static void add_to_family(struct policy *p, uint32_t machine, uint32_t arch)
+{
+	struct policy_family *f = NULL;
+
+	for (size_t i = 0; i < p->families.n && f == NULL; i++)
+		if (p->families.v[i].arch == machine)
+			f = &p->families.v[i];
+	if (f == NULL) {
+		f = VEC_PUSH(&p->families);
+		*f = (struct policy_family){ .arch = machine };
+	}
+	for (size_t i = 0; i < f->subs.n; i++)
+		if (f->subs.v[i] == arch)
+			return;
+	if (arch != machine)
+		*VEC_PUSH(&f->subs) = arch;
+}
+
+void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch)
+{
+	if (p->families.n > 0) {
+		add_to_family(p, machine, arch);
+		return;
+	}
+	if (p->archs.n == 0)
+		*VEC_PUSH(&p->archs) = arch_native();
+	if (!policy_has_arch(p, arch))
+		*VEC_PUSH(&p->archs) = arch;
+}
+
+static bool when_says(const struct policy_when *w)
+{
+	return w->caps.n || w->archs.n || policy_kernel_said(w->kernel);
+}
+
+bool policy_is_conditional(const struct policy *p)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (when_says(&p->rules.v[i].includes) || when_says(&p->rules.v[i].excludes))
+			return true;
+	return p->families.n > 0;
+}
+
+int policy_number(uint32_t action, int error)
+{
+	if (action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
+		return 0;
+	return error == POLICY_NO_ERRNO ? EPERM : error;
+}
+
+static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
+				   "SCMP_CMP_MASKED_EQ" };
+
+const char *policy_op_word(enum policy_op op)
+{
+	return ops[op];
+}
+
+bool policy_op_parse(const char *word, enum policy_op *op)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (strcmp(word, ops[i]) != 0)
+			continue;
+		*op = (enum policy_op)i;
+		return true;
+	}
+	return false;
+}
+
+bool policy_kernel_parse(const char *text, struct policy_kernel *out)
+{
+	struct bytes b = bytes_of(text);
+	uint64_t major, minor;
+
+	if (!bytes_dec(&b, 9999, &major) || !bytes_take(&b, BYTES(".")) || !bytes_dec(&b, 9999, &minor) || b.n > 0)
+		return false;
+	*out = (struct policy_kernel){ (unsigned)major, (unsigned)minor };
+	return major || minor;
+}
+
+bool policy_any_holds(const struct policy_rule *r)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < r->args.n; i++) {
+		if (seen & 1u << r->args.v[i].index)
+			return true;
+		seen |= 1u << r->args.v[i].index;
+	}
+	return false;
+}
+
+const char *policy_keep(struct policy *p, const char *text)
+{
+	return pool_get(&p->strings, pool_intern(&p->strings, bytes_of(text))).p;
+}
+
+void policy_unread(struct policy *p, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (p->unread.n > BOUNDS_UNREAD) /* it is refused for those that there are */
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*VEC_PUSH(&p->unread) = policy_keep(p, text);
+}
+
+static const struct input *input_for(struct bytes text, const char *file, const char *format, struct err *e)
+{
+	auto_buf struct buf known = { 0 };
+
+	for (size_t i = 0; input_at(i) != NULL; i++) {
+		const struct input *in = input_at(i);
+
+		if (format != NULL ? strcmp(in->name, format) == 0 : in->is(text))
+			return in;
+		buf_printf(&known, "%s%s", i ? ", " : "", in->name);
+	}
+	if (format != NULL)
+		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format, buf_text(&known));
+	else
+		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s)", file, buf_text(&known));
+	return NULL;
+}
+
+int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
+{
+	const struct input *in = input_for(text, file, format, e);
+
+	policy_init(p);
+	if (in == NULL)
+		return -1;
+	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
+		text = BYTES("");
+	p->format = in->name;
+	if (in->read(p, text, file, e) < 0)
+		return -1;
+	p->too_large = bounds_check(p, file, e) < 0;
+	return p->too_large ? -1 : 0;
+}
+
+int policy_load(struct buf *text, const char *file, struct err *e)
+{
+	auto_buf struct buf shown = { 0 };
+	bool standard = strcmp(file, "-") == 0;
+	FILE *from = standard ? stdin : fopen(file, "re");
+	char block[16384];
+	size_t n;
+	int ret = 0;
+
+	esc_shell(&shown, bytes_of(file));
+	if (from == NULL)
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
+		buf_add(text, block, n);
+	if (ferror(from))
+		ret = err_set(e, err_status(errno), "cannot read %s: %s", buf_text(&shown), strerror(errno));
+	else if (text->n + n > POLICY_MAX)
+		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
+	if (!standard)
+		fclose(from);
+	return ret;
+}

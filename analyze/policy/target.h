@@ -1,0 +1,29 @@
+/* What those who take a profile make of it: what they refuse, and what they drop in silence. */
+#ifndef ANALYZE_TARGET_H
+#define ANALYZE_TARGET_H
+
+#include "analyze/policy/policy.h"
+
+struct target {
+	const char *name;
+	const char *flags;      /* "refuses", "drops"; NULL: it takes them */
+	const char *error;      /* the same of defaultErrnoRet */
+	bool native;            /* takes SCMP_ARCH_NATIVE */
+	int32_t newest;         /* the highest number of x86-64 that its tables name; 0: they are the machine's */
+	const char *tables;     /* whose tables; "" */
+	const char *archs;      /* that it does not know, in SCMP_ARCH_*'s words with spaces between; "" */
+	const char *actions;    /* that it has no word for; "" */
+};
+
+/* The row of target_list.h; NULL: ST_INPUT, with the names that there are. */
+const struct target *target_find(const char *name, struct err *e);
+
+/* Has it a word for the architecture? */
+bool target_takes_arch(const struct target *t, uint32_t arch);
+
+/* Sentences, safe for a terminal: what it would refuse or drop. Released by target_says_release. */
+struct target_says { char **v; size_t n, cap; };
+void target_judge(struct target_says *out, const struct target *t, const struct policy *p);
+void target_says_release(struct target_says *s);
+
+#endif

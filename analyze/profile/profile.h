@@ -1,0 +1,74 @@
+/* The allow-list with its own evidence: which names, made by whom, in how many starts, trusted or not. */
+#ifndef ANALYZE_PROFILE_H
+#define ANALYZE_PROFILE_H
+
+#include "analyze/profile/floor.h"
+#include "analyze/evidence/inforce.h"
+#include "analyze/policy/policy.h"
+#include "analyze/evidence/select.h"
+#include "analyze/profile/shape.h"
+
+struct profile_options {
+	uint32_t default_action;   /* of all else */
+	bool block;                /* a block-list: what was denied is denied, all else allowed */
+	bool include_denied;       /* denials count as needs */
+	const struct floor *floor;     /* borrowed: names for a list, whatever the evidence; NULL: none */
+	const struct inforce *inforce; /* borrowed: what it allowed is kept; NULL: nothing was in force */
+	const struct shape_siblings *siblings; /* borrowed: names beside those that were seen; NULL: none */
+	const struct runtime *runtime; /* whose calls a list gets where none of its loader was seen; NULL: none */
+};
+
+/* What a rule stands on. */
+enum profile_ground { GROUND_SEEN, GROUND_FLOOR, GROUND_RUNTIME, GROUND_SIBLING, GROUND_UNOBSERVABLE, N_GROUNDS };
+
+/* "seen", "floor" ...; and why such a name is in a list, "" for one that was seen. */
+const char *profile_ground_word(enum profile_ground g);
+const char *profile_ground_why(enum profile_ground g);
+
+struct profile_rule {
+	struct bytes name;
+	VEC(uint32_t) uses;        /* of the query: who made it */
+	uint64_t events, denied;
+	uint64_t starts;           /* how many of the selection's starts showed it */
+	bool text_only;            /* no trusted source has brought it */
+	bool others_only;          /* only callers that the selector did not name made it */
+	enum profile_ground ground;
+	const char *danger;        /* what the call can do; NULL: nothing much */
+};
+
+struct profile_unnamed { uint32_t arch; int32_t nr; uint64_t events; };
+
+struct profile {
+	struct query *q;                       /* borrowed, as is what follows from it */
+	const struct selection *s;
+	struct profile_options o;
+	VEC(struct profile_rule) rules;        /* sorted by name */
+	VEC(struct profile_rule) denied;       /* what was denied and is not in the list, sorted by name */
+	VEC(struct profile_unnamed) unnamed;   /* numbers that no table knows: never in the list */
+	bool runtime_unseen;                   /* a runtime was named, and no call of its loader is in the evidence */
+	VEC(uint32_t) archs;                   /* that the evidence shows, in the order of the table */
+};
+
+/* The caller releases. */
+void profile_build(struct profile *out, struct query *q, const struct selection *s, const struct profile_options *o);
+void profile_release(struct profile *p);
+
+/* The list as a filter: what is written. The caller releases. */
+void profile_policy(struct policy *out, const struct profile *p);
+
+/* What a call can do, for those that deserve a look; NULL for the others. */
+const char *profile_danger(struct bytes name);
+
+/* Who made one of a rule's calls, over all trees that reached it in the same way. */
+struct profile_caller {
+	struct bytes path, comm, subj;
+	uint64_t events, starts, trees, denied;
+	int64_t t_first, t_last;
+	bool trusted;
+};
+struct profile_callers { struct profile_caller *v; size_t n, cap; };
+
+/* Callers of a rule, most events first. The caller frees out->v by VEC_FREE. */
+void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule);
+
+#endif

@@ -1,0 +1,368 @@
+#include "ingest/batch/feed.h"
+
+#include "store/base/code.h"
+#include "store/base/when.h"
+#include "store/model/syscall.h"
+#include "store/row.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#define BATCH_RECORDS 500000
+#define BATCH_MS 1000
+#define WRITE_MS 100            /* a batch is written in about that time: nobody can interrupt it */
+#define LEAST_INTERVALS 4000
+#define FIRST_INTERVALS 6000
+#define CLOCK_LINES 1024        /* the clock is read once in so many lines */
+
+/* ---- the lock and the batch ---- */
+
+/* The row of the policy in a file, made when its content is new; the file is some kilobytes. */
+static int policy_row(struct feed *f, int64_t *row, struct err *e)
+{
+	auto_buf struct buf text = { 0 };
+	auto_fclose FILE *from = fopen(f->o->policy, "re");
+	char block[4096], hash[CODE_SIZE];
+	const char *slash = strrchr(f->o->policy, '/');
+	struct bytes name = bytes_of(slash ? slash + 1 : f->o->policy);
+	bool found;
+	size_t n;
+
+	if (from == NULL)
+		return err_set(e, err_status(errno), "cannot open '%s': %s", f->o->policy, strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text.n < INGEST_POLICY_MAX)
+		buf_add(&text, block, n);
+	if (ferror(from))
+		return err_set(e, err_status(errno), "cannot read '%s': %s", f->o->policy, strerror(errno));
+	if (text.n == 0 || text.n >= INGEST_POLICY_MAX)
+		return err_set(e, ST_INPUT, "'%s' is no policy: it is %s", f->o->policy, text.n ? "over 4 MB" : "empty");
+	code_of(buf_bytes(&text), hash);
+	if (store_find(f->store, STMT_find_policy, ARGS(V_TEXT(bytes_of(hash))), row, 1, &found, e) < 0)
+		return -1;
+	if (found)
+		return 0;
+	if (store_run(f->store, STMT_add_policy, ARGS(V_TEXT(name), V_TEXT(bytes_of(hash)), V_BLOB(buf_bytes(&text))), e) < 0)
+		return -1;
+	*row = store_last_row(f->store);
+	return 0;
+}
+
+static int note_run(struct feed *f, struct err *e)
+{
+	int64_t label = 0, policy = 0;
+
+	if (f->r->ingest != 0)
+		return 0;
+	if (f->o->label != NULL)
+		label = store_string(f->store, bytes_of(f->o->label), e);
+	if (label < 0 || (f->o->policy != NULL && policy_row(f, &policy, e) < 0))
+		return -1;
+	if (store_run(f->store, STMT_add_ingest, ARGS(V_INT(when_now()), V_INT(label), V_INT(policy), V_TEXT(bytes_of(f->sources)),
+						      V_TEXT(bytes_of(f->o->version))), e) < 0)
+		return -1;
+	if (row_id(f->store->db, "ingest", store_last_row(f->store), e) < 0)
+		return -1;
+	f->r->ingest = store_last_row(f->store);
+	f->tally.ingest = f->r->ingest;
+	f->tally.label = label != 0 || policy != 0;
+	return 0;
+}
+
+int feed_lock(struct feed *f, struct err *e)
+{
+	int64_t folds;
+	bool changed;
+
+	if (f->locked)
+		return 0;
+	if (store_begin(f->store, &changed, e) < 0)
+		return -1;
+	f->locked = true;
+	if (changed) {
+		seen_forget(&f->seen);
+		flush_forget(&f->flush);
+		fast_forget(&f->fast);
+		tally_forget_idents(&f->tally);
+		f->last = NULL;
+		names_forget_nodes(&f->names);
+	}
+	f->batch_began = when_clock_ms();
+	f->batch_records = 0;
+	if (store_number(f->store, STMT_any_fold, NO_ARGS, &folds, e) < 0)
+		return -1;
+	f->tally.folds = folds > 0;
+	return note_run(f, e);
+}
+
+/* The next batch has as many intervals as are written in the time that a request to stop may wait. */
+static void fit_batch(struct feed *f, size_t n, int64_t ms)
+{
+	if (ms > WRITE_MS)
+		f->most_intervals = n * WRITE_MS / (size_t)ms > LEAST_INTERVALS ? n * WRITE_MS / (size_t)ms : LEAST_INTERVALS;
+	else if (n >= f->most_intervals && ms < WRITE_MS / 2 && f->most_intervals < TALLY_MAX_INTERVALS)
+		f->most_intervals *= 2;
+}
+
+int feed_commit(struct feed *f, struct err *e)
+{
+	size_t n = f->tally.intervals.n;
+
+	if (!f->locked)
+		return 0;
+	if (flush_batch(&f->flush, e) < 0 ||
+	    (f->tally.trusted > 0 && store_run(f->store, STMT_trust_ingest, ARGS(V_INT(f->r->ingest), V_INT(f->tally.trusted)), e) < 0) ||
+	    store_commit(f->store, e) < 0)
+		return -1;
+	f->locked = false;
+	fit_batch(f, n, f->flush.ms);
+	return 0;
+}
+
+bool feed_full(struct feed *f)
+{
+	size_t limit = f->o->batch_records ? f->o->batch_records : BATCH_RECORDS;
+
+	if (!f->locked)
+		return false;
+	if (tally_full(&f->tally) || f->tally.intervals.n >= f->most_intervals || f->batch_records >= limit)
+		return true;
+	return ++f->batch_lines % CLOCK_LINES == 0 && when_clock_ms() - f->batch_began >= BATCH_MS;
+}
+
+/* ---- one line ---- */
+
+static bool trusts(const struct feed *f, bool auditd_form, bool indented)
+{
+	return !indented && (f->trust == FEED_ALL || (f->trust == FEED_AUDITD && auditd_form));
+}
+
+static int64_t node_of(struct feed *f, struct bytes named, bool *own, struct err *e)
+{
+	struct utsname u;
+	int64_t node;
+
+	*own = f->o->node == NULL && named.n == 0;
+	if (f->o->node != NULL)
+		named = bytes_of(f->o->node);
+	if (*own && f->r->own_name[0] == '\0') {
+		uname(&u);
+		snprintf(f->r->own_name, sizeof(f->r->own_name), "%s", u.nodename[0] ? u.nodename : "localhost");
+	}
+	if (*own)
+		named = bytes_of(f->r->own_name);
+	node = names_node(&f->names, named, e);
+	if (node > 0 && flush_know(&f->flush, node, e) < 0)
+		return -1;
+	return node;
+}
+
+static int event(struct feed *f, const struct fast_event *ev, bool trusted, struct err *e)
+{
+	struct seen_page *page = seen_page_quick(&f->seen, ev->id->node, ev->serial, ev->second);
+	enum seen_state state;
+
+	if (page == NULL)
+		page = seen_page(&f->seen, ev->id->node, ev->serial, ev->second, e);
+	if (page == NULL)
+		return -1;
+	state = seen_mark(page, ev->serial, ev->second, trusted, ev->base);
+	f->batch_records++;
+	if (syscall_is_fence(ev->nr)) {
+		f->r->records--;
+		f->r->other++;
+		return 0;
+	}
+	f->last = ev->id;
+	return tally_event(&f->tally, ev->id, ev->ms, ev->serial, ev->nr, ev->code, ev->ip, trusted, state, e);
+}
+
+static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
+{
+	const struct record *rec = &l->rec;
+	struct fast_event ev = { .ms = rec->ms, .second = rec->ms / 1000, .base = BOOT_NO_BASE, .ip = rec->ip,
+				 .serial = rec->serial, .code = rec->code, .nr = rec->nr };
+	bool own;
+	int64_t node;
+
+	if (feed_lock(f, e) < 0)
+		return -1;
+	node = node_of(f, rec->node, &own, e);
+	if (node < 0)
+		return -1;
+	f->r->own_node += own;
+	ev.id = tally_ident(&f->tally, node, rec, l->identity, e);
+	if (ev.id == NULL)
+		return -1;
+	fast_learn_ident(&f->fast, ev.id);
+	if (!rec->has_serial) {
+		f->r->presence++;
+		return tally_presence(&f->tally, ev.id, rec, e);
+	}
+	if (l->uptime_us >= 0)
+		ev.base = ev.second - l->uptime_us / 1000000;
+	fast_learn(&f->fast, text, l, node, own);
+	return event(f, &ev, trusts(f, l->auditd_form, l->indented), e);
+}
+
+static void damaged(struct feed *f, const struct line *l, struct bytes text)
+{
+	struct ingest_report *r = f->r;
+	size_t i = 0;
+
+	r->damaged++;
+	while (i < r->n_reasons && strcmp(r->reasons[i].why, l->reason) != 0)
+		i++;
+	if (i == r->n_reasons && i < INGEST_REASONS) {
+		r->reasons[i].why = l->reason;
+		r->n_reasons++;
+	}
+	if (i < INGEST_REASONS)
+		r->reasons[i].n++;
+	if (f->o->damaged)
+		f->o->damaged(f->o->to, f->file, f->number, l->reason, text);
+}
+
+/* Remembers what an input without records looks like. */
+static void look_at(struct feed *f, struct bytes text)
+{
+	enum ingest_looks *looks = &f->r->looks;
+
+	if (*looks != LOOKS_EMPTY && *looks != LOOKS_TEXT)
+		return;
+	if (text.n && text.p[0] == '{')
+		*looks = LOOKS_JSON;
+	else if (memchr(text.p, '\0', text.n) != NULL)
+		*looks = LOOKS_BINARY;
+	else if (bytes_has(text, BYTES("audit(")))
+		*looks = LOOKS_AUDIT;
+	else if (text.n)
+		*looks = LOOKS_TEXT;
+}
+
+int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
+{
+	struct line l;
+	int64_t node;
+	bool own;
+
+	if (cut) {
+		line_cut(mentions, &l);
+	} else {
+		f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
+		line_parse(text, &l, &f->room);
+	}
+	if (!f->any_without_syscall && !bytes_has(text, BYTES("syscall")))
+		f->any_without_syscall = true;
+	switch (l.kind) {
+	case LINE_RECORD:
+		f->r->records++;
+		f->any_of_kernel = f->any_of_kernel || !l.auditd_form;
+		if (l.rec.ms != WHEN_NONE)
+			f->near_ms[f->trust != FEED_TEXT] = l.rec.ms;
+		return slow_record(f, text, &l, e);
+	case LINE_DAMAGED:
+		damaged(f, &l, text);
+		return 0;
+	case LINE_LOSS:
+		if (feed_lock(f, e) < 0)
+			return -1;
+		node = node_of(f, l.loss.node, &own, e);
+		f->r->losses++;
+		tally_loss(&f->tally, node, &l.loss, trusts(f, l.auditd_form, l.indented));
+		return node < 0 ? -1 : 0;
+	case LINE_OTHER:
+	default:
+		f->r->other++;
+		if (f->r->records == 0)
+			look_at(f, text);
+		return 0;
+	}
+}
+
+int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
+{
+	struct fast_event ev;
+
+	*n = 0;
+	if (!f->locked || !fast_match(&f->fast, ahead, &ev))
+		return 0;
+	*n = ev.n;
+	f->r->records++;
+	f->r->own_node += ev.front->own_node;
+	f->near_ms[f->trust != FEED_TEXT] = ev.ms;
+	return event(f, &ev, trusts(f, ev.front->auditd_form, ev.front->indented), e);
+}
+
+void feed_place(struct feed *f, int64_t place)
+{
+	const struct ident *id = f->last;
+
+	if (id != NULL && id->batch == f->tally.batch && id->interval[id->trusted] != 0)
+		f->tally.intervals.v[id->interval[id->trusted] - 1].place = place;
+}
+
+int64_t feed_own_node(struct feed *f, struct err *e)
+{
+	bool own;
+
+	return node_of(f, BYTES(""), &own, e);
+}
+
+/* ---- the run ---- */
+
+void feed_begin(struct feed *f, struct store *store, const struct ingest_options *options, struct ingest_report *report,
+		const char *sources)
+{
+	*report = (struct ingest_report){ 0 };
+	*f = (struct feed){ .o = options, .r = report, .store = store, .near_ms = { when_now(), when_now() }, .most_intervals = FIRST_INTERVALS };
+	names_init(&f->names, store);
+	seen_init(&f->seen, store);
+	tally_init(&f->tally, store, &f->names, &f->seen);
+	flush_init(&f->flush, &f->tally, &f->seen);
+	f->flush.stop = options->stop;
+	f->fast.tally = &f->tally;
+	snprintf(f->sources, sizeof(f->sources), "%s", sources);
+}
+
+/* What was not derived in the time that batches have; a request to stop leaves it to whoever comes next. */
+static int derive_rest(struct feed *f, struct err *e)
+{
+	while (f->flush.waits && (f->o->stop == NULL || !*f->o->stop)) {
+		if (feed_lock(f, e) < 0 || flush_more(&f->flush, e) < 0 || store_commit(f->store, e) < 0)
+			return -1;
+		f->locked = false;
+	}
+	f->r->waits = f->flush.waits;
+	return 0;
+}
+
+static int note_end(struct feed *f, struct err *e)
+{
+	struct ingest_report *r = f->r;
+
+	if (r->ingest == 0)
+		return 0;
+	r->contradicted = f->tally.contradicted;
+	return store_run(f->store, STMT_set_ingest, ARGS(V_INT(r->ingest), V_INT(when_now()), V_INT(r->new_events), V_INT(r->seen_before),
+							 V_INT(r->contradicted), V_INT(r->damaged), V_INT(r->other),
+							 V_INT(r->losses)), e);
+}
+
+int feed_end(struct feed *f, int ret, struct err *e)
+{
+	f->r->new_events = f->tally.new_events;
+	f->r->seen_before = f->tally.seen_before;
+	if (ret == 0)
+		ret = derive_rest(f, e);
+	if (ret == 0)
+		ret = note_end(f, e);
+	if (ret < 0)
+		store_rollback(f->store);
+	flush_release(&f->flush);
+	tally_release(&f->tally);
+	seen_release(&f->seen);
+	names_release(&f->names);
+	line_room_release(&f->room);
+	return ret;
+}

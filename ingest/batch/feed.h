@@ -1,0 +1,75 @@
+/*
+ * From lines to the store: what all that brings lines shares. A batch is processed under the write lock, which the first
+ * record takes, and committed as a whole.
+ */
+#ifndef INGEST_FEED_H
+#define INGEST_FEED_H
+
+#include "ingest/batch/fast.h"
+#include "ingest/batch/flush.h"
+#include "ingest/ingest.h"
+
+enum feed_trust {
+	FEED_TEXT,    /* any user may have written it */
+	FEED_AUDITD,  /* lines in auditd's form, at column 0, are the kernel's */
+	FEED_ALL,     /* all lines are, in whatever form */
+};
+
+struct feed {
+	/* the reader's: */
+	enum feed_trust trust;
+	const char *file;       /* what the next line is from, and its number there */
+	uint64_t number;
+	bool any_without_syscall;
+	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
+	/* its own: */
+	const struct ingest_options *o;
+	struct ingest_report *r;
+	struct store *store;
+	struct names names;
+	struct seen seen;
+	struct tally tally;
+	struct flush flush;
+	struct fast fast;
+	struct line_room room;
+	int64_t near_ms[2];     /* when the last record was, of text and of what is trusted: no text says which year a marker is of */
+	struct ident *last;     /* who made the last event */
+	bool locked;
+	int64_t batch_began;
+	uint64_t batch_records, batch_lines;
+	size_t most_intervals;  /* that a batch has, from how long those before took */
+	char sources[256];      /* noted with the run */
+};
+
+/* All arguments are borrowed until feed_end. */
+void feed_begin(struct feed *f, struct store *store, const struct ingest_options *options, struct ingest_report *report,
+		const char *sources);
+
+/*
+ * Takes the next line if it is a record like one before: then *n is its length without the newline, else 0. `ahead` as
+ * fast_match has it.
+ */
+int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e);
+
+/* Takes any line; cut: see lines_next, and mentions what lines->mentions says. */
+int feed_line(struct feed *f, struct bytes line, bool cut, bool mentions, struct err *e);
+
+/* Where the process of the last event ran; place: a row. */
+void feed_place(struct feed *f, int64_t place);
+
+/* Has the batch to be committed now? */
+bool feed_full(struct feed *f);
+
+/* Takes the lock, waiting for it, if this batch has not done so yet. */
+int feed_lock(struct feed *f, struct err *e);
+
+/* Commits what was taken since the lock was. */
+int feed_commit(struct feed *f, struct err *e);
+
+/* This machine's node; -1 on failure. Under the lock. */
+int64_t feed_own_node(struct feed *f, struct err *e);
+
+/* Notes the run's end, or rolls back where ret is -1, and releases. Returns ret, or -1. */
+int feed_end(struct feed *f, int ret, struct err *e);
+
+#endif

@@ -1,0 +1,215 @@
+#include "ingest/batch/seen.h"
+
+#include "store/base/hash.h"
+#include "store/row.h"
+
+#include <stdlib.h>
+
+#define PAGES_MAX 512        /* in memory: some 4.5 MB */
+
+void seen_init(struct seen *s, struct store *store)
+{
+	*s = (struct seen){ .store = store };
+}
+
+static void free_page(struct seen_page *p)
+{
+	VEC_FREE(&p->more);
+	map_release(&p->more_at);
+	free(p);
+}
+
+void seen_forget(struct seen *s)
+{
+	for (size_t i = 0; i < s->n_pages; i++)
+		free_page(s->pages[i]);
+	s->n_pages = 0;
+	s->last = NULL;
+	if (s->n_slots)
+		memset(s->slots, 0, s->n_slots * sizeof(*s->slots));
+}
+
+void seen_release(struct seen *s)
+{
+	seen_forget(s);
+	free(s->pages);
+	free(s->slots);
+	VEC_FREE(&s->changed);
+	*s = (struct seen){ 0 };
+}
+
+static uint32_t slot_for(const struct seen *s, int64_t node, int64_t serials, int64_t seconds)
+{
+	uint64_t h = hash_u64(hash_u64((uint64_t)node, (uint64_t)serials), (uint64_t)seconds);
+	uint32_t i = (uint32_t)h & (s->n_slots - 1);
+
+	for (; s->slots[i] != 0; i = (i + 1) & (s->n_slots - 1)) {
+		const struct seen_page *p = s->pages[s->slots[i] - 1];
+
+		if (p->node == node && p->serials == serials && p->seconds == seconds)
+			break;
+	}
+	return i;
+}
+
+static void reindex(struct seen *s)
+{
+	if (s->n_slots == 0) {
+		s->n_slots = PAGES_MAX * 8;
+		s->slots = mem_zero(s->n_slots, sizeof(*s->slots));
+	}
+	memset(s->slots, 0, s->n_slots * sizeof(*s->slots));
+	for (size_t i = 0; i < s->n_pages; i++)
+		s->slots[slot_for(s, s->pages[i]->node, s->pages[i]->serials, s->pages[i]->seconds)] = (uint32_t)i + 1;
+}
+
+static int drop_page(struct seen *s, const struct seen_page *p, struct err *e)
+{
+	return store_run(s->store, STMT_del_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), e);
+}
+
+static void encode_pieces(struct seen_page *p, enum track_layer layer, struct buf *out)
+{
+	struct boot_pieces list = { 0 };
+
+	seen_pieces(p, layer, &list);
+	boot_encode(&list, out);
+	VEC_FREE(&list);
+}
+
+#define V_BASE(base) V_INT_IF((base) != BOOT_NO_BASE, base)
+
+static int save(struct seen *s, struct seen_page *p, struct err *e)
+{
+	auto_buf struct buf data = { 0 }, trusted = { 0 }, all = { 0 };
+	const struct seen_base *b = p->base;
+
+	encode_pieces(p, TRACK_TRUSTED, &trusted);
+	encode_pieces(p, TRACK_TEXT, &all);
+	*VEC_PUSH(&s->changed) = (struct boots_page){ p->node, p->seconds, p->serials };
+	p->dirty = false;
+	if (trusted.n == 0 && all.n == 0) /* all of its events were taken back */
+		return drop_page(s, p, e);
+	seen_encode(p, &data);
+	return store_run(s->store, STMT_save_page,
+			 ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds),
+			      V_BLOB(buf_bytes(&trusted)), V_BASE(b[TRACK_TRUSTED].min),
+			      V_BASE(b[TRACK_TRUSTED].max), V_BLOB(buf_bytes(&all)),
+			      V_BASE(b[TRACK_TEXT].min), V_BASE(b[TRACK_TEXT].max),
+			      V_BLOB(buf_bytes(&data))),
+			 e);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct boots_page *x = a, *y = b;
+
+	if (x->node != y->node)
+		return x->node < y->node ? -1 : 1;
+	if (x->seconds != y->seconds)
+		return x->seconds < y->seconds ? -1 : 1;
+	return x->serials < y->serials ? -1 : x->serials > y->serials;
+}
+
+int seen_flush(struct seen *s, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_pages; i++)
+		if (s->pages[i]->dirty && save(s, s->pages[i], e) < 0)
+			return -1;
+	if (s->changed.n > 1)
+		qsort(s->changed.v, s->changed.n, sizeof(*s->changed.v), by_key);
+	for (size_t i = 0; i < s->changed.n;
+	     i++) /* one that was evicted and came back was written twice */
+		if (n == 0 || by_key(&s->changed.v[n - 1], &s->changed.v[i]) != 0)
+			s->changed.v[n++] = s->changed.v[i];
+	s->changed.n = n;
+	return 0;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct seen_page *const *x = a, *const *y = b;
+
+	return (*x)->used < (*y)->used ? 1 : (*x)->used > (*y)->used ? -1 : 0;
+}
+
+/* Half of the pages go, those that were not used for longest. Dirty ones are written; the lock is held. */
+static int evict(struct seen *s, struct err *e)
+{
+	qsort(s->pages, s->n_pages, sizeof(*s->pages), by_use);
+	while (s->n_pages > PAGES_MAX / 2) {
+		struct seen_page *p = s->pages[s->n_pages - 1];
+
+		if (p->dirty && save(s, p, e) < 0)
+			return -1;
+		free_page(p);
+		s->n_pages--;
+	}
+	s->last = NULL;
+	reindex(s);
+	return 0;
+}
+
+struct loading { const struct seen *s; struct seen_page *p; };
+
+static int take_page(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct loading *l = to;
+	int64_t v[5];
+
+	if (row_read(row, "seen", "dDdDb", v, e) < 0)
+		return -1;
+	for (size_t i = 0; i < TRACK_LAYERS; i++)
+		l->p->base[i] = (struct seen_base){ v[2 * i], v[2 * i + 1] };
+	if (!seen_decode(l->p, store_column(row, 4)))
+		return row_damaged(l->s->store->db, "seen", 0, "no page can be read in its data",
+				   e);
+	return 0;
+}
+
+static int load(struct seen *s, struct seen_page *p, struct err *e)
+{
+	struct loading l = { s, p };
+
+	return store_each(s->store, STMT_load_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), WALK(take_page, &l), e);
+}
+
+struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second, struct err *e)
+{
+	int64_t serials = serial / SEEN_SERIALS, seconds = second / SEEN_SECONDS;
+	struct seen_page *p;
+	uint32_t slot;
+
+	if (s->n_slots == 0)
+		reindex(s);
+	slot = slot_for(s, node, serials, seconds);
+	if (s->slots[slot] == 0) {
+		if (s->n_pages >= PAGES_MAX) {
+			if (evict(s, e) < 0)
+				return NULL;
+			slot = slot_for(s, node, serials, seconds);
+		}
+		if (s->n_pages == s->cap) {
+			s->cap = s->cap ? s->cap * 2 : 64;
+			s->pages = mem_grow(s->pages, s->cap, sizeof(*s->pages));
+		}
+		p = mem_zero(1, sizeof(*p));
+		p->node = node;
+		p->serials = serials;
+		p->seconds = seconds;
+		for (size_t i = 0; i < TRACK_LAYERS; i++)
+			p->base[i] = (struct seen_base){ BOOT_NO_BASE, BOOT_NO_BASE };
+		if (load(s, p, e) < 0) {
+			free_page(p);
+			return NULL;
+		}
+		s->pages[s->n_pages++] = p;
+		s->slots[slot] = (uint32_t)s->n_pages;
+	}
+	p = s->pages[s->slots[slot] - 1];
+	p->used = ++s->clock;
+	s->last = p;
+	return p;
+}

@@ -1,0 +1,377 @@
+#include "ingest/batch/tally.h"
+
+#include "store/base/hash.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+#include "store/model/program.h"
+#include "store/model/syscall.h"
+
+#include <stdlib.h>
+
+#define MAX_CALLS 64
+#define IDENT_SLOTS 65536 /* a power of two, over three times TALLY_MAX_IDENTS */
+
+void tally_init(struct tally *t, struct store *store, struct names *names, struct seen *seen)
+{
+	*t = (struct tally){ .store = store, .names = names, .seen = seen, .batch = 1 };
+}
+
+void tally_forget_idents(struct tally *t)
+{
+	for (uint32_t i = 0; i < t->n_ident_slots; i++) {
+		if (t->idents[i] == NULL)
+			continue;
+		mem_free_at(&t->idents[i]->key);
+		free(t->idents[i]);
+		t->idents[i] = NULL;
+	}
+	t->n_idents = 0;
+	t->ident_drops++;
+}
+
+void tally_release(struct tally *t)
+{
+	tally_forget_idents(t);
+	free(t->idents);
+	for (size_t i = 0; i < t->calls.n; i++)
+		free(t->calls.v[i]);
+	VEC_FREE(&t->calls);
+	VEC_FREE(&t->spaces);
+	VEC_FREE(&t->intervals);
+	VEC_FREE(&t->slots);
+	VEC_FREE(&t->edges);
+	VEC_FREE(&t->echoes);
+	VEC_FREE(&t->presences);
+	VEC_FREE(&t->losses);
+	VEC_FREE(&t->events);
+	map_release(&t->space_of);
+	map_release(&t->interval_of);
+	map_release(&t->slot_of);
+}
+
+void tally_clear(struct tally *t)
+{
+	t->spaces.n = t->intervals.n = t->slots.n = t->edges.n = t->echoes.n = t->presences.n = t->losses.n = t->events.n = 0;
+	map_clear(&t->space_of);
+	map_clear(&t->interval_of);
+	map_clear(&t->slot_of);
+	t->batch++;
+}
+
+/* ---- identities ---- */
+
+static uint32_t ident_slot(const struct tally *t, int64_t node, const char *key, size_t n, uint64_t hash)
+{
+	uint32_t i = (uint32_t)hash & (t->n_ident_slots - 1);
+
+	for (; t->idents[i] != NULL; i = (i + 1) & (t->n_ident_slots - 1)) {
+		const struct ident *id = t->idents[i];
+
+		if (id->hash == hash && id->key_n == n && id->node == node && memcmp(id->key, key, n) == 0)
+			break;
+	}
+	return i;
+}
+
+struct ident *tally_find(const struct tally *t, int64_t node, const char *key, size_t n)
+{
+	if (t->n_ident_slots == 0)
+		return NULL;
+	return t->idents[ident_slot(t, node, key, n, hash_bytes(key, n))];
+}
+
+static int fill_ident(struct tally *t, struct ident *id, const struct record *rec, struct err *e)
+{
+	struct bytes subj = names_subj(rec->subj);
+	int64_t subj_row = 0;
+
+	id->pid = rec->pid;
+	id->sig = rec->sig;
+	id->uid = rec->uid;
+	id->auid = rec->auid;
+	id->arch = rec->arch;
+	id->compat = rec->compat;
+	id->loader = program_kind(rec->comm, rec->exe) == PROGRAM_LOADER;
+	id->exe = store_string(t->store, rec->exe, e);
+	id->comm = store_string(t->store, rec->comm, e);
+	if (rec->has_subj)
+		subj_row = store_string(t->store, subj, e);
+	if (id->exe < 0 || id->comm < 0 || subj_row < 0)
+		return -1;
+	id->caller = names_caller(t->names, id->comm, subj_row, e);
+	return id->caller < 0 ? -1 : 0;
+}
+
+struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e)
+{
+	uint64_t hash = hash_bytes(key.p, key.n);
+	struct ident *id;
+	char *copy;
+	uint32_t i;
+
+	if (t->n_ident_slots == 0) {
+		t->n_ident_slots = IDENT_SLOTS;
+		t->idents = mem_zero(t->n_ident_slots, sizeof(struct ident *));
+	}
+	i = ident_slot(t, node, key.p, key.n, hash);
+	if (t->idents[i] != NULL)
+		return t->idents[i];
+	if (t->n_idents >= TALLY_MAX_IDENTS) {
+		tally_forget_idents(t);
+		i = ident_slot(t, node, key.p, key.n, hash);
+	}
+	id = mem_zero(1, sizeof(*id));
+	if (fill_ident(t, id, rec, e) < 0) {
+		free(id);
+		return NULL;
+	}
+	copy = mem_alloc(key.n + 1);
+	memcpy(copy, key.p, key.n);
+	copy[key.n] = '\0';
+	id->key = copy;
+	id->key_n = (uint32_t)key.n;
+	id->hash = hash;
+	id->node = node;
+	t->idents[i] = id;
+	t->n_idents++;
+	return id;
+}
+
+static struct tally_calls *calls_of(struct tally *t, uint32_t arch, uint32_t action)
+{
+	struct tally_calls *c;
+
+	for (size_t i = 0; i < t->calls.n; i++)
+		if (t->calls.v[i]->arch == arch && t->calls.v[i]->action == action)
+			return t->calls.v[i];
+	if (t->calls.n >= MAX_CALLS)
+		return NULL;
+	c = mem_zero(1, sizeof(*c));
+	c->arch = arch;
+	c->action = action;
+	*VEC_PUSH(&t->calls) = c;
+	return c;
+}
+
+/* The row of a call; for the numbers and the action that a program usually has, without a look-up. */
+static int64_t call_row(struct tally *t, struct ident *id, int32_t nr, uint32_t code, struct err *e)
+{
+	uint32_t action = action_of(code);
+	int64_t row;
+
+	if (id->calls == NULL || id->calls->action != action)
+		id->calls = calls_of(t, id->arch, action);
+	if (nr < 0 || nr >= TALLY_CALLS || id->calls == NULL)
+		return names_call(t->names, id->arch, nr, action, e);
+	row = id->calls->row[nr];
+	if (row == 0) {
+		row = names_call(t->names, id->arch, nr, action, e);
+		id->calls->row[nr] = row > 0 ? row : 0;
+	}
+	return row;
+}
+
+/* ---- intervals ---- */
+
+static bool holds(const struct tally_interval *v, uint64_t cell, int64_t t_ms)
+{
+	return v->cell == cell && t_ms >= v->t_first - TALLY_GAP_MS && t_ms <= v->t_last + TALLY_GAP_MS &&
+	       t_ms / WHEN_HOUR_MS == v->t_first / WHEN_HOUR_MS;
+}
+
+static void enter_batch(struct tally *t, struct ident *id)
+{
+	id->batch = t->batch;
+	id->interval[0] = id->interval[1] = 0;
+	id->space[0] = id->space[1] = -1;
+	memset(id->recent, 0, sizeof(id->recent));
+}
+
+/* What intervals of an identity and layer are of. */
+static int64_t space_for(struct tally *t, struct ident *id, bool trusted)
+{
+	uint64_t a = (uint64_t)id->node << 32 | (uint32_t)id->pid,
+		 b = (uint64_t)id->exe << 2 | (uint64_t)trusted << 1 | id->loader;
+	int64_t space = id->space[trusted];
+
+	if (space < 0)
+		space = map_get(&t->space_of, a, b, -1);
+	if (space < 0) {
+		space = (int64_t)t->spaces.n;
+		map_put(&t->space_of, a, b, space);
+		*VEC_PUSH(&t->spaces) = (struct tally_space){ id->node, id->exe, id->pid, id->loader, trusted };
+	}
+	id->space[trusted] = space;
+	return space;
+}
+
+static uint32_t new_interval(struct tally *t, const struct ident *id, int64_t space, uint64_t cell, int64_t t_ms, uint32_t serial,
+			     uint32_t older)
+{
+	const struct tally_interval *was = older ? &t->intervals.v[older - 1] : NULL;
+	bool mixed = was != NULL && (was->mixed || t_ms <= was->t_last);
+
+	*VEC_PUSH(&t->intervals) = (struct tally_interval){
+		.space = space, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
+		.s_last = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
+		.mixed = mixed,
+	};
+	return (uint32_t)t->intervals.n;
+}
+
+/* Did this identity make the lowest serial? Of equal ones the least by uid, auid and comm, whichever came first. */
+static bool made_first(const struct tally *t, const struct tally_interval *v, const struct ident *id, uint32_t serial)
+{
+	if (serial != v->s_first)
+		return serial < v->s_first;
+	if (id->uid != v->uid)
+		return id->uid < v->uid;
+	if (id->auid != v->auid)
+		return id->auid < v->auid;
+	return id->comm != v->name && names_compare(t->store, id->comm, v->name) < 0;
+}
+
+/* The interval that a record belongs to, index + 1; its corners are widened. */
+static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int64_t t_ms, uint32_t serial, bool trusted)
+{
+	uint64_t cell = ip >> OBS_CELL_BITS, a, b;
+	struct tally_interval *v;
+	uint32_t at, head;
+	int64_t space;
+
+	if (id->batch != t->batch)
+		enter_batch(t, id);
+	id->trusted = trusted;
+	at = id->interval[trusted];
+	if (at == 0 || !holds(&t->intervals.v[at - 1], cell, t_ms)) {
+		space = space_for(t, id, trusted);
+		a = (uint64_t)space << 40 | (uint64_t)(t_ms / WHEN_HOUR_MS);
+		b = cell;
+		head = (uint32_t)map_get(&t->interval_of, a, b, 0);
+		for (at = head; at != 0 && !holds(&t->intervals.v[at - 1], cell, t_ms);) {
+			v = &t->intervals.v[at - 1];
+			at = v->mixed || t_ms <= v->t_last ? v->older : 0;
+		}
+		if (at == 0) {
+			at = new_interval(t, id, space, cell, t_ms, serial, head);
+			map_put(&t->interval_of, a, b, at);
+		}
+		id->interval[trusted] = at;
+	}
+	v = &t->intervals.v[at - 1];
+	if (t_ms < v->t_first)
+		v->t_first = t_ms;
+	if (t_ms > v->t_last)
+		v->t_last = t_ms;
+	if (serial > v->s_last)
+		v->s_last = serial;
+	if (serial <= v->s_first && made_first(t, v, id, serial)) {
+		v->s_first = serial;
+		v->name = id->comm;
+		v->uid = id->uid;
+		v->auid = id->auid;
+	}
+	return at;
+}
+
+static uint32_t slot_for(struct tally *t, const struct ident *id, uint32_t interval, int64_t call, int32_t nr,
+				   uint32_t code, int64_t t_ms)
+{
+	/* what was denied made no process and ended none */
+	bool done = action_of(code) == (uint32_t)ACTION_LOG;
+	uint64_t a = (uint64_t)interval << 32 | (uint32_t)id->caller;
+	int64_t at = map_get(&t->slot_of, a, (uint64_t)call, -1);
+	struct tally_slot *s;
+
+	if (at >= 0)
+		return (uint32_t)at;
+	map_put(&t->slot_of, a, (uint64_t)call, (int64_t)t->slots.n);
+	s = VEC_PUSH(&t->slots);
+	*s = (struct tally_slot){ .obs = { .caller = id->caller, .call = call, .t_first = t_ms, .t_last = t_ms,
+					   .serial = UINT32_MAX, .ip = UINT64_MAX },
+				  .next = t->intervals.v[interval - 1].slots,
+				  .edge = (uint8_t)(done ? syscall_edge(id->arch, nr) : EDGE_NONE) };
+	t->intervals.v[interval - 1].slots = (uint32_t)t->slots.n;
+	return (uint32_t)t->slots.n - 1;
+}
+
+int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
+		bool trusted, enum seen_state state, struct err *e)
+{
+	struct ident_recent *recent;
+	struct tally_slot *s;
+	struct obs *o;
+	uint32_t interval;
+	int64_t call;
+
+	t->seen_before += state != SEEN_NEW;
+	if (state == SEEN_OTHER && !trusted && t->folds)
+		state = SEEN_BEFORE;
+	if (state == SEEN_BEFORE && !t->label)
+		return 0;
+	interval = interval_for(t, id, ip, t_ms, serial, trusted);
+	if (state == SEEN_BEFORE)
+		return 0;
+	t->intervals.v[interval - 1].driven++;
+	t->trusted += trusted;
+	recent = &id->recent[(uint32_t)nr % IDENT_RECENT];
+	if (recent->interval != interval || recent->nr != nr || id->recent_code != code) {
+		call = call_row(t, id, nr, code, e);
+		if (call < 0)
+			return -1;
+		if (id->recent_code != code)
+			memset(id->recent, 0, sizeof(id->recent));
+		id->recent_code = code;
+		*recent = (struct ident_recent){ interval, slot_for(t, id, interval, call, nr, code, t_ms), nr };
+	}
+	s = &t->slots.v[recent->slot];
+	o = &s->obs;
+	if (t_ms < o->t_first)
+		o->t_first = t_ms;
+	if (t_ms > o->t_last)
+		o->t_last = t_ms;
+	if (serial < o->serial || (serial == o->serial && ip < o->ip)) {
+		o->serial = serial;
+		o->ip = ip;
+	}
+	o->fresh += trusted;
+	o->text += !trusted;
+	t->new_events += state == SEEN_NEW;
+	if (state == SEEN_OTHER) {
+		struct tally_interval *v = &t->intervals.v[interval - 1];
+
+		*VEC_PUSH(&t->echoes) = (struct tally_echo){ t_ms, serial, recent->slot, v->echoes };
+		v->echoes = (uint32_t)t->echoes.n;
+	}
+	if (s->edge != EDGE_NONE) {
+		struct tally_interval *v = &t->intervals.v[interval - 1];
+
+		*VEC_PUSH(&t->edges) = (struct tally_edge){ { t_ms, serial, (enum edge_kind)s->edge }, v->edges };
+		v->edges = (uint32_t)t->edges.n;
+	}
+	return 0;
+}
+
+int tally_presence(struct tally *t, struct ident *id, const struct record *rec, struct err *e)
+{
+	int64_t call = names_call(t->names, rec->arch, rec->nr, action_of(rec->code), e);
+
+	if (call < 0)
+		return -1;
+	*VEC_PUSH(&t->presences) = (struct tally_presence){ id->node, id->exe, id->caller, call, rec->ms, rec->pid, rec->ip };
+	return 0;
+}
+
+void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent)
+{
+	*VEC_PUSH(&t->events) = (struct tally_event){ node, t_ms, pid, parent, serial, kind };
+}
+
+void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted)
+{
+	*VEC_PUSH(&t->losses) = (struct tally_loss){
+		.node = node, .kind = loss->kind, .number = loss->number, .t = loss->ms,
+		.stamp = loss->uptime_us >= 0 ? loss->uptime_us : loss->ms == WHEN_NONE ? 0 : loss->ms,
+		.trusted = trusted,
+	};
+}

@@ -1,0 +1,81 @@
+#include "ingest/live/process/confined.h"
+
+#include "ingest/live/host/host.h"
+#include "store/base/mem.h"
+#include "store/base/when.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+static const char *const capabilities[] = {
+#define CAPABILITY(name) name,
+#include "store/model/capability_list.h"
+#undef CAPABILITY
+};
+
+static const char *const kinds[CONFINED_NAMESPACES] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
+
+const char *confined_capability(unsigned bit)
+{
+	return bit < ARRAY_SIZE(capabilities) ? capabilities[bit] : NULL;
+}
+
+static uint64_t mask(struct bytes status, const char *name)
+{
+	struct bytes text = host_status(status, name);
+	uint64_t v = 0;
+
+	bytes_hex(&text, UINT64_MAX, &v);
+	return v;
+}
+
+/* Why the status of a process cannot be read. */
+static int explain(const char *root, const char *status, int32_t pid, struct err *e)
+{
+	auto_free char *path = mem_print("%s%s", root, status);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : ESRCH; /* it can be opened and not be read: the process has ended */
+
+	if ((error == ENOENT || error == ENOTDIR) && !host_exists(root, "/proc/self/status"))
+		return err_set(e, ST_SYSTEM, "/proc is missing here, and only that tells what confines a process (mount -t proc proc /proc)");
+	if (error != ENOENT && error != ESRCH)
+		return err_set(e, ST_SYSTEM, "%s cannot be read: %s", status, strerror(error));
+	if (pid != 0 && (kill(pid, 0) == 0 || errno == EPERM))
+		return err_set(e, ST_SYSTEM, "process %d is there, but /proc does not show it (hidepid)", pid);
+	return err_set(e, ST_INPUT, "there is no process %d", pid);
+}
+
+int confined_read(struct confined *out, const char *root, int32_t pid, struct err *e)
+{
+	auto_free char *name = pid ? mem_print("%d", pid) : mem_dup("self"), *path = mem_print("/proc/%s/status", name);
+	auto_free char *label = mem_print("/proc/%s/attr/current", name);
+	auto_buf struct buf status = { 0 };
+
+	*out = (struct confined){ .filters = -1 };
+	if (!host_read(root, path, &status))
+		return explain(root, path, pid, e);
+	out->mode = host_status_number(buf_bytes(&status), "Seccomp", 0);
+	out->filters = host_status_number(buf_bytes(&status), "Seccomp_filters", -1);
+	out->no_new_privs = host_status_number(buf_bytes(&status), "NoNewPrivs", 0) != 0;
+	out->effective = mask(buf_bytes(&status), "CapEff");
+	out->bounding = mask(buf_bytes(&status), "CapBnd");
+	for (size_t i = 0; i < CONFINED_NAMESPACES; i++) {
+		enum host_answer first = host_is_initial(root, name, kinds[i]);
+
+		out->namespaces[i].kind = kinds[i];
+		out->namespaces[i].known = first != HOST_UNKNOWN;
+		out->namespaces[i].own = first == HOST_NO;
+	}
+	host_read(root, label, &out->label);
+	out->placed = place_of_pid(&out->place, pid ? pid : getpid(), when_now(), root);
+	if (out->placed)
+		place_find_names(&out->place, root);
+	return 0;
+}
+
+void confined_release(struct confined *c)
+{
+	buf_release(&c->label);
+}

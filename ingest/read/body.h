@@ -1,0 +1,64 @@
+/*
+ * Bodies: what a line says once its header is off. A new body is one file in ingest/body/ and one row in
+ * ingest/body_list.h. Bodies that need memory between lines (entries, tables) will get it through a state.
+ */
+#ifndef INGEST_BODY_H
+#define INGEST_BODY_H
+
+#include "ingest/read/fields.h"
+#include "ingest/read/header.h"
+
+enum line_kind {
+	LINE_OTHER,    /* not ours */
+	LINE_RECORD,
+	LINE_DAMAGED,  /* was meant to be a record and cannot be taken: counted with its reason */
+	LINE_LOSS,     /* says that records were lost */
+};
+
+struct line {
+	enum line_kind kind;
+	struct record rec;      /* LINE_RECORD */
+	struct loss loss;       /* LINE_LOSS */
+	const char *reason;     /* LINE_DAMAGED */
+	const char *header, *body; /* names of the forms; header is NULL when there was none */
+	bool indented;          /* copied by hand: never trusted */
+	bool auditd_form;       /* as auditd writes it, at column 0, nothing before: may be trusted */
+	int64_t uptime_us;      /* of the header; -1: none */
+	struct bytes message;   /* what was left behind the header */
+	struct bytes identity;  /* LINE_RECORD: the record's text from auid= to before " syscall=" */
+	struct bytes stamp;     /* LINE_RECORD: where "audit(" begins, n to the end of the line */
+};
+
+/* A body says LINE_OTHER for what is not its own; the first that says something else is taken. */
+struct body {
+	const char *name, *about;
+	enum line_kind (*parse)(struct bytes message, const struct context *c, struct line *out,
+				struct fields_room *room);
+};
+
+/* Room for the copies that odd lines need; one for each reader. `{0}` is a fresh one. */
+struct line_room {
+	struct fields_room fields;
+	int64_t near_ms;  /* a time near this line's, for stamps without a year: the reader's affair */
+	char *copy;
+	size_t cap;
+};
+
+void line_room_release(struct line_room *room);
+
+/*
+ * Reads one line, without its newline. What *out borrows lives until the next call with the same room.
+ * The cost of a line that has nothing to do with audit is three searches over it.
+ */
+void line_parse(struct bytes line, struct line *out, struct line_room *room);
+
+/* What a line says that lines_next cut: damaged where the beginning of a record was in it. */
+void line_cut(bool mentions, struct line *out);
+
+/* For bodies: the part from "audit(" on, when the type before it was ours. */
+enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_room *room);
+
+/* For bodies: is `type`, the word behind "type=", the one of seccomp records? */
+bool body_type_is_seccomp(struct bytes type);
+
+#endif

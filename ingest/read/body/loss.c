@@ -1,0 +1,75 @@
+#include "ingest/read/body.h"
+
+#include "store/base/mem.h"
+
+/* The first number behind `before` in b; 0 when there is none. */
+static uint64_t number_after(struct bytes b, struct bytes before)
+{
+	size_t at = bytes_find(b, before);
+	uint64_t v = 0;
+
+	bytes_skip(&b, at + before.n);
+	bytes_dec(&b, UINT64_MAX / 2, &v);
+	return v;
+}
+
+/* Markers of the kernel's audit code. source: audit_log_lost(), kauditd_printk_skb() in kernel/audit.c */
+static bool of_kernel(struct bytes b, struct loss *out)
+{
+	struct bytes front = b;
+
+	if ((bytes_take(&front, BYTES("kauditd_printk_skb: ")) || bytes_take(&front, BYTES("audit_printk_skb: ")) ||
+	     bytes_take(&front, BYTES("audit_log_start: "))) &&
+	    bytes_has(front, BYTES(" callbacks suppressed"))) {
+		out->kind = LOSS_PRINTK;
+		return bytes_dec(&front, UINT64_MAX / 2, &out->number) > 0;
+	}
+	bytes_take(&front, BYTES("audit: "));
+	if (bytes_starts(front, BYTES("audit_lost="))) {
+		out->kind = LOSS_KERNEL;
+		out->number = number_after(front, BYTES("audit_lost="));
+		return true;
+	}
+	if (bytes_starts(front, BYTES("audit_backlog=")) || bytes_starts(front, BYTES("backlog limit exceeded"))) {
+		out->kind = LOSS_BACKLOG;
+		return true;
+	}
+	if (bytes_starts(front, BYTES("rate limit exceeded"))) {
+		out->kind = LOSS_RATE;
+		return true;
+	}
+	return false;
+}
+
+/* What stands between the kernel and the file: journald and rsyslog own up to some of their losses. */
+static bool of_loggers(struct bytes b, struct bytes tag, struct loss *out)
+{
+	static const struct { const char *tag, *says, *before; enum loss_kind kind; } rows[] = {
+		{ "systemd-journald", "Forwarding to syslog missed ", "missed ", LOSS_JOURNAL },
+		{ "systemd-journald", "Missed ", "Missed ", LOSS_JOURNAL },
+		{ "systemd-journald", "Suppressed ", "Suppressed ", LOSS_JOURNAL },
+		{ "systemd-journal", "Missed ", "Missed ", LOSS_JOURNAL },
+		{ "rsyslogd", " lost ", " lost ", LOSS_SYSLOG },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!bytes_eq(tag, bytes_of(rows[i].tag)) || !bytes_has(b, bytes_of(rows[i].says)))
+			continue;
+		out->kind = rows[i].kind;
+		out->number = number_after(b, bytes_of(rows[i].before));
+		return true;
+	}
+	return false;
+}
+
+static enum line_kind parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+{
+	(void)room;
+	if (!header_foreign(c) && of_kernel(b, &out->loss))
+		return LINE_LOSS;
+	if (c->tag.n && of_loggers(b, c->tag, &out->loss))
+		return LINE_LOSS;
+	return LINE_OTHER;
+}
+
+const struct body body_loss = { "loss", "lines that say that records were lost", parse };

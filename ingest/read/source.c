@@ -1,0 +1,85 @@
+#include "ingest/read/source.h"
+
+#include "store/base/esc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define MEM_MAJOR 1   /* include/uapi/linux/major.h */
+#define KMSG_MINOR 11 /* drivers/char/mem.c */
+
+/* Compressed files by their first bytes: what unpacks them. NULL: not compressed. */
+static const char *unpacker(int fd)
+{
+	static const struct { const char *magic; size_t n; const char *tool; } rows[] = {
+		{ "\x1f\x8b", 2, "zcat" },
+		{ "\xfd" "7zXZ", 5, "xzcat" },
+		{ "BZh", 3, "bzcat" },
+		{ "\x28\xb5\x2f\xfd", 4, "zstdcat" },
+	};
+	char head[8];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (n >= (ssize_t)rows[i].n && memcmp(head, rows[i].magic, rows[i].n) == 0)
+			return rows[i].tool;
+	return NULL;
+}
+
+static int look(struct source *s, const struct trust *where, const char *shown, struct err *e)
+{
+	struct stat st;
+	const char *tool;
+
+	if (fstat(s->fd, &st) != 0)
+		return err_set(e, err_status(errno), "cannot look at %s: %s", shown, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return err_set(e, ST_INPUT, "%s is a folder; name the files in it", shown);
+	s->is_kmsg = S_ISCHR(st.st_mode) && st.st_rdev == makedev(MEM_MAJOR, KMSG_MINOR);
+	s->is_regular = S_ISREG(st.st_mode);
+	if (!s->is_regular)
+		return 0;
+	s->size = st.st_size;
+	s->root_only = !s->is_stdin && trust_root_only(s->fd, where, s->why);
+	if (st.st_uid != 0)
+		s->why[0] = '\0';
+	tool = unpacker(s->fd);
+	if (tool != NULL)
+		return err_set(e, ST_INPUT, "%s is compressed; unpack it first: %s %s | scaudit ...", shown, tool, shown);
+	return 0;
+}
+
+int source_open(struct source *s, const char *path, struct err *e)
+{
+	auto_buf struct buf shown = { 0 };
+	struct trust where = { .link = false };
+
+	*s = (struct source){ .fd = -1, .name = path };
+	s->is_stdin = strcmp(path, "-") == 0;
+	if (s->is_stdin)
+		buf_str(&shown, "standard input");
+	else
+		esc_shell(&shown, bytes_of(path));
+	/* kmsg without O_NONBLOCK would wait for ever for the next message */
+	s->fd = s->is_stdin ? STDIN_FILENO : trust_open(path, &where);
+	if (s->fd < 0)
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
+	if (look(s, &where, buf_text(&shown), e) < 0) {
+		source_close(s);
+		return -1;
+	}
+	if (s->is_kmsg)
+		fcntl(s->fd, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+void source_close(struct source *s)
+{
+	if (s->fd >= 0 && !s->is_stdin)
+		close(s->fd);
+	s->fd = -1;
+}

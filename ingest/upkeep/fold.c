@@ -1,0 +1,475 @@
+#include "ingest/upkeep/fold.h"
+
+#include "ingest/batch/flush.h"
+#include "store/base/code.h"
+#include "store/base/map.h"
+#include "store/base/mem.h"
+#include "store/base/when.h"
+#include "store/model/action.h"
+#include "store/model/obs.h"
+#include "store/names.h"
+#include "store/row.h"
+
+#include <stdlib.h>
+
+struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; bool trusted; };
+
+struct fold_pids { struct flush_pid *v; size_t n, cap; };
+
+/* (path, caller, call) of what is folded; found by it. */
+struct fold_sum {
+	int64_t path, caller, call;
+	uint64_t events;
+	int64_t t_first, t_last;   /* WHEN_NONE: presence without a time */
+	bool forked;
+};
+
+struct folding {
+	struct store *s;
+	bool trusted;              /* which evidence is summed up now */
+	struct fold_pids pids;     /* to be derived again */
+	VEC(struct fold_image) images;
+	struct fold_sums { VEC(struct fold_sum) list; struct map index; } sums;
+	struct map hours;
+	struct map log_calls;      /* rows of calls whose action is LOG, of the whole store */
+};
+
+static int take_call(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct folding *f = to;
+	int64_t id;
+
+	if (row_read(row, "call", "i", &id, e) < 0)
+		return -1;
+	map_put(&f->log_calls, (uint64_t)id, 0, 1);
+	return 0;
+}
+
+static int take_image(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct folding *f = to;
+	int64_t v[7];
+
+	if (row_read(row, "part", "iipinnf", v, e) < 0)
+		return -1;
+	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2], v[6] != 0 };
+	return 0;
+}
+
+/* Was the image exec'd by a process that a fork had made? Parts of a fork have their parent's path and say nothing. */
+static bool was_forked(const struct folding *f, const struct fold_image *m)
+{
+	for (size_t i = 0; i < f->images.n; i++)
+		if (f->images.v[i].id == m->parent)
+			return f->images.v[i].fork_of != 0;
+	return false;
+}
+
+static struct fold_sum *find_sum(const struct fold_sums *s, const struct fold_sum *like)
+{
+	int64_t at = map_get(&s->index, (uint64_t)like->path, (uint64_t)like->caller << 32 | (uint64_t)like->call, -1);
+
+	return at < 0 ? NULL : &s->list.v[at];
+}
+
+static struct fold_sum *add_sum(struct fold_sums *s, const struct fold_sum *sum)
+{
+	map_put(&s->index, (uint64_t)sum->path, (uint64_t)sum->caller << 32 | (uint64_t)sum->call, (int64_t)s->list.n);
+	*VEC_PUSH(&s->list) = *sum;
+	return &s->list.v[s->list.n - 1];
+}
+
+static void release_sums(struct fold_sums *s)
+{
+	VEC_FREE(&s->list);
+	map_release(&s->index);
+}
+
+static struct fold_sum *sum_for(struct folding *f, const struct fold_image *m, int64_t caller, int64_t call)
+{
+	struct fold_sum sum = { .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	struct fold_sum *was = find_sum(&f->sums, &sum);
+
+	if (was != NULL)
+		return was;
+	sum.forked = was_forked(f, m);
+	return add_sum(&f->sums, &sum);
+}
+
+static void widen(struct fold_sum *s, int64_t first, int64_t last)
+{
+	if (s->t_first == WHEN_NONE || first < s->t_first)
+		s->t_first = first;
+	if (s->t_last == WHEN_NONE || last > s->t_last)
+		s->t_last = last;
+}
+
+/* One image of the tree that is folded. */
+struct summing { struct folding *f; const struct fold_image *m; };
+
+static int take_evidence(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct summing *s = to;
+	struct obs_list list = { 0 };
+	int64_t v[4];
+	bool fine;
+
+	if (row_read(row, "interval", "itfb", v, e) < 0)
+		return -1;
+	if ((v[2] != 0) != s->f->trusted)
+		return 0;
+	fine = obs_decode(store_column(row, 3), (struct obs_base){ .t = v[1] }, &list);
+	map_put(&s->f->hours, (uint64_t)(v[1] / WHEN_HOUR_MS), 0, 1);
+	for (size_t i = 0; i < list.n && fine; i++) {
+		struct fold_sum *sum;
+
+		if (obs_events(&list.v[i]) == 0)
+			continue; /* trusted evidence has it */
+		sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
+		sum->events += obs_events(&list.v[i]);
+		widen(sum, list.v[i].t_first, list.v[i].t_last);
+	}
+	VEC_FREE(&list);
+	return fine ? 0 : row_damaged(s->f->s->db, "interval", v[0], "its obs cannot be read", e);
+}
+
+static int take_presence(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct summing *s = to;
+	struct fold_sum *sum;
+	int64_t v[4];
+
+	if (row_read(row, "presence", "iiuT", v, e) < 0)
+		return -1;
+	sum = sum_for(s->f, s->m, v[0], v[1]);
+	if (v[2] != WHEN_NONE)
+		widen(sum, v[2], v[3]);
+	return 0;
+}
+
+static int sum_image(struct folding *f, const struct fold_image *m, struct err *e)
+{
+	struct summing s = { f, m };
+	struct store_args args = ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id));
+
+	if (store_each(f->s, STMT_part_evidence, args, WALK(take_evidence, &s), e) < 0)
+		return -1;
+	return f->trusted ? 0 : store_each(f->s, STMT_part_presence, args, WALK(take_presence, &s), e);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The tree's call set as text: rows of its LOG calls, sorted. */
+static void call_set(const struct folding *f, struct buf *out)
+{
+	auto_free int64_t *calls = mem_alloc(f->sums.list.n * sizeof(*calls));
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->sums.list.n; i++)
+		if (map_get(&f->log_calls, (uint64_t)f->sums.list.v[i].call, 0, 0))
+			calls[n++] = f->sums.list.v[i].call;
+	if (n > 1)
+		qsort(calls, n, sizeof(*calls), by_number);
+	buf_char(out, '[');
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || calls[i] != calls[i - 1])
+			buf_printf(out, "%s%lld", i ? "," : "", (long long)calls[i]);
+	buf_char(out, ']');
+}
+
+static int take_text(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct buf *out = to;
+	int64_t v[2];
+
+	if (row_read(row, "path", "bb", v, e) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		struct bytes b = store_column(row, i);
+
+		buf_add(out, b.p, b.n);
+		buf_char(out, '\0');
+	}
+	return STORE_ENOUGH;
+}
+
+/* A start that text alone has seen counts with text, though the tree counts with what is trusted. */
+static bool starts_of(const struct folding *f, const struct fold_tree *t, const struct fold_view *view)
+{
+	return view->start_seen && (f->trusted || !t->trusted.there || !t->trusted.start_seen);
+}
+
+/* The row of `fold` for the trees that share a workload; its code is a function of what they show. */
+static int64_t fold_row(struct folding *f, const struct fold_tree *t, const struct fold_view *view, bool counts, int64_t main_path,
+			struct err *e)
+{
+	auto_buf struct buf key = { 0 }, labels = { 0 };
+	char code[CODE_SIZE];
+	int64_t row;
+
+	buf_str(&key, "fold|");
+	if (names_node_text(f->s, &key, t->node, e) < 0)
+		return -1;
+	buf_char(&key, '\0');
+	if (store_each_sql(f->s, "SELECT path.text, string.bytes FROM path JOIN string ON string.id = path.exe WHERE path.id = ?1",
+			   ARGS(V_INT(main_path)), WALK(take_text, &key), e) < 0)
+		return -1;
+	buf_add(&key, view->key.p, view->key.n);
+	for (size_t i = 0; i < view->n_labels; i++) {
+		buf_char(&key, '\0');
+		buf_add(&key, view->labels[i].p, view->labels[i].n);
+	}
+	code_of(buf_bytes(&key), code);
+	buf_char(&labels, '[');
+	for (size_t i = 0; i < view->n_labels; i++) {
+		int64_t label = store_string(f->s, view->labels[i], e);
+
+		if (label < 0)
+			return -1;
+		buf_printf(&labels, "%s%lld", i ? "," : "", (long long)label);
+	}
+	buf_char(&labels, ']');
+	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(f->trusted), V_INT(t->node), V_INT(main_path),
+						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(starts_of(f, t, view))), &row, e) < 0)
+		return -1;
+	return row;
+}
+
+static int write_sums(struct folding *f, const struct fold_view *view, bool counts, int64_t fold, struct err *e)
+{
+	auto_buf struct buf set = { 0 };
+
+	for (size_t i = 0; i < f->sums.list.n; i++) {
+		const struct fold_sum *u = &f->sums.list.v[i];
+
+		if (store_run(f->s, STMT_add_fold_use, ARGS(V_INT(fold), V_INT(u->path), V_INT(u->caller), V_INT(u->call), V_INT(u->forked),
+							    V_INT(u->events), V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
+			return -1;
+	}
+	if (!counts)
+		return 0;
+	call_set(f, &set);
+	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(view->start_seen), V_INT(f->hours.n)), e);
+}
+
+/* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees are folded. */
+static int remove_tree(struct folding *f, bool text_stays, struct err *e)
+{
+	static const enum stmt of_part[] = { STMT_del_presence_of, STMT_del_events_of, STMT_del_interval_of };
+
+	for (size_t i = 0; i < f->images.n; i++) {
+		const struct fold_image *m = &f->images.v[i];
+
+		*VEC_PUSH(&f->pids) = (struct flush_pid){ m->node, m->pid };
+		for (size_t k = text_stays ? 1 : 0; k < ARRAY_SIZE(of_part) && (m->trusted || !text_stays); k++)
+			if (store_run(f->s, of_part[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+struct placing { struct folding *f; struct names names; int64_t node, fold; };
+
+static int take_place(void *to, sqlite3_stmt *row, struct err *e)
+{
+	struct placing *p = to;
+	struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
+	auto_buf struct buf room = { 0 };
+	int64_t place, v9[PLACE_FIELDS + 1];
+
+	if (row_read(row, "place", "bbbbbbbbf", v9, e) < 0)
+		return -1;
+	if ((v9[PLACE_FIELDS] != 0) != p->f->trusted)
+		return 0;
+	for (int i = 0; i < PLACE_FIELDS; i++)
+		v[i] = store_column(row, i);
+	if (!place_general(v, general, &room))
+		return 0;
+	place = names_place(&p->names, p->node, general, e);
+	if (place < 0)
+		return -1;
+	return store_run_sql(p->f->s, "INSERT INTO fold_place VALUES (?1, ?2) ON CONFLICT DO NOTHING", ARGS(V_INT(p->fold), V_INT(place)), e);
+}
+
+/* Where the trees ran, as far as it is the same for all starts of the workload. */
+static int write_places(struct folding *f, const struct fold_tree *t, int64_t tree, int64_t fold, struct err *e)
+{
+	struct placing p = { .f = f, .node = t->node, .fold = fold };
+	int ret;
+
+	names_init(&p.names, f->s);
+	ret = store_each(f->s, STMT_tree_places, ARGS(V_INT(tree)), WALK(take_place, &p), e);
+	names_release(&p.names);
+	return ret;
+}
+
+/* ---- the same processes by several names of the machine: of two counts the larger is kept, as where they are shown ---- */
+
+static int path_of(struct folding *f, int64_t part, int64_t *path, struct err *e)
+{
+	return store_number_sql(f->s, "SELECT path FROM image_part WHERE id = ?1", ARGS(V_INT(part)), path, e);
+}
+
+/* The images of one of its trees, by the paths of the tree that it goes into. */
+static int load_images(struct folding *f, const struct fold_tree *t, int64_t tree, struct err *e)
+{
+	f->images.n = 0;
+	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(tree)), WALK(take_image, f), e) < 0)
+		return -1;
+	for (size_t i = 0; i < f->images.n && tree != t->tree; i++) {
+		int64_t same = map_get(t->same, (uint64_t)f->images.v[i].id, 0, 0);
+
+		if (same != 0 && path_of(f, same, &f->images.v[i].path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void add_larger(struct fold_sums *to, const struct fold_sums *from)
+{
+	for (size_t i = 0; i < from->list.n; i++) {
+		const struct fold_sum *sum = &from->list.v[i];
+		struct fold_sum *was = find_sum(to, sum);
+
+		if (was == NULL) {
+			add_sum(to, sum);
+			continue;
+		}
+		was->events = was->events > sum->events ? was->events : sum->events;
+		if (sum->t_first != WHEN_NONE)
+			widen(was, sum->t_first, sum->t_last);
+	}
+}
+
+/* Of all trees, what trusted sources brought, what text did, or both. */
+enum layers { TRUSTED = 1, TEXT = 2 };
+
+static int sum_trees(struct folding *f, const struct fold_tree *t, unsigned layers, struct fold_sums *out, struct err *e)
+{
+	int ret = 0;
+
+	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		f->sums = (struct fold_sums){ 0 };
+		for (unsigned layer = TRUSTED; layer <= TEXT && ret == 0; layer++) {
+			f->trusted = layer == TRUSTED;
+			for (size_t i = 0; i < f->images.n && ret == 0 && (layers & layer); i++)
+				ret = sum_image(f, &f->images.v[i], e);
+		}
+		if (ret == 0)
+			add_larger(out, &f->sums);
+		release_sums(&f->sums);
+	}
+	return ret;
+}
+
+/* What text of one name has may be what a trusted source brought by the other: all, less what is trusted. */
+static int sum_text(struct folding *f, const struct fold_tree *t, struct fold_sums *out, struct err *e)
+{
+	struct fold_sums all = { 0 }, trusted = { 0 }, text = { 0 };
+	int ret = 0;
+
+	if (t->n_also == 0)
+		return sum_trees(f, t, TEXT, out, e);
+	if (sum_trees(f, t, TRUSTED, &trusted, e) < 0 || sum_trees(f, t, TRUSTED | TEXT, &all, e) < 0)
+		ret = -1;
+	map_clear(&f->hours);
+	if (ret == 0)
+		ret = sum_trees(f, t, TEXT, &text, e);
+	for (size_t i = 0; i < text.list.n && ret == 0; i++) {
+		struct fold_sum sum = text.list.v[i];
+		const struct fold_sum *has = find_sum(&trusted, &sum);
+
+		sum.events = find_sum(&all, &sum)->events - (has == NULL ? 0 : has->events);
+		if (has == NULL || sum.events > 0)
+			add_sum(out, &sum);
+	}
+	release_sums(&all);
+	release_sums(&trusted);
+	release_sums(&text);
+	return ret;
+}
+
+/* ---- */
+
+/* Of the evidence that text has brought, or a trusted source. */
+static int fold_layer(struct folding *f, const struct fold_tree *t, bool trusted, struct err *e)
+{
+	const struct fold_view *view = trusted ? &t->trusted : &t->all;
+	bool counts = trusted || !t->trusted.there;
+	struct fold_sums sums = { 0 };
+	int64_t main_path, fold;
+	int ret;
+
+	map_clear(&f->hours);
+	f->sums = (struct fold_sums){ 0 };
+	ret = trusted ? sum_trees(f, t, TRUSTED, &sums, e) : sum_text(f, t, &sums, e);
+	f->trusted = trusted;
+	f->sums = sums;
+	if (ret < 0 || sums.list.n == 0)
+		return ret;
+	if (path_of(f, view->main_part, &main_path, e) < 0)
+		return -1;
+	fold = fold_row(f, t, view, counts, main_path, e);
+	if (fold < 0 || write_sums(f, view, counts, fold, e) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n_also; i++)
+		if (write_places(f, t, t->also[i], fold, e) < 0)
+			return -1;
+	return write_places(f, t, t->tree, fold, e);
+}
+
+static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
+{
+	int ret = t->trusted.there ? fold_layer(f, t, true, e) : 0;
+
+	release_sums(&f->sums);
+	if (ret == 0 && !t->text_stays)
+		ret = fold_layer(f, t, false, e);
+	release_sums(&f->sums);
+	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		if (ret == 0)
+			ret = remove_tree(f, t->text_stays, e);
+	}
+	return ret;
+}
+
+/* What is left of the pids whose trees were folded. */
+static int derive_again(struct folding *f, struct err *e)
+{
+	struct flush_alone a;
+	int ret = 0;
+
+	flush_alone_init(&a, f->s);
+	for (size_t i = 0; i < f->pids.n && ret == 0; i++)
+		ret = flush_put_again(&a.flush, f->pids.v[i].node, f->pids.v[i].pid, e);
+	if (ret == 0)
+		ret = flush_whole(&a.flush, e);
+	flush_alone_release(&a);
+	return ret;
+}
+
+int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct err *e)
+{
+	struct folding f = { .s = s };
+	int ret = store_each_sql(s, "SELECT id FROM call WHERE action = ?1", ARGS(V_INT((uint32_t)ACTION_LOG)), WALK(take_call, &f), e);
+
+	for (size_t i = 0; i < n && ret == 0; i++)
+		ret = fold_one(&f, &trees[i], e);
+	if (ret == 0 && n > 0)
+		ret = derive_again(&f, e);
+	if (ret == 0 && n > 0)
+		ret = store_script(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval); "
+				      "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", e);
+	VEC_FREE(&f.images);
+	VEC_FREE(&f.pids);
+	map_release(&f.hours);
+	map_release(&f.log_calls);
+	return ret;
+}
