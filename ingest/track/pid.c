@@ -109,7 +109,7 @@ static void fill_facts(struct task *t)
 	size_t before = m ? m->n_edges : 0;
 	struct facts_row f = { .v = row->v,
 			       .n = row->n,
-			       .edges = row->edges + before,
+			       .edges = before > 0 ? row->edges + before : row->edges,
 			       .n_edges = row->n_edges - before,
 			       .n_known = m ? m->point.n_parts : 0,
 			       .n_open = row->n_open,
