@@ -21,17 +21,6 @@ static uint32_t half(const struct derive_row *r, size_t i)
 	return (uint32_t)(r->w[i / 2] >> (i % 2 ? 0 : 32));
 }
 
-/* A difference whose sign is in the lowest bit, so that small ones are short. */
-static uint32_t fold(uint32_t v)
-{
-	return v << 1 ^ (v >> 31 ? UINT32_MAX : 0);
-}
-
-static uint32_t unfold(uint32_t v)
-{
-	return v >> 1 ^ (v & 1 ? UINT32_MAX : 0);
-}
-
 static size_t put_number(unsigned char *to, uint64_t v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -72,7 +61,8 @@ static void pack_row(struct buf *b, const struct derive_row *row, const struct d
 	to[0] = (unsigned char)(same | value << 4);
 	at = to + 1 + bits_of(left);
 	for (size_t i = 0; i < left; i++) {
-		uint32_t d = fold(half(row, 2 * same + i) - half(before, 2 * same + i));
+		int32_t by = (int32_t)(half(row, 2 * same + i) - half(before, 2 * same + i));
+		uint32_t d = (uint32_t)buf_zigzag(by);
 		size_t n = d == 0 ? 0 : d < 1 << 8 ? 1 : d < 1 << 16 ? 2 : 4;
 
 		at += put_number(at, d, n);
@@ -106,7 +96,7 @@ static bool unpack_row(struct bytes *b, struct derive_row *row, const struct der
 
 		if ((size_t)(end - at) < n)
 			return false;
-		v = half(before, i) + unfold((uint32_t)get_number(at, n));
+		v = half(before, i) + (uint32_t)buf_unzigzag(get_number(at, n));
 		at += n;
 		if (i % 2 == 0)
 			row->w[i / 2] = (uint64_t)v << 32;

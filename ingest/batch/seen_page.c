@@ -136,20 +136,10 @@ enum form { FORM_RUNS_V3, FORM_BITMAP_V3, FORM_RUNS, FORM_BITMAP };
 #define BODY_MAX 65536
 #define PAGE_MAX (BODY_MAX + 8 + BOOT_PAGE_EVENTS * 4)
 
-static uint64_t zigzag(int64_t v)
-{
-	return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
-}
-
-static int64_t unzigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
 /* The second after a change; one that leaves the page is -1, whatever is added to it later. */
 static int64_t step(int64_t second, uint64_t change)
 {
-	int64_t by = unzigzag(change);
+	int64_t by = buf_unzigzag(change);
 
 	if (second < 0 || by <= -SEEN_SECONDS || by >= SEEN_SECONDS)
 		return -1;
@@ -200,7 +190,7 @@ static void encode_runs(const struct seen_page *p, struct buf *out)
 			continue;
 		buf_varint(out, r.from - end);
 		buf_varint(out, r.end - r.from);
-		buf_varint(out, zigzag(SEEN_SECOND(r.at) - second) << 2 | SEEN_LAYERS(r.at));
+		buf_varint(out, buf_zigzag(SEEN_SECOND(r.at) - second) << 2 | SEEN_LAYERS(r.at));
 		second = SEEN_SECOND(r.at);
 		end = r.end;
 	}
@@ -234,7 +224,7 @@ static void encode_bitmap(const struct seen_page *p, struct buf *out)
 			continue;
 		if (now != second) {
 			buf_varint(out, since);
-			buf_varint(out, zigzag(now - second));
+			buf_varint(out, buf_zigzag(now - second));
 			second = now;
 			since = 0;
 		}

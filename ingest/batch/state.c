@@ -474,6 +474,7 @@ static int save_part(struct state *s, const struct derive_part *p, struct buf *t
 {
 	if (p == NULL)
 		return 0; /* it went again */
+	map_put(&s->stored_image, (uint64_t)p->id, 0, p->image);
 	encode_state(p, text);
 	return store_run(s->store, STMT_set_part,
 			 ARGS(V_INT(p->id), V_INT(p->key.node), V_INT(p->key.pid), V_INT(p->key.boot), V_INT(p->layer == TRACK_TRUSTED),
@@ -486,36 +487,27 @@ static int save_image(struct state *s, const struct derive_image *m, struct err 
 {
 	if (m == NULL)
 		return 0;
+	map_put(&s->stored_tree, (uint64_t)m->id, 0, m->tree);
 	return store_run(s->store, STMT_set_image,
 			 ARGS(V_INT(m->id), V_INT(m->founder), V_INT(m->above), V_INT(m->tree), V_INT(m->path), V_INT(m->n)), e);
+}
+
+static int delete_part(struct state *s, int64_t id, struct err *e)
+{
+	map_put(&s->stored_image, (uint64_t)id, 0, -1);
+	return store_run(s->store, STMT_del_part, ARGS(V_INT(id)), e);
+}
+
+static int delete_image(struct state *s, int64_t id, struct err *e)
+{
+	map_put(&s->stored_tree, (uint64_t)id, 0, 0);
+	return store_run(s->store, STMT_del_image, ARGS(V_INT(id)), e);
 }
 
 void state_list(struct state *s)
 {
 	each_once(&s->changed_parts);
 	each_once(&s->changed_images);
-}
-
-/* What is held on is now what the store has. */
-static void note_stored(struct state *s)
-{
-	for (size_t i = 0; i < s->changed_parts.n; i++) {
-		const struct derive_part *p = state_part(s, s->changed_parts.v[i]);
-
-		if (p != NULL)
-			map_put(&s->stored_image, (uint64_t)p->id, 0, p->image);
-	}
-	for (size_t i = 0; i < s->changed_images.n; i++) {
-		const struct derive_image *m = state_image(s, s->changed_images.v[i]);
-
-		if (m != NULL)
-			map_put(&s->stored_tree, (uint64_t)m->id, 0, m->tree);
-	}
-	for (size_t i = 0; i < s->gone_parts.n; i++)
-		map_put(&s->stored_image, (uint64_t)s->gone_parts.v[i], 0, -1);
-	for (size_t i = 0; i < s->gone_images.n; i++)
-		map_put(&s->stored_tree, (uint64_t)s->gone_images.v[i], 0, 0);
-	s->changed_parts.n = s->changed_images.n = s->gone_parts.n = s->gone_images.n = 0;
 }
 
 int state_save(struct state *s, struct err *e)
@@ -529,15 +521,14 @@ int state_save(struct state *s, struct err *e)
 	for (size_t i = 0; i < s->changed_images.n && ret == 0; i++)
 		ret = save_image(s, state_image(s, s->changed_images.v[i]), e);
 	for (size_t i = 0; i < s->gone_parts.n && ret == 0; i++)
-		ret = store_run(s->store, STMT_del_part, ARGS(V_INT(s->gone_parts.v[i])), e);
+		ret = delete_part(s, s->gone_parts.v[i], e);
 	for (size_t i = 0; i < s->gone_images.n && ret == 0; i++)
-		ret = store_run(s->store, STMT_del_image, ARGS(V_INT(s->gone_images.v[i])), e);
+		ret = delete_image(s, s->gone_images.v[i], e);
 	if (ret == 0)
 		ret = pages_write(&s->pages, e);
+	s->changed_parts.n = s->changed_images.n = s->gone_parts.n = s->gone_images.n = 0;
 	if (ret < 0 || s->parts.n > MANY || s->images.n > MANY)
 		forget(s);
-	else
-		note_stored(s);
 	return ret;
 }
 

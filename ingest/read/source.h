@@ -1,6 +1,6 @@
 /* Where bytes come from, and whether what they say can be trusted. */
-#ifndef INGEST_SOURCE_H
-#define INGEST_SOURCE_H
+#ifndef INGEST_READ_SOURCE_H
+#define INGEST_READ_SOURCE_H
 
 #include "ingest/read/trust.h"
 #include "store/base/err.h"

@@ -1,4 +1,4 @@
-/* Numbers as bytes, for what the derivation keeps. Signed ones: the sign in the lowest bit, so that small ones are short. */
+/* Numbers as bytes, for what the derivation keeps. Signed ones: by buf_zigzag. */
 #ifndef INGEST_TRACK_PACK_H
 #define INGEST_TRACK_PACK_H
 
@@ -6,7 +6,7 @@
 
 static inline void pack_signed(struct buf *b, int64_t v)
 {
-	buf_varint(b, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
+	buf_varint(b, buf_zigzag(v));
 }
 
 static inline bool unpack_signed(struct bytes *b, int64_t *v)
@@ -15,7 +15,7 @@ static inline bool unpack_signed(struct bytes *b, int64_t *v)
 
 	if (!bytes_varint(b, &u))
 		return false;
-	*v = (int64_t)(u >> 1 ^ (~(u & 1) + 1));
+	*v = buf_unzigzag(u);
 	return true;
 }
 

@@ -68,6 +68,38 @@ static bool same_facts(const struct derive_part *p, const struct derive_part *no
 	       (now->kept || p->rows_sum == now->rows_sum);
 }
 
+/* Facts are those of `now` from here on; the id and the answers stay. */
+static void take_facts(struct derive_part *p, const struct derive_part *now)
+{
+	struct derive_part was = *p;
+
+	*p = *now;
+	p->id = was.id;
+	p->image = was.image;
+	p->link = was.link;
+	p->rule = was.rule;
+	p->asks_calls = was.asks_calls;
+	p->kept = false;
+	p->witnesses.v = was.witnesses.v;
+	p->witnesses.n = was.witnesses.n;
+	p->witnesses.cap = was.witnesses.cap;
+}
+
+/* Asks again whom it concerns that p, which was `was`, has another place, loader or end. */
+static int concern_others(struct derive *d, struct derive_part *p, const struct derive_part *was,
+			  struct err *e)
+{
+	bool moved = !parts_same_place(&was->key, &p->key);
+	bool all = moved || was->loader != p->loader;
+
+	if ((all || was->t_end > p->t_end) &&
+	    concern_rested(d, p, all ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e) < 0)
+		return -1;
+	if (p->image != 0 && (all || was->t_end < p->t_end) && concern_gone(d, p, e) < 0)
+		return -1;
+	return moved ? concern_children(d, p->id, e) : 0;
+}
+
 /*
  * Takes the facts of `now` over into the part p, which had others, and asks again whom that
  * concerns. since: its rows from then on are given.
@@ -76,8 +108,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 		       int64_t since, struct err *e)
 {
 	struct derive_part was = *p;
-	bool moved = !parts_same_place(&was.key, &now->key), others = was.loader != now->loader,
-	     asks = asks_other(&was, now), sites,
+	bool moved = !parts_same_place(&was.key, &now->key), asks = asks_other(&was, now), sites,
 	     same_rows = now->kept || (since == INT64_MAX && now->rows.n == 0);
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	int ret;
@@ -100,17 +131,8 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 		now->rows_sum += was.rows_sum - rows_sum(&seen);
 	rows_of_facts(p, &before);
 	rows_of_answer(p, &before);
-	*p = *now;
-	p->id = was.id;
-	p->image = was.image;
-	p->link = was.link;
-	p->rule = was.rule;
-	p->asks_calls = was.asks_calls;
+	take_facts(p, now);
 	p->queued = was.queued && !moved;
-	p->kept = false;
-	p->witnesses.v = was.witnesses.v;
-	p->witnesses.n = was.witnesses.n;
-	p->witnesses.cap = was.witnesses.cap;
 	rows_of_facts(p, &after);
 	rows_of_answer(p, &after);
 	if (ret == 0)
@@ -123,13 +145,8 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	VEC_FREE(&p->rows);
 	if (ret == 0 && sites)
 		ret = work_lookers(d, p->id, e);
-	if (ret == 0 && (moved || others || was.t_end > p->t_end))
-		ret = concern_rested(d, p,
-				     moved || others ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e);
-	if (ret == 0 && p->image != 0 && (moved || others || was.t_end < p->t_end))
-		ret = concern_gone(d, p, e);
-	if (ret == 0 && moved)
-		ret = concern_children(d, p->id, e);
+	if (ret == 0)
+		ret = concern_others(d, p, &was, e);
 	if (asks) {
 		forget_search(d, p);
 		rows_wait(d, p);

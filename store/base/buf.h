@@ -28,6 +28,17 @@ static inline struct bytes buf_bytes(const struct buf *b)
 
 #define auto_buf __attribute__((cleanup(buf_release)))
 
+/* A signed number with its sign in the lowest bit, so that small ones are short. */
+static inline uint64_t buf_zigzag(int64_t v)
+{
+	return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
+}
+
+static inline int64_t buf_unzigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1 ^ (~(v & 1) + 1));
+}
+
 /* LEB128: seven bits a byte, low ones first. */
 void buf_varint(struct buf *b, uint64_t v);
 bool bytes_varint(struct bytes *b, uint64_t *v); /* false at the end or over 64 bits */
