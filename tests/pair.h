@@ -112,4 +112,18 @@ static inline unsigned long long pair_number(const char *name, unsigned long lon
 	return text != NULL && text[0] ? strtoull(text, NULL, 10) : otherwise;
 }
 
+/* Which cases are tried: so many, from a seed on, which is printed. */
+struct pair_cases { unsigned long long first, n; };
+
+static inline struct pair_cases pair_cases(unsigned long long bounded, unsigned long long whole)
+{
+	struct pair_cases c = {
+		.first = pair_number("SCAUDIT_SEED", (unsigned long long)when_now() % 1000000000),
+		.n = pair_number("SCAUDIT_CASES", getenv("SCAUDIT_LONG") ? whole : bounded),
+	};
+
+	fprintf(stderr, "# SCAUDIT_SEED=%llu\n", c.first);
+	return c;
+}
+
 #endif

@@ -494,29 +494,25 @@ static bool same_answers(const struct pair *b, const struct scene *c)
 
 static void run_cases(bool contradicts, unsigned long long most)
 {
-	unsigned long long first =
-		pair_number("SCAUDIT_SEED", (unsigned long long)when_now() % 1000000000);
-	unsigned long long n = pair_number("SCAUDIT_CASES",
-					 getenv("SCAUDIT_LONG") ? most * 500 : most),
-			   bad = 0, lines = 0, asked = 0, ran = 0;
+	struct pair_cases cases = pair_cases(most, most * 500);
+	unsigned long long bad = 0, lines = 0, asked = 0, ran = 0;
 	struct pair b;
 
 	pair_open(&b);
-	fprintf(stderr, "# SCAUDIT_SEED=%llu\n", first);
-	for (unsigned long long i = 0; i < n && (bad == 0 || getenv("SCAUDIT_ALL")); i++) {
+	for (unsigned long long i = 0; i < cases.n && (bad == 0 || getenv("SCAUDIT_ALL")); i++) {
 		auto_buf struct buf as_it_comes = { 0 }, other = { 0 };
 		bool differed = false;
 		struct scene c;
 
-		dice_seed(first + i);
-		random_scene(&c, first + i, contradicts);
+		dice_seed(cases.first + i);
+		random_scene(&c, cases.first + i, contradicts);
 		read_into(&b, &c, 0, &as_it_comes);
 		for (unsigned k = 1; k <= READINGS && !differed; k++) {
 			read_into(&b, &c, k, &other);
 			differed = strcmp(buf_text(&as_it_comes), buf_text(&other)) != 0;
 			if (differed && bad < 3)
 				tell(&b, &c, k);
-			if (!differed && (first + i) % ASK_EVERY == 0) {
+			if (!differed && (cases.first + i) % ASK_EVERY == 0) {
 				differed = !same_answers(&b, &c);
 				asked++;
 			}

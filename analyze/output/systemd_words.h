@@ -1,6 +1,6 @@
 /* What both of systemd's formats need: its own sets of calls. */
-#ifndef ANALYZE_SYSTEMD_H
-#define ANALYZE_SYSTEMD_H
+#ifndef ANALYZE_OUTPUT_SYSTEMD_WORDS_H
+#define ANALYZE_OUTPUT_SYSTEMD_WORDS_H
 
 #include "analyze/output/plain.h"
 

@@ -2,8 +2,8 @@
  * A filter as a file says it, in whatever format: what is allowed, what is not, and how that is answered. Read from and
  * written to formats, compiled to what the kernel runs by analyze/compile.
  */
-#ifndef ANALYZE_POLICY_H
-#define ANALYZE_POLICY_H
+#ifndef ANALYZE_POLICY_POLICY_H
+#define ANALYZE_POLICY_POLICY_H
 
 #include "store/base/buf.h"
 #include "store/base/err.h"

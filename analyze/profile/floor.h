@@ -2,8 +2,8 @@
  * Names that a list gets without evidence: the floor, which holds what one run does not show because it depends on timing,
  * and what a runtime needs to start where no start of its was seen. docs/floor.md says how both were measured.
  */
-#ifndef ANALYZE_FLOOR_H
-#define ANALYZE_FLOOR_H
+#ifndef ANALYZE_PROFILE_FLOOR_H
+#define ANALYZE_PROFILE_FLOOR_H
 
 #include "store/base/bytes.h"
 #include "store/base/err.h"

@@ -1,6 +1,6 @@
 /* The allow-list with its own evidence: which names, made by whom, in how many starts, trusted or not. */
-#ifndef ANALYZE_PROFILE_H
-#define ANALYZE_PROFILE_H
+#ifndef ANALYZE_PROFILE_PROFILE_H
+#define ANALYZE_PROFILE_PROFILE_H
 
 #include "analyze/profile/floor.h"
 #include "analyze/evidence/inforce.h"
