@@ -10,6 +10,7 @@
 #include "tests/pair.h"
 
 #include "ingest/batch/feed.h"
+#include "ingest/ingest.h"
 #include "store/base/code.h"
 #include "store/query.h"
 

@@ -121,13 +121,4 @@ const char *policy_keep(struct policy *p, const char *text);
 /* A sentence for *p's list of what was not read. */
 void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds what is in the file, or for "-" on standard input, to *text. ST_INPUT where it cannot be read or is over POLICY_MAX. */
-int policy_load(struct buf *text, const char *file, struct err *e);
-
-/*
- * Reads what was loaded, in the format that it shows or in the one named (analyze/input_list.h; NULL: none). ST_INPUT with
- * file, which is only for that, line or the path inside it, and reason. Release *p also after a failure.
- */
-int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
-
 #endif

@@ -1,7 +1,7 @@
 #include "ingest/upkeep/upgrade.h"
 
-#include "ingest/upkeep/again.h"
 #include "ingest/batch/seen.h"
+#include "ingest/upkeep/again.h"
 #include "store/older.h"
 #include "store/row.h"
 
