@@ -5,6 +5,7 @@
 #ifndef TESTS_CRAFTED_H
 #define TESTS_CRAFTED_H
 
+#include "analyze/evidence/main_program.h"
 #include "ingest/upkeep/fold.h"
 #include "ingest/upkeep/forget.h"
 #include "ingest/ingest.h"
@@ -130,6 +131,7 @@ static inline void crafted_valid(const char *path, const char *log)
 	crafted_must(store_open(&s, path, STORE_WRITE, &e) == 0, e.msg);
 	crafted_must(crafted_ingest(&s, log, "nightly", log, &e) == 0, e.msg);
 	crafted_must(query_load(&q, &s, WHEN_NONE, WHEN_NONE, false, &e) == 0, e.msg);
+	main_program_find(&q);
 	crafted_must(crafted_fold(&s, &q, &e) == 0, e.msg);
 	query_release(&q);
 	crafted_log(log, 1700009000);
@@ -249,8 +251,9 @@ static inline void crafted_plain(struct bytes b, const char *what)
 		crafted_must(b.p[i] >= 0x20 && b.p[i] <= 0x7e, what);
 }
 
-static inline void crafted_look(const struct query *q, const struct status_store *all)
+static inline void crafted_look(struct query *q, const struct status_store *all)
 {
+	main_program_find(q);
 	for (size_t i = 0; i < q->trees.n; i++) {
 		crafted_must(q->trees.v[i].root < q->images.n && q->trees.v[i].main < q->images.n,
 			     "a tree without its first image");
