@@ -1,9 +1,9 @@
 #include "ingest/live/capture/capture.h"
 
 #include "ingest/batch/feed.h"
-#include "ingest/live/capture/place.h"
 #include "ingest/live/kernel/audit.h"
 #include "ingest/live/kernel/fence.h"
+#include "ingest/live/process/place.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
 
