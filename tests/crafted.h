@@ -101,13 +101,14 @@ static inline struct fold_tree crafted_tree(const struct query *q, size_t i)
 }
 
 /* Folds all trees that are not folded yet. */
-static inline int crafted_fold(struct store *s, const struct query *q, struct err *e)
+static inline int crafted_fold(struct store *s, struct query *q, struct err *e)
 {
 	auto_free struct fold_tree *trees = mem_alloc(q->trees.n * sizeof(*trees));
 	bool changed;
 	size_t n = 0;
 	int ret;
 
+	main_program_find(q);
 	for (size_t i = 0; i < q->trees.n; i++)
 		if (q->trees.v[i].id != 0)
 			trees[n++] = crafted_tree(q, i);
@@ -131,7 +132,6 @@ static inline void crafted_valid(const char *path, const char *log)
 	crafted_must(store_open(&s, path, STORE_WRITE, &e) == 0, e.msg);
 	crafted_must(crafted_ingest(&s, log, "nightly", log, &e) == 0, e.msg);
 	crafted_must(query_load(&q, &s, WHEN_NONE, WHEN_NONE, false, &e) == 0, e.msg);
-	main_program_find(&q);
 	crafted_must(crafted_fold(&s, &q, &e) == 0, e.msg);
 	query_release(&q);
 	crafted_log(log, 1700009000);
