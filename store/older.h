@@ -1,6 +1,6 @@
 /*
  * A store of version 3, which scaudit 0.1.0 wrote: what its tables say as those of today say it. Who may only read it reads
- * it as it is; ingest/upgrade brings it up.
+ * it as it is; ingest/upkeep/upgrade brings it up.
  */
 #ifndef STORE_OLDER_H
 #define STORE_OLDER_H

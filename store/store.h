@@ -43,14 +43,14 @@ enum store_mode {
 	STORE_READ,
 	STORE_CHANGE, /* writes, to a store that is there */
 	STORE_WRITE,  /* writes, and makes it where it is missing */
-	STORE_UPGRADE, /* for ingest/upgrade: the file as it is, whatever its version */
+	STORE_UPGRADE, /* for ingest/upkeep/upgrade: the file as it is, whatever its version */
 };
 
 /*
  * Opens the store. path NULL: $SCAUDIT_DB, else the default place. STORE_WRITE makes folder (0700) and file
  * (0600) where they are missing. Else, without a store: ST_NO with what to do; where the other default place
  * holds records, the message says so. A store of version 3 can be read; to write it, it has to be brought up: s->older is
- * set then, and see ingest/upgrade. One of a newer version, or a file that is none, or has other tables than ours: ST_SYSTEM.
+ * set then, and see ingest/upkeep/upgrade. One of a newer version, or a file that is none, or has other tables than ours: ST_SYSTEM.
  *
  * Any store may be read, whoever owns it: see owner_look for who may write. One of somebody else's is not changed, and its
  * pages are looked at first.

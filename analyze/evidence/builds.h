@@ -1,6 +1,6 @@
 /* Which builds of its programs a selection is of, as far as capture saw them. */
-#ifndef ANALYZE_BUILDS_H
-#define ANALYZE_BUILDS_H
+#ifndef ANALYZE_EVIDENCE_BUILDS_H
+#define ANALYZE_EVIDENCE_BUILDS_H
 
 #include "analyze/evidence/select.h"
 

@@ -1,6 +1,6 @@
 /* What would a filter do to what was seen? Each call of the evidence is put to it. */
-#ifndef ANALYZE_CHECK_H
-#define ANALYZE_CHECK_H
+#ifndef ANALYZE_EVIDENCE_CHECK_H
+#define ANALYZE_EVIDENCE_CHECK_H
 
 #include "analyze/evidence/select.h"
 #include "analyze/policy/bpf.h"

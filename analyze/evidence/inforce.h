@@ -1,6 +1,6 @@
 /* The filters that were in force while trees were recorded: what they allowed left no records, so a list has to keep it. */
-#ifndef ANALYZE_INFORCE_H
-#define ANALYZE_INFORCE_H
+#ifndef ANALYZE_EVIDENCE_INFORCE_H
+#define ANALYZE_EVIDENCE_INFORCE_H
 
 #include "analyze/evidence/select.h"
 #include "analyze/policy/policy.h"

@@ -2,8 +2,8 @@
  * The main program of a tree: the last image on its root pid's chain of execs that is no loader, shell or wrapper; where
  * the chain has none, the first program that it starts.
  */
-#ifndef ANALYZE_MAIN_PROGRAM_H
-#define ANALYZE_MAIN_PROGRAM_H
+#ifndef ANALYZE_EVIDENCE_MAIN_PROGRAM_H
+#define ANALYZE_EVIDENCE_MAIN_PROGRAM_H
 
 #include "store/query.h"
 

@@ -1,6 +1,6 @@
 /* Selection: from what the user names to trees and to the calls that a list has to let through. */
-#ifndef ANALYZE_SELECT_H
-#define ANALYZE_SELECT_H
+#ifndef ANALYZE_EVIDENCE_SELECT_H
+#define ANALYZE_EVIDENCE_SELECT_H
 
 #include "analyze/evidence/workload.h"
 

@@ -1,6 +1,6 @@
 /* Workloads: trees that share a label, else a container or unit, else the exe and name of their main program. */
-#ifndef ANALYZE_WORKLOAD_H
-#define ANALYZE_WORKLOAD_H
+#ifndef ANALYZE_EVIDENCE_WORKLOAD_H
+#define ANALYZE_EVIDENCE_WORKLOAD_H
 
 #include "store/base/code.h"
 #include "store/query.h"

@@ -2,8 +2,8 @@
  * Formats that a policy is read from. A new one is one file in analyze/input/ and one row in input_list.h. What a file says
  * and the model cannot is an error that names it or stands in the policy's list of what was not read, never left out in silence.
  */
-#ifndef ANALYZE_INPUT_H
-#define ANALYZE_INPUT_H
+#ifndef ANALYZE_INPUT_INPUT_H
+#define ANALYZE_INPUT_INPUT_H
 
 #include "analyze/input/input.h"
 #include "analyze/policy/policy.h"
@@ -23,7 +23,7 @@ const struct input *input_at(size_t i);
 int input_load(struct buf *text, const char *file, struct err *e);
 
 /*
- * Reads what was loaded, in the format that it shows or in the one named (analyze/input_list.h; NULL: none). ST_INPUT with
+ * Reads what was loaded, in the format that it shows or in the one named (analyze/input/input_list.h; NULL: none). ST_INPUT with
  * file, which is only for that, line or the path inside it, and reason. Release *p also after a failure.
  */
 int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);

@@ -1,6 +1,6 @@
 /* A policy as the runtime-spec's linux.seccomp, for formats that begin there. */
-#ifndef ANALYZE_OCI_JSON_H
-#define ANALYZE_OCI_JSON_H
+#ifndef ANALYZE_OUTPUT_OCI_JSON_H
+#define ANALYZE_OUTPUT_OCI_JSON_H
 
 #include "analyze/policy/policy.h"
 

@@ -2,8 +2,8 @@
  * Formats that a policy is written in. A new one is one file in analyze/output/ and one row in output_list.h. What a format
  * cannot say is an error that names it, never left out in silence.
  */
-#ifndef ANALYZE_OUTPUT_H
-#define ANALYZE_OUTPUT_H
+#ifndef ANALYZE_OUTPUT_OUTPUT_H
+#define ANALYZE_OUTPUT_OUTPUT_H
 
 #include "analyze/policy/policy.h"
 #include "analyze/profile/profile.h"

@@ -1,6 +1,6 @@
 /* A list as formats without conditions have it: names that all get one answer, and another for all else. */
-#ifndef ANALYZE_PLAIN_H
-#define ANALYZE_PLAIN_H
+#ifndef ANALYZE_OUTPUT_PLAIN_H
+#define ANALYZE_OUTPUT_PLAIN_H
 
 #include "analyze/policy/policy.h"
 

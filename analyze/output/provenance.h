@@ -1,6 +1,6 @@
 /* Where a list comes from, in words: for formats that have comments, or text of another kind. */
-#ifndef ANALYZE_PROVENANCE_H
-#define ANALYZE_PROVENANCE_H
+#ifndef ANALYZE_OUTPUT_PROVENANCE_H
+#define ANALYZE_OUTPUT_PROVENANCE_H
 
 #include "analyze/output/output.h"
 

@@ -1,6 +1,6 @@
 /* A list in systemd's words, as both of its formats write it. */
-#ifndef ANALYZE_SYSTEMD_H
-#define ANALYZE_SYSTEMD_H
+#ifndef ANALYZE_OUTPUT_SYSTEMD_WORDS_H
+#define ANALYZE_OUTPUT_SYSTEMD_WORDS_H
 
 #include "analyze/output/plain.h"
 

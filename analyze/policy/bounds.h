@@ -5,8 +5,8 @@
  * No real profile comes near: Docker's default has 35 rules with 470 names and 26 conditions, the longest list of calls of any
  * architecture 500 names, and the kernel takes 4,096 instructions of a filter, of which each condition needs one or more.
  */
-#ifndef ANALYZE_BOUNDS_H
-#define ANALYZE_BOUNDS_H
+#ifndef ANALYZE_POLICY_BOUNDS_H
+#define ANALYZE_POLICY_BOUNDS_H
 
 #include "analyze/policy/policy.h"
 

@@ -3,8 +3,8 @@
  * instruction pointer are not: where a filter looks at these, both ways are followed, and all answers are kept.
  *   source: bpf_check_classic in net/core/filter.c, seccomp_check_filter and seccomp_run_filters in kernel/seccomp.c
  */
-#ifndef ANALYZE_BPF_H
-#define ANALYZE_BPF_H
+#ifndef ANALYZE_POLICY_BPF_H
+#define ANALYZE_POLICY_BPF_H
 
 #include "store/base/err.h"
 #include "store/base/mem.h"

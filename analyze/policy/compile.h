@@ -1,6 +1,6 @@
 /* From a policy to what the kernel runs, by libseccomp, as the container runtimes do it. */
-#ifndef ANALYZE_COMPILE_H
-#define ANALYZE_COMPILE_H
+#ifndef ANALYZE_POLICY_COMPILE_H
+#define ANALYZE_POLICY_COMPILE_H
 
 #include "analyze/policy/bpf.h"
 #include "analyze/policy/policy.h"

@@ -1,6 +1,6 @@
 /* Calls that deserve a look before they are allowed. */
-#ifndef ANALYZE_DANGER_H
-#define ANALYZE_DANGER_H
+#ifndef ANALYZE_POLICY_DANGER_H
+#define ANALYZE_POLICY_DANGER_H
 
 #include "store/base/bytes.h"
 

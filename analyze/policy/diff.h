@@ -1,6 +1,6 @@
 /* Two policies compared by what they mean: names alone or in lists, in any order, in one rule or several, are the same. */
-#ifndef ANALYZE_DIFF_H
-#define ANALYZE_DIFF_H
+#ifndef ANALYZE_POLICY_DIFF_H
+#define ANALYZE_POLICY_DIFF_H
 
 #include "analyze/policy/policy.h"
 

@@ -1,6 +1,6 @@
 /* Traps in a profile. A new one is a row in lint_list.h and a function in lint.c. */
-#ifndef ANALYZE_LINT_H
-#define ANALYZE_LINT_H
+#ifndef ANALYZE_POLICY_LINT_H
+#define ANALYZE_POLICY_LINT_H
 
 #include "analyze/policy/target.h"
 

@@ -1,9 +1,9 @@
 /*
  * A filter as a file says it, in whatever format: what is allowed, what is not, and how that is answered. Read from and
- * written to formats, compiled to what the kernel runs by analyze/compile.
+ * written to formats, compiled to what the kernel runs by analyze/policy/compile.
  */
-#ifndef ANALYZE_POLICY_H
-#define ANALYZE_POLICY_H
+#ifndef ANALYZE_POLICY_POLICY_H
+#define ANALYZE_POLICY_POLICY_H
 
 #include "store/base/buf.h"
 #include "store/base/err.h"
@@ -69,7 +69,7 @@ struct policy {
 	bool has_flags;              /* an empty list of them is there: that is not the same as none */
 	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
-	bool too_large;              /* for which it was refused: see analyze/bounds.h */
+	bool too_large;              /* for which it was refused: see analyze/policy/bounds.h */
 	const char *format;          /* the reader's name; NULL: it was not read from a file */
 	struct policy_words sets;      /* of systemd's: their names are in the rules */
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
@@ -99,7 +99,7 @@ bool policy_has_arch(const struct policy *p, uint32_t arch);
  */
 void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch);
 
-/* Does what the policy means depend on where it is loaded? See analyze/resolve.h. */
+/* Does what the policy means depend on where it is loaded? See analyze/policy/resolve.h. */
 bool policy_is_conditional(const struct policy *p);
 
 /*

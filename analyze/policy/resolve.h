@@ -1,6 +1,6 @@
 /* From Docker's conditions on rules to a plain policy, as Docker makes one where it starts a container. */
-#ifndef ANALYZE_RESOLVE_H
-#define ANALYZE_RESOLVE_H
+#ifndef ANALYZE_POLICY_RESOLVE_H
+#define ANALYZE_POLICY_RESOLVE_H
 
 #include "analyze/policy/policy.h"
 

@@ -1,8 +1,8 @@
 /*
  * What a runtime needs to start, for where no start of its was seen. docs/floor.md says how it was measured.
  */
-#ifndef ANALYZE_RUNTIME_H
-#define ANALYZE_RUNTIME_H
+#ifndef ANALYZE_POLICY_RUNTIME_H
+#define ANALYZE_POLICY_RUNTIME_H
 
 #include "store/base/bytes.h"
 

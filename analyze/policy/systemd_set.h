@@ -1,6 +1,6 @@
 /* Systemd's own sets of calls. */
-#ifndef ANALYZE_SYSTEMD_SET_H
-#define ANALYZE_SYSTEMD_SET_H
+#ifndef ANALYZE_POLICY_SYSTEMD_SET_H
+#define ANALYZE_POLICY_SYSTEMD_SET_H
 
 #include "analyze/policy/policy.h"
 

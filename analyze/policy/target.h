@@ -1,6 +1,6 @@
 /* What those who take a profile make of it: what they refuse, and what they drop in silence. */
-#ifndef ANALYZE_TARGET_H
-#define ANALYZE_TARGET_H
+#ifndef ANALYZE_POLICY_TARGET_H
+#define ANALYZE_POLICY_TARGET_H
 
 #include "analyze/policy/policy.h"
 

@@ -2,8 +2,8 @@
  * A list on the base of another one: what was seen and the base does not allow is added, what the base allows and nobody was
  * seen to need may go. All else of the base stays as it is, in its order.
  */
-#ifndef ANALYZE_BASE_H
-#define ANALYZE_BASE_H
+#ifndef ANALYZE_PROFILE_BASE_H
+#define ANALYZE_PROFILE_BASE_H
 
 #include "analyze/policy/resolve.h"
 

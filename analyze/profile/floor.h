@@ -2,8 +2,8 @@
  * The floor: names that a list gets without evidence, since one run does not show them, depending on timing. docs/floor.md
  * says how they were measured.
  */
-#ifndef ANALYZE_FLOOR_H
-#define ANALYZE_FLOOR_H
+#ifndef ANALYZE_PROFILE_FLOOR_H
+#define ANALYZE_PROFILE_FLOOR_H
 
 #include "store/base/bytes.h"
 #include "store/base/err.h"

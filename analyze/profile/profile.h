@@ -1,6 +1,6 @@
 /* The allow-list with its own evidence: which names, made by whom, in how many starts, trusted or not. */
-#ifndef ANALYZE_PROFILE_H
-#define ANALYZE_PROFILE_H
+#ifndef ANALYZE_PROFILE_PROFILE_H
+#define ANALYZE_PROFILE_PROFILE_H
 
 #include "analyze/evidence/inforce.h"
 #include "analyze/evidence/select.h"

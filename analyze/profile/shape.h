@@ -2,8 +2,8 @@
  * What a list becomes for a step of a rollout: which answer it gives to what it does not name, and what stands beside what was
  * seen. Works on policies, whatever they were made of.
  */
-#ifndef ANALYZE_SHAPE_H
-#define ANALYZE_SHAPE_H
+#ifndef ANALYZE_PROFILE_SHAPE_H
+#define ANALYZE_PROFILE_SHAPE_H
 
 #include "analyze/policy/policy.h"
 

@@ -1,6 +1,6 @@
 /* What stderr has to say beside a profile: on as few lines as it takes. */
-#ifndef ANALYZE_SUMMARY_H
-#define ANALYZE_SUMMARY_H
+#ifndef ANALYZE_PROFILE_SUMMARY_H
+#define ANALYZE_PROFILE_SUMMARY_H
 
 #include "analyze/profile/profile.h"
 

@@ -5,8 +5,8 @@
  * print the uptime, epoch minus uptime decides. A clock step may make a chain, never a second
  * count.
  */
-#ifndef INGEST_BOOT_H
-#define INGEST_BOOT_H
+#ifndef INGEST_BATCH_BOOT_H
+#define INGEST_BATCH_BOOT_H
 
 #include "store/base/buf.h"
 #include "store/base/mem.h"

@@ -11,8 +11,8 @@
  * memory from one batch to the next, with the state of the chains now and then: where only the end
  * has changed, only the end is looked at.
  */
-#ifndef INGEST_BOOTS_H
-#define INGEST_BOOTS_H
+#ifndef INGEST_BATCH_BOOTS_H
+#define INGEST_BATCH_BOOTS_H
 
 #include "ingest/batch/boot.h"
 #include "ingest/track/layer.h"

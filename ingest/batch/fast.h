@@ -2,8 +2,8 @@
  * The hot path: recognises a line by comparing it with what lines before it looked like, instead of parsing it. What
  * it does not recognise whole goes the slow way, so it can be wrong about nothing that line_parse would not accept.
  */
-#ifndef INGEST_FAST_H
-#define INGEST_FAST_H
+#ifndef INGEST_BATCH_FAST_H
+#define INGEST_BATCH_FAST_H
 
 #include "ingest/batch/tally.h"
 

@@ -2,8 +2,8 @@
  * From lines to the store: what all that brings lines shares. A batch is processed under the write lock, which the first
  * record takes, and committed as a whole.
  */
-#ifndef INGEST_FEED_H
-#define INGEST_FEED_H
+#ifndef INGEST_BATCH_FEED_H
+#define INGEST_BATCH_FEED_H
 
 #include "ingest/batch/fast.h"
 #include "ingest/batch/flush.h"

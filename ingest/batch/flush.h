@@ -2,8 +2,8 @@
  * Writes a batch: joins its intervals with those that are stored, derives parts again where it touched, and images and trees
  * for as long as a batch may take.
  */
-#ifndef INGEST_FLUSH_H
-#define INGEST_FLUSH_H
+#ifndef INGEST_BATCH_FLUSH_H
+#define INGEST_BATCH_FLUSH_H
 
 #include "ingest/batch/state.h"
 #include "ingest/batch/tally.h"

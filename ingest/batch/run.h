@@ -1,6 +1,6 @@
 /* A run that brings records, whatever reads them: what it is asked for, and what it found. */
-#ifndef INGEST_RUN_H
-#define INGEST_RUN_H
+#ifndef INGEST_BATCH_RUN_H
+#define INGEST_BATCH_RUN_H
 
 #include "store/base/bytes.h"
 #include "store/base/err.h"

@@ -9,8 +9,8 @@
  * They are kept in pages of 4,096 serials by 1,024 seconds. What is written of a page is a pure
  * function of its events in either set.
  */
-#ifndef INGEST_SEEN_H
-#define INGEST_SEEN_H
+#ifndef INGEST_BATCH_SEEN_H
+#define INGEST_BATCH_SEEN_H
 
 #include "ingest/batch/boots.h"
 #include "store/base/map.h"

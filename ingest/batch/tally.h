@@ -2,8 +2,8 @@
  * What a batch has brought, in memory: intervals with their observations, edges, presence, loss markers. Written by
  * flush_batch under the write lock. Nothing here touches the database for a record that looks like one before it.
  */
-#ifndef INGEST_TALLY_H
-#define INGEST_TALLY_H
+#ifndef INGEST_BATCH_TALLY_H
+#define INGEST_BATCH_TALLY_H
 
 #include "ingest/batch/seen.h"
 #include "ingest/read/body.h"

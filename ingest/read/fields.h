@@ -1,6 +1,6 @@
 /* The record's own text, from "audit(" on: the kernel's fields in the kernel's order. */
-#ifndef INGEST_FIELDS_H
-#define INGEST_FIELDS_H
+#ifndef INGEST_READ_FIELDS_H
+#define INGEST_READ_FIELDS_H
 
 #include "store/model/record.h"
 

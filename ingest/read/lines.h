@@ -1,6 +1,6 @@
 /* Blocks of bytes to lines: no copy, memory bounded whatever a line's length. */
-#ifndef INGEST_LINES_H
-#define INGEST_LINES_H
+#ifndef INGEST_READ_LINES_H
+#define INGEST_READ_LINES_H
 
 #include "store/base/bytes.h"
 #include "store/base/err.h"

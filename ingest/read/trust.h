@@ -2,8 +2,8 @@
  * Could anybody but root have written a file? Then what it says is text, whatever it looks like: any user can write a
  * line that equals the kernel's.
  */
-#ifndef INGEST_TRUST_H
-#define INGEST_TRUST_H
+#ifndef INGEST_READ_TRUST_H
+#define INGEST_READ_TRUST_H
 
 #include <stdbool.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* Derives parts, images and trees of all that a store keeps, as if nothing had been derived. */
-#ifndef INGEST_AGAIN_H
-#define INGEST_AGAIN_H
+#ifndef INGEST_UPKEEP_AGAIN_H
+#define INGEST_UPKEEP_AGAIN_H
 
 #include "store/store.h"
 

@@ -3,8 +3,8 @@
  * presence; per distinct call set the number of its trees, starts and hours. A record that comes late for a folded
  * tree becomes a fragment: the only exception to "order of arrival makes no difference".
  */
-#ifndef INGEST_FOLD_H
-#define INGEST_FOLD_H
+#ifndef INGEST_UPKEEP_FOLD_H
+#define INGEST_UPKEEP_FOLD_H
 
 #include "store/base/bytes.h"
 #include "store/base/map.h"

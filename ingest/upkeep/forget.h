@@ -1,6 +1,6 @@
 /* Keeping the store clean: removes what a debugging session or a mistake brought. */
-#ifndef INGEST_FORGET_H
-#define INGEST_FORGET_H
+#ifndef INGEST_UPKEEP_FORGET_H
+#define INGEST_UPKEEP_FORGET_H
 
 #include "store/base/bytes.h"
 #include "store/base/mem.h"

@@ -1,6 +1,6 @@
 /* Brings a store that an older scaudit wrote up to this version. */
-#ifndef INGEST_UPGRADE_H
-#define INGEST_UPGRADE_H
+#ifndef INGEST_UPKEEP_UPGRADE_H
+#define INGEST_UPKEEP_UPGRADE_H
 
 #include "store/store.h"
 

@@ -1,6 +1,6 @@
 /* JSON by json-c, as all commands write it. */
-#ifndef ANALYZE_JSON_H
-#define ANALYZE_JSON_H
+#ifndef STORE_BASE_JSON_H
+#define STORE_BASE_JSON_H
 
 #include "store/base/bytes.h"
 

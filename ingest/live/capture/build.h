@@ -2,8 +2,8 @@
  * The build-id of a program: what its linker wrote into it, which another build does not have. Files are hostile: whatever
  * they say, little of them is read, and only by pread, so that one that shrinks meanwhile does no harm.
  */
-#ifndef INGEST_BUILD_H
-#define INGEST_BUILD_H
+#ifndef INGEST_LIVE_CAPTURE_BUILD_H
+#define INGEST_LIVE_CAPTURE_BUILD_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Records live from the kernel into the store, what was lost of them, and where their processes ran. */
-#ifndef INGEST_CAPTURE_H
-#define INGEST_CAPTURE_H
+#ifndef INGEST_LIVE_CAPTURE_CAPTURE_H
+#define INGEST_LIVE_CAPTURE_CAPTURE_H
 
 #include "ingest/batch/run.h"
 #include "ingest/live/capture/child.h"

@@ -1,6 +1,6 @@
 /* Runs a command under a seccomp filter: a child that waits until everything else is ready, loads the filter and execs. */
-#ifndef INGEST_CHILD_H
-#define INGEST_CHILD_H
+#ifndef INGEST_LIVE_CAPTURE_CHILD_H
+#define INGEST_LIVE_CAPTURE_CHILD_H
 
 #include "store/base/bytes.h"
 #include "store/base/err.h"

@@ -2,8 +2,8 @@
  * A process and all that descends from it: whose records are theirs, and which of their records a fork, an exec or an end
  * belongs to. Perf tells of these by time, the derivation wants serials.
  */
-#ifndef INGEST_DESCEND_H
-#define INGEST_DESCEND_H
+#ifndef INGEST_LIVE_CAPTURE_DESCEND_H
+#define INGEST_LIVE_CAPTURE_DESCEND_H
 
 #include "ingest/live/capture/queue.h"
 #include "ingest/live/capture/tasks.h"

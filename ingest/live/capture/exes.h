@@ -2,8 +2,8 @@
  * Which builds of programs run. The file of a process is opened while it lives, which waits for nobody; its build-id is read
  * by a thread of its own, because the file may lie on a file system whose owner keeps readers waiting.
  */
-#ifndef INGEST_EXES_H
-#define INGEST_EXES_H
+#ifndef INGEST_LIVE_CAPTURE_EXES_H
+#define INGEST_LIVE_CAPTURE_EXES_H
 
 #include "ingest/live/capture/build.h"
 #include "store/base/bytes.h"

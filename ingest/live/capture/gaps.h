@@ -2,8 +2,8 @@
  * Serials that never came. Each audit event has one, consecutive on a node, so what is missing between two that came was
  * dropped on the way. Records come out of order by some dozens, and several may share a serial.
  */
-#ifndef INGEST_GAPS_H
-#define INGEST_GAPS_H
+#ifndef INGEST_LIVE_CAPTURE_GAPS_H
+#define INGEST_LIVE_CAPTURE_GAPS_H
 
 #include <stdbool.h>
 #include <stdint.h>

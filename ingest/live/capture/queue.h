@@ -4,8 +4,8 @@
  * is made of slots of one block each. The file is as long as its last slot in use, so what it takes of the disk is what
  * waited in it at once, and no more than QUEUE_SPOOL_MAX.
  */
-#ifndef INGEST_QUEUE_H
-#define INGEST_QUEUE_H
+#ifndef INGEST_LIVE_CAPTURE_QUEUE_H
+#define INGEST_LIVE_CAPTURE_QUEUE_H
 
 #include "store/base/bytes.h"
 #include "store/base/err.h"

@@ -2,8 +2,8 @@
  * Reads the kernel's records in a thread of its own, so that nothing else has to keep up with them, and puts them into a
  * queue together with what is known only while a process lives. Counts what was lost.
  */
-#ifndef INGEST_READER_H
-#define INGEST_READER_H
+#ifndef INGEST_LIVE_CAPTURE_READER_H
+#define INGEST_LIVE_CAPTURE_READER_H
 
 #include "ingest/live/capture/descend.h"
 #include "ingest/live/capture/exes.h"

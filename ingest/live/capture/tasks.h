@@ -4,8 +4,8 @@
  * ends it for itself and what it starts.
  *   source: perf_event_open(2), PERF_RECORD_FORK, PERF_RECORD_COMM with PERF_RECORD_MISC_COMM_EXEC, PERF_RECORD_EXIT
  */
-#ifndef INGEST_TASKS_H
-#define INGEST_TASKS_H
+#ifndef INGEST_LIVE_CAPTURE_TASKS_H
+#define INGEST_LIVE_CAPTURE_TASKS_H
 
 #include "store/base/err.h"
 #include "store/base/mem.h"

@@ -1,6 +1,6 @@
 /* Runs a command under a filter of its own and keeps what it was refused, as the kernel's records tell it. */
-#ifndef INGEST_WATCH_H
-#define INGEST_WATCH_H
+#ifndef INGEST_LIVE_CAPTURE_WATCH_H
+#define INGEST_LIVE_CAPTURE_WATCH_H
 
 #include "ingest/live/capture/child.h"
 #include "ingest/live/capture/reader.h"

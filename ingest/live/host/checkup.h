@@ -1,6 +1,6 @@
 /* What doctor looks at, and what it finds: a finding is a row of `rows` in checkup.c. */
-#ifndef CLI_CHECKUP_H
-#define CLI_CHECKUP_H
+#ifndef INGEST_LIVE_HOST_CHECKUP_H
+#define INGEST_LIVE_HOST_CHECKUP_H
 
 #include "ingest/live/host/arrival.h"
 #include "ingest/live/host/cost.h"

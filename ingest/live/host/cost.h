@@ -1,6 +1,6 @@
-/* What a logged call costs on this machine, measured with a call that no system has (ingest/fence.h). */
-#ifndef INGEST_COST_H
-#define INGEST_COST_H
+/* What a logged call costs on this machine, measured with a call that no system has (ingest/live/kernel/fence.h). */
+#ifndef INGEST_LIVE_HOST_COST_H
+#define INGEST_LIVE_HOST_COST_H
 
 #include "store/base/err.h"
 

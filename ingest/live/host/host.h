@@ -2,8 +2,8 @@
  * What the files of a machine say about seccomp and logging. `root` is a folder that stands for "/"; "" is the machine
  * itself. What these give comes from files and is not escaped.
  */
-#ifndef INGEST_HOST_H
-#define INGEST_HOST_H
+#ifndef INGEST_LIVE_HOST_HOST_H
+#define INGEST_LIVE_HOST_HOST_H
 
 #include "store/base/buf.h"
 

@@ -1,6 +1,6 @@
 /* The kernel's audit state, by libaudit: needs CAP_AUDIT_CONTROL in the initial user and pid namespace. */
-#ifndef INGEST_AUDIT_H
-#define INGEST_AUDIT_H
+#ifndef INGEST_LIVE_KERNEL_AUDIT_H
+#define INGEST_LIVE_KERNEL_AUDIT_H
 
 #include "store/base/err.h"
 

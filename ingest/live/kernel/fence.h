@@ -2,8 +2,8 @@
  * A fence: one record that scaudit has the kernel make, of a call whose number no system has. Its record shows that
  * records come, and what was made before it has come before it (but for some dozens of serials).
  */
-#ifndef INGEST_FENCE_H
-#define INGEST_FENCE_H
+#ifndef INGEST_LIVE_KERNEL_FENCE_H
+#define INGEST_LIVE_KERNEL_FENCE_H
 
 #include "store/base/err.h"
 

@@ -1,6 +1,6 @@
 /* Other programs whose output is needed: bounded in size and time. */
-#ifndef INGEST_HELPER_H
-#define INGEST_HELPER_H
+#ifndef INGEST_LIVE_KERNEL_HELPER_H
+#define INGEST_LIVE_KERNEL_HELPER_H
 
 #include "store/base/buf.h"
 #include "store/base/err.h"

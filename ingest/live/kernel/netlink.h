@@ -4,8 +4,8 @@
  * socket opens and nothing ever comes.
  *   source: audit_bind, audit_log_end and kauditd_send_multicast_skb in kernel/audit.c
  */
-#ifndef INGEST_NETLINK_H
-#define INGEST_NETLINK_H
+#ifndef INGEST_LIVE_KERNEL_NETLINK_H
+#define INGEST_LIVE_KERNEL_NETLINK_H
 
 #include "store/base/bytes.h"
 #include "store/base/err.h"

@@ -1,6 +1,6 @@
 /* What confines a process besides its filters, as /proc tells it. */
-#ifndef INGEST_LIVE_CONFINED_H
-#define INGEST_LIVE_CONFINED_H
+#ifndef INGEST_LIVE_PROCESS_CONFINED_H
+#define INGEST_LIVE_PROCESS_CONFINED_H
 
 #include "ingest/live/process/place.h"
 #include "store/base/err.h"

@@ -1,6 +1,6 @@
 /* The seccomp filters of a running process, read back from the kernel, and what else confines it. */
-#ifndef INGEST_LIVE_FILTERS_H
-#define INGEST_LIVE_FILTERS_H
+#ifndef INGEST_LIVE_PROCESS_FILTERS_H
+#define INGEST_LIVE_PROCESS_FILTERS_H
 
 #include "store/base/err.h"
 #include "store/base/mem.h"

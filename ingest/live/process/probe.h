@@ -4,8 +4,8 @@
  * filters let the call pass, with or without a record. It is never made: the child is killed.
  *   source: seccomp(2), "user notification"; the order of severity in seccomp_unotify(2)
  */
-#ifndef INGEST_LIVE_PROBE_H
-#define INGEST_LIVE_PROBE_H
+#ifndef INGEST_LIVE_PROCESS_PROBE_H
+#define INGEST_LIVE_PROCESS_PROBE_H
 
 #include "store/base/err.h"
 
