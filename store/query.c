@@ -8,6 +8,7 @@
 #include "store/model/program.h"
 #include "store/order.h"
 #include "store/row.h"
+#include "store/sql.h"
 #include "store/unite.h"
 
 #include <stdlib.h>

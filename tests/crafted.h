@@ -12,6 +12,7 @@
 #include "store/base/mem.h"
 #include "store/base/when.h"
 #include "store/query.h"
+#include "store/sql.h"
 #include "store/status.h"
 
 #include <stdio.h>
