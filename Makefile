@@ -48,6 +48,12 @@ $(BUILD)/%.sql.h: store/%.sql
 $(BUILD)/store/schema.o: $(BUILD)/schema.sql.h $(BUILD)/schema3.sql.h
 $(BUILD)/store/older.o: $(BUILD)/older.sql.h
 
+# every prepared statement, for the test that looks at their plans
+$(BUILD)/stmt.h: $(wildcard store/*.c store/*/*.c) Makefile
+	@mkdir -p $(@D)
+	awk '/^STMT\(/ { on = 1 } on { ends = sub(/\);$$/, ")"); print } ends { on = ends = 0 }' $(filter %.c,$^) > $@
+$(BUILD)/tests/test_store: $(BUILD)/stmt.h
+
 -include $(OBJ:.o=.d) $(TESTS:=.d)
 
 # ---- tests ----

@@ -1,8 +1,8 @@
 #include "cli/binaries.h"
 
 #include "cli/command.h"
-#include "store/base/json.h"
 #include "store/base/esc.h"
+#include "store/base/json.h"
 
 #define SHOWN 10
 #define ID_SHOWN 12 /* digits of a build-id */

@@ -1,6 +1,7 @@
 #include "cli/policy.h"
 
-#include "analyze/output/systemd_words.h"
+#include "analyze/input/input.h"
+#include "analyze/policy/systemd_set.h"
 #include "cli/command.h"
 #include "store/base/esc.h"
 #include "store/model/arch.h"
@@ -48,7 +49,7 @@ static int read_whole(struct policy *p, struct policy_place *at, struct bytes te
 
 	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
-	if (place_of(at, o, e) < 0 || policy_read_text(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
+	if (place_of(at, o, e) < 0 || input_policy(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
 		say_unread(p, file);
@@ -61,7 +62,7 @@ int policy_open_whole(struct policy *p, struct policy_place *at, const char *fil
 
 	policy_init(p);
 	*at = (struct policy_place){ 0 };
-	return policy_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, o, e);
+	return input_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, o, e);
 }
 
 int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e)
@@ -80,7 +81,7 @@ int policy_open(struct policy *p, const char *file, const struct opts *o, struct
 	auto_buf struct buf text = { 0 };
 
 	policy_init(p);
-	return policy_load(&text, file, e) < 0 ? -1 : policy_open_text(p, buf_bytes(&text), file, o, e);
+	return input_load(&text, file, e) < 0 ? -1 : policy_open_text(p, buf_bytes(&text), file, o, e);
 }
 
 void policy_say_names(const char *file, const char *what, const char *const *v, size_t n)

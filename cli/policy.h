@@ -11,7 +11,7 @@
  */
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e);
 
-/* The same of what was loaded from the file (policy_load). */
+/* The same of what was loaded from the file (input_load). */
 int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e);
 
 /*

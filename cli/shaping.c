@@ -1,8 +1,8 @@
 #include "cli/shaping.h"
 
+#include "analyze/policy/target.h"
 #include "analyze/profile/base.h"
 #include "analyze/profile/profile.h"
-#include "analyze/policy/target.h"
 #include "cli/command.h"
 #include "cli/policy.h"
 #include "store/model/action.h"

@@ -1,10 +1,11 @@
 #include "cli/values.h"
 
+#include "analyze/input/input.h"
 #include "ingest/upkeep/again.h"
 
 #include "analyze/policy/policy.h"
 #include "cli/command.h"
-#include "ingest/ingest.h"
+#include "ingest/batch/run.h"
 #include "ingest/upkeep/upgrade.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -186,10 +187,10 @@ static int look_into(const char *path, bool quiet, struct err *e)
 	struct policy p;
 	int ret = 0;
 
-	if (policy_load(&text, path, e) < 0)
+	if (input_load(&text, path, e) < 0)
 		return err_wrap(e, "--logged-under");
 	esc_shell(&shown, bytes_of(path));
-	if (policy_read_text(&p, buf_bytes(&text), buf_text(&shown), NULL, &reason) < 0 && p.too_large) {
+	if (input_policy(&p, buf_bytes(&text), buf_text(&shown), NULL, &reason) < 0 && p.too_large) {
 		*e = reason;
 		ret = err_wrap(e, "--logged-under");
 	} else if (reason.status != ST_OK && !quiet) {

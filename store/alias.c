@@ -2,6 +2,7 @@
 
 #include "store/base/esc.h"
 #include "store/names.h"
+#include "store/sql.h"
 
 #include <string.h>
 

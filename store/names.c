@@ -4,6 +4,29 @@
 #include "store/base/mem.h"
 #include "store/model/program.h"
 #include "store/row.h"
+#include "store/sql.h"
+
+STMT(find_node, "SELECT node FROM node_name WHERE name = ?1");
+STMT(add_node_name, "INSERT INTO node_name (name, node) VALUES (?1, ?2)");
+STMT(add_node, "INSERT INTO node (name) VALUES (?1)");
+STMT(find_caller, "SELECT id FROM caller WHERE comm = ?1 AND ifnull(subj, 0) = ?2");
+STMT(add_caller, "INSERT INTO caller (comm, subj) VALUES (?1, nullif(?2, 0))");
+STMT(find_call, "SELECT id FROM call WHERE arch = ?1 AND nr = ?2 AND action = ?3");
+STMT(add_call, "INSERT INTO call (arch, nr, action) VALUES (?1, ?2, ?3)");
+STMT(node_name, "SELECT name FROM node WHERE id = ?1");
+STMT(path_text, "SELECT text FROM path WHERE id = ?1");
+STMT(string_bytes, "SELECT bytes FROM string WHERE id = ?1");
+STMT(add_place,
+	"INSERT INTO place (node, runtime, container, container_name, pod, pod_name, namespace, unit, image) VALUES (?1, ?2, ?3, "
+	"?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET runtime = iif(length(excluded.runtime), excluded.runtime, runtime), "
+	"container_name = iif(length(excluded.container_name), excluded.container_name, container_name), pod_name = "
+	"iif(length(excluded.pod_name), excluded.pod_name, pod_name), namespace = iif(length(excluded.namespace), "
+	"excluded.namespace, namespace), image = iif(length(excluded.image), excluded.image, image) RETURNING id");
+STMT(add_build,
+	"INSERT INTO build VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET t_first = min(t_first, excluded.t_first), "
+	"t_last = max(t_last, excluded.t_last)");
+STMT(find_path, "SELECT id FROM path WHERE parent = ?1 AND exe = ?2 AND name = ?3");
+STMT(add_path, "INSERT INTO path (parent, exe, name, text) VALUES (?1, ?2, ?3, ?4)");
 
 void names_init(struct names *n, struct store *store)
 {
@@ -25,7 +48,7 @@ void names_forget_nodes(struct names *n)
 }
 
 /* Runs `find`; when it has no row, runs `add`. Both take the same parameters. -1 on failure. */
-static int64_t find_or_add(struct store *s, const char *table, enum stmt find, enum stmt add,
+static int64_t find_or_add(struct store *s, const char *table, struct stmt *find, struct stmt *add,
 			   struct store_args args, struct err *e)
 {
 	int64_t row = 0;
@@ -124,11 +147,11 @@ static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 }
 
 /* Appends the text of a row that another one names. */
-static int text_of(struct store *s, const char *table, enum stmt id, int64_t row, struct buf *out, struct err *e)
+static int text_of(struct store *s, const char *table, struct stmt *stmt, int64_t row, struct buf *out, struct err *e)
 {
 	struct text_to to = { table, out, false };
 
-	if (store_each(s, id, ARGS(V_INT(row)), WALK(take_text, &to), e) < 0)
+	if (store_each(s, stmt, ARGS(V_INT(row)), WALK(take_text, &to), e) < 0)
 		return -1;
 	return to.found ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged: row %lld is named and is not there", s->path, (long long)row);
 }

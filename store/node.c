@@ -1,6 +1,7 @@
 #include "store/node.h"
 
 #include "store/row.h"
+#include "store/sql.h"
 
 #include <stdlib.h>
 

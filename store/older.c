@@ -2,7 +2,9 @@
 
 #include "store/base/mem.h"
 #include "store/model/obs.h"
+#include "store/row.h"
 #include "store/schema.h"
+#include "store/sql.h"
 
 static const char older_sql[] =
 #include "older.sql.h"
@@ -161,4 +163,41 @@ int older_end(struct store *s, struct err *e)
 		buf_printf(&sql, "DROP TABLE main.was_%s;", changed[i]);
 	buf_printf(&sql, "PRAGMA user_version = %d", STORE_VERSION);
 	return store_script(s, buf_text(&sql), e);
+}
+
+/* ---- rows that are brought up one by one ---- */
+
+static int take_page(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct older_page_take *p = to;
+	int64_t v[7];
+
+	if (row_read(st, "seen", "iyydDbf", v, e) < 0)
+		return -1;
+	return p->take(p->to, &(struct older_page){ v[0], v[1], v[2], v[3], v[4], store_column(st, 5), v[6] != 0 }, e);
+}
+
+int older_each_page(struct store *s, struct older_page_take to, struct err *e)
+{
+	return store_each_sql(s, "SELECT node, serials, seconds, base_min, base_max, data, node IN (SELECT node FROM interval WHERE NOT trusted "
+				 "UNION SELECT node FROM fold WHERE NOT trusted) FROM was_seen ORDER BY node, seconds, serials",
+			      NO_ARGS, WALK(take_page, &to), e);
+}
+
+int older_count_pages(struct store *s, int64_t *n, struct err *e)
+{
+	return store_number_sql(s, "SELECT count(*) FROM was_seen", NO_ARGS, n, e);
+}
+
+static int take_node(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct older_node_take *p = to;
+	int64_t node;
+
+	return row_read(st, "node", "i", &node, e) < 0 ? -1 : p->take(p->to, node, e);
+}
+
+int older_each_node(struct store *s, struct older_node_take to, struct err *e)
+{
+	return store_each_sql(s, "SELECT id FROM node", NO_ARGS, WALK(take_node, &to), e);
 }

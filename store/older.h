@@ -1,6 +1,6 @@
 /*
  * A store of version 3, which scaudit 0.1.0 wrote: what its tables say as those of today say it. Who may only read it reads
- * it as it is; ingest/upgrade brings it up.
+ * it as it is; ingest/upkeep/upgrade brings it up.
  */
 #ifndef STORE_OLDER_H
 #define STORE_OLDER_H
@@ -22,5 +22,19 @@ int older_drop_face(struct store *s, struct err *e);
  */
 int older_begin(struct store *s, struct err *e);
 int older_end(struct store *s, struct err *e);
+
+/* Pages of the old seen set, by node, seconds and serials. any_text: its machine has text, of which no page says what it brought. */
+struct older_page {
+	int64_t node, serials, seconds, base_min, base_max;
+	struct bytes data;      /* borrowed */
+	bool any_text;
+};
+
+struct older_page_take { int (*take)(void *to, const struct older_page *page, struct err *e); void *to; };
+int older_each_page(struct store *s, struct older_page_take to, struct err *e);
+int older_count_pages(struct store *s, int64_t *n, struct err *e);
+
+struct older_node_take { int (*take)(void *to, int64_t node, struct err *e); void *to; };
+int older_each_node(struct store *s, struct older_node_take to, struct err *e);
 
 #endif

@@ -25,7 +25,7 @@ int owner_name(const char *path, struct err *e);
  * may write is not to be written.
  *
  * Marks count where a log in the same place would be trusted: the file is root's, or the user's own who reads it, and
- * nobody else may write it or its folder.   see ingest/source.c
+ * nobody else may write it or its folder.   see ingest/read/source.c
  */
 int owner_look(struct owner *out, const char *path, struct err *e);
 void owner_release(struct owner *o);

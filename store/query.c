@@ -8,11 +8,11 @@
 #include "store/model/program.h"
 #include "store/order.h"
 #include "store/row.h"
+#include "store/sql.h"
 #include "store/unite.h"
 
 #include <stdlib.h>
 
-#define AT_ONCE_MS 100        /* stages of a pipeline exec within it */
 /* a marker may say any number, and two of the largest overflow */
 #define LOSS "max(0, min(number, 1099511627776))"
 #define MARKER_LATE_MS 300000 /* a marker comes with the next line that gets through */
@@ -227,86 +227,6 @@ static int link_images(struct query *q, const struct loading *l, struct err *e)
 		if (q->trees.v[i].root == QUERY_NONE)
 			return dangling(l, "tree", q->trees.v[i].id, "first image", e);
 	return check_descent(q, l, e);
-}
-
-static bool is_plain(const struct query_image *m)
-{
-	return !m->loader && program_kind(m->name, m->exe) == PROGRAM_PLAIN;
-}
-
-/* The last plain image on the chain of execs that begins with `from`; QUERY_NONE. */
-static uint32_t plain_on_chain(const struct query *q, uint32_t from)
-{
-	uint32_t out = QUERY_NONE;
-
-	for (uint32_t i = from; i != QUERY_NONE; i = q->images.v[i].execs)
-		if (is_plain(&q->images.v[i]))
-			out = i;
-	return out;
-}
-
-/* What the first image of a forked process came to exec; QUERY_NONE. */
-static uint32_t started_by(const struct query *q, uint32_t i)
-{
-	const struct query_image *first = &q->images.v[i];
-
-	if (first->fork_of == QUERY_NONE || first->execs == QUERY_NONE)
-		return QUERY_NONE;
-	return plain_on_chain(q, first->execs);
-}
-
-/*
- * Trees whose chain has no plain program: the first that a fork of them came to run. Of those within a tenth of a second
- * the one with the lowest pid: which stage of a pipeline speaks first is chance, in which order they are forked is not.
- */
-static void find_started(struct query *q)
-{
-	auto_free int64_t *soonest = mem_alloc(q->trees.n * sizeof(*soonest));
-	auto_free bool *open = mem_alloc(q->trees.n * sizeof(*open));
-
-	for (size_t i = 0; i < q->trees.n; i++) {
-		soonest[i] = INT64_MAX;
-		open[i] = q->trees.v[i].main == QUERY_NONE;
-	}
-	for (uint32_t i = 0; i < q->images.n; i++) {
-		uint32_t tree = q->images.v[i].tree, program = open[tree] ? started_by(q, i) : QUERY_NONE;
-
-		if (program != QUERY_NONE && q->images.v[program].t_first < soonest[tree])
-			soonest[tree] = q->images.v[program].t_first;
-	}
-	for (uint32_t i = 0; i < q->images.n; i++) {
-		const struct query_image *first = &q->images.v[i];
-		struct query_tree *t = &q->trees.v[first->tree];
-		uint32_t program = open[first->tree] ? started_by(q, i) : QUERY_NONE;
-
-		if (program == QUERY_NONE || q->images.v[program].t_first > soonest[first->tree] + AT_ONCE_MS)
-			continue;
-		if (t->main == QUERY_NONE || first->pid < q->images.v[t->main].pid) {
-			t->main = program;
-			t->started = true;
-		}
-	}
-}
-
-/* Of living trees, once their images are in order; those that are made of totals or presence know theirs. */
-static void find_mains(struct query *q)
-{
-	for (uint32_t i = 0; i < q->images.n; i++)
-		if (q->images.v[i].id != 0 && q->images.v[i].parent != QUERY_NONE)
-			q->images.v[q->images.v[i].parent].execs = i;
-	for (size_t i = 0; i < q->trees.n; i++)
-		if (q->trees.v[i].id != 0)
-			q->trees.v[i].main = plain_on_chain(q, q->trees.v[i].root);
-	find_started(q);
-	for (size_t i = 0; i < q->trees.n; i++) {
-		struct query_tree *t = &q->trees.v[i];
-
-		/* nothing but loaders, shells and wrappers: the last of the chain */
-		if (t->main != QUERY_NONE)
-			continue;
-		for (t->main = t->root; q->images.v[t->main].execs != QUERY_NONE;)
-			t->main = q->images.v[t->main].execs;
-	}
 }
 
 static int take_label(void *to, sqlite3_stmt *st, struct err *e)
@@ -806,7 +726,6 @@ static int load(struct loading *l, struct err *e)
 	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
 	order_query(l->q);
-	find_mains(l->q);
 	return 0;
 }
 

@@ -31,7 +31,7 @@ struct query_tree {
 	int64_t row;                /* of the name that it came by */
 	VEC(int64_t) also;          /* ids of trees of other names that have gone into this one: see unite_trees */
 	uint32_t root;              /* image, index */
-	uint32_t main;              /* image of its main program: see query_load */
+	uint32_t main;              /* image of its main program; of a living tree see analyze/evidence/main_program */
 	bool start_seen;
 	bool trusted;              /* a trusted source brought its first image */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of folded ones, as many as it holds */
@@ -87,9 +87,6 @@ struct query {
 };
 
 /*
- * The main program of a tree: the last image on its root pid's chain of execs that is no loader, shell or wrapper; where
- * the chain has none, the first program that it starts.
- *
  * Loads what has records in since..until (WHEN_NONE: open on that side). An observation belongs to a time that its own
  * span overlaps. trusted: only what trusted sources brought, so that all answers are those of a store without any text:
  * nobody else has to know. The caller releases *q, also after a failure.

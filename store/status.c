@@ -4,6 +4,7 @@
 #include "store/model/record.h"
 #include "store/query.h"
 #include "store/row.h"
+#include "store/sql.h"
 
 #include <stdlib.h>
 

@@ -6,20 +6,20 @@
 #include "store/row.h"
 #include "store/safe.h"
 #include "store/schema.h"
+#include "store/sql.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 #define GENERATION_MAX (INT64_C(1) << 62)
+#define STEPS 2000 /* of a statement between two looks at signals */
 
-static const char *const sql[] = {
-#define STMT(id, text) text,
-#include "store/stmt_list.h"
-#undef STMT
-};
+STMT(generation, "SELECT value FROM meta WHERE key = 'generation'");
+STMT(set_generation, "UPDATE meta SET value = ?1 WHERE key = 'generation'");
+STMT(find_string, "SELECT id FROM string WHERE bytes = ?1");
+STMT(add_string, "INSERT INTO string (bytes) VALUES (?1)");
 
 /* ---- errors and waiting ---- */
 
@@ -151,19 +151,27 @@ static int walk_rows(struct store *s, sqlite3_stmt *st, struct store_args args, 
 	return ret < 0 ? -1 : 0;
 }
 
-static sqlite3_stmt *prepared(struct store *s, enum stmt id, struct err *e)
+/* All statements are numbered as they are first run; each store has them prepared for itself. */
+static sqlite3_stmt *prepared(struct store *s, struct stmt *stmt, struct err *e)
 {
-	if (s->stmt[id] == NULL &&
-	    sqlite3_prepare_v3(s->db, sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[id], NULL) != SQLITE_OK) {
+	static size_t known;
+	sqlite3_stmt **st;
+
+	if (stmt->at == 0)
+		stmt->at = ++known;
+	while (s->stmts.n < stmt->at)
+		*VEC_PUSH(&s->stmts) = NULL;
+	st = &s->stmts.v[stmt->at - 1];
+	if (*st == NULL && sqlite3_prepare_v3(s->db, stmt->sql, -1, SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK) {
 		store_fail(s, e);
 		return NULL;
 	}
-	return s->stmt[id];
+	return *st;
 }
 
-int store_each(struct store *s, enum stmt id, struct store_args args, struct store_walk walk, struct err *e)
+int store_each(struct store *s, struct stmt *stmt, struct store_args args, struct store_walk walk, struct err *e)
 {
-	sqlite3_stmt *st = prepared(s, id, e);
+	sqlite3_stmt *st = prepared(s, stmt, e);
 
 	return st == NULL ? -1 : walk_rows(s, st, args, walk, e);
 }
@@ -193,10 +201,10 @@ static int take_numbers(void *to, sqlite3_stmt *row, struct err *e)
 	return 0;
 }
 
-int store_find(struct store *s, enum stmt id, struct store_args args, int64_t *out, size_t n, bool *found, struct err *e)
+int store_find(struct store *s, struct stmt *stmt, struct store_args args, int64_t *out, size_t n, bool *found, struct err *e)
 {
 	struct numbers all = { .out = out, .n = n };
-	int ret = store_each(s, id, args, WALK(take_numbers, &all), e);
+	int ret = store_each(s, stmt, args, WALK(take_numbers, &all), e);
 
 	*found = all.found;
 	return ret;
@@ -207,11 +215,11 @@ static int no_row(struct store *s, struct err *e)
 	return err_set(e, ST_SYSTEM, "store %s: damaged: a question that always has an answer had none", s->path);
 }
 
-int store_number(struct store *s, enum stmt id, struct store_args args, int64_t *out, struct err *e)
+int store_number(struct store *s, struct stmt *stmt, struct store_args args, int64_t *out, struct err *e)
 {
 	bool found;
 
-	if (store_find(s, id, args, out, 1, &found, e) < 0)
+	if (store_find(s, stmt, args, out, 1, &found, e) < 0)
 		return -1;
 	return found ? 0 : no_row(s, e);
 }
@@ -225,9 +233,26 @@ int store_number_sql(struct store *s, const char *text, struct store_args args, 
 	return all.found ? 0 : no_row(s, e);
 }
 
-int store_run(struct store *s, enum stmt id, struct store_args args, struct err *e)
+int store_any(struct store *s, struct stmt *stmt, struct store_args args, bool *yes, struct err *e)
 {
-	return store_each(s, id, args, (struct store_walk){ 0 }, e);
+	int64_t n;
+
+	if (store_number(s, stmt, args, &n, e) < 0)
+		return -1;
+	*yes = n > 0;
+	return 0;
+}
+
+int store_top(struct store *s, struct stmt *stmt, const char *table, int64_t *id, struct err *e)
+{
+	if (store_number(s, stmt, NO_ARGS, id, e) < 0)
+		return -1;
+	return *id >= 0 && *id < OBS_ROW_MAX ? 0 : store_damaged(s, table, 0, "its highest id is no row's id", e);
+}
+
+int store_run(struct store *s, struct stmt *stmt, struct store_args args, struct err *e)
+{
+	return store_each(s, stmt, args, (struct store_walk){ 0 }, e);
 }
 
 int store_run_sql(struct store *s, const char *text, struct store_args args, struct err *e)
@@ -476,8 +501,9 @@ int store_open(struct store *s, const char *path, enum store_mode mode, struct e
 
 void store_close(struct store *s)
 {
-	for (size_t i = 0; i < N_STMTS; i++)
-		sqlite3_finalize(s->stmt[i]);
+	for (size_t i = 0; i < s->stmts.n; i++)
+		sqlite3_finalize(s->stmts.v[i]);
+	VEC_FREE(&s->stmts);
 	sqlite3_close(s->db);
 	owner_release(&s->owner);
 	pool_release(&s->strings);
@@ -535,6 +561,34 @@ int store_snapshot(struct store *s, struct err *e)
 		return 0;
 	s->older = false;
 	return older_drop_face(s, e);
+}
+
+int store_version(struct store *s, int64_t *version, struct err *e)
+{
+	return store_number_sql(s, "PRAGMA user_version", NO_ARGS, version, e);
+}
+
+int store_shrink(struct store *s, struct err *e)
+{
+	return store_script(s, "VACUUM", e);
+}
+
+int store_damaged(struct store *s, const char *table, int64_t id, const char *why, struct err *e)
+{
+	return row_damaged(s->db, table, id, why, e);
+}
+
+/* SQLite asks now and then whether to go on. */
+static int stopped(void *store)
+{
+	struct store *s = store;
+
+	return wait_stopped(&s->wait);
+}
+
+void store_heed_signals(struct store *s, bool yes)
+{
+	sqlite3_progress_handler(s->db, yes ? STEPS : 0, yes ? stopped : NULL, yes ? s : NULL);
 }
 
 int store_end(struct store *s, struct err *e)

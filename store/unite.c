@@ -1,6 +1,7 @@
 #include "store/unite.h"
 
 #include "store/row.h"
+#include "store/sql.h"
 
 #include <stdlib.h>
 

@@ -5,12 +5,14 @@
 #ifndef TESTS_CRAFTED_H
 #define TESTS_CRAFTED_H
 
+#include "analyze/evidence/main_program.h"
 #include "ingest/upkeep/fold.h"
 #include "ingest/upkeep/forget.h"
 #include "ingest/ingest.h"
 #include "store/base/mem.h"
 #include "store/base/when.h"
 #include "store/query.h"
+#include "store/sql.h"
 #include "store/status.h"
 
 #include <stdio.h>
@@ -100,13 +102,14 @@ static inline struct fold_tree crafted_tree(const struct query *q, size_t i)
 }
 
 /* Folds all trees that are not folded yet. */
-static inline int crafted_fold(struct store *s, const struct query *q, struct err *e)
+static inline int crafted_fold(struct store *s, struct query *q, struct err *e)
 {
 	auto_free struct fold_tree *trees = mem_alloc(q->trees.n * sizeof(*trees));
 	bool changed;
 	size_t n = 0;
 	int ret;
 
+	main_program_find(q);
 	for (size_t i = 0; i < q->trees.n; i++)
 		if (q->trees.v[i].id != 0)
 			trees[n++] = crafted_tree(q, i);
@@ -249,8 +252,9 @@ static inline void crafted_plain(struct bytes b, const char *what)
 		crafted_must(b.p[i] >= 0x20 && b.p[i] <= 0x7e, what);
 }
 
-static inline void crafted_look(const struct query *q, const struct status_store *all)
+static inline void crafted_look(struct query *q, const struct status_store *all)
 {
+	main_program_find(q);
 	for (size_t i = 0; i < q->trees.n; i++) {
 		crafted_must(q->trees.v[i].root < q->images.n && q->trees.v[i].main < q->images.n,
 			     "a tree without its first image");

@@ -387,8 +387,9 @@ void reading_close(struct reading *r)
 	table_release(&r->table);
 	if (r->stored) {
 		state_release(&r->state);
-		for (size_t i = 0; i < N_STMTS; i++)
-			sqlite3_finalize(r->store.stmt[i]);
+		for (size_t i = 0; i < r->store.stmts.n; i++)
+			sqlite3_finalize(r->store.stmts.v[i]);
+		VEC_FREE(&r->store.stmts);
 		sqlite3_close(r->store.db);
 	}
 }

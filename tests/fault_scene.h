@@ -6,6 +6,7 @@
 
 /* capture as it is, with a name of its own, for its commits */
 #define capture_run capture_run_
+#include "ingest/ingest.h"
 #include "ingest/live/capture/capture.c"
 #undef capture_run
 

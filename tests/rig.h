@@ -5,7 +5,7 @@
 #include "tests/test.h"
 
 #include "store/base/buf.h"
-#include "store/store.h"
+#include "store/sql.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

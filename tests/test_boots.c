@@ -9,6 +9,7 @@
 #include "tests/rig.h"
 
 #include "ingest/batch/seen.h"
+#include "store/rows/seen_row.h"
 
 #define T INT64_C(1795518350)
 #define DAY 86400
@@ -578,17 +579,19 @@ static void put_pieces(const struct boots_page *at, struct boot_pieces *pieces, 
 		       bool said, int64_t base)
 {
 	auto_buf struct buf trusted = { 0 }, all = { 0 };
+	struct seen_row row = { .key = { at->node, at->serials, at->seconds },
+				.base = { { WHEN_NONE, WHEN_NONE }, { WHEN_NONE, WHEN_NONE } },
+				.data = BYTES("") };
 
 	boot_encode(&pieces[TRACK_TRUSTED], &trusted);
 	boot_encode(&pieces[TRACK_TEXT], &all);
-	assert_ok(store_run(&rig.store, STMT_save_page,
-			    ARGS(V_INT(at->node), V_INT(at->serials), V_INT(at->seconds),
-				 V_BLOB(buf_bytes(&trusted)), V_INT_IF(based, base),
-				 V_INT_IF(based, base), V_BLOB(buf_bytes(&all)),
-				 V_INT_IF(said, base + 20), V_INT_IF(said, base + 20),
-				 V_BLOB(BYTES(""))),
-			    &e),
-		  &e);
+	if (based)
+		row.base[TRACK_TRUSTED] = (struct seen_row_base){ base, base };
+	if (said)
+		row.base[TRACK_TEXT] = (struct seen_row_base){ base + 20, base + 20 };
+	row.pieces[TRACK_TRUSTED] = buf_bytes(&trusted);
+	row.pieces[TRACK_TEXT] = buf_bytes(&all);
+	assert_ok(seen_row_save(&rig.store, &row, &e), &e);
 	for (int i = 0; i < TRACK_LAYERS; i++)
 		VEC_FREE(&pieces[i]);
 }
@@ -706,11 +709,7 @@ static void write_changed(const struct wide *x)
 		bool forged = p->serials >= 100000 && !chance(x->known);
 
 		if (chance(8))
-			assert_ok(store_run(&rig.store, STMT_del_page,
-					    ARGS(V_INT(p->node), V_INT(p->serials),
-						 V_INT(p->seconds)),
-					    &e),
-				  &e);
+			assert_ok(seen_row_del(&rig.store, (struct seen_key){ p->node, p->serials, p->seconds }, &e), &e);
 		else
 			put_page(p, forged ? TEXT : chance(80) ? TRUSTED : (enum teller)dice(3));
 	}

@@ -1,5 +1,6 @@
 #include "tests/test.h"
 
+#include "analyze/input/input.h"
 #include "analyze/policy/diff.h"
 
 #define OCI(rules) "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86_64\"], \"syscalls\": [" rules "]}"
@@ -68,7 +69,7 @@ static void compares(void **state)
 	struct diff d;
 	struct err e = { 0 };
 
-	if (policy_read_text(&a, bytes_of(row->a), "a", NULL, &e) < 0 || policy_read_text(&b, bytes_of(row->b), "b", NULL, &e) < 0)
+	if (input_policy(&a, bytes_of(row->a), "a", NULL, &e) < 0 || input_policy(&b, bytes_of(row->b), "b", NULL, &e) < 0)
 		fail_msg("%s", e.msg);
 	diff_build(&d, &a, &b, row->evidence);
 	show(&got, &d);
@@ -91,8 +92,8 @@ static void turns_round(void **state)
 		struct diff there, back, none;
 		struct err e = { 0 };
 
-		assert_int_equal(policy_read_text(&a, bytes_of(rows[i].a), "a", NULL, &e), 0);
-		assert_int_equal(policy_read_text(&b, bytes_of(rows[i].b), "b", NULL, &e), 0);
+		assert_int_equal(input_policy(&a, bytes_of(rows[i].a), "a", NULL, &e), 0);
+		assert_int_equal(input_policy(&b, bytes_of(rows[i].b), "b", NULL, &e), 0);
 		diff_build(&there, &a, &b, false);
 		diff_build(&back, &b, &a, false);
 		diff_build(&none, &a, &a, false);

@@ -1,6 +1,7 @@
 /* Extending and tightening a base. */
 #include "tests/test.h"
 
+#include "analyze/input/input.h"
 #include "analyze/profile/base.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -10,7 +11,7 @@ static void read_text(struct policy *p, const char *text)
 	struct err e = { 0 };
 
 	policy_init(p);
-	if (policy_read_text(p, bytes_of(text), "f", "oci", &e) < 0)
+	if (input_policy(p, bytes_of(text), "f", "oci", &e) < 0)
 		fail_msg("%s", e.msg);
 }
 

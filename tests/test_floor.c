@@ -1,6 +1,8 @@
 /* What a list gets without evidence: the floor, a file of the user's, the runtimes' tables. */
 #include "tests/test.h"
 
+#include "analyze/policy/danger.h"
+#include "analyze/policy/runtime.h"
 #include "analyze/profile/floor.h"
 #include "analyze/profile/profile.h"
 #include "store/model/syscall.h"
@@ -13,7 +15,7 @@ static void floor_holds_no_dangerous_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; (name = floor_at(i, &why)) != NULL; i++)
-		if (profile_danger(bytes_of(name)) != NULL)
+		if (danger_of(bytes_of(name)) != NULL)
 			fail_msg("%s is in both tables", name);
 }
 
@@ -35,7 +37,7 @@ static bool has_call(const struct runtime *r, const char *name)
 {
 	const char *call;
 
-	for (size_t i = 0; (call = floor_runtime_call(r, i)) != NULL; i++)
+	for (size_t i = 0; (call = runtime_call(r, i)) != NULL; i++)
 		if (strcmp(call, name) == 0)
 			return true;
 	return false;
@@ -44,22 +46,22 @@ static bool has_call(const struct runtime *r, const char *name)
 static void runtimes_have_known_names_none_of_them_dangerous(void **state)
 {
 	(void)state;
-	for (size_t i = 0; floor_runtime_at(i) != NULL; i++) {
-		const struct runtime *r = floor_runtime_at(i);
+	for (size_t i = 0; runtime_at(i) != NULL; i++) {
+		const struct runtime *r = runtime_at(i);
 		const char *before = "", *call;
 
-		assert_ptr_equal(floor_runtime(r->name), r);
+		assert_ptr_equal(runtime_of(r->name), r);
 		assert_true(strlen(r->version) > 0);
-		assert_non_null(floor_runtime_call(r, 0));
+		assert_non_null(runtime_call(r, 0));
 		assert_true((r->first == NULL || has_call(r, r->first)) && (r->first_nnp == NULL || has_call(r, r->first_nnp)));
-		for (size_t k = 0; (call = floor_runtime_call(r, k)) != NULL; k++) {
+		for (size_t k = 0; (call = runtime_call(r, k)) != NULL; k++) {
 			assert_true(strcmp(before, call) < 0);
 			assert_true(syscall_is_known(call));
-			assert_null(profile_danger(bytes_of(call)));
+			assert_null(danger_of(bytes_of(call)));
 			before = call;
 		}
 	}
-	assert_null(floor_runtime("no such"));
+	assert_null(runtime_of("no such"));
 }
 
 static struct loader_row { const char *name, *runtime, *path; bool is; } loaders[] = {
@@ -77,7 +79,7 @@ static void check_loader(void **state)
 {
 	const struct loader_row *r = *state;
 
-	assert_int_equal(floor_runtime_is(floor_runtime(r->runtime), bytes_of(r->path)), r->is);
+	assert_int_equal(runtime_is(runtime_of(r->runtime), bytes_of(r->path)), r->is);
 }
 
 /* names: those that come of it, with blanks; NULL: an error that says `error` */

@@ -10,8 +10,10 @@
 #include "tests/pair.h"
 
 #include "ingest/batch/feed.h"
+#include "ingest/ingest.h"
 #include "store/base/code.h"
 #include "store/query.h"
+#include "store/rows/run.h"
 
 #define PIECES 4 /* runs of each kind, at most */
 
@@ -179,12 +181,12 @@ static void capture(struct store *s, struct scene *c, const struct piece *p)
 		ret = capture_line(&f, node, line, &e);
 	}
 	if (ret == 0)
-		ret = store_run(s, STMT_set_capture,
-				ARGS(V_INT(report.ingest), V_INT(node), V_INT(1795518000000),
-				     V_INT(1795530000000), V_INT(1), V_INT(4000000000),
-				     V_INT(p->text.n), V_INT(p->text.n % 3), V_INT(0), V_INT(0),
-				     V_INT(0), V_INT(p->text.n % 3 == 0)),
-				&e);
+		ret = run_save_capture(s,
+				       &(struct capture_row){ .ingest = report.ingest, .node = node, .t_first = 1795518000000,
+							      .t_last = 1795530000000, .serial_first = 1, .serial_last = 4000000000,
+							      .received = p->text.n, .gaps = p->text.n % 3, .lost_known = true,
+							      .complete = p->text.n % 3 == 0 },
+				       &e);
 	if (ret == 0)
 		ret = feed_commit(&f, &e);
 	if (feed_end(&f, ret, &e) < 0 && c->broke.msg[0] == '\0')

@@ -1,5 +1,6 @@
 #include "tests/test.h"
 
+#include "analyze/input/input.h"
 #include "analyze/policy/bounds.h"
 #include "analyze/policy/lint.h"
 #include "store/model/arch.h"
@@ -83,7 +84,7 @@ static void look(struct lint *l, const char *text, const char *trap)
 	struct policy p;
 	struct err e = { 0 };
 
-	if (policy_read_text(&p, bytes_of(text), "f", NULL, &e) < 0)
+	if (input_policy(&p, bytes_of(text), "f", NULL, &e) < 0)
 		fail_msg("%s", e.msg);
 	lint_policy(l, &p, strcmp(trap, "target") == 0 ? target_find("runc-1.1", &e) : NULL);
 	policy_release(&p); /* what was found does not need it */

@@ -10,6 +10,7 @@
 #include "tests/fault_dump.h"
 #include "tests/pair.h"
 
+#include "analyze/evidence/main_program.h"
 #include "ingest/batch/feed.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
@@ -101,6 +102,8 @@ static void dump_query(struct buf *out, struct store *s, bool trusted)
 	if (query_load(&q, s, WHEN_NONE, WHEN_NONE, trusted, &e) < 0 ||
 	    query_losses(&losses, &q, s, WHEN_NONE, WHEN_NONE, &e) < 0)
 		buf_printf(out, "%s\n", e.msg);
+	else
+		main_program_find(&q);
 	for (size_t i = 0; i < q.trees.n; i++)
 		dump_tree(out, &q, &q.trees.v[i]);
 	for (size_t i = 0; i < q.images.n; i++)

@@ -1,6 +1,7 @@
 /* Formats: policies in, text out, and what each refuses to write. */
 #include "tests/test.h"
 
+#include "analyze/input/input.h"
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
 #include "store/base/esc.h"
@@ -122,7 +123,7 @@ static char *written(const char *format, const char *policy, const struct proven
 	char *text = NULL;
 	size_t n;
 	FILE *to = open_memstream(&text, &n);
-	int ret = policy_read_text(&p, bytes_of(policy), "f", "oci", e);
+	int ret = input_policy(&p, bytes_of(policy), "f", "oci", e);
 
 	assert_int_equal(ret, 0);
 	assert_non_null(output_find(format));

@@ -1,6 +1,6 @@
 #include "tests/test.h"
 
-#include "ingest/live/capture/place.h"
+#include "ingest/live/process/place.h"
 #include "store/base/buf.h"
 
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
 #include "tests/test.h"
 
+#include "analyze/input/input.h"
 #include "analyze/policy/bounds.h"
 #include "analyze/policy/compile.h"
 #include "analyze/policy/policy.h"
@@ -122,7 +123,7 @@ static void check_refusal(const struct bad_row *row, const char *format)
 	struct policy p;
 	struct err e = { 0 };
 
-	assert_int_equal(policy_read_text(&p, (struct bytes){ exact, strlen(row->text) }, "f", format, &e), -1);
+	assert_int_equal(input_policy(&p, (struct bytes){ exact, strlen(row->text) }, "f", format, &e), -1);
 	if (strstr(e.msg, row->says) == NULL)
 		fail_msg("'%s' lacks '%s'", e.msg, row->says);
 	assert_null(strchr(e.msg, '\n'));
@@ -148,7 +149,7 @@ static void refuses_a_format(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(policy_read_text(&p, BYTES("read\n"), "f", "elf", &e), -1);
+	assert_int_equal(input_policy(&p, BYTES("read\n"), "f", "elf", &e), -1);
 	assert_string_equal(e.msg, "no such format: 'elf' (there are: oci, systemd, spo, minijail, names)");
 	policy_release(&p);
 }
@@ -158,7 +159,7 @@ static int read_text(struct policy *p, const char *text)
 	struct err e = { 0 };
 	int ret;
 
-	ret = policy_read_text(p, bytes_of(text), "f", NULL, &e);
+	ret = input_policy(p, bytes_of(text), "f", NULL, &e);
 	if (ret < 0)
 		print_message("%s\n", e.msg);
 	return ret;
@@ -337,7 +338,7 @@ static void reads(void **state)
 	struct policy p;
 	struct err e = { 0 };
 
-	if (policy_read_text(&p, (struct bytes){ exact, strlen(row->text) }, "f", NULL, &e) < 0)
+	if (input_policy(&p, (struct bytes){ exact, strlen(row->text) }, "f", NULL, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(p.format, row->format);
 	assert_string_equal(show(&got, &p), row->shows);
@@ -355,7 +356,7 @@ static void reads_any_part(void **state)
 			struct policy p;
 			struct err e = { 0 };
 
-			if (policy_read_text(&p, (struct bytes){ exact, n }, "f", good_rows[i].format, &e) < 0)
+			if (input_policy(&p, (struct bytes){ exact, n }, "f", good_rows[i].format, &e) < 0)
 				assert_int_equal(e.status, ST_INPUT);
 			policy_release(&p);
 			free(exact);
@@ -430,7 +431,7 @@ static void reads_containers_common(void **state)
 	if (access(file, R_OK) != 0)
 		skip();
 	assert_int_equal(policy_place_caps(&at, "docker", &e), 0);
-	if (policy_load(&text, file, &e) < 0 || policy_read_text(&p, buf_bytes(&text), file, NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0 || compile_policy(&c, &p, &e) < 0)
+	if (input_load(&text, file, &e) < 0 || input_policy(&p, buf_bytes(&text), file, NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0 || compile_policy(&c, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.unread.n, 0);
 	assert_int_equal(p.default_error, 38);
@@ -450,7 +451,7 @@ static void refuses_an_empty_file_in_each_format(void **state)
 		struct policy p;
 		struct err e = { 0 };
 
-		assert_int_equal(policy_read_text(&p, (struct bytes){ NULL, 0 }, "f", formats[i], &e), -1);
+		assert_int_equal(input_policy(&p, (struct bytes){ NULL, 0 }, "f", formats[i], &e), -1);
 		assert_int_equal(e.status, ST_INPUT);
 		policy_release(&p);
 	}
@@ -467,7 +468,7 @@ static void read_many(const char *head, const char *before, const char *after, c
 	for (unsigned i = 0; i < n; i++)
 		buf_printf(&text, "%s%u%s", before, i, after);
 	buf_str(&text, tail);
-	policy_read_text(&p, buf_bytes(&text), "f", NULL, &e);
+	input_policy(&p, buf_bytes(&text), "f", NULL, &e);
 	policy_release(&p);
 }
 
@@ -543,11 +544,11 @@ static void is_bounded(void **state)
 	struct err e = { 0 };
 
 	repeat_text(&text, r, r->most);
-	if (policy_read_text(&p, buf_bytes(&text), "f", NULL, &e) < 0)
+	if (input_policy(&p, buf_bytes(&text), "f", NULL, &e) < 0)
 		fail_msg("%u are refused: %s", r->most, e.msg);
 	policy_release(&p);
 	repeat_text(&text, r, r->most + 1);
-	assert_int_equal(policy_read_text(&p, buf_bytes(&text), "f", NULL, &e), -1);
+	assert_int_equal(input_policy(&p, buf_bytes(&text), "f", NULL, &e), -1);
 	assert_int_equal(e.status, ST_INPUT);
 	assert_string_equal(e.msg, r->reason);
 	policy_release(&p);
@@ -570,7 +571,7 @@ static void what_takes_too_long_to_compile_is_refused(void **state)
 			   (const char *[]){ "ioctl", "fcntl", "prctl", "read", "write", "open", "close", "mmap2", "clone", "futex", "kill", "dup",
 					     "poll", "lseek", "brk", "chmod" }[i % 16], i * 2654435761u >> 8, ops[i % 6], i * 40503u % 9973, ops[i / 6 % 6]);
 	buf_str(&text, "]}");
-	assert_int_equal(policy_read_text(&p, buf_bytes(&text), "f", NULL, &e), 0);
+	assert_int_equal(input_policy(&p, buf_bytes(&text), "f", NULL, &e), 0);
 	assert_int_equal(compile_policy(&c, &p, &e), -1);
 	assert_int_equal(e.status, ST_INPUT);
 	assert_string_equal(e.msg, "too large for a profile: libseccomp does not make a filter of its conditions in 1.0 s");

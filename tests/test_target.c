@@ -1,6 +1,7 @@
 /* What each consumer takes of a profile. */
 #include "tests/test.h"
 
+#include "analyze/input/input.h"
 #include "analyze/policy/target.h"
 
 #define P(head, rules) "{\"defaultAction\": \"SCMP_ACT_ERRNO\"" head ", \"syscalls\": [" rules "]}"
@@ -41,7 +42,7 @@ static void judges(void **state)
 	struct policy p;
 	struct err e = { 0 };
 
-	if (policy_read_text(&p, bytes_of(row->profile), "f", NULL, &e) < 0)
+	if (input_policy(&p, bytes_of(row->profile), "f", NULL, &e) < 0)
 		fail_msg("%s", e.msg);
 	target_judge(&says, target_find(row->target, &e), &p);
 	if (says.n != (row->says != NULL))

@@ -1,7 +1,7 @@
 #include "analyze/evidence/builds.h"
 
-#include "store/base/json.h"
 #include "store/base/esc.h"
+#include "store/base/json.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
 

@@ -2,8 +2,8 @@
 #ifndef ANALYZE_EVIDENCE_CHECK_H
 #define ANALYZE_EVIDENCE_CHECK_H
 
-#include "analyze/policy/bpf.h"
 #include "analyze/evidence/select.h"
+#include "analyze/policy/bpf.h"
 
 enum check_verdict { CHECK_REFUSED, CHECK_DEPENDS, CHECK_UNKNOWN, CHECK_PASSES };
 

@@ -1,5 +1,6 @@
 #include "analyze/evidence/inforce.h"
 
+#include "analyze/input/input.h"
 #include "store/base/map.h"
 
 void inforce_load(struct inforce *out, const struct query *q, const struct selection *s)
@@ -20,7 +21,7 @@ void inforce_load(struct inforce *out, const struct query *q, const struct selec
 			if (map_get(&met, t->policies.v[k], 0, 0))
 				continue;
 			map_put(&met, t->policies.v[k], 0, 1);
-			if (policy_read_text(&p, text->text, "policy", NULL, &ignored) == 0) {
+			if (input_policy(&p, text->text, "policy", NULL, &ignored) == 0) {
 				out->unread += p.unread.n > 0;
 				*VEC_PUSH(&out->v) = p;
 				continue;

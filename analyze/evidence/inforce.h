@@ -2,8 +2,8 @@
 #ifndef ANALYZE_EVIDENCE_INFORCE_H
 #define ANALYZE_EVIDENCE_INFORCE_H
 
-#include "analyze/policy/policy.h"
 #include "analyze/evidence/select.h"
+#include "analyze/policy/policy.h"
 
 struct inforce {
 	VEC(struct policy) v;    /* those that could be read */

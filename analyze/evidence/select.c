@@ -1,5 +1,6 @@
 #include "analyze/evidence/select.h"
 
+#include "analyze/evidence/main_program.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
@@ -321,7 +322,7 @@ static bool stands_out(const struct query *q, uint32_t m)
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		const struct query_image *y = &q->images.v[i];
 
-		if (y->tree != x->tree || y->parent == QUERY_NONE || bytes_eq(y->exe, x->exe) || !workload_is_plain(y) ||
+		if (y->tree != x->tree || y->parent == QUERY_NONE || bytes_eq(y->exe, x->exe) || !main_program_is_plain(y) ||
 		    !started_by_chain(q, i))
 			continue;
 		if ((y->t_first < x->t_last && y->t_last > x->t_first && y->t_last - y->t_first >= enough) || y->t_last - y->t_first > life)
@@ -340,17 +341,17 @@ static uint32_t decider(const struct query *q, uint32_t m)
 	const struct query_tree *t = &q->trees.v[q->images.v[m].tree];
 	uint32_t between = QUERY_NONE;
 
-	if (!workload_is_plain(&q->images.v[m]))
+	if (!main_program_is_plain(&q->images.v[m]))
 		return t->main;
 	if (on_chain(q, m))
 		return m;
 	/* what the chain's own program started is that program's */
-	if (!t->started && workload_is_plain(&q->images.v[t->main]))
+	if (!t->started && main_program_is_plain(&q->images.v[t->main]))
 		return t->main;
 	if (started_below_chain(q, m))
 		return stands_out(q, m) ? m : t->main;
 	for (uint32_t i = above(q, m); i != QUERY_NONE; i = above(q, i))
-		if (workload_is_plain(&q->images.v[i]) && !bytes_eq(q->images.v[i].exe, q->images.v[m].exe))
+		if (main_program_is_plain(&q->images.v[i]) && !bytes_eq(q->images.v[i].exe, q->images.v[m].exe))
 			between = i;
 	return between == QUERY_NONE ? m : between;
 }

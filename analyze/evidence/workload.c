@@ -1,5 +1,6 @@
 #include "analyze/evidence/workload.h"
 
+#include "analyze/evidence/main_program.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
@@ -7,11 +8,6 @@
 #include "store/model/program.h"
 
 #include <stdlib.h>
-
-bool workload_is_plain(const struct query_image *m)
-{
-	return !m->loader && program_kind(m->name, m->exe) == PROGRAM_PLAIN;
-}
 
 bool workloads_by_parse(const char *text, enum workloads_by *by)
 {
@@ -382,6 +378,7 @@ void workloads_list(struct workloads *out, struct query *q, enum workloads_by by
 
 void workloads_find(struct workloads *out, struct query *q)
 {
+	main_program_find(q);
 	workloads_list(out, q, BY_WORKLOAD, NULL);
 }
 

@@ -22,7 +22,7 @@ struct workloads {
 
 #define WORKLOADS_NONE UINT32_MAX
 
-/* The caller releases. Sorted by records, most first. */
+/* Finds the main programs as well. The caller releases. Sorted by records, most first. */
 void workloads_find(struct workloads *out, struct query *q);
 void workloads_release(struct workloads *w);
 
@@ -54,8 +54,5 @@ bool workload_is_whole_place(const struct bytes v[PLACE_FIELDS]);
 
 /* What a row of --by container, pod or unit is called, escaped. False: it is in none. */
 bool workload_place_name(struct buf *out, const struct bytes v[PLACE_FIELDS], enum workloads_by by);
-
-/* Is it the program that a list is for: no loader, no shell, no wrapper? */
-bool workload_is_plain(const struct query_image *m);
 
 #endif

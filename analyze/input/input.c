@@ -1,7 +1,9 @@
 #include "analyze/input/input.h"
 
+#include "analyze/policy/bounds.h"
 #include "store/base/esc.h"
 
+#include <errno.h>
 #include <libaudit.h>
 #include <stdarg.h>
 
@@ -18,6 +20,63 @@ static const struct input *const inputs[] = {
 const struct input *input_at(size_t i)
 {
 	return i < ARRAY_SIZE(inputs) ? inputs[i] : NULL;
+}
+
+static const struct input *reader_of(struct bytes text, const char *file, const char *format, struct err *e)
+{
+	auto_buf struct buf known = { 0 };
+
+	for (size_t i = 0; input_at(i) != NULL; i++) {
+		const struct input *in = input_at(i);
+
+		if (format != NULL ? strcmp(in->name, format) == 0 : in->is(text))
+			return in;
+		buf_printf(&known, "%s%s", i ? ", " : "", in->name);
+	}
+	if (format != NULL)
+		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format, buf_text(&known));
+	else
+		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s)", file, buf_text(&known));
+	return NULL;
+}
+
+int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
+{
+	const struct input *in = reader_of(text, file, format, e);
+
+	policy_init(p);
+	if (in == NULL)
+		return -1;
+	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
+		text = BYTES("");
+	p->format = in->name;
+	if (in->read(p, text, file, e) < 0)
+		return -1;
+	p->too_large = bounds_check(p, file, e) < 0;
+	return p->too_large ? -1 : 0;
+}
+
+int input_load(struct buf *text, const char *file, struct err *e)
+{
+	auto_buf struct buf shown = { 0 };
+	bool standard = strcmp(file, "-") == 0;
+	FILE *from = standard ? stdin : fopen(file, "re");
+	char block[16384];
+	size_t n;
+	int ret = 0;
+
+	esc_shell(&shown, bytes_of(file));
+	if (from == NULL)
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
+		buf_add(text, block, n);
+	if (ferror(from))
+		ret = err_set(e, err_status(errno), "cannot read %s: %s", buf_text(&shown), strerror(errno));
+	else if (text->n + n > POLICY_MAX)
+		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
+	if (!standard)
+		fclose(from);
+	return ret;
 }
 
 int input_bad(const struct reading *r, const char *path, const char *fmt, ...)

@@ -5,6 +5,7 @@
 #ifndef ANALYZE_INPUT_INPUT_H
 #define ANALYZE_INPUT_INPUT_H
 
+#include "analyze/input/input.h"
 #include "analyze/policy/policy.h"
 
 #include <json-c/json.h>
@@ -17,6 +18,15 @@ struct input {
 
 /* The i-th; NULL at the end. */
 const struct input *input_at(size_t i);
+
+/* Adds what is in the file, or for "-" on standard input, to *text. ST_INPUT where it cannot be read or is over POLICY_MAX. */
+int input_load(struct buf *text, const char *file, struct err *e);
+
+/*
+ * Reads what was loaded, in the format that it shows or in the one named (analyze/input/input_list.h; NULL: none). ST_INPUT with
+ * file, which is only for that, line or the path inside it, and reason. Release *p also after a failure.
+ */
+int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
 /* ---- what readers share ---- */
 

@@ -3,8 +3,8 @@
  * names kills. Named constants, @include and what only the Python compiler takes are refused with their line.
  *   source: minijail0(5)
  */
-#include "analyze/policy/bounds.h"
 #include "analyze/input/input.h"
+#include "analyze/policy/bounds.h"
 #include "store/base/map.h"
 #include "store/model/action.h"
 

@@ -5,9 +5,9 @@
  * systemd puts into each list that allows, makes rules that are implied.
  *   source: systemd.exec(5)
  */
-#include "analyze/policy/bounds.h"
 #include "analyze/input/input.h"
-#include "analyze/output/systemd_words.h"
+#include "analyze/policy/bounds.h"
+#include "analyze/policy/systemd_set.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -107,11 +107,11 @@ static void note_set(struct policy *p, const char *set)
 static int change_by_set(struct unit *u, struct list *l, struct bytes set, int error, bool adds)
 {
 	const char *word = input_keep(u->r.p, set);
-	struct systemd_words names = { 0 };
+	struct policy_words names = { 0 };
 	char shown[60];
 	int ret;
 
-	systemd_names(&names, word);
+	systemd_set_names(&names, word);
 	ret = count(u, names.n);
 	if (names.n == 0)
 		policy_unread(u->r.p, "line %zu: what is in %s is not known here", u->r.line, esc_word(shown, sizeof(shown), set));
@@ -160,9 +160,9 @@ static int begin(struct unit *u, struct list *l, bool minus)
 
 	l->there = true;
 	l->allows = !minus;
-	for (; l == &u->filter && l->allows && systemd_always(n) != NULL; n++)
-		if (syscall_is_known(systemd_always(n)))
-			put(l, (struct entry){ policy_keep(u->r.p, systemd_always(n)), NO_ERROR, true });
+	for (; l == &u->filter && l->allows && systemd_set_always(n) != NULL; n++)
+		if (syscall_is_known(systemd_set_always(n)))
+			put(l, (struct entry){ policy_keep(u->r.p, systemd_set_always(n)), NO_ERROR, true });
 	return count(u, n);
 }
 

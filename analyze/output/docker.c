@@ -1,7 +1,7 @@
-#include "store/base/json.h"
 #include "analyze/output/oci_json.h"
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
+#include "store/base/json.h"
 #include "store/model/arch.h"
 
 /* Docker has a comment for each rule, so that names without evidence stand apart, to be removed. */

@@ -1,7 +1,8 @@
-#include "analyze/output/output.h"
 #include "analyze/evidence/builds.h"
-#include "store/base/json.h"
+#include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
+#include "analyze/policy/runtime.h"
+#include "store/base/json.h"
 
 #include "store/base/esc.h"
 #include "store/model/action.h"

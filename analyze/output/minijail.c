@@ -1,6 +1,7 @@
 #include "analyze/output/output.h"
 #include "analyze/output/plain.h"
 #include "analyze/output/provenance.h"
+#include "analyze/policy/danger.h"
 
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -27,7 +28,7 @@ static void count_names(struct counts *out, const struct output_input *in, const
 		if (!plain_exists(in->policy, list->names.v[i]))
 			continue;
 		c = VEC_PUSH(out);
-		*c = (struct counted){ .name = list->names.v[i], .danger = profile_danger(bytes_of(list->names.v[i])) };
+		*c = (struct counted){ .name = list->names.v[i], .danger = danger_of(bytes_of(list->names.v[i])) };
 		for (size_t k = 0; in->profile != NULL && k < in->profile->rules.n; k++)
 			if (strcmp(in->profile->rules.v[k].name.p, c->name) == 0)
 				c->events = in->profile->rules.v[k].events;

@@ -1,6 +1,6 @@
-#include "store/base/json.h"
 #include "analyze/output/oci_json.h"
 #include "analyze/output/output.h"
+#include "store/base/json.h"
 
 /* As runc, crun, containerd, the kubelet and Docker take it. */
 static int write_oci(FILE *to, const struct output_input *in, struct err *e)

@@ -1,7 +1,7 @@
 #include "analyze/output/output.h"
 
-#include "analyze/policy/compile.h"
 #include "analyze/output/provenance.h"
+#include "analyze/policy/compile.h"
 #include "store/base/esc.h"
 
 /* libseccomp's own text of the filter, for people to read. */

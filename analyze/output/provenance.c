@@ -1,5 +1,7 @@
 #include "analyze/output/provenance.h"
 
+#include "analyze/policy/runtime.h"
+
 #include "analyze/evidence/builds.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"

@@ -1,6 +1,7 @@
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
 #include "analyze/output/systemd_words.h"
+#include "analyze/policy/systemd_set.h"
 
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -58,11 +59,11 @@ static size_t always_besides(const struct plain *list, const struct policy *p)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; systemd_always(i) != NULL; i++) {
-		bool listed = !plain_exists(p, systemd_always(i));
+	for (size_t i = 0; systemd_set_always(i) != NULL; i++) {
+		bool listed = !plain_exists(p, systemd_set_always(i));
 
 		for (size_t k = 0; k < list->names.n && !listed; k++)
-			listed = strcmp(list->names.v[k], systemd_always(i)) == 0;
+			listed = strcmp(list->names.v[k], systemd_set_always(i)) == 0;
 		n += !listed;
 	}
 	return n;
@@ -88,7 +89,7 @@ static void remark_unknown(FILE *to, const struct plain *list, const struct poli
 
 static void write_filter(FILE *to, const struct output_input *in, const struct plain *list, const struct buf *lines)
 {
-	struct systemd_words words;
+	struct policy_words words;
 
 	provenance_write(to, in, "# ");
 	if (list->allows)

@@ -1,6 +1,7 @@
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
 #include "analyze/output/systemd_words.h"
+#include "analyze/policy/systemd_set.h"
 #include "store/model/action.h"
 
 /*
@@ -10,7 +11,7 @@
  */
 static int write_systemd_log(FILE *to, const struct output_input *in, struct err *e)
 {
-	struct systemd_words words;
+	struct policy_words words;
 	struct plain list;
 
 	if (in->policy->rules.n == 0 && in->policy->default_action == (uint32_t)ACTION_LOG) {

@@ -1,59 +1,11 @@
 #include "analyze/output/systemd_words.h"
 
+#include "analyze/policy/systemd_set.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH 4 /* of sets in sets */
 #define COLUMNS 100
-
-static const struct { const char *set, *member; } rows[] = {
-#define SYSTEMD_SET(set, member) { set, member },
-#include "analyze/policy/systemd_set_list.h"
-#undef SYSTEMD_SET
-};
-
-static bool holds(const char *set, const char *name, unsigned depth)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (strcmp(rows[i].set, set) != 0)
-			continue;
-		if (strcmp(rows[i].member, name) == 0)
-			return true;
-		if (rows[i].member[0] == '@' && depth > 0 && holds(rows[i].member, name, depth - 1))
-			return true;
-	}
-	return false;
-}
-
-bool systemd_has(const char *set, const char *name)
-{
-	return holds(set, name, DEPTH);
-}
-
-static void add_names(struct systemd_words *out, const char *set, unsigned depth)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (strcmp(rows[i].set, set) != 0)
-			continue;
-		if (rows[i].member[0] != '@')
-			*VEC_PUSH(out) = rows[i].member;
-		else if (depth > 0)
-			add_names(out, rows[i].member, depth - 1);
-	}
-}
-
-void systemd_names(struct systemd_words *out, const char *set)
-{
-	add_names(out, set, DEPTH);
-}
-
-const char *systemd_always(size_t i)
-{
-	for (size_t k = 0; k < ARRAY_SIZE(rows); k++)
-		if (strcmp(rows[k].set, "@default") == 0 && i-- == 0)
-			return rows[k].member;
-	return NULL;
-}
 
 static bool is_listed(const struct plain *list, const char *name)
 {
@@ -66,13 +18,13 @@ static bool is_listed(const struct plain *list, const char *name)
 /* How many calls of the set the policy's architectures have; 0 where one of them is not in the list. */
 static size_t all_listed(const char *set, const struct plain *list, const struct policy *p, unsigned depth)
 {
+	const char *of, *member;
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *member = rows[i].member;
+	for (size_t i = 0; systemd_set_at(i, &of, &member); i++) {
 		size_t inner;
 
-		if (strcmp(rows[i].set, set) != 0)
+		if (strcmp(of, set) != 0)
 			continue;
 		if (member[0] != '@') {
 			if (plain_exists(p, member) && !is_listed(list, member))
@@ -98,31 +50,33 @@ static int larger_first(const void *a, const void *b)
 }
 
 /* Does the set have a name that no set taken before has? */
-static bool adds(const char *set, const struct systemd_words *taken, const struct plain *list)
+static bool adds(const char *set, const struct policy_words *taken, const struct plain *list)
 {
 	for (size_t i = 0; i < list->names.n; i++) {
-		bool covered = !systemd_has(set, list->names.v[i]);
+		bool covered = !systemd_set_has(set, list->names.v[i]);
 
 		for (size_t k = 0; k < taken->n && !covered; k++)
-			covered = systemd_has(taken->v[k], list->names.v[i]);
+			covered = systemd_set_has(taken->v[k], list->names.v[i]);
 		if (!covered)
 			return true;
 	}
 	return false;
 }
 
-static void take_sets(struct systemd_words *out, const struct plain *list, const struct policy *p)
+static void take_sets(struct policy_words *out, const struct plain *list, const struct policy *p)
 {
+	const char *set, *member, *before = NULL;
 	VEC(struct whole) sets = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; systemd_set_at(i, &set, &member); i++) {
 		size_t n;
 
-		if (i > 0 && strcmp(rows[i].set, rows[i - 1].set) == 0)
+		if (i > 0 && strcmp(set, before) == 0)
 			continue;
-		n = all_listed(rows[i].set, list, p, DEPTH);
+		before = set;
+		n = all_listed(set, list, p, SYSTEMD_SET_DEPTH);
 		if (n > 1)
-			*VEC_PUSH(&sets) = (struct whole){ rows[i].set, n };
+			*VEC_PUSH(&sets) = (struct whole){ set, n };
 	}
 	if (sets.n > 1)
 		qsort(sets.v, sets.n, sizeof(*sets.v), larger_first);
@@ -132,11 +86,11 @@ static void take_sets(struct systemd_words *out, const struct plain *list, const
 	VEC_FREE(&sets);
 }
 
-void systemd_words(struct systemd_words *out, const struct plain *list, const struct policy *p, bool group)
+void systemd_words(struct policy_words *out, const struct plain *list, const struct policy *p, bool group)
 {
 	size_t sets;
 
-	*out = (struct systemd_words){ 0 };
+	*out = (struct policy_words){ 0 };
 	if (group)
 		take_sets(out, list, p);
 	sets = out->n;
@@ -144,14 +98,14 @@ void systemd_words(struct systemd_words *out, const struct plain *list, const st
 		bool covered = false;
 
 		for (size_t k = 0; k < sets && !covered; k++)
-			covered = systemd_has(out->v[k], list->names.v[i]);
+			covered = systemd_set_has(out->v[k], list->names.v[i]);
 		if (!covered)
 			*VEC_PUSH(out) = list->names.v[i];
 	}
 }
 
 /* Each line says the same polarity: without, a later one would add to or take from the first. */
-void systemd_write(FILE *to, const char *key, const char *polarity, const struct systemd_words *words)
+void systemd_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words)
 {
 	size_t column = 0;
 

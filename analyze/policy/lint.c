@@ -1,7 +1,7 @@
 #include "analyze/policy/lint.h"
 
-#include "analyze/profile/floor.h"
-#include "analyze/profile/profile.h"
+#include "analyze/policy/danger.h"
+#include "analyze/policy/runtime.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -471,7 +471,7 @@ static void lint_danger(struct linting *l)
 	char word[80];
 
 	for (size_t i = 0; i < l->uses.n && denies_by_default(l); i++) {
-		const char *name = l->uses.v[i].name, *danger = profile_danger(bytes_of(name));
+		const char *name = l->uses.v[i].name, *danger = danger_of(bytes_of(name));
 
 		if (!first_of_name(l, i) || danger == NULL || strcmp(name, "io_uring_setup") == 0 || !lets_through(l, name))
 			continue;
@@ -484,7 +484,7 @@ static void lint_danger(struct linting *l)
 
 static void missing_of(struct linting *l, const char *runtime)
 {
-	const struct runtime *r = floor_runtime(runtime);
+	const struct runtime *r = runtime_of(runtime);
 	auto_buf struct buf names = { 0 };
 	char before[80];
 	const char *call;
@@ -492,7 +492,7 @@ static void missing_of(struct linting *l, const char *runtime)
 
 	if (r == NULL)
 		return;
-	for (size_t i = 0; (call = floor_runtime_call(r, i)) != NULL; i++)
+	for (size_t i = 0; (call = runtime_call(r, i)) != NULL; i++)
 		if (!lets_through(l, call))
 			add_name(&names, &n, call);
 	snprintf(before, sizeof(before), "%s: ", r->version);

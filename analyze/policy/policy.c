@@ -1,8 +1,6 @@
 #include "analyze/policy/policy.h"
 
 #include "analyze/policy/bounds.h"
-#include "analyze/input/input.h"
-#include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 
@@ -208,61 +206,4 @@ void policy_unread(struct policy *p, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	*VEC_PUSH(&p->unread) = policy_keep(p, text);
-}
-
-static const struct input *input_for(struct bytes text, const char *file, const char *format, struct err *e)
-{
-	auto_buf struct buf known = { 0 };
-
-	for (size_t i = 0; input_at(i) != NULL; i++) {
-		const struct input *in = input_at(i);
-
-		if (format != NULL ? strcmp(in->name, format) == 0 : in->is(text))
-			return in;
-		buf_printf(&known, "%s%s", i ? ", " : "", in->name);
-	}
-	if (format != NULL)
-		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format, buf_text(&known));
-	else
-		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s)", file, buf_text(&known));
-	return NULL;
-}
-
-int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
-{
-	const struct input *in = input_for(text, file, format, e);
-
-	policy_init(p);
-	if (in == NULL)
-		return -1;
-	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
-		text = BYTES("");
-	p->format = in->name;
-	if (in->read(p, text, file, e) < 0)
-		return -1;
-	p->too_large = bounds_check(p, file, e) < 0;
-	return p->too_large ? -1 : 0;
-}
-
-int policy_load(struct buf *text, const char *file, struct err *e)
-{
-	auto_buf struct buf shown = { 0 };
-	bool standard = strcmp(file, "-") == 0;
-	FILE *from = standard ? stdin : fopen(file, "re");
-	char block[16384];
-	size_t n;
-	int ret = 0;
-
-	esc_shell(&shown, bytes_of(file));
-	if (from == NULL)
-		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
-	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
-		buf_add(text, block, n);
-	if (ferror(from))
-		ret = err_set(e, err_status(errno), "cannot read %s: %s", buf_text(&shown), strerror(errno));
-	else if (text->n + n > POLICY_MAX)
-		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
-	if (!standard)
-		fclose(from);
-	return ret;
 }

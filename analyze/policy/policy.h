@@ -1,6 +1,6 @@
 /*
  * A filter as a file says it, in whatever format: what is allowed, what is not, and how that is answered. Read from and
- * written to formats, compiled to what the kernel runs by analyze/compile.
+ * written to formats, compiled to what the kernel runs by analyze/policy/compile.
  */
 #ifndef ANALYZE_POLICY_POLICY_H
 #define ANALYZE_POLICY_POLICY_H
@@ -69,7 +69,7 @@ struct policy {
 	bool has_flags;              /* an empty list of them is there: that is not the same as none */
 	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
-	bool too_large;              /* for which it was refused: see analyze/bounds.h */
+	bool too_large;              /* for which it was refused: see analyze/policy/bounds.h */
 	const char *format;          /* the reader's name; NULL: it was not read from a file */
 	struct policy_words sets;      /* of systemd's: their names are in the rules */
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
@@ -99,7 +99,7 @@ bool policy_has_arch(const struct policy *p, uint32_t arch);
  */
 void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch);
 
-/* Does what the policy means depend on where it is loaded? See analyze/resolve.h. */
+/* Does what the policy means depend on where it is loaded? See analyze/policy/resolve.h. */
 bool policy_is_conditional(const struct policy *p);
 
 /*
@@ -120,14 +120,5 @@ const char *policy_keep(struct policy *p, const char *text);
 
 /* A sentence for *p's list of what was not read. */
 void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* Adds what is in the file, or for "-" on standard input, to *text. ST_INPUT where it cannot be read or is over POLICY_MAX. */
-int policy_load(struct buf *text, const char *file, struct err *e);
-
-/*
- * Reads what was loaded, in the format that it shows or in the one named (analyze/input_list.h; NULL: none). ST_INPUT with
- * file, which is only for that, line or the path inside it, and reason. Release *p also after a failure.
- */
-int policy_read_text(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * TARGET(name, flags, default errno, SCMP_ARCH_NATIVE, newest number, of which tables, architectures it lacks, actions it lacks):
- * only rows; analyze/target.h says what each is. The numbers are x86-64's, which all architectures share above 423.
+ * only rows; analyze/policy/target.h says what each is. The numbers are x86-64's, which all architectures share above 423.
  * source: runc's libcontainer/seccomp/config.go and libcontainer/specconv (1.1 knows no flags; its release is built with libseccomp
  * 2.5.4, 1.2's with 2.5.5), libseccomp's src/syscalls.csv, Docker 20.10's types without flags and defaultErrnoRet, crun's
  * libcrun/seccomp.c; containerd and CRI-O hand a profile to the runtime as they read it; the SeccompProfile CRD's enumerations

@@ -1,6 +1,6 @@
 #include "analyze/profile/floor.h"
 
-#include "analyze/policy/policy.h"
+#include "analyze/input/input.h"
 #include "store/base/esc.h"
 #include "store/model/syscall.h"
 
@@ -15,56 +15,12 @@ static const struct { const char *name, *why; } rows[] = {
 #undef FLOOR
 };
 
-static const struct runtime runtimes[] = {
-#define RUNTIME_OF(name, loader, version, first, first_nnp) { #name, loader, version, first, first_nnp },
-#define RUNTIME(runtime, call)
-#include "analyze/policy/runtime_list.h"
-#undef RUNTIME
-#undef RUNTIME_OF
-};
-
-static const struct { const char *runtime, *call; } calls[] = {
-#define RUNTIME_OF(name, loader, version, first, first_nnp)
-#define RUNTIME(runtime, call) { #runtime, call },
-#include "analyze/policy/runtime_list.h"
-#undef RUNTIME
-#undef RUNTIME_OF
-};
-
 const char *floor_at(size_t i, const char **why)
 {
 	if (i >= ARRAY_SIZE(rows))
 		return NULL;
 	*why = rows[i].why;
 	return rows[i].name;
-}
-
-const struct runtime *floor_runtime_at(size_t i)
-{
-	return i < ARRAY_SIZE(runtimes) ? &runtimes[i] : NULL;
-}
-
-const struct runtime *floor_runtime(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
-		if (strcmp(runtimes[i].name, name) == 0)
-			return &runtimes[i];
-	return NULL;
-}
-
-const char *floor_runtime_call(const struct runtime *r, size_t i)
-{
-	for (size_t k = 0; k < ARRAY_SIZE(calls); k++)
-		if (strcmp(calls[k].runtime, r->name) == 0 && i-- == 0)
-			return calls[k].call;
-	return NULL;
-}
-
-bool floor_runtime_is(const struct runtime *r, struct bytes path)
-{
-	if (strcmp(r->loader, "(") == 0)
-		return bytes_starts(path, BYTES("(")) && !bytes_has(path, BYTES(" > "));
-	return bytes_eq(path, bytes_of(r->loader));
 }
 
 /* A name that libseccomp or the small table knows: runtimes refuse or ignore any other. */
@@ -94,7 +50,7 @@ static int load_file(struct floor *out, const char *path, struct err *e)
 	struct bytes rest, line;
 	size_t number = 0;
 
-	if (policy_load(&text, path, e) < 0)
+	if (input_load(&text, path, e) < 0)
 		return err_wrap(e, "--floor (default, none, or a file)");
 	esc_shell(&shown, bytes_of(path));
 	rest = buf_bytes(&text);

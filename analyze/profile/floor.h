@@ -1,6 +1,6 @@
 /*
- * Names that a list gets without evidence: the floor, which holds what one run does not show because it depends on timing,
- * and what a runtime needs to start where no start of its was seen. docs/floor.md says how both were measured.
+ * The floor: names that a list gets without evidence, since one run does not show them, depending on timing. docs/floor.md
+ * says how they were measured.
  */
 #ifndef ANALYZE_PROFILE_FLOOR_H
 #define ANALYZE_PROFILE_FLOOR_H
@@ -20,22 +20,5 @@ void floor_release(struct floor *f);
 
 /* The i-th row of the default floor and why it is there; NULL at the end. */
 const char *floor_at(size_t i, const char **why);
-
-struct runtime {
-	const char *name;
-	const char *loader;    /* the path of its loader's image; "(" stands for systemd's "(name)" */
-	const char *version;   /* that the table was measured on */
-	const char *first, *first_nnp; /* of its calls; with no-new-privileges. NULL: not always the same one */
-};
-
-/* The runtime of a name. floor_runtime_at: the i-th; NULL at the end. */
-const struct runtime *floor_runtime(const char *name);
-const struct runtime *floor_runtime_at(size_t i);
-
-/* The i-th call that it makes under the filter that it has loaded, before its exec; NULL at the end. */
-const char *floor_runtime_call(const struct runtime *r, size_t i);
-
-/* Is this the path of an image of its loader? */
-bool floor_runtime_is(const struct runtime *r, struct bytes path);
 
 #endif

@@ -1,5 +1,7 @@
 #include "analyze/profile/profile.h"
 
+#include "analyze/policy/danger.h"
+#include "analyze/policy/runtime.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
@@ -8,20 +10,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-static const struct { const char *name, *why; } dangers[] = {
-#define DANGER(name, why) { name, why },
-#include "analyze/policy/danger_list.h"
-#undef DANGER
-};
-
-const char *profile_danger(struct bytes name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(dangers); i++)
-		if (bytes_eq(name, bytes_of(dangers[i].name)))
-			return dangers[i].why;
-	return NULL;
-}
 
 static const struct { const char *word, *why; } grounds[N_GROUNDS] = {
 	[GROUND_SEEN] = { "seen", "" },
@@ -61,7 +49,7 @@ static struct profile_rule *rule_for(struct building *b, struct bytes name, uint
 		at = (int64_t)b->by_name.n;
 		map_put(&b->names, id, 0, at);
 		*VEC_PUSH(&b->by_name) = (struct profile_rule){ .name = kept, .text_only = true, .others_only = true,
-								.danger = profile_danger(kept) };
+								.danger = danger_of(kept) };
 	}
 	*index = (uint32_t)at;
 	return &b->by_name.v[at];
@@ -190,7 +178,7 @@ static bool shows_loader(const struct profile *p, const struct runtime *runtime)
 	for (size_t i = 0; i < p->q->uses.n; i++) {
 		const struct query_image *m = &p->q->images.v[p->q->uses.v[i].image];
 
-		if (p->s->use_in[i] && m->loader && floor_runtime_is(runtime, m->path))
+		if (p->s->use_in[i] && m->loader && runtime_is(runtime, m->path))
 			return true;
 	}
 	return false;
@@ -227,8 +215,8 @@ static void add_unseen(struct building *b)
 	for (size_t i = 0; p->o.siblings != NULL && i < p->o.siblings->n; i++)
 		stand(b, p->o.siblings->v[i].name, GROUND_SIBLING);
 	p->runtime_unseen = runtime != NULL && !shows_loader(p, runtime);
-	for (size_t i = 0; p->runtime_unseen && floor_runtime_call(runtime, i) != NULL; i++)
-		stand(b, floor_runtime_call(runtime, i), GROUND_RUNTIME);
+	for (size_t i = 0; p->runtime_unseen && runtime_call(runtime, i) != NULL; i++)
+		stand(b, runtime_call(runtime, i), GROUND_RUNTIME);
 }
 
 /* Each name goes to one of the lists. */

@@ -2,10 +2,10 @@
 #ifndef ANALYZE_PROFILE_PROFILE_H
 #define ANALYZE_PROFILE_PROFILE_H
 
-#include "analyze/profile/floor.h"
 #include "analyze/evidence/inforce.h"
-#include "analyze/policy/policy.h"
 #include "analyze/evidence/select.h"
+#include "analyze/policy/policy.h"
+#include "analyze/profile/floor.h"
 #include "analyze/profile/shape.h"
 
 struct profile_options {
@@ -55,9 +55,6 @@ void profile_release(struct profile *p);
 
 /* The list as a filter: what is written. The caller releases. */
 void profile_policy(struct policy *out, const struct profile *p);
-
-/* What a call can do, for those that deserve a look; NULL for the others. */
-const char *profile_danger(struct bytes name);
 
 /* Who made one of a rule's calls, over all trees that reached it in the same way. */
 struct profile_caller {

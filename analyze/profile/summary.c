@@ -1,5 +1,6 @@
 #include "analyze/profile/summary.h"
 
+#include "analyze/policy/runtime.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"

@@ -1,15 +1,17 @@
 #include "analyze/evidence/check.h"
+#include "analyze/input/input.h"
 #include "analyze/policy/compile.h"
+#include "analyze/policy/runtime.h"
 #include "analyze/profile/floor.h"
 #include "cli/binaries.h"
 #include "cli/command.h"
-#include "store/base/json.h"
 #include "cli/live.h"
 #include "cli/policy.h"
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "cli/values.h"
 #include "store/base/esc.h"
+#include "store/base/json.h"
 #include "store/base/when.h"
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
@@ -86,7 +88,7 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 {
 	auto_buf struct buf text = { 0 };
 
-	if (policy_load(&text, file, e) < 0)
+	if (input_load(&text, file, e) < 0)
 		return -1;
 	if (is_raw(buf_bytes(&text)))
 		return of_raw(s, buf_bytes(&text), file, e);
@@ -197,7 +199,7 @@ static size_t check_runtime(const struct subject *s, const struct runtime *r)
 		buf_printf(&line, "%s first", first);
 	if (first != NULL && first_nnp != NULL && strcmp(first, first_nnp) != 0)
 		buf_printf(&line, " (%s with no-new-privileges)", first_nnp);
-	for (size_t i = 0; (call = floor_runtime_call(r, i)) != NULL; i++) {
+	for (size_t i = 0; (call = runtime_call(r, i)) != NULL; i++) {
 		if (!stops(s, call) || (first != NULL && strcmp(call, first) == 0))
 			continue;
 		buf_printf(&line, "%s%s", between, call);
@@ -239,7 +241,7 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 
 static int check(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
-	const struct runtime *runtime = opt_on(o, OPT_runtime) ? floor_runtime(opt_text(o, OPT_runtime, NULL)) : NULL;
+	const struct runtime *runtime = opt_on(o, OPT_runtime) ? runtime_of(opt_text(o, OPT_runtime, NULL)) : NULL;
 	struct selection sel;
 	struct binaries b;
 	struct check c;

@@ -2,11 +2,11 @@
 #include "analyze/profile/profile.h"
 #include "analyze/profile/summary.h"
 #include "cli/command.h"
-#include "store/base/json.h"
 #include "cli/policy.h"
 #include "cli/selector.h"
 #include "cli/term.h"
 #include "store/base/esc.h"
+#include "store/base/json.h"
 
 /* ---- what is printed ---- */
 

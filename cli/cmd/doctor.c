@@ -1,7 +1,7 @@
-#include "ingest/live/host/checkup.h"
 #include "cli/command.h"
-#include "store/base/json.h"
+#include "ingest/live/host/checkup.h"
 #include "store/base/esc.h"
+#include "store/base/json.h"
 
 #include <stdio.h>
 

@@ -132,7 +132,7 @@ static int run_fold(const struct opts *o, const struct chosen *chosen, bool vacu
 	if (ret == 0)
 		ret = store_commit(&store, e);
 	if (ret == 0 && vacuum)
-		ret = store_script(&store, "VACUUM", e);
+		ret = store_shrink(&store, e);
 	store_rollback(&store);
 	store_close(&store);
 	return ret;

@@ -1,8 +1,8 @@
 #include "analyze/policy/lint.h"
 #include "cli/command.h"
-#include "store/base/json.h"
 #include "cli/policy.h"
 #include "cli/term.h"
+#include "store/base/json.h"
 
 static void print_table(const struct lint *l)
 {

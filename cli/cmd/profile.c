@@ -1,4 +1,5 @@
 #include "analyze/output/output.h"
+#include "analyze/policy/runtime.h"
 #include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
@@ -61,11 +62,11 @@ static int read_grounds(struct profile_options *out, struct floor *floor, const 
 	if (floor_load(floor, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
 		return -1;
 	out->floor = floor;
-	out->runtime = runtime == NULL ? NULL : floor_runtime(runtime);
+	out->runtime = runtime == NULL ? NULL : runtime_of(runtime);
 	if (runtime == NULL || out->runtime != NULL)
 		return 0;
-	for (size_t i = 0; floor_runtime_at(i) != NULL; i++)
-		buf_printf(&known, "%s%s", i ? ", " : "", floor_runtime_at(i)->name);
+	for (size_t i = 0; runtime_at(i) != NULL; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", runtime_at(i)->name);
 	return err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s' (there are: %s)", runtime, buf_text(&known));
 }
 

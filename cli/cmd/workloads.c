@@ -1,7 +1,7 @@
 #include "cli/command.h"
-#include "store/base/json.h"
 #include "cli/selector.h"
 #include "cli/term.h"
+#include "store/base/json.h"
 #include "store/base/when.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 #include "ingest/batch/boots.h"
 
-#include "store/row.h"
+#include "store/rows/seen_row.h"
 
 #include <stdlib.h>
 
@@ -77,34 +77,30 @@ static int64_t base_of(int64_t min, int64_t max)
 	return min != BOOT_NO_BASE && max - min <= BOOT_BASE_SECONDS ? max : BOOT_NO_BASE;
 }
 
-static int take_pieces(void *to, sqlite3_stmt *row, struct err *e)
+static int take_pieces(void *to, const struct seen_row *r, struct err *e)
 {
 	struct loading *l = to;
 	struct boot_pieces *both[] = { l->trusted, l->all };
 	size_t had[] = { l->trusted->n, l->all->n };
-	struct bytes text;
-	int64_t v[8], base;
+	const struct seen_row_base *trusted = &r->base[TRACK_TRUSTED], *all = &r->base[TRACK_TEXT];
+	struct bytes text = r->pieces[TRACK_TEXT];
+	int64_t base;
 
-	if (row_read(row, "seen", "dDdDbbyy", v, e) < 0)
-		return -1;
-	text = store_column(row, 5);
 	for (size_t i = 0; text.n && !l->any_text && i < l->trusted->n; i++) /* they are in both */
 		add_piece(l->all, &l->trusted->v[i]);
 	if (text.n && !l->any_text)
 		had[1] = l->all->n;
 	l->any_text = l->any_text || text.n;
 	/* what trusted lines print of a base, or disagree about, is not text's to say */
-	base = v[0] != BOOT_NO_BASE ? base_of(v[0], v[1]) : base_of(v[2], v[3]);
-	if (!boot_decode(l->trusted, store_column(row, 4), base_of(v[0], v[1])) ||
-	    !boot_decode(l->all, text, base))
-		return row_damaged(l->store->db, "seen", 0, "no pieces can be read in it", e);
+	base = trusted->min != BOOT_NO_BASE ? base_of(trusted->min, trusted->max) : base_of(all->min, all->max);
+	if (!boot_decode(l->trusted, r->pieces[TRACK_TRUSTED], base_of(trusted->min, trusted->max)) || !boot_decode(l->all, text, base))
+		return store_damaged(l->store, "seen", 0, "no pieces can be read in it", e);
 	for (size_t i = had[0]; text.n == 0 && l->any_text && i < l->trusted->n; i++)
 		add_piece(l->all, &l->trusted->v[i]);
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = had[k]; i < both[k]->n; i++)
-			if (!in_page(&both[k]->v[i], v[6], v[7]))
-				return row_damaged(l->store->db, "seen", 0,
-						   "a piece lies outside of its page", e);
+			if (!in_page(&both[k]->v[i], r->key.serials, r->key.seconds))
+				return store_damaged(l->store, "seen", 0, "a piece lies outside of its page", e);
 	return 0;
 }
 
@@ -268,7 +264,7 @@ int boots_load(struct boots *out, struct store *store, int64_t node, struct err 
 	struct loading to = { &l[TRACK_TRUSTED].pieces, &l[TRACK_TEXT].pieces, store, false };
 
 	*out = (struct boots){ 0 };
-	if (store_each(store, STMT_load_pieces, ARGS(V_INT(node)), WALK(take_pieces, &to), e) < 0) {
+	if (seen_row_each_pieces(store, node, (struct seen_row_take){ take_pieces, &to }, e) < 0) {
 		boots_release(out);
 		return -1;
 	}
@@ -504,11 +500,9 @@ static int save_row(struct boots *b, size_t number, const struct boots_row *r, s
 	if (number == b->rows.n)
 		*VEC_PUSH(&b->rows) = *r;
 	b->rows.v[number] = *r;
-	return store_run(store, STMT_set_boot,
-			 ARGS(V_INT(node), V_INT(number), V_INT(r->sec_lo * 1000),
-			      V_INT(r->sec_hi * 1000), V_INT(r->serial_lo), V_INT(r->serial_hi),
-			      V_INT(r->trusted)),
-			 e);
+	return seen_row_save_boot(store, &(struct boot_row){ .node = node, .number = (int64_t)number, .t_first = r->sec_lo * 1000,
+							     .t_last = r->sec_hi * 1000, .s_first = r->serial_lo, .s_last = r->serial_hi,
+							     .trusted = r->trusted }, e);
 }
 
 static int save(struct boots *b, struct store *store, int64_t node, struct err *e)
@@ -517,7 +511,7 @@ static int save(struct boots *b, struct store *store, int64_t node, struct err *
 
 	if (!b->stored || b->rows.n > b->n) {
 		b->rows.n = b->stored ? b->n : 0;
-		if (store_run(store, STMT_clear_boots, ARGS(V_INT(node), V_INT(b->rows.n)), e) < 0)
+		if (seen_row_del_boots(store, node, (int64_t)b->rows.n, e) < 0)
 			return -1;
 	}
 	b->stored = true;
@@ -536,9 +530,7 @@ static int save(struct boots *b, struct store *store, int64_t node, struct err *
 
 static int load_page(struct loading *to, int64_t node, const struct boots_page *p, struct err *e)
 {
-	return store_each(to->store, STMT_page_pieces,
-			  ARGS(V_INT(node), V_INT(p->serials), V_INT(p->seconds)),
-			  WALK(take_pieces, to), e);
+	return seen_row_find_pieces(to->store, (struct seen_key){ node, p->serials, p->seconds }, (struct seen_row_take){ take_pieces, to }, e);
 }
 
 int boots_renew(struct boots *b, struct store *store, int64_t node, const struct boots_page *pages,

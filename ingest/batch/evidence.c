@@ -1,21 +1,11 @@
 #include "ingest/batch/evidence.h"
 
 #include "store/base/when.h"
-#include "store/row.h"
+#include "store/rows/fold_row.h"
 
 #include <stdlib.h>
 
 /* ---- loading ---- */
-
-static struct obs_base base_of(const struct evidence_row *r)
-{
-	return (struct obs_base){ r->t_first, r->s_first, r->cell << OBS_CELL_BITS };
-}
-
-static int damaged_row(struct store *s, int64_t id, struct err *e)
-{
-	return row_damaged(s->db, "interval", id, "its obs or edges cannot be read", e);
-}
 
 static int by_beginning(const void *a, const void *b)
 {
@@ -26,61 +16,34 @@ static int by_beginning(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-struct rows_to { struct store *store; struct evidence *ev; };
-
-static int take_row(void *to, sqlite3_stmt *st, struct err *e)
+static int take_row(void *to, struct interval_row *in, struct err *e)
 {
-	struct rows_to *all = to;
-	struct evidence_row *r;
-	int64_t v[15];
+	struct evidence *ev = to;
 
-	if (row_read(st, "interval", "ifimftTsSwwizib", v, e) < 0)
-		return -1;
-	r = VEC_PUSH(&all->ev->rows);
-	*r = (struct evidence_row){
-		.id = v[0], .trusted = v[1] != 0, .exe = v[2], .cell = (uint64_t)v[3], .loader = v[4] != 0,
-		.t_first = v[5], .t_last = v[6], .s_first = (uint32_t)v[7], .s_last = (uint32_t)v[8],
-		.uid = (uint32_t)v[9], .auid = (uint32_t)v[10], .name = v[11], .part = v[12], .ingest = v[13],
-		.joined_to = -1,
+	(void)e;
+	*VEC_PUSH(&ev->rows) = (struct evidence_row){
+		.id = in->id, .trusted = in->trusted, .exe = in->exe, .cell = in->cell, .loader = in->loader, .t_first = in->t_first,
+		.t_last = in->t_last, .s_first = in->s_first, .s_last = in->s_last, .uid = in->uid, .auid = in->auid, .name = in->name,
+		.part = in->part, .ingest = in->ingest, .edges = in->edges, .joined_to = -1,
 	};
-	return edge_decode(store_column(st, 14), base_of(r), &r->edges) ? 0 : damaged_row(all->store, r->id, e);
+	return 0;
 }
 
 int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t since, struct err *e)
 {
-	struct rows_to all = { w->store, ev };
-
-	if (store_each(w->store, STMT_load_intervals, ARGS(V_INT(ev->node), V_INT(ev->pid), V_INT(since)), WALK(take_row, &all), e) < 0)
+	if (interval_each(w->store, ev->node, ev->pid, since, (struct interval_take){ take_row, ev }, e) < 0)
 		return -1;
 	if (ev->rows.n > 1)
 		qsort(ev->rows.v, ev->rows.n, sizeof(*ev->rows.v), by_beginning);
 	return 0;
 }
 
-struct obs_to { struct store *store; struct evidence_row *r; };
-
-static int take_obs(void *to, sqlite3_stmt *st, struct err *e)
-{
-	struct obs_to *o = to;
-	struct obs_base base;
-	int64_t v[4];
-
-	if (row_read(st, "interval", "tsmb", v, e) < 0)
-		return -1;
-	base = (struct obs_base){ v[0], (uint32_t)v[1], (uint64_t)v[2] << OBS_CELL_BITS };
-	o->r->loaded = true;
-	return obs_decode(store_column(st, 3), base, &o->r->obs) ? 0 : damaged_row(o->store, o->r->id, e);
-}
-
 int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e)
 {
-	struct obs_to o = { w->store, r };
-
 	if (r->id == 0 || r->loaded)
 		return 0;
-	if (store_each(w->store, STMT_load_obs, ARGS(V_INT(r->id)), WALK(take_obs, &o), e) < 0)
-		return -1;
-	return r->loaded ? 0 : damaged_row(w->store, r->id, e);
+	r->loaded = true;
+	return interval_obs(w->store, r->id, &r->obs, e);
 }
 
 /* ---- joining what came with what is stored ---- */
@@ -285,9 +248,11 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 		return 0;
 	}
 	if (w->folds && s->trusted && said == NULL) {
-		if (store_run(w->store, STMT_folded_text, ARGS(V_INT(s->node), V_INT(like->caller), V_INT(like->call), V_INT(echo->t)), e) < 0)
+		bool found;
+
+		if (fold_row_take_text(w->store, s->node, like->caller, like->call, echo->t, &found, e) < 0)
 			return -1;
-		if (sqlite3_changes(w->store->db) > 0)
+		if (found)
 			return 0;
 	}
 	w->tally->contradicted++;
@@ -332,35 +297,19 @@ size_t evidence_final(const struct evidence *ev, size_t i)
 
 static int save_row(struct evidence_room *w, const struct evidence *ev, struct evidence_row *r, struct err *e)
 {
-	struct store_value obs, edges;
+	struct interval_row row;
+	bool stored = r->id != 0;
 
 	if (!r->changed)
-		return r->moved ? store_run(w->store, STMT_set_part_of, ARGS(V_INT(r->id), V_INT(r->part)), e) : 0;
-	w->obs.n = w->edges.n = 0;
-	obs_encode(&r->obs, base_of(r), &w->obs);
-	edge_encode(&r->edges, base_of(r), &w->edges);
-	obs = V_TEXT(buf_bytes(&w->obs));
-	edges = V_TEXT(buf_bytes(&w->edges));
-	if (r->id != 0)
-		return store_run(w->store, STMT_set_interval,
-				 ARGS(V_INT(r->id), V_INT(r->t_first), V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid),
-				      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->ingest), obs, edges), e);
-	r->id = w->next++;
-	return store_run(w->store, STMT_add_interval,
-			 ARGS(V_INT(r->id), V_INT(ev->node), V_INT(ev->pid), V_INT(r->trusted), V_INT(r->exe), V_INT(r->cell),
-			      V_INT(r->loader), V_INT(r->t_first), V_INT(r->t_last), V_INT(r->s_first), V_INT(r->s_last), V_INT(r->uid),
-			      V_INT(r->auid), V_INT(r->name), V_INT(r->part), V_INT(r->ingest), obs, edges), e);
-}
-
-/* A stored row that became part of another: its marks go there, and it goes. */
-static int drop_row(struct store *s, int64_t id, int64_t to, struct err *e)
-{
-	struct store_args one = ARGS(V_INT(id)), both = ARGS(V_INT(id), V_INT(to));
-
-	if (store_run(s, STMT_move_touches, both, e) < 0 || store_run(s, STMT_del_touches, one, e) < 0 ||
-	    store_run(s, STMT_move_sightings, both, e) < 0 || store_run(s, STMT_del_sightings, one, e) < 0)
-		return -1;
-	return store_run(s, STMT_del_interval, one, e);
+		return r->moved ? interval_set_part(w->store, r->id, r->part, e) : 0;
+	if (!stored)
+		r->id = w->next++;
+	row = (struct interval_row){
+		.id = r->id, .node = ev->node, .pid = ev->pid, .trusted = r->trusted, .exe = r->exe, .cell = r->cell, .loader = r->loader,
+		.t_first = r->t_first, .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last, .uid = r->uid, .auid = r->auid,
+		.name = r->name, .part = r->part, .ingest = r->ingest, .obs = r->obs, .edges = r->edges,
+	};
+	return interval_save(w->store, &row, stored, &w->room, e);
 }
 
 /* The run that brought a row first is noted in it; the others leave a mark. And where its process ran. */
@@ -371,14 +320,13 @@ static int save_marks(struct evidence_room *w, const struct evidence *ev, struct
 		int64_t place = w->tally->intervals.v[ev->waiting.v[i]].place;
 
 		if (r != NULL && r->ingest != w->tally->ingest &&
-		    store_run(w->store, STMT_add_touch, ARGS(V_INT(w->tally->ingest), V_INT(r->id)), e) < 0)
+		    interval_touch(w->store, r->id, w->tally->ingest, e) < 0)
 			return -1;
-		if (r != NULL && place != 0 && store_run(w->store, STMT_add_sighting, ARGS(V_INT(r->id), V_INT(place)), e) < 0)
+		if (r != NULL && place != 0 && interval_sight(w->store, r->id, place, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < ev->brought.n; i++)
-		if (store_run(w->store, STMT_add_touch,
-			      ARGS(V_INT(ev->brought.v[i].ingest), V_INT(ev->rows.v[evidence_final(ev, ev->brought.v[i].row)].id)), e) < 0)
+		if (interval_touch(w->store, ev->rows.v[evidence_final(ev, ev->brought.v[i].row)].id, ev->brought.v[i].ingest, e) < 0)
 			return -1;
 	return 0;
 }
@@ -390,7 +338,7 @@ int evidence_save(struct evidence_room *w, struct evidence *ev, struct err *e)
 			return -1;
 	for (size_t i = 0; i < ev->rows.n; i++)
 		if (ev->rows.v[i].joined_to >= 0 && ev->rows.v[i].id != 0 &&
-		    drop_row(w->store, ev->rows.v[i].id, ev->rows.v[evidence_final(ev, i)].id, e) < 0)
+		    interval_move(w->store, ev->rows.v[i].id, ev->rows.v[evidence_final(ev, i)].id, e) < 0)
 			return -1;
 	return save_marks(w, ev, e);
 }

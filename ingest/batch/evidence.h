@@ -7,6 +7,7 @@
 
 #include "ingest/batch/tally.h"
 #include "ingest/track/model.h"
+#include "store/rows/interval.h"
 
 /* A row of the table interval, as it is or as it will be. */
 struct evidence_row {
@@ -47,7 +48,7 @@ struct evidence_room {
 	const struct track_strings *strings;
 	bool folds;             /* something was folded in this store */
 	int64_t next;           /* the next interval's id */
-	struct buf obs, edges;
+	struct interval_room room;
 };
 
 /* Reads the rows of a pid that end later than `since`; INT64_MIN: all. -1 on failure, here and below. */

@@ -3,7 +3,8 @@
 #include "store/base/code.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
-#include "store/row.h"
+#include "store/rows/fold_row.h"
+#include "store/rows/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +27,6 @@ static int policy_row(struct feed *f, int64_t *row, struct err *e)
 	char block[4096], hash[CODE_SIZE];
 	const char *slash = strrchr(f->o->policy, '/');
 	struct bytes name = bytes_of(slash ? slash + 1 : f->o->policy);
-	bool found;
 	size_t n;
 
 	if (from == NULL)
@@ -38,40 +38,26 @@ static int policy_row(struct feed *f, int64_t *row, struct err *e)
 	if (text.n == 0 || text.n >= INGEST_POLICY_MAX)
 		return err_set(e, ST_INPUT, "'%s' is no policy: it is %s", f->o->policy, text.n ? "over 4 MB" : "empty");
 	code_of(buf_bytes(&text), hash);
-	if (store_find(f->store, STMT_find_policy, ARGS(V_TEXT(bytes_of(hash))), row, 1, &found, e) < 0)
-		return -1;
-	if (found)
-		return 0;
-	if (store_run(f->store, STMT_add_policy, ARGS(V_TEXT(name), V_TEXT(bytes_of(hash)), V_BLOB(buf_bytes(&text))), e) < 0)
-		return -1;
-	*row = store_last_row(f->store);
-	return 0;
+	return run_policy(f->store, name, hash, buf_bytes(&text), row, e);
 }
 
 static int note_run(struct feed *f, struct err *e)
 {
-	int64_t label = 0, policy = 0;
+	struct run_row run = { .started = when_now(), .source = f->sources, .version = f->o->version };
 
 	if (f->r->ingest != 0)
 		return 0;
 	if (f->o->label != NULL)
-		label = store_string(f->store, bytes_of(f->o->label), e);
-	if (label < 0 || (f->o->policy != NULL && policy_row(f, &policy, e) < 0))
+		run.label = store_string(f->store, bytes_of(f->o->label), e);
+	if (run.label < 0 || (f->o->policy != NULL && policy_row(f, &run.policy, e) < 0) || run_add(f->store, &run, e) < 0)
 		return -1;
-	if (store_run(f->store, STMT_add_ingest, ARGS(V_INT(when_now()), V_INT(label), V_INT(policy), V_TEXT(bytes_of(f->sources)),
-						      V_TEXT(bytes_of(f->o->version))), e) < 0)
-		return -1;
-	if (row_id(f->store->db, "ingest", store_last_row(f->store), e) < 0)
-		return -1;
-	f->r->ingest = store_last_row(f->store);
-	f->tally.ingest = f->r->ingest;
-	f->tally.label = label != 0 || policy != 0;
+	f->r->ingest = f->tally.ingest = run.id;
+	f->tally.label = run.label != 0 || run.policy != 0;
 	return 0;
 }
 
 int feed_lock(struct feed *f, struct err *e)
 {
-	int64_t folds;
 	bool changed;
 
 	if (f->locked)
@@ -89,9 +75,8 @@ int feed_lock(struct feed *f, struct err *e)
 	}
 	f->batch_began = when_clock_ms();
 	f->batch_records = 0;
-	if (store_number(f->store, STMT_any_fold, NO_ARGS, &folds, e) < 0)
+	if (fold_row_any(f->store, &f->tally.folds, e) < 0)
 		return -1;
-	f->tally.folds = folds > 0;
 	return note_run(f, e);
 }
 
@@ -111,7 +96,7 @@ int feed_commit(struct feed *f, struct err *e)
 	if (!f->locked)
 		return 0;
 	if (flush_batch(&f->flush, e) < 0 ||
-	    (f->tally.trusted > 0 && store_run(f->store, STMT_trust_ingest, ARGS(V_INT(f->r->ingest), V_INT(f->tally.trusted)), e) < 0) ||
+	    (f->tally.trusted > 0 && run_trust(f->store, f->r->ingest, f->tally.trusted, e) < 0) ||
 	    store_commit(f->store, e) < 0)
 		return -1;
 	f->locked = false;
@@ -344,9 +329,9 @@ static int note_end(struct feed *f, struct err *e)
 	if (r->ingest == 0)
 		return 0;
 	r->contradicted = f->tally.contradicted;
-	return store_run(f->store, STMT_set_ingest, ARGS(V_INT(r->ingest), V_INT(when_now()), V_INT(r->new_events), V_INT(r->seen_before),
-							 V_INT(r->contradicted), V_INT(r->damaged), V_INT(r->other),
-							 V_INT(r->losses)), e);
+	return run_end(f->store, &(struct run_row){ .id = r->ingest, .ended = when_now(), .new_events = r->new_events,
+						    .seen_before = r->seen_before, .contradicted = r->contradicted, .damaged = r->damaged,
+						    .other = r->other, .losses = r->losses }, e);
 }
 
 int feed_end(struct feed *f, int ret, struct err *e)

@@ -7,7 +7,7 @@
 
 #include "ingest/batch/fast.h"
 #include "ingest/batch/flush.h"
-#include "ingest/ingest.h"
+#include "ingest/batch/run.h"
 
 enum feed_trust {
 	FEED_TEXT,    /* any user may have written it */

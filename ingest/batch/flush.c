@@ -3,7 +3,12 @@
 #include "ingest/batch/evidence.h"
 #include "ingest/batch/trees.h"
 #include "store/base/when.h"
-#include "store/row.h"
+#include "store/rows/event.h"
+#include "store/rows/fold_row.h"
+#include "store/rows/loss.h"
+#include "store/rows/presence.h"
+#include "store/rows/run.h"
+#include "store/rows/tree_row.h"
 
 #include <stdlib.h>
 
@@ -46,17 +51,6 @@ void flush_release(struct flush *f)
 	VEC_FREE(&f->nodes);
 	map_release(&f->node_at);
 	VEC_FREE(&f->again);
-}
-
-/* Is there any such row? */
-static int any(struct store *s, enum stmt id, bool *yes, struct err *e)
-{
-	int64_t n;
-
-	if (store_number(s, id, NO_ARGS, &n, e) < 0)
-		return -1;
-	*yes = n > 0;
-	return 0;
 }
 
 /* ---- boots ---- */
@@ -111,9 +105,6 @@ static int renew_boots(struct work *w, struct boot_nodes *moved, struct err *e)
 
 /* ---- what the derivation takes ---- */
 
-/* Kinds of events as the table has them. */
-static const char *const event_names[] = { [EDGE_BORN] = "born", [EDGE_EXECED] = "execed", [EDGE_GONE] = "gone" };
-
 /* The rows of a pid and its edges as the derivation takes them. Of an interval, `id` is the row's index. */
 struct given {
 	struct track_interval *iv;
@@ -124,22 +115,13 @@ struct given {
 
 struct events_to { const struct boots *boots; struct given *out; };
 
-static int take_event(void *to, sqlite3_stmt *st, struct err *e)
+static int take_event(void *to, const struct event_row *r)
 {
 	struct events_to *ev = to;
-	struct bytes name;
-	int64_t v[4];
 
-	if (row_read(st, "event", "tsbl", v, e) < 0)
-		return -1;
-	name = store_column(st, 2);
-	for (size_t k = EDGE_BORN; k < ARRAY_SIZE(event_names); k++) {
-		if (!bytes_eq(name, bytes_of(event_names[k])))
-			continue;
-		*VEC_PUSH(&ev->out->edges) = (struct track_edge){
-			.t = v[0], .serial = (uint32_t)v[1], .boot = boots_of(ev->boots, TRACK_TRUSTED, v[0] / 1000, (uint32_t)v[1]),
-			.kind = (uint8_t)k, .layer = TRACK_TRUSTED, .parent = (int32_t)v[3], .fresh = true };
-	}
+	*VEC_PUSH(&ev->out->edges) = (struct track_edge){
+		.t = r->t, .serial = r->serial, .boot = boots_of(ev->boots, TRACK_TRUSTED, r->t / 1000, r->serial),
+		.kind = (uint8_t)r->kind, .layer = TRACK_TRUSTED, .parent = r->parent, .fresh = true };
 	return 0;
 }
 
@@ -183,7 +165,7 @@ static int give(struct work *w, struct evidence *ev, const struct boots *boots, 
 		out->iv[i].sites = &out->sites.v[at];
 	if (!w->events)
 		return 0;
-	return store_each(w->store, STMT_load_events, ARGS(V_INT(ev->node), V_INT(ev->pid)), WALK(take_event, &to), e);
+	return event_each(w->store, ev->node, ev->pid, (struct event_take){ take_event, &to }, e);
 }
 
 static void drop_given(struct given *g)
@@ -225,17 +207,18 @@ static void leave_out(struct given *g, int64_t t_last)
 /* Looks at the end of a long life alone. *done: that was enough. */
 static int long_life(struct work *w, struct evidence *ev, const struct boots *boots, bool *done, struct err *e)
 {
-	int64_t came = evidence_came(&w->room, ev), presence, *ids = NULL;
+	int64_t came = evidence_came(&w->room, ev), *ids = NULL;
 	struct derive_rest rest;
 	struct given g = { 0 };
+	bool presence;
 	int ret = derive_since(&w->f->derive, ev->node, ev->pid, &rest.t_last, e);
 
 	*done = false;
 	if (ret <= 0)
 		return ret;
-	if (store_number(w->store, STMT_any_presence, ARGS(V_INT(ev->node), V_INT(ev->pid)), &presence, e) < 0)
+	if (presence_any(w->store, ev->node, ev->pid, &presence, e) < 0)
 		return -1;
-	if (presence != 0)
+	if (presence)
 		return 0;
 	/* what came joins what it follows */
 	if (came != INT64_MAX && came - TALLY_GAP_MS <= rest.t_last)
@@ -257,29 +240,28 @@ static int long_life(struct work *w, struct evidence *ev, const struct boots *bo
 struct hang { int64_t id, part; };
 struct hanging { const struct evidence *ev; VEC(struct hang) changes; };
 
-static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
+static int take_presence(void *to, const struct presence_row *p, struct err *e)
 {
 	struct hanging *h = to;
-	int64_t v[5], only = 0;
+	int64_t only = 0;
 	bool several = false;
 
-	if (row_read(st, "presence", "iiuTn", v, e) < 0)
-		return -1;
+	(void)e;
 	for (size_t i = 0; i < h->ev->rows.n; i++) {
 		const struct evidence_row *r = &h->ev->rows.v[i];
 
-		if (r->joined_to >= 0 || r->exe != v[1])
+		if (r->joined_to >= 0 || r->exe != p->exe)
 			continue;
-		if (v[2] != WHEN_NONE &&
-		    (r->t_first > v[3] + TALLY_GAP_MS || r->t_last < v[2] - TALLY_GAP_MS))
+		if (p->t_first != WHEN_NONE &&
+		    (r->t_first > p->t_last + TALLY_GAP_MS || r->t_last < p->t_first - TALLY_GAP_MS))
 			continue;
 		several = several || (only != 0 && only != r->part);
 		only = r->part;
 	}
 	if (several)
 		only = 0;
-	if (only != v[4])
-		*VEC_PUSH(&h->changes) = (struct hang){ v[0], only };
+	if (only != p->part)
+		*VEC_PUSH(&h->changes) = (struct hang){ p->id, only };
 	return 0;
 }
 
@@ -287,10 +269,10 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 static int hang_presence(struct work *w, const struct evidence *ev, struct err *e)
 {
 	struct hanging h = { .ev = ev };
-	int ret = store_each(w->store, STMT_load_presence, ARGS(V_INT(ev->node), V_INT(ev->pid)), WALK(take_presence, &h), e);
+	int ret = presence_each(w->store, ev->node, ev->pid, (struct presence_take){ take_presence, &h }, e);
 
 	for (size_t i = 0; i < h.changes.n && ret == 0; i++)
-		ret = store_run(w->store, STMT_set_presence, ARGS(V_INT(h.changes.v[i].id), V_INT(h.changes.v[i].part)), e);
+		ret = presence_set_part(w->store, h.changes.v[i].id, h.changes.v[i].part, e);
 	VEC_FREE(&h.changes);
 	return ret;
 }
@@ -342,10 +324,8 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
 {
-	int64_t hour = p->t == WHEN_NONE ? -1 : p->t / WHEN_HOUR_MS;
-
-	return store_run(w->store, STMT_add_presence, ARGS(V_INT(p->node), V_INT(p->pid), V_INT(p->exe), V_INT(p->caller), V_INT(p->call),
-							   V_INT(hour), V_TIME(p->t), V_INT(p->ip)), e);
+	return presence_save(w->store, &(struct presence_row){ .node = p->node, .pid = p->pid, .exe = p->exe, .caller = p->caller,
+							       .call = p->call, .t_first = p->t, .t_last = p->t, .ip = p->ip }, e);
 }
 
 static int save_events(struct work *w, struct err *e)
@@ -353,11 +333,11 @@ static int save_events(struct work *w, struct err *e)
 	for (size_t i = 0; i < w->tally->events.n; i++) {
 		const struct tally_event *ev = &w->tally->events.v[i];
 
-		if (store_run(w->store, STMT_add_event, ARGS(V_INT(ev->node), V_INT(ev->pid), V_INT(ev->t), V_INT(ev->serial),
-							     V_TEXT(bytes_of(event_names[ev->kind])), V_INT(ev->parent)), e) < 0)
+		if (event_save(w->store, &(struct event_row){ .node = ev->node, .pid = ev->pid, .t = ev->t, .serial = ev->serial,
+							      .kind = ev->kind, .parent = ev->parent }, e) < 0)
 			return -1;
 	}
-	return any(w->store, STMT_any_event, &w->events, e);
+	return event_any(w->store, &w->events, e);
 }
 
 static int save_losses(struct work *w, struct err *e)
@@ -365,8 +345,8 @@ static int save_losses(struct work *w, struct err *e)
 	for (size_t i = 0; i < w->tally->losses.n; i++) {
 		const struct tally_loss *l = &w->tally->losses.v[i];
 
-		if (store_run(w->store, STMT_add_loss, ARGS(V_INT(l->node), V_TEXT(bytes_of(loss_name(l->kind))), V_INT(l->stamp),
-							    V_INT(l->number), V_TIME(l->t), V_INT(w->tally->ingest), V_INT(l->trusted)), e) < 0)
+		if (loss_save(w->store, &(struct loss_row){ .node = l->node, .kind = loss_name(l->kind), .stamp = l->stamp, .number = l->number,
+							    .t = l->t, .ingest = w->tally->ingest, .trusted = l->trusted }, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -388,16 +368,13 @@ static struct evidence *pid_for(struct pids *all, struct map *index, int64_t nod
 	return &all->v[at];
 }
 
-struct pids_to { struct pids *all; struct map *index; int64_t node; };
+struct pids_to { struct pids *all; struct map *index; };
 
-static int take_pid(void *to, sqlite3_stmt *st, struct err *e)
+static int take_pid(void *to, int64_t node, int32_t pid)
 {
 	struct pids_to *p = to;
-	int64_t pid;
 
-	if (row_read(st, "interval", "p", &pid, e) < 0)
-		return -1;
-	pid_for(p->all, p->index, p->node, (int32_t)pid)->whole = true;
+	pid_for(p->all, p->index, node, pid)->whole = true;
 	return 0;
 }
 
@@ -422,11 +399,10 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 	w->f->again.n = 0;
 	for (size_t i = 0; i < moved->n && ret == 0; i++) {
 		const struct boot_node *m = &moved->v[i];
-		struct pids_to to = { all, &index, m->node };
+		struct pids_to to = { all, &index };
 		int64_t since = m->since < WHEN_MIN_MS / 1000 ? WHEN_MIN_MS : m->since * 1000;
 
-		ret = store_each_sql(w->store, "SELECT DISTINCT pid FROM interval WHERE node = ?1 AND t_last >= ?2",
-				     ARGS(V_INT(m->node), V_INT(since)), WALK(take_pid, &to), e);
+		ret = interval_each_pid_since(w->store, m->node, since, (struct interval_pid_take){ take_pid, &to }, e);
 	}
 	map_release(&index);
 	return ret;
@@ -450,10 +426,8 @@ static int first_ids(struct work *w, struct err *e)
 		return -1;
 	f->derive.next_part = part + 1;
 	f->derive.next_image = image + 1;
-	if (store_number(w->store, STMT_top_interval, NO_ARGS, &w->room.next, e) < 0)
+	if (interval_top(w->store, &w->room.next, e) < 0)
 		return -1;
-	if (w->room.next < 0 || w->room.next >= OBS_ROW_MAX)
-		return row_damaged(w->store->db, "interval", 0, "its highest id is no row's id", e);
 	w->room.next++;
 	return 0;
 }
@@ -467,8 +441,8 @@ static int compare_strings(void *ctx, int64_t a, int64_t b)
 static int look_around(struct work *w, struct err *e)
 {
 	w->f->strings = (struct track_strings){ compare_strings, w->store };
-	if (first_ids(w, e) < 0 || any(w->store, STMT_any_fold, &w->room.folds, e) < 0 ||
-	    any(w->store, STMT_any_label, &w->trees.labels, e) < 0 || any(w->store, STMT_any_sighting, &w->trees.places, e) < 0)
+	if (first_ids(w, e) < 0 || fold_row_any(w->store, &w->room.folds, e) < 0 ||
+	    run_any_label(w->store, &w->trees.labels, e) < 0 || interval_any_sighting(w->store, &w->trees.places, e) < 0)
 		return -1;
 	for (size_t i = 0; i < w->tally->intervals.n && !w->trees.places; i++)
 		w->trees.places = w->tally->intervals.v[i].place != 0;
@@ -490,7 +464,7 @@ static int derive_all(struct work *w, struct err *e)
 			return -1;
 	}
 	f->waits = left > 0 && (f->derive.queue.n > 0 || f->derive.work.n > 0);
-	if (store_run(w->store, f->waits ? STMT_set_waiting : STMT_del_waiting, NO_ARGS, e) < 0)
+	if (tree_row_set_waits(w->store, f->waits, e) < 0)
 		return -1;
 	if (trees_write(&w->trees, e) < 0 || derive_suspend(&f->derive, e) < 0)
 		return -1;
@@ -537,8 +511,7 @@ static int flush(struct flush *f, bool batch, struct err *e)
 	if (ret < 0 && strncmp(e->msg, DERIVE_SAYS, strlen(DERIVE_SAYS)) == 0)
 		err_wrap(e, "store %s: damaged", w.store->path);
 	trees_release(&w.trees);
-	buf_release(&w.room.obs);
-	buf_release(&w.room.edges);
+	interval_room_release(&w.room.room);
 	if (ret == 0 && batch)
 		tally_clear(f->tally);
 	return ret;

@@ -1,7 +1,7 @@
 #include "ingest/batch/seen.h"
 
 #include "store/base/hash.h"
-#include "store/row.h"
+#include "store/rows/seen_row.h"
 
 #include <stdlib.h>
 
@@ -63,9 +63,9 @@ static void reindex(struct seen *s)
 		s->slots[slot_for(s, s->pages[i]->node, s->pages[i]->serials, s->pages[i]->seconds)] = (uint32_t)i + 1;
 }
 
-static int drop_page(struct seen *s, const struct seen_page *p, struct err *e)
+static struct seen_key key_of(const struct seen_page *p)
 {
-	return store_run(s->store, STMT_del_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), e);
+	return (struct seen_key){ p->node, p->serials, p->seconds };
 }
 
 static void encode_pieces(struct seen_page *p, enum track_layer layer, struct buf *out)
@@ -77,8 +77,6 @@ static void encode_pieces(struct seen_page *p, enum track_layer layer, struct bu
 	VEC_FREE(&list);
 }
 
-#define V_BASE(base) V_INT_IF((base) != BOOT_NO_BASE, base)
-
 static int save(struct seen *s, struct seen_page *p, struct err *e)
 {
 	auto_buf struct buf data = { 0 }, trusted = { 0 }, all = { 0 };
@@ -89,15 +87,12 @@ static int save(struct seen *s, struct seen_page *p, struct err *e)
 	*VEC_PUSH(&s->changed) = (struct boots_page){ p->node, p->seconds, p->serials };
 	p->dirty = false;
 	if (trusted.n == 0 && all.n == 0) /* all of its events were taken back */
-		return drop_page(s, p, e);
+		return seen_row_del(s->store, key_of(p), e);
 	seen_encode(p, &data);
-	return store_run(s->store, STMT_save_page,
-			 ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds),
-			      V_BLOB(buf_bytes(&trusted)), V_BASE(b[TRACK_TRUSTED].min),
-			      V_BASE(b[TRACK_TRUSTED].max), V_BLOB(buf_bytes(&all)),
-			      V_BASE(b[TRACK_TEXT].min), V_BASE(b[TRACK_TEXT].max),
-			      V_BLOB(buf_bytes(&data))),
-			 e);
+	return seen_row_save(s->store,
+			     &(struct seen_row){ .key = key_of(p),
+						 .base = { { b[TRACK_TRUSTED].min, b[TRACK_TRUSTED].max }, { b[TRACK_TEXT].min, b[TRACK_TEXT].max } },
+						 .pieces = { buf_bytes(&trusted), buf_bytes(&all) }, .data = buf_bytes(&data) }, e);
 }
 
 static int by_key(const void *a, const void *b)
@@ -154,26 +149,20 @@ static int evict(struct seen *s, struct err *e)
 
 struct loading { const struct seen *s; struct seen_page *p; };
 
-static int take_page(void *to, sqlite3_stmt *row, struct err *e)
+static int take_page(void *to, const struct seen_row *r, struct err *e)
 {
 	struct loading *l = to;
-	int64_t v[5];
 
-	if (row_read(row, "seen", "dDdDb", v, e) < 0)
-		return -1;
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
-		l->p->base[i] = (struct seen_base){ v[2 * i], v[2 * i + 1] };
-	if (!seen_decode(l->p, store_column(row, 4)))
-		return row_damaged(l->s->store->db, "seen", 0, "no page can be read in its data",
-				   e);
-	return 0;
+		l->p->base[i] = (struct seen_base){ r->base[i].min, r->base[i].max };
+	return seen_decode(l->p, r->data) ? 0 : store_damaged(l->s->store, "seen", 0, "no page can be read in its data", e);
 }
 
 static int load(struct seen *s, struct seen_page *p, struct err *e)
 {
 	struct loading l = { s, p };
 
-	return store_each(s->store, STMT_load_page, ARGS(V_INT(p->node), V_INT(p->serials), V_INT(p->seconds)), WALK(take_page, &l), e);
+	return seen_row_find(s->store, key_of(p), (struct seen_row_take){ take_page, &l }, e);
 }
 
 struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second, struct err *e)

@@ -1,7 +1,10 @@
 #include "ingest/batch/state.h"
 
 #include "ingest/track/pack.h"
-#include "store/row.h"
+#include "store/model/obs.h"
+#include "store/rows/derive_row.h"
+#include "store/rows/image.h"
+#include "store/rows/part.h"
 
 #include <stdlib.h>
 
@@ -46,22 +49,17 @@ static bool decode_key(struct bytes key, struct derive_row *out)
 
 /* ---- rows, by pages ---- */
 
-struct page_to { struct derive_row *first; struct buf *body; bool found; };
+struct page_to { struct state *s; struct derive_row *first; struct buf *body; bool found; };
 
-static int take_page(void *to, sqlite3_stmt *st, struct err *e)
+static int take_page(void *to, struct bytes first, struct bytes body, struct err *e)
 {
 	struct page_to *p = to;
-	struct bytes body;
-	int64_t v[2];
 
-	if (row_read(st, "derive_page", "bb", v, e) < 0)
-		return -1;
-	if (!decode_key(store_column(st, 0), p->first))
-		return row_damaged(sqlite3_db_handle(st), "derive_page", 0, "no key can be read in it", e);
-	body = store_column(st, 1);
+	if (!decode_key(first, p->first))
+		return store_damaged(p->s->store, "derive_page", 0, "no key can be read in it", e);
 	buf_add(p->body, body.p, body.n);
 	p->found = true;
-	return STORE_ENOUGH;
+	return 0;
 }
 
 static int find_page(void *ctx, const struct derive_row *at, struct derive_row *first, struct buf *body, struct err *e)
@@ -69,9 +67,9 @@ static int find_page(void *ctx, const struct derive_row *at, struct derive_row *
 	struct state *s = ctx;
 	char key[KEY_MAX];
 	struct bytes b = { key, encode_key(at, key) };
-	struct page_to to = { first, body, false };
+	struct page_to to = { s, first, body, false };
 
-	if (store_each(s->store, STMT_find_page, ARGS(V_BLOB(b)), WALK(take_page, &to), e) < 0)
+	if (derive_row_find_page(s->store, b, (struct derive_page_take){ take_page, &to }, e) < 0)
 		return -1;
 	return to.found;
 }
@@ -82,7 +80,7 @@ static int put_page(void *ctx, const struct derive_row *first, struct bytes body
 	char key[KEY_MAX];
 	struct bytes b = { key, encode_key(first, key) };
 
-	return store_run(s->store, STMT_set_page, ARGS(V_BLOB(b), V_BLOB(body)), e);
+	return derive_row_save_page(s->store, b, body, e);
 }
 
 static int del_page(void *ctx, const struct derive_row *first, struct err *e)
@@ -91,7 +89,7 @@ static int del_page(void *ctx, const struct derive_row *first, struct err *e)
 	char key[KEY_MAX];
 	struct bytes b = { key, encode_key(first, key) };
 
-	return store_run(s->store, STMT_del_derive_page, ARGS(V_BLOB(b)), e);
+	return derive_row_del_page(s->store, b, e);
 }
 
 static int put_row(void *ctx, const struct derive_row *row, struct err *e)
@@ -212,26 +210,21 @@ static bool decode_state(struct bytes b, struct derive_part *p)
 	return b.n == 0;
 }
 
-struct part_to { struct state *s; int64_t id; struct derive_part *p; };
+struct part_to { struct state *s; struct derive_part *p; };
 
-static int take_part(void *to, sqlite3_stmt *st, struct err *e)
+static int take_part(void *to, const struct part_row *r, struct err *e)
 {
 	struct part_to *t = to;
 	struct derive_part *p;
-	int64_t v[18];
 
-	if (row_read(st, "part", "zpwfzzizfftTusSwwb", v, e) < 0)
-		return -1;
 	t->p = p = mem_zero(1, sizeof(*p));
 	*p = (struct derive_part){
-		.id = t->id, .key = { v[0], (uint32_t)v[2], v[10], (uint32_t)v[13], (int32_t)v[1], 0 },
-		.layer = v[3] ? TRACK_TRUSTED : TRACK_TEXT, .image = v[4], .link = v[5], .exe = v[6], .name = v[7],
-		.loader = v[8] != 0, .starts = v[9] != 0, .t_last = v[11], .t_end = v[12] == WHEN_NONE ? TRACK_LIVES : v[12],
-		.s_last = (uint32_t)v[14], .uid = (uint32_t)v[15], .auid = (uint32_t)v[16],
+		.id = r->id, .key = { r->node, r->boot, r->t_first, r->s_first, r->pid, 0 },
+		.layer = r->trusted ? TRACK_TRUSTED : TRACK_TEXT, .image = r->image, .link = r->link, .exe = r->exe, .name = r->name,
+		.loader = r->loader, .starts = r->starts, .t_last = r->t_last, .t_end = r->t_end == WHEN_NONE ? TRACK_LIVES : r->t_end,
+		.s_last = r->s_last, .uid = r->uid, .auid = r->auid,
 	};
-	if (!decode_state(store_column(st, 17), p))
-		return row_damaged(t->s->store->db, "part", t->id, "its state cannot be read", e);
-	return STORE_ENOUGH;
+	return decode_state(r->state, p) ? 0 : store_damaged(t->s->store, "part", r->id, "its state cannot be read", e);
 }
 
 static void hold_part(struct state *s, int64_t id, struct derive_part *p)
@@ -250,14 +243,14 @@ static int get_part(void *ctx, int64_t id, struct derive_part **out, struct err 
 {
 	struct state *s = ctx;
 	int64_t at = map_get(&s->part_at, (uint64_t)id, 0, 0);
-	struct part_to to = { s, id, NULL };
+	struct part_to to = { s, NULL };
 
 	*out = NULL;
 	if (at != 0) {
 		*out = s->parts.v[at - 1];
 		return 0;
 	}
-	if (store_each(s->store, STMT_load_part, ARGS(V_INT(id)), WALK(take_part, &to), e) < 0) {
+	if (part_find(s->store, id, (struct part_take){ take_part, &to }, e) < 0) {
 		derive_part_free(to.p);
 		return -1;
 	}
@@ -306,37 +299,28 @@ static void hold_image(struct state *s, int64_t id, struct derive_image *m)
 	*VEC_PUSH(&s->images) = m;
 }
 
-struct image_to { int64_t id; struct derive_image *m; };
-
-static int take_image(void *to, sqlite3_stmt *st, struct err *e)
-{
-	struct image_to *t = to;
-	int64_t v[5];
-
-	if (row_read(st, "image", "zzizc", v, e) < 0)
-		return -1;
-	t->m = mem_alloc(sizeof(*t->m));
-	*t->m = (struct derive_image){ .id = t->id, .founder = v[0], .above = v[1], .tree = v[2], .path = v[3], .n = (uint64_t)v[4] };
-	return STORE_ENOUGH;
-}
-
 static int get_image(void *ctx, int64_t id, struct derive_image **out, struct err *e)
 {
 	struct state *s = ctx;
 	int64_t at = map_get(&s->image_at, (uint64_t)id, 0, 0);
-	struct image_to to = { id, NULL };
+	struct derive_image *m = NULL;
+	struct image_row r;
+	bool found;
 
 	*out = NULL;
 	if (at != 0) {
 		*out = s->images.v[at - 1];
 		return 0;
 	}
-	if (store_each(s->store, STMT_load_image, ARGS(V_INT(id)), WALK(take_image, &to), e) < 0)
+	if (image_find(s->store, id, &r, &found, e) < 0)
 		return -1;
-	hold_image(s, id, to.m);
-	if (to.m != NULL)
-		map_put(&s->stored_tree, (uint64_t)id, 0, to.m->tree);
-	*out = to.m;
+	if (found) {
+		m = mem_alloc(sizeof(*m));
+		*m = (struct derive_image){ .id = id, .founder = r.founder, .above = r.above, .tree = r.tree, .path = r.path, .n = r.parts };
+		map_put(&s->stored_tree, (uint64_t)id, 0, m->tree);
+	}
+	hold_image(s, id, m);
+	*out = m;
 	return 0;
 }
 
@@ -366,24 +350,12 @@ static int drop_image(void *ctx, int64_t id, struct err *e)
 
 /* ---- marks ---- */
 
-static int take_mark(void *to, sqlite3_stmt *st, struct err *e)
-{
-	struct bytes body;
-	int64_t v[1];
-
-	if (row_read(st, "derive_mark", "b", v, e) < 0)
-		return -1;
-	body = store_column(st, 0);
-	buf_add(to, body.p, body.n);
-	return STORE_ENOUGH;
-}
-
 static int get_mark(void *ctx, int64_t node, int32_t pid, struct buf *out, struct err *e)
 {
 	struct state *s = ctx;
 
 	out->n = 0;
-	if (store_each(s->store, STMT_load_mark, ARGS(V_INT(node), V_INT(pid)), WALK(take_mark, out), e) < 0)
+	if (derive_row_find_mark(s->store, node, pid, out, e) < 0)
 		return -1;
 	return out->n > 0;
 }
@@ -392,9 +364,7 @@ static int keep_mark(void *ctx, int64_t node, int32_t pid, struct bytes body, st
 {
 	struct state *s = ctx;
 
-	if (body.n == 0)
-		return store_run(s->store, STMT_del_mark, ARGS(V_INT(node), V_INT(pid)), e);
-	return store_run(s->store, STMT_set_mark, ARGS(V_INT(node), V_INT(pid), V_BLOB(body)), e);
+	return derive_row_save_mark(s->store, node, pid, body, e);
 }
 
 /* ---- all ---- */
@@ -476,11 +446,13 @@ static int save_part(struct state *s, const struct derive_part *p, struct buf *t
 		return 0; /* it went again */
 	map_put(&s->stored_image, (uint64_t)p->id, 0, p->image);
 	encode_state(p, text);
-	return store_run(s->store, STMT_set_part,
-			 ARGS(V_INT(p->id), V_INT(p->key.node), V_INT(p->key.pid), V_INT(p->key.boot), V_INT(p->layer == TRACK_TRUSTED),
-			      V_INT(p->image), V_INT(p->link), V_INT(p->exe), V_INT(p->name), V_INT(p->loader), V_INT(p->starts),
-			      V_INT(p->key.t), V_INT(p->t_last), V_INT_IF(p->t_end != TRACK_LIVES, p->t_end), V_INT(p->key.serial),
-			      V_INT(p->s_last), V_INT(p->uid), V_INT(p->auid), V_BLOB(buf_bytes(text))), e);
+	return part_save(s->store,
+			 &(struct part_row){ .id = p->id, .node = p->key.node, .pid = p->key.pid, .boot = p->key.boot,
+					     .trusted = p->layer == TRACK_TRUSTED, .image = p->image, .link = p->link, .exe = p->exe,
+					     .name = p->name, .loader = p->loader, .starts = p->starts, .t_first = p->key.t,
+					     .t_last = p->t_last, .t_end = p->t_end == TRACK_LIVES ? WHEN_NONE : p->t_end,
+					     .s_first = p->key.serial, .s_last = p->s_last, .uid = p->uid, .auid = p->auid,
+					     .state = buf_bytes(text) }, e);
 }
 
 static int save_image(struct state *s, const struct derive_image *m, struct err *e)
@@ -488,20 +460,20 @@ static int save_image(struct state *s, const struct derive_image *m, struct err 
 	if (m == NULL)
 		return 0;
 	map_put(&s->stored_tree, (uint64_t)m->id, 0, m->tree);
-	return store_run(s->store, STMT_set_image,
-			 ARGS(V_INT(m->id), V_INT(m->founder), V_INT(m->above), V_INT(m->tree), V_INT(m->path), V_INT(m->n)), e);
+	return image_save(s->store, &(struct image_row){ .id = m->id, .founder = m->founder, .above = m->above, .tree = m->tree,
+							 .path = m->path, .parts = m->n }, e);
 }
 
 static int delete_part(struct state *s, int64_t id, struct err *e)
 {
 	map_put(&s->stored_image, (uint64_t)id, 0, -1);
-	return store_run(s->store, STMT_del_part, ARGS(V_INT(id)), e);
+	return part_del(s->store, id, e);
 }
 
 static int delete_image(struct state *s, int64_t id, struct err *e)
 {
 	map_put(&s->stored_tree, (uint64_t)id, 0, 0);
-	return store_run(s->store, STMT_del_image, ARGS(V_INT(id)), e);
+	return image_del(s->store, id, e);
 }
 
 void state_list(struct state *s)
@@ -540,11 +512,5 @@ void state_forget(struct state *s)
 
 int state_top(struct state *s, int64_t *part, int64_t *image, struct err *e)
 {
-	if (store_number(s->store, STMT_top_part, NO_ARGS, part, e) < 0 || store_number(s->store, STMT_top_image, NO_ARGS, image, e) < 0)
-		return -1;
-	if (*part < 0 || *part >= OBS_ROW_MAX)
-		return row_damaged(s->store->db, "part", 0, "its highest id is no row's id", e);
-	if (*image < 0 || *image >= OBS_ROW_MAX)
-		return row_damaged(s->store->db, "image", 0, "its highest id is no row's id", e);
-	return 0;
+	return part_top(s->store, part, e) < 0 ? -1 : image_top(s->store, image, e);
 }

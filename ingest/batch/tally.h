@@ -5,8 +5,8 @@
 #ifndef INGEST_BATCH_TALLY_H
 #define INGEST_BATCH_TALLY_H
 
-#include "ingest/read/body.h"
 #include "ingest/batch/seen.h"
+#include "ingest/read/body.h"
 #include "store/model/obs.h"
 #include "store/names.h"
 

@@ -1,7 +1,8 @@
 #include "ingest/batch/trees.h"
 
 #include "store/base/code.h"
-#include "store/row.h"
+#include "store/rows/image.h"
+#include "store/rows/tree_row.h"
 
 #include <stdlib.h>
 
@@ -81,14 +82,9 @@ static void push(struct walk *w, int64_t id)
 }
 
 /* Those that the store has below an image. */
-static int take_below(void *to, sqlite3_stmt *row, struct err *e)
+static int take_below(void *to, int64_t id)
 {
-	struct walk *w = to;
-	int64_t id;
-
-	if (row_read(row, "image", "i", &id, e) < 0)
-		return -1;
-	push(w, id);
+	push(to, id);
 	return 0;
 }
 
@@ -99,10 +95,10 @@ static int check_steps(struct trees *t, struct walk *w, int64_t id, struct err *
 
 	if (++w->steps <= w->most)
 		return 0;
-	if (store_number_sql(t->store, "SELECT count(*) FROM image", NO_ARGS, &n, e) < 0)
+	if (image_count(t->store, &n, e) < 0)
 		return -1;
 	if (w->most >= 1000 + 8 * ((uint64_t)n + t->state->changed_images.n))
-		return row_damaged(t->store->db, "image", id, "it descends from itself", e);
+		return store_damaged(t->store, "image", id, "it descends from itself", e);
 	w->most = 1000 + 8 * ((uint64_t)n + t->state->changed_images.n);
 	return 0;
 }
@@ -122,7 +118,7 @@ static int push_below(struct trees *t, struct walk *w, int64_t id, struct err *e
 	}
 	for (; lo < w->now.n && w->now.v[lo].above == id; lo++)
 		push(w, w->now.v[lo].id);
-	return store_each(t->store, STMT_images_below, ARGS(V_INT(id)), WALK(take_below, w), e);
+	return image_each_below(t->store, id, (struct image_take){ take_below, w }, e);
 }
 
 /* Settles the image on top of the stack, after the one above it where that has changed as well. */
@@ -191,16 +187,6 @@ static int write_paths(struct trees *t, struct err *e)
 
 /* ---- trees ---- */
 
-static int drop_tree(struct trees *t, int64_t id, struct err *e)
-{
-	static const enum stmt steps[] = { STMT_del_labels, STMT_del_places, STMT_del_tree };
-
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (store_run(t->store, steps[i], ARGS(V_INT(id)), e) < 0)
-			return -1;
-	return 0;
-}
-
 /* A tree's public name: node, pid and beginning of its root. */
 static int write_tree(struct trees *t, const struct derive_image *m, struct err *e)
 {
@@ -212,8 +198,8 @@ static int write_tree(struct trees *t, const struct derive_image *m, struct err 
 		return -1;
 	buf_printf(&text, "|%d|%lld|%u", p->key.pid, (long long)p->key.t, p->key.serial);
 	code_of(buf_bytes(&text), code);
-	return store_run(t->store, STMT_add_tree,
-			 ARGS(V_INT(m->id), V_TEXT(bytes_of(code)), V_INT(p->layer == TRACK_TRUSTED), V_INT(p->loader || p->starts)), e);
+	return tree_row_save(t->store, &(struct tree_row){ .id = m->id, .code = code, .trusted = p->layer == TRACK_TRUSTED,
+							   .start_seen = p->loader || p->starts }, e);
 }
 
 /* Images whose first part changed in something that their tree or path shows. */
@@ -308,7 +294,7 @@ int trees_write(struct trees *t, struct err *e)
 	if (t->labels || t->places)
 		note_moves(t);
 	for (size_t i = 0; i < s->gone_images.n; i++)
-		if (drop_tree(t, s->gone_images.v[i], e) < 0)
+		if (tree_row_del(t->store, s->gone_images.v[i], e) < 0)
 			return -1;
 	for (size_t i = 0; i < s->changed_images.n; i++) {
 		const struct derive_image *m = state_image(s, s->changed_images.v[i]);
@@ -316,7 +302,7 @@ int trees_write(struct trees *t, struct err *e)
 
 		if (m == NULL || m->founder == 0)
 			continue;
-		if (is_root(m) ? write_tree(t, m, e) < 0 : was == m->id && drop_tree(t, m->id, e) < 0)
+		if (is_root(m) ? write_tree(t, m, e) < 0 : was == m->id && tree_row_del(t->store, m->id, e) < 0)
 			return -1;
 	}
 	return find_marked(t, e);
@@ -331,31 +317,33 @@ static int by_id(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static int run_on(struct trees *t, const enum stmt steps[4], struct store_args args, struct err *e)
+/* What hangs on an interval is its tree's. */
+static int add_marked(struct trees *t, const struct trees_mark *m, struct err *e)
 {
-	size_t from = t->labels ? 0 : 2, to = t->places ? 4 : 2;
+	if (t->labels && tree_row_label_interval(t->store, m->part, m->interval, e) < 0)
+		return -1;
+	return t->places ? tree_row_place_interval(t->store, m->part, m->interval, e) : 0;
+}
 
-	for (size_t k = from; k < to; k++)
-		if (steps[k] != N_STMTS && store_run(t->store, steps[k], args, e) < 0)
-			return -1;
-	return 0;
+static int find_anew(struct trees *t, int64_t tree, struct err *e)
+{
+	if (t->labels && tree_row_label(t->store, tree, e) < 0)
+		return -1;
+	return t->places ? tree_row_place(t->store, tree, e) : 0;
 }
 
 int trees_label(struct trees *t, struct err *e)
 {
-	static const enum stmt anew[] = { STMT_del_labels, STMT_label_tree, STMT_del_places, STMT_place_tree },
-			       more[] = { N_STMTS, STMT_label_interval, N_STMTS, STMT_place_interval };
-
 	if (!t->labels && !t->places)
 		return 0;
 	for (size_t i = 0; i < t->marks.n; i++)
-		if (t->marks.v[i].part != 0 && run_on(t, more, ARGS(V_INT(t->marks.v[i].part), V_INT(t->marks.v[i].interval)), e) < 0)
+		if (t->marks.v[i].part != 0 && add_marked(t, &t->marks.v[i], e) < 0)
 			return -1;
 	if (t->whole.n > 1)
 		qsort(t->whole.v, t->whole.n, sizeof(*t->whole.v), by_id);
 	for (size_t i = 0; i < t->whole.n; i++)
 		if (t->whole.v[i] != 0 && (i == 0 || t->whole.v[i] != t->whole.v[i - 1]) &&
-		    run_on(t, anew, ARGS(V_INT(t->whole.v[i])), e) < 0)
+		    find_anew(t, t->whole.v[i], e) < 0)
 			return -1;
 	t->marks.n = t->whole.n = 0;
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * Bodies: what a line says once its header is off. A new body is one file in ingest/body/ and one row in
- * ingest/body_list.h. Bodies that need memory between lines (entries, tables) will get it through a state.
+ * Bodies: what a line says once its header is off. A new body is one file in ingest/read/body/ and one row in
+ * ingest/read/body_list.h. Bodies that need memory between lines (entries, tables) will get it through a state.
  */
 #ifndef INGEST_READ_BODY_H
 #define INGEST_READ_BODY_H

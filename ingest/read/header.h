@@ -1,6 +1,6 @@
 /*
  * Headers: what stands before a record's body on its line: stamps, host, tag, priority. A new header is one
- * file in ingest/header/ and one row in ingest/header_list.h.
+ * file in ingest/read/header/ and one row in ingest/read/header_list.h.
  */
 #ifndef INGEST_READ_HEADER_H
 #define INGEST_READ_HEADER_H

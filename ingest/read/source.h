@@ -13,7 +13,7 @@ struct source {
 	bool is_stdin;
 	bool is_regular;
 	bool is_kmsg;         /* /dev/kmsg itself: what it brings is trusted */
-	bool root_only;       /* nobody but root can have written it: see ingest/trust */
+	bool root_only;       /* nobody but root can have written it: see ingest/read/trust */
 	char why[TRUST_WHY];  /* why not, where it is a regular file of root's; else empty */
 	long long size;       /* of a regular file; else 0 */
 };

@@ -1,20 +1,18 @@
 #include "ingest/upkeep/again.h"
 
 #include "ingest/batch/flush.h"
-#include "store/row.h"
+#include "store/rows/interval.h"
+#include "store/rows/tree_row.h"
 
 #define AT_ONCE 2000 /* pids whose evidence is in memory at once */
 
 struct again_pids { struct flush_pid *v; size_t n, cap; };
 
-static int take_pid(void *to, sqlite3_stmt *row, struct err *e)
+static int take_pid(void *to, int64_t node, int32_t pid)
 {
 	struct again_pids *list = to;
-	int64_t v[2];
 
-	if (row_read(row, "interval", "ip", v, e) < 0)
-		return -1;
-	*VEC_PUSH(list) = (struct flush_pid){ v[0], (int32_t)v[1] };
+	*VEC_PUSH(list) = (struct flush_pid){ node, pid };
 	return 0;
 }
 
@@ -22,11 +20,10 @@ int again_all(struct store *s, const struct again_progress *progress, struct err
 {
 	struct again_pids list = { 0 };
 	struct flush_alone a;
-	int ret = store_script(s, "DELETE FROM tree_label; DELETE FROM tree_place; DELETE FROM tree; DELETE FROM image; DELETE FROM part; "
-				  "DELETE FROM derive_page; DELETE FROM derive_mark; UPDATE interval SET part = 0; UPDATE presence SET part = NULL", e);
+	int ret = tree_row_clear_derived(s, e);
 
 	if (ret == 0)
-		ret = store_each_sql(s, "SELECT DISTINCT node, pid FROM interval ORDER BY node, pid", NO_ARGS, WALK(take_pid, &list), e);
+		ret = interval_each_pid(s, (struct interval_pid_take){ take_pid, &list }, e);
 	flush_alone_init(&a, s);
 	for (size_t i = 0; i < list.n && ret == 0;) {
 		for (size_t end = i + AT_ONCE; i < list.n && i < end && ret == 0; i++)
@@ -43,12 +40,7 @@ int again_all(struct store *s, const struct again_progress *progress, struct err
 
 int again_waits(struct store *s, bool *yes, struct err *e)
 {
-	int64_t n;
-
-	if (store_number(s, STMT_any_waiting, NO_ARGS, &n, e) < 0)
-		return -1;
-	*yes = n > 0;
-	return 0;
+	return tree_row_waits(s, yes, e);
 }
 
 int again_rest(struct store *s, const volatile sig_atomic_t *stop, struct err *e)

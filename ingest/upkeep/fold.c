@@ -8,11 +8,14 @@
 #include "store/model/action.h"
 #include "store/model/obs.h"
 #include "store/names.h"
-#include "store/row.h"
+#include "store/rows/event.h"
+#include "store/rows/fold_row.h"
+#include "store/rows/interval.h"
+#include "store/rows/part.h"
+#include "store/rows/presence.h"
+#include "store/rows/tree_row.h"
 
 #include <stdlib.h>
-
-struct fold_image { int64_t id, node, path, parent, fork_of; int32_t pid; bool trusted; };
 
 struct fold_pids { struct flush_pid *v; size_t n, cap; };
 
@@ -28,36 +31,30 @@ struct folding {
 	struct store *s;
 	bool trusted;              /* which evidence is summed up now */
 	struct fold_pids pids;     /* to be derived again */
-	VEC(struct fold_image) images;
+	VEC(struct part_seen) images;
 	struct fold_sums { VEC(struct fold_sum) list; struct map index; } sums;
 	struct map hours;
 	struct map log_calls;      /* rows of calls whose action is LOG, of the whole store */
 };
 
-static int take_call(void *to, sqlite3_stmt *row, struct err *e)
+static int take_call(void *to, int64_t call)
 {
 	struct folding *f = to;
-	int64_t id;
 
-	if (row_read(row, "call", "i", &id, e) < 0)
-		return -1;
-	map_put(&f->log_calls, (uint64_t)id, 0, 1);
+	map_put(&f->log_calls, (uint64_t)call, 0, 1);
 	return 0;
 }
 
-static int take_image(void *to, sqlite3_stmt *row, struct err *e)
+static int take_image(void *to, const struct part_seen *m)
 {
 	struct folding *f = to;
-	int64_t v[7];
 
-	if (row_read(row, "part", "iipinnf", v, e) < 0)
-		return -1;
-	*VEC_PUSH(&f->images) = (struct fold_image){ v[0], v[1], v[3], v[4], v[5], (int32_t)v[2], v[6] != 0 };
+	*VEC_PUSH(&f->images) = *m;
 	return 0;
 }
 
 /* Was the image exec'd by a process that a fork had made? Parts of a fork have their parent's path and say nothing. */
-static bool was_forked(const struct folding *f, const struct fold_image *m)
+static bool was_forked(const struct folding *f, const struct part_seen *m)
 {
 	for (size_t i = 0; i < f->images.n; i++)
 		if (f->images.v[i].id == m->parent)
@@ -85,7 +82,7 @@ static void release_sums(struct fold_sums *s)
 	map_release(&s->index);
 }
 
-static struct fold_sum *sum_for(struct folding *f, const struct fold_image *m, int64_t caller, int64_t call)
+static struct fold_sum *sum_for(struct folding *f, const struct part_seen *m, int64_t caller, int64_t call)
 {
 	struct fold_sum sum = { .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	struct fold_sum *was = find_sum(&f->sums, &sum);
@@ -105,56 +102,43 @@ static void widen(struct fold_sum *s, int64_t first, int64_t last)
 }
 
 /* One image of the tree that is folded. */
-struct summing { struct folding *f; const struct fold_image *m; };
+struct summing { struct folding *f; const struct part_seen *m; };
 
-static int take_evidence(void *to, sqlite3_stmt *row, struct err *e)
+static int take_evidence(void *to, int64_t t_first, const struct obs_list *list)
 {
 	struct summing *s = to;
-	struct obs_list list = { 0 };
-	int64_t v[4];
-	bool fine;
 
-	if (row_read(row, "interval", "itfb", v, e) < 0)
-		return -1;
-	if ((v[2] != 0) != s->f->trusted)
-		return 0;
-	fine = obs_decode(store_column(row, 3), (struct obs_base){ .t = v[1] }, &list);
-	map_put(&s->f->hours, (uint64_t)(v[1] / WHEN_HOUR_MS), 0, 1);
-	for (size_t i = 0; i < list.n && fine; i++) {
+	map_put(&s->f->hours, (uint64_t)(t_first / WHEN_HOUR_MS), 0, 1);
+	for (size_t i = 0; i < list->n; i++) {
 		struct fold_sum *sum;
 
-		if (obs_events(&list.v[i]) == 0)
+		if (obs_events(&list->v[i]) == 0)
 			continue; /* trusted evidence has it */
-		sum = sum_for(s->f, s->m, list.v[i].caller, list.v[i].call);
-		sum->events += obs_events(&list.v[i]);
-		widen(sum, list.v[i].t_first, list.v[i].t_last);
+		sum = sum_for(s->f, s->m, list->v[i].caller, list->v[i].call);
+		sum->events += obs_events(&list->v[i]);
+		widen(sum, list->v[i].t_first, list->v[i].t_last);
 	}
-	VEC_FREE(&list);
-	return fine ? 0 : row_damaged(s->f->s->db, "interval", v[0], "its obs cannot be read", e);
-}
-
-static int take_presence(void *to, sqlite3_stmt *row, struct err *e)
-{
-	struct summing *s = to;
-	struct fold_sum *sum;
-	int64_t v[4];
-
-	if (row_read(row, "presence", "iiuT", v, e) < 0)
-		return -1;
-	sum = sum_for(s->f, s->m, v[0], v[1]);
-	if (v[2] != WHEN_NONE)
-		widen(sum, v[2], v[3]);
 	return 0;
 }
 
-static int sum_image(struct folding *f, const struct fold_image *m, struct err *e)
+static int take_presence(void *to, const struct presence_row *p, struct err *e)
+{
+	struct summing *s = to;
+	struct fold_sum *sum = sum_for(s->f, s->m, p->caller, p->call);
+
+	(void)e;
+	if (p->t_first != WHEN_NONE)
+		widen(sum, p->t_first, p->t_last);
+	return 0;
+}
+
+static int sum_image(struct folding *f, const struct part_seen *m, struct err *e)
 {
 	struct summing s = { f, m };
-	struct store_args args = ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id));
 
-	if (store_each(f->s, STMT_part_evidence, args, WALK(take_evidence, &s), e) < 0)
+	if (interval_each_obs_of_part(f->s, m->node, m->pid, m->id, f->trusted, (struct interval_obs_take){ take_evidence, &s }, e) < 0)
 		return -1;
-	return f->trusted ? 0 : store_each(f->s, STMT_part_presence, args, WALK(take_presence, &s), e);
+	return f->trusted ? 0 : presence_each_of_part(f->s, m->node, m->pid, m->id, (struct presence_take){ take_presence, &s }, e);
 }
 
 static int by_number(const void *a, const void *b)
@@ -182,22 +166,6 @@ static void call_set(const struct folding *f, struct buf *out)
 	buf_char(out, ']');
 }
 
-static int take_text(void *to, sqlite3_stmt *row, struct err *e)
-{
-	struct buf *out = to;
-	int64_t v[2];
-
-	if (row_read(row, "path", "bb", v, e) < 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		struct bytes b = store_column(row, i);
-
-		buf_add(out, b.p, b.n);
-		buf_char(out, '\0');
-	}
-	return STORE_ENOUGH;
-}
-
 /* A start that text alone has seen counts with text, though the tree counts with what is trusted. */
 static bool starts_of(const struct folding *f, const struct fold_tree *t, const struct fold_view *view)
 {
@@ -210,14 +178,13 @@ static int64_t fold_row(struct folding *f, const struct fold_tree *t, const stru
 {
 	auto_buf struct buf key = { 0 }, labels = { 0 };
 	char code[CODE_SIZE];
-	int64_t row;
+	struct fold_row row;
 
 	buf_str(&key, "fold|");
 	if (names_node_text(f->s, &key, t->node, e) < 0)
 		return -1;
 	buf_char(&key, '\0');
-	if (store_each_sql(f->s, "SELECT path.text, string.bytes FROM path JOIN string ON string.id = path.exe WHERE path.id = ?1",
-			   ARGS(V_INT(main_path)), WALK(take_text, &key), e) < 0)
+	if (fold_row_path_text(f->s, main_path, &key, e) < 0)
 		return -1;
 	buf_add(&key, view->key.p, view->key.n);
 	for (size_t i = 0; i < view->n_labels; i++) {
@@ -234,10 +201,9 @@ static int64_t fold_row(struct folding *f, const struct fold_tree *t, const stru
 		buf_printf(&labels, "%s%lld", i ? "," : "", (long long)label);
 	}
 	buf_char(&labels, ']');
-	if (store_number(f->s, STMT_add_fold, ARGS(V_TEXT(bytes_of(code)), V_INT(f->trusted), V_INT(t->node), V_INT(main_path),
-						   V_TEXT(buf_bytes(&labels)), V_INT(counts), V_INT(starts_of(f, t, view))), &row, e) < 0)
-		return -1;
-	return row;
+	row = (struct fold_row){ .code = code, .trusted = f->trusted, .node = t->node, .main = main_path, .labels = buf_bytes(&labels),
+				 .counts = counts, .start_seen = starts_of(f, t, view) };
+	return fold_row_save(f->s, &row, e) < 0 ? -1 : row.id;
 }
 
 static int write_sums(struct folding *f, const struct fold_view *view, bool counts, int64_t fold, struct err *e)
@@ -247,53 +213,46 @@ static int write_sums(struct folding *f, const struct fold_view *view, bool coun
 	for (size_t i = 0; i < f->sums.list.n; i++) {
 		const struct fold_sum *u = &f->sums.list.v[i];
 
-		if (store_run(f->s, STMT_add_fold_use, ARGS(V_INT(fold), V_INT(u->path), V_INT(u->caller), V_INT(u->call), V_INT(u->forked),
-							    V_INT(u->events), V_TIME(u->t_first), V_TIME(u->t_last)), e) < 0)
+		if (fold_row_save_use(f->s, &(struct fold_use_row){ .fold = fold, .path = u->path, .caller = u->caller, .call = u->call,
+								    .forked = u->forked, .events = u->events, .t_first = u->t_first,
+								    .t_last = u->t_last }, e) < 0)
 			return -1;
 	}
 	if (!counts)
 		return 0;
 	call_set(f, &set);
-	return store_run(f->s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(buf_bytes(&set)), V_INT(view->start_seen), V_INT(f->hours.n)), e);
+	return fold_row_save_set(f->s, fold, buf_bytes(&set), view->start_seen, f->hours.n, e);
 }
 
 /* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees are folded. */
 static int remove_tree(struct folding *f, bool text_stays, struct err *e)
 {
-	static const enum stmt of_part[] = { STMT_del_presence_of, STMT_del_events_of, STMT_del_interval_of };
-
 	for (size_t i = 0; i < f->images.n; i++) {
-		const struct fold_image *m = &f->images.v[i];
+		const struct part_seen *m = &f->images.v[i];
 
 		*VEC_PUSH(&f->pids) = (struct flush_pid){ m->node, m->pid };
-		for (size_t k = text_stays ? 1 : 0; k < ARRAY_SIZE(of_part) && (m->trusted || !text_stays); k++)
-			if (store_run(f->s, of_part[k], ARGS(V_INT(m->node), V_INT(m->pid), V_INT(m->id)), e) < 0)
-				return -1;
+		if (!text_stays && presence_del_of_part(f->s, m->node, m->pid, m->id, e) < 0)
+			return -1;
+		if ((m->trusted || !text_stays) && (event_del_of_part(f->s, m->node, m->pid, m->id, e) < 0 ||
+						    interval_del_of_part(f->s, m->node, m->pid, m->id, e) < 0))
+			return -1;
 	}
 	return 0;
 }
 
 struct placing { struct folding *f; struct names names; int64_t node, fold; };
 
-static int take_place(void *to, sqlite3_stmt *row, struct err *e)
+static int take_place(void *to, const struct tree_place *in, struct err *e)
 {
 	struct placing *p = to;
-	struct bytes v[PLACE_FIELDS], general[PLACE_FIELDS];
+	struct bytes general[PLACE_FIELDS];
 	auto_buf struct buf room = { 0 };
-	int64_t place, v9[PLACE_FIELDS + 1];
+	int64_t place;
 
-	if (row_read(row, "place", "bbbbbbbbf", v9, e) < 0)
-		return -1;
-	if ((v9[PLACE_FIELDS] != 0) != p->f->trusted)
-		return 0;
-	for (int i = 0; i < PLACE_FIELDS; i++)
-		v[i] = store_column(row, i);
-	if (!place_general(v, general, &room))
+	if (in->trusted != p->f->trusted || !place_general(in->v, general, &room))
 		return 0;
 	place = names_place(&p->names, p->node, general, e);
-	if (place < 0)
-		return -1;
-	return store_run_sql(p->f->s, "INSERT INTO fold_place VALUES (?1, ?2) ON CONFLICT DO NOTHING", ARGS(V_INT(p->fold), V_INT(place)), e);
+	return place < 0 ? -1 : fold_row_save_place(p->f->s, p->fold, place, e);
 }
 
 /* Where the trees ran, as far as it is the same for all starts of the workload. */
@@ -303,28 +262,23 @@ static int write_places(struct folding *f, const struct fold_tree *t, int64_t tr
 	int ret;
 
 	names_init(&p.names, f->s);
-	ret = store_each(f->s, STMT_tree_places, ARGS(V_INT(tree)), WALK(take_place, &p), e);
+	ret = tree_row_each_place(f->s, tree, (struct tree_place_take){ take_place, &p }, e);
 	names_release(&p.names);
 	return ret;
 }
 
 /* ---- the same processes by several names of the machine: of two counts the larger is kept, as where they are shown ---- */
 
-static int path_of(struct folding *f, int64_t part, int64_t *path, struct err *e)
-{
-	return store_number_sql(f->s, "SELECT path FROM image_part WHERE id = ?1", ARGS(V_INT(part)), path, e);
-}
-
 /* The images of one of its trees, by the paths of the tree that it goes into. */
 static int load_images(struct folding *f, const struct fold_tree *t, int64_t tree, struct err *e)
 {
 	f->images.n = 0;
-	if (store_each(f->s, STMT_tree_images, ARGS(V_INT(tree)), WALK(take_image, f), e) < 0)
+	if (part_each_of_tree(f->s, tree, (struct part_seen_take){ take_image, f }, e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->images.n && tree != t->tree; i++) {
 		int64_t same = map_get(t->same, (uint64_t)f->images.v[i].id, 0, 0);
 
-		if (same != 0 && path_of(f, same, &f->images.v[i].path, e) < 0)
+		if (same != 0 && part_path(f->s, same, &f->images.v[i].path, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -413,7 +367,7 @@ static int fold_layer(struct folding *f, const struct fold_tree *t, bool trusted
 	f->sums = sums;
 	if (ret < 0 || sums.list.n == 0)
 		return ret;
-	if (path_of(f, view->main_part, &main_path, e) < 0)
+	if (part_path(f->s, view->main_part, &main_path, e) < 0)
 		return -1;
 	fold = fold_row(f, t, view, counts, main_path, e);
 	if (fold < 0 || write_sums(f, view, counts, fold, e) < 0)
@@ -458,15 +412,14 @@ static int derive_again(struct folding *f, struct err *e)
 int fold_run(struct store *s, const struct fold_tree *trees, size_t n, struct err *e)
 {
 	struct folding f = { .s = s };
-	int ret = store_each_sql(s, "SELECT id FROM call WHERE action = ?1", ARGS(V_INT((uint32_t)ACTION_LOG)), WALK(take_call, &f), e);
+	int ret = fold_row_each_call(s, (uint32_t)ACTION_LOG, (struct fold_call_take){ take_call, &f }, e);
 
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = fold_one(&f, &trees[i], e);
 	if (ret == 0 && n > 0)
 		ret = derive_again(&f, e);
 	if (ret == 0 && n > 0)
-		ret = store_script(s, "DELETE FROM touch WHERE interval NOT IN (SELECT id FROM interval); "
-				      "DELETE FROM sighting WHERE interval NOT IN (SELECT id FROM interval)", e);
+		ret = interval_del_lost_marks(s, e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.pids);
 	map_release(&f.hours);

@@ -1,11 +1,9 @@
 #include "ingest/upkeep/upgrade.h"
 
-#include "ingest/upkeep/again.h"
 #include "ingest/batch/seen.h"
+#include "ingest/upkeep/again.h"
 #include "store/older.h"
-#include "store/row.h"
 
-#define LOOK_EVERY 2000 /* steps of a statement between two looks at signals */
 #define COPIED 0.2       /* of the work, about: what SQL copies, */
 #define SEEN 0.4         /* and then the seen set; the rest is deriving */
 
@@ -16,11 +14,8 @@ struct upgrading {
 	int64_t pages, page;
 };
 
-/* SQLite asks now and then whether to go on. */
-static int stopped(void *store)
+static bool stopped(const struct store *s)
 {
-	struct store *s = store;
-
 	return s->wait.stop != NULL && *s->wait.stop != 0;
 }
 
@@ -46,37 +41,33 @@ static void be_both(struct seen_page *p)
 			p->more.v[i] |= 1u << TRACK_TEXT;
 }
 
-static int take_page(void *to, sqlite3_stmt *row, struct err *e)
+static int take_page(void *to, const struct older_page *was, struct err *e)
 {
 	struct upgrading *u = to;
-	struct seen_page *p;
-	int64_t v[7];
+	struct seen_page *p = seen_page(&u->seen, was->node, (uint32_t)(was->serials * SEEN_SERIALS), was->seconds * SEEN_SECONDS, e);
 
-	if (row_read(row, "seen", "iyydDbf", v, e) < 0)
-		return -1;
-	p = seen_page(&u->seen, v[0], (uint32_t)(v[1] * SEEN_SERIALS), v[2] * SEEN_SECONDS, e);
 	if (p == NULL)
 		return -1;
-	if (!seen_decode_v3(p, store_column(row, 5)))
-		return row_damaged(u->s->db, "seen", 0, "no page can be read in its data", e);
-	if (v[6] != 0)
+	if (!seen_decode_v3(p, was->data))
+		return store_damaged(u->s, "seen", 0, "no page can be read in its data", e);
+	if (was->any_text)
 		be_both(p);
 	/* whose lines printed the uptime was not kept */
-	p->base[v[6] != 0 ? TRACK_TEXT : TRACK_TRUSTED] = (struct seen_base){ v[3], v[4] };
+	p->base[was->any_text ? TRACK_TEXT : TRACK_TRUSTED] = (struct seen_base){ was->base_min, was->base_max };
 	p->dirty = true;
 	if (++u->page % 64 == 0)
 		tell(u, COPIED + (SEEN - COPIED) * (double)u->page / (double)u->pages);
 	return 0;
 }
 
-static int take_boots(void *to, sqlite3_stmt *row, struct err *e)
+static int take_boots(void *to, int64_t node, struct err *e)
 {
 	struct upgrading *u = to;
-	int64_t node, since[TRACK_LAYERS];
+	int64_t since[TRACK_LAYERS];
 	struct boots boots;
 	int ret;
 
-	if (row_read(row, "node", "i", &node, e) < 0 || boots_load(&boots, u->s, node, e) < 0)
+	if (boots_load(&boots, u->s, node, e) < 0)
 		return -1;
 	ret = boots_renew(&boots, u->s, node, NULL, 0, since, e);
 	boots_release(&boots);
@@ -85,18 +76,16 @@ static int take_boots(void *to, sqlite3_stmt *row, struct err *e)
 
 static int bring_seen(struct upgrading *u, struct err *e)
 {
-	int ret = store_number_sql(u->s, "SELECT count(*) FROM was_seen", NO_ARGS, &u->pages, e);
+	int ret = older_count_pages(u->s, &u->pages, e);
 
 	seen_init(&u->seen, u->s);
 	if (ret == 0)
-		ret = store_each_sql(u->s, "SELECT node, serials, seconds, base_min, base_max, data, node IN (SELECT node FROM interval WHERE NOT trusted "
-				     "UNION SELECT node FROM fold WHERE NOT trusted) FROM was_seen ORDER BY node, seconds, serials",
-				     NO_ARGS, WALK(take_page, u), e);
+		ret = older_each_page(u->s, (struct older_page_take){ take_page, u }, e);
 	if (ret == 0)
 		ret = seen_flush(&u->seen, e);
 	VEC_FREE(&u->seen.changed);
 	seen_release(&u->seen);
-	return ret < 0 ? -1 : store_each_sql(u->s, "SELECT id FROM node", NO_ARGS, WALK(take_boots, u), e);
+	return ret < 0 ? -1 : older_each_node(u->s, (struct older_node_take){ take_boots, u }, e);
 }
 
 /* ---- */
@@ -127,12 +116,12 @@ static int upgrade(struct store *s, const struct upgrade_progress *progress, str
 
 	if (store_begin(s, &changed, e) < 0)
 		return -1;
-	sqlite3_progress_handler(s->db, LOOK_EVERY, stopped, s);
-	if (store_number_sql(s, "PRAGMA user_version", NO_ARGS, &version, e) < 0)
+	store_heed_signals(s, true);
+	if (store_version(s, &version, e) < 0)
 		ret = -1;
 	else if (version < STORE_VERSION && (bring(&u, e) < 0 || store_commit(s, e) < 0))
 		ret = -1;
-	sqlite3_progress_handler(s->db, 0, NULL, NULL);
+	store_heed_signals(s, false);
 	if (ret < 0 && stopped(s))
 		err_set(e, ST_SYSTEM, "store %s: stopped while it was brought up to version %d: it is as it was", s->path, STORE_VERSION);
 	store_rollback(s);

@@ -22,7 +22,7 @@ int32_t syscall_number(uint32_t arch, const char *name);
 int32_t syscall_number_x86_64(const char *name);
 
 /*
- * Numbers that scaudit calls itself, to see whether records come (ingest/live/fence.h): no system has them, and records of
+ * Numbers that scaudit calls itself, to see whether records come (ingest/live/kernel/fence.h): no system has them, and records of
  * them are no evidence of anything.
  */
 #define SYSCALL_FENCE 0x05ca0000

@@ -1,6 +1,8 @@
 /* Formats: the first byte chooses one, the others are a profile file. It is written whole, or refused and nothing is written. */
 #include "analyze/output/output.h"
 
+#include "analyze/input/input.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	in.group = data[0] & 0x80;
-	if (policy_read_text(&p, (struct bytes){ (const char *)data + 1, n - 1 }, "file", "oci", &e) == 0)
+	if (input_policy(&p, (struct bytes){ (const char *)data + 1, n - 1 }, "file", "oci", &e) == 0)
 		check(output_at((data[0] & 0x7f) % formats), &in);
 	policy_release(&p);
 	return 0;

@@ -1,5 +1,5 @@
 /* What /proc/PID/cgroup holds: names that whoever made the cgroup chose. */
-#include "ingest/live/capture/place.h"
+#include "ingest/live/process/place.h"
 
 #include <stdio.h>
 #include <stdlib.h>

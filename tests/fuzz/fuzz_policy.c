@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	bytes_skip(&text, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(caps); i++)
 		*VEC_PUSH(&at.caps) = caps[i];
-	if (policy_read_text(&p, text, "file", in ? in->name : NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0)
+	if (input_policy(&p, text, "file", in ? in->name : NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0)
 		must(e.msg[0] != '\0' && strchr(e.msg, '\n') == NULL && strchr(e.msg, '\033') == NULL, "a refusal that is not one line");
 	else if (look_at(&p), compile_policy(&c, &p, &e) < 0)
 		must(e.msg[0] != '\0', "no reason");

@@ -1,11 +1,12 @@
 #include "ingest/live/capture/capture.h"
 
+#include "ingest/batch/feed.h"
 #include "ingest/live/kernel/audit.h"
 #include "ingest/live/kernel/fence.h"
-#include "ingest/batch/feed.h"
-#include "ingest/live/capture/place.h"
+#include "ingest/live/process/place.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
+#include "store/rows/run.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -114,10 +115,11 @@ static int note_capture(struct capturing *c, const struct reader_figures *f, str
 {
 	int64_t t_last = f->t_last ? f->t_last : when_now();
 
-	return store_run(c->store, STMT_set_capture,
-			 ARGS(V_INT(c->r->ingest.ingest), V_INT(c->r->node), V_INT(f->t_first), V_INT(t_last), V_INT(f->serial_first),
-			      V_INT(f->serial_last), V_INT(f->received), V_INT(f->gaps), V_INT(f->dropped), V_INT_IF(f->lost_known, f->lost),
-			      V_INT(f->tasks_lost), V_INT(c->r->complete)), e);
+	return run_save_capture(c->store,
+				&(struct capture_row){ .ingest = c->r->ingest.ingest, .node = c->r->node, .t_first = f->t_first, .t_last = t_last,
+						       .serial_first = f->serial_first, .serial_last = f->serial_last, .received = f->received,
+						       .gaps = f->gaps, .dropped = f->dropped, .lost_known = f->lost_known, .lost = f->lost,
+						       .tasks_lost = f->tasks_lost, .complete = c->r->complete }, e);
 }
 
 /* Another writer may hold the store for long; meanwhile the reader reads on. */
@@ -290,21 +292,14 @@ static int prepare(struct capturing *c, struct err *e)
  */
 static int label_tree(struct capturing *c, struct err *e)
 {
-	struct store_value pid = V_INT(c->reader.marked_pid), node = V_INT(c->r->node), began = V_INT(c->child_ms - 1000);
 	int64_t label;
 
 	if (c->o->argv == NULL || c->reader.follow || c->o->ingest.label == NULL || c->reader.marked_pid == 0)
 		return 0;
 	label = store_string(c->store, bytes_of(c->o->ingest.label), e);
-	if (label < 0 ||
-	    store_run_sql(c->store, "INSERT INTO ingest (started, ended, label, source, version) SELECT started, started, ?1, source, "
-				    "version FROM ingest WHERE id = ?2", ARGS(V_INT(label), V_INT(c->r->ingest.ingest)), e) < 0 ||
-	    store_run_sql(c->store, "INSERT OR IGNORE INTO touch (interval, ingest) SELECT id, (SELECT max(id) FROM ingest) FROM interval WHERE "
-				    "part IN (SELECT id FROM image_part WHERE tree IN (SELECT tree FROM image_part WHERE node = ?1 AND pid = "
-				    "?2 AND t_first >= ?3))", ARGS(node, pid, began), e) < 0)
+	if (label < 0)
 		return -1;
-	return store_run_sql(c->store, "INSERT OR IGNORE INTO tree_label SELECT tree, ?4, 1 FROM image_part WHERE node = ?1 AND pid = ?2 AND "
-				       "t_first >= ?3", ARGS(node, pid, began, V_INT(label)), e);
+	return run_label_trees(c->store, c->r->ingest.ingest, label, c->r->node, (int32_t)c->reader.marked_pid, c->child_ms - 1000, e);
 }
 
 /* The last figures, when nothing more will come. */

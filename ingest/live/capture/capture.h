@@ -2,9 +2,10 @@
 #ifndef INGEST_LIVE_CAPTURE_CAPTURE_H
 #define INGEST_LIVE_CAPTURE_CAPTURE_H
 
+#include "ingest/batch/run.h"
 #include "ingest/live/capture/child.h"
-#include "ingest/ingest.h"
 #include "ingest/live/capture/reader.h"
+#include "store/store.h"
 
 struct capture_options {
 	struct ingest_options ingest;   /* label, policy, version, stop, damaged */

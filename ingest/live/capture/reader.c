@@ -2,7 +2,7 @@
 
 #include "ingest/live/kernel/audit.h"
 #include "ingest/live/kernel/fence.h"
-#include "ingest/live/capture/place.h"
+#include "ingest/live/process/place.h"
 #include "ingest/read/fields.h"
 #include "store/base/hash.h"
 #include "store/base/when.h"

@@ -8,8 +8,8 @@
 #include "ingest/live/capture/descend.h"
 #include "ingest/live/capture/exes.h"
 #include "ingest/live/capture/gaps.h"
-#include "ingest/live/kernel/netlink.h"
 #include "ingest/live/capture/queue.h"
+#include "ingest/live/kernel/netlink.h"
 #include "store/base/pool.h"
 
 #include <stdatomic.h>

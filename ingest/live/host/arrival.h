@@ -1,5 +1,5 @@
 /*
- * Has the kernel make one LOG record (ingest/fence.h) and looks through which of the ways of this machine it comes. A
+ * Has the kernel make one LOG record (ingest/live/kernel/fence.h) and looks through which of the ways of this machine it comes. A
  * way is a row of `ways` in arrival.c.
  */
 #ifndef INGEST_LIVE_HOST_ARRIVAL_H

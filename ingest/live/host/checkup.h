@@ -3,9 +3,9 @@
 #define INGEST_LIVE_HOST_CHECKUP_H
 
 #include "ingest/live/host/arrival.h"
-#include "ingest/live/kernel/audit.h"
 #include "ingest/live/host/cost.h"
 #include "ingest/live/host/host.h"
+#include "ingest/live/kernel/audit.h"
 #include "store/base/mem.h"
 
 enum state { STATE_OK, STATE_WARN, STATE_FAIL, STATE_UNKNOWN };

@@ -1,4 +1,4 @@
-/* What a logged call costs on this machine, measured with a call that no system has (ingest/fence.h). */
+/* What a logged call costs on this machine, measured with a call that no system has (ingest/live/kernel/fence.h). */
 #ifndef INGEST_LIVE_HOST_COST_H
 #define INGEST_LIVE_HOST_COST_H
 

@@ -2,7 +2,7 @@
 #ifndef INGEST_LIVE_PROCESS_CONFINED_H
 #define INGEST_LIVE_PROCESS_CONFINED_H
 
-#include "ingest/live/capture/place.h"
+#include "ingest/live/process/place.h"
 #include "store/base/err.h"
 
 #include <stdint.h>

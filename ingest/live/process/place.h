@@ -2,8 +2,8 @@
  * Where a process runs, as its cgroup tells: container, pod, unit. Names come from files of kubelet and the runtimes, never
  * from the network.
  */
-#ifndef INGEST_LIVE_CAPTURE_PLACE_H
-#define INGEST_LIVE_CAPTURE_PLACE_H
+#ifndef INGEST_LIVE_PROCESS_PLACE_H
+#define INGEST_LIVE_PROCESS_PLACE_H
 
 #include "store/model/place.h"
 

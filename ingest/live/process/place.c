@@ -1,4 +1,4 @@
-#include "ingest/live/capture/place.h"
+#include "ingest/live/process/place.h"
 
 #include "store/base/buf.h"
 #include "store/base/mem.h"

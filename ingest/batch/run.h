@@ -1,0 +1,48 @@
+/* A run that brings records, whatever reads them: what it is asked for, and what it found. */
+#ifndef INGEST_BATCH_RUN_H
+#define INGEST_BATCH_RUN_H
+
+#include "store/base/bytes.h"
+#include "store/base/err.h"
+
+#include <signal.h>
+
+#define INGEST_REASONS 32
+
+#define INGEST_POLICY_MAX (4 << 20) /* bytes of a policy that is kept */
+
+struct ingest_options {
+	const char *node;          /* whose records these are; NULL: what the lines say, else this machine */
+	const char *label;         /* NULL: none */
+	const char *policy;        /* file of the filter that was in force while this was recorded; NULL: not said */
+	const char *version;       /* of the program, noted with the run */
+	bool trusted_input;        /* standard input comes from a source that no user can forge */
+	size_t batch_records;      /* at most so many records a commit; 0: the default */
+	const volatile sig_atomic_t *stop; /* becomes non-zero: commit what was read and return */
+	void *to;                  /* first argument of the following, each of which may be NULL */
+	void (*damaged)(void *to, const char *file, uint64_t line, const char *reason, struct bytes text);
+	void (*failed)(void *to, const char *message);                   /* a source that could not be read */
+	/* a file of root's in auditd's form counts as text: why, or, where that is empty, for a line of another form */
+	void (*distrusted)(void *to, const char *file, const char *why, uint64_t line);
+	void (*progress)(void *to, uint64_t bytes, long long size);      /* size 0: not known */
+};
+
+enum ingest_looks { LOOKS_EMPTY, LOOKS_JSON, LOOKS_BINARY, LOOKS_AUDIT, LOOKS_TEXT };
+
+struct ingest_report {
+	int64_t ingest;            /* row of this run; 0: nothing was written */
+	uint64_t records, new_events, seen_before, presence, contradicted, damaged, other, losses, bytes;
+	uint64_t own_node;         /* records that named no node: taken as this machine's */
+	char own_name[72];
+	struct { const char *why; uint64_t n; } reasons[INGEST_REASONS];
+	size_t n_reasons;
+	unsigned failed;           /* sources that could not be read, or not to their end */
+	enum status failed_status; /* why: ST_INPUT, or ST_SYSTEM where it was not their fault */
+	bool only_syscall_lines;   /* standard input held nothing but lines with "syscall" */
+	bool stopped;
+	bool waits;                /* some of what was stored is not derived yet: whoever opens the store next goes on */
+	enum ingest_looks looks;   /* what an input without records looks like */
+	int64_t ms;                /* it took */
+};
+
+#endif

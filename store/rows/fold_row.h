@@ -1,0 +1,44 @@
+/* Rows of `fold`, fold_use, fold_set and fold_place: what is left of trees that were folded. */
+#ifndef STORE_ROWS_FOLD_ROW_H
+#define STORE_ROWS_FOLD_ROW_H
+
+#include "store/base/buf.h"
+#include "store/store.h"
+
+struct fold_row {
+	int64_t id, node;
+	int64_t main;            /* path of the main program */
+	const char *code;
+	struct bytes labels;     /* JSON: rows of strings */
+	bool trusted;
+	bool counts, start_seen; /* is this tree one more, one more start? */
+};
+
+int fold_row_any(struct store *s, bool *yes, struct err *e);
+
+/* Adds a tree to the row of its code, and sets row->id. */
+int fold_row_save(struct store *s, struct fold_row *row, struct err *e);
+
+struct fold_use_row {
+	int64_t fold, path, caller, call;
+	uint64_t events;
+	int64_t t_first, t_last; /* WHEN_NONE: not known */
+	bool forked;
+};
+
+int fold_row_save_use(struct store *s, const struct fold_use_row *row, struct err *e);
+/* calls: JSON, rows of calls. hours: in how many hours of the clock the tree ran. */
+int fold_row_save_set(struct store *s, int64_t fold, struct bytes calls, bool start_seen, uint64_t hours, struct err *e);
+int fold_row_save_place(struct store *s, int64_t fold, int64_t place, struct err *e);
+
+/* A trusted event that folded text of a node has, too: one of text's counts less. *found: text has it. */
+int fold_row_take_text(struct store *s, int64_t node, int64_t caller, int64_t call, int64_t t, bool *found, struct err *e);
+
+/* Adds "TEXT\0EXE\0" of a path. */
+int fold_row_path_text(struct store *s, int64_t path, struct buf *out, struct err *e);
+
+/* Rows of calls with an action, of the whole store. */
+struct fold_call_take { int (*take)(void *to, int64_t call); void *to; };
+int fold_row_each_call(struct store *s, uint32_t action, struct fold_call_take to, struct err *e);
+
+#endif
