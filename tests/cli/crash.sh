@@ -71,6 +71,52 @@ for signal in INT TERM; do
 	ok "SIG$signal: the same command completes it" same
 done
 
+# --- a signal to what is one transaction: all of it or nothing, and "stopped" only where it is nothing ---
+rm -f "$SCAUDIT_DB"*
+"$SCAUDIT" ingest -q --node one "$log"
+# of another boot, a year before
+sed 's/audit(179/audit(176/' "$SAMPLES/pipeline.log" | "$SCAUDIT" ingest -q --node another
+db 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+cp "$SCAUDIT_DB" "$TMP/before.db"
+dump >"$TMP/before"
+again() { rm -f "$SCAUDIT_DB"*; cp "$TMP/before.db" "$SCAUDIT_DB"; }
+change() {
+	case $1 in
+	forget) exec "$SCAUDIT" forget --all --yes ;;
+	fold) exec "$SCAUDIT" fold --keep-trees 1 ;;
+	*) exec "$SCAUDIT" node alias one another ;;
+	esac
+}
+seed=${SCAUDIT_SEED:-$RANDOM}
+RANDOM=$seed # bash seeds its own generator so
+for what in forget fold alias; do
+	again
+	began=$(date +%s%N)
+	(change $what) >/dev/null 2>&1
+	took=$((($(date +%s%N) - began) / 1000000))
+	dump >"$TMP/changed"
+	stopped=0 half=0 false=0 slow=0
+	for i in {1..12}; do
+		signal=$([ $((i % 2)) = 0 ] && echo TERM || echo INT)
+		again
+		(trap - INT; change $what >/dev/null 2>"$TMP/err") &
+		pid=$!
+		sleep "$(awk -v t=$took -v r=$RANDOM 'BEGIN { printf "%.3f", t * r / 32768 / 1000 }')"
+		kill "-$signal" $pid 2>/dev/null
+		status=0
+		{ wait $pid; } 2>/dev/null || status=$?
+		dump >"$TMP/now"
+		if cmp -s "$TMP/now" "$TMP/before"; then as_was=1; else as_was=''; fi
+		[ -n "$as_was" ] || cmp -s "$TMP/now" "$TMP/changed" || half=$((half + 1))
+		! warns 'stopped; ' || stopped=$((stopped + 1))
+		! warns 'stopped; ' || [ -n "$as_was" ] || false=$((false + 1))
+		[ $status = 0 ] || [ $status = $((128 + $(kill -l $signal))) ] || slow=$((slow + 1))
+	done
+	ok "$what, a signal at 12 moments ($stopped said so, seed $seed): all or nothing" is $half 0
+	ok "$what: \"stopped\" only where nothing was changed" is $false 0
+	ok "$what: ended by the signal, or done" is $slow 0
+done
+
 # --- several writers ---
 # Waits for $pids; leaves in $failed how many failed, in $TMP/err what they said.
 await_all() {
