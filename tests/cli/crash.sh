@@ -47,6 +47,25 @@ for ms in 100 250 400 550 700 850; do
 	ok "killed after $ms ms: the same command completes it" same
 done
 
+# --- kill -9 at random moments (make long: hundreds), into the same store until it is complete ---
+seed=${SCAUDIT_SEED:-$RANDOM}
+RANDOM=$seed # bash's own generator
+rounds=4 kills=0 wrong=0
+[ -z "${SCAUDIT_LONG:-}" ] || rounds=120
+for ((i = 0; i < rounds; i++)); do
+	rm -f "$SCAUDIT_DB"*
+	for part in 1 2 3; do
+		{ split -n l/20 --filter='cat; sleep 0.01' "$log" | "$SCAUDIT" ingest -q & } 2>/dev/null
+		sleep "0.$(printf '%03d' $((RANDOM % 400)))"
+		kill -9 $! 2>/dev/null && kills=$((kills + 1))
+		wait $! 2>/dev/null
+		[ ! -s "$SCAUDIT_DB" ] || sound >/dev/null || wrong=$((wrong + 1))
+	done
+	"$SCAUDIT" ingest -q "$log"
+	dump | cmp -s - "$TMP/whole" || wrong=$((wrong + 1))
+done
+ok "killed $kills times at random (seed $seed): sound, counts exact, trees equal" is $wrong 0
+
 # --- SIGINT and SIGTERM ---
 for signal in INT TERM; do
 	rm -f "$SCAUDIT_DB"*
@@ -71,7 +90,7 @@ for signal in INT TERM; do
 	ok "SIG$signal: the same command completes it" same
 done
 
-# --- a signal to what is one transaction: all of it or nothing, and "stopped" only where it is nothing ---
+# --- a signal or a kill to what is one transaction: all of it or nothing, and "stopped" only where it is nothing ---
 rm -f "$SCAUDIT_DB"*
 "$SCAUDIT" ingest -q --node one "$log"
 # of another boot, a year before
@@ -87,8 +106,8 @@ change() {
 	*) exec "$SCAUDIT" node alias one another ;;
 	esac
 }
-seed=${SCAUDIT_SEED:-$RANDOM}
-RANDOM=$seed # bash seeds its own generator so
+moments=12
+[ -z "${SCAUDIT_LONG:-}" ] || moments=330
 for what in forget fold alias; do
 	again
 	began=$(date +%s%N)
@@ -96,12 +115,13 @@ for what in forget fold alias; do
 	took=$((($(date +%s%N) - began) / 1000000))
 	dump >"$TMP/changed"
 	stopped=0 half=0 false=0 slow=0
-	for i in {1..12}; do
-		signal=$([ $((i % 2)) = 0 ] && echo TERM || echo INT)
+	for ((i = 0; i < moments; i++)); do
+		signals=(KILL INT KILL TERM)
+		signal=${signals[i % 4]}
 		again
 		(trap - INT; change $what >/dev/null 2>"$TMP/err") &
 		pid=$!
-		sleep "$(awk -v t=$took -v r=$RANDOM 'BEGIN { printf "%.3f", t * r / 32768 / 1000 }')"
+		sleep "$(awk -v t="$took" -v r="$RANDOM" 'BEGIN { printf "%.3f", t * r / 32768 / 1000 }')"
 		kill "-$signal" $pid 2>/dev/null
 		status=0
 		{ wait $pid; } 2>/dev/null || status=$?
@@ -110,9 +130,9 @@ for what in forget fold alias; do
 		[ -n "$as_was" ] || cmp -s "$TMP/now" "$TMP/changed" || half=$((half + 1))
 		! warns 'stopped; ' || stopped=$((stopped + 1))
 		! warns 'stopped; ' || [ -n "$as_was" ] || false=$((false + 1))
-		[ $status = 0 ] || [ $status = $((128 + $(kill -l $signal))) ] || slow=$((slow + 1))
+		[ $status = 0 ] || [ $status = $((128 + $(kill -l "$signal"))) ] || slow=$((slow + 1))
 	done
-	ok "$what, a signal at 12 moments ($stopped said so, seed $seed): all or nothing" is $half 0
+	ok "$what, a signal at $moments moments ($stopped said so, seed $seed): all or nothing" is $half 0
 	ok "$what: \"stopped\" only where nothing was changed" is $false 0
 	ok "$what: ended by the signal, or done" is $slow 0
 done
