@@ -107,6 +107,8 @@ static void say_summary(const struct capture_report *r, const struct capture_opt
 	command_say("%s record%s%s in %.1f s: %s new; %" PRIu64 " damaged", term_number(in->records, records), in->records == 1 ? "" : "s",
 		    what, (double)in->ms / 1000, term_number(in->new_events, fresh), in->damaged);
 	say_loss(r);
+	if (in->waits)
+		command_say("%s", COMMAND_IMAGES_WAIT);
 	say_conditions(r, c);
 	if (r->figures.alive > 1)
 		command_say("%" PRIu64 " processes that it started still run; what they do now is not captured", r->figures.alive - 1);

@@ -127,8 +127,10 @@ static int run_fold(const struct opts *o, const struct chosen *chosen, bool vacu
 
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
+	command_ends("scaudit: stopped; nothing was folded\n");
 	if (ret == 0)
 		ret = fold_run(&store, chosen->v.v, chosen->v.n, e);
+	command_ends(NULL);
 	if (ret == 0)
 		ret = store_commit(&store, e);
 	if (ret == 0 && vacuum)

@@ -99,6 +99,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
+	command_ends("scaudit: stopped; nothing was removed\n");
 	look.dry_run = true;
 	if (ret == 0)
 		ret = forget_run(&store, &look, &report, e);
@@ -108,6 +109,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 		say(&report, what);
 	if (ret == 0 && !what->dry_run) {
 		ret = agreed(o, &report, e) ? forget_run(&store, what, &report, e) : -1;
+		command_ends(NULL);
 		if (ret == 0)
 			ret = store_commit(&store, e);
 		if (ret == 0 && !opt_on(o, OPT_quiet))

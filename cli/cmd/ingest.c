@@ -137,7 +137,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (r->stopped)
 		command_say("stopped; what was read is in the store, and the same command again completes it");
 	if (r->waits)
-		command_say("images of some of it are not derived yet: whoever opens the store next goes on with that");
+		command_say("%s", COMMAND_IMAGES_WAIT);
 }
 
 static int run(struct opts *o, struct err *e)
@@ -185,6 +185,7 @@ static int run(struct opts *o, struct err *e)
 		say_summary(o, &report);
 	if (report.stopped)
 		return 128 + stop;
+	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
 	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
 		return (int)e->status;
 	return (int)report.failed_status;

@@ -38,8 +38,13 @@ static int run(struct opts *o, struct err *e)
 
 	if (o->n_args != 3 || strcmp(o->args[0], "alias") != 0)
 		return err_set(e, ST_INPUT, "usage: scaudit node alias NAME OTHER-NAME") < 0 ? ST_INPUT : ST_OK;
-	if (opt_store(o, &store, STORE_CHANGE, NULL, e) < 0 || store_begin(&store, &changed, e) < 0 ||
-	    alias(&store, o->args + 1, e) < 0 || again_all(&store, NULL, e) < 0 || store_commit(&store, e) < 0) {
+	if (opt_store(o, &store, STORE_CHANGE, NULL, e) < 0 || store_begin(&store, &changed, e) < 0)
+		ret = ST_SYSTEM;
+	command_ends("scaudit: stopped; the two names stay as they were\n");
+	if (ret == ST_OK && (alias(&store, o->args + 1, e) < 0 || again_all(&store, NULL, e) < 0))
+		ret = ST_SYSTEM;
+	command_ends(NULL);
+	if (ret != ST_OK || store_commit(&store, e) < 0) {
 		store_rollback(&store);
 		ret = (int)e->status;
 	} else if (!opt_on(o, OPT_quiet)) {

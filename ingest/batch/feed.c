@@ -310,14 +310,20 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 	snprintf(f->sources, sizeof(f->sources), "%s", sources);
 }
 
-/* What was not derived in the time that batches have; a request to stop leaves it to whoever comes next. */
+int feed_more(struct feed *f, struct err *e)
+{
+	if (feed_lock(f, e) < 0 || flush_more(&f->flush, e) < 0 || store_commit(f->store, e) < 0)
+		return -1;
+	f->locked = false;
+	return 0;
+}
+
+/* What was not derived in the time that batches have; a request to stop, or a time that is over, leaves it to the next opener. */
 static int derive_rest(struct feed *f, struct err *e)
 {
-	while (f->flush.waits && (f->o->stop == NULL || !*f->o->stop)) {
-		if (feed_lock(f, e) < 0 || flush_more(&f->flush, e) < 0 || store_commit(f->store, e) < 0)
+	while (f->flush.waits && (f->o->stop == NULL || !*f->o->stop) && (f->rest_until == 0 || when_clock_ms() < f->rest_until))
+		if (feed_more(f, e) < 0)
 			return -1;
-		f->locked = false;
-	}
 	f->r->waits = f->flush.waits;
 	return 0;
 }

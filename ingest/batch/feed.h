@@ -38,6 +38,7 @@ struct feed {
 	int64_t batch_began;
 	uint64_t batch_records, batch_lines;
 	size_t most_intervals;  /* that a batch has, from how long those before took */
+	int64_t rest_until;     /* by when_clock_ms: what is not derived by then is left to the next opener; 0: no limit */
 	char sources[256];      /* noted with the run */
 };
 
@@ -59,6 +60,9 @@ void feed_place(struct feed *f, int64_t place);
 
 /* Has the batch to be committed now? */
 bool feed_full(struct feed *f);
+
+/* Goes on deriving what batches had no time for, for as long as a batch may; commits. f->flush.waits: there is more. */
+int feed_more(struct feed *f, struct err *e);
 
 /* Takes the lock, waiting for it, if this batch has not done so yet. */
 int feed_lock(struct feed *f, struct err *e);

@@ -47,6 +47,25 @@ for ms in 100 250 400 550 700 850; do
 	ok "killed after $ms ms: the same command completes it" same
 done
 
+# --- kill -9 at random moments (make long: hundreds), into the same store until it is complete ---
+seed=${SCAUDIT_SEED:-$RANDOM}
+RANDOM=$seed # bash's own generator
+rounds=4 kills=0 wrong=0
+[ -z "${SCAUDIT_LONG:-}" ] || rounds=120
+for ((i = 0; i < rounds; i++)); do
+	rm -f "$SCAUDIT_DB"*
+	for part in 1 2 3; do
+		{ split -n l/20 --filter='cat; sleep 0.01' "$log" | "$SCAUDIT" ingest -q & } 2>/dev/null
+		sleep "0.$(printf '%03d' $((RANDOM % 400)))"
+		kill -9 $! 2>/dev/null && kills=$((kills + 1))
+		wait $! 2>/dev/null
+		[ ! -s "$SCAUDIT_DB" ] || sound >/dev/null || wrong=$((wrong + 1))
+	done
+	"$SCAUDIT" ingest -q "$log"
+	dump | cmp -s - "$TMP/whole" || wrong=$((wrong + 1))
+done
+ok "killed $kills times at random (seed $seed): sound, counts exact, trees equal" is $wrong 0
+
 # --- SIGINT and SIGTERM ---
 for signal in INT TERM; do
 	rm -f "$SCAUDIT_DB"*
@@ -69,6 +88,53 @@ for signal in INT TERM; do
 	ok "SIG$signal: says how to go on" warns 'stopped; what was read is in the store'
 	run "$SCAUDIT" ingest "$log"
 	ok "SIG$signal: the same command completes it" same
+done
+
+# --- a signal or a kill to what is one transaction: all of it or nothing, and "stopped" only where it is nothing ---
+rm -f "$SCAUDIT_DB"*
+"$SCAUDIT" ingest -q --node one "$log"
+# of another boot, a year before
+sed 's/audit(179/audit(176/' "$SAMPLES/pipeline.log" | "$SCAUDIT" ingest -q --node another
+db 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+cp "$SCAUDIT_DB" "$TMP/before.db"
+dump >"$TMP/before"
+again() { rm -f "$SCAUDIT_DB"*; cp "$TMP/before.db" "$SCAUDIT_DB"; }
+change() {
+	case $1 in
+	forget) exec "$SCAUDIT" forget --all --yes ;;
+	fold) exec "$SCAUDIT" fold --keep-trees 1 ;;
+	*) exec "$SCAUDIT" node alias one another ;;
+	esac
+}
+moments=12
+[ -z "${SCAUDIT_LONG:-}" ] || moments=330
+for what in forget fold alias; do
+	again
+	began=$(date +%s%N)
+	(change $what) >/dev/null 2>&1
+	took=$((($(date +%s%N) - began) / 1000000))
+	dump >"$TMP/changed"
+	stopped=0 half=0 false=0 slow=0
+	for ((i = 0; i < moments; i++)); do
+		signals=(KILL INT KILL TERM)
+		signal=${signals[i % 4]}
+		again
+		(trap - INT; change $what >/dev/null 2>"$TMP/err") &
+		pid=$!
+		sleep "$(awk -v t="$took" -v r="$RANDOM" 'BEGIN { printf "%.3f", t * r / 32768 / 1000 }')"
+		kill "-$signal" $pid 2>/dev/null
+		status=0
+		{ wait $pid; } 2>/dev/null || status=$?
+		dump >"$TMP/now"
+		if cmp -s "$TMP/now" "$TMP/before"; then as_was=1; else as_was=''; fi
+		[ -n "$as_was" ] || cmp -s "$TMP/now" "$TMP/changed" || half=$((half + 1))
+		! warns 'stopped; ' || stopped=$((stopped + 1))
+		! warns 'stopped; ' || [ -n "$as_was" ] || false=$((false + 1))
+		[ $status = 0 ] || [ $status = $((128 + $(kill -l "$signal"))) ] || slow=$((slow + 1))
+	done
+	ok "$what, a signal at $moments moments ($stopped said so, seed $seed): all or nothing" is $half 0
+	ok "$what: \"stopped\" only where nothing was changed" is $false 0
+	ok "$what: ended by the signal, or done" is $slow 0
 done
 
 # --- several writers ---

@@ -96,6 +96,21 @@ ok "... with the signal's status" is "$status" 143
 ok "... says for whom it waited" warns 'stopped while waiting for pid [0-9]+ \(.*\), which holds it'
 ok "... and how much is not stored" warns '; [0-9,]+ records? (was|were) received and not stored'
 
+# ---- images that wait ----
+
+# a process for each record, which is more than a batch derives at once
+fresh
+begin
+"$logrun" -- perl -e 'for (1 .. 4000) { if (fork() == 0) { exit } wait }'
+kill -TERM "$capture"
+wait "$capture"
+ok "a signal, while images wait: status 0" is $? 0
+waits=$(db "SELECT count(*) FROM meta WHERE key = 'waits'")
+said=$(grep -c 'images of some of it are not derived yet' "$TMP/err")
+ok "... it says so where they do (waits: $waits)" is "$said" "$waits"
+run "$SCAUDIT" status
+ok "... the next command derives them" is "$(db "SELECT count(*) FROM meta WHERE key = 'waits'")" 0
+
 # ---- a command ----
 
 fresh

@@ -13,7 +13,8 @@
 
 #define COMMIT_MS 1000          /* what came is committed after so long */
 #define TAKE_MOST_MS 500    /* what waits is taken for so long at once */
-#define COMMIT_BYTES (4u << 20) /* or when so much waits */
+#define COMMIT_BYTES (1u << 20) /* or when so much waits: after a stop all of it is still to be written */
+#define REST_MS 400         /* after --for is over, images are derived for so long */
 #define TAKE_MS 50
 #define BUILDS_MS 1000          /* at the end, for build-ids that are still to be read */
 #define NAMES_AGAIN_MS 2000     /* a runtime may write down names after a container's first call */
@@ -226,15 +227,26 @@ static int take_rest(struct capturing *c, struct err *e)
 
 /* ---- the run ---- */
 
+/* What batches had no time to derive is derived between them. True: there was some. */
+static int derive_between(struct capturing *c, bool *any, struct err *e)
+{
+	*any = c->feed.flush.waits;
+	return *any ? feed_more(&c->feed, e) : 0;
+}
+
 static int until_stopped(struct capturing *c, struct err *e)
 {
 	int64_t end = c->o->ms > 0 ? when_clock_ms() + c->o->ms : INT64_MAX;
+	bool busy;
 
 	while (!*c->o->ingest.stop && when_clock_ms() < end && !c->reader.failed) {
-		if (take_waiting(c, false, e) < 0)
+		if (take_waiting(c, false, e) < 0 || derive_between(c, &busy, e) < 0)
 			return -1;
-		nap();
+		if (!busy)
+			nap();
 	}
+	if (c->o->ms > 0)
+		c->feed.rest_until = end + REST_MS;
 	return 0;
 }
 
@@ -242,11 +254,12 @@ static int until_stopped(struct capturing *c, struct err *e)
 static int until_it_ends(struct capturing *c, struct err *e)
 {
 	int status = -1;
+	bool busy;
 
 	while (status < 0 && !c->reader.failed) {
-		if (take_waiting(c, false, e) < 0)
+		if (take_waiting(c, false, e) < 0 || derive_between(c, &busy, e) < 0)
 			return -1;
-		status = child_poll(&c->child, TAKE_MS);
+		status = child_poll(&c->child, busy ? 0 : TAKE_MS);
 	}
 	c->r->status = status;
 	return 0;
