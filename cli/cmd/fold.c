@@ -25,7 +25,6 @@ struct also { int64_t *v; size_t n, cap; };
 struct chosen {
 	VEC(struct fold_tree) v;
 	VEC(struct also) also;    /* of each: freed in the end */
-	struct map same;          /* as in struct query, of both */
 };
 
 /* How many trees of each workload stay, and how young those are that do. */
@@ -57,9 +56,10 @@ static const struct query_tree *tree_of(const struct sight *s, int64_t id, struc
 	int64_t i = map_get(&s->at, (uint64_t)id, 0, -1);
 	const struct query_tree *t = i < 0 ? NULL : &s->q->trees.v[i];
 
+	view->same = &s->q->same;
 	if (t == NULL || s->w->of_tree[i] == WORKLOADS_NONE)
 		return t;
-	*view = (struct fold_view){ .there = true, .start_seen = t->start_seen, .key = bytes_of(s->w->v[s->w->of_tree[i]].code),
+	*view = (struct fold_view){ .there = true, .same = &s->q->same, .start_seen = t->start_seen, .key = bytes_of(s->w->v[s->w->of_tree[i]].code),
 				    .main_part = s->q->images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n };
 	return t;
 }
@@ -71,7 +71,7 @@ static void take(struct chosen *out, const struct sight *all, const struct sight
 	struct also *also = VEC_PUSH(&out->also);
 	const struct query_tree *as_trusted, *as_seen;
 
-	*f = (struct fold_tree){ .tree = t->id, .node = t->row, .same = &out->same };
+	*f = (struct fold_tree){ .tree = t->id, .node = t->row };
 	*also = (struct also){ 0 };
 	as_trusted = tree_of(sure, t->id, &f->trusted);
 	as_seen = tree_of(all, t->id, &f->all);
@@ -112,13 +112,6 @@ static void choose(struct chosen *out, const struct sight *from, const struct si
 	}
 }
 
-static void add_same(struct map *to, const struct map *from)
-{
-	for (size_t i = 0; i < from->cap; i++)
-		if (from->used[i])
-			map_put(to, from->v[i].a, from->v[i].b, from->v[i].value);
-}
-
 static int run_fold(const struct opts *o, const struct chosen *chosen, bool vacuum, struct err *e)
 {
 	struct store store;
@@ -152,8 +145,6 @@ static int fold(const struct opts *o, struct selected *s, struct query *trusted,
 	workloads_find(&workloads, trusted);
 	find_trees(&all);
 	find_trees(&sure);
-	add_same(&chosen.same, &s->query.same);
-	add_same(&chosen.same, &trusted->same);
 	choose(&chosen, &sure, &all, &sure, limits);
 	choose(&chosen, &all, &all, &sure, limits);
 	*n = chosen.v.n;
@@ -163,7 +154,6 @@ static int fold(const struct opts *o, struct selected *s, struct query *trusted,
 		VEC_FREE(&chosen.also.v[i]);
 	VEC_FREE(&chosen.also);
 	VEC_FREE(&chosen.v);
-	map_release(&chosen.same);
 	map_release(&all.at);
 	map_release(&sure.at);
 	workloads_release(&workloads);

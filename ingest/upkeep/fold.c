@@ -269,14 +269,14 @@ static int write_places(struct folding *f, const struct fold_tree *t, int64_t tr
 
 /* ---- the same processes by several names of the machine: of two counts the larger is kept, as where they are shown ---- */
 
-/* The images of one of its trees, by the paths of the tree that it goes into. */
-static int load_images(struct folding *f, const struct fold_tree *t, int64_t tree, struct err *e)
+/* The images of one of its trees, by the paths of the tree that it goes into, as a view has it. */
+static int load_images(struct folding *f, const struct fold_tree *t, int64_t tree, const struct fold_view *view, struct err *e)
 {
 	f->images.n = 0;
 	if (part_each_of_tree(f->s, tree, (struct part_seen_take){ take_image, f }, e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->images.n && tree != t->tree; i++) {
-		int64_t same = map_get(t->same, (uint64_t)f->images.v[i].id, 0, 0);
+		int64_t same = map_get(view->same, (uint64_t)f->images.v[i].id, 0, 0);
 
 		if (same != 0 && part_path(f->s, same, &f->images.v[i].path, e) < 0)
 			return -1;
@@ -303,12 +303,13 @@ static void add_larger(struct fold_sums *to, const struct fold_sums *from)
 /* Of all trees, what trusted sources brought, what text did, or both. */
 enum layers { TRUSTED = 1, TEXT = 2 };
 
-static int sum_trees(struct folding *f, const struct fold_tree *t, unsigned layers, struct fold_sums *out, struct err *e)
+static int sum_trees(struct folding *f, const struct fold_tree *t, unsigned layers, const struct fold_view *view,
+		     struct fold_sums *out, struct err *e)
 {
 	int ret = 0;
 
 	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
-		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], view, e);
 		f->sums = (struct fold_sums){ 0 };
 		for (unsigned layer = TRUSTED; layer <= TEXT && ret == 0; layer++) {
 			f->trusted = layer == TRUSTED;
@@ -329,12 +330,12 @@ static int sum_text(struct folding *f, const struct fold_tree *t, struct fold_su
 	int ret = 0;
 
 	if (t->n_also == 0)
-		return sum_trees(f, t, TEXT, out, e);
-	if (sum_trees(f, t, TRUSTED, &trusted, e) < 0 || sum_trees(f, t, TRUSTED | TEXT, &all, e) < 0)
+		return sum_trees(f, t, TEXT, &t->all, out, e);
+	if (sum_trees(f, t, TRUSTED, &t->all, &trusted, e) < 0 || sum_trees(f, t, TRUSTED | TEXT, &t->all, &all, e) < 0)
 		ret = -1;
 	map_clear(&f->hours);
 	if (ret == 0)
-		ret = sum_trees(f, t, TEXT, &text, e);
+		ret = sum_trees(f, t, TEXT, &t->all, &text, e);
 	for (size_t i = 0; i < text.list.n && ret == 0; i++) {
 		struct fold_sum sum = text.list.v[i];
 		const struct fold_sum *has = find_sum(&trusted, &sum);
@@ -362,7 +363,7 @@ static int fold_layer(struct folding *f, const struct fold_tree *t, bool trusted
 
 	map_clear(&f->hours);
 	f->sums = (struct fold_sums){ 0 };
-	ret = trusted ? sum_trees(f, t, TRUSTED, &sums, e) : sum_text(f, t, &sums, e);
+	ret = trusted ? sum_trees(f, t, TRUSTED, view, &sums, e) : sum_text(f, t, &sums, e);
 	f->trusted = trusted;
 	f->sums = sums;
 	if (ret < 0 || sums.list.n == 0)
@@ -387,7 +388,7 @@ static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)
 		ret = fold_layer(f, t, false, e);
 	release_sums(&f->sums);
 	for (size_t k = 0; k <= t->n_also && ret == 0; k++) {
-		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], e);
+		ret = load_images(f, t, k == 0 ? t->tree : t->also[k - 1], &t->all, e);
 		if (ret == 0)
 			ret = remove_tree(f, t->text_stays, e);
 	}

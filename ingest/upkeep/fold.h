@@ -15,12 +15,12 @@ struct fold_tree {
 	int64_t tree;              /* row */
 	const int64_t *also;       /* rows of trees that are the same processes, by other names of the machine */
 	size_t n_also;
-	const struct map *same;    /* row of an image of these -> row of the one of `tree` that it is */
 	int64_t node;              /* row */
 	bool text_stays;           /* only what trusted sources brought of it goes */
 	/* as it is seen with all that the store has, and as it is without text; there: it is seen so */
 	struct fold_view {
 		bool there, start_seen;
+		const struct map *same; /* row of an image of `also` -> row of the one of `tree` that it is */
 		struct bytes key;      /* its workload, as text that does not change */
 		int64_t main_part;     /* row of the main program's part */
 		const struct bytes *labels;
