@@ -219,7 +219,7 @@ static uint32_t new_interval(struct tally *t, const struct ident *id, int64_t sp
 
 	*VEC_PUSH(&t->intervals) = (struct tally_interval){
 		.space = space, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
-		.s_last = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
+		.s_last = serial, .s_begin = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
 		.mixed = mixed,
 	};
 	return (uint32_t)t->intervals.n;
@@ -265,8 +265,10 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 		id->interval[trusted] = at;
 	}
 	v = &t->intervals.v[at - 1];
-	if (t_ms < v->t_first)
+	if (t_ms < v->t_first || (t_ms == v->t_first && serial < v->s_begin)) {
 		v->t_first = t_ms;
+		v->s_begin = serial;
+	}
 	if (t_ms > v->t_last)
 		v->t_last = t_ms;
 	if (serial > v->s_last)
