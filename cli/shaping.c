@@ -178,7 +178,7 @@ static void say_unseen_archs(const struct policy *base, const struct policy *lis
 static int change_base(struct policy *base, const struct policy *list, bool whole, const struct opts *o, struct err *e)
 {
 	struct base_changes changes = { 0 };
-	struct policy_place at;
+	struct policy_machine at;
 	const char *file = opt_text(o, OPT_base, NULL);
 	int ret = policy_open_whole(base, &at, file, o, e);
 
@@ -197,7 +197,7 @@ static int change_base(struct policy *base, const struct policy *list, bool whol
 	if (ret == 0 && !opt_on(o, OPT_quiet))
 		say_base(&changes, opt_on(o, OPT_verbose));
 	VEC_FREE(&changes);
-	policy_place_release(&at);
+	policy_machine_release(&at);
 	return ret;
 }
 

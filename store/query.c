@@ -26,7 +26,7 @@ struct loading {
 	struct map strings;   /* row -> pool id */
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
-	struct map callers, calls, places, policies;  /* row -> index */
+	struct map callers, calls, locations, policies;  /* row -> index */
 	struct map uses;      /* (image, caller and call) -> index */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
 	VEC(struct query_path) paths;
@@ -245,50 +245,50 @@ static int take_label(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_place(void *to, sqlite3_stmt *st, struct err *e)
+static int take_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	struct query_place *p;
-	int64_t v[PLACE_FIELDS + 1];
+	struct query_location *p;
+	int64_t v[LOCATION_FIELDS + 1];
 
 	if (row_read(st, "place", "ibbbbbbbb", v, e) < 0)
 		return -1;
-	p = VEC_PUSH(&l->q->places);
+	p = VEC_PUSH(&l->q->locations);
 	p->id = v[0];
-	for (int i = 0; i < PLACE_FIELDS; i++)
+	for (int i = 0; i < LOCATION_FIELDS; i++)
 		p->v[i] = keep(l->q, store_column(st, i + 1));
-	map_put(&l->places, (uint64_t)p->id, 0, (int64_t)l->q->places.n - 1);
+	map_put(&l->locations, (uint64_t)p->id, 0, (int64_t)l->q->locations.n - 1);
 	return 0;
 }
 
-static int put_place(struct loading *l, const struct map *trees, const char *table,
+static int put_location(struct loading *l, const struct map *trees, const char *table,
 		     sqlite3_stmt *st, struct err *e)
 {
-	int64_t v[2], tree, place;
+	int64_t v[2], tree, location;
 
 	if (row_read(st, table, "ii", v, e) < 0)
 		return -1;
 	tree = map_get(trees, (uint64_t)v[0], 0, -1);
-	place = map_get(&l->places, (uint64_t)v[1], 0, -1);
-	if (place < 0)
+	location = map_get(&l->locations, (uint64_t)v[1], 0, -1);
+	if (location < 0)
 		return dangling(l, table, 0, "place", e);
 	if (tree >= 0)
-		*VEC_PUSH(&l->q->trees.v[tree].places) = (uint32_t)place;
+		*VEC_PUSH(&l->q->trees.v[tree].locations) = (uint32_t)location;
 	return 0;
 }
 
-static int take_tree_place(void *to, sqlite3_stmt *st, struct err *e)
+static int take_tree_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 
-	return put_place(l, &l->trees, "tree_place", st, e);
+	return put_location(l, &l->trees, "tree_place", st, e);
 }
 
-static int take_fold_place(void *to, sqlite3_stmt *st, struct err *e)
+static int take_fold_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 
-	return put_place(l, &l->folds, "fold_place", st, e);
+	return put_location(l, &l->folds, "fold_place", st, e);
 }
 
 static bool in_time(const struct loading *l, int64_t first, int64_t last)
@@ -305,10 +305,10 @@ static int take_build(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "build", "iizfvtT", v, e) < 0)
 		return -1;
 	b = (struct query_build){ .node = nodes_id(&l->q->nodes, v[0]), .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
-				  .id = keep(l->q, store_column(st, 4)), .place = QUERY_NONE };
+				  .id = keep(l->q, store_column(st, 4)), .location = QUERY_NONE };
 	if (v[2] != 0)
-		b.place = (uint32_t)map_get(&l->places, (uint64_t)v[2], 0, QUERY_NONE);
-	if (!text_of(l, v[1], &b.exe) || (v[2] != 0 && b.place == QUERY_NONE))
+		b.location = (uint32_t)map_get(&l->locations, (uint64_t)v[2], 0, QUERY_NONE);
+	if (!text_of(l, v[1], &b.exe) || (v[2] != 0 && b.location == QUERY_NONE))
 		return dangling(l, "build", 0, "exe or place", e);
 	if (in_time(l, b.t_first, b.t_last))
 		*VEC_PUSH(&l->q->builds) = b;
@@ -675,7 +675,7 @@ static int load_folds(struct loading *l, struct err *e)
 	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
 	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_fold_use, e) < 0)
 		return -1;
-	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_place, e) < 0)
+	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_location, e) < 0)
 		return -1;
 	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_set, e);
 }
@@ -713,8 +713,8 @@ static int load(struct loading *l, struct err *e)
 		    "WHERE NOT ?1 OR trusted", take_interval, e) < 0 ||
 	    (!l->q->trusted && each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0))
 		return -1;
-	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_place, e) < 0 ||
-	    each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_place, e) < 0 ||
+	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_location, e) < 0 ||
+	    each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_location, e) < 0 ||
 	    each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
 	    each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
 		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
@@ -744,7 +744,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	map_release(&l.calls);
 	map_release(&l.uses);
 	map_release(&l.pseudo);
-	map_release(&l.places);
+	map_release(&l.locations);
 	map_release(&l.policies);
 	map_release(&l.path_at);
 	map_release(&l.folds);
@@ -756,7 +756,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 void query_tree_release(struct query_tree *t)
 {
 	VEC_FREE(&t->labels);
-	VEC_FREE(&t->places);
+	VEC_FREE(&t->locations);
 	VEC_FREE(&t->policies);
 	VEC_FREE(&t->also);
 }
@@ -765,7 +765,7 @@ void query_release(struct query *q)
 {
 	for (size_t i = 0; i < q->trees.n; i++)
 		query_tree_release(&q->trees.v[i]);
-	VEC_FREE(&q->places);
+	VEC_FREE(&q->locations);
 	VEC_FREE(&q->builds);
 	VEC_FREE(&q->policies);
 	VEC_FREE(&q->trees);

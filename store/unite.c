@@ -237,8 +237,8 @@ static void move_tree(struct query_tree *to, struct query_tree *t)
 {
 	for (size_t i = 0; i < t->labels.n; i++)
 		ADD_NEW(&to->labels, t->labels.v[i], bytes_eq(to->labels.v[at_], t->labels.v[i]));
-	for (size_t i = 0; i < t->places.n; i++)
-		ADD_NEW(&to->places, t->places.v[i], to->places.v[at_] == t->places.v[i]);
+	for (size_t i = 0; i < t->locations.n; i++)
+		ADD_NEW(&to->locations, t->locations.v[i], to->locations.v[at_] == t->locations.v[i]);
 	for (size_t i = 0; i < t->policies.n; i++)
 		ADD_NEW(&to->policies, t->policies.v[i], to->policies.v[at_] == t->policies.v[i]);
 	*VEC_PUSH(&to->also) = t->id;

@@ -263,17 +263,17 @@ static void small_blocks_take_little(void **state)
 }
 
 /* Whoever has the next record must not get the place of one that was dropped. */
-static void a_place_stays_with_its_record(void **state)
+static void a_location_stays_with_its_record(void **state)
 {
 	struct err e = { 0 };
 	struct queue_block *b;
 	struct queue q;
-	char record[9000] = "", place[3000] = "";
+	char record[9000] = "", location[3000] = "";
 
 	(void)state;
 	assert_int_equal(queue_open(&q, NULL, &e), 0);
 	for (int i = 0; i < 100; i++) {
-		queue_add(&q, ITEM_PLACE, place, (size_t)(i * 30));
+		queue_add(&q, ITEM_LOCATION, location, (size_t)(i * 30));
 		queue_add(&q, ITEM_RECORD, record, sizeof(record));
 	}
 	queue_end(&q);
@@ -283,7 +283,7 @@ static void a_place_stays_with_its_record(void **state)
 		struct bytes item;
 
 		for (size_t at = 0, i = 0; queue_item(b, &at, &kind, &item); i++)
-			assert_int_equal(kind, i % 2 ? ITEM_RECORD : ITEM_PLACE);
+			assert_int_equal(kind, i % 2 ? ITEM_RECORD : ITEM_LOCATION);
 		assert_int_equal(kind, ITEM_RECORD);
 		free(b);
 	}
@@ -572,7 +572,7 @@ int main(void)
 	ADD(&t, a_backlog_that_stands);
 	ADD(&t, a_spool_that_is_full);
 	ADD(&t, small_blocks_take_little);
-	ADD(&t, a_place_stays_with_its_record);
+	ADD(&t, a_location_stays_with_its_record);
 	ADD_ROWS(&t, fault_rows, a_spool_that_fails);
 	ADD(&t, order_between_threads);
 	ADD(&t, no_folder_no_spool);

@@ -20,7 +20,7 @@ struct select_options {
 	struct select_names no_comm, no_exe, no_root, no_tree;
 	bool all;            /* everything in the store */
 	enum scope scope;
-	bool whole_places;   /* take the other trees of the containers and services that match, too */
+	bool whole_locations;   /* take the other trees of the containers and services that match, too */
 	bool union_;         /* one list even where several workloads match */
 };
 

@@ -147,36 +147,36 @@ static uint32_t *label_sets(struct query *q)
 	return parent;
 }
 
-bool workload_is_whole_place(const struct bytes v[PLACE_FIELDS])
+bool workload_is_whole_location(const struct bytes v[LOCATION_FIELDS])
 {
-	struct bytes general[PLACE_FIELDS];
+	struct bytes general[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 };
 
-	return v[PLACE_CONTAINER].n > 0 || (v[PLACE_POD].n == 0 && place_general(v, general, &room));
+	return v[LOCATION_CONTAINER].n > 0 || (v[LOCATION_POD].n == 0 && location_general(v, general, &room));
 }
 
 /* The first of its places that says what it goes by, as its workload has it. */
-static bool general_place(const struct query *q, const struct query_tree *t, struct bytes out[PLACE_FIELDS], struct buf *room)
+static bool general_location(const struct query *q, const struct query_tree *t, struct bytes out[LOCATION_FIELDS], struct buf *room)
 {
-	for (size_t i = 0; i < t->places.n; i++)
-		if (place_general(q->places.v[t->places.v[i]].v, out, room))
+	for (size_t i = 0; i < t->locations.n; i++)
+		if (location_general(q->locations.v[t->locations.v[i]].v, out, room))
 			return true;
 	return false;
 }
 
-bool workload_has_place(const struct query *q, const struct query_tree *t)
+bool workload_has_location(const struct query *q, const struct query_tree *t)
 {
-	struct bytes general[PLACE_FIELDS];
+	struct bytes general[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 };
 
-	return general_place(q, t, general, &room);
+	return general_location(q, t, general, &room);
 }
 
 static uint32_t workload_row(struct rows *r, const struct query_tree *t, const uint32_t *sets)
 {
 	const struct query_image *m = &r->q->images.v[t->main];
 	auto_buf struct buf key = { 0 }, name = { 0 }, room = { 0 };
-	struct bytes general[PLACE_FIELDS];
+	struct bytes general[LOCATION_FIELDS];
 
 	if (t->labels.n) {
 		struct bytes label = pool_get(&r->q->strings, label_set((uint32_t *)(uintptr_t)sets,
@@ -187,15 +187,15 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 		esc_tty(&name, label);
 		return row_for(r, buf_bytes(&key), buf_bytes(&name));
 	}
-	if (general_place(r->q, t, general, &room)) {
+	if (general_location(r->q, t, general, &room)) {
 		auto_buf struct buf text = { 0 };
 
 		buf_str(&key, "place|");
-		for (int i = 0; i < PLACE_FIELDS; i++) {
+		for (int i = 0; i < LOCATION_FIELDS; i++) {
 			buf_add(&key, general[i].p, general[i].n);
 			buf_char(&key, '|');
 		}
-		place_text(general, &text);
+		location_text(general, &text);
 		esc_tty(&name, buf_bytes(&text));
 		return row_for(r, buf_bytes(&key), buf_bytes(&name));
 	}
@@ -222,7 +222,7 @@ static int by_records(const void *a, const void *b, void *rows)
 /* Sorts the rows and renumbers of_tree. */
 static void sort_rows(struct workloads *w, size_t n_trees)
 {
-	auto_free uint32_t *order = mem_alloc(w->n * sizeof(*order)), *place = mem_alloc(w->n * sizeof(*place));
+	auto_free uint32_t *order = mem_alloc(w->n * sizeof(*order)), *position = mem_alloc(w->n * sizeof(*position));
 	struct workload *sorted = mem_alloc(w->n * sizeof(*sorted));
 
 	for (uint32_t i = 0; i < w->n; i++)
@@ -231,56 +231,56 @@ static void sort_rows(struct workloads *w, size_t n_trees)
 		qsort_r(order, w->n, sizeof(*order), by_records, w->v);
 	for (uint32_t i = 0; i < w->n; i++) {
 		sorted[i] = w->v[order[i]];
-		place[order[i]] = i;
+		position[order[i]] = i;
 	}
 	free(w->v);
 	w->v = sorted;
 	w->cap = w->n;
 	for (size_t i = 0; i < n_trees; i++)
 		if (w->of_tree[i] != WORKLOADS_NONE)
-			w->of_tree[i] = place[w->of_tree[i]];
+			w->of_tree[i] = position[w->of_tree[i]];
 }
 
-static const enum place_field ids[] = { PLACE_CONTAINER, PLACE_POD, PLACE_UNIT };
+static const enum location_field ids[] = { LOCATION_CONTAINER, LOCATION_POD, LOCATION_UNIT };
 
-bool workload_place_name(struct buf *out, const struct bytes v[PLACE_FIELDS], enum workloads_by by)
+bool workload_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by)
 {
-	enum place_field id = ids[by - BY_CONTAINER];
-	struct bytes shown[PLACE_FIELDS] = { 0 };
+	enum location_field id = ids[by - BY_CONTAINER];
+	struct bytes shown[LOCATION_FIELDS] = { 0 };
 	auto_buf struct buf text = { 0 };
 	struct bytes bare;
 
-	if (v[id].n == 0 && (by != BY_CONTAINER || v[PLACE_CONTAINER_NAME].n == 0) && (by != BY_POD || v[PLACE_POD_NAME].n == 0))
+	if (v[id].n == 0 && (by != BY_CONTAINER || v[LOCATION_CONTAINER_NAME].n == 0) && (by != BY_POD || v[LOCATION_POD_NAME].n == 0))
 		return false;
 	memcpy(shown, v, sizeof(shown));
 	if (by == BY_POD)
-		shown[PLACE_CONTAINER] = shown[PLACE_CONTAINER_NAME] = (struct bytes){ 0 };
+		shown[LOCATION_CONTAINER] = shown[LOCATION_CONTAINER_NAME] = (struct bytes){ 0 };
 	if (by == BY_UNIT)
-		memset(shown, 0, PLACE_UNIT * sizeof(*shown));
-	place_text(shown, &text);
+		memset(shown, 0, LOCATION_UNIT * sizeof(*shown));
+	location_text(shown, &text);
 	bare = buf_bytes(&text);
 	bytes_until(&bare, ' '); /* what it is, says the column's head */
 	bytes_skip(&bare, 1);
 	esc_tty(out, bare);
-	if (by == BY_CONTAINER && v[PLACE_CONTAINER_NAME].n && v[PLACE_CONTAINER].n) {
+	if (by == BY_CONTAINER && v[LOCATION_CONTAINER_NAME].n && v[LOCATION_CONTAINER].n) {
 		buf_str(out, " (");
-		esc_tty(out, (struct bytes){ v[PLACE_CONTAINER].p, v[PLACE_CONTAINER].n > 12 ? 12 : v[PLACE_CONTAINER].n });
+		esc_tty(out, (struct bytes){ v[LOCATION_CONTAINER].p, v[LOCATION_CONTAINER].n > 12 ? 12 : v[LOCATION_CONTAINER].n });
 		buf_char(out, ')');
 	}
 	return true;
 }
 
 /* One row a container, pod or unit that the tree was seen in. */
-static void rows_of_place(struct rows *r, const struct query_use *u, const struct query_tree *t, enum workloads_by by)
+static void rows_of_location(struct rows *r, const struct query_use *u, const struct query_tree *t, enum workloads_by by)
 {
-	enum place_field id = ids[by - BY_CONTAINER];
+	enum location_field id = ids[by - BY_CONTAINER];
 	bool any = false;
 
-	for (size_t i = 0; i < t->places.n; i++) {
-		const struct bytes *v = r->q->places.v[t->places.v[i]].v;
+	for (size_t i = 0; i < t->locations.n; i++) {
+		const struct bytes *v = r->q->locations.v[t->locations.v[i]].v;
 		auto_buf struct buf name = { 0 }, key = { 0 };
 
-		if (!workload_place_name(&name, v, by))
+		if (!workload_location_name(&name, v, by))
 			continue;
 		any = true;
 		buf_printf(&key, "%d|", (int)by);
@@ -323,7 +323,7 @@ static void rows_of_use(struct rows *r, const struct query_use *u, enum workload
 	case BY_CONTAINER:
 	case BY_POD:
 	case BY_UNIT:
-		rows_of_place(r, u, t, by);
+		rows_of_location(r, u, t, by);
 		return;
 	case BY_TREE:
 	default:

@@ -47,12 +47,12 @@ struct workload_paths { struct workload_path *v; size_t n, cap; };
 void workload_paths(struct workload_paths *out, struct query *q, const bool *use_in);
 
 /* Does the tree go by where it ran: is its container, pod or service known? */
-bool workload_has_place(const struct query *q, const struct query_tree *t);
+bool workload_has_location(const struct query *q, const struct query_tree *t);
 
 /* Is this a container or a service, which one filter covers as a whole? Not a pod, nor a scope. */
-bool workload_is_whole_place(const struct bytes v[PLACE_FIELDS]);
+bool workload_is_whole_location(const struct bytes v[LOCATION_FIELDS]);
 
 /* What a row of --by container, pod or unit is called, escaped. False: it is in none. */
-bool workload_place_name(struct buf *out, const struct bytes v[PLACE_FIELDS], enum workloads_by by);
+bool workload_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by);
 
 #endif

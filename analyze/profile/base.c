@@ -82,7 +82,7 @@ static int missing_names(struct policy *base, const struct policy *here, const s
 	return ret;
 }
 
-int base_extend(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out, struct err *e)
+int base_extend(struct policy *base, const struct policy *list, const struct policy_machine *at, struct base_changes *out, struct err *e)
 {
 	struct policy_rule more = { .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO };
 	struct policy here;
@@ -131,7 +131,7 @@ static bool tighten(struct policy_rule *r, const struct policy *list, struct bas
 	return left > 0;
 }
 
-void base_tighten(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out)
+void base_tighten(struct policy *base, const struct policy *list, const struct policy_machine *at, struct base_changes *out)
 {
 	size_t left = 0;
 

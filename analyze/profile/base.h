@@ -24,13 +24,13 @@ struct base_changes { struct base_change *v; size_t n, cap; };
  * the conditions stay. Adds to *out, which the caller frees by VEC_FREE. -1 where the base cannot be compiled, or asks for what
  * is not known of `at`.
  */
-int base_extend(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out, struct err *e);
+int base_extend(struct policy *base, const struct policy *list, const struct policy_machine *at, struct base_changes *out, struct err *e);
 
 /*
  * Takes names off rules that allow whatever the arguments. Rules about arguments cannot be judged by evidence that has none, nor
  * can those that do not count at `at`.
  */
-void base_tighten(struct policy *base, const struct policy *list, const struct policy_place *at, struct base_changes *out);
+void base_tighten(struct policy *base, const struct policy *list, const struct policy_machine *at, struct base_changes *out);
 
 /* Why, in some words; NULL: it needs none. */
 const char *base_reason(enum base_what what);

@@ -135,7 +135,7 @@ static void capabilities_text(struct buf *out, uint64_t set)
 static void print_confined(const struct confined *c)
 {
 	static const char *const modes[] = { "none", "strict", "filters" };
-	auto_buf struct buf eff = { 0 }, bound = { 0 }, own = { 0 }, label = { 0 }, place = { 0 }, shown = { 0 };
+	auto_buf struct buf eff = { 0 }, bound = { 0 }, own = { 0 }, label = { 0 }, location = { 0 }, shown = { 0 };
 	bool known = false;
 
 	capabilities_text(&eff, c->effective);
@@ -146,9 +146,9 @@ static void print_confined(const struct confined *c)
 			buf_printf(&own, "%s%s", own.n ? " " : "", c->namespaces[i].kind);
 	}
 	esc_tty(&label, buf_bytes(&c->label));
-	if (c->placed)
-		place_text(c->place.v, &place);
-	esc_tty(&shown, buf_bytes(&place));
+	if (c->located)
+		location_text(c->location.v, &location);
+	esc_tty(&shown, buf_bytes(&location));
 	printf("seccomp       %s", c->mode >= 0 && c->mode < 3 ? modes[c->mode] : "?");
 	if (c->filters > 0)
 		printf(" (%d)", c->filters);
@@ -192,7 +192,7 @@ static void print_json(const struct confined *c, const struct findings *f)
 {
 	json_object *doc = json_object_new_object(), *calls = json_object_new_array(), *caps = json_object_new_array();
 	json_object *own = json_object_new_array();
-	auto_buf struct buf place = { 0 };
+	auto_buf struct buf location = { 0 };
 
 	json_put_int(doc, "seccomp", true, c->mode);
 	json_put_int(doc, "filters", c->filters >= 0, c->filters);
@@ -206,9 +206,9 @@ static void print_json(const struct confined *c, const struct findings *f)
 			json_object_array_add(own, json_object_new_string(c->namespaces[i].kind));
 	json_object_object_add(doc, "own_namespaces", own);
 	json_put_text(doc, "label", c->label.n > 0, buf_bytes(&c->label));
-	if (c->placed)
-		place_text(c->place.v, &place);
-	json_put_text(doc, "runs_in", place.n > 0, buf_bytes(&place));
+	if (c->located)
+		location_text(c->location.v, &location);
+	json_put_text(doc, "runs_in", location.n > 0, buf_bytes(&location));
 	for (size_t i = 0; i < f->calls.n; i++) {
 		const struct blocked_call *b = &f->calls.v[i];
 		json_object *row = json_object_new_object();

@@ -134,7 +134,7 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 		return err_set(e, ST_INPUT, "--buffer: over 1 GB");
 	c->ms = (int64_t)ms;
 	c->backlog = (uint32_t)backlog;
-	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .places = true,
+	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .locations = true,
 					    .say = opt_on(o, OPT_quiet) ? NULL : say_spool };
 	c->user = opt_text(o, OPT_user, NULL);
 	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .version = SCAUDIT_VERSION, .stop = &stop };

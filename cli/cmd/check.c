@@ -251,7 +251,7 @@ static int check(const struct opts *o, struct selected *s, const struct subject 
 		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
 		return (int)e->status;
 	}
-	s->options.whole_places = true;
+	s->options.whole_locations = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	check_run(&c, &s->query, &sel, judge, subject);

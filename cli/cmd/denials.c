@@ -74,7 +74,7 @@ static int run(struct opts *o, struct err *e)
 	if (selector_open(&s, o, e) < 0) {
 		ret = (int)e->status;
 	} else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		select_run(&sel, &s.query, &s.workloads, &s.options);
 		denials_find(&all, &s.query, &sel);
 		if (opt_on(o, OPT_json))

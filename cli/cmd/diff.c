@@ -143,7 +143,7 @@ static int with_evidence(const struct opts *o, const struct policy *a, struct er
 		ret = err_set(e, ST_INPUT, "with what? Name another profile, or whose records: --comm NAME, --exe PATH, --label NAME ...") < 0 ?
 		      ST_INPUT : ST_OK;
 	else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		ret = with_selection(o, a, &s);
 	}
 	selector_release(&s);

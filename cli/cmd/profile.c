@@ -362,7 +362,7 @@ static int run(struct opts *o, struct err *e)
 		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all "
 			      "('scaudit workloads' lists what there is)") < 0 ? ST_INPUT : ST_OK;
 	} else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		ret = select_and_make(o, &s, observe, e);
 	}
 	selector_release(&s);

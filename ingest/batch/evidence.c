@@ -147,7 +147,7 @@ static void chain(struct evidence *ev, uint32_t at)
  * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
  * nothing new drives (a labelled run that reads what was seen) only finds its row. *row: its index, -1: none.
  */
-static int place(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row, struct err *e)
+static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row, struct err *e)
 {
 	struct tally_interval *v = &w->tally->intervals.v[at];
 	const struct tally_space *s = &w->tally->spaces.v[v->space];
@@ -259,12 +259,12 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 	return 0;
 }
 
-int evidence_place(struct evidence_room *w, struct evidence *ev, struct err *e)
+int evidence_find_rows(struct evidence_room *w, struct evidence *ev, struct err *e)
 {
 	for (uint32_t i = 0; i < ev->rows.n; i++)
 		chain(ev, i);
 	for (size_t i = 0; i < ev->waiting.n; i++)
-		if (place(w, ev, ev->waiting.v[i], VEC_PUSH(&ev->homes), e) < 0)
+		if (find_row(w, ev, ev->waiting.v[i], VEC_PUSH(&ev->homes), e) < 0)
 			return -1;
 	for (size_t i = 0; i < ev->waiting.n; i++) {
 		const struct tally_interval *v = &w->tally->intervals.v[ev->waiting.v[i]];
@@ -317,12 +317,12 @@ static int save_marks(struct evidence_room *w, const struct evidence *ev, struct
 {
 	for (size_t i = 0; i < ev->homes.n; i++) {
 		const struct evidence_row *r = ev->homes.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->homes.v[i])];
-		int64_t place = w->tally->intervals.v[ev->waiting.v[i]].place;
+		int64_t location = w->tally->intervals.v[ev->waiting.v[i]].location;
 
 		if (r != NULL && r->ingest != w->tally->ingest &&
 		    interval_touch(w->store, r->id, w->tally->ingest, e) < 0)
 			return -1;
-		if (r != NULL && place != 0 && interval_sight(w->store, r->id, place, e) < 0)
+		if (r != NULL && location != 0 && interval_sight(w->store, r->id, location, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < ev->brought.n; i++)

@@ -55,7 +55,7 @@ struct evidence_room {
 int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t since, struct err *e);
 
 /* Puts the waiting intervals of the batch among the rows. */
-int evidence_place(struct evidence_room *w, struct evidence *ev, struct err *e);
+int evidence_find_rows(struct evidence_room *w, struct evidence *ev, struct err *e);
 
 /* Reads the observations of a stored row, where that was not done. */
 int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e);
@@ -63,7 +63,7 @@ int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e)
 /* When what came begins. INT64_MAX: nothing came. */
 int64_t evidence_came(const struct evidence_room *w, const struct evidence *ev);
 
-/* Writes rows that changed, and which runs and places they are of. */
+/* Writes rows that changed, and which runs and locations they are of. */
 int evidence_save(struct evidence_room *w, struct evidence *ev, struct err *e);
 
 /* Drops the rows; evidence_release all of it. */

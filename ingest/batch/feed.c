@@ -279,12 +279,12 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 	return event(f, &ev, trusts(f, ev.front->auditd_form, ev.front->indented), e);
 }
 
-void feed_place(struct feed *f, int64_t place)
+void feed_location(struct feed *f, int64_t location)
 {
 	const struct ident *id = f->last;
 
 	if (id != NULL && id->batch == f->tally.batch && id->interval[id->trusted] != 0)
-		f->tally.intervals.v[id->interval[id->trusted] - 1].place = place;
+		f->tally.intervals.v[id->interval[id->trusted] - 1].location = location;
 }
 
 int64_t feed_own_node(struct feed *f, struct err *e)

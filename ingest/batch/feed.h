@@ -55,8 +55,8 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e);
 /* Takes any line; cut: see lines_next, and mentions what lines->mentions says. */
 int feed_line(struct feed *f, struct bytes line, bool cut, bool mentions, struct err *e);
 
-/* Where the process of the last event ran; place: a row. */
-void feed_place(struct feed *f, int64_t place);
+/* Where the process of the last event ran; location: a row. */
+void feed_location(struct feed *f, int64_t location);
 
 /* Has the batch to be committed now? */
 bool feed_full(struct feed *f);

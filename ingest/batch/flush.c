@@ -223,7 +223,7 @@ static int long_life(struct work *w, struct evidence *ev, const struct boots *bo
 	/* what came joins what it follows */
 	if (came != INT64_MAX && came - TALLY_GAP_MS <= rest.t_last)
 		rest.t_last = came - TALLY_GAP_MS - 1;
-	if (evidence_load(&w->room, ev, rest.t_last, e) < 0 || evidence_place(&w->room, ev, e) < 0)
+	if (evidence_load(&w->room, ev, rest.t_last, e) < 0 || evidence_find_rows(&w->room, ev, e) < 0)
 		return -1;
 	ret = give(w, ev, boots, &g, e);
 	leave_out(&g, rest.t_last);
@@ -285,7 +285,7 @@ static int whole_pid(struct work *w, struct evidence *ev, const struct boots *bo
 	int ret;
 
 	evidence_empty(ev);
-	if (evidence_load(&w->room, ev, INT64_MIN, e) < 0 || evidence_place(&w->room, ev, e) < 0)
+	if (evidence_load(&w->room, ev, INT64_MIN, e) < 0 || evidence_find_rows(&w->room, ev, e) < 0)
 		return -1;
 	ret = give(w, ev, boots, &g, e);
 	if (ret == 0)
@@ -442,10 +442,10 @@ static int look_around(struct work *w, struct err *e)
 {
 	w->f->strings = (struct track_strings){ compare_strings, w->store };
 	if (first_ids(w, e) < 0 || fold_row_any(w->store, &w->room.folds, e) < 0 ||
-	    run_any_label(w->store, &w->trees.labels, e) < 0 || interval_any_sighting(w->store, &w->trees.places, e) < 0)
+	    run_any_label(w->store, &w->trees.labels, e) < 0 || interval_any_sighting(w->store, &w->trees.locations, e) < 0)
 		return -1;
-	for (size_t i = 0; i < w->tally->intervals.n && !w->trees.places; i++)
-		w->trees.places = w->tally->intervals.v[i].place != 0;
+	for (size_t i = 0; i < w->tally->intervals.n && !w->trees.locations; i++)
+		w->trees.locations = w->tally->intervals.v[i].location != 0;
 	return 0;
 }
 

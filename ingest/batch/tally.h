@@ -57,7 +57,7 @@ struct tally_interval {
 	uint32_t slots;       /* its observations, index + 1 */
 	uint32_t edges;       /* its edges, index + 1 */
 	uint32_t echoes;      /* its events that the other layer has brought as well, index + 1 */
-	int64_t place;        /* row of where its process ran; 0: not looked up */
+	int64_t location;        /* row of where its process ran; 0: not looked up */
 	uint32_t driven;      /* records that were new or became trusted; 0: it only marks what is there */
 };
 

@@ -67,7 +67,7 @@ static bool last_moment(const struct events *events, struct within_moment *out)
 	return found;
 }
 
-bool mark_place(struct within_row *row, const struct mark *old)
+bool mark_find_cut(struct within_row *row, const struct mark *old)
 {
 	size_t n_edges = old ? old->n_edges : 0; /* that lie before the old one */
 	struct events events = { 0 };

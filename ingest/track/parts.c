@@ -38,7 +38,7 @@ static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 	return ret < 0 ? -1 : d->store->drop_part(d->store->ctx, p->id, e);
 }
 
-bool parts_same_place(const struct track_key *a, const struct track_key *b)
+bool parts_same_position(const struct track_key *a, const struct track_key *b)
 {
 	return a->boot == b->boot && a->t == b->t && a->serial == b->serial && a->seq == b->seq;
 }
@@ -54,7 +54,7 @@ static bool asks_other(const struct derive_part *p, const struct derive_part *no
 	       p->uid != now->uid || p->auid != now->auid || p->born != now->born ||
 	       p->birth_pid != now->birth_pid || p->birth_t != now->birth_t ||
 	       p->birth_serial != now->birth_serial || p->loader != now->loader ||
-	       !parts_same_place(&p->key, &now->key) ||
+	       !parts_same_position(&p->key, &now->key) ||
 	       (!now->kept &&
 		(!SAME_LIST(&p->looks, &now->looks) || !SAME_LIST(&p->sites, &now->sites)));
 }
@@ -89,7 +89,7 @@ static void take_facts(struct derive_part *p, const struct derive_part *now)
 static int concern_others(struct derive *d, struct derive_part *p, const struct derive_part *was,
 			  struct err *e)
 {
-	bool moved = !parts_same_place(&was->key, &p->key);
+	bool moved = !parts_same_position(&was->key, &p->key);
 	bool all = moved || was->loader != p->loader;
 
 	if ((all || was->t_end > p->t_end) &&
@@ -108,7 +108,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 		       int64_t since, struct err *e)
 {
 	struct derive_part was = *p;
-	bool moved = !parts_same_place(&was.key, &now->key), asks = asks_other(&was, now), sites,
+	bool moved = !parts_same_position(&was.key, &now->key), asks = asks_other(&was, now), sites,
 	     same_rows = now->kept || (since == INT64_MAX && now->rows.n == 0);
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	int ret;
@@ -202,7 +202,7 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n,
 		for (size_t end = at + MATCHED_AMONG; at < end && at < old->n && of[i] == NULL;
 		     at++) {
 			if (old->v[at] == NULL || old->v[at]->layer != now[i].layer ||
-			    !parts_same_place(&old->v[at]->key, &now[i].key))
+			    !parts_same_position(&old->v[at]->key, &now[i].key))
 				continue;
 			of[i] = old->v[at];
 			old->v[at] = NULL;
@@ -237,7 +237,7 @@ static bool number(struct derive *d, struct derive_part *now, size_t n,
 
 	for (size_t i = 0; i < n; i++) {
 		now[i].id = of[i] != NULL ? of[i]->id : d->next_part++;
-		other = other || of[i] == NULL || !parts_same_place(&of[i]->key, &now[i].key) ||
+		other = other || of[i] == NULL || !parts_same_position(&of[i]->key, &now[i].key) ||
 			of[i]->exe != now[i].exe;
 	}
 	for (size_t i = 0; i < n; i++) {

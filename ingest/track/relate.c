@@ -27,7 +27,7 @@ static const struct cells *own_cells(const struct walk *w)
 static bool shares_random_cell(const struct walk *w, const struct stretch *s)
 {
 	for (size_t i = 0; i < s->n_cells; i++)
-		if (track_place(w->cells.v[s->cells + i]) == TRACK_RANDOM &&
+		if (track_region(w->cells.v[s->cells + i]) == TRACK_RANDOM &&
 		    cells_has(own_cells(w), w->cells.v[s->cells + i]))
 			return true;
 	return false;

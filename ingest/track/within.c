@@ -272,7 +272,7 @@ static bool is_awaited(const struct walk *w, const struct within_awaited *a, siz
 		return false;
 	return a->what == AWAITS_NEAR ?
 		       a->cells.some || cells_near(&a->cells, v->cell) :
-		       track_place(v->cell) == TRACK_RANDOM &&
+		       track_region(v->cell) == TRACK_RANDOM &&
 			       (a->cells.some || cells_has(&a->cells, v->cell));
 }
 
@@ -326,7 +326,7 @@ static bool has_by_then(struct walk *w, const struct stretch *s, bool near)
 
 		if (&w->all.v[w->home[i]] == s &&
 		    (near ? cells_near(own_cells(w), cell) :
-			    track_place(cell) == TRACK_RANDOM && cells_has(own_cells(w), cell)))
+			    track_region(cell) == TRACK_RANDOM && cells_has(own_cells(w), cell)))
 			return true;
 	}
 	return false;

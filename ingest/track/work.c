@@ -144,7 +144,7 @@ static int lookers_some(struct derive *d, struct derive_work *w, struct err *e)
 			return 0;
 		look(d);
 		w->at = own;
-		row = rows_placed(p, &own);
+		row = rows_bucket_of(p, &own);
 		if (rows_touch(d, &row, e) < 0)
 			return -1;
 	}

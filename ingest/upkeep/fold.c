@@ -242,27 +242,27 @@ static int remove_tree(struct folding *f, bool text_stays, struct err *e)
 
 struct placing { struct folding *f; struct names names; int64_t node, fold; };
 
-static int take_place(void *to, const struct tree_place *in, struct err *e)
+static int take_location(void *to, const struct tree_location *in, struct err *e)
 {
 	struct placing *p = to;
-	struct bytes general[PLACE_FIELDS];
+	struct bytes general[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 };
-	int64_t place;
+	int64_t location;
 
-	if (in->trusted != p->f->trusted || !place_general(in->v, general, &room))
+	if (in->trusted != p->f->trusted || !location_general(in->v, general, &room))
 		return 0;
-	place = names_place(&p->names, p->node, general, e);
-	return place < 0 ? -1 : fold_row_save_place(p->f->s, p->fold, place, e);
+	location = names_location(&p->names, p->node, general, e);
+	return location < 0 ? -1 : fold_row_save_location(p->f->s, p->fold, location, e);
 }
 
 /* Where the trees ran, as far as it is the same for all starts of the workload. */
-static int write_places(struct folding *f, const struct fold_tree *t, int64_t tree, int64_t fold, struct err *e)
+static int write_locations(struct folding *f, const struct fold_tree *t, int64_t tree, int64_t fold, struct err *e)
 {
 	struct placing p = { .f = f, .node = t->node, .fold = fold };
 	int ret;
 
 	names_init(&p.names, f->s);
-	ret = tree_row_each_place(f->s, tree, (struct tree_place_take){ take_place, &p }, e);
+	ret = tree_row_each_location(f->s, tree, (struct tree_location_take){ take_location, &p }, e);
 	names_release(&p.names);
 	return ret;
 }
@@ -374,9 +374,9 @@ static int fold_layer(struct folding *f, const struct fold_tree *t, bool trusted
 	if (fold < 0 || write_sums(f, view, counts, fold, e) < 0)
 		return -1;
 	for (size_t i = 0; i < t->n_also; i++)
-		if (write_places(f, t, t->also[i], fold, e) < 0)
+		if (write_locations(f, t, t->also[i], fold, e) < 0)
 			return -1;
-	return write_places(f, t, t->tree, fold, e);
+	return write_locations(f, t, t->tree, fold, e);
 }
 
 static int fold_one(struct folding *f, const struct fold_tree *t, struct err *e)

@@ -42,9 +42,9 @@ int fold_row_save_set(struct store *s, int64_t fold, struct bytes calls, bool st
 	return store_run(s, STMT_add_fold_set, ARGS(V_INT(fold), V_TEXT(calls), V_INT(start_seen), V_INT(hours)), e);
 }
 
-int fold_row_save_place(struct store *s, int64_t fold, int64_t place, struct err *e)
+int fold_row_save_location(struct store *s, int64_t fold, int64_t location, struct err *e)
 {
-	return store_run_sql(s, "INSERT INTO fold_place VALUES (?1, ?2) ON CONFLICT DO NOTHING", ARGS(V_INT(fold), V_INT(place)), e);
+	return store_run_sql(s, "INSERT INTO fold_place VALUES (?1, ?2) ON CONFLICT DO NOTHING", ARGS(V_INT(fold), V_INT(location)), e);
 }
 
 int fold_row_take_text(struct store *s, int64_t node, int64_t caller, int64_t call, int64_t t, bool *found, struct err *e)

@@ -29,7 +29,7 @@ struct fold_use_row {
 int fold_row_save_use(struct store *s, const struct fold_use_row *row, struct err *e);
 /* calls: JSON, rows of calls. hours: in how many hours of the clock the tree ran. */
 int fold_row_save_set(struct store *s, int64_t fold, struct bytes calls, bool start_seen, uint64_t hours, struct err *e);
-int fold_row_save_place(struct store *s, int64_t fold, int64_t place, struct err *e);
+int fold_row_save_location(struct store *s, int64_t fold, int64_t location, struct err *e);
 
 /* A trusted event that folded text of a node has, too: one of text's counts less. *found: text has it. */
 int fold_row_take_text(struct store *s, int64_t node, int64_t caller, int64_t call, int64_t t, bool *found, struct err *e);

@@ -208,9 +208,9 @@ int interval_touch(struct store *s, int64_t id, int64_t ingest, struct err *e)
 	return store_run(s, STMT_add_touch, ARGS(V_INT(ingest), V_INT(id)), e);
 }
 
-int interval_sight(struct store *s, int64_t id, int64_t place, struct err *e)
+int interval_sight(struct store *s, int64_t id, int64_t location, struct err *e)
 {
-	return store_run(s, STMT_add_sighting, ARGS(V_INT(id), V_INT(place)), e);
+	return store_run(s, STMT_add_sighting, ARGS(V_INT(id), V_INT(location)), e);
 }
 
 int interval_del_of_part(struct store *s, int64_t node, int32_t pid, int64_t part, struct err *e)

@@ -137,17 +137,17 @@ int exes_open(int32_t pid, struct bytes exe)
 	return -1;
 }
 
-void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes place, int64_t t_ms)
+void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes location, int64_t t_ms)
 {
-	struct exe_seen *s = mem_alloc(sizeof(*s) + exe.n + 1 + place.n);
+	struct exe_seen *s = mem_alloc(sizeof(*s) + exe.n + 1 + location.n);
 	char *text = (char *)(s + 1);
 	bool room;
 
 	memcpy(text, exe.p, exe.n);
 	text[exe.n] = '\0';
-	if (place.n)
-		memcpy(text + exe.n + 1, place.p, place.n);
-	*s = (struct exe_seen){ .t_ms = t_ms, .exe = { text, exe.n }, .place = { text + exe.n + 1, place.n }, .fd = fd };
+	if (location.n)
+		memcpy(text + exe.n + 1, location.p, location.n);
+	*s = (struct exe_seen){ .t_ms = t_ms, .exe = { text, exe.n }, .location = { text + exe.n + 1, location.n }, .fd = fd };
 	pthread_mutex_lock(&x->lock);
 	room = x->waiting.n < WAITING_MAX;
 	if (room)

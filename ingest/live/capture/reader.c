@@ -2,7 +2,7 @@
 
 #include "ingest/live/kernel/audit.h"
 #include "ingest/live/kernel/fence.h"
-#include "ingest/live/process/place.h"
+#include "ingest/live/process/location.h"
 #include "ingest/read/fields.h"
 #include "store/base/hash.h"
 #include "store/base/when.h"
@@ -25,7 +25,7 @@
 #define LOOKED 32768        /* a power of two */
 #define SHOWN_BEHIND 256    /* serials that may still come, out of order, while the figures are looked at */
 
-struct reader_place { int32_t pid; uint32_t exe, place; int64_t t_ms; }; /* a hash; of reader.places */
+struct reader_location { int32_t pid; uint32_t exe, location; int64_t t_ms; }; /* a hash; of reader.places */
 
 /* ---- what a record says, without parsing it whole ---- */
 
@@ -109,21 +109,21 @@ static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct er
 /* ---- records ---- */
 
 /* Where a process runs, as a row of reader.places; 0: it has gone. */
-static uint32_t look_for_place(struct reader *r, const struct peeked *p)
+static uint32_t look_for_location(struct reader *r, const struct peeked *p)
 {
-	char text[PLACE_ROOM + PLACE_FIELDS];
-	struct place place;
+	char text[LOCATION_ROOM + LOCATION_FIELDS];
+	struct location location;
 	size_t n;
 
 	r->figures.looked++;
-	if (!place_of_pid(&place, p->pid, p->t_ms, "")) {
+	if (!location_of_pid(&location, p->pid, p->t_ms, "")) {
 		r->figures.vanished++;
 		return 0;
 	}
-	n = place_encode(&place, text, sizeof(text));
-	if (n > PLACE_FIELDS) /* more than empty fields */
-		queue_add(&r->queue, ITEM_PLACE, text, n);
-	return pool_intern(&r->places, (struct bytes){ text, n });
+	n = location_encode(&location, text, sizeof(text));
+	if (n > LOCATION_FIELDS) /* more than empty fields */
+		queue_add(&r->queue, ITEM_LOCATION, text, n);
+	return pool_intern(&r->locations, (struct bytes){ text, n });
 }
 
 /*
@@ -132,7 +132,7 @@ static uint32_t look_for_place(struct reader *r, const struct peeked *p)
  */
 static void look_up(struct reader *r, const struct peeked *p)
 {
-	struct reader_place *was = &r->looked[(uint32_t)p->pid % LOOKED];
+	struct reader_location *was = &r->looked[(uint32_t)p->pid % LOOKED];
 	struct bytes value = exe_of(p), exe;
 	uint32_t hash = (uint32_t)hash_bytes(value.p, value.n);
 	bool again = was->pid != p->pid || p->t_ms > was->t_ms + LOOK_AGAIN_MS;
@@ -144,9 +144,9 @@ static void look_up(struct reader *r, const struct peeked *p)
 		return;
 	if (r->exes != NULL && fields_string(&value, &exe, room, sizeof(room), false) == NULL)
 		fd = exes_open(p->pid, exe);
-	*was = (struct reader_place){ p->pid, hash, again ? look_for_place(r, p) : was->place, p->t_ms };
-	if (fd >= 0 && was->place != 0)
-		exes_add(r->exes, fd, exe, pool_get(&r->places, was->place), p->t_ms);
+	*was = (struct reader_location){ p->pid, hash, again ? look_for_location(r, p) : was->location, p->t_ms };
+	if (fd >= 0 && was->location != 0)
+		exes_add(r->exes, fd, exe, pool_get(&r->locations, was->location), p->t_ms);
 	else if (fd >= 0)
 		close(fd);
 }
@@ -165,7 +165,7 @@ static void take(struct reader *r, const struct netlink_message *m)
 		return;
 	if (r->follow)
 		descend_record(&r->descend, p.pid, p.t_ms, m->serial, syscall_edge(p.arch, p.nr));
-	if (r->o.places && !r->foreign_pids)
+	if (r->o.locations && !r->foreign_pids)
 		look_up(r, &p);
 	queue_add(&r->queue, ITEM_RECORD, m->line.p, m->line.n + 1);
 	r->figures.taken++;
@@ -345,7 +345,7 @@ int reader_open(struct reader *r, const struct reader_options *options, struct e
 	int32_t nr, child;
 
 	*r = (struct reader){ .o = *options, .gaps = mem_zero(1, sizeof(*r->gaps)), .nl.fd = -1,
-			      .looked = mem_zero(LOOKED, sizeof(struct reader_place)) };
+			      .looked = mem_zero(LOOKED, sizeof(struct reader_location)) };
 	pthread_mutex_init(&r->figures_lock, NULL);
 	if (queue_open(&r->queue, options->spool, e) < 0 ||
 	    netlink_open(&r->nl, options->buffer ? options->buffer : NETLINK_BUFFER, e) < 0 || fence_make(&nr, &child, e) < 0 ||
@@ -376,7 +376,7 @@ int reader_start(struct reader *r, struct err *e)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the other thread */
-	r->exes = r->o.places && !r->foreign_pids ? exes_start() : NULL;
+	r->exes = r->o.locations && !r->foreign_pids ? exes_start() : NULL;
 	error = pthread_create(&r->thread, NULL, run, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
@@ -434,6 +434,6 @@ void reader_release(struct reader *r)
 	queue_release(&r->queue);
 	free(r->gaps);
 	free(r->looked);
-	pool_release(&r->places);
+	pool_release(&r->locations);
 	pthread_mutex_destroy(&r->figures_lock);
 }

@@ -18,7 +18,7 @@ struct reader_options {
 	size_t buffer;       /* bytes of the socket; 0: NETLINK_BUFFER */
 	const char *spool;   /* see queue_open */
 	void (*say)(const char *text); /* called once, by the reader's thread, when the spool takes no more; NULL: nobody listens */
-	bool places;         /* look up cgroups, and which builds of programs run */
+	bool locations;         /* look up cgroups, and which builds of programs run */
 };
 
 /* What was read and what was lost. "Complete" is: no gaps, nothing dropped, and the kernel's figure known and unchanged. */
@@ -65,8 +65,8 @@ struct reader {
 	bool burst;                      /* many records and no new process within the last window */
 	int64_t window_ms;
 	uint64_t window_received, window_looked;
-	struct reader_place *looked;     /* whose cgroup was looked up, by a hash of the pid */
-	struct pool places;              /* encoded, as they were looked up */
+	struct reader_location *looked;     /* whose cgroup was looked up, by a hash of the pid */
+	struct pool locations;              /* encoded, as they were looked up */
 	struct exes *exes;               /* NULL: builds are not looked up */
 };
 

@@ -69,9 +69,9 @@ int confined_read(struct confined *out, const char *root, int32_t pid, struct er
 		out->namespaces[i].own = first == HOST_NO;
 	}
 	host_read(root, label, &out->label);
-	out->placed = place_of_pid(&out->place, pid ? pid : getpid(), when_now(), root);
-	if (out->placed)
-		place_find_names(&out->place, root);
+	out->located = location_of_pid(&out->location, pid ? pid : getpid(), when_now(), root);
+	if (out->located)
+		location_find_names(&out->location, root);
 	return 0;
 }
 

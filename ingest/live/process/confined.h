@@ -2,7 +2,7 @@
 #ifndef INGEST_LIVE_PROCESS_CONFINED_H
 #define INGEST_LIVE_PROCESS_CONFINED_H
 
-#include "ingest/live/process/place.h"
+#include "ingest/live/process/location.h"
 #include "store/base/err.h"
 
 #include <stdint.h>
@@ -15,8 +15,8 @@ struct confined {
 	uint64_t effective, bounding; /* capabilities, a bit each */
 	struct { const char *kind; bool known, own; } namespaces[CONFINED_NAMESPACES]; /* own: not the machine's first ones */
 	struct buf label;            /* of AppArmor or SELinux; empty: none */
-	struct place place;          /* its container, pod or unit */
-	bool placed;
+	struct location location;          /* its container, pod or unit */
+	bool located;
 };
 
 /*

@@ -1,6 +1,6 @@
 #include "tests/test.h"
 
-#include "ingest/live/process/place.h"
+#include "ingest/live/process/location.h"
 #include "store/base/buf.h"
 
 #include <sys/stat.h>
@@ -64,10 +64,10 @@ static void parses(void **state)
 {
 	const struct row *row = *state;
 	char *exact = exact_copy(bytes_of(row->cgroup));
-	static const enum place_field shown[] = { PLACE_RUNTIME, PLACE_CONTAINER, PLACE_POD, PLACE_UNIT };
+	static const enum location_field shown[] = { LOCATION_RUNTIME, LOCATION_CONTAINER, LOCATION_POD, LOCATION_UNIT };
 	auto_buf struct buf got = { 0 };
-	struct place p;
-	bool any = place_parse(&p, (struct bytes){ exact, strlen(row->cgroup) });
+	struct location p;
+	bool any = location_parse(&p, (struct bytes){ exact, strlen(row->cgroup) });
 
 	for (size_t i = 0; i < ARRAY_SIZE(shown); i++) {
 		if (i)
@@ -82,31 +82,31 @@ static void parses(void **state)
 static void too_much_is_cut(void **state)
 {
 	auto_buf struct buf cgroup = { 0 };
-	struct place p;
+	struct location p;
 
 	(void)state;
 	buf_str(&cgroup, "0::/system.slice/");
 	for (int i = 0; i < 4000; i++)
 		buf_char(&cgroup, 'x');
 	buf_str(&cgroup, ".service\n");
-	assert_false(place_parse(&p, buf_bytes(&cgroup)));
+	assert_false(location_parse(&p, buf_bytes(&cgroup)));
 }
 
 static void there_and_back(void **state)
 {
-	struct place p;
-	struct bytes v[PLACE_FIELDS];
-	char room[PLACE_ROOM + PLACE_FIELDS];
+	struct location p;
+	struct bytes v[LOCATION_FIELDS];
+	char room[LOCATION_ROOM + LOCATION_FIELDS];
 	size_t n;
 
 	(void)state;
-	assert_true(place_parse(&p, BYTES("0::/kubepods/pod" UID "/" A64 "\n")));
-	n = place_encode(&p, room, sizeof(room));
-	assert_true(place_decode(v, (struct bytes){ room, n }));
-	for (int i = 0; i < PLACE_FIELDS; i++)
+	assert_true(location_parse(&p, BYTES("0::/kubepods/pod" UID "/" A64 "\n")));
+	n = location_encode(&p, room, sizeof(room));
+	assert_true(location_decode(v, (struct bytes){ room, n }));
+	for (int i = 0; i < LOCATION_FIELDS; i++)
 		assert_true(bytes_eq(v[i], p.v[i]));
-	assert_false(place_decode(v, (struct bytes){ room, n - 1 }));
-	assert_int_equal(place_encode(&p, room, 20), 0);
+	assert_false(location_decode(v, (struct bytes){ room, n - 1 }));
+	assert_int_equal(location_encode(&p, room, 20), 0);
 }
 
 /* ---- names, on a tree of files ---- */
@@ -159,18 +159,18 @@ static void finds_names(void **state)
 	const struct names_row *row = *state;
 	auto_buf struct buf text = { 0 };
 	auto_free char *clean = NULL;
-	struct place p;
+	struct location p;
 
 	strcpy(root, "/tmp/scaudit-place-XXXXXX");
 	assert_non_null(mkdtemp(root));
 	write_file(row->path, row->text);
-	assert_true(place_parse(&p, bytes_of(row->cgroup)));
-	place_find_names(&p, root);
-	place_text(p.v, &text);
+	assert_true(location_parse(&p, bytes_of(row->cgroup)));
+	location_find_names(&p, root);
+	location_text(p.v, &text);
 	clean = mem_print("rm -rf '%s'", root);
 	assert_int_equal(system(clean), 0);
 	assert_string_equal(buf_text(&text), row->want);
-	assert_bytes(p.v[PLACE_IMAGE], row->image ? row->image : "");
+	assert_bytes(p.v[LOCATION_IMAGE], row->image ? row->image : "");
 }
 
 /* ---- what stays the same from start to start ---- */
@@ -192,36 +192,36 @@ static struct general_row { const char *name, *pod, *container, *unit, *want; } 
 static void generalises(void **state)
 {
 	const struct general_row *row = *state;
-	struct bytes v[PLACE_FIELDS] = { 0 }, out[PLACE_FIELDS], again[PLACE_FIELDS];
+	struct bytes v[LOCATION_FIELDS] = { 0 }, out[LOCATION_FIELDS], again[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 }, more = { 0 }, text = { 0 };
 
-	v[PLACE_CONTAINER] = row->unit[0] ? BYTES("") : BYTES(A64);
-	v[PLACE_POD_NAME] = bytes_of(row->pod);
-	v[PLACE_CONTAINER_NAME] = bytes_of(row->container);
-	v[PLACE_UNIT] = bytes_of(row->unit);
-	assert_int_equal(place_general(v, out, &room), row->want[0] != '\0');
-	place_text(out, &text);
+	v[LOCATION_CONTAINER] = row->unit[0] ? BYTES("") : BYTES(A64);
+	v[LOCATION_POD_NAME] = bytes_of(row->pod);
+	v[LOCATION_CONTAINER_NAME] = bytes_of(row->container);
+	v[LOCATION_UNIT] = bytes_of(row->unit);
+	assert_int_equal(location_general(v, out, &room), row->want[0] != '\0');
+	location_text(out, &text);
 	assert_string_equal(buf_text(&text), row->want);
 	if (row->want[0] == '\0')
 		return;
-	assert_true(place_general(out, again, &more)); /* folds are made of what is general, and grouped again */
-	for (int i = 0; i < PLACE_FIELDS; i++)
+	assert_true(location_general(out, again, &more)); /* folds are made of what is general, and grouped again */
+	for (int i = 0; i < LOCATION_FIELDS; i++)
 		assert_true(bytes_eq(out[i], again[i]));
 }
 
 static void a_process_that_lives(void **state)
 {
 	struct timespec now;
-	struct place p;
+	struct location p;
 	int64_t ms;
 
 	(void)state;
 	clock_gettime(CLOCK_REALTIME, &now);
 	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	assert_true(place_of_pid(&p, getpid(), ms, ""));
+	assert_true(location_of_pid(&p, getpid(), ms, ""));
 	/* a record from before the process began was another's, who had its pid */
-	assert_false(place_of_pid(&p, getpid(), ms - 86400000, ""));
-	assert_false(place_of_pid(&p, 0, ms, ""));
+	assert_false(location_of_pid(&p, getpid(), ms - 86400000, ""));
+	assert_false(location_of_pid(&p, 0, ms, ""));
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "ingest/live/process/place.h"
+#include "ingest/live/process/location.h"
 
 #include "store/base/buf.h"
 #include "store/base/mem.h"
@@ -15,9 +15,9 @@
 #define STATE_MAX (1 << 20) /* bytes of a runtime's state file that are read */
 #define START_SLACK_MS 20   /* a process's beginning is told in ticks of 10 ms, a record's time in steps of 4 */
 
-/* ---- text that a place keeps ---- */
+/* ---- text that a location keeps ---- */
 
-static void set(struct place *p, enum place_field f, struct bytes text)
+static void set(struct location *p, enum location_field f, struct bytes text)
 {
 	if (p->v[f].n > 0 || text.n == 0 || p->used + text.n > sizeof(p->room))
 		return;
@@ -60,7 +60,7 @@ static const struct { struct bytes front; const char *runtime; } runtimes[] = {
 	{ { "nerdctl-", 8 }, "containerd" },      { { "nerdctl:", 8 }, "containerd" },
 };
 
-static bool container_part(struct place *p, struct bytes part)
+static bool container_part(struct location *p, struct bytes part)
 {
 	bool scope = drop_end(&part, BYTES(".scope"));
 	size_t colon;
@@ -75,23 +75,23 @@ static bool container_part(struct place *p, struct bytes part)
 		bytes_skip(&rest, colon + runtimes[i].front.n);
 		if (!is_id(rest))
 			continue;
-		set(p, PLACE_CONTAINER, rest);
-		set(p, PLACE_RUNTIME, bytes_of(runtimes[i].runtime));
+		set(p, LOCATION_CONTAINER, rest);
+		set(p, LOCATION_RUNTIME, bytes_of(runtimes[i].runtime));
 		return true;
 	}
 	if (bytes_take(&part, BYTES("lxc.payload.")) && part.n) {
-		set(p, PLACE_CONTAINER, part);
-		set(p, PLACE_RUNTIME, BYTES("lxc"));
+		set(p, LOCATION_CONTAINER, part);
+		set(p, LOCATION_RUNTIME, BYTES("lxc"));
 		return true;
 	}
 	if (!is_id(part))
 		return false;
-	set(p, PLACE_CONTAINER, part);
+	set(p, LOCATION_CONTAINER, part);
 	return true;
 }
 
 /* A pod's uid is 8-4-4-4-12 hex digits, or 32 of a static pod; systemd's names have _ for -. */
-static bool pod_part(struct place *p, struct bytes part)
+static bool pod_part(struct location *p, struct bytes part)
 {
 	size_t at = bytes_find(part, BYTES("pod")), n = 0;
 	char uid[40];
@@ -111,7 +111,7 @@ static bool pod_part(struct place *p, struct bytes part)
 			return false;
 		uid[n++] = c;
 	}
-	set(p, PLACE_POD, (struct bytes){ uid, n });
+	set(p, LOCATION_POD, (struct bytes){ uid, n });
 	return true;
 }
 
@@ -134,27 +134,27 @@ static struct bytes last_part(struct bytes *path)
 }
 
 /* From the innermost part outwards: what is found first is nearer to the process. */
-static void read_path(struct place *p, struct bytes path)
+static void read_path(struct location *p, struct bytes path)
 {
 	while (path.n) {
 		struct bytes part = last_part(&path), above = path;
 
 		if (part.n == 0 || bytes_eq(part, BYTES("..")))
 			continue;
-		if (p->v[PLACE_CONTAINER].n == 0 && container_part(p, part)) {
+		if (p->v[LOCATION_CONTAINER].n == 0 && container_part(p, part)) {
 			if (bytes_eq(last_part(&above), BYTES("docker")))
-				set(p, PLACE_RUNTIME, BYTES("docker"));
+				set(p, LOCATION_RUNTIME, BYTES("docker"));
 			continue;
 		}
 		/* a runtime's own helper stands beside the container, in a scope of its own */
 		if (pod_part(p, part) || !is_unit(part))
 			continue;
 		if (!bytes_starts(part, BYTES("libpod-conmon-")) && !bytes_starts(part, BYTES("crio-conmon-")))
-			set(p, PLACE_UNIT, part);
+			set(p, LOCATION_UNIT, part);
 	}
 }
 
-bool place_parse(struct place *out, struct bytes cgroup)
+bool location_parse(struct location *out, struct bytes cgroup)
 {
 	out->used = 0;
 	memset(out->v, 0, sizeof(out->v));
@@ -168,13 +168,13 @@ bool place_parse(struct place *out, struct bytes cgroup)
 		}
 		read_path(out, line);
 	}
-	return out->v[PLACE_CONTAINER].n || out->v[PLACE_POD].n || out->v[PLACE_UNIT].n;
+	return out->v[LOCATION_CONTAINER].n || out->v[LOCATION_POD].n || out->v[LOCATION_UNIT].n;
 }
 
 /* ---- names ---- */
 
 /* "NAMESPACE_POD_UID" in /var/log/pods, which kubelet makes. */
-static void pod_names(struct place *p, const char *root)
+static void pod_names(struct location *p, const char *root)
 {
 	auto_free char *path = mem_print("%s/var/log/pods", root);
 	DIR *dir = opendir(path);
@@ -186,10 +186,10 @@ static void pod_names(struct place *p, const char *root)
 		bytes_skip(&rest, 1);
 		name = bytes_until(&rest, '_');
 		bytes_skip(&rest, 1);
-		if (!bytes_eq(rest, p->v[PLACE_POD]))
+		if (!bytes_eq(rest, p->v[LOCATION_POD]))
 			continue;
-		set(p, PLACE_NAMESPACE, space);
-		set(p, PLACE_POD_NAME, name);
+		set(p, LOCATION_NAMESPACE, space);
+		set(p, LOCATION_POD_NAME, name);
 		break;
 	}
 	if (dir != NULL)
@@ -197,7 +197,7 @@ static void pod_names(struct place *p, const char *root)
 }
 
 /* "POD_NAMESPACE_CONTAINER-ID.log" in /var/log/containers, links of kubelet's. */
-static void container_log_name(struct place *p, const char *root)
+static void container_log_name(struct location *p, const char *root)
 {
 	auto_free char *path = mem_print("%s/var/log/containers", root);
 	DIR *dir = opendir(path);
@@ -206,15 +206,15 @@ static void container_log_name(struct place *p, const char *root)
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		struct bytes name = bytes_of(d->d_name), pod, space;
 
-		if (!drop_end(&name, BYTES(".log")) || !drop_end(&name, p->v[PLACE_CONTAINER]) || !drop_end(&name, BYTES("-")))
+		if (!drop_end(&name, BYTES(".log")) || !drop_end(&name, p->v[LOCATION_CONTAINER]) || !drop_end(&name, BYTES("-")))
 			continue;
 		pod = bytes_until(&name, '_');
 		bytes_skip(&name, 1);
 		space = bytes_until(&name, '_');
 		bytes_skip(&name, 1);
-		set(p, PLACE_POD_NAME, pod);
-		set(p, PLACE_NAMESPACE, space);
-		set(p, PLACE_CONTAINER_NAME, name);
+		set(p, LOCATION_POD_NAME, pod);
+		set(p, LOCATION_NAMESPACE, space);
+		set(p, LOCATION_CONTAINER_NAME, name);
 		break;
 	}
 	if (dir != NULL)
@@ -248,7 +248,7 @@ static json_object *read_json(const char *path)
 	return got == 0 && n > 0 ? json_tokener_parse(text) : NULL;
 }
 
-static void set_json(struct place *p, enum place_field f, json_object *from, const char *key)
+static void set_json(struct location *p, enum location_field f, json_object *from, const char *key)
 {
 	json_object *value;
 	struct bytes text;
@@ -260,32 +260,32 @@ static void set_json(struct place *p, enum place_field f, json_object *from, con
 	set(p, f, text);
 }
 
-static void state_names(struct place *p, const char *root)
+static void state_names(struct location *p, const char *root)
 {
-	static const struct { const char *key; enum place_field field; } keys[] = {
-		{ "io.kubernetes.cri.container-name", PLACE_CONTAINER_NAME }, { "io.kubernetes.cri.sandbox-name", PLACE_POD_NAME },
-		{ "io.kubernetes.cri.sandbox-namespace", PLACE_NAMESPACE },   { "io.kubernetes.cri.sandbox-uid", PLACE_POD },
-		{ "io.kubernetes.container.name", PLACE_CONTAINER_NAME },     { "io.kubernetes.pod.name", PLACE_POD_NAME },
-		{ "io.kubernetes.pod.namespace", PLACE_NAMESPACE },           { "io.kubernetes.pod.uid", PLACE_POD },
-		{ "nerdctl/name", PLACE_CONTAINER_NAME },                     { "io.container.manager", PLACE_RUNTIME },
+	static const struct { const char *key; enum location_field field; } keys[] = {
+		{ "io.kubernetes.cri.container-name", LOCATION_CONTAINER_NAME }, { "io.kubernetes.cri.sandbox-name", LOCATION_POD_NAME },
+		{ "io.kubernetes.cri.sandbox-namespace", LOCATION_NAMESPACE },   { "io.kubernetes.cri.sandbox-uid", LOCATION_POD },
+		{ "io.kubernetes.container.name", LOCATION_CONTAINER_NAME },     { "io.kubernetes.pod.name", LOCATION_POD_NAME },
+		{ "io.kubernetes.pod.namespace", LOCATION_NAMESPACE },           { "io.kubernetes.pod.uid", LOCATION_POD },
+		{ "nerdctl/name", LOCATION_CONTAINER_NAME },                     { "io.container.manager", LOCATION_RUNTIME },
 		/* the first that is there: CRI-O's digest before its name */
-		{ "io.kubernetes.cri-o.ImageRef", PLACE_IMAGE },              { "io.kubernetes.cri.image-name", PLACE_IMAGE },
-		{ "io.kubernetes.cri-o.ImageName", PLACE_IMAGE },
+		{ "io.kubernetes.cri-o.ImageRef", LOCATION_IMAGE },              { "io.kubernetes.cri.image-name", LOCATION_IMAGE },
+		{ "io.kubernetes.cri-o.ImageName", LOCATION_IMAGE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		auto_free char *path = mem_print(states[i].path, root, (int)p->v[PLACE_CONTAINER].n, p->v[PLACE_CONTAINER].p);
+		auto_free char *path = mem_print(states[i].path, root, (int)p->v[LOCATION_CONTAINER].n, p->v[LOCATION_CONTAINER].p);
 #pragma GCC diagnostic pop
 		json_object *doc = read_json(path), *notes;
 
 		if (doc == NULL)
 			continue;
 		if (states[i].runtime != NULL)
-			set(p, PLACE_RUNTIME, bytes_of(states[i].runtime));
-		set_json(p, PLACE_CONTAINER_NAME, doc, "Name");
-		set_json(p, PLACE_IMAGE, doc, "Image"); /* docker's id of it; containerd's and podman's files have no such member */
+			set(p, LOCATION_RUNTIME, bytes_of(states[i].runtime));
+		set_json(p, LOCATION_CONTAINER_NAME, doc, "Name");
+		set_json(p, LOCATION_IMAGE, doc, "Image"); /* docker's id of it; containerd's and podman's files have no such member */
 		if (json_object_object_get_ex(doc, "annotations", &notes))
 			for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
 				set_json(p, keys[k].field, notes, keys[k].key);
@@ -294,7 +294,7 @@ static void state_names(struct place *p, const char *root)
 }
 
 /* podman's names are in one list of all containers, and there are the ids of podman's and CRI-O's images. */
-static void podman_list(struct place *p, const char *root)
+static void podman_list(struct location *p, const char *root)
 {
 	auto_free char *path = mem_print("%s/var/lib/containers/storage/overlay-containers/containers.json", root);
 	json_object *doc = read_json(path), *id, *names;
@@ -303,27 +303,27 @@ static void podman_list(struct place *p, const char *root)
 		json_object *one = json_object_array_get_idx(doc, i);
 
 		if (!json_object_object_get_ex(one, "id", &id) || !json_object_is_type(id, json_type_string) ||
-		    !bytes_eq(bytes_of(json_object_get_string(id)), p->v[PLACE_CONTAINER]))
+		    !bytes_eq(bytes_of(json_object_get_string(id)), p->v[LOCATION_CONTAINER]))
 			continue;
-		set_json(p, PLACE_IMAGE, one, "image");
+		set_json(p, LOCATION_IMAGE, one, "image");
 		if (!json_object_object_get_ex(one, "names", &names) || !json_object_is_type(names, json_type_array) ||
 		    json_object_array_length(names) == 0)
 			continue;
-		set(p, PLACE_CONTAINER_NAME, bytes_of(json_object_get_string(json_object_array_get_idx(names, 0))));
+		set(p, LOCATION_CONTAINER_NAME, bytes_of(json_object_get_string(json_object_array_get_idx(names, 0))));
 	}
 	json_object_put(doc);
 }
 
-void place_find_names(struct place *p, const char *root)
+void location_find_names(struct location *p, const char *root)
 {
-	if (p->v[PLACE_CONTAINER].n) {
+	if (p->v[LOCATION_CONTAINER].n) {
 		state_names(p, root);
-		if (p->v[PLACE_CONTAINER_NAME].n == 0)
+		if (p->v[LOCATION_CONTAINER_NAME].n == 0)
 			container_log_name(p, root);
-		if (p->v[PLACE_CONTAINER_NAME].n == 0 || p->v[PLACE_IMAGE].n == 0)
+		if (p->v[LOCATION_CONTAINER_NAME].n == 0 || p->v[LOCATION_IMAGE].n == 0)
 			podman_list(p, root);
 	}
-	if (p->v[PLACE_POD].n && p->v[PLACE_POD_NAME].n == 0)
+	if (p->v[LOCATION_POD].n && p->v[LOCATION_POD_NAME].n == 0)
 		pod_names(p, root);
 }
 
@@ -331,7 +331,7 @@ void place_find_names(struct place *p, const char *root)
  * runc and crun run by hand: a folder of cgroups that is called as the container, and their state under the same name.
  * Their roots may be elsewhere (--root); then the container stays unknown.
  */
-static void plain_runtime(struct place *p, struct bytes cgroup, const char *root)
+static void plain_runtime(struct location *p, struct bytes cgroup, const char *root)
 {
 	static const struct { const char *path, *runtime; } rows[] = {
 		{ "%s/run/runc/%.*s/state.json", "runc" },
@@ -340,7 +340,7 @@ static void plain_runtime(struct place *p, struct bytes cgroup, const char *root
 
 	struct bytes before = BYTES("");
 
-	while (cgroup.n && p->v[PLACE_CONTAINER].n == 0) {
+	while (cgroup.n && p->v[LOCATION_CONTAINER].n == 0) {
 		struct bytes line = bytes_until(&cgroup, '\n'), name = last_part(&line);
 
 		bytes_skip(&cgroup, 1);
@@ -358,8 +358,8 @@ static void plain_runtime(struct place *p, struct bytes cgroup, const char *root
 
 			if (access(path, F_OK) != 0)
 				continue;
-			set(p, PLACE_CONTAINER, name);
-			set(p, PLACE_RUNTIME, bytes_of(rows[i].runtime));
+			set(p, LOCATION_CONTAINER, name);
+			set(p, LOCATION_RUNTIME, bytes_of(rows[i].runtime));
 			break;
 		}
 	}
@@ -367,7 +367,7 @@ static void plain_runtime(struct place *p, struct bytes cgroup, const char *root
 
 /* ---- a process that lives ---- */
 
-/* Nothing where a file cannot be read whole, or is longer than the room: half a path would name another place. */
+/* Nothing where a file cannot be read whole, or is longer than the room: half a path would name another location. */
 static struct bytes read_proc(const char *root, int32_t pid, const char *what, char *room, size_t size)
 {
 	char path[128];
@@ -411,7 +411,7 @@ static int64_t began(const char *root, int32_t pid)
 /*
  * The cgroup first, then the beginning: whoever has the pid then and had begun before the record was there all the time.
  */
-bool place_of_pid(struct place *out, int32_t pid, int64_t t_ms, const char *root)
+bool location_of_pid(struct location *out, int32_t pid, int64_t t_ms, const char *root)
 {
 	char room[8192];
 	struct bytes cgroup = read_proc(root, pid, "cgroup", room, sizeof(room));
@@ -422,16 +422,16 @@ bool place_of_pid(struct place *out, int32_t pid, int64_t t_ms, const char *root
 	t_began = began(root, pid);
 	if (t_began < 0 || t_began > t_ms + START_SLACK_MS)
 		return false;
-	if (!place_parse(out, cgroup) || out->v[PLACE_CONTAINER].n == 0)
+	if (!location_parse(out, cgroup) || out->v[LOCATION_CONTAINER].n == 0)
 		plain_runtime(out, cgroup, root);
 	return true;
 }
 
-size_t place_encode(const struct place *p, char *out, size_t room)
+size_t location_encode(const struct location *p, char *out, size_t room)
 {
 	size_t n = 0;
 
-	for (int i = 0; i < PLACE_FIELDS; i++) {
+	for (int i = 0; i < LOCATION_FIELDS; i++) {
 		if (n + p->v[i].n + 1 > room)
 			return 0;
 		if (p->v[i].n)
@@ -442,9 +442,9 @@ size_t place_encode(const struct place *p, char *out, size_t room)
 	return n;
 }
 
-bool place_decode(struct bytes v[PLACE_FIELDS], struct bytes text)
+bool location_decode(struct bytes v[LOCATION_FIELDS], struct bytes text)
 {
-	for (int i = 0; i < PLACE_FIELDS; i++) {
+	for (int i = 0; i < LOCATION_FIELDS; i++) {
 		if (text.n == 0)
 			return false;
 		v[i] = bytes_until(&text, '\0');

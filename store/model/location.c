@@ -1,4 +1,4 @@
-#include "store/model/place.h"
+#include "store/model/location.h"
 
 #define SUFFIX 5          /* characters that a pod's name ends with */
 #define HASH_MIN 6        /* and of the hash before it */
@@ -59,52 +59,52 @@ static void add(struct buf *out, struct bytes b)
 	buf_add(out, b.p, b.n);
 }
 
-bool place_general(const struct bytes v[PLACE_FIELDS], struct bytes out[PLACE_FIELDS], struct buf *room)
+bool location_general(const struct bytes v[LOCATION_FIELDS], struct bytes out[LOCATION_FIELDS], struct buf *room)
 {
-	struct bytes unit = v[PLACE_UNIT];
+	struct bytes unit = v[LOCATION_UNIT];
 
-	memset(out, 0, PLACE_FIELDS * sizeof(*out));
-	if (v[PLACE_POD_NAME].n) {
-		out[PLACE_POD_NAME] = owner(v[PLACE_POD_NAME]);
-		out[PLACE_NAMESPACE] = v[PLACE_NAMESPACE];
-		out[PLACE_CONTAINER_NAME] = v[PLACE_CONTAINER_NAME];
+	memset(out, 0, LOCATION_FIELDS * sizeof(*out));
+	if (v[LOCATION_POD_NAME].n) {
+		out[LOCATION_POD_NAME] = owner(v[LOCATION_POD_NAME]);
+		out[LOCATION_NAMESPACE] = v[LOCATION_NAMESPACE];
+		out[LOCATION_CONTAINER_NAME] = v[LOCATION_CONTAINER_NAME];
 		return true;
 	}
-	if (v[PLACE_CONTAINER_NAME].n) {
-		out[PLACE_CONTAINER_NAME] = v[PLACE_CONTAINER_NAME];
+	if (v[LOCATION_CONTAINER_NAME].n) {
+		out[LOCATION_CONTAINER_NAME] = v[LOCATION_CONTAINER_NAME];
 		return true;
 	}
-	if (v[PLACE_CONTAINER].n || v[PLACE_POD].n) {
-		out[PLACE_CONTAINER] = v[PLACE_CONTAINER];
-		out[PLACE_POD] = v[PLACE_POD];
+	if (v[LOCATION_CONTAINER].n || v[LOCATION_POD].n) {
+		out[LOCATION_CONTAINER] = v[LOCATION_CONTAINER];
+		out[LOCATION_POD] = v[LOCATION_POD];
 		return true;
 	}
 	if (unit.n < 8 || memcmp(unit.p + unit.n - 8, ".service", 8) != 0)
 		return false;
-	out[PLACE_UNIT] = unit;
+	out[LOCATION_UNIT] = unit;
 	if (memchr(unit.p, '@', unit.n) == NULL)
 		return true;
 	room->n = 0;
 	add(room, bytes_until(&unit, '@'));
 	buf_str(room, "@.service");
-	out[PLACE_UNIT] = buf_bytes(room);
+	out[LOCATION_UNIT] = buf_bytes(room);
 	return true;
 }
 
-void place_text(const struct bytes v[PLACE_FIELDS], struct buf *out)
+void location_text(const struct bytes v[LOCATION_FIELDS], struct buf *out)
 {
-	struct bytes id = v[PLACE_CONTAINER], name = v[PLACE_CONTAINER_NAME];
+	struct bytes id = v[LOCATION_CONTAINER], name = v[LOCATION_CONTAINER_NAME];
 
 	if (name.n == 0)
 		name = (struct bytes){ id.p, id.n == 64 ? ID_SHOWN : id.n };
 
-	if (v[PLACE_POD_NAME].n) {
+	if (v[LOCATION_POD_NAME].n) {
 		buf_str(out, "pod ");
-		if (v[PLACE_NAMESPACE].n) {
-			add(out, v[PLACE_NAMESPACE]);
+		if (v[LOCATION_NAMESPACE].n) {
+			add(out, v[LOCATION_NAMESPACE]);
 			buf_char(out, '/');
 		}
-		add(out, v[PLACE_POD_NAME]);
+		add(out, v[LOCATION_POD_NAME]);
 		if (name.n) {
 			buf_char(out, '/');
 			add(out, name);
@@ -112,11 +112,11 @@ void place_text(const struct bytes v[PLACE_FIELDS], struct buf *out)
 	} else if (name.n) {
 		buf_str(out, "container ");
 		add(out, name);
-	} else if (v[PLACE_POD].n) {
+	} else if (v[LOCATION_POD].n) {
 		buf_str(out, "pod ");
-		add(out, v[PLACE_POD]);
-	} else if (v[PLACE_UNIT].n) {
+		add(out, v[LOCATION_POD]);
+	} else if (v[LOCATION_UNIT].n) {
 		buf_str(out, "unit ");
-		add(out, v[PLACE_UNIT]);
+		add(out, v[LOCATION_UNIT]);
 	}
 }

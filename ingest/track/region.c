@@ -13,7 +13,7 @@ static const struct { uint64_t lo, hi; } fixed_ranges[] = {
 	{ 0x2aaaaaa, 0x2aaaaad }, { 0x3ffffd0, 0x3ffffdf },
 };
 
-enum track_place track_place(uint64_t cell)
+enum track_region track_region(uint64_t cell)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fixed_ranges); i++)
 		if (cell >= fixed_ranges[i].lo && cell <= fixed_ranges[i].hi)

@@ -2,17 +2,17 @@
  * Where a process runs, as its cgroup tells: container, pod, unit. Names come from files of kubelet and the runtimes, never
  * from the network.
  */
-#ifndef INGEST_LIVE_PROCESS_PLACE_H
-#define INGEST_LIVE_PROCESS_PLACE_H
+#ifndef INGEST_LIVE_PROCESS_LOCATION_H
+#define INGEST_LIVE_PROCESS_LOCATION_H
 
-#include "store/model/place.h"
+#include "store/model/location.h"
 
-#define PLACE_ROOM 2048
+#define LOCATION_ROOM 2048
 
-struct place {
-	struct bytes v[PLACE_FIELDS]; /* n is 0: not known; they point into room */
+struct location {
+	struct bytes v[LOCATION_FIELDS]; /* n is 0: not known; they point into room */
 	size_t used;
-	char room[PLACE_ROOM];
+	char room[LOCATION_ROOM];
 };
 
 /*
@@ -20,16 +20,16 @@ struct place {
  * nor pod nor unit.
  *   source: cgroups(7); the names are docs of systemd ("Control Group APIs"), kubelet's cgroup manager, and the runtimes'
  */
-bool place_parse(struct place *out, struct bytes cgroup);
+bool location_parse(struct location *out, struct bytes cgroup);
 
 /* Looks for names of pod and container below `root`, which is "" but for tests. Takes some file accesses. */
-void place_find_names(struct place *p, const char *root);
+void location_find_names(struct location *p, const char *root);
 
 /* Both for a process that lives and began before t_ms (milliseconds since the epoch); else false. */
-bool place_of_pid(struct place *out, int32_t pid, int64_t t_ms, const char *root);
+bool location_of_pid(struct location *out, int32_t pid, int64_t t_ms, const char *root);
 
 /* All fields in one run of bytes, and back; borrowed from `text`. */
-size_t place_encode(const struct place *p, char *out, size_t room);
-bool place_decode(struct bytes v[PLACE_FIELDS], struct bytes text);
+size_t location_encode(const struct location *p, char *out, size_t room);
+bool location_decode(struct bytes v[LOCATION_FIELDS], struct bytes text);
 
 #endif
