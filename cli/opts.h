@@ -19,7 +19,7 @@ enum {
 	G_PROFILE = 1 << 8,
 	G_LIST = 1 << 9,
 	G_FORGET = 1 << 10,
-	G_FOLD = 1 << 11,
+	G_COMPACT = 1 << 11,
 	G_CAPTURE = 1 << 12,
 	G_DOCTOR = 1 << 13,
 	G_COMMAND = 1 << 14, /* runs a command */

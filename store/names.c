@@ -183,7 +183,7 @@ static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t e
 	}
 	if (text_of(n->store, "string", STMT_string_bytes, name ? name : exe, &shown, e) < 0)
 		return -1;
-	esc_tty(out, name ? buf_bytes(&shown) : program_base(buf_bytes(&shown)));
+	esc_tty(out, name ? buf_bytes(&shown) : program_basename(buf_bytes(&shown)));
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct loading {
 	struct map uses;      /* (image, caller and call) -> index */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
 	VEC(struct query_path) paths;
-	struct map path_at, folds, folded;  /* row -> index; row -> tree; (tree, path) -> image */
+	struct map path_at, tree_of_total, image_of_total;  /* row -> index; row -> tree; (tree, path) -> image */
 };
 
 static struct bytes keep(struct query *q, struct bytes b)
@@ -284,11 +284,11 @@ static int take_tree_location(void *to, sqlite3_stmt *st, struct err *e)
 	return put_location(l, &l->trees, "tree_place", st, e);
 }
 
-static int take_fold_location(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 
-	return put_location(l, &l->folds, "fold_place", st, e);
+	return put_location(l, &l->tree_of_total, "fold_place", st, e);
 }
 
 static bool in_time(const struct loading *l, int64_t first, int64_t last)
@@ -417,7 +417,7 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 		return dangling(l, "interval", v[0], "part", e);
 	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].row != v[2])
 		return row_damaged(l->s->db, "interval", v[0], "its part is of another process", e);
-	if (!obs_decode(store_column(st, 13), (struct obs_base){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
+	if (!obs_decode(store_column(st, 13), (struct obs_origin){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
 				  "no observations can be read in its obs", e);
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
@@ -446,7 +446,7 @@ static uint32_t pseudo_image(struct loading *l, const struct nodes_row *node, st
 
 	if (at >= 0)
 		return (uint32_t)at;
-	esc_tty(&path, program_base(exe));
+	esc_tty(&path, program_basename(exe));
 	buf_add(&key, node->shown.p, node->shown.n);
 	buf_char(&key, '\0');
 	buf_add(&key, exe.p, exe.n);
@@ -490,7 +490,7 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-/* ---- folded trees: one pseudo-tree for each row of `fold`, its images made of paths ---- */
+/* ---- compacted trees: one pseudo-tree for each row of `compaction`, its images made of paths ---- */
 
 static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 {
@@ -513,12 +513,12 @@ static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static uint32_t add_folded(struct loading *l, uint32_t tree, uint32_t above,
+static uint32_t add_total_image(struct loading *l, uint32_t tree, uint32_t above,
 			   const struct query_path *p)
 {
 	uint32_t at = (uint32_t)l->q->images.n;
 
-	map_put(&l->folded, tree, (uint64_t)p->id, at);
+	map_put(&l->image_of_total, tree, (uint64_t)p->id, at);
 	*VEC_PUSH(&l->q->images) = (struct query_image){
 		.tree = tree, .parent = above, .fork_of = QUERY_NONE, .execs = QUERY_NONE,
 		.path = p->text, .exe = p->exe, .name = p->name,
@@ -530,14 +530,14 @@ static uint32_t add_folded(struct loading *l, uint32_t tree, uint32_t above,
 	return at;
 }
 
-/* The image of a path in a folded tree, with those above it; QUERY_NONE when the path is not there. */
+/* The image of a path in a compacted tree, with those above it; QUERY_NONE when the path is not there. */
 static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
 {
 	uint32_t above = QUERY_NONE;
 	VEC(int64_t) rows = { 0 }; /* those that have no image yet, from here upwards */
 
 	while (path != 0) {
-		int64_t at = map_get(&l->folded, tree, (uint64_t)path, -1);
+		int64_t at = map_get(&l->image_of_total, tree, (uint64_t)path, -1);
 		int64_t row = map_get(&l->path_at, (uint64_t)path, 0, -1);
 
 		if (at >= 0 || row < 0) {
@@ -548,13 +548,13 @@ static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
 		path = l->paths.v[row].parent;
 	}
 	for (size_t i = rows.n; i-- > 0;)
-		above = add_folded(l, tree, above, &l->paths.v[rows.v[i]]);
+		above = add_total_image(l, tree, above, &l->paths.v[rows.v[i]]);
 	VEC_FREE(&rows);
 	return above;
 }
 
 /* Text may know the beginning of trees that count as trusted, in a row of their own. */
-static void count_folded(struct query_tree *t, int64_t trees, int64_t starts)
+static void count_total(struct query_tree *t, int64_t trees, int64_t starts)
 {
 	t->stands_for += (uint64_t)trees;
 	t->starts += (uint64_t)starts;
@@ -563,7 +563,7 @@ static void count_folded(struct query_tree *t, int64_t trees, int64_t starts)
 	t->start_seen = t->starts > 0;
 }
 
-static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
@@ -580,14 +580,14 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 	    l->q->trees.v[tree - 1].row == v[2]) {
 		struct query_tree *t = &l->q->trees.v[tree - 1];
 
-		map_put(&l->folds, (uint64_t)v[0], 0, tree - 1);
-		count_folded(t, v[4], v[5]);
+		map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree - 1);
+		count_total(t, v[4], v[5]);
 		return 0;
 	}
-	map_put(&l->folds, (uint64_t)v[0], 0, tree);
+	map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.code = keep(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
-	count_folded(&l->q->trees.v[tree], v[4], v[5]);
+	count_total(&l->q->trees.v[tree], v[4], v[5]);
 	of_node(&l->q->trees.v[tree], l->q, node);
 	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
 	if (l->q->trees.v[tree].main == QUERY_NONE)
@@ -595,7 +595,7 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	struct query_tree *t;
@@ -606,7 +606,7 @@ static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	if (!text_of(l, v[1], &label))
 		return dangling(l, "fold", v[0], "label", e);
-	t = &l->q->trees.v[map_get(&l->folds, (uint64_t)v[0], 0, -1)];
+	t = &l->q->trees.v[map_get(&l->tree_of_total, (uint64_t)v[0], 0, -1)];
 	for (size_t i = 0; i < t->labels.n; i++)
 		if (t->labels.v[i].p == label.p)
 			return 0; /* its other row has it, too */
@@ -614,7 +614,7 @@ static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_use(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	int64_t v[9], tree, caller, call;
@@ -622,7 +622,7 @@ static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "fold_use", "iiiifccuT", v, e) < 0)
 		return -1;
-	tree = map_get(&l->folds, (uint64_t)v[0], 0, -1);
+	tree = map_get(&l->tree_of_total, (uint64_t)v[0], 0, -1);
 	caller = map_get(&l->callers, (uint64_t)v[2], 0, -1);
 	call = map_get(&l->calls, (uint64_t)v[3], 0, -1);
 	image = tree < 0 ? QUERY_NONE : folded_image(l, (uint32_t)tree, v[1]);
@@ -639,7 +639,7 @@ static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	struct query_set *set;
@@ -649,7 +649,7 @@ static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "fold_set", "ibc", v, e) < 0)
 		return -1;
-	tree = map_get(&l->folds, (uint64_t)v[0], 0, -1);
+	tree = map_get(&l->tree_of_total, (uint64_t)v[0], 0, -1);
 	if (tree < 0)
 		return dangling(l, "fold_set", 0, "fold", e);
 	text = store_column(st, 1);
@@ -668,16 +668,16 @@ static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int load_folds(struct loading *l, struct err *e)
+static int load_totals(struct loading *l, struct err *e)
 {
 	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
-	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_fold, e) < 0 ||
-	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
-	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_fold_use, e) < 0)
+	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_total, e) < 0 ||
+	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_total_label, e) < 0 ||
+	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_total_use, e) < 0)
 		return -1;
-	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_location, e) < 0)
+	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_total_location, e) < 0)
 		return -1;
-	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_set, e);
+	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_total_set, e);
 }
 
 static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
@@ -722,7 +722,7 @@ static int load(struct loading *l, struct err *e)
 		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
 		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
-	if (load_folds(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
+	if (load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
 	order_query(l->q);
@@ -747,8 +747,8 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	map_release(&l.locations);
 	map_release(&l.policies);
 	map_release(&l.path_at);
-	map_release(&l.folds);
-	map_release(&l.folded);
+	map_release(&l.tree_of_total);
+	map_release(&l.image_of_total);
 	VEC_FREE(&l.paths);
 	return ret;
 }

@@ -34,7 +34,7 @@ struct query_tree {
 	uint32_t main;              /* image of its main program; of a living tree see analyze/evidence/main_program */
 	bool start_seen;
 	bool trusted;              /* a trusted source brought its first image */
-	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of folded ones, as many as it holds */
+	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of compacted ones, as many as it holds */
 	bool started;               /* main was started by the root's chain, which has no plain program itself */
 	VEC(struct bytes) labels;
 	VEC(uint32_t) locations;       /* indexes: where its processes were seen to run */
@@ -54,7 +54,7 @@ struct query_use {
 };
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
-/* One distinct call set of folded trees: how many of their starts showed it. */
+/* One distinct call set of compacted trees: how many of their starts showed it. */
 struct query_set { uint32_t tree; uint64_t starts; VEC(uint32_t) calls; };
 
 struct query_location { int64_t id; struct bytes v[LOCATION_FIELDS]; };

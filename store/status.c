@@ -38,7 +38,7 @@ static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 	struct status_node *n;
 	int64_t v[7], id;
 
-	/* of living trees, then of folded ones */
+	/* of living trees, then of compacted ones */
 	if (row_read(st, "node", "ibuTcuT", v, e) < 0)
 		return -1;
 	if (o->only_trusted && !nodes_find(&o->rows, v[0])->kept)

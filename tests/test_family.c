@@ -204,7 +204,7 @@ static void one_step(struct pipe *p, const struct call *c, size_t i)
 	assert_ok(node, &e);
 	assert_ok(flush_know(&p->flush, node, &e), &e);
 	if (c->comm == NULL) {
-		tally_process(&p->tally, node, c->pid, (enum edge_kind)c->nr, START_MS + c->ms, (uint32_t)(1000 + i), (int32_t)c->ip);
+		tally_add_lifecycle(&p->tally, node, c->pid, (enum edge_kind)c->nr, START_MS + c->ms, (uint32_t)(1000 + i), (int32_t)c->ip);
 		return;
 	}
 	add_line(&text, c, 1000 + i);
@@ -213,8 +213,8 @@ static void one_step(struct pipe *p, const struct call *c, size_t i)
 	id = tally_ident(&p->tally, node, &l.rec, l.identity, &e);
 	assert_non_null(id);
 	assert_int_equal(seen_mark(seen_page(&p->seen, node, l.rec.serial, l.rec.ms / 1000, &e), l.rec.serial, l.rec.ms / 1000, true,
-				   BOOT_NO_BASE), SEEN_NEW);
-	assert_ok(tally_event(&p->tally, id, l.rec.ms, l.rec.serial, l.rec.nr, l.rec.code, l.rec.ip, true, SEEN_NEW, &e), &e);
+				   BOOT_NO_TIME), SEEN_NEW);
+	assert_ok(tally_count_event(&p->tally, id, l.rec.ms, l.rec.serial, l.rec.nr, l.rec.code, l.rec.ip, true, SEEN_NEW, &e), &e);
 }
 
 /* All in one batch, one by one, or the last one first. */

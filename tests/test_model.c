@@ -216,7 +216,7 @@ static void check_program(void **state)
 	const struct program_row *r = *state;
 
 	assert_int_equal(program_kind(bytes_of(r->comm), bytes_of(r->exe)), r->kind);
-	assert_bytes(program_base(bytes_of(r->exe)), r->base);
+	assert_bytes(program_basename(bytes_of(r->exe)), r->base);
 }
 
 static void losses_have_names_of_their_own(void **state)

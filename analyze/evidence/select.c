@@ -54,7 +54,7 @@ static bool is_path(const void *of, struct bytes name)
 {
 	struct bytes exe = *(const struct bytes *)of;
 
-	return bytes_eq(exe, name) || bytes_eq(program_base(exe), name);
+	return bytes_eq(exe, name) || bytes_eq(program_basename(exe), name);
 }
 
 static bool is_exe(struct bytes exe, const char *text)
@@ -66,7 +66,7 @@ static bool is_first(const void *of, struct bytes name)
 {
 	const struct query_image *m = of;
 
-	return (m->name.n && is_cut_name(&m->name, name)) || bytes_eq(program_base(m->exe), name);
+	return (m->name.n && is_cut_name(&m->name, name)) || bytes_eq(program_basename(m->exe), name);
 }
 
 static bool is_root(const struct query *q, const struct query_tree *t, const char *text)
@@ -398,7 +398,7 @@ static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 		buf_char(&key, '|');
 		buf_add(&key, m->name.p, m->name.n);
 	}
-	return group_for(g, buf_bytes(&key), m->name.n ? m->name : program_base(m->exe));
+	return group_for(g, buf_bytes(&key), m->name.n ? m->name : program_basename(m->exe));
 }
 
 /* The options that narrow to a group: its workloads. */

@@ -205,7 +205,7 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 	if (m->name.n)
 		buf_add(&key, m->name.p, m->name.n);
 	else
-		buf_add(&key, program_base(m->exe).p, program_base(m->exe).n < 15 ? program_base(m->exe).n : 15);
+		buf_add(&key, program_basename(m->exe).p, program_basename(m->exe).n < 15 ? program_basename(m->exe).n : 15);
 	return row_for(r, buf_bytes(&key), BYTES(""));
 }
 

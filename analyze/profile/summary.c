@@ -69,10 +69,10 @@ static size_t list_rules(struct buf *out, const struct profile_rule *rules, size
 	return total;
 }
 
-static bool is_floor(const struct profile_rule *r, const struct profile *p)
+static bool is_baseline(const struct profile_rule *r, const struct profile *p)
 {
 	(void)p;
-	return r->ground == GROUND_FLOOR;
+	return r->ground == GROUND_BASELINE;
 }
 
 static bool is_runtime(const struct profile_rule *r, const struct profile *p)
@@ -227,10 +227,10 @@ static void say_start(struct summary *out, const struct profile *p, const struct
 	buf_release(&line);
 }
 
-static void say_floor(struct summary *out, const struct profile *p)
+static void say_baseline(struct summary *out, const struct profile *p)
 {
 	struct buf line = { 0 };
-	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_floor, p);
+	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_baseline, p);
 
 	if (n)
 		say(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
@@ -303,7 +303,7 @@ static bool is_unobservable(const struct profile_rule *r, const struct profile *
 /* What was recorded under a filter that let calls through without a record. */
 static void say_policies(struct summary *out, const struct profile *p)
 {
-	const struct inforce *f = p->o.inforce;
+	const struct active_policies *f = p->o.active_policies;
 	struct buf line = { 0 };
 	size_t n;
 
@@ -369,7 +369,7 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 	if ((o->comm.n || o->exe.n) && p->s->ways > 1)
 		say(out, "started in %" PRIu64 " ways (--explain shows them, --tree narrows)", p->s->ways);
 	say_dangers(out, p);
-	say_floor(out, p);
+	say_baseline(out, p);
 	say_lists(out, p, o);
 }
 

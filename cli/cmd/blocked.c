@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/live.h"
 #include "cli/values.h"
-#include "ingest/live/process/confined.h"
+#include "ingest/live/process/confinement.h"
 #include "ingest/live/process/probe.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
@@ -108,9 +108,9 @@ static int from_questions(struct findings *f, struct err *e)
 
 static void names_of(struct buf *out, uint64_t set)
 {
-	for (unsigned i = 0, k = 0; confined_capability(i) != NULL; i++)
+	for (unsigned i = 0, k = 0; confinement_capability(i) != NULL; i++)
 		if (set >> i & 1)
-			buf_printf(out, "%s%s", k++ ? " " : "", confined_capability(i));
+			buf_printf(out, "%s%s", k++ ? " " : "", confinement_capability(i));
 }
 
 /* The names, or where there are most, those that are not there. */
@@ -118,7 +118,7 @@ static void capabilities_text(struct buf *out, uint64_t set)
 {
 	uint64_t all = 0;
 
-	for (unsigned i = 0; confined_capability(i) != NULL; i++)
+	for (unsigned i = 0; confinement_capability(i) != NULL; i++)
 		all |= (uint64_t)1 << i;
 	set &= all;
 	if (set == 0 || set == all) {
@@ -132,7 +132,7 @@ static void capabilities_text(struct buf *out, uint64_t set)
 	names_of(out, set);
 }
 
-static void print_confined(const struct confined *c)
+static void print_confinement(const struct confinement *c)
 {
 	static const char *const modes[] = { "none", "strict", "filters" };
 	auto_buf struct buf eff = { 0 }, bound = { 0 }, own = { 0 }, label = { 0 }, location = { 0 }, shown = { 0 };
@@ -140,7 +140,7 @@ static void print_confined(const struct confined *c)
 
 	capabilities_text(&eff, c->effective);
 	capabilities_text(&bound, c->bounding);
-	for (size_t i = 0; i < CONFINED_NAMESPACES; i++) {
+	for (size_t i = 0; i < CONFINEMENT_NAMESPACES; i++) {
 		known = known || c->namespaces[i].known;
 		if (c->namespaces[i].own)
 			buf_printf(&own, "%s%s", own.n ? " " : "", c->namespaces[i].kind);
@@ -188,7 +188,7 @@ static void print_calls(const struct findings *f)
 	}
 }
 
-static void print_json(const struct confined *c, const struct findings *f)
+static void print_json(const struct confinement *c, const struct findings *f)
 {
 	json_object *doc = json_object_new_object(), *calls = json_object_new_array(), *caps = json_object_new_array();
 	json_object *own = json_object_new_array();
@@ -197,11 +197,11 @@ static void print_json(const struct confined *c, const struct findings *f)
 	json_put_int(doc, "seccomp", true, c->mode);
 	json_put_int(doc, "filters", c->filters >= 0, c->filters);
 	json_object_object_add(doc, "no_new_privs", json_object_new_boolean(c->no_new_privs));
-	for (unsigned i = 0; confined_capability(i) != NULL; i++)
+	for (unsigned i = 0; confinement_capability(i) != NULL; i++)
 		if (c->effective >> i & 1)
-			json_object_array_add(caps, json_object_new_string(confined_capability(i)));
+			json_object_array_add(caps, json_object_new_string(confinement_capability(i)));
 	json_object_object_add(doc, "capabilities", caps);
-	for (size_t i = 0; i < CONFINED_NAMESPACES; i++)
+	for (size_t i = 0; i < CONFINEMENT_NAMESPACES; i++)
 		if (c->namespaces[i].own)
 			json_object_array_add(own, json_object_new_string(c->namespaces[i].kind));
 	json_object_object_add(doc, "own_namespaces", own);
@@ -227,19 +227,19 @@ static void print_json(const struct confined *c, const struct findings *f)
 
 static int run(struct opts *o, struct err *e)
 {
-	struct confined c = { 0 };
+	struct confinement c = { 0 };
 	struct findings f = { 0 };
 	uint64_t pid;
 	int ret = opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e);
 
 	if (ret == 0)
-		ret = confined_read(&c, "", (int32_t)pid, e);
+		ret = confinement_read(&c, "", (int32_t)pid, e);
 	if (ret == 0 && c.mode == 2)
 		ret = pid ? from_filters(&f, (int32_t)pid, e) : from_questions(&f, e);
 	if (ret == 0 && opt_on(o, OPT_json)) {
 		print_json(&c, &f);
 	} else if (ret == 0) {
-		print_confined(&c);
+		print_confinement(&c);
 		print_calls(&f);
 	}
 	if (ret == 0 && f.by_probe && !opt_on(o, OPT_quiet))
@@ -248,7 +248,7 @@ static int run(struct opts *o, struct err *e)
 	if (ret == 0 && f.unknown && !opt_on(o, OPT_quiet))
 		command_say("%zu of %zu calls could not be judged", f.unknown, f.asked);
 	release(&f);
-	confined_release(&c);
+	confinement_release(&c);
 	return ret < 0 ? (int)e->status : ST_OK;
 }
 

@@ -27,7 +27,7 @@ static void say_client(const char *cmd)
 #include "cli/client_list.h"
 #undef CLIENT
 	};
-	struct bytes base = program_base(bytes_of(cmd));
+	struct bytes base = program_basename(bytes_of(cmd));
 
 	for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
 		if (bytes_eq(base, bytes_of(clients[i].name)))
@@ -48,7 +48,7 @@ static void say_loss(const struct capture_report *r)
 		buf_printf(&line, "; %" PRIu64 " dropped while the store was busy: neither memory nor a spool had room (--spool)", f->dropped);
 	if (f->tasks_lost)
 		buf_printf(&line, "; %" PRIu64 " events of processes lost, so some descendants may be missing", f->tasks_lost);
-	if (r->no_fence)
+	if (r->no_marker)
 		buf_str(&line, "; the last records did not come in time");
 	if (line.n)
 		command_say("incomplete%s", buf_text(&line));
@@ -157,7 +157,7 @@ static int run(struct opts *o, struct err *e)
 	int ret = read_options(&c, o, e);
 
 	if (ret == 0 && command) {
-		struct bytes base = program_base(bytes_of(o->args[0]));
+		struct bytes base = program_basename(bytes_of(o->args[0]));
 
 		c.argv = (char *const *)(uintptr_t)o->args;
 		snprintf(label, sizeof(label), "%.*s", (int)base.n, base.p);

@@ -2,7 +2,7 @@
 #include "analyze/input/input.h"
 #include "analyze/policy/compile.h"
 #include "analyze/policy/runtime.h"
-#include "analyze/profile/floor.h"
+#include "analyze/profile/baseline.h"
 #include "cli/binaries.h"
 #include "cli/command.h"
 #include "cli/live.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* What the options name, as rows of trees; borrowed by *what until selector_release. */
-static int read_what(struct forget_what *what, int64_t **trees, struct bytes **folds, const struct opts *o, const struct selected *s,
+static int read_what(struct forget_what *what, int64_t **trees, struct bytes **totals, const struct opts *o, const struct selected *s,
 		     const struct selection *sel, struct err *e)
 {
 	const char *ingest = opt_text(o, OPT_ingest, NULL);
@@ -39,19 +39,19 @@ static int read_what(struct forget_what *what, int64_t **trees, struct bytes **f
 	for (size_t i = 0; i < s->query.trees.n; i++)
 		most += 1 + s->query.trees.v[i].also.n;
 	*trees = mem_zero(most, sizeof(**trees));
-	*folds = mem_zero(most, sizeof(**folds));
+	*totals = mem_zero(most, sizeof(**totals));
 	for (size_t i = 0; i < s->query.trees.n; i++) {
 		const struct query_tree *t = &s->query.trees.v[i];
 
 		if (sel->tree_in[i] && t->id == 0)
-			(*folds)[what->n_folds++] = t->code;
+			(*totals)[what->n_totals++] = t->code;
 		if (!sel->tree_in[i] || t->id == 0)
 			continue;
 		(*trees)[n++] = t->id;
 		for (size_t k = 0; k < t->also.n; k++)
 			(*trees)[n++] = t->also.v[k];
 	}
-	what->folds = *folds;
+	what->totals = *totals;
 	what->trees = *trees;
 	what->n_trees = n;
 	return 0;
@@ -103,7 +103,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	look.dry_run = true;
 	if (ret == 0)
 		ret = forget_run(&store, &look, &report, e);
-	if (ret == 0 && report.intervals + report.presence + report.folds == 0)
+	if (ret == 0 && report.intervals + report.presence + report.totals == 0)
 		ret = err_set(e, ST_NO, "nothing matches: nothing to remove");
 	if (ret == 0 && what->dry_run)
 		say(&report, what);
@@ -126,7 +126,7 @@ static int run(struct opts *o, struct err *e)
 	struct selection sel = { 0 };
 	struct forget_what what = { 0 };
 	auto_free int64_t *trees = NULL;
-	auto_free struct bytes *folds = NULL;
+	auto_free struct bytes *totals = NULL;
 	int ret = opt_brought_up(o, e);
 
 	if (ret == 0)
@@ -134,7 +134,7 @@ static int run(struct opts *o, struct err *e)
 
 	if (ret == 0) {
 		select_run(&sel, &s.query, &s.workloads, &s.options);
-		ret = read_what(&what, &trees, &folds, o, &s, &sel, e);
+		ret = read_what(&what, &trees, &totals, o, &s, &sel, e);
 	}
 	if (ret == 0)
 		ret = store_end(&s.store, e);

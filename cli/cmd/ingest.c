@@ -1,4 +1,4 @@
-#include "cli/cmd/fold.h"
+#include "cli/cmd/compact.h"
 #include "cli/command.h"
 #include "cli/term.h"
 #include "cli/values.h"
@@ -161,7 +161,7 @@ static int run(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (opt_policy(o, &io.policy, e) < 0 || fold_limits(o, &keep, &days, e) < 0)
+	if (opt_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
 		return ST_INPUT;
 	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
@@ -186,7 +186,7 @@ static int run(struct opts *o, struct err *e)
 	if (report.stopped)
 		return 128 + stop;
 	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
-	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
+	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && compact_old(o, false, e) < 0)
 		return (int)e->status;
 	return (int)report.failed_status;
 }

@@ -3,7 +3,7 @@
 #include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
-#include "cli/shaping.h"
+#include "cli/rollout.h"
 #include "cli/term.h"
 #include "store/base/esc.h"
 #include "store/base/outfile.h"
@@ -54,14 +54,14 @@ static int read_options(struct profile_options *out, const struct output **forma
 }
 
 /* What the list gets without evidence. */
-static int read_grounds(struct profile_options *out, struct floor *floor, const struct opts *o, enum scope scope, struct err *e)
+static int read_grounds(struct profile_options *out, struct baseline *baseline, const struct opts *o, enum scope scope, struct err *e)
 {
 	const char *runtime = opt_text(o, OPT_runtime, NULL);
 	auto_buf struct buf known = { 0 };
 
-	if (floor_load(floor, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
+	if (baseline_load(baseline, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
 		return -1;
-	out->floor = floor;
+	out->baseline = baseline;
 	out->runtime = runtime == NULL ? NULL : runtime_of(runtime);
 	if (runtime == NULL || out->runtime != NULL)
 		return 0;
@@ -208,7 +208,7 @@ static int write_both(const struct opts *o, write_fn *write, const struct output
 /* Where it is not known what left no records, no name can be taken off. */
 static int can_tighten(const struct opts *o, const struct profile *p, struct err *e)
 {
-	const struct inforce *f = p->o.inforce;
+	const struct active_policies *f = p->o.active_policies;
 
 	if (!opt_on(o, OPT_tighten) || f == NULL || !f->unread)
 		return 0;
@@ -230,7 +230,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	if (shaping_apply(&policy, format->conditions, o, e) < 0 ||
+	if (rollout_apply(&policy, format->conditions, o, e) < 0 ||
 	    (opt_on(o, OPT_arch) && !opt_on(o, OPT_base) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
@@ -240,13 +240,13 @@ static int write_out(const struct opts *o, const struct output *format, const st
 }
 
 /* Builds the profile again, with the siblings of what it has. */
-static void add_siblings(struct profile *p, struct shape_siblings *siblings, struct query *q, const struct selection *sel,
+static void add_siblings(struct profile *p, struct stage_siblings *siblings, struct query *q, const struct selection *sel,
 			 struct profile_options *po)
 {
 	struct policy policy;
 
 	profile_policy(&policy, p);
-	shape_siblings(siblings, &policy);
+	stage_siblings(siblings, &policy);
 	policy_release(&policy);
 	profile_release(p);
 	po->siblings = siblings;
@@ -260,20 +260,20 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct profile p;
 	struct query_losses losses = { 0 };
 	struct summary talk = { 0 };
-	struct shape_siblings siblings = { 0 };
-	struct inforce inforce = { 0 };
-	struct floor floor = { 0 };
+	struct stage_siblings siblings = { 0 };
+	struct active_policies active_policies = { 0 };
+	struct baseline baseline = { 0 };
 	int ret = ST_OK;
 
-	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &floor, o, s->options.scope, e) < 0 ||
+	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &baseline, o, s->options.scope, e) < 0 ||
 	    query_losses(&losses, &s->query, &s->store, sel->t_first, sel->t_last, e) < 0) {
-		floor_release(&floor);
+		baseline_release(&baseline);
 		return (int)e->status;
 	}
-	inforce_load(&inforce, &s->query, sel);
-	po.inforce = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &inforce;
+	active_load(&active_policies, &s->query, sel);
+	po.active_policies = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &active_policies;
 	profile_build(&p, &s->query, sel, &po);
-	if (shaping_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: shaping_apply */
+	if (rollout_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: rollout_apply */
 		add_siblings(&p, &siblings, &s->query, sel, &po);
 	if (p.rules.n == 0 && p.denied.n > 0) {
 		command_say("only denials match, no record of what was let through (LOG): there is no list to make of "
@@ -296,8 +296,8 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	VEC_FREE(&losses);
 	profile_release(&p);
 	VEC_FREE(&siblings);
-	inforce_release(&inforce);
-	floor_release(&floor);
+	active_release(&active_policies);
+	baseline_release(&baseline);
 	return ret;
 }
 
@@ -349,7 +349,7 @@ static int run(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
 	bool observe = false;
-	int ret = shaping_check(o, &observe, e);
+	int ret = rollout_check(o, &observe, e);
 
 	if (ret == 0)
 		ret = selector_open(&s, o, e);

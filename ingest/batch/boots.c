@@ -71,10 +71,10 @@ static bool in_page(const struct boot_piece *p, int64_t serials, int64_t seconds
 	       p->serial_lo / BOOT_SERIALS == serials && p->serial_hi / BOOT_SERIALS == serials;
 }
 
-/* The base of a page's lines; those that disagree say nothing. */
-static int64_t base_of(int64_t min, int64_t max)
+/* The boot time of a page's lines; those that disagree say nothing. */
+static int64_t boot_time_of(int64_t min, int64_t max)
 {
-	return min != BOOT_NO_BASE && max - min <= BOOT_BASE_SECONDS ? max : BOOT_NO_BASE;
+	return min != BOOT_NO_TIME && max - min <= BOOT_BASE_SECONDS ? max : BOOT_NO_TIME;
 }
 
 static int take_pieces(void *to, const struct seen_row *r, struct err *e)
@@ -82,18 +82,18 @@ static int take_pieces(void *to, const struct seen_row *r, struct err *e)
 	struct loading *l = to;
 	struct boot_pieces *both[] = { l->trusted, l->all };
 	size_t had[] = { l->trusted->n, l->all->n };
-	const struct seen_row_base *trusted = &r->base[TRACK_TRUSTED], *all = &r->base[TRACK_TEXT];
+	const struct seen_row_boot_time *trusted = &r->boot_time[TRACK_TRUSTED], *all = &r->boot_time[TRACK_TEXT];
 	struct bytes text = r->pieces[TRACK_TEXT];
-	int64_t base;
+	int64_t boot_time;
 
 	for (size_t i = 0; text.n && !l->any_text && i < l->trusted->n; i++) /* they are in both */
 		add_piece(l->all, &l->trusted->v[i]);
 	if (text.n && !l->any_text)
 		had[1] = l->all->n;
 	l->any_text = l->any_text || text.n;
-	/* what trusted lines print of a base, or disagree about, is not text's to say */
-	base = trusted->min != BOOT_NO_BASE ? base_of(trusted->min, trusted->max) : base_of(all->min, all->max);
-	if (!boot_decode(l->trusted, r->pieces[TRACK_TRUSTED], base_of(trusted->min, trusted->max)) || !boot_decode(l->all, text, base))
+	/* what trusted lines print of a boot time, or disagree about, is not text's to say */
+	boot_time = trusted->min != BOOT_NO_TIME ? boot_time_of(trusted->min, trusted->max) : boot_time_of(all->min, all->max);
+	if (!boot_decode(l->trusted, r->pieces[TRACK_TRUSTED], boot_time_of(trusted->min, trusted->max)) || !boot_decode(l->all, text, boot_time))
 		return store_damaged(l->store, "seen", 0, "no pieces can be read in it", e);
 	for (size_t i = had[0]; text.n == 0 && l->any_text && i < l->trusted->n; i++)
 		add_piece(l->all, &l->trusted->v[i]);

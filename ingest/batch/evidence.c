@@ -1,7 +1,7 @@
 #include "ingest/batch/evidence.h"
 
 #include "store/base/when.h"
-#include "store/rows/fold_row.h"
+#include "store/rows/total.h"
 
 #include <stdlib.h>
 
@@ -115,8 +115,8 @@ static int take_evidence(struct evidence_room *w, struct evidence_row *r, const 
 	if (evidence_obs(w, r, e) < 0)
 		return -1;
 	r->changed = true;
-	for (uint32_t i = v->slots; i != 0; i = t->slots.v[i - 1].next)
-		*VEC_PUSH(&r->obs) = t->slots.v[i - 1].obs;
+	for (uint32_t i = v->obs; i != 0; i = t->obs.v[i - 1].next)
+		*VEC_PUSH(&r->obs) = t->obs.v[i - 1].obs;
 	for (uint32_t i = v->edges; i != 0; i = t->edges.v[i - 1].next)
 		*VEC_PUSH(&r->edges) = t->edges.v[i - 1].edge;
 	obs_unite(&r->obs);
@@ -139,7 +139,7 @@ static void chain(struct evidence *ev, uint32_t at)
 	uint64_t key = chain_key(r->exe, r->loader, r->trusted, r->t_first);
 
 	r->next = (uint32_t)map_get(&ev->chains, key, r->cell, 0);
-	r->mixed = r->next != 0 && (ev->rows.v[r->next - 1].mixed || r->t_first <= ev->rows.v[r->next - 1].t_last);
+	r->unordered = r->next != 0 && (ev->rows.v[r->next - 1].unordered || r->t_first <= ev->rows.v[r->next - 1].t_last);
 	map_put(&ev->chains, key, r->cell, at + 1);
 }
 
@@ -150,14 +150,14 @@ static void chain(struct evidence *ev, uint32_t at)
 static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row, struct err *e)
 {
 	struct tally_interval *v = &w->tally->intervals.v[at];
-	const struct tally_space *s = &w->tally->spaces.v[v->space];
+	const struct tally_origin *s = &w->tally->origins.v[v->origin];
 	const struct maker by = { v->s_first, v->uid, v->auid, v->name };
 
 	*row = -1;
 	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, s->trusted, v->t_first), v->cell, 0);
-	     i != 0 && (*row < 0 || v->driven); i = ev->rows.v[i - 1].next) {
+	     i != 0 && (*row < 0 || v->new_records); i = ev->rows.v[i - 1].next) {
 		if (!joins(&ev->rows.v[i - 1], v)) {
-			if (!ev->rows.v[i - 1].mixed && v->t_first > ev->rows.v[i - 1].t_last)
+			if (!ev->rows.v[i - 1].unordered && v->t_first > ev->rows.v[i - 1].t_last)
 				break;
 			continue;
 		}
@@ -166,7 +166,7 @@ static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, p
 		else if (join_rows(w, ev, i - 1, (size_t)*row, e) < 0)
 			return -1;
 	}
-	if (v->driven == 0)
+	if (v->new_records == 0)
 		return 0;
 	if (*row < 0) {
 		*row = (ptrdiff_t)ev->rows.n;
@@ -183,14 +183,14 @@ static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, p
 /* ---- events that both layers have ---- */
 
 /* The row of a layer that holds a time; NULL. */
-static struct evidence_row *row_at(struct evidence *ev, const struct tally_space *s, bool trusted, uint64_t cell, int64_t t)
+static struct evidence_row *row_at(struct evidence *ev, const struct tally_origin *s, bool trusted, uint64_t cell, int64_t t)
 {
 	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, trusted, t), cell, 0); i != 0;) {
 		struct evidence_row *r = &ev->rows.v[i - 1];
 
 		if (r->joined_to < 0 && r->t_first <= t && t <= r->t_last)
 			return r;
-		if (!r->mixed && t > r->t_last)
+		if (!r->unordered && t > r->t_last)
 			return NULL;
 		i = r->next;
 	}
@@ -235,8 +235,8 @@ static int find_obs(struct evidence_room *w, struct evidence_row *r, const struc
 static int meet(struct evidence_room *w, struct evidence *ev, const struct tally_interval *v, const struct tally_echo *echo,
 		struct err *e)
 {
-	const struct tally_space *s = &w->tally->spaces.v[v->space];
-	const struct obs *like = &w->tally->slots.v[echo->slot].obs;
+	const struct tally_origin *s = &w->tally->origins.v[v->origin];
+	const struct obs *like = &w->tally->obs.v[echo->obs].obs;
 	struct evidence_row *text = row_at(ev, s, false, v->cell, echo->t), *trusted = row_at(ev, s, true, v->cell, echo->t);
 	struct obs *said, *known;
 
@@ -247,10 +247,10 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 		text->changed = true;
 		return 0;
 	}
-	if (w->folds && s->trusted && said == NULL) {
+	if (w->any_totals && s->trusted && said == NULL) {
 		bool found;
 
-		if (fold_row_take_text(w->store, s->node, like->caller, like->call, echo->t, &found, e) < 0)
+		if (total_take_text(w->store, s->node, like->caller, like->call, echo->t, &found, e) < 0)
 			return -1;
 		if (found)
 			return 0;
@@ -264,7 +264,7 @@ int evidence_find_rows(struct evidence_room *w, struct evidence *ev, struct err 
 	for (uint32_t i = 0; i < ev->rows.n; i++)
 		chain(ev, i);
 	for (size_t i = 0; i < ev->waiting.n; i++)
-		if (find_row(w, ev, ev->waiting.v[i], VEC_PUSH(&ev->homes), e) < 0)
+		if (find_row(w, ev, ev->waiting.v[i], VEC_PUSH(&ev->row_of), e) < 0)
 			return -1;
 	for (size_t i = 0; i < ev->waiting.n; i++) {
 		const struct tally_interval *v = &w->tally->intervals.v[ev->waiting.v[i]];
@@ -315,8 +315,8 @@ static int save_row(struct evidence_room *w, const struct evidence *ev, struct e
 /* The run that brought a row first is noted in it; the others leave a mark. And where its process ran. */
 static int save_marks(struct evidence_room *w, const struct evidence *ev, struct err *e)
 {
-	for (size_t i = 0; i < ev->homes.n; i++) {
-		const struct evidence_row *r = ev->homes.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->homes.v[i])];
+	for (size_t i = 0; i < ev->row_of.n; i++) {
+		const struct evidence_row *r = ev->row_of.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->row_of.v[i])];
 		int64_t location = w->tally->intervals.v[ev->waiting.v[i]].location;
 
 		if (r != NULL && r->ingest != w->tally->ingest &&
@@ -350,7 +350,7 @@ void evidence_empty(struct evidence *ev)
 		VEC_FREE(&ev->rows.v[i].edges);
 	}
 	VEC_FREE(&ev->rows);
-	VEC_FREE(&ev->homes);
+	VEC_FREE(&ev->row_of);
 	VEC_FREE(&ev->brought);
 	map_release(&ev->chains);
 }

@@ -5,7 +5,7 @@
 #ifndef INGEST_BATCH_FEED_H
 #define INGEST_BATCH_FEED_H
 
-#include "ingest/batch/fast.h"
+#include "ingest/batch/line_cache.h"
 #include "ingest/batch/flush.h"
 #include "ingest/batch/run.h"
 
@@ -30,7 +30,7 @@ struct feed {
 	struct seen seen;
 	struct tally tally;
 	struct flush flush;
-	struct fast fast;
+	struct line_cache line_cache;
 	struct line_room room;
 	int64_t near_ms[2];     /* when the last record was, of text and of what is trusted: no text says which year a marker is of */
 	struct ident *last;     /* who made the last event */
@@ -48,7 +48,7 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 
 /*
  * Takes the next line if it is a record like one before: then *n is its length without the newline, else 0. `ahead` as
- * fast_match has it.
+ * line_cache_match has it.
  */
 int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e);
 

@@ -8,16 +8,16 @@
 #define TRUSTED (1u << TRACK_TRUSTED)
 #define TEXT (1u << TRACK_TEXT)
 
-static void note_base(struct seen_page *p, struct seen_base *b, int64_t base)
+static void note_boot_time(struct seen_page *p, struct seen_boot_time *b, int64_t boot_time)
 {
-	if (base <= b->max && base >= b->min)
+	if (boot_time <= b->max && boot_time >= b->min)
 		return;
-	if (b->max == BOOT_NO_BASE)
-		*b = (struct seen_base){ base, base };
-	else if (base > b->max)
-		b->max = base;
+	if (b->max == BOOT_NO_TIME)
+		*b = (struct seen_boot_time){ boot_time, boot_time };
+	else if (boot_time > b->max)
+		b->max = boot_time;
 	else
-		b->min = base;
+		b->min = boot_time;
 	p->dirty = true;
 }
 
@@ -82,15 +82,15 @@ static enum seen_state mark_more(struct seen_page *p, unsigned serial, unsigned 
 }
 
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted,
-			  int64_t base)
+			  int64_t boot_time)
 {
 	unsigned layer = trusted ? TRUSTED : TEXT;
 	unsigned i = serial % SEEN_SERIALS, at = SEEN_AT((uint64_t)second % SEEN_SECONDS, layer),
 		 was = p->at[i];
 	enum seen_state state = SEEN_NEW;
 
-	if (base != BOOT_NO_BASE)
-		note_base(p, &p->base[trusted ? TRACK_TRUSTED : TRACK_TEXT], base);
+	if (boot_time != BOOT_NO_TIME)
+		note_boot_time(p, &p->boot_time[trusted ? TRACK_TRUSTED : TRACK_TEXT], boot_time);
 	if (was != 0 && SEEN_SECOND(was) == SEEN_SECOND(at)) {
 		if (was & layer)
 			return SEEN_BEFORE;
@@ -446,7 +446,7 @@ static void units_of(const struct seen_page *p, unsigned layers, struct boot_pie
 						      .serial_lo = serial,
 						      .serial_hi = serial,
 						      .events = 1,
-						      .base = BOOT_NO_BASE };
+						      .boot_time = BOOT_NO_TIME };
 	}
 	VEC_FREE(&points);
 }
@@ -454,7 +454,7 @@ static void units_of(const struct seen_page *p, unsigned layers, struct boot_pie
 /* The usual page, in which time rises with the serial: one piece, found without sorting. */
 static bool one_piece(const struct seen_page *p, unsigned layers, struct boot_pieces *out)
 {
-	struct boot_piece piece = { .base = BOOT_NO_BASE };
+	struct boot_piece piece = { .boot_time = BOOT_NO_TIME };
 	struct run r = { 0 };
 	unsigned last = 0;
 

@@ -306,7 +306,7 @@ static int choose_fixed(struct derive *d, const struct derive_part *p, struct as
 	return ret;
 }
 
-int ask_near(struct derive *d, const struct derive_part *p, struct ask_answer *out, struct err *e)
+int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_answer *out, struct err *e)
 {
 	auto_free struct derive_look *cells = mem_alloc(3 * p->looks.n * sizeof(*cells));
 	size_t n = near_cells(p, cells);

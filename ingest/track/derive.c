@@ -176,7 +176,7 @@ static int settle(struct derive *d, struct derive_part *p, struct err *e)
 
 	d->asked++;
 	if (ret == 0 && ask) {
-		ret = ask_near(d, p, &a, e);
+		ret = ask_candidates(d, p, &a, e);
 		if (ret == 0)
 			p->rule = (uint8_t)a.rule;
 	} else if (ret == 0 && same) {

@@ -138,8 +138,8 @@ struct derive_work {
 	struct derive_row at;         /* behind this row */
 	uint64_t until[3];            /* up to here: the last words of a row */
 	int64_t id, to;               /* a part, or images */
-	bool has_floor;               /* those before it need not be asked again: to them it is the same image under another name */
-	struct derive_wait floor;
+	bool has_limit;               /* those before it need not be asked again: to them it is the same image under another name */
+	struct derive_wait limit;
 };
 
 /*

@@ -1,6 +1,6 @@
 #include "ingest/track/parts.h"
 
-#include "ingest/track/concern.h"
+#include "ingest/track/dependents.h"
 #include "ingest/track/facts.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
@@ -18,10 +18,10 @@ static void forget_search(struct derive *d, const struct derive_part *p)
 static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 {
 	struct derive_rows was = { 0 }, none = { 0 };
-	int ret = concern_rested(d, p, INT64_MIN, e);
+	int ret = dependents_rested(d, p, INT64_MIN, e);
 
 	if (ret == 0)
-		ret = concern_children(d, p->id, e);
+		ret = dependents_children(d, p->id, e);
 	if (ret == 0)
 		ret = rows_of_part(d, p, INT64_MIN, &was, e);
 	if (ret == 0)
@@ -86,18 +86,18 @@ static void take_facts(struct derive_part *p, const struct derive_part *now)
 }
 
 /* Asks again whom it concerns that p, which was `was`, has another place, loader or end. */
-static int concern_others(struct derive *d, struct derive_part *p, const struct derive_part *was,
+static int dependents_of_change(struct derive *d, struct derive_part *p, const struct derive_part *was,
 			  struct err *e)
 {
 	bool moved = !parts_same_position(&was->key, &p->key);
 	bool all = moved || was->loader != p->loader;
 
 	if ((all || was->t_end > p->t_end) &&
-	    concern_rested(d, p, all ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e) < 0)
+	    dependents_rested(d, p, all ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e) < 0)
 		return -1;
-	if (p->image != 0 && (all || was->t_end < p->t_end) && concern_gone(d, p, e) < 0)
+	if (p->image != 0 && (all || was->t_end < p->t_end) && dependents_gone(d, p, e) < 0)
 		return -1;
-	return moved ? concern_children(d, p->id, e) : 0;
+	return moved ? dependents_children(d, p->id, e) : 0;
 }
 
 /*
@@ -146,7 +146,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	if (ret == 0 && sites)
 		ret = work_lookers(d, p->id, e);
 	if (ret == 0)
-		ret = concern_others(d, p, &was, e);
+		ret = dependents_of_change(d, p, &was, e);
 	if (asks) {
 		forget_search(d, p);
 		rows_wait(d, p);
@@ -272,5 +272,5 @@ int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, si
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = of[i] == NULL ? add_part(d, &now[i], e) :
 		      change_part(d, of[i], &now[i], i < known ? since : INT64_MIN, e);
-	return ret < 0 ? -1 : other ? concern_born(d, node, pid, e) : 0;
+	return ret < 0 ? -1 : other ? dependents_born(d, node, pid, e) : 0;
 }

@@ -1,6 +1,6 @@
 #include "ingest/track/work.h"
 
-#include "ingest/track/concern.h"
+#include "ingest/track/dependents.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
 
@@ -20,14 +20,14 @@ static int begin(struct derive *d, struct derive_work *w, struct err *e)
 	return more < 0 ? -1 : 0;
 }
 
-/* What it makes in turn has its floor, too. */
+/* What it makes in turn has its limit, too. */
 static struct derive_work make(const struct derive *d, enum derive_work_kind kind)
 {
 	struct derive_work w = { .kind = kind };
 
-	if (d->doing != NULL && d->doing->has_floor) {
-		w.has_floor = true;
-		w.floor = d->doing->floor;
+	if (d->doing != NULL && d->doing->has_limit) {
+		w.has_limit = true;
+		w.limit = d->doing->limit;
 	}
 	return w;
 }
@@ -65,8 +65,8 @@ void work_merge(struct derive *d, int64_t from, int64_t to, const struct derive_
 	struct derive_work w = { .kind = DERIVE_MERGE,
 				 .id = from,
 				 .to = to,
-				 .has_floor = true,
-				 .floor = { p->key, p->layer, p->id } };
+				 .has_limit = true,
+				 .limit = { p->key, p->layer, p->id } };
 
 	d->merged = from;
 	d->merged_into = to;
@@ -94,12 +94,12 @@ static void look(struct derive *d)
 	d->room--;
 }
 
-/* Is it before the floor, or at it? */
+/* Is it before the limit, or at it? */
 static bool is_spared(const struct derive_work *w, const struct derive_part *p)
 {
 	struct derive_wait at = { p->key, p->layer, p->id };
 
-	return w->has_floor && !rows_sooner(&w->floor, &at);
+	return w->has_limit && !rows_sooner(&w->limit, &at);
 }
 
 static int wait_some(struct derive *d, struct derive_work *w, struct err *e)
@@ -197,7 +197,7 @@ static int first_of(struct derive *d, enum rows_kind kind, int64_t image, struct
 
 /*
  * Those that found the image gone found it so under its new name, too, if they come before the
- * floor.
+ * limit.
  */
 static int rename_gone(struct derive *d, const struct derive_work *w, const struct derive_row *row,
 		       struct err *e)
@@ -288,13 +288,13 @@ int work_run(struct derive *d, struct err *e)
 
 static void words_of(const struct derive_work *w, uint64_t out[WORDS])
 {
-	const uint64_t v[WORDS] = { (uint64_t)w->kind | (uint64_t)w->take << 8 | (uint64_t)w->has_floor << 9 |
-					    (uint64_t)w->floor.layer << 10,
+	const uint64_t v[WORDS] = { (uint64_t)w->kind | (uint64_t)w->take << 8 | (uint64_t)w->has_limit << 9 |
+					    (uint64_t)w->limit.layer << 10,
 				    (uint64_t)w->id, (uint64_t)w->to,
 				    w->at.w[0], w->at.w[1], w->at.w[2], w->at.w[3], w->at.w[4], w->at.w[5], w->at.w[6],
 				    w->until[0], w->until[1], w->until[2],
-				    (uint64_t)w->floor.key.node, w->floor.key.boot, (uint64_t)w->floor.key.t, w->floor.key.serial,
-				    (uint32_t)w->floor.key.pid, w->floor.key.seq, (uint64_t)w->floor.id };
+				    (uint64_t)w->limit.key.node, w->limit.key.boot, (uint64_t)w->limit.key.t, w->limit.key.serial,
+				    (uint32_t)w->limit.key.pid, w->limit.key.seq, (uint64_t)w->limit.id };
 
 	memcpy(out, v, sizeof(v));
 }
@@ -303,12 +303,12 @@ static bool from_words(struct derive_work *w, const uint64_t v[WORDS])
 {
 	*w = (struct derive_work){ .kind = (enum derive_work_kind)(v[0] & 0xff),
 				   .take = v[0] >> 8 & 1,
-				   .has_floor = v[0] >> 9 & 1,
+				   .has_limit = v[0] >> 9 & 1,
 				   .id = (int64_t)v[1],
 				   .to = (int64_t)v[2] };
 	memcpy(w->at.w, v + 3, sizeof(w->at.w));
 	memcpy(w->until, v + 10, sizeof(w->until));
-	w->floor = (struct derive_wait){ { (int64_t)v[13], (uint32_t)v[14], (int64_t)v[15], (uint32_t)v[16], (int32_t)(uint32_t)v[17], (uint16_t)v[18] },
+	w->limit = (struct derive_wait){ { (int64_t)v[13], (uint32_t)v[14], (int64_t)v[15], (uint32_t)v[16], (int32_t)(uint32_t)v[17], (uint16_t)v[18] },
 					 v[0] >> 10 & 1, (int64_t)v[19] };
 	return (v[0] & 0xff) <= DERIVE_LIFE;
 }

@@ -2,7 +2,7 @@
 
 #include "ingest/batch/feed.h"
 #include "ingest/live/kernel/audit.h"
-#include "ingest/live/kernel/fence.h"
+#include "ingest/live/kernel/marker.h"
 #include "ingest/live/process/location.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
@@ -105,7 +105,7 @@ static int take_item(struct capturing *c, enum item_kind kind, struct bytes item
 	case ITEM_TASK:
 	default:
 		memcpy(&task, item.p, sizeof(task));
-		tally_process(&c->feed.tally, c->r->node, task.pid, (enum edge_kind)task.kind, task.t_ms, task.serial, task.parent);
+		tally_add_lifecycle(&c->feed.tally, c->r->node, task.pid, (enum edge_kind)task.kind, task.t_ms, task.serial, task.parent);
 		return 0;
 	}
 }
@@ -294,7 +294,7 @@ static int prepare(struct capturing *c, struct err *e)
 	c->child_ms = when_now();
 	if (!c->reader.follow) {
 		c->io.label = NULL; /* not all that comes is the command's: see label_tree */
-		return fence_number(&c->reader.mark, e);
+		return marker_number(&c->reader.mark, e);
 	}
 	return 0;
 }
@@ -319,7 +319,7 @@ static int label_tree(struct capturing *c, struct err *e)
 static int close_books(struct capturing *c, struct err *e)
 {
 	c->r->figures = reader_figures_now(&c->reader);
-	c->r->no_fence = c->reader.no_fence;
+	c->r->no_marker = c->reader.no_marker;
 	c->r->complete = reader_complete(&c->reader, &c->r->figures);
 	if (c->r->ingest.ingest == 0)
 		return 0;

@@ -1,7 +1,7 @@
 #include "ingest/live/capture/reader.h"
 
 #include "ingest/live/kernel/audit.h"
-#include "ingest/live/kernel/fence.h"
+#include "ingest/live/kernel/marker.h"
 #include "ingest/live/process/location.h"
 #include "ingest/read/fields.h"
 #include "store/base/hash.h"
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FENCE_MS 2000       /* within which a fence has to come back */
+#define MARKER_MS 2000       /* within which a marker has to come back */
 #define IDLE_MS 50          /* how long a silent socket is waited for at once */
 #define PUSH_MS 200         /* what was read is handed over at the latest */
 #define SETTLE_MS 300       /* so long ago everything has come */
@@ -71,15 +71,15 @@ static struct bytes exe_of(const struct peeked *p)
 
 /* ---- fences ---- */
 
-static bool is_fence(const struct netlink_message *m, int32_t nr, struct peeked *out)
+static bool is_marker(const struct netlink_message *m, int32_t nr, struct peeked *out)
 {
 	return m->ours && peek(m->line, true, out) && out->nr == nr;
 }
 
-/* Reads until the fence has come. What came before it does not count, and what came behind it in one go is kept in nl. */
-static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct err *e)
+/* Reads until the marker has come. What came before it does not count, and what came behind it in one go is kept in nl. */
+static int wait_for_marker(struct reader *r, int32_t nr, int32_t child, struct err *e)
 {
-	int64_t end = when_clock_ms() + FENCE_MS;
+	int64_t end = when_clock_ms() + MARKER_MS;
 	struct peeked p;
 
 	while (when_clock_ms() < end) {
@@ -91,7 +91,7 @@ static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct er
 			if (m->ours && peek(m->line, false, &p) && p.pid == getpid())
 				return err_set(e, ST_SYSTEM, "this process is itself under a filter that logs, so reading a record makes "
 					       "another: start scaudit outside of it");
-			if (!is_fence(m, nr, &p))
+			if (!is_marker(m, nr, &p))
 				continue;
 			gaps_begin(r->gaps, m->serial);
 			r->foreign_pids = p.pid != child;
@@ -103,7 +103,7 @@ static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct er
 	}
 	return err_set(e, ST_SYSTEM, "wrong network namespace, or logging is off: a record made as a test did not come within %d s "
 		       "(the initial network namespace is needed, and 'log' in kernel.seccomp.actions_logged; see scaudit doctor)",
-		       FENCE_MS / 1000);
+		       MARKER_MS / 1000);
 }
 
 /* ---- records ---- */
@@ -261,15 +261,15 @@ static int receive(struct reader *r, struct err *e)
 	return 0;
 }
 
-/* Reads up to a last fence, and what is missing before it for a moment. */
+/* Reads up to a last marker, and what is missing before it for a moment. */
 static int finish(struct reader *r, struct err *e)
 {
-	int64_t end = when_clock_ms() + FENCE_MS, quiet = INT64_MAX, t_last = 0;
+	int64_t end = when_clock_ms() + MARKER_MS, quiet = INT64_MAX, t_last = 0;
 	uint32_t last = r->gaps->high;
 	int32_t nr, child;
 	bool came = false;
 
-	if (fence_make(&nr, &child, e) < 0)
+	if (marker_make(&nr, &child, e) < 0)
 		return -1;
 	while (!r->given_up && when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
 		struct peeked p;
@@ -283,7 +283,7 @@ static int finish(struct reader *r, struct err *e)
 			return -1;
 		take_all(r, 0, n);
 		for (size_t i = 0; i < n; i++) {
-			if (came || !is_fence(&r->nl.messages[i], nr, &p))
+			if (came || !is_marker(&r->nl.messages[i], nr, &p))
 				continue;
 			came = true;
 			last = r->nl.messages[i].serial;
@@ -293,7 +293,7 @@ static int finish(struct reader *r, struct err *e)
 	}
 	pthread_mutex_lock(&r->figures_lock);
 	r->finished = true;
-	r->no_fence = !came;
+	r->no_marker = !came;
 	r->figures.t_last = t_last;
 	r->figures.serial_last = last;
 	r->figures.gaps = gaps_until(r->gaps, last);
@@ -348,8 +348,8 @@ int reader_open(struct reader *r, const struct reader_options *options, struct e
 			      .looked = mem_zero(LOOKED, sizeof(struct reader_location)) };
 	pthread_mutex_init(&r->figures_lock, NULL);
 	if (queue_open(&r->queue, options->spool, e) < 0 ||
-	    netlink_open(&r->nl, options->buffer ? options->buffer : NETLINK_BUFFER, e) < 0 || fence_make(&nr, &child, e) < 0 ||
-	    wait_for_fence(r, nr, child, e) < 0)
+	    netlink_open(&r->nl, options->buffer ? options->buffer : NETLINK_BUFFER, e) < 0 || marker_make(&nr, &child, e) < 0 ||
+	    wait_for_marker(r, nr, child, e) < 0)
 		return -1;
 	r->figures.lost_known = audit_read(&state, &ignored) == 0;
 	r->lost_first = r->figures.lost_known ? state.lost : 0;
@@ -416,7 +416,7 @@ struct reader_figures reader_figures_now(struct reader *r)
 
 bool reader_complete(const struct reader *r, const struct reader_figures *f)
 {
-	return f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 && f->tasks_lost == 0 && !r->no_fence;
+	return f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 && f->tasks_lost == 0 && !r->no_marker;
 }
 
 void reader_release(struct reader *r)

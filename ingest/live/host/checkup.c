@@ -47,17 +47,17 @@ static void say_unknown(struct finding *f, const struct checkup *c)
 
 static bool arrived(const struct checkup *c)
 {
-	for (size_t i = 0; i < c->arrival.n; i++)
-		if (c->arrival.ways[i].arrived)
+	for (size_t i = 0; i < c->delivery.n; i++)
+		if (c->delivery.ways[i].arrived)
 			return true;
 	return false;
 }
 
-static const struct arrival_way *way_of(const struct checkup *c, const char *name)
+static const struct delivery_way *way_of(const struct checkup *c, const char *name)
 {
-	for (size_t i = 0; i < c->arrival.n; i++)
-		if (strcmp(c->arrival.ways[i].name, name) == 0)
-			return &c->arrival.ways[i];
+	for (size_t i = 0; i < c->delivery.n; i++)
+		if (strcmp(c->delivery.ways[i].name, name) == 0)
+			return &c->delivery.ways[i];
 	return NULL;
 }
 
@@ -310,13 +310,13 @@ static bool look_rsyslog(const struct checkup *c, struct finding *f)
 
 static bool look_netlink(const struct checkup *c, struct finding *f)
 {
-	const struct arrival_way *w = way_of(c, "netlink");
+	const struct delivery_way *w = way_of(c, "netlink");
 
 	if (!w->open) {
 		say(f, c->audit_absent ? STATE_FAIL : STATE_UNKNOWN, "records cannot be captured: %s", w->why.msg);
 		if (!c->audit_absent)
 			advise(f, "run it as root, in the initial user namespace");
-	} else if (w->arrived || !c->arrival.made || !host_has_word(buf_bytes(&c->logged), "log")) {
+	} else if (w->arrived || !c->delivery.made || !host_has_word(buf_bytes(&c->logged), "log")) {
 		say(f, STATE_OK, "the multicast group may be read: records can be captured");
 	} else {
 		say(f, STATE_WARN, "the multicast group opens, but no record comes");
@@ -337,7 +337,7 @@ static bool look_namespaces(const struct checkup *c, struct finding *f)
 		/* what has been seen to work proves more than a number */
 		if (strcmp(kinds[i], "net") == 0 && way_of(c, "netlink")->arrived)
 			is = HOST_YES;
-		if (strcmp(kinds[i], "pid") == 0 && c->arrival.record_pid && c->arrival.record_pid != c->arrival.pid)
+		if (strcmp(kinds[i], "pid") == 0 && c->delivery.record_pid && c->delivery.record_pid != c->delivery.pid)
 			is = HOST_NO, to = &not;
 		if (is != HOST_YES)
 			buf_printf(to, "%s%s", to->n ? ", " : "", kinds[i]);
@@ -410,13 +410,13 @@ static bool look_pid(const struct checkup *c, struct finding *f)
 	return true;
 }
 
-static bool look_cost(const struct checkup *c, struct finding *f)
+static bool look_overhead(const struct checkup *c, struct finding *f)
 {
-	if (c->cost_known)
+	if (c->overhead_known)
 		say(f, STATE_OK, "a call took %.0f ns, and %.0f ns when it was logged; %u records were made to measure it",
-		    c->cost.plain_ns, c->cost.logged_ns, c->cost.records);
+		    c->overhead.plain_ns, c->overhead.logged_ns, c->overhead.records);
 	else
-		say(f, STATE_UNKNOWN, "not measured: %s", c->cost_why.msg);
+		say(f, STATE_UNKNOWN, "not measured: %s", c->overhead_why.msg);
 	return true;
 }
 
@@ -437,7 +437,7 @@ static const struct { const char *what; bool (*look)(const struct checkup *c, st
 	{ "namespaces", look_namespaces },
 	{ "own filter", look_self },
 	{ "process", look_pid },
-	{ "cost", look_cost },
+	{ "cost", look_overhead },
 };
 
 /* ---- looking ---- */
@@ -461,9 +461,9 @@ static void read_kernel(struct checkup *c)
 static void measure(struct checkup *c)
 {
 	if (!host_has_word(buf_bytes(&c->logged), "log"))
-		err_set(&c->cost_why, ST_SYSTEM, "LOG makes no record here");
+		err_set(&c->overhead_why, ST_SYSTEM, "LOG makes no record here");
 	else
-		c->cost_known = cost_measure(&c->cost, &c->cost_why) == 0;
+		c->overhead_known = overhead_measure(&c->overhead, &c->overhead_why) == 0;
 }
 
 static void look(struct checkup *c)
@@ -496,20 +496,20 @@ static bool is_blind(const struct checkup *c)
 
 static enum outcome outcome_of(const struct checkup *c)
 {
-	const struct arrival_way *live = way_of(c, "netlink");
+	const struct delivery_way *live = way_of(c, "netlink");
 
-	if (arrival_by(&c->arrival, ARRIVAL_KEPT) != NULL)
+	if (delivery_by(&c->delivery, DELIVERY_KEPT) != NULL)
 		return OUTCOME_KEPT;
 	if (live->arrived)
 		return OUTCOME_LIVE;
-	if (arrival_by(&c->arrival, ARRIVAL_RING) != NULL)
+	if (delivery_by(&c->delivery, DELIVERY_RING) != NULL)
 		return OUTCOME_RING;
-	return first_failure(c) == NULL && c->arrival.made && is_blind(c) ? OUTCOME_UNKNOWN : OUTCOME_NONE;
+	return first_failure(c) == NULL && c->delivery.made && is_blind(c) ? OUTCOME_UNKNOWN : OUTCOME_NONE;
 }
 
 static void give_verdict(struct checkup *c)
 {
-	const struct arrival_way *kept = arrival_by(&c->arrival, ARRIVAL_KEPT);
+	const struct delivery_way *kept = delivery_by(&c->delivery, DELIVERY_KEPT);
 	const struct finding *bad = first_failure(c);
 	char name[256];
 
@@ -534,7 +534,7 @@ static void give_verdict(struct checkup *c)
 		if (bad != NULL)
 			buf_add(&c->verdict, bad->found.p, bad->found.n);
 		else
-			buf_str(&c->verdict, c->arrival.made ? "one was made and came nowhere" : c->arrival.why.msg);
+			buf_str(&c->verdict, c->delivery.made ? "one was made and came nowhere" : c->delivery.why.msg);
 		buf_char(&c->verdict, '.');
 		break;
 	}
@@ -544,8 +544,8 @@ void checkup_run(struct checkup *c, const char *root, const char *pid)
 {
 	*c = (struct checkup){ .root = root, .pid = pid };
 	read_kernel(c);
-	arrival_watch(&c->arrival, buf_text(&c->audit_log),
-		      c->has_logged && !host_has_word(buf_bytes(&c->logged), "log") ? NOTHING_MS : ARRIVAL_MS);
+	delivery_watch(&c->delivery, buf_text(&c->audit_log),
+		      c->has_logged && !host_has_word(buf_bytes(&c->logged), "log") ? NOTHING_MS : DELIVERY_MS);
 	measure(c);
 	look(c);
 	give_verdict(c);
@@ -558,7 +558,7 @@ void checkup_release(struct checkup *c)
 		buf_release(&c->findings.v[i].todo);
 	}
 	VEC_FREE(&c->findings);
-	arrival_release(&c->arrival);
+	delivery_release(&c->delivery);
 	buf_release(&c->avail);
 	buf_release(&c->logged);
 	buf_release(&c->config);

@@ -1,6 +1,6 @@
 #include "ingest/live/process/probe.h"
 
-#include "ingest/live/kernel/fence.h"
+#include "ingest/live/kernel/marker.h"
 #include "store/base/when.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ static void child(struct shared *s, int32_t nr, void (*prepare)(void *), void *t
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGSYS, SIG_DFL); /* a handler of our program's is not for it */
-	fd = fence_filter(nr, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	fd = marker_filter(nr, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (fd < 0) {
 		s->error = errno;
 		s->listener = -1;
