@@ -35,7 +35,7 @@ static bool has_changed(const struct binary *b)
 
 struct saying { size_t n; bool all; };
 
-static void say(struct saying *s, const struct buf *line)
+static void say_some(struct saying *s, const struct buf *line)
 {
 	if (++s->n <= SHOWN || s->all)
 		command_say("%.*s", (int)line->n, line->p);
@@ -66,7 +66,7 @@ static void say_changed(struct saying *s, const struct build *b, const char *sin
 	buf_str(&line, " then, ");
 	add_id(&line, bytes_of(now->text));
 	buf_str(&line, " now): record again");
-	say(s, &line);
+	say_some(s, &line);
 }
 
 static void say_mixed(struct saying *s, const struct build *b)
@@ -78,7 +78,7 @@ static void say_mixed(struct saying *s, const struct build *b)
 	buf_str(&line, ", the newest with the build-id ");
 	add_id(&line, b->id);
 	buf_str(&line, ": --since TIME leaves out what older ones did");
-	say(s, &line);
+	say_some(s, &line);
 }
 
 /* Was the profile made of this program, and of another build of it? */
@@ -109,7 +109,7 @@ static void say_made_of_other(struct saying *s, const struct build *b, const cha
 	buf_str(&line, "; the evidence is of ");
 	add_id(&line, b->id);
 	buf_char(&line, ')');
-	say(s, &line);
+	say_some(s, &line);
 }
 
 /* What the profile was made of here, and the evidence does not show. Of several builds the last one stands last. */

@@ -77,6 +77,6 @@ bool opts_run_a_command(int argc, char *const *argv);
 void opts_help(const struct command *command);
 
 /* Finds a command by name; NULL. */
-const struct command *command_find(const char *name);
+const struct command *opts_find_command(const char *name);
 
 #endif

@@ -178,7 +178,7 @@ static void say_unseen_archs(const struct policy *base, const struct policy *lis
 static int change_base(struct policy *base, const struct policy *list, bool whole, const struct opts *o, struct err *e)
 {
 	struct extend_changes changes = { 0 };
-	struct policy_machine at;
+	struct resolve_machine at;
 	const char *file = opt_text(o, OPT_base, NULL);
 	int ret = policy_open_whole(base, &at, file, o, e);
 
@@ -193,11 +193,11 @@ static int change_base(struct policy *base, const struct policy *list, bool whol
 	if (ret == 0 && opt_on(o, OPT_tighten) && !opt_on(o, OPT_quiet))
 		say_unseen_archs(base, list);
 	if (ret == 0 && !whole)
-		ret = policy_resolve(base, &at, e);
+		ret = resolve_policy(base, &at, e);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
 		say_base(&changes, opt_on(o, OPT_verbose));
 	VEC_FREE(&changes);
-	policy_machine_release(&at);
+	resolve_machine_release(&at);
 	return ret;
 }
 

@@ -20,7 +20,7 @@ void names_init(struct names *n, struct store *store);
 void names_release(struct names *n);
 void names_forget_nodes(struct names *n); /* another process may have made two one */
 
-/* The row of a node, made for each name as it is written: which of them are one is told by store/node. -1 on failure. */
+/* The row of a node, made for each name as it is written: which of them are one is told by store/nodes. -1 on failure. */
 int64_t names_node(struct names *n, struct bytes name, struct err *e);
 
 /* The row of the node that is called just so; 0: none. */

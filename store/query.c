@@ -33,7 +33,7 @@ struct loading {
 	struct map path_at, tree_of_total, image_of_total;  /* row -> index; row -> tree; (tree, path) -> image */
 };
 
-static struct bytes keep(struct query *q, struct bytes b)
+static struct bytes keep_string(struct query *q, struct bytes b)
 {
 	return pool_get(&q->strings, pool_intern(&q->strings, b));
 }
@@ -55,9 +55,9 @@ static struct bytes keep_shown(struct query *q, struct bytes b)
 		if (b.p[i] >= 0x20 && b.p[i] <= 0x7e)
 			continue;
 		esc_again(&shown, b);
-		return keep(q, buf_bytes(&shown));
+		return keep_string(q, buf_bytes(&shown));
 	}
-	return keep(q, b);
+	return keep_string(q, b);
 }
 
 /* A row that no scaudit wrote: it names another one that is not there. */
@@ -134,7 +134,7 @@ static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
+		.id = v[0], .code = keep_string(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
 		.start_seen = v[2] != 0, .trusted = v[3] != 0 && store_trusts(l->s), .stands_for = 1, .starts = v[2] != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
@@ -256,7 +256,7 @@ static int take_location(void *to, sqlite3_stmt *st, struct err *e)
 	p = VEC_PUSH(&l->q->locations);
 	p->id = v[0];
 	for (int i = 0; i < LOCATION_FIELDS; i++)
-		p->v[i] = keep(l->q, store_column(st, i + 1));
+		p->v[i] = keep_string(l->q, store_column(st, i + 1));
 	map_put(&l->locations, (uint64_t)p->id, 0, (int64_t)l->q->locations.n - 1);
 	return 0;
 }
@@ -305,7 +305,7 @@ static int take_build(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "build", "iizfvtT", v, e) < 0)
 		return -1;
 	b = (struct query_build){ .node = nodes_id(&l->q->nodes, v[0]), .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
-				  .id = keep(l->q, store_column(st, 4)), .location = QUERY_NONE };
+				  .id = keep_string(l->q, store_column(st, 4)), .location = QUERY_NONE };
 	if (v[2] != 0)
 		b.location = (uint32_t)map_get(&l->locations, (uint64_t)v[2], 0, QUERY_NONE);
 	if (!text_of(l, v[1], &b.exe) || (v[2] != 0 && b.location == QUERY_NONE))
@@ -342,7 +342,7 @@ static int take_policy(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "policy", "ibb", v, e) < 0)
 		return -1;
 	esc_tty(&name, store_column(st, 1));
-	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep(l->q, buf_bytes(&name)), keep(l->q, store_column(st, 2)) };
+	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep_string(l->q, buf_bytes(&name)), keep_string(l->q, store_column(st, 2)) };
 	map_put(&l->policies, (uint64_t)v[0], 0, (int64_t)l->q->policies.n - 1);
 	return 0;
 }
@@ -363,7 +363,7 @@ static int take_tree_policy(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static void widen(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
+static void widen_times(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
 {
 	if (t_first == WHEN_NONE)
 		return;
@@ -391,8 +391,8 @@ static struct query_use *add_use(struct loading *l, uint32_t image, uint32_t cal
 	}
 	u->events += events;
 	u->trusted += store_trusts(l->s) ? trusted : 0;
-	widen(&u->t_first, &u->t_last, t_first, t_last);
-	widen(&t->t_first, &t->t_last, t_first, t_last);
+	widen_times(&u->t_first, &u->t_last, t_first, t_last);
+	widen_times(&t->t_first, &t->t_last, t_first, t_last);
 	return u;
 }
 
@@ -456,9 +456,9 @@ static uint32_t pseudo_image(struct loading *l, const struct nodes_row *node, st
 	at = (int64_t)l->q->images.n;
 	map_put(&l->pseudo, a, b, at);
 	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
-							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
-							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
-	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
+							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep_string(l->q, buf_bytes(&path)),
+							 .exe = keep_string(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep_string(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
 						       .stands_for = 1, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	of_node(&l->q->trees.v[l->q->trees.n - 1], l->q, node);
 	return (uint32_t)at;
@@ -586,7 +586,7 @@ static int take_total(void *to, sqlite3_stmt *st, struct err *e)
 	}
 	map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.code = keep(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+		.code = keep_string(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	count_total(&l->q->trees.v[tree], v[4], v[5]);
 	of_node(&l->q->trees.v[tree], l->q, node);
 	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
@@ -691,7 +691,7 @@ static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int load(struct loading *l, struct err *e)
+static int load_all(struct loading *l, struct err *e)
 {
 	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
@@ -736,7 +736,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 
 	*q = (struct query){ .trusted = trusted };
 	/* the trusted marks of a store that others can write are text */
-	ret = trusted && !store_trusts(s) ? 0 : load(&l, e);
+	ret = trusted && !store_trusts(s) ? 0 : load_all(&l, e);
 	map_release(&l.strings);
 	map_release(&l.images);
 	map_release(&l.trees);

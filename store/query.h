@@ -4,7 +4,7 @@
 
 #include "store/base/mem.h"
 #include "store/model/location.h"
-#include "store/node.h"
+#include "store/nodes.h"
 #include "store/store.h"
 
 #define QUERY_NONE UINT32_MAX

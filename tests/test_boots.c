@@ -96,7 +96,7 @@ static void world_clear(void)
 	map_clear(&w.index);
 }
 
-static void say(int64_t second, uint32_t serial, bool trusted, int64_t boot_time)
+static void mark_event(int64_t second, uint32_t serial, bool trusted, int64_t boot_time)
 {
 	int64_t at = map_get(&w.index, (uint64_t)second, serial, -1);
 
@@ -133,9 +133,9 @@ static void honest_events(unsigned n)
 		serial += 1 + dice(step);
 		second += chance(60) ? 0 : dice(pace);
 		if (trusted)
-			say(second, serial, true, base_of_trusted ? began : NONE);
+			mark_event(second, serial, true, base_of_trusted ? began : NONE);
 		if (chance(by_text))
-			say(second, serial, false, base_of_text ? began + dice(2) : NONE);
+			mark_event(second, serial, false, base_of_text ? began + dice(2) : NONE);
 	}
 	w.honest = w.events.n;
 }
@@ -164,17 +164,17 @@ static void forged_events(unsigned n)
 			break;
 		case 4: /* a whole boot of it */
 			for (uint32_t k = 0, from = dice(100000); k < 12; k++)
-				say(e.second + k, from + k * 300, false, boot_time);
+				mark_event(e.second + k, from + k * 300, false, boot_time);
 			continue;
 		case 5: /* serials that fall */
 			for (uint32_t k = 0; k < 12; k++)
-				say(e.second + k, e.serial - k * 100, false, boot_time);
+				mark_event(e.second + k, e.serial - k * 100, false, boot_time);
 			continue;
 		default:
 			e.second = T - 5000 + dice(20000);
 			e.serial = dice(UINT32_MAX);
 		}
-		say(e.second, e.serial, false, boot_time);
+		mark_event(e.second, e.serial, false, boot_time);
 	}
 }
 
@@ -495,7 +495,7 @@ static void check_told(void **state)
 	open_rig();
 	world_clear();
 	while (n < ARRAY_SIZE(row->v) && row->v[n].second != 0) {
-		say(T + row->v[n].second, row->v[n].serial, row->v[n].trusted,
+		mark_event(T + row->v[n].second, row->v[n].serial, row->v[n].trusted,
 		    row->v[n].boot_time == NONE ? NONE : T + row->v[n].boot_time);
 		n++;
 	}

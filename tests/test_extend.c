@@ -64,7 +64,7 @@ static void extends(void **state)
 	auto_buf struct buf names = { 0 }, noted = { 0 };
 	struct policy base, list;
 	struct err e = { 0 };
-	struct policy_machine at = { .arch = ARCH_X86_64, .caps_known = true, .kernel = { 5, 10 } };
+	struct resolve_machine at = { .arch = ARCH_X86_64, .caps_known = true, .kernel = { 5, 10 } };
 	size_t rules;
 
 	read_text(&base, row->base);
@@ -93,7 +93,7 @@ static void extends_a_family(void **state)
 {
 	static const char list32[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"], "
 				     "\"syscalls\": [" ALLOW("\"read\"") "]}";
-	struct policy_machine at = { .arch = ARCH_X86_64 };
+	struct resolve_machine at = { .arch = ARCH_X86_64 };
 	struct extend_changes changes = { 0 };
 	struct policy base, list;
 	struct err e = { 0 };
@@ -116,7 +116,7 @@ static void extends_a_family(void **state)
 /* What asks for capabilities is no base where they are not known. */
 static void unknown_machine(void **state)
 {
-	struct policy_machine at = { .arch = ARCH_X86_64 };
+	struct resolve_machine at = { .arch = ARCH_X86_64 };
 	struct extend_changes changes = { 0 };
 	struct policy base, list;
 	struct err e = { 0 };

@@ -191,7 +191,7 @@ static struct known_row {
 	    BORN(7, 11, 20), SH(8, 12, CALL_READ, FAR + 0x200000000, 'a'), SH(900, 11, CALL_READ, FAR + 0x100000000, 'd') }, 4 },
 };
 
-struct pipe { struct names names; struct seen seen; struct tally tally; struct flush flush; struct line_room room; };
+struct pipe { struct names names; struct seen seen; struct tally tally; struct flush flush; struct body_room room; };
 
 static void one_step(struct pipe *p, const struct call *c, size_t i)
 {
@@ -208,7 +208,7 @@ static void one_step(struct pipe *p, const struct call *c, size_t i)
 		return;
 	}
 	add_line(&text, c, 1000 + i);
-	line_parse((struct bytes){ text.p, text.n - 1 }, &l, &p->room);
+	body_parse_line((struct bytes){ text.p, text.n - 1 }, &l, &p->room);
 	assert_int_equal(l.kind, LINE_RECORD);
 	id = tally_ident(&p->tally, node, &l.rec, l.identity, &e);
 	assert_non_null(id);
@@ -243,7 +243,7 @@ static void feed(struct rig *r, const struct call *calls, size_t n, int how)
 		assert_ok(flush_batch(&p.flush, &e), &e);
 		assert_ok(store_commit(&r->store, &e), &e);
 	}
-	line_room_release(&p.room);
+	body_room_release(&p.room);
 	flush_release(&p.flush);
 	tally_release(&p.tally);
 	seen_release(&p.seen);

@@ -1,4 +1,4 @@
-/* The hot path gives what line_parse gives, or gives nothing. */
+/* The hot path gives what body_parse_line gives, or gives nothing. */
 #include "tests/rig.h"
 
 #include "ingest/batch/line_cache.h"
@@ -11,7 +11,7 @@ struct bench {
 	struct seen seen;
 	struct tally tally;
 	struct line_cache line_cache;
-	struct line_room room;
+	struct body_room room;
 };
 
 static void bench_open(struct bench *b)
@@ -30,7 +30,7 @@ static void bench_open(struct bench *b)
 
 static void bench_close(struct bench *b)
 {
-	line_room_release(&b->room);
+	body_room_release(&b->room);
 	tally_release(&b->tally);
 	seen_release(&b->seen);
 	names_release(&b->names);
@@ -70,7 +70,7 @@ static int64_t string_row(struct bench *b, struct bytes text)
 	return row;
 }
 
-/* What of the matched event is not as line_parse has it; NULL: nothing. */
+/* What of the matched event is not as body_parse_line has it; NULL: nothing. */
 static const char *difference(struct bench *b, const struct line_cache_event *ev, const struct line *l)
 {
 	const struct record *r = &l->rec;
@@ -132,7 +132,7 @@ static bool feed(struct bench *b, struct bytes text)
 	const char *what;
 	bool taken = match(b, text, &ev);
 
-	line_parse(text, &l, &b->room);
+	body_parse_line(text, &l, &b->room);
 	if (!taken && l.kind == LINE_RECORD)
 		learn(b, text, &l);
 	what = taken ? difference(b, &ev, &l) : NULL;
@@ -240,7 +240,7 @@ static void change_bytes(const struct line_row *r, size_t from, size_t to)
 	struct line l;
 
 	bench_open(&b);
-	line_parse((struct bytes){ r->line, n }, &l, &b.room);
+	body_parse_line((struct bytes){ r->line, n }, &l, &b.room);
 	assert_int_equal(l.kind, LINE_RECORD);
 	learn(&b, (struct bytes){ r->line, n }, &l);
 	for (size_t at = from; at < to; at++)
@@ -251,7 +251,7 @@ static void change_bytes(const struct line_row *r, size_t from, size_t to)
 
 			copy[at] = bytes[k];
 			if (match(&b, (struct bytes){ copy, n }, &ev)) {
-				line_parse((struct bytes){ copy, n }, &l, &b.room);
+				body_parse_line((struct bytes){ copy, n }, &l, &b.room);
 				what = difference(&b, &ev, &l);
 				if (what != NULL)
 					fail_msg("%s: %.*s", what, (int)n, copy);
@@ -287,13 +287,13 @@ static void check_cut(void **state)
 	struct line l;
 
 	bench_open(&b);
-	line_parse((struct bytes){ r->line, n }, &l, &b.room);
+	body_parse_line((struct bytes){ r->line, n }, &l, &b.room);
 	learn(&b, (struct bytes){ r->line, n }, &l);
 	for (size_t cut = 0; cut < n; cut++) {
 		struct line_cache_event ev;
 
 		if (match(&b, (struct bytes){ r->line, cut }, &ev)) {
-			line_parse((struct bytes){ r->line, cut }, &l, &b.room);
+			body_parse_line((struct bytes){ r->line, cut }, &l, &b.room);
 			if (difference(&b, &ev, &l) != NULL)
 				fail_msg("%s: %.*s", difference(&b, &ev, &l), (int)cut, r->line);
 		}

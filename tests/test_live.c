@@ -482,7 +482,7 @@ static struct descend_row { const char *name, *steps, *want; } descend_rows[] = 
 	  "born2<1@8 born2<1@5 gone2@6 execed2@9" },
 };
 
-static long long number(const char **s)
+static long long next_number(const char **s)
 {
 	char *end;
 	long long v = strtoll(*s, &end, 10);
@@ -515,12 +515,12 @@ static void descends(void **state)
 		int32_t pid = 0;
 
 		if (step != 's')
-			pid = (int32_t)number(&s);
+			pid = (int32_t)next_number(&s);
 		if (step == 's') {
-			descend_settle(&d, number(&s) * MS, tell, &got);
+			descend_settle(&d, next_number(&s) * MS, tell, &got);
 		} else if (step == 'r') {
-			int64_t ms = number(&s);
-			uint32_t serial = (uint32_t)number(&s);
+			int64_t ms = next_number(&s);
+			uint32_t serial = (uint32_t)next_number(&s);
 			enum edge_kind kind = *s == 'F' ? EDGE_FORK : *s == 'X' ? EDGE_EXEC : EDGE_NONE;
 
 			s++;
@@ -528,9 +528,9 @@ static void descends(void **state)
 			descend_record(&d, pid, ms, serial, kind);
 		} else {
 			ev.kind = step == 'f' ? TASK_FORK : step == 't' ? TASK_THREAD : step == 'x' ? TASK_EXEC : TASK_EXIT;
-			ev.pid = step == 'f' ? (int32_t)number(&s) : pid;
+			ev.pid = step == 'f' ? (int32_t)next_number(&s) : pid;
 			ev.parent = step == 'f' || step == 't' ? pid : 0;
-			ev.ns = number(&s) * MS;
+			ev.ns = next_number(&s) * MS;
 			descend_event(&d, &ev);
 		}
 	}

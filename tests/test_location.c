@@ -55,7 +55,7 @@ static struct row { const char *name, *cgroup, *want; } rows[] = {
 	{ "only a suffix is no unit", "0::/.service\n", "|||" },
 };
 
-static void add(struct buf *out, struct bytes b)
+static void add_word(struct buf *out, struct bytes b)
 {
 	buf_add(out, b.p, b.n);
 }
@@ -72,7 +72,7 @@ static void parses(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(shown); i++) {
 		if (i)
 			buf_char(&got, '|');
-		add(&got, bytes_eq(p.v[shown[i]], BYTES(A64)) ? BYTES("A") : p.v[shown[i]]);
+		add_word(&got, bytes_eq(p.v[shown[i]], BYTES(A64)) ? BYTES("A") : p.v[shown[i]]);
 	}
 	assert_string_equal(buf_text(&got), row->want);
 	assert_int_equal(any, strcmp(row->want, "|||") != 0);

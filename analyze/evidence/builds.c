@@ -82,7 +82,7 @@ static bool same_group(const struct build *a, const struct build *b)
 }
 
 /* One row for all containers of one kind. */
-static void add(struct builds *out, const struct finding *f, const struct query_build *b)
+static void add_build(struct builds *out, const struct finding *f, const struct query_build *b)
 {
 	struct build row = { .exe = b->exe, .id = b->id, .node = node_of(f->q, b->node), .location = location_of(f, b), .node_id = b->node,
 			     .t_first = b->t_first, .t_last = b->t_last, .here = b->here };
@@ -154,7 +154,7 @@ void builds_find(struct builds *out, struct query *q, const struct selection *s)
 			mark(&f, &q->uses.v[i]);
 	for (size_t i = 0; i < q->builds.n; i++)
 		if (in[i])
-			add(out, &f, &q->builds.v[i]);
+			add_build(out, &f, &q->builds.v[i]);
 	map_release(&f.first);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_program);

@@ -87,7 +87,7 @@ static bool is_row(const struct bytes v[LOCATION_FIELDS], enum workloads_by by, 
 {
 	auto_buf struct buf row = { 0 };
 
-	return workload_location_name(&row, v, by) && bytes_eq(buf_bytes(&row), bytes_of(text));
+	return workloads_location_name(&row, v, by) && bytes_eq(buf_bytes(&row), bytes_of(text));
 }
 
 /* A container's name, or its id, which may be cut; a pod's name or uid; a unit, with or without its type or instance. */
@@ -388,7 +388,7 @@ static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 	const struct query_image *m = &g->q->images.v[d];
 	auto_buf struct buf key = { 0 };
 
-	if (t->labels.n || workload_has_location(g->q, t)) {
+	if (t->labels.n || workloads_has_location(g->q, t)) {
 		const struct workload *w = &g->w->v[g->w->of_tree[tree]];
 
 		return group_for(g, bytes_of(w->code), w->name);
@@ -515,7 +515,7 @@ static void take_neighbours(struct selection *s, const struct query *q, const st
 
 	for (size_t i = 0; i < q->trees.n; i++)
 		for (size_t k = 0; k < q->trees.v[i].locations.n && s->tree_in[i]; k++)
-			in[q->trees.v[i].locations.v[k]] = workload_is_whole_location(q->locations.v[q->trees.v[i].locations.v[k]].v);
+			in[q->trees.v[i].locations.v[k]] = workloads_is_whole_location(q->locations.v[q->trees.v[i].locations.v[k]].v);
 	for (size_t i = 0; i < q->trees.n; i++)
 		for (size_t k = 0; k < q->trees.v[i].locations.n && !s->tree_in[i]; k++)
 			s->tree_in[i] = in[q->trees.v[i].locations.v[k]] && w->of_tree[i] != WORKLOADS_NONE &&
@@ -546,7 +546,7 @@ void select_run(struct selection *out, struct query *q, const struct workloads *
 		find_groups(out, q, w);
 }
 
-void selection_release(struct selection *s)
+void select_release(struct selection *s)
 {
 	free(s->tree_in);
 	free(s->use_in);

@@ -38,7 +38,7 @@ static void count_names(struct counts *out, const struct output_input *in, const
 }
 
 /* A policy is for one architecture; what is not in it kills, or does what minijail0's own options say. */
-static int check(const struct flat_list *list, const struct policy *p, struct err *e)
+static int check_list(const struct flat_list *list, const struct policy *p, struct err *e)
 {
 	auto_buf struct buf known = { 0 };
 
@@ -59,7 +59,7 @@ static int names_of(struct counts *out, const struct output_input *in, struct er
 
 	*out = (struct counts){ 0 };
 	if (ret == 0)
-		ret = check(&list, in->policy, e);
+		ret = check_list(&list, in->policy, e);
 	if (ret == 0)
 		count_names(out, in, &list);
 	flat_release(&list);

@@ -101,7 +101,7 @@ static void write_filter(FILE *to, const struct output_input *in, const struct f
 	/* an empty value takes away what the unit said, so that its list cannot add to or turn around this one */
 	fprintf(to, "[Service]\nSystemCallFilter=\n");
 	systemd_words(&words, list, in->policy, in->group);
-	systemd_write(to, "SystemCallFilter", list->allows ? "" : "~", &words);
+	systemd_words_write(to, "SystemCallFilter", list->allows ? "" : "~", &words);
 	VEC_FREE(&words);
 	fwrite(lines->p, 1, lines->n, to);
 }

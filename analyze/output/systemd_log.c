@@ -31,7 +31,7 @@ static int write_systemd_log(FILE *to, const struct output_input *in, struct err
 		provenance_remark(to, "# ", "the sets are those of " SYSTEMD_SETS_OF "; another version's may hold more");
 	fprintf(to, "[Service]\nSystemCallLog=\n");
 	systemd_words(&words, &list, in->policy, in->group);
-	systemd_write(to, "SystemCallLog", "~", &words);
+	systemd_words_write(to, "SystemCallLog", "~", &words);
 	VEC_FREE(&words);
 	flat_release(&list);
 	return 0;

@@ -105,7 +105,7 @@ void systemd_words(struct policy_words *out, const struct flat_list *list, const
 }
 
 /* Each line says the same polarity: without, a later one would add to or take from the first. */
-void systemd_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words)
+void systemd_words_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words)
 {
 	size_t column = 0;
 

@@ -12,6 +12,6 @@
 void systemd_words(struct policy_words *out, const struct flat_list *list, const struct policy *p, bool group);
 
 /* Writes lines "KEY=WORDS", the words of each begun by `polarity` ("" or "~"), of at most 100 columns. */
-void systemd_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words);
+void systemd_words_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words);
 
 #endif

@@ -78,18 +78,18 @@ static int missing_names(struct policy *base, const struct policy *here, const s
 				note(out, a == EITHER ? EXTEND_DEPENDS : EXTEND_DENIED, name);
 			}
 		}
-	compiled_release(&c);
+	compile_release(&c);
 	return ret;
 }
 
-int extend_policy(struct policy *base, const struct policy *list, const struct policy_machine *at, struct extend_changes *out, struct err *e)
+int extend_policy(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out, struct err *e)
 {
 	struct policy_rule more = { .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO };
 	struct policy here;
 	int ret;
 
 	policy_share(&here, base);
-	ret = policy_resolve(&here, at, e);
+	ret = resolve_policy(&here, at, e);
 	for (size_t i = 0; i < list->archs.n && ret == 0; i++) {
 		if (policy_has_arch(&here, list->archs.v[i]))
 			continue;
@@ -131,13 +131,13 @@ static bool tighten(struct policy_rule *r, const struct policy *list, struct ext
 	return left > 0;
 }
 
-void extend_tighten(struct policy *base, const struct policy *list, const struct policy_machine *at, struct extend_changes *out)
+void extend_tighten(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < base->rules.n; i++) {
 		struct policy_rule *r = &base->rules.v[i];
-		bool judged = r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && !r->implied && policy_counts(r, at);
+		bool judged = r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && !r->implied && resolve_counts(r, at);
 
 		if (judged && !tighten(r, list, out)) {
 			policy_rule_release(r);

@@ -24,13 +24,13 @@ struct extend_changes { struct extend_change *v; size_t n, cap; };
  * the conditions stay. Adds to *out, which the caller frees by VEC_FREE. -1 where the base cannot be compiled, or asks for what
  * is not known of `at`.
  */
-int extend_policy(struct policy *base, const struct policy *list, const struct policy_machine *at, struct extend_changes *out, struct err *e);
+int extend_policy(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out, struct err *e);
 
 /*
  * Takes names off rules that allow whatever the arguments. Rules about arguments cannot be judged by evidence that has none, nor
  * can those that do not count at `at`.
  */
-void extend_tighten(struct policy *base, const struct policy *list, const struct policy_machine *at, struct extend_changes *out);
+void extend_tighten(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out);
 
 /* Why, in some words; NULL: it needs none. */
 const char *extend_reason(enum extend_what what);

@@ -26,7 +26,7 @@ struct findings {
 	bool by_probe;   /* asked of the kernel; else read from it */
 };
 
-static void add(struct findings *f, uint32_t arch, int32_t nr, const char *name, const char *answer, bool depends)
+static void add_blocked_call(struct findings *f, uint32_t arch, int32_t nr, const char *name, const char *answer, bool depends)
 {
 	struct blocked_call *c = VEC_PUSH(&f->calls);
 
@@ -60,7 +60,7 @@ static void judge_arch(struct findings *f, const struct bpf_code *code, size_t n
 		if (v != CHECK_REFUSED && v != CHECK_DEPENDS)
 			continue;
 		check_words(&words, &a);
-		add(f, arch, nr | bit, name, buf_text(&words), v == CHECK_DEPENDS);
+		add_blocked_call(f, arch, nr | bit, name, buf_text(&words), v == CHECK_DEPENDS);
 	}
 }
 
@@ -95,11 +95,11 @@ static int from_questions(struct findings *f, struct err *e)
 			return -1;
 		f->unknown += r.outcome == PROBE_UNKNOWN;
 		if (r.outcome == PROBE_SIGSYS)
-			add(f, arch_native(), nr, name, "kill or trap", false);
+			add_blocked_call(f, arch_native(), nr, name, "kill or trap", false);
 		if (r.outcome != PROBE_ERRNO)
 			continue;
 		snprintf(answer, sizeof(answer), "errno %s", audit_errno_to_name(r.error) ? audit_errno_to_name(r.error) : "0");
-		add(f, arch_native(), nr, name, answer, false);
+		add_blocked_call(f, arch_native(), nr, name, answer, false);
 	}
 	return 0;
 }
@@ -225,12 +225,12 @@ static void print_json(const struct confinement *c, const struct findings *f)
 	json_print(doc);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_blocked(struct opts *o, struct err *e)
 {
 	struct confinement c = { 0 };
 	struct findings f = { 0 };
 	uint64_t pid;
-	int ret = opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e);
+	int ret = values_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e);
 
 	if (ret == 0)
 		ret = confinement_read(&c, "", (int32_t)pid, e);
@@ -259,5 +259,5 @@ const struct command command_blocked = {
 		"container; since filters cannot be read from under one, each call is then put to the kernel as a question, and none\n"
 		"is made.\n\n"
 		"    scaudit blocked --pid 4711",
-	.groups = G_JSON | G_BLOCKED, .max_args = 0, .run = run,
+	.groups = G_JSON | G_BLOCKED, .max_args = 0, .run = run_blocked,
 };

@@ -127,8 +127,8 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 {
 	uint64_t ms, buffer, backlog;
 
-	if (opt_duration(o, OPT_for, 1, 0, &ms, e) < 0 || opt_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
-	    opt_number(o, OPT_backlog, 1, UINT32_MAX, 0, &backlog, e) < 0)
+	if (values_duration(o, OPT_for, 1, 0, &ms, e) < 0 || values_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
+	    values_number(o, OPT_backlog, 1, UINT32_MAX, 0, &backlog, e) < 0)
 		return -1;
 	if (buffer > 1u << 30)
 		return err_set(e, ST_INPUT, "--buffer: over 1 GB");
@@ -138,7 +138,7 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 					    .say = opt_on(o, OPT_quiet) ? NULL : say_spool };
 	c->user = opt_text(o, OPT_user, NULL);
 	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .version = SCAUDIT_VERSION, .stop = &stop };
-	if (opt_policy(o, &c->ingest.policy, e) < 0)
+	if (values_policy(o, &c->ingest.policy, e) < 0)
 		return -1;
 	if (o->n_args == 0 && c->user != NULL)
 		return err_set(e, ST_INPUT, "--user says as whom a command runs, and none was given (scaudit capture -- COMMAND)");
@@ -147,7 +147,7 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 	return 0;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_capture(struct opts *o, struct err *e)
 {
 	struct capture_options c = { 0 };
 	struct capture_report report = { 0 };
@@ -171,7 +171,7 @@ static int run(struct opts *o, struct err *e)
 			command_say("capturing until Ctrl-C");
 	}
 	if (ret == 0)
-		ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, STOP_MS }, e);
+		ret = values_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, STOP_MS }, e);
 	if (ret == 0)
 		ret = capture_run(&store, &c, &report, e);
 	if (ret < 0)
@@ -197,5 +197,5 @@ const struct command command_capture = {
 		"With a command: runs it under a filter that logs every call, and takes its records and those of all that it\n"
 		"starts, nothing else. Its exit status is the command's; 125, 126, 127 as for env.\n\n"
 		"    scaudit capture --label web -- ./server --port 8080",
-	.groups = G_STORE | G_CAPTURE | G_COMMAND, .max_args = -1, .run = run,
+	.groups = G_STORE | G_CAPTURE | G_COMMAND, .max_args = -1, .run = run_capture,
 };

@@ -65,7 +65,7 @@ static const struct query_tree *tree_of(const struct sight *s, int64_t id, struc
 }
 
 /* Adds a tree, with those that it is one with: of trusted ones what is seen without text, of others what is seen with all. */
-static void take(struct chosen *out, const struct sight *all, const struct sight *sure, const struct query_tree *t)
+static void choose_tree(struct chosen *out, const struct sight *all, const struct sight *sure, const struct query_tree *t)
 {
 	struct compact_tree *f = VEC_PUSH(&out->v);
 	struct also *also = VEC_PUSH(&out->also);
@@ -90,7 +90,7 @@ static void take(struct chosen *out, const struct sight *all, const struct sight
  * stays: the note of it hangs on the trees. Which trusted ones go is told without text: no text makes them old, nor keeps them.
  * Then those of text.
  */
-static void choose(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure,
+static void choose_trees(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure,
 		   const struct limits *limits)
 {
 	const struct query *q = from->q;
@@ -108,7 +108,7 @@ static void choose(struct chosen *out, const struct sight *from, const struct si
 		if (t->id == 0 || work == WORKLOADS_NONE || (from == all && t->trusted) || t->policies.n || kept[work]++ < limits->keep ||
 		    (t->t_last != WHEN_NONE && t->t_last > limits->after))
 			continue;
-		take(out, all, sure, t);
+		choose_tree(out, all, sure, t);
 	}
 }
 
@@ -116,7 +116,7 @@ static int run_compact(const struct opts *o, const struct chosen *chosen, bool v
 {
 	struct store store;
 	bool changed;
-	int ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
+	int ret = values_store(o, &store, STORE_CHANGE, NULL, e);
 
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
@@ -145,8 +145,8 @@ static int compact(const struct opts *o, struct selected *s, struct query *trust
 	workloads_find(&workloads, trusted);
 	find_trees(&all);
 	find_trees(&sure);
-	choose(&chosen, &sure, &all, &sure, limits);
-	choose(&chosen, &all, &all, &sure, limits);
+	choose_trees(&chosen, &sure, &all, &sure, limits);
+	choose_trees(&chosen, &all, &all, &sure, limits);
 	*n = chosen.v.n;
 	if (*n > 0 && !opt_on(o, OPT_dry_run))
 		ret = run_compact(o, &chosen, vacuum, e);
@@ -162,8 +162,8 @@ static int compact(const struct opts *o, struct selected *s, struct query *trust
 
 int compact_limits(const struct opts *o, uint64_t *keep, uint64_t *days, struct err *e)
 {
-	return opt_number(o, OPT_keep_trees, 0, KEEP_MAX, KEEP_TREES, keep, e) < 0 ? -1 :
-	       opt_number(o, OPT_keep_days, 0, KEEP_MAX, 0, days, e);
+	return values_number(o, OPT_keep_trees, 0, KEEP_MAX, KEEP_TREES, keep, e) < 0 ? -1 :
+	       values_number(o, OPT_keep_days, 0, KEEP_MAX, 0, days, e);
 }
 
 int compact_old(const struct opts *o, bool vacuum, struct err *e)
@@ -179,7 +179,7 @@ int compact_old(const struct opts *o, bool vacuum, struct err *e)
 	if (ret < 0)
 		return ret;
 	limits.after = days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX;
-	if ((!opt_on(o, OPT_dry_run) && opt_brought_up(o, e) < 0) || selector_open(&s, o, e) < 0 ||
+	if ((!opt_on(o, OPT_dry_run) && values_brought_up(o, e) < 0) || selector_open(&s, o, e) < 0 ||
 	    query_load(&trusted, &s.store, WHEN_NONE, WHEN_NONE, true, e) < 0 || store_end(&s.store, e) < 0)
 		ret = -1;
 	else
@@ -191,7 +191,7 @@ int compact_old(const struct opts *o, bool vacuum, struct err *e)
 	return ret;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_compact_command(struct opts *o, struct err *e)
 {
 	return compact_old(o, true, e) < 0 ? (int)e->status : ST_OK;
 }
@@ -200,5 +200,5 @@ const struct command command_compact = {
 	.name = "fold", .args = "", .about = "turn the evidence of old trees into totals",
 	.help = "Folds the evidence of old trees: of each workload the last trees stay as they are, of the others remain the\n"
 		"counts, first and last time of each caller's calls, and how many starts and hours showed each set of calls.",
-	.groups = G_STORE | G_COMPACT, .max_args = 0, .run = run,
+	.groups = G_STORE | G_COMPACT, .max_args = 0, .run = run_compact_command,
 };

@@ -118,7 +118,7 @@ static int check_pid(const char *text, struct err *e)
 	return 0;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_doctor(struct opts *o, struct err *e)
 {
 	const char *pid = opt_text(o, OPT_pid, NULL);
 	struct checkup c;
@@ -140,5 +140,5 @@ const struct command command_doctor = {
 	.name = "doctor", .args = "", .about = "say whether records are made and kept on this machine",
 	.help = "Says whether the kernel makes records and who keeps them, and what to do about each finding. Makes one record and\n"
 		"looks where it comes out, and 200 more to measure what they cost; none of them is evidence of anything. Best as root.",
-	.groups = G_JSON | G_DOCTOR, .max_args = 0, .run = run,
+	.groups = G_JSON | G_DOCTOR, .max_args = 0, .run = run_doctor,
 };

@@ -75,7 +75,7 @@ static bool agreed(const struct opts *o, const struct forget_report *r, struct e
 	return true;
 }
 
-static void say(const struct forget_report *r, const struct forget_what *what)
+static void say_forgotten(const struct forget_report *r, const struct forget_what *what)
 {
 	char events[32], trees[32];
 	bool dry = what->dry_run;
@@ -95,7 +95,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	struct store store;
 	struct forget_report report = { 0 };
 	bool changed;
-	int ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
+	int ret = values_store(o, &store, STORE_CHANGE, NULL, e);
 
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
@@ -106,28 +106,28 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	if (ret == 0 && report.intervals + report.presence + report.totals == 0)
 		ret = err_set(e, ST_NO, "nothing matches: nothing to remove");
 	if (ret == 0 && what->dry_run)
-		say(&report, what);
+		say_forgotten(&report, what);
 	if (ret == 0 && !what->dry_run) {
 		ret = agreed(o, &report, e) ? forget_run(&store, what, &report, e) : -1;
 		command_ends(NULL);
 		if (ret == 0)
 			ret = store_commit(&store, e);
 		if (ret == 0 && !opt_on(o, OPT_quiet))
-			say(&report, what);
+			say_forgotten(&report, what);
 	}
 	store_rollback(&store);
 	store_close(&store);
 	return ret == 0 ? ST_OK : (int)e->status;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_forget(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
 	struct selection sel = { 0 };
 	struct forget_what what = { 0 };
 	auto_free int64_t *trees = NULL;
 	auto_free struct bytes *totals = NULL;
-	int ret = opt_brought_up(o, e);
+	int ret = values_brought_up(o, e);
 
 	if (ret == 0)
 		ret = selector_open(&s, o, e);
@@ -139,7 +139,7 @@ static int run(struct opts *o, struct err *e)
 	if (ret == 0)
 		ret = store_end(&s.store, e);
 	ret = ret < 0 ? (int)e->status : forget(o, &what, e);
-	selection_release(&sel);
+	select_release(&sel);
 	selector_release(&s);
 	return ret;
 }
@@ -149,5 +149,5 @@ const struct command command_forget = {
 	.help = "Removes the records of the trees that a selector names, of a time (--before, --since, --until), or of a run\n"
 		"(--ingest). Asks on a terminal. What is removed stays known as seen, so that reading the same logs again does\n"
 		"not bring it back.",
-	.groups = G_STORE | G_SELECT | G_FORGET, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_FORGET, .max_args = 0, .run = run_forget,
 };

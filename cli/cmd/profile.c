@@ -302,7 +302,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 }
 
 /* The stage to begin with, where nothing is known yet: everything is let through and logged. */
-static int begin(const struct opts *o, const char *why, struct err *e)
+static int begin_observing(const struct opts *o, const char *why, struct err *e)
 {
 	struct profile none = { 0 };
 	struct profile_options po;
@@ -323,7 +323,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	if (sel.trees == 0 && observe)
-		ret = begin(o, "nothing that matches is known yet", e);
+		ret = begin_observing(o, "nothing that matches is known yet", e);
 	else if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options);
 	else if (sel.groups.n > 1 && !s->options.union_)
@@ -331,7 +331,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 	else
 		ret = make(o, s, &sel, e);
 	say_all(o, &talk);
-	selection_release(&sel);
+	select_release(&sel);
 	return ret;
 }
 
@@ -345,7 +345,7 @@ static bool is_beginning(const struct opts *o, const struct err *e)
 	return !named || e->status == ST_NO;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_profile(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
 	bool observe = false;
@@ -355,7 +355,7 @@ static int run(struct opts *o, struct err *e)
 		ret = selector_open(&s, o, e);
 	if (observe && is_beginning(o, e)) {
 		*e = (struct err){ 0 };
-		ret = begin(o, "nothing is known yet", e);
+		ret = begin_observing(o, "nothing is known yet", e);
 	} else if (ret < 0) {
 		ret = (int)e->status;
 	} else if (!select_names_something(&s.options)) {
@@ -375,5 +375,5 @@ const struct command command_profile = {
 		"and the loader and shell before it, since a filter covers them all. stderr says what the list rests on.\n\n"
 		"    scaudit profile --comm myapp > myapp.json\n\n"
 		"Selectors may be repeated: OR within a kind, AND between kinds.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run_profile,
 };

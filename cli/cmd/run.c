@@ -60,7 +60,7 @@ static void say_report(const struct refusals_report *r)
 		command_say("%" PRIu64 " records could not be read", r->damaged);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_run(struct opts *o, struct err *e)
 {
 	struct policy policy = { 0 };
 	struct compiled code = { 0 };
@@ -86,7 +86,7 @@ static int run(struct opts *o, struct err *e)
 			say_report(&report);
 	}
 	refusals_release(&report);
-	compiled_release(&code);
+	compile_release(&code);
 	policy_release(&policy);
 	return status;
 }
@@ -97,5 +97,5 @@ const struct command command_run = {
 		"records. The exit status is the command's (128 and the signal's number when it was killed: 159 by the filter);\n"
 		"125, 126, 127 as for env. Nothing goes into the store.\n\n"
 		"    scaudit run myapp.json -- ./myapp",
-	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run,
+	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run_run,
 };

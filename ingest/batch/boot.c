@@ -86,7 +86,7 @@ static struct boot_chain *make_last(struct boot_state *c, uint32_t at)
 	return &c->chain[slot];
 }
 
-static struct boot_chain *begin(struct boot_state *c, const struct boot_piece *p)
+static struct boot_chain *begin_chain(struct boot_state *c, const struct boot_piece *p)
 {
 	struct boot_chain *to;
 
@@ -113,7 +113,7 @@ struct boot_chain *boot_chain_on(struct boot_state *c, const struct boot_piece *
 	struct boot_chain *to;
 
 	if (at < 0 || stray(&c->chain[c->order[at]], p, next))
-		return begin(c, p);
+		return begin_chain(c, p);
 	to = make_last(c, (uint32_t)at);
 	if (p->sec_hi > to->sec_hi)
 		to->sec_hi = p->sec_hi;
@@ -156,7 +156,7 @@ bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t boot_time)
 		uint64_t v[5];
 
 		for (size_t i = 0; i < 5; i++)
-			if (!bytes_varint(&data, &v[i]) || v[i] > INT64_MAX / 2)
+			if (!buf_take_varint(&data, &v[i]) || v[i] > INT64_MAX / 2)
 				return false;
 		if (v[2] + v[3] > UINT32_MAX || v[4] == 0 || v[4] > BOOT_PAGE_EVENTS ||
 		    (events += v[4]) > BOOT_PAGE_EVENTS)

@@ -234,7 +234,7 @@ static void go_back(struct boots_layer *l, size_t at, struct boot_state *s)
  * Numbers the boots. Returns the first second of a chain, of those that were there before, whose
  * number is another one now.
  */
-static int64_t number(struct boots *b)
+static int64_t number_chains(struct boots *b)
 {
 	struct boots_layer *l = &b->layer[TRACK_TEXT];
 	int64_t since = BOOTS_STAYED;
@@ -272,7 +272,7 @@ int boots_load(struct boots *out, struct store *store, int64_t node, struct err 
 		sort_by_page(&l[i].pieces);
 		chain_from(out, (enum track_layer)i, 0, &(struct boot_state){ 0 });
 	}
-	number(out);
+	number_chains(out);
 	return 0;
 }
 
@@ -465,7 +465,7 @@ static void begin_text(struct boots *b)
 	for (size_t i = 0; i < b->layer[TRACK_TRUSTED].pieces.n; i++)
 		add_piece(&b->layer[TRACK_TEXT].pieces, &b->layer[TRACK_TRUSTED].pieces.v[i]);
 	chain_from(b, TRACK_TEXT, 0, &(struct boot_state){ 0 });
-	number(b);
+	number_chains(b);
 }
 
 static void renew(struct boots *b, struct change *c, int64_t *since)
@@ -475,7 +475,7 @@ static void renew(struct boots *b, struct change *c, int64_t *since)
 
 	if (b->layer[TRACK_TEXT].pieces.n + c->fresh[TRACK_TEXT].n > 0)
 		change_layer(b, TRACK_TEXT, before < seconds ? before : seconds, c);
-	since[TRACK_TEXT] = number(b);
+	since[TRACK_TEXT] = number_chains(b);
 	for (int i = 0; i < TRACK_LAYERS; i++) {
 		found = first_moved(&b->layer[i], c, (enum track_layer)i);
 		if (found < since[i])

@@ -68,7 +68,7 @@ static bool made_first(const struct maker *a, const struct maker *than, const st
 	return a->name != than->name && strings->compare(strings->ctx, a->name, than->name) < 0;
 }
 
-static void widen(const struct evidence_room *w, struct evidence_row *r, int64_t t_first, int64_t t_last, uint32_t s_last,
+static void widen_row(const struct evidence_room *w, struct evidence_row *r, int64_t t_first, int64_t t_last, uint32_t s_last,
 		  const struct maker *by)
 {
 	const struct maker was = { r->s_first, r->uid, r->auid, r->name };
@@ -98,7 +98,7 @@ static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, 
 		*VEC_PUSH(&a->edges) = b->edges.v[i];
 	obs_unite(&a->obs);
 	edge_unite(&a->edges);
-	widen(w, a, b->t_first, b->t_last, b->s_last, &by);
+	widen_row(w, a, b->t_first, b->t_last, b->s_last, &by);
 	if (a->ingest != b->ingest)
 		*VEC_PUSH(&ev->brought) = (struct evidence_brought){ to, a->ingest > b->ingest ? a->ingest : b->ingest };
 	if (b->ingest < a->ingest)
@@ -176,7 +176,7 @@ static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, p
 			.uid = v->uid, .auid = v->auid, .ingest = w->tally->ingest, .joined_to = -1 };
 		chain(ev, (uint32_t)*row);
 	}
-	widen(w, &ev->rows.v[*row], v->t_first, v->t_last, v->s_last, &by);
+	widen_row(w, &ev->rows.v[*row], v->t_first, v->t_last, v->s_last, &by);
 	return take_evidence(w, &ev->rows.v[*row], v, e);
 }
 

@@ -232,10 +232,10 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	bool own;
 
 	if (cut) {
-		line_cut(mentions, &l);
+		body_cut_line(mentions, &l);
 	} else {
 		f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
-		line_parse(text, &l, &f->room);
+		body_parse_line(text, &l, &f->room);
 	}
 	if (!f->any_without_syscall && !bytes_has(text, BYTES("syscall")))
 		f->any_without_syscall = true;
@@ -354,6 +354,6 @@ int feed_end(struct feed *f, int ret, struct err *e)
 	tally_release(&f->tally);
 	seen_release(&f->seen);
 	names_release(&f->names);
-	line_room_release(&f->room);
+	body_room_release(&f->room);
 	return ret;
 }

@@ -31,7 +31,7 @@ struct feed {
 	struct tally tally;
 	struct flush flush;
 	struct line_cache line_cache;
-	struct line_room room;
+	struct body_room room;
 	int64_t near_ms[2];     /* when the last record was, of text and of what is trusted: no text says which year a marker is of */
 	struct ident *last;     /* who made the last event */
 	bool locked;

@@ -345,7 +345,7 @@ static int save_losses(struct work *w, struct err *e)
 	for (size_t i = 0; i < w->tally->losses.n; i++) {
 		const struct tally_loss *l = &w->tally->losses.v[i];
 
-		if (loss_save(w->store, &(struct loss_row){ .node = l->node, .kind = loss_name(l->kind), .stamp = l->stamp, .number = l->number,
+		if (loss_save(w->store, &(struct loss_row){ .node = l->node, .kind = record_loss_name(l->kind), .stamp = l->stamp, .number = l->number,
 							    .t = l->t, .ingest = w->tally->ingest, .trusted = l->trusted }, e) < 0)
 			return -1;
 	}

@@ -6,7 +6,7 @@
 
 typedef uint8_t v16 __attribute__((vector_size(16)));
 
-static v16 load(const void *p)
+static v16 load_vector(const void *p)
 {
 	v16 v;
 
@@ -31,9 +31,9 @@ static bool same_prefix(const struct prefix *f, const char *line)
 	size_t i = 0;
 
 	for (; i + 16 <= f->n; i += 16) {
-		v16 got = load(line + i), any_digit = load(f->any_digit + i);
+		v16 got = load_vector(line + i), any_digit = load_vector(f->any_digit + i);
 
-		bad |= ((got ^ load(f->text + i)) & ~any_digit) | ((v16)(got - zero > nine) & any_digit);
+		bad |= ((got ^ load_vector(f->text + i)) & ~any_digit) | ((v16)(got - zero > nine) & any_digit);
 	}
 	for (; i < f->n; i++) {
 		unsigned digit = (unsigned char)line[i] - '0';
@@ -156,7 +156,7 @@ static const char *find_syscall(const char *p, const char *end)
 	const v16 y = { 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y' };
 
 	for (; p + 18 <= end; p += 16) {
-		v16 hit = (v16)(load(p) == blank) & (v16)(load(p + 1) == s) & (v16)(load(p + 2) == y);
+		v16 hit = (v16)(load_vector(p) == blank) & (v16)(load_vector(p + 1) == s) & (v16)(load_vector(p + 2) == y);
 
 		if (!any(hit))
 			continue;
@@ -178,8 +178,8 @@ static bool has_key(const struct ident *id, int64_t node, const char *p, const c
 	if (end - p <= (ptrdiff_t)n || p[n] != ' ' || n < 16)
 		return false;
 	for (; i + 16 < n; i += 16)
-		bad |= load(p + i) ^ load(id->key + i);
-	bad |= load(p + n - 16) ^ load(id->key + n - 16);
+		bad |= load_vector(p + i) ^ load_vector(id->key + i);
+	bad |= load_vector(p + n - 16) ^ load_vector(id->key + n - 16);
 	return !any(bad);
 }
 

@@ -1,6 +1,6 @@
 /*
  * The hot path: recognises a line by comparing it with what lines before it looked like, instead of parsing it. What
- * it does not recognise whole goes the slow way, so it can be wrong about nothing that line_parse would not accept.
+ * it does not recognise whole goes the slow way, so it can be wrong about nothing that body_parse_line would not accept.
  */
 #ifndef INGEST_BATCH_LINE_CACHE_H
 #define INGEST_BATCH_LINE_CACHE_H
@@ -54,7 +54,7 @@ struct line_cache_event {
  */
 bool line_cache_match(struct line_cache *f, struct bytes ahead, struct line_cache_event *out);
 
-/* Learns the prefix of a line that line_parse took, when it is in a form that can be compared. */
+/* Learns the prefix of a line that body_parse_line took, when it is in a form that can be compared. */
 void line_cache_learn(struct line_cache *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node);
 
 /* Learns an identity that a slow line had. Call it also when identities were dropped: with the new one. */

@@ -158,7 +158,7 @@ static int take_page(void *to, const struct seen_row *r, struct err *e)
 	return seen_decode(l->p, r->data) ? 0 : store_damaged(l->s->store, "seen", 0, "no page can be read in its data", e);
 }
 
-static int load(struct seen *s, struct seen_page *p, struct err *e)
+static int load_page(struct seen *s, struct seen_page *p, struct err *e)
 {
 	struct loading l = { s, p };
 
@@ -190,7 +190,7 @@ struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64
 		p->seconds = seconds;
 		for (size_t i = 0; i < TRACK_LAYERS; i++)
 			p->boot_time[i] = (struct seen_boot_time){ BOOT_NO_TIME, BOOT_NO_TIME };
-		if (load(s, p, e) < 0) {
+		if (load_page(s, p, e) < 0) {
 			free_page(p);
 			return NULL;
 		}

@@ -152,7 +152,7 @@ static enum verdict compare_sites(const struct derive_part *a, const struct deri
 	return out;
 }
 
-static void judge(const struct derive_part *p, struct view *v)
+static void judge_image(const struct derive_part *p, struct view *v)
 {
 	v->verdict = SILENT;
 	for (size_t i = 0; i < v->seen.n && v->verdict != SAME_SITE; i++) {
@@ -212,7 +212,7 @@ static int by_call(struct derive *d, const struct derive_part *p, const struct v
 	return ret;
 }
 
-static int choose(struct derive *d, const struct derive_part *p, struct views *views,
+static int choose_image(struct derive *d, const struct derive_part *p, struct views *views,
 		  struct ask_answer *out, struct err *e)
 {
 	size_t left = 0, same = 0, apart = 0;
@@ -223,7 +223,7 @@ static int choose(struct derive *d, const struct derive_part *p, struct views *v
 	for (size_t i = 0; i < views->n; i++) {
 		struct view *v = &views->v[i];
 
-		judge(p, v);
+		judge_image(p, v);
 		if (v->verdict == APART) {
 			apart++;
 			continue;
@@ -324,7 +324,7 @@ int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_ans
 		ret = look_back(d, p, &g, &views, e);
 	}
 	if (ret == 0 && p->looks.n > 0)
-		ret = choose(d, p, &views, out, e);
+		ret = choose_image(d, p, &views, out, e);
 	drop_views(&views);
 	return ret;
 }

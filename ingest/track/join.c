@@ -47,7 +47,7 @@ static bool names(const struct track_interval *x, const struct track_interval *t
 	return x->name != than->name && strings->compare(strings->ctx, x->name, than->name) < 0;
 }
 
-static void widen(struct track_interval *to, const struct track_interval *v,
+static void widen_interval(struct track_interval *to, const struct track_interval *v,
 		  const struct track_strings *strings)
 {
 	int64_t id = to->id == 0 || (v->id != 0 && v->id < to->id) ? v->id : to->id;
@@ -85,7 +85,7 @@ size_t join_intervals(struct track_interval *v, size_t n, const struct track_str
 
 		if (to != NULL && together(to, row[i].v) &&
 		    row[i].v->t_first <= to->t_last + TRACK_GAP_MS)
-			widen(to, row[i].v, strings);
+			widen_interval(to, row[i].v, strings);
 		else
 			out[left++] = *row[i].v;
 		if (of != NULL)

@@ -230,7 +230,7 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n,
  * `from` and rows get their ids. True: a part of the pid is new, gone, or another one than it was
  * to those born of it.
  */
-static bool number(struct derive *d, struct derive_part *now, size_t n,
+static bool number_parts(struct derive *d, struct derive_part *now, size_t n,
 		   struct derive_part *const *of)
 {
 	bool other = false;
@@ -260,7 +260,7 @@ int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, si
 {
 	int64_t node = n ? now[0].key.node : old->n ? old->v[0]->key.node : 0;
 	int32_t pid = n ? now[0].key.pid : old->n ? old->v[0]->key.pid : 0;
-	bool other = number(d, now, n, of);
+	bool other = number_parts(d, now, n, of);
 	int ret = 0;
 
 	for (size_t i = 0; i < old->n && ret == 0; i++) {

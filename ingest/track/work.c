@@ -6,14 +6,14 @@
 
 #include <stdlib.h>
 
-static int step(struct derive *d, struct derive_work *w, struct err *e);
+static int do_step(struct derive *d, struct derive_work *w, struct err *e);
 
 /* ---- what there is to do ---- */
 
 /* Does what there is room for; the rest is left for later. */
-static int begin(struct derive *d, struct derive_work *w, struct err *e)
+static int begin_work(struct derive *d, struct derive_work *w, struct err *e)
 {
-	int more = d->room > 0 ? step(d, w, e) : 1;
+	int more = d->room > 0 ? do_step(d, w, e) : 1;
 
 	if (more == 1)
 		*VEC_PUSH(&d->work) = *w;
@@ -40,7 +40,7 @@ int work_wait(struct derive *d, const struct derive_row *from, const uint64_t un
 	w.at = *from;
 	w.take = take;
 	memcpy(w.until, until, sizeof(w.until));
-	return begin(d, &w, e);
+	return begin_work(d, &w, e);
 }
 
 int work_lookers(struct derive *d, int64_t part, struct err *e)
@@ -49,7 +49,7 @@ int work_lookers(struct derive *d, int64_t part, struct err *e)
 
 	w.id = part;
 	w.at = (struct derive_row){ { rows_head(ROWS_OWN, 0, part) }, 0 };
-	return begin(d, &w, e);
+	return begin_work(d, &w, e);
 }
 
 void work_tree(struct derive *d, int64_t image)
@@ -88,7 +88,7 @@ static bool is_up_to(const struct derive_row *row, const uint64_t until[3])
 	return true;
 }
 
-static void look(struct derive *d)
+static void count_row_looked_at(struct derive *d)
 {
 	d->steps++;
 	d->room--;
@@ -114,7 +114,7 @@ static int wait_some(struct derive *d, struct derive_work *w, struct err *e)
 			return -1;
 		if (got == 0 || !rows_beside(&row, &w->at) || !is_up_to(&row, w->until))
 			return 0;
-		look(d);
+		count_row_looked_at(d);
 		if (rows_part(d, rows_id(&row), &p, e) < 0)
 			return -1;
 		w->at = row;
@@ -142,7 +142,7 @@ static int lookers_some(struct derive *d, struct derive_work *w, struct err *e)
 			return -1;
 		if (got == 0 || own.w[0] != w->at.w[0])
 			return 0;
-		look(d);
+		count_row_looked_at(d);
 		w->at = own;
 		row = rows_bucket_of(p, &own);
 		if (rows_touch(d, &row, e) < 0)
@@ -165,7 +165,7 @@ static int tree_some(struct derive *d, struct derive_work *w, struct err *e)
 			return -1;
 		if (got == 0 || row.w[0] != w->at.w[0] || row.w[1] != w->at.w[1])
 			return 0;
-		look(d);
+		count_row_looked_at(d);
 		w->at = row;
 		if (d->store->image(d->store->ctx, (int64_t)row.w[2], &below, e) < 0)
 			return -1;
@@ -237,7 +237,7 @@ static int merge_some(struct derive *d, struct derive_work *w, struct err *e)
 	int got = 1;
 
 	while (got == 1 && d->room > 0) {
-		look(d);
+		count_row_looked_at(d);
 		got = merge_one(d, w, e);
 	}
 	if (got != 0)
@@ -246,7 +246,7 @@ static int merge_some(struct derive *d, struct derive_work *w, struct err *e)
 	return images_merged(d, w->id, w->to, e);
 }
 
-static int step(struct derive *d, struct derive_work *w, struct err *e)
+static int do_step(struct derive *d, struct derive_work *w, struct err *e)
 {
 	static int (*const some[])(struct derive *, struct derive_work *, struct err *) = {
 		[DERIVE_WAIT] = wait_some,
@@ -268,7 +268,7 @@ int work_run(struct derive *d, struct err *e)
 	while (d->work.n > 0 && d->room > 0) {
 		struct derive_work w = d->work.v[--d->work.n];
 		size_t at = d->work.n;
-		int more = step(d, &w, e);
+		int more = do_step(d, &w, e);
 
 		if (more < 0)
 			return -1;

@@ -93,7 +93,7 @@ static struct compact_sum *sum_for(struct compacting *f, const struct part_seen 
 	return add_sum(&f->sums, &sum);
 }
 
-static void widen(struct compact_sum *s, int64_t first, int64_t last)
+static void widen_sum(struct compact_sum *s, int64_t first, int64_t last)
 {
 	if (s->t_first == WHEN_NONE || first < s->t_first)
 		s->t_first = first;
@@ -116,7 +116,7 @@ static int take_evidence(void *to, int64_t t_first, const struct obs_list *list)
 			continue; /* trusted evidence has it */
 		sum = sum_for(s->f, s->m, list->v[i].caller, list->v[i].call);
 		sum->events += obs_events(&list->v[i]);
-		widen(sum, list->v[i].t_first, list->v[i].t_last);
+		widen_sum(sum, list->v[i].t_first, list->v[i].t_last);
 	}
 	return 0;
 }
@@ -128,7 +128,7 @@ static int take_presence(void *to, const struct presence_row *p, struct err *e)
 
 	(void)e;
 	if (p->t_first != WHEN_NONE)
-		widen(sum, p->t_first, p->t_last);
+		widen_sum(sum, p->t_first, p->t_last);
 	return 0;
 }
 
@@ -296,7 +296,7 @@ static void add_larger(struct compact_sums *to, const struct compact_sums *from)
 		}
 		was->events = was->events > sum->events ? was->events : sum->events;
 		if (sum->t_first != WHEN_NONE)
-			widen(was, sum->t_first, sum->t_last);
+			widen_sum(was, sum->t_first, sum->t_last);
 	}
 }
 

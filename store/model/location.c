@@ -16,7 +16,7 @@ static bool drawn(struct bytes b)
 	return b.n > 0;
 }
 
-static bool number(struct bytes b)
+static bool is_number(struct bytes b)
 {
 	for (size_t i = 0; i < b.n; i++)
 		if (!bytes_digit(b.p[i]))
@@ -44,17 +44,17 @@ static struct bytes owner(struct bytes pod)
 
 	if (!cut_last(&name, &last))
 		return pod;
-	if (number(last) && last.n < SUFFIX)
+	if (is_number(last) && last.n < SUFFIX)
 		return name;
 	if (last.n != SUFFIX || !drawn(last))
 		return pod;
 	before = name;
-	if (cut_last(&before, &last) && last.n >= HASH_MIN && last.n <= HASH_MAX && (drawn(last) || number(last)))
+	if (cut_last(&before, &last) && last.n >= HASH_MIN && last.n <= HASH_MAX && (drawn(last) || is_number(last)))
 		return before;
 	return name;
 }
 
-static void add(struct buf *out, struct bytes b)
+static void add_word(struct buf *out, struct bytes b)
 {
 	buf_add(out, b.p, b.n);
 }
@@ -85,7 +85,7 @@ bool location_general(const struct bytes v[LOCATION_FIELDS], struct bytes out[LO
 	if (memchr(unit.p, '@', unit.n) == NULL)
 		return true;
 	room->n = 0;
-	add(room, bytes_until(&unit, '@'));
+	add_word(room, bytes_until(&unit, '@'));
 	buf_str(room, "@.service");
 	out[LOCATION_UNIT] = buf_bytes(room);
 	return true;
@@ -101,22 +101,22 @@ void location_text(const struct bytes v[LOCATION_FIELDS], struct buf *out)
 	if (v[LOCATION_POD_NAME].n) {
 		buf_str(out, "pod ");
 		if (v[LOCATION_NAMESPACE].n) {
-			add(out, v[LOCATION_NAMESPACE]);
+			add_word(out, v[LOCATION_NAMESPACE]);
 			buf_char(out, '/');
 		}
-		add(out, v[LOCATION_POD_NAME]);
+		add_word(out, v[LOCATION_POD_NAME]);
 		if (name.n) {
 			buf_char(out, '/');
-			add(out, name);
+			add_word(out, name);
 		}
 	} else if (name.n) {
 		buf_str(out, "container ");
-		add(out, name);
+		add_word(out, name);
 	} else if (v[LOCATION_POD].n) {
 		buf_str(out, "pod ");
-		add(out, v[LOCATION_POD]);
+		add_word(out, v[LOCATION_POD]);
 	} else if (v[LOCATION_UNIT].n) {
 		buf_str(out, "unit ");
-		add(out, v[LOCATION_UNIT]);
+		add_word(out, v[LOCATION_UNIT]);
 	}
 }

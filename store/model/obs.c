@@ -18,7 +18,7 @@ static int obs_order(const void *a, const void *b)
 }
 
 /* Of equal serials the lower address counts: which came first does not matter. */
-static void add(struct obs *to, const struct obs *o)
+static void add_totals(struct obs *to, const struct obs *o)
 {
 	to->text += o->text;
 	to->fresh += o->fresh;
@@ -39,7 +39,7 @@ void obs_unite(struct obs_list *list)
 		qsort(list->v, list->n, sizeof(*list->v), obs_order);
 	for (size_t i = 0; i < list->n; i++) {
 		if (left > 0 && obs_order(&list->v[left - 1], &list->v[i]) == 0)
-			add(&list->v[left - 1], &list->v[i]);
+			add_totals(&list->v[left - 1], &list->v[i]);
 		else
 			list->v[left++] = list->v[i];
 	}
@@ -69,7 +69,7 @@ void edge_unite(struct edge_list *list)
 	list->n = left;
 }
 
-static void number(struct buf *out, char before, int64_t v)
+static void put_number(struct buf *out, char before, int64_t v)
 {
 	char text[24];
 	size_t at = sizeof(text);
@@ -89,7 +89,7 @@ static void row(struct buf *out, const int64_t *v, size_t n)
 	if (out->p[out->n - 1] != '[')
 		buf_char(out, ',');
 	for (size_t i = 0; i < n; i++)
-		number(out, i == 0 ? '[' : ',', v[i]);
+		put_number(out, i == 0 ? '[' : ',', v[i]);
 	buf_char(out, ']');
 }
 

@@ -21,7 +21,7 @@ static int value(struct store *s, const char *sql, uint64_t *out, struct err *e)
 }
 
 /* Fills the temporary table `doomed` with the intervals that go, and `doomed_presence`. */
-static int choose(struct store *s, const struct doomed_choice *w, struct err *e)
+static int choose_intervals(struct store *s, const struct doomed_choice *w, struct err *e)
 {
 	if (store_script(s, "CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY); CREATE TEMP TABLE IF NOT EXISTS "
 		    "doomed_presence (id INTEGER PRIMARY KEY); DELETE FROM doomed; DELETE FROM doomed_presence", e) < 0)
@@ -97,7 +97,7 @@ static int count(struct store *s, struct doomed_count *r, struct err *e)
 
 int doomed_choose(struct store *s, const struct doomed_choice *c, struct doomed_count *out, struct err *e)
 {
-	return choose(s, c, e) < 0 || choose_totals(s, c, e) < 0 ? -1 : count(s, out, e);
+	return choose_intervals(s, c, e) < 0 || choose_totals(s, c, e) < 0 ? -1 : count(s, out, e);
 }
 
 /* ---- what they are ---- */

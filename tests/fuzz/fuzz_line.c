@@ -18,7 +18,7 @@ struct bench {
 	struct seen seen;
 	struct tally tally;
 	struct line_cache line_cache;
-	struct line_room room, other_room;
+	struct body_room room, other_room;
 	unsigned inputs;
 };
 
@@ -55,8 +55,8 @@ static void open_bench(struct bench *b)
 
 static void close_bench(struct bench *b)
 {
-	line_room_release(&b->room);
-	line_room_release(&b->other_room);
+	body_room_release(&b->room);
+	body_room_release(&b->other_room);
 	tally_release(&b->tally);
 	seen_release(&b->seen);
 	names_release(&b->names);
@@ -87,7 +87,7 @@ static void check_taken(struct bench *b, struct bytes text, const struct line_ca
 	struct bytes bare = { text.p + ev->prefix->n, text.n - ev->prefix->n };
 	struct line l;
 
-	line_parse(bare, &l, &b->other_room);
+	body_parse_line(bare, &l, &b->other_room);
 	must(l.kind == LINE_RECORD, "taken, but its text is no record");
 	must(ev->ms == l.rec.ms && ev->second == l.rec.ms / 1000 && ev->serial == l.rec.serial, "another stamp");
 	must(ev->nr == l.rec.nr && ev->code == l.rec.code && ev->ip == l.rec.ip, "another call");
@@ -111,7 +111,7 @@ static void one_line(struct bench *b, struct bytes text)
 	memcpy(exact, text.p, text.n);
 	memcpy(slack, text.p, text.n);
 	slack[text.n] = '\n';
-	line_parse(line, &l, &b->room);
+	body_parse_line(line, &l, &b->room);
 	check_line(&l);
 	if (line_cache_match(&b->line_cache, block, &ev)) {
 		must(ev.n == text.n, "another length");

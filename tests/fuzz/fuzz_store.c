@@ -153,7 +153,7 @@ static bool mutate(sqlite3 *db, struct bytes *in)
 	if (which < known) {
 		snprintf(value, sizeof(value), "%s", crafted_values[which]);
 	} else if (which <= linked) {
-		if (!bytes_varint(in, &number))
+		if (!buf_take_varint(in, &number))
 			return false;
 		if (which < linked)
 			snprintf(value, sizeof(value), "%s%llu)", crafted_links[which - known],

@@ -70,7 +70,7 @@ static bool identify(struct exes *x, struct exe_seen *s)
 	return known;
 }
 
-static void *run(void *to)
+static void *hash_files(void *to)
 {
 	struct exes *x = to;
 
@@ -112,7 +112,7 @@ struct exes *exes_start(void)
 
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->came, NULL);
-	if (pthread_create(&x->thread, NULL, run, x) == 0)
+	if (pthread_create(&x->thread, NULL, hash_files, x) == 0)
 		return x;
 	free(x);
 	return NULL;

@@ -151,7 +151,7 @@ static void look_up(struct reader *r, const struct peeked *p)
 		close(fd);
 }
 
-static void take(struct reader *r, const struct netlink_message *m)
+static void take_message(struct reader *r, const struct netlink_message *m)
 {
 	struct peeked p;
 
@@ -185,7 +185,7 @@ static void follow(struct reader *r)
 	r->figures.tasks_lost = tasks_lost(&r->tasks);
 }
 
-static void settle(struct reader *r, int64_t behind_ms)
+static void settle_tasks(struct reader *r, int64_t behind_ms)
 {
 	struct timespec now;
 
@@ -201,9 +201,9 @@ static void take_all(struct reader *r, size_t from, size_t n)
 	if (r->follow)
 		follow(r);
 	for (size_t i = from; i < n; i++)
-		take(r, &r->nl.messages[i]);
+		take_message(r, &r->nl.messages[i]);
 	if (r->follow && now - r->settled_ms > SETTLE_MS) {
-		settle(r, SETTLE_MS);
+		settle_tasks(r, SETTLE_MS);
 		r->settled_ms = now;
 	}
 	pthread_mutex_unlock(&r->figures_lock);
@@ -313,7 +313,7 @@ static void note_lost(struct reader *r)
 	pthread_mutex_unlock(&r->figures_lock);
 }
 
-static void *run(void *to)
+static void *read_records(void *to)
 {
 	struct reader *r = to;
 	int ret = 0;
@@ -326,7 +326,7 @@ static void *run(void *to)
 	if (r->follow) {
 		pthread_mutex_lock(&r->figures_lock);
 		follow(r);
-		settle(r, 0);
+		settle_tasks(r, 0);
 		pthread_mutex_unlock(&r->figures_lock);
 	}
 	note_lost(r);
@@ -377,7 +377,7 @@ int reader_start(struct reader *r, struct err *e)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the other thread */
 	r->exes = r->o.locations && !r->foreign_pids ? exes_start() : NULL;
-	error = pthread_create(&r->thread, NULL, run, r);
+	error = pthread_create(&r->thread, NULL, read_records, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
 		return err_set(e, ST_SYSTEM, "no thread: %s", strerror(error));

@@ -12,7 +12,7 @@ struct watching {
 	struct refusals_report *r;
 	struct reader reader;
 	struct child child;
-	struct line_room room;
+	struct body_room room;
 	struct pool keys;      /* struct key: the n-th is that of refusal n - 1 */
 };
 
@@ -27,7 +27,7 @@ static void take_record(struct watching *w, struct bytes text)
 	uint32_t id;
 
 	text.n--; /* its newline */
-	line_parse(text, &l, &w->room);
+	body_parse_line(text, &l, &w->room);
 	if (l.kind != LINE_RECORD) {
 		r->damaged++;
 		return;
@@ -71,7 +71,7 @@ static int prepare(struct watching *w, char *const *argv, const char *user, cons
 	return reader_start(&w->reader, e);
 }
 
-static void run(struct watching *w)
+static void watch_child(struct watching *w)
 {
 	struct err why = { 0 };
 
@@ -95,7 +95,7 @@ int refusals_watch(struct refusals_report *r, char *const *argv, const char *use
 	*r = (struct refusals_report){ .status = CHILD_FAILED };
 	ret = prepare(&w, argv, user, filter, e);
 	if (ret == 0)
-		run(&w);
+		watch_child(&w);
 	if (ret == 0 && w.reader.failed) {
 		*e = w.reader.failure;
 		ret = -1;
@@ -104,7 +104,7 @@ int refusals_watch(struct refusals_report *r, char *const *argv, const char *use
 	r->complete = reader_complete(&w.reader, &r->figures);
 	child_release(&w.child);
 	reader_release(&w.reader);
-	line_room_release(&w.room);
+	body_room_release(&w.room);
 	pool_release(&w.keys);
 	return ret;
 }

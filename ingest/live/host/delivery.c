@@ -191,7 +191,7 @@ static void open_ways(struct delivery *a, const char *audit_log)
 }
 
 /* One look at all that are still waited for; false when there is none. */
-static bool look(struct delivery *a, int64_t made, bool last)
+static bool look_all_ways(struct delivery *a, int64_t made, bool last)
 {
 	bool waiting = false;
 
@@ -211,7 +211,7 @@ static void wait_for(struct delivery *a, int64_t made, bool last, int step_ms, i
 {
 	const struct timespec step = { 0, step_ms * 1000000L };
 
-	while (look(a, made, last) && when_clock_ms() - made < wait_ms)
+	while (look_all_ways(a, made, last) && when_clock_ms() - made < wait_ms)
 		nanosleep(&step, NULL);
 }
 

@@ -1,4 +1,4 @@
-#include "analyze/evidence/workload.h"
+#include "analyze/evidence/workloads.h"
 
 #include "analyze/evidence/main_program.h"
 #include "store/base/esc.h"
@@ -147,7 +147,7 @@ static uint32_t *label_sets(struct query *q)
 	return parent;
 }
 
-bool workload_is_whole_location(const struct bytes v[LOCATION_FIELDS])
+bool workloads_is_whole_location(const struct bytes v[LOCATION_FIELDS])
 {
 	struct bytes general[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 };
@@ -164,7 +164,7 @@ static bool general_location(const struct query *q, const struct query_tree *t, 
 	return false;
 }
 
-bool workload_has_location(const struct query *q, const struct query_tree *t)
+bool workloads_has_location(const struct query *q, const struct query_tree *t)
 {
 	struct bytes general[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 };
@@ -243,7 +243,7 @@ static void sort_rows(struct workloads *w, size_t n_trees)
 
 static const enum location_field ids[] = { LOCATION_CONTAINER, LOCATION_POD, LOCATION_UNIT };
 
-bool workload_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by)
+bool workloads_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by)
 {
 	enum location_field id = ids[by - BY_CONTAINER];
 	struct bytes shown[LOCATION_FIELDS] = { 0 };
@@ -280,7 +280,7 @@ static void rows_of_location(struct rows *r, const struct query_use *u, const st
 		const struct bytes *v = r->q->locations.v[t->locations.v[i]].v;
 		auto_buf struct buf name = { 0 }, key = { 0 };
 
-		if (!workload_location_name(&name, v, by))
+		if (!workloads_location_name(&name, v, by))
 			continue;
 		any = true;
 		buf_printf(&key, "%d|", (int)by);
@@ -391,7 +391,7 @@ void workloads_release(struct workloads *w)
 
 static int by_path(const void *a, const void *b)
 {
-	const struct workload_path *x = a, *y = b;
+	const struct workloads_path *x = a, *y = b;
 
 	return strcmp(x->path.p, y->path.p);
 }
@@ -407,25 +407,25 @@ static size_t depth_of(struct bytes path)
 	return depth;
 }
 
-void workload_paths(struct workload_paths *out, struct query *q, const bool *use_in)
+void workloads_paths(struct workloads_paths *out, struct query *q, const bool *use_in)
 {
 	struct map index = { 0 }, trees = { 0 }, calls = { 0 };
 
-	*out = (struct workload_paths){ 0 };
+	*out = (struct workloads_paths){ 0 };
 	for (size_t i = 0; i < q->uses.n; i++) {
 		const struct query_use *u = &q->uses.v[i];
 		const struct query_image *m = &q->images.v[u->image];
 		const struct query_call *c = &q->calls.v[u->call];
 		uint32_t id = pool_intern(&q->strings, m->path);
 		int64_t at = map_get(&index, id, 0, -1);
-		struct workload_path *p;
+		struct workloads_path *p;
 
 		if (!use_in[i])
 			continue;
 		if (at < 0) {
 			at = (int64_t)out->n;
 			map_put(&index, id, 0, at);
-			*VEC_PUSH(out) = (struct workload_path){ .path = m->path, .depth = depth_of(m->path) };
+			*VEC_PUSH(out) = (struct workloads_path){ .path = m->path, .depth = depth_of(m->path) };
 		}
 		p = &out->v[at];
 		p->records += u->events;

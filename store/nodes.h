@@ -3,8 +3,8 @@
  * for each name as it is written. Which of them are one is told when the store is read, from the names that are there by
  * then: so it does not matter which came first.
  */
-#ifndef STORE_NODE_H
-#define STORE_NODE_H
+#ifndef STORE_NODES_H
+#define STORE_NODES_H
 
 #include "store/base/map.h"
 #include "store/base/mem.h"

@@ -1,6 +1,6 @@
 /* Denials: what was refused (errno, kill, trap ...), by whom, how often, last when. */
-#ifndef ANALYZE_EVIDENCE_DENIAL_H
-#define ANALYZE_EVIDENCE_DENIAL_H
+#ifndef ANALYZE_EVIDENCE_DENIALS_H
+#define ANALYZE_EVIDENCE_DENIALS_H
 
 #include "analyze/evidence/select.h"
 #include "store/model/syscall.h"

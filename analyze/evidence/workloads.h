@@ -1,6 +1,6 @@
 /* Workloads: trees that share a label, else a container or unit, else the exe and name of their main program. */
-#ifndef ANALYZE_EVIDENCE_WORKLOAD_H
-#define ANALYZE_EVIDENCE_WORKLOAD_H
+#ifndef ANALYZE_EVIDENCE_WORKLOADS_H
+#define ANALYZE_EVIDENCE_WORKLOADS_H
 
 #include "store/base/code.h"
 #include "store/query.h"
@@ -36,23 +36,23 @@ bool workloads_by_parse(const char *text, enum workloads_by *by);
 void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in);
 
 /* One path of a workload: an image, as it was reached in some of its trees. */
-struct workload_path {
+struct workloads_path {
 	struct bytes path;        /* "a > b > c", escaped */
 	size_t depth;             /* 0: a root */
 	uint64_t trees, starts, records, syscalls;
 };
-struct workload_paths { struct workload_path *v; size_t n, cap; };
+struct workloads_paths { struct workloads_path *v; size_t n, cap; };
 
 /* The paths of the trees that `in` says belong, in the order of a drawn tree. The caller frees by VEC_FREE. */
-void workload_paths(struct workload_paths *out, struct query *q, const bool *use_in);
+void workloads_paths(struct workloads_paths *out, struct query *q, const bool *use_in);
 
 /* Does the tree go by where it ran: is its container, pod or service known? */
-bool workload_has_location(const struct query *q, const struct query_tree *t);
+bool workloads_has_location(const struct query *q, const struct query_tree *t);
 
 /* Is this a container or a service, which one filter covers as a whole? Not a pod, nor a scope. */
-bool workload_is_whole_location(const struct bytes v[LOCATION_FIELDS]);
+bool workloads_is_whole_location(const struct bytes v[LOCATION_FIELDS]);
 
 /* What a row of --by container, pod or unit is called, escaped. False: it is in none. */
-bool workload_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by);
+bool workloads_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by);
 
 #endif

@@ -1,7 +1,7 @@
 /* Which names are one machine, whatever the order in which they came. */
 #include "tests/test.h"
 
-#include "store/node.h"
+#include "store/nodes.h"
 
 #define NAMES 6
 
@@ -35,7 +35,7 @@ static struct node_row { const char *name, *names[NAMES], *shown[NAMES]; } rows[
 	{ "alias: text is no bridge", { "web=db", "!web.a.org", "!db.a.org" }, { "db.a.org", "web.a.org", "db.a.org" } },
 };
 
-static void add(struct nodes *n, const char *text, int64_t id)
+static void add_name(struct nodes *n, const char *text, int64_t id)
 {
 	bool trusted = text[0] == '!', kept = text[0] != '-';
 	struct bytes all = bytes_of(text + (trusted || !kept)), name = bytes_until(&all, '=');
@@ -53,7 +53,7 @@ static void check_order(const struct node_row *row, const size_t *order, size_t 
 	size_t place[NAMES];
 
 	for (size_t i = 0; i < count; i++) {
-		add(&n, row->names[order[i]], (int64_t)order[i] + 1);
+		add_name(&n, row->names[order[i]], (int64_t)order[i] + 1);
 		place[order[i]] = i;
 	}
 	nodes_join(&n);

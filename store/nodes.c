@@ -1,4 +1,4 @@
-#include "store/node.h"
+#include "store/nodes.h"
 
 #include "store/row.h"
 #include "store/sql.h"
@@ -166,7 +166,7 @@ void nodes_join(struct nodes *n)
 
 /* ---- the store's ---- */
 
-static struct bytes keep(struct nodes *n, struct bytes b)
+static struct bytes keep_name(struct nodes *n, struct bytes b)
 {
 	return pool_get(&n->strings, pool_intern(&n->strings, b));
 }
@@ -182,7 +182,7 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	v[3] = v[3] && l->trusts;
 	map_put(&l->n->at, (uint64_t)v[0], 0, (int64_t)l->n->rows.n);
-	*VEC_PUSH(&l->n->rows) = (struct nodes_row){ .id = v[0], .name = keep(l->n, store_column(st, 1)), .trusted = v[3] != 0,
+	*VEC_PUSH(&l->n->rows) = (struct nodes_row){ .id = v[0], .name = keep_name(l->n, store_column(st, 1)), .trusted = v[3] != 0,
 						     .kept = (l->only_trusted ? v[3] : v[2]) != 0 };
 	return 0;
 }

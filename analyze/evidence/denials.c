@@ -1,4 +1,4 @@
-#include "analyze/evidence/denial.h"
+#include "analyze/evidence/denials.h"
 
 #include "store/base/map.h"
 #include "store/base/when.h"
