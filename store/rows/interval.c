@@ -25,9 +25,9 @@ STMT(any_sighting, "SELECT count(*) FROM (SELECT 1 FROM sighting LIMIT 1)");
 STMT(part_evidence, "SELECT id, t_first, trusted, obs FROM interval WHERE node = ?1 AND pid = ?2 AND part = ?3");
 STMT(del_interval_of, "DELETE FROM interval WHERE node = ?1 AND pid = ?2 AND part = ?3");
 
-static struct obs_base base_of(const struct interval_row *r)
+static struct obs_origin origin_of(const struct interval_row *r)
 {
-	return (struct obs_base){ r->t_first, r->s_first, r->cell << OBS_CELL_BITS };
+	return (struct obs_origin){ r->t_first, r->s_first, r->cell << OBS_CELL_BITS };
 }
 
 static int damaged(struct store *s, int64_t id, struct err *e)
@@ -59,7 +59,7 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 		.s_begin = (uint32_t)(v[7] + v[9]), .uid = (uint32_t)v[10], .auid = (uint32_t)v[11], .name = v[12], .part = v[13],
 		.ingest = v[14],
 	};
-	if (edge_decode(store_column(st, 15), base_of(&r), &r.edges))
+	if (edge_decode(store_column(st, 15), origin_of(&r), &r.edges))
 		return each->to.take(each->to.to, &r, e);
 	VEC_FREE(&r.edges);
 	return damaged(each->s, r.id, e);
@@ -77,14 +77,14 @@ struct one_obs { struct store *s; int64_t id; struct obs_list *out; bool found; 
 static int take_obs(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct one_obs *o = to;
-	struct obs_base base;
+	struct obs_origin origin;
 	int64_t v[4];
 
 	if (row_read(st, "interval", "tsmb", v, e) < 0)
 		return -1;
-	base = (struct obs_base){ v[0], (uint32_t)v[1], (uint64_t)v[2] << OBS_CELL_BITS };
+	origin = (struct obs_origin){ v[0], (uint32_t)v[1], (uint64_t)v[2] << OBS_CELL_BITS };
 	o->found = true;
-	return obs_decode(store_column(st, 3), base, o->out) ? 0 : damaged(o->s, o->id, e);
+	return obs_decode(store_column(st, 3), origin, o->out) ? 0 : damaged(o->s, o->id, e);
 }
 
 int interval_obs(struct store *s, int64_t id, struct obs_list *out, struct err *e)
@@ -109,7 +109,7 @@ static int take_part_obs(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	if ((v[2] != 0) != p->trusted)
 		return 0;
-	if (obs_decode(store_column(st, 3), (struct obs_base){ .t = v[1] }, &list))
+	if (obs_decode(store_column(st, 3), (struct obs_origin){ .t = v[1] }, &list))
 		ret = p->to.take(p->to.to, v[1], &list);
 	else
 		ret = store_damaged(p->s, "interval", v[0], "its obs cannot be read", e);
@@ -175,8 +175,8 @@ int interval_save(struct store *s, struct interval_row *r, bool stored, struct i
 	struct store_value obs, edges;
 
 	room->obs.n = room->edges.n = 0;
-	obs_encode(&r->obs, base_of(r), &room->obs);
-	edge_encode(&r->edges, base_of(r), &room->edges);
+	obs_encode(&r->obs, origin_of(r), &room->obs);
+	edge_encode(&r->edges, origin_of(r), &room->edges);
 	obs = V_TEXT(buf_bytes(&room->obs));
 	edges = V_TEXT(buf_bytes(&room->edges));
 	if (stored)
@@ -210,9 +210,9 @@ int interval_touch(struct store *s, int64_t id, int64_t ingest, struct err *e)
 	return store_run(s, STMT_add_touch, ARGS(V_INT(ingest), V_INT(id)), e);
 }
 
-int interval_sight(struct store *s, int64_t id, int64_t place, struct err *e)
+int interval_sight(struct store *s, int64_t id, int64_t location, struct err *e)
 {
-	return store_run(s, STMT_add_sighting, ARGS(V_INT(id), V_INT(place)), e);
+	return store_run(s, STMT_add_sighting, ARGS(V_INT(id), V_INT(location)), e);
 }
 
 int interval_del_of_part(struct store *s, int64_t node, int32_t pid, int64_t part, struct err *e)
