@@ -146,7 +146,7 @@ int older_begin(struct store *s, struct err *e)
 		return -1;
 	return store_script(s, "INSERT INTO ingest SELECT * FROM older_ingest;"
 			       "INSERT INTO interval SELECT id, node, pid, older_trusted(obs), exe, cell, loader, t_first, t_last, serial_first, "
-			       "serial_last, uid, auid, name, 0, ingest, older_obs(obs), edges FROM was_interval;"
+			       "serial_last, 0, uid, auid, name, 0, ingest, older_obs(obs), edges FROM was_interval;"
 			       "INSERT INTO presence SELECT id, node, pid, exe, caller, call, hour, t_first, t_last, ip, NULL FROM was_presence;"
 			       "INSERT INTO loss SELECT * FROM older_loss; INSERT INTO fold SELECT * FROM older_fold;"
 			       "INSERT INTO fold_use SELECT * FROM older_fold_use; INSERT INTO fold_place SELECT * FROM older_fold_place;"

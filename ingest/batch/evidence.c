@@ -23,7 +23,7 @@ static int take_row(void *to, struct interval_row *in, struct err *e)
 	(void)e;
 	*VEC_PUSH(&ev->rows) = (struct evidence_row){
 		.id = in->id, .trusted = in->trusted, .exe = in->exe, .cell = in->cell, .loader = in->loader, .t_first = in->t_first,
-		.t_last = in->t_last, .s_first = in->s_first, .s_last = in->s_last, .uid = in->uid, .auid = in->auid, .name = in->name,
+		.t_last = in->t_last, .s_first = in->s_first, .s_last = in->s_last, .s_begin = in->s_begin, .uid = in->uid, .auid = in->auid, .name = in->name,
 		.part = in->part, .ingest = in->ingest, .edges = in->edges, .joined_to = -1,
 	};
 	return 0;
@@ -57,6 +57,9 @@ static bool joins(const struct evidence_row *r, const struct tally_interval *v)
 /* Who made the lowest serial. Of two with one serial a total order decides, so that it does not matter which came first. */
 struct maker { uint32_t serial, uid, auid; int64_t name; };
 
+/* The record that an interval begins with. */
+struct first_record { int64_t t; uint32_t serial; };
+
 static bool made_first(const struct maker *a, const struct maker *than, const struct track_strings *strings)
 {
 	if (a->serial != than->serial)
@@ -68,8 +71,8 @@ static bool made_first(const struct maker *a, const struct maker *than, const st
 	return a->name != than->name && strings->compare(strings->ctx, a->name, than->name) < 0;
 }
 
-static void widen_row(const struct evidence_room *w, struct evidence_row *r, int64_t t_first, int64_t t_last, uint32_t s_last,
-		  const struct maker *by)
+static void widen_row(const struct evidence_room *w, struct evidence_row *r, struct first_record first, int64_t t_last,
+		  uint32_t s_last, const struct maker *by)
 {
 	const struct maker was = { r->s_first, r->uid, r->auid, r->name };
 
@@ -79,7 +82,10 @@ static void widen_row(const struct evidence_room *w, struct evidence_row *r, int
 		r->uid = by->uid;
 		r->auid = by->auid;
 	}
-	r->t_first = t_first < r->t_first ? t_first : r->t_first;
+	if (first.t < r->t_first || (first.t == r->t_first && first.serial < r->s_begin)) {
+		r->t_first = first.t;
+		r->s_begin = first.serial;
+	}
 	r->t_last = t_last > r->t_last ? t_last : r->t_last;
 	r->s_last = s_last > r->s_last ? s_last : r->s_last;
 }
@@ -98,7 +104,7 @@ static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, 
 		*VEC_PUSH(&a->edges) = b->edges.v[i];
 	obs_unite(&a->obs);
 	edge_unite(&a->edges);
-	widen_row(w, a, b->t_first, b->t_last, b->s_last, &by);
+	widen_row(w, a, (struct first_record){ b->t_first, b->s_begin }, b->t_last, b->s_last, &by);
 	if (a->ingest != b->ingest)
 		*VEC_PUSH(&ev->brought) = (struct evidence_brought){ to, a->ingest > b->ingest ? a->ingest : b->ingest };
 	if (b->ingest < a->ingest)
@@ -172,11 +178,11 @@ static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, p
 		*row = (ptrdiff_t)ev->rows.n;
 		*VEC_PUSH(&ev->rows) = (struct evidence_row){
 			.exe = s->exe, .name = v->name, .cell = v->cell, .trusted = s->trusted, .loader = s->loader,
-			.t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last,
+			.t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last, .s_begin = v->s_begin,
 			.uid = v->uid, .auid = v->auid, .ingest = w->tally->ingest, .joined_to = -1 };
 		chain(ev, (uint32_t)*row);
 	}
-	widen_row(w, &ev->rows.v[*row], v->t_first, v->t_last, v->s_last, &by);
+	widen_row(w, &ev->rows.v[*row], (struct first_record){ v->t_first, v->s_begin }, v->t_last, v->s_last, &by);
 	return take_evidence(w, &ev->rows.v[*row], v, e);
 }
 
@@ -306,7 +312,7 @@ static int save_row(struct evidence_room *w, const struct evidence *ev, struct e
 		r->id = w->next++;
 	row = (struct interval_row){
 		.id = r->id, .node = ev->node, .pid = ev->pid, .trusted = r->trusted, .exe = r->exe, .cell = r->cell, .loader = r->loader,
-		.t_first = r->t_first, .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last, .uid = r->uid, .auid = r->auid,
+		.t_first = r->t_first, .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last, .s_begin = r->s_begin, .uid = r->uid, .auid = r->auid,
 		.name = r->name, .part = r->part, .ingest = r->ingest, .obs = r->obs, .edges = r->edges,
 	};
 	return interval_save(w->store, &row, stored, &w->room, e);

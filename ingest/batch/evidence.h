@@ -15,7 +15,7 @@ struct evidence_row {
 	int64_t exe, name, part;
 	uint64_t cell;
 	int64_t t_first, t_last;
-	uint32_t s_first, s_last, uid, auid;
+	uint32_t s_first, s_last, s_begin, uid, auid;
 	bool trusted, loader;
 	bool changed;       /* its evidence is written anew */
 	bool moved;         /* only its part is another one */

@@ -140,7 +140,7 @@ static int give_row(struct work *w, struct evidence *ev, size_t i, const struct 
 			.fresh = r->changed };
 	out->iv[out->n++] = (struct track_interval){
 		.id = (int64_t)i, .exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first, .t_last = r->t_last,
-		.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, layer, r->t_first / 1000, r->s_first),
+		.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, layer, r->t_first / 1000, r->s_begin),
 		.uid = r->uid, .auid = r->auid, .loader = r->loader, .layer = (uint8_t)layer, .n_sites = r->obs.n, .was = r->part,
 		.fresh = r->changed || r->part == 0 };
 	return 0;

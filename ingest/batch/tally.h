@@ -49,7 +49,7 @@ struct tally_interval {
 	int64_t origin;
 	uint64_t cell;
 	int64_t t_first, t_last;
-	uint32_t s_first, s_last;
+	uint32_t s_first, s_last, s_begin; /* the lowest, the highest, that of the record at t_first */
 	uint32_t uid, auid;
 	int64_t name;
 	uint32_t older;       /* the next of the same space, cell and hour, index + 1 */

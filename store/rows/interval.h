@@ -10,7 +10,8 @@ struct interval_row {
 	int64_t ingest;         /* the run that brought it */
 	int64_t t_first, t_last;
 	uint64_t cell;
-	uint32_t s_first, s_last, uid, auid;
+	uint32_t s_first, s_last, s_begin; /* the lowest, the highest, that of the record at t_first */
+	uint32_t uid, auid;
 	int32_t pid;
 	bool trusted, loader;
 	struct obs_list obs;    /* written; not read by interval_each */
