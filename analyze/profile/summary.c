@@ -233,7 +233,7 @@ static void say_baseline(struct summary *out, const struct profile *p)
 	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_baseline, p);
 
 	if (n)
-		say_sentence(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
+		say_sentence(out, "%zu of them from the baseline, without evidence: %s", n, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
 	if (n)

@@ -59,7 +59,7 @@ static int read_grounds(struct profile_options *out, struct baseline *baseline, 
 	const char *runtime = opt_text(o, OPT_runtime, NULL);
 	auto_buf struct buf known = { 0 };
 
-	if (baseline_load(baseline, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
+	if (baseline_load(baseline, opt_text(o, OPT_baseline, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
 		return -1;
 	out->baseline = baseline;
 	out->runtime = runtime == NULL ? NULL : runtime_of(runtime);
