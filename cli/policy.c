@@ -49,7 +49,7 @@ static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes
 
 	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
-	if (machine_of(at, o, e) < 0 || input_policy(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
+	if (machine_of(at, o, e) < 0 || input_policy_at(p, text, buf_text(&shown), strcmp(file, "-") == 0 ? "" : file, opt_text(o, OPT_from, NULL), e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
 		say_unread(p, file);

@@ -1,5 +1,6 @@
 #include "analyze/input/input.h"
 
+#include "analyze/input/other.h"
 #include "analyze/policy/bounds.h"
 #include "store/base/esc.h"
 
@@ -24,8 +25,13 @@ const struct input *input_at(size_t i)
 
 static const struct input *reader_of(struct bytes text, const char *file, const char *format, struct err *e)
 {
+	const char *other = format == NULL && text.n > 0 ? input_other(text) : NULL;
 	auto_buf struct buf known = { 0 };
 
+	if (other != NULL) {
+		err_set(e, ST_INPUT, "%s: this is %s", file, other);
+		return NULL;
+	}
 	for (size_t i = 0; input_at(i) != NULL; i++) {
 		const struct input *in = input_at(i);
 
@@ -36,13 +42,19 @@ static const struct input *reader_of(struct bytes text, const char *file, const 
 	if (format != NULL)
 		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format, buf_text(&known));
 	else
-		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s)", file, buf_text(&known));
+		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s; check takes raw BPF, too)", file, buf_text(&known));
 	return NULL;
 }
 
 int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
 {
+	return input_policy_at(p, text, file, NULL, format, e);
+}
+
+int input_policy_at(struct policy *p, struct bytes text, const char *file, const char *path, const char *format, struct err *e)
+{
 	const struct input *in = reader_of(text, file, format, e);
+	int ret;
 
 	policy_init(p);
 	if (in == NULL)
@@ -50,7 +62,10 @@ int input_policy(struct policy *p, struct bytes text, const char *file, const ch
 	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
 		text = BYTES("");
 	p->format = in->name;
-	if (in->read(p, text, file, e) < 0)
+	p->path = path;
+	ret = in->read(p, text, file, e);
+	p->path = NULL;
+	if (ret < 0)
 		return -1;
 	p->too_large = bounds_check(p, file, e) < 0;
 	return p->too_large ? -1 : 0;

@@ -28,6 +28,9 @@ int input_load(struct buf *text, const char *file, struct err *e);
  */
 int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
+/* The same of a file that lies at `path`: what it includes is looked for beside it. */
+int input_policy_at(struct policy *p, struct bytes text, const char *file, const char *path, const char *format, struct err *e);
+
 /* ---- what readers share ---- */
 
 struct reading {

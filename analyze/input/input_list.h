@@ -2,5 +2,6 @@
 INPUT(oci)
 INPUT(systemd)
 INPUT(spo)
+INPUT(lxc)
 INPUT(minijail)
 INPUT(names)

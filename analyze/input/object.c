@@ -213,7 +213,7 @@ static int kernel_at(const struct reading *r, json_object *o, const char *path, 
 
 	if (text_of(r, o, path, &word) < 0)
 		return -1;
-	return word == NULL || policy_kernel_parse(word, out) ? 0 : bad_word(r, path, "no version of a kernel, as 4.8 is", word);
+	return word == NULL || word[0] == '\0' || policy_kernel_parse(word, out) ? 0 : bad_word(r, path, "no version of a kernel, as 4.8 is", word);
 }
 
 static int read_when(const struct reading *r, json_object *o, const char *at, struct policy_when *out)

@@ -97,7 +97,7 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 	if (compile_policy(&s->compiled, &s->policy, e) < 0)
 		return err_wrap(e, "%.200s", file);
 	if (strcmp(opt_text(o, OPT_runtime, loader_of(&s->policy)), "runc") == 0)
-		compile_limits(&s->compiled, &s->policy);
+		compile_limits(&s->compiled, &s->policy, false);
 	if (!opt_on(o, OPT_quiet))
 		policy_say_names(file, "libseccomp here does not know, and loaders leave out", s->compiled.unknown.v, s->compiled.unknown.n);
 	return 0;
