@@ -10,8 +10,12 @@ static bool is_oci(struct bytes text)
 {
 	struct bytes first = input_first(text, "");
 
-	/* "[Service]" is systemd's; a list is no profile, and read says so */
-	return first.n > 0 && (first.p[0] == '{' || (first.p[0] == '[' && (first.n == 1 || (first.p[1] | 0x20) < 'a')));
+	/* "[Service]" is systemd's, "{read, write}: 1" minijail's; a list is no profile, and read says so */
+	if (first.n == 0 || (first.p[0] != '{' && first.p[0] != '['))
+		return false;
+	bytes_skip(&first, 1);
+	bytes_trim_left(&first);
+	return first.n == 0 || (first.p[0] | 0x20) < 'a' || first.p[0] == '{' || first.p[0] == '}';
 }
 
 /* Which line a byte is on, from 1. */

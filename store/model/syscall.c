@@ -5,6 +5,7 @@
 
 #include <libaudit.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,14 @@ const char *syscall_kernel(const char *name)
 	const struct newer *row = find_newer(0, name);
 
 	return row == NULL ? NULL : row->kernel;
+}
+
+bool syscall_is_recent(const char *name)
+{
+	const char *kernel = syscall_kernel(name);
+	unsigned major = 0, minor = 0;
+
+	return kernel != NULL && sscanf(kernel, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor > 10));
 }
 
 const char *syscall_tables(char *out, size_t size)

@@ -41,6 +41,9 @@ bool syscall_in_library(const char *name);
 /* The kernel that first had the call, as "6.10", where the small table has it; NULL: it is older, or nobody knows the name. */
 const char *syscall_kernel(const char *name);
 
+/* Is that kernel newer than the headers that every distribution of today has (Linux 5.10)? */
+bool syscall_is_recent(const char *name);
+
 /* Which tables answer here, and the highest number that they know: "libseccomp 2.5.4, ... up to 469". */
 const char *syscall_tables(char *out, size_t size);
 
