@@ -42,7 +42,7 @@ OPTION(tighten,       "tighten",        0,   NULL,     G_PROFILE, "take off the 
 OPTION(stage,         "stage",          0,   "STAGE",  G_PROFILE, "a step of a rollout: observe (log what is not listed), canary\n(refuse and log it), enforce, kill")
 OPTION(errno,         "errno",          0,   "ERRNO",  G_PROFILE, "with which all else is refused: EPERM (default), ENOSYS, a number")
 OPTION(siblings,      "siblings",       0,   "WHAT",   G_PROFILE, "calls that do the same as listed ones: show, or add them")
-OPTION(target,        "target",         0,   "NAME",   G_PROFILE | G_LINT, "refuse what this consumer would not take or drop in silence: runc-1.1,\nrunc-1.2, crun, docker-20, docker-25, containerd, cri-o, spo")
+OPTION(target,        "target",         0,   "NAME",   G_PROFILE | G_LINT | G_CHECK, "refuse what this consumer would not take or drop in silence: runc-1.1,\nrunc-1.2, crun, docker-20, docker-25, containerd, cri-o, spo")
 OPTION(block,         "block",          0,   NULL,     G_PROFILE, "a block-list: deny what was denied, allow all else")
 OPTION(include_denied,"include-denied", 0,   NULL,     G_PROFILE, "allow what was denied as well")
 OPTION(explain,       "explain",        0,   NULL,     G_PROFILE, "instead of a profile: who made each call")

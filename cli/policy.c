@@ -26,6 +26,18 @@ static int machine_of(struct resolve_machine *at, const struct opts *o, struct e
 	return arch == NULL ? 0 : resolve_machine_arch(at, arch, e);
 }
 
+/* Settings with filters of their own; each has one for each architecture. */
+static void say_also(const struct policy *p, const char *shown)
+{
+	auto_buf struct buf names = { 0 };
+
+	for (size_t i = 0; i < p->also.n; i++)
+		if (i == 0 || strcmp(p->also.v[i - 1].setting, p->also.v[i].setting) != 0)
+			buf_printf(&names, "%s%s=", names.n ? ", " : "", p->also.v[i].setting);
+	if (names.n)
+		command_say("%s: filters beside the list, as " SYSTEMD_SETS_OF " loads them: %s", shown, buf_text(&names));
+}
+
 /* What of the file is not, or may not be, as its consumer has it. */
 static void say_unread(const struct policy *p, const char *file)
 {
@@ -36,6 +48,7 @@ static void say_unread(const struct policy *p, const char *file)
 		command_say("%s: %s", buf_text(&shown), p->unread.v[i]);
 	if (p->unread.n > UNREAD_SHOWN)
 		command_say("%s: and %zu more", buf_text(&shown), p->unread.n - UNREAD_SHOWN);
+	say_also(p, buf_text(&shown));
 	for (size_t i = 0; i < p->sets.n && i < UNREAD_SHOWN; i++)
 		buf_printf(&sets, "%s%s", i ? ", " : "", p->sets.v[i]);
 	if (p->sets.n)

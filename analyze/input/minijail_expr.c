@@ -243,7 +243,7 @@ static int read_all_of(const struct reading *r, struct bytes *text, struct minij
 	*VEC_PUSH(out) = (struct minijail_branch){ 0 };
 	do {
 		struct policy_arg a;
-		bool any;
+		bool any = false;
 
 		if (read_atom(r, text, &a, &any) < 0 || add_atom(r, out, &a, any) < 0)
 			return -1;

@@ -362,10 +362,18 @@ void compile_limits(struct compiled *c, const struct policy *p, bool native)
 		add_limit(c, p, arch_native());
 }
 
-void compile_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out)
+bool compile_stub(const struct compiled *c, uint32_t arch, int32_t nr)
 {
 	uint32_t abi = arch_of(arch, nr);
 
+	for (size_t i = 0; i < c->limits.n; i++)
+		if (c->limits.v[i].arch == abi && (uint32_t)nr > (uint32_t)c->limits.v[i].last)
+			return true;
+	return false;
+}
+
+void compile_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out)
+{
 	bpf_run(c->code.v, c->code.n, arch, nr, out);
 	for (size_t i = c->also.n; i-- > 0;) {
 		struct bpf_answers older;
@@ -373,9 +381,8 @@ void compile_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf
 		bpf_run(c->also.v[i].code.v, c->also.v[i].code.n, arch, nr, &older);
 		bpf_stack(out, &older);
 	}
-	for (size_t i = 0; i < c->limits.n; i++)
-		if (c->limits.v[i].arch == abi && (uint32_t)nr > (uint32_t)c->limits.v[i].last)
-			*out = (struct bpf_answers){ .v = { SCMP_ACT_ERRNO(ENOSYS) }, .n = 1 };
+	if (compile_stub(c, arch, nr))
+		*out = (struct bpf_answers){ .v = { SCMP_ACT_ERRNO(ENOSYS) }, .n = 1 };
 }
 
 void compile_release(struct compiled *c)

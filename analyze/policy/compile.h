@@ -32,6 +32,9 @@ int compile_policy(struct compiled *out, const struct policy *p, struct err *e);
  */
 void compile_limits(struct compiled *c, const struct policy *p, bool native);
 
+/* Does that ENOSYS answer the call? */
+bool compile_stub(const struct compiled *c, uint32_t arch, int32_t nr);
+
 /* All that the whole may answer. */
 void compile_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out);
 
