@@ -62,5 +62,6 @@ OPTION(pid,           "pid",            0,   "N",      G_DOCTOR | G_CHECK | G_BL
 OPTION(caps,          "caps",           0,   "LIST",   G_POLICY,  "the capabilities that Docker's conditions ask for: names with commas\nbetween, docker (what it gives by itself), none, all")
 OPTION(kernel,        "kernel",         0,   "X.Y",    G_POLICY,  "the kernel that they ask for (default: this one)")
 OPTION(from,          "from",           0,   "FORMAT", G_POLICY,  "the profile's format, where its content does not show it: oci,\nsystemd, spo, minijail, names")
+OPTION(name,          "name",           0,   "NAME",   G_POLICY,  "of a file with several SeccompProfiles: this one")
 OPTION(output,        "output",         'o', "FILE",   G_PROFILE, "write there, whole or not at all")
 OPTION(evidence,      "evidence",       0,   "FILE",   G_PROFILE, "write all that is known of the list there, too (as json): for\nformats without comments")

@@ -56,13 +56,23 @@ static void say_unread(const struct policy *p, const char *file)
 			    p->sets.n > UNREAD_SHOWN ? " ..." : "");
 }
 
-static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes text, const char *file, const struct opts *o, struct err *e)
+static struct input_from from_of(const char *shown, const char *file, size_t nth, const struct opts *o)
+{
+	return (struct input_from){ .file = shown, .path = strcmp(file, "-") == 0 ? "" : file, .format = opt_text(o, OPT_from, NULL),
+				    .name = opt_text(o, OPT_name, NULL), .nth = nth };
+}
+
+static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes text, const char *file, size_t nth, const struct opts *o,
+		      struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
 
+	struct input_from from;
+
 	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
-	if (machine_of(at, o, e) < 0 || input_policy_at(p, text, buf_text(&shown), strcmp(file, "-") == 0 ? "" : file, opt_text(o, OPT_from, NULL), e) < 0)
+	from = from_of(buf_text(&shown), file, nth, o);
+	if (machine_of(at, o, e) < 0 || input_policy_from(p, text, &from, e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
 		say_unread(p, file);
@@ -75,13 +85,28 @@ int policy_open_whole(struct policy *p, struct resolve_machine *at, const char *
 
 	policy_init(p);
 	*at = (struct resolve_machine){ 0 };
-	return input_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, o, e);
+	return input_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, 0, o, e);
 }
 
 int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e)
 {
+	return policy_open_nth(p, text, file, 0, o, e);
+}
+
+void policy_names(struct policy *names, struct bytes text, const char *file, const struct opts *o)
+{
+	struct input_from from = from_of("", file, 0, o);
+	struct err none = { 0 };
+
+	input_policy_from(names, text, &from, &none); /* what is wrong with it is said when it is opened */
+	if (from.name != NULL || names->profiles.n < 2)
+		names->profiles.n = 0;
+}
+
+int policy_open_nth(struct policy *p, struct bytes text, const char *file, size_t nth, const struct opts *o, struct err *e)
+{
 	struct resolve_machine at;
-	int ret = read_whole(p, &at, text, file, o, e);
+	int ret = read_whole(p, &at, text, file, nth, o, e);
 
 	if (ret == 0 && resolve_policy(p, &at, e) < 0)
 		ret = err_wrap(e, "%.200s", file);

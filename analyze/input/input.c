@@ -29,7 +29,7 @@ static const struct input *reader_of(struct bytes text, const char *file, const 
 	auto_buf struct buf known = { 0 };
 
 	if (other != NULL) {
-		err_set(e, ST_INPUT, "%s: this is %s", file, other);
+		err_set(e, ST_INPUT, "%s: %s", file, other);
 		return NULL;
 	}
 	for (size_t i = 0; input_at(i) != NULL; i++) {
@@ -48,12 +48,12 @@ static const struct input *reader_of(struct bytes text, const char *file, const 
 
 int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
 {
-	return input_policy_at(p, text, file, NULL, format, e);
+	return input_policy_from(p, text, &(struct input_from){ .file = file, .format = format }, e);
 }
 
-int input_policy_at(struct policy *p, struct bytes text, const char *file, const char *path, const char *format, struct err *e)
+int input_policy_from(struct policy *p, struct bytes text, const struct input_from *from, struct err *e)
 {
-	const struct input *in = reader_of(text, file, format, e);
+	const struct input *in = reader_of(text, from->file, from->format, e);
 	int ret;
 
 	policy_init(p);
@@ -62,12 +62,14 @@ int input_policy_at(struct policy *p, struct bytes text, const char *file, const
 	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
 		text = BYTES("");
 	p->format = in->name;
-	p->path = path;
-	ret = in->read(p, text, file, e);
-	p->path = NULL;
+	p->path = from->path;
+	p->pick = from->name;
+	p->nth = from->nth;
+	ret = in->read(p, text, from->file, e);
+	p->path = p->pick = NULL;
 	if (ret < 0)
 		return -1;
-	p->too_large = bounds_check(p, file, e) < 0;
+	p->too_large = bounds_check(p, from->file, e) < 0;
 	return p->too_large ? -1 : 0;
 }
 

@@ -1,5 +1,6 @@
 /* JSON: linux.seccomp of the runtime-spec, a config.json that holds it, Docker's and containers/common's forms, scaudit's own. */
 #include "analyze/input/input.h"
+#include "analyze/input/kube.h"
 #include "analyze/input/other.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
@@ -243,11 +244,15 @@ static int read_root(const struct reading *r, json_object *root, struct bytes te
 	}
 	if (json_object_is_type(root, json_type_object) && json_object_object_get_ex(root, "scaudit", NULL))
 		return read_own(r, root);
+	if (kube_is(root)) {
+		r->p->format = "spo";
+		return kube_read(r, &root, 1);
+	}
 	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "defaultAction", NULL)) {
 		const char *other = input_other_json(root);
 
 		if (other != NULL)
-			return err_set(r->e, ST_INPUT, "%s: this is %s", r->file, other);
+			return err_set(r->e, ST_INPUT, "%s: %s", r->file, other);
 		if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "syscalls", NULL))
 			return err_set(r->e, ST_INPUT, "%s: JSON, but no profile: it has neither defaultAction nor linux.seccomp", r->file);
 	}

@@ -39,6 +39,7 @@ void policy_release(struct policy *p)
 	VEC_FREE(&p->archs);
 	VEC_FREE(&p->flags);
 	VEC_FREE(&p->sets);
+	VEC_FREE(&p->profiles);
 	VEC_FREE(&p->unread);
 	VEC_FREE(&p->notes);
 	for (size_t i = 0; i < p->also.n; i++) {

@@ -80,6 +80,9 @@ struct policy {
 	bool exact;                  /* its loader takes a name for that call alone: no socketcall for socket */
 	bool others_pass;            /* what is of none of archs passes; else it kills */
 	VEC(struct policy_also) also;
+	struct policy_words profiles;  /* the names of all that the file holds, where it holds several; of one of them is the rest */
+	const char *pick;            /* while it is read: the name of the one that is wanted; NULL: none */
+	size_t nth;                  /* while it is read: the same, from 1; 0: none */
 	const char *path;            /* of the file while it is read, for what it includes; NULL: not known */
 	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
