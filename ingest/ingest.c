@@ -1,7 +1,7 @@
 #include "ingest/ingest.h"
 
 #include "ingest/batch/feed.h"
-#include "ingest/read/lines.h"
+#include "ingest/read/reading.h"
 #include "ingest/read/source.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
@@ -18,27 +18,28 @@ struct pipeline {
 	const struct ingest_options *o;
 	struct ingest_report *r;
 	struct source *source;
-	struct lines lines;
+	struct reading reading;
 	bool bad_input;        /* the source failed, not the store */
 };
 
-/* The next line that is buffered; *any: there was one. */
-static int one_line(struct pipeline *p, bool *any, struct err *e)
+/* The next piece that is buffered; *any: there was one. */
+static int one_piece(struct pipeline *p, bool *any, struct err *e)
 {
-	struct bytes text;
+	struct lines *l = &p->reading.lines;
+	struct piece piece;
 	size_t n;
-	bool cut;
 
 	*any = true;
-	if (feed_known(&p->feed, lines_ahead(&p->lines), &n, e) < 0)
-		return -1;
-	if (n > 0) {
-		lines_skip(&p->lines, n);
-		return 0;
+	if (!reading_inside(&p->reading)) {
+		if (feed_known(&p->feed, lines_ahead(l), &n, e) < 0)
+			return -1;
+		if (n > 0) {
+			lines_skip(l, n);
+			return 0;
+		}
 	}
-	*any = lines_next(&p->lines, &text, &cut);
-	p->feed.number = p->lines.number;
-	return *any ? feed_line(&p->feed, text, cut, p->lines.mentions, e) : 0;
+	*any = reading_next(&p->reading, &piece);
+	return *any ? feed_piece(&p->feed, &p->reading, &piece, e) : 0;
 }
 
 /* ---- one source ---- */
@@ -133,18 +134,18 @@ static int judge(struct pipeline *p, struct err *e)
 static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 {
 	int64_t began;
-	int ret = fill(p, &p->lines, p->source->is_kmsg ? 0 : -1, state, e);
+	int ret = fill(p, &p->reading.lines, p->source->is_kmsg ? 0 : -1, state, e);
 
 	if (p->source->is_regular || p->source->is_kmsg)
 		return ret;
 	began = when_clock_ms();
-	while (ret == 0 && *state == LINES_GOT && p->lines.end - p->lines.start < GATHER_BYTES) {
+	while (ret == 0 && *state == LINES_GOT && p->reading.lines.end - p->reading.lines.start < GATHER_BYTES) {
 		int64_t left = GATHER_MS - (when_clock_ms() - began);
 		enum lines_state more;
 
 		if (left <= 0)
 			break;
-		ret = fill(p, &p->lines, (int)left, &more, e);
+		ret = fill(p, &p->reading.lines, (int)left, &more, e);
 		if (more != LINES_GOT)
 			break;
 	}
@@ -156,13 +157,13 @@ static bool stop_asked(const struct pipeline *p)
 	return p->o->stop != NULL && *p->o->stop;
 }
 
-/* Hands out the lines that are buffered; ends early where a batch is full. */
-static int buffered_lines(struct pipeline *p, struct err *e)
+/* Hands out what is buffered; ends early where a batch is full. */
+static int buffered(struct pipeline *p, struct err *e)
 {
 	bool any = true;
 
 	for (;;) {
-		if (one_line(p, &any, e) < 0)
+		if (one_piece(p, &any, e) < 0)
 			return -1;
 		if (!any)
 			return 0;
@@ -170,7 +171,7 @@ static int buffered_lines(struct pipeline *p, struct err *e)
 			if (feed_commit(&p->feed, e) < 0)
 				return -1;
 			if (p->o->progress)
-				p->o->progress(p->o->to, p->r->bytes + p->lines.bytes, p->source->size);
+				p->o->progress(p->o->to, p->r->bytes + p->reading.lines.bytes, p->source->size);
 			if (stop_asked(p))
 				return 0;
 		}
@@ -182,7 +183,7 @@ static int more_at_once(struct pipeline *p, bool *more, struct err *e)
 {
 	enum lines_state state = LINES_EOF;
 
-	if (!p->lines.eof && fill(p, &p->lines, p->source->is_regular ? -1 : 0, &state, e) < 0)
+	if (!p->reading.lines.eof && fill(p, &p->reading.lines, p->source->is_regular ? -1 : 0, &state, e) < 0)
 		return -1;
 	*more = state == LINES_GOT;
 	return 0;
@@ -199,14 +200,14 @@ static int read_source(struct pipeline *p, struct err *e)
 
 		/* what came before a failure counts */
 		if (got < 0)
-			return buffered_lines(p, e) < 0 ? -1 : err_again(e, &why);
+			return buffered(p, e) < 0 ? -1 : err_again(e, &why);
 		do {
-			if (buffered_lines(p, e) < 0 || more_at_once(p, &more, e) < 0)
+			if (buffered(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
 		} while (!stop_asked(p) && more);
 		if (feed_commit(&p->feed, e) < 0)
 			return -1;
-		if (p->lines.eof && !lines_ready(&p->lines))
+		if (p->reading.lines.eof && !reading_ready(&p->reading))
 			return 0;
 		if (p->source->is_kmsg && state != LINES_GOT)
 			return 0;
@@ -226,11 +227,11 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 	p->source = &source;
 	p->feed.file = source.name;
 	ret = judge(p, e);
-	lines_init(&p->lines, source.fd);
+	reading_init(&p->reading, source.fd, p->o->json_field);
 	if (ret == 0)
 		ret = read_source(p, e);
-	p->r->bytes += p->lines.bytes;
-	lines_release(&p->lines);
+	p->r->bytes += p->reading.lines.bytes;
+	reading_release(&p->reading);
 	source_close(&source);
 	p->source = NULL;
 	return ret;

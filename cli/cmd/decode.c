@@ -1,6 +1,6 @@
 #include "cli/command.h"
 #include "ingest/read/body.h"
-#include "ingest/read/lines.h"
+#include "ingest/read/reading.h"
 #include "ingest/read/source.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
@@ -19,13 +19,13 @@ struct decode {
 	uint64_t records, damaged;
 };
 
+/* "syslog/kernel"; in a container "json:syslog/kernel". */
 static const char *form_of(const struct line *l, char *out, size_t size)
 {
-	if (l->body == NULL)
-		return l->header;
-	if (l->header == NULL)
-		return l->body;
-	snprintf(out, size, "%s/%s", l->header, l->body);
+	if (l->body == NULL && l->header == NULL)
+		return l->wrap;
+	snprintf(out, size, "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "", l->header ? l->header : "",
+		 l->header && l->body ? "/" : "", l->body ? l->body : "");
 	return out;
 }
 
@@ -141,39 +141,67 @@ static void one_line(struct decode *d, struct line *l)
 		print_text(d, l);
 }
 
+/* JSON behind a header. */
+static void within(struct decode *d, const struct line *outer, struct line_room *room)
+{
+	struct wrap wrap = { .fields.extra = opt_text(d->o, OPT_json_field, NULL) };
+	struct bytes message;
+	struct line l;
+
+	reading_within(&wrap, outer, &message, d->number);
+	while (wrap_open(&wrap)) {
+		if (wrap_push(&wrap, &message, true) != WRAP_ENTRY)
+			continue;
+		line_parse_entry(&wrap.entry, &l, room);
+		one_line(d, &l);
+	}
+	wrap_release(&wrap);
+}
+
+static void one_piece(struct decode *d, const struct reading *r, const struct piece *p, struct line_room *room)
+{
+	struct line l;
+
+	d->number = p->number;
+	if (p->kind == PIECE_NOTHING)
+		return;
+	if (p->kind == PIECE_ENTRY)
+		line_parse_entry(p->entry, &l, room);
+	else if (p->cut)
+		line_cut(r->lines.mentions, &l);
+	else
+		line_parse(p->text, &l, room);
+	if (l.kind == LINE_WRAPS)
+		within(d, &l, room);
+	else
+		one_line(d, &l);
+}
+
 static int one_file(struct decode *d, const char *path, struct line_room *room, struct err *e)
 {
 	struct source src;
-	struct lines lines;
-	struct bytes text;
-	struct line l;
+	struct reading reading;
+	struct piece piece;
 	enum lines_state state;
-	bool cut;
 	int ret = 0;
 
 	if (source_open(&src, path, e) < 0)
 		return -1;
 	d->file = src.name;
-	lines_init(&lines, src.fd);
+	reading_init(&reading, src.fd, opt_text(d->o, OPT_json_field, NULL));
 	do {
 		/* what is there is shown before more is waited for */
-		ret = lines_fill(&lines, 0, &state, e);
+		ret = lines_fill(&reading.lines, 0, &state, e);
 		if (ret == 0 && state == LINES_TIMEOUT) {
 			fflush(stdout);
 			if (src.is_kmsg)
 				break;
-			ret = lines_fill(&lines, -1, &state, e);
+			ret = lines_fill(&reading.lines, -1, &state, e);
 		}
-		while (ret == 0 && lines_next(&lines, &text, &cut)) {
-			d->number = lines.number;
-			if (cut)
-				line_cut(lines.mentions, &l);
-			else
-				line_parse(text, &l, room);
-			one_line(d, &l);
-		}
+		while (ret == 0 && reading_next(&reading, &piece))
+			one_piece(d, &reading, &piece, room);
 	} while (ret == 0 && state != LINES_EOF && !ferror(stdout));
-	lines_release(&lines);
+	reading_release(&reading);
 	source_close(&src);
 	return ret < 0 ? err_wrap(e, "%s", path) : 0;
 }
