@@ -36,13 +36,39 @@ bool wrap_mentions(struct bytes b)
 	return bytes_has(b, BYTES("type=1326 ")) || bytes_has(b, BYTES("type=SECCOMP msg=")) || bytes_has(b, BYTES("SECCOMP auid="));
 }
 
+void wrap_look(struct wrap *w, struct bytes raw)
+{
+	char both[2 * WRAP_SEAM];
+	size_t first = raw.n < WRAP_SEAM ? raw.n : WRAP_SEAM, n = w->seam_n + first, keep;
+
+	if (w->mentions || raw.n == 0)
+		return;
+	memcpy(both, w->seam, w->seam_n);
+	memcpy(both + w->seam_n, raw.p, first);
+	w->mentions = wrap_mentions((struct bytes){ both, n }) || wrap_mentions(raw);
+	keep = n < WRAP_SEAM ? n : WRAP_SEAM;
+	if (raw.n >= WRAP_SEAM)
+		memcpy(w->seam, raw.p + raw.n - WRAP_SEAM, WRAP_SEAM);
+	else
+		memmove(w->seam, both + n - keep, keep);
+	w->seam_n = (unsigned)keep;
+}
+
+void wrap_unseen(struct wrap *w)
+{
+	w->mentions = false;
+	w->seam_n = 0;
+}
+
 static void open_kind(struct wrap *w, const struct wrap_kind *kind, uint64_t line)
 {
 	w->kind = kind;
 	w->line = w->began = line;
 	w->state = 0;
-	w->depth = 0;
-	w->drop = w->mentions = w->inner_open = false;
+	w->depth = w->key_n = 0;
+	w->escape = 0;
+	w->drop = w->inner_open = false;
+	wrap_unseen(w);
 	w->rest.n = 0;
 	fields_drop(&w->fields, 0);
 	w->fields.reading = FIELD_NONE;
@@ -125,15 +151,17 @@ static enum wrap_got lay_out(struct wrap *w, struct bytes message)
 	if (native)
 		n += (size_t)snprintf(f->text + n, 32, "[%5llu.%06llu] ", (unsigned long long)c->uptime_us / 1000000,
 				      (unsigned long long)c->uptime_us % 1000000);
-	memcpy(f->text + n, stamp, stamp_n);
+	if (stamp_n)
+		memcpy(f->text + n, stamp, stamp_n);
 	n += stamp_n;
-	memcpy(f->text + n, message.p, message.n);
+	if (message.n)
+		memcpy(f->text + n, message.p, message.n);
 	n += message.n;
 	entry->message.n = n - (size_t)(entry->message.p - f->text);
 	f->text[n] = '\n';
 	memset(f->text + n + 1, 0, SLACK);
 	entry->text = (struct bytes){ f->text, n };
-	if (c->host.n > HOST_MAX || header_foreign(c) || memchr(message.p, '\n', message.n) != NULL)
+	if (c->host.n > HOST_MAX || header_foreign(c) || (message.n && memchr(message.p, '\n', message.n) != NULL))
 		entry->text.n = 0;
 	return WRAP_ENTRY;
 }

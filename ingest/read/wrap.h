@@ -41,6 +41,7 @@ struct wrap_kind {
 
 #define WRAP_DEPTH 64  /* levels of an object that is followed */
 #define WRAP_KEY 48    /* bytes of a key that is looked at */
+#define WRAP_SEAM 24
 #define WRAP_INNER 4   /* JSON in JSON so deep */
 
 struct json_level {
@@ -58,6 +59,8 @@ struct wrap {
 	bool drop;             /* an entry was handed out: what was said at drop_depth and below goes before more is read */
 	unsigned drop_depth;
 	bool mentions;         /* some of what was read since the last entry looked like a record */
+	char seam[WRAP_SEAM];  /* the last bytes that were looked at for it: a record may begin in one piece and go on in the next */
+	unsigned seam_n;
 	uint64_t line;         /* of the byte that is pushed next */
 	uint64_t began;        /* the line at which it began */
 	struct bytes rest;     /* of a message of several lines: those behind the entry */
@@ -79,6 +82,7 @@ struct wrap {
 	/* export */
 	uint64_t size;
 	unsigned size_n;
+	const char *why;       /* it is none, and goes on to the end of the line */
 };
 
 void wrap_release(struct wrap *w);
@@ -109,5 +113,9 @@ enum wrap_got wrap_broken(struct wrap *w, const char *why, struct bytes shown);
 
 /* Does it hold the beginning of a record? */
 bool wrap_mentions(struct bytes b);
+
+/* The same of what is read piece by piece; sets w->mentions. wrap_unseen: what comes does not belong to what came. */
+void wrap_look(struct wrap *w, struct bytes raw);
+void wrap_unseen(struct wrap *w);
 
 #endif

@@ -4,7 +4,7 @@
  * The journal's export format: entries of lines NAME=VALUE, or NAME, its length as 64 bits in little-endian order, the bytes
  * and a newline; an empty line ends an entry. source: systemd's docs/JOURNAL_EXPORT_FORMATS.md
  */
-enum state { E_NAME, E_TEXT, E_SIZE, E_DATA, E_END };
+enum state { E_NAME, E_TEXT, E_SIZE, E_DATA, E_END, E_BROKEN };
 
 #define SIZE_MOST (768ull << 20) /* DATA_SIZE_MAX of systemd: nothing longer is in a journal */
 
@@ -33,13 +33,17 @@ static bool name_byte(struct wrap *w, char c)
 	return (c >= 'A' && c <= 'Z') || c == '_' || bytes_digit(c);
 }
 
-static enum wrap_got damaged(struct wrap *w, struct bytes *b, const char *why)
+/* The rest of the line goes. */
+static enum wrap_got broken(struct wrap *w, struct bytes *b, bool eof)
 {
+	w->state = E_BROKEN;
 	bytes_until(b, '\n');
 	if (bytes_take(b, BYTES("\n")))
 		w->line++;
+	else if (!eof)
+		return WRAP_MORE;
 	w->kind = NULL;
-	return wrap_broken(w, why, fields_get(&w->fields, FIELD_MESSAGE));
+	return wrap_broken(w, w->why, fields_get(&w->fields, FIELD_MESSAGE));
 }
 
 static enum wrap_got entry_ends(struct wrap *w)
@@ -110,25 +114,25 @@ static enum wrap_got push(struct wrap *w, struct bytes *b, bool eof)
 {
 	bool ended = false;
 
-	if (w->state == E_NAME && w->line == w->began)
-		w->key_n = 0;
+	if (w->state == E_BROKEN)
+		return broken(w, b, eof);
 	while (b->n && !ended) {
-		const char *why = step(w, b, &ended);
-
+		w->why = step(w, b, &ended);
 		/* an empty value has no byte that would bring it to its end */
 		if (w->state == E_DATA && w->size == 0)
 			w->state = E_END;
-		if (why != NULL)
-			return damaged(w, b, why);
+		if (w->why != NULL)
+			return broken(w, b, eof);
 	}
 	if (ended)
 		return entry_ends(w);
 	if (!eof)
 		return WRAP_MORE;
+	w->why = "journalctl -o export that ends within an entry";
 	if (w->state == E_TEXT)
 		fields_end(&w->fields);
 	else if (w->state != E_NAME || w->key_n)
-		return damaged(w, b, "journalctl -o export that ends within an entry");
+		return broken(w, b, eof);
 	return entry_ends(w);
 }
 

@@ -108,7 +108,8 @@ void fields_add(struct fields *f, const char *p, size_t n)
 		now->cap = (now->n + n) * 2;
 		now->p = mem_grow(now->p, now->cap, 1);
 	}
-	memcpy(now->p + now->n, p, n);
+	if (n > 0)
+		memcpy(now->p + now->n, p, n);
 	now->n += n;
 }
 

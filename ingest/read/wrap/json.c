@@ -394,7 +394,7 @@ static enum wrap_got scope_ended(struct wrap *w, unsigned depth, struct bytes ra
 	const struct field_value *m = &w->fields.v[FIELD_MESSAGE];
 	enum wrap_got got = WRAP_NOTHING;
 
-	w->mentions = w->mentions || wrap_mentions(raw);
+	wrap_look(w, raw);
 	if (m->set && m->depth < depth)
 		return WRAP_MORE; /* it is of what this one stands in */
 	if (m->set || w->fields.v[FIELD_AUDIT_TYPE].set)
@@ -404,14 +404,14 @@ static enum wrap_got scope_ended(struct wrap *w, unsigned depth, struct bytes ra
 	if (got == WRAP_NOTHING)
 		fields_drop(&w->fields, depth);
 	w->drop_depth = depth;
-	w->mentions = false;
+	wrap_unseen(w);
 	return got == WRAP_NOTHING && w->depth > 0 ? WRAP_MORE : got;
 }
 
 static void fresh(struct wrap *w)
 {
 	w->depth = 0;
-	w->mentions = false;
+	wrap_unseen(w);
 	w->escape = 0;
 	w->began = w->line;
 	fields_drop(&w->fields, 0);
@@ -449,7 +449,7 @@ static enum wrap_got broken(struct wrap *w, struct bytes *b, bool eof)
 	if (b->n == 0 || b->p[0] != '{' || w->line == w->began || w->state == J_BROKEN) {
 		w->state = J_BROKEN;
 		line = bytes_until(b, '\n');
-		w->mentions = w->mentions || wrap_mentions(line);
+		wrap_look(w, line);
 		if (b->n == 0 && !eof)
 			return WRAP_MORE;
 		if (bytes_take(b, BYTES("\n")))
@@ -518,7 +518,7 @@ static enum wrap_got push(struct wrap *w, struct bytes *b, bool eof)
 			return got;
 		}
 		if (!(w->state == J_STRING ? string(w, b) : step(w, b, &scope))) {
-			w->mentions = w->mentions || wrap_mentions((struct bytes){ raw.p, (size_t)(b->p - raw.p) });
+			wrap_look(w, (struct bytes){ raw.p, (size_t)(b->p - raw.p) });
 			return broken(w, b, eof);
 		}
 		if (!scope)
@@ -532,7 +532,8 @@ static enum wrap_got push(struct wrap *w, struct bytes *b, bool eof)
 		w->kind = NULL;
 		return WRAP_END;
 	}
-	w->mentions = w->mentions || (w->state != J_TAIL && wrap_mentions(raw));
+	if (w->state != J_TAIL && w->state != J_BROKEN)
+		wrap_look(w, raw);
 	return w->state == J_BROKEN || (eof && w->state != J_TAIL) ? broken(w, b, eof) : WRAP_MORE;
 }
 
