@@ -1,7 +1,6 @@
 #include "cli/command.h"
 #include "ingest/read/body.h"
-#include "ingest/read/reading.h"
-#include "ingest/read/source.h"
+#include "ingest/read/input.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
 #include "store/base/when.h"
@@ -177,33 +176,43 @@ static void one_piece(struct decode *d, const struct reading *r, const struct pi
 		one_line(d, &l);
 }
 
-static int one_file(struct decode *d, const char *path, struct line_room *room, struct err *e)
+static int one_member(struct decode *d, struct input *in, struct line_room *room, struct err *e)
 {
-	struct source src;
-	struct reading reading;
 	struct piece piece;
 	enum lines_state state;
-	int ret = 0;
+	int ret;
 
-	if (source_open(&src, path, e) < 0)
-		return -1;
-	d->file = src.name;
-	reading_init(&reading, src.fd, opt_text(d->o, OPT_json_field, NULL));
 	do {
 		/* what is there is shown before more is waited for */
-		ret = lines_fill(&reading.lines, 0, &state, e);
+		ret = input_fill(in, 0, &state, e);
 		if (ret == 0 && state == LINES_TIMEOUT) {
 			fflush(stdout);
-			if (src.is_kmsg)
+			if (in->source.is_kmsg)
 				break;
-			ret = lines_fill(&reading.lines, -1, &state, e);
+			ret = input_fill(in, -1, &state, e);
 		}
-		while (ret == 0 && reading_next(&reading, &piece))
-			one_piece(d, &reading, &piece, room);
+		d->file = in->name;
+		while (ret == 0 && reading_next(&in->reading, &piece))
+			one_piece(d, &in->reading, &piece, room);
 	} while (ret == 0 && state != LINES_EOF && !ferror(stdout));
-	reading_release(&reading);
-	source_close(&src);
-	return ret < 0 ? err_wrap(e, "%s", path) : 0;
+	return ret < 0 ? err_wrap(e, "%s", in->name) : 0;
+}
+
+static int one_file(struct decode *d, const char *path, struct line_room *room, struct err *e)
+{
+	struct input in;
+	bool any = true;
+	int ret;
+
+	if (input_open(&in, path, opt_text(d->o, OPT_json_field, NULL), e) < 0)
+		return -1;
+	do {
+		ret = input_next(&in, &any, e);
+		if (ret == 0 && any)
+			ret = one_member(d, &in, room, e);
+	} while (ret == 0 && any && !ferror(stdout));
+	input_close(&in);
+	return ret;
 }
 
 static int run(struct opts *o, struct err *e)

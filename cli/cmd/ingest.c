@@ -116,7 +116,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
 	if (r->records == 0) {
-		if (!r->failed || r->bytes > 0)
+		if (!r->failed || (r->bytes > 0 && r->looks != LOOKS_EMPTY))
 			say_no_record(r);
 		return;
 	}
