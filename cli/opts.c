@@ -22,8 +22,25 @@ static const struct command *const commands[] = {
 #undef COMMAND
 };
 
-const struct command *command_find(const char *name)
+static const struct { const char *old, *now; } command_aliases[] = {
+#define COMMAND_ALIAS(old, now) { old, now },
+#define OPTION_ALIAS(old, now)
+#include "cli/alias_list.h"
+#undef COMMAND_ALIAS
+#undef OPTION_ALIAS
+}, option_aliases[] = {
+#define COMMAND_ALIAS(old, now)
+#define OPTION_ALIAS(old, now) { old, now },
+#include "cli/alias_list.h"
+#undef COMMAND_ALIAS
+#undef OPTION_ALIAS
+};
+
+const struct command *opts_find_command(const char *name)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(command_aliases); i++)
+		if (strcmp(command_aliases[i].old, name) == 0)
+			name = command_aliases[i].now;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
@@ -52,7 +69,7 @@ static int row_of(int got)
 	return -1;
 }
 
-static int check(const struct opts *o, const struct command *c, struct err *e)
+static int check_options(const struct opts *o, const struct command *c, struct err *e)
 {
 	for (int i = 0; i < N_OPTS; i++)
 		if (o->given[i].n && !(rows[i].groups & (c->groups | G_ALL)))
@@ -64,9 +81,21 @@ static int check(const struct opts *o, const struct command *c, struct err *e)
 	return 0;
 }
 
+/* The same option by its old name. */
+static struct option alias_of(const char *old, const char *now, const struct option *longs)
+{
+	struct option alias = { 0 };
+
+	for (int i = 0; i < N_OPTS; i++)
+		if (strcmp(longs[i].name, now) == 0)
+			alias = longs[i];
+	alias.name = old;
+	return alias;
+}
+
 int opts_read(struct opts *o, int argc, char **argv, const struct command **command, struct err *e)
 {
-	struct option longs[N_OPTS + 1] = { 0 };
+	struct option longs[N_OPTS + ARRAY_SIZE(option_aliases) + 1] = { 0 };
 	char shorts[N_OPTS * 2 + 2] = ":";
 	size_t n = 1;
 	int got;
@@ -81,6 +110,8 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 		if (rows[i].arg)
 			shorts[n++] = ':';
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(option_aliases); i++)
+		longs[N_OPTS + i] = alias_of(option_aliases[i].old, option_aliases[i].now, longs);
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int row = got == '?' || got == ':' ? -1 : row_of(got);
@@ -98,14 +129,14 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 	}
 	if (optind >= argc)
 		return 0;
-	*command = command_find(argv[optind]);
+	*command = opts_find_command(argv[optind]);
 	if (*command == NULL)
 		return err_set(e, ST_INPUT, "no such command: '%.80s' (see scaudit --help)", argv[optind]);
 	o->n_args = argc - optind - 1;
 	o->args = mem_zero((size_t)o->n_args + 1, sizeof(*o->args));
 	for (int i = 0; i < o->n_args; i++)
 		o->args[i] = argv[optind + 1 + i];
-	return opt_on(o, OPT_help) ? 0 : check(o, *command, e);
+	return opt_on(o, OPT_help) ? 0 : check_options(o, *command, e);
 }
 
 bool opts_run_a_command(int argc, char *const *argv)
@@ -116,7 +147,7 @@ bool opts_run_a_command(int argc, char *const *argv)
 		if (strcmp(argv[i], "--") == 0)
 			return c != NULL && (c->groups & G_COMMAND);
 		if (c == NULL)
-			c = command_find(argv[i]);
+			c = opts_find_command(argv[i]);
 	}
 	return false;
 }

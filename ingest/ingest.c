@@ -113,7 +113,7 @@ static int wholly_auditd(struct pipeline *p, bool *yes, bool *begins, uint64_t *
 }
 
 /* Whether what a file says can be trusted; where it looks as if it could and cannot, the reason is said. */
-static int judge(struct pipeline *p, struct err *e)
+static int judge_source(struct pipeline *p, struct err *e)
 {
 	const struct source *s = &p->in->source;
 	bool yes = false, begins = false;
@@ -232,7 +232,7 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 	if (p->bad_input)
 		return -1;
 	p->in = &in;
-	ret = judge(p, e);
+	ret = judge_source(p, e);
 	while (ret == 0 && any && !p->r->stopped) {
 		ret = input_next(&in, &any, e);
 		p->bad_input = ret < 0;

@@ -54,16 +54,16 @@ static void queue_some(struct queue *q, struct bytes *lines)
 		"0::/system.slice/web.service\n",
 		"0::/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope\n",
 	};
-	char room[PLACE_ROOM + PLACE_FIELDS];
-	struct place place;
+	char room[LOCATION_ROOM + LOCATION_FIELDS];
+	struct location location;
 
 	for (int i = 0; i < 150 && lines->n > 0; i++) {
 		struct bytes line = bytes_until(lines, '\n');
 
 		bytes_take(lines, BYTES("\n"));
 		if (i % 10 == 0) {
-			place_parse(&place, bytes_of(groups[i / 10 % 2]));
-			queue_add(q, ITEM_PLACE, room, place_encode(&place, room, sizeof(room)));
+			location_parse(&location, bytes_of(groups[i / 10 % 2]));
+			queue_add(q, ITEM_LOCATION, room, location_encode(&location, room, sizeof(room)));
 		}
 		if (i % 40 == 0)
 			queue_add(q, ITEM_TASK, &(struct queue_task){ T0 + i, 300 + i, 200, 1000 + (uint32_t)i, EDGE_BORN }, sizeof(struct queue_task));
@@ -115,7 +115,7 @@ static int capture_commits(void)
 	ret = feed_end(&c.feed, ret, &e);
 	queue_release(&c.reader.queue);
 	pool_release(&c.texts);
-	VEC_FREE(&c.places);
+	VEC_FREE(&c.locations);
 	return end(&s, ret, &e);
 }
 
@@ -131,18 +131,18 @@ static struct scene scenes[] = {
 	{ "ingest again with a label", { BASE }, "ingest --label nightly early.log", .done = "new" },
 	{ "ingest what is trusted", { BASE }, "<kernel.log ingest --node node01 --trusted-input", .done = "new" },
 	{ "ingest what is trusted, folded", { BASE, "fold --keep-trees 1" }, "<kernel.log ingest --node node01 --trusted-input", .done = "new" },
-	{ "ingest and fold", { BASE }, "ingest --keep-trees 2 whole.log", .done = "folded" },
+	{ "ingest and fold", { BASE }, "ingest --keep-trees 2 whole.log", .done = "compacted" },
 	{ "forget some", { BASE, TWICE }, "forget --exe /opt/worker --yes", .atomic = true, .done = "removed" },
 	{ "forget and unsee", { BASE }, "forget --exe /opt/worker --unsee --yes", .atomic = true, .done = "removed" },
 	{ "forget before", { BASE, TWICE }, "forget --before 2026-11-24T11:06:30Z --yes", .atomic = true, .done = "removed" },
 	{ "forget a run", { "ingest early.log", TWICE }, "forget --ingest 1 --yes", .atomic = true, .done = "removed" },
 	{ "forget folds", { BASE, "fold --keep-trees 1" }, "forget --all --yes", .atomic = true, .done = "removed" },
-	{ "fold", { BASE, TWICE }, "fold --keep-trees 2", .atomic = true, .done = "folded" },
-	{ "fold again", { "ingest early.log", "fold --keep-trees 1", BASE }, "fold --keep-trees 1", .atomic = true, .done = "folded" },
+	{ "fold", { BASE, TWICE }, "fold --keep-trees 2", .atomic = true, .done = "compacted" },
+	{ "fold again", { "ingest early.log", "fold --keep-trees 1", BASE }, "fold --keep-trees 1", .atomic = true, .done = "compacted" },
 	{ "node", { BASE, "ingest --node other other.log" }, "node alias node01 other", .atomic = true, .done = "one node" },
 	{ "capture's commits", { BASE }, .run = capture_commits },
 	{ "capture into a new store", { NULL }, .run = capture_commits },
-	{ "upgrade", { NULL }, "fold --keep-trees 999", .older = true, .atomic = true, .done = "folded 0" },
+	{ "upgrade", { NULL }, "fold --keep-trees 999", .older = true, .atomic = true, .done = "compacted 0" },
 	{ "upgrade and ingest", { NULL }, "ingest more.log", .older = true, .done = "new" },
 	{ "read an older store", { NULL }, "workloads --json", .older = true, .reads = true },
 	{ "profile", { BASE, TWICE, "fold --keep-trees 8" }, "profile --all --union --format json", .reads = true },

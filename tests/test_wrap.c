@@ -47,7 +47,7 @@ static void note(struct came *c, const struct line *l, uint64_t number)
 	c->number = number;
 }
 
-static void within(struct came *c, const struct line *outer, uint64_t number, struct line_room *room)
+static void within(struct came *c, const struct line *outer, uint64_t number, struct body_room *room)
 {
 	struct wrap w = { 0 };
 	struct bytes message;
@@ -56,7 +56,7 @@ static void within(struct came *c, const struct line *outer, uint64_t number, st
 	reading_within(&w, outer, &message, number);
 	while (wrap_open(&w))
 		if (wrap_push(&w, &message, true) == WRAP_ENTRY) {
-			line_parse_entry(&w.entry, &l, room);
+			body_parse_entry(&w.entry, &l, room);
 			note(c, &l, w.entry.line);
 		}
 	wrap_release(&w);
@@ -65,7 +65,7 @@ static void within(struct came *c, const struct line *outer, uint64_t number, st
 /* Reads an input that comes in pieces of at most `step` bytes. */
 static void read_it(struct bytes in, size_t step, const char *field, struct came *c)
 {
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct reading r;
 	struct piece p;
 	struct line l;
@@ -95,11 +95,11 @@ static void read_it(struct bytes in, size_t step, const char *field, struct came
 				continue;
 			}
 			if (p.kind == PIECE_ENTRY)
-				line_parse_entry(p.entry, &l, &room);
+				body_parse_entry(p.entry, &l, &room);
 			else if (p.cut)
-				line_cut(r.lines.mentions, &l);
+				body_cut_line(r.lines.mentions, &l);
 			else
-				line_parse(p.text, &l, &room);
+				body_parse_line(p.text, &l, &room);
 			if (l.kind == LINE_WRAPS)
 				within(c, &l, p.number, &room);
 			else
@@ -108,7 +108,7 @@ static void read_it(struct bytes in, size_t step, const char *field, struct came
 	}
 	assert_false(reading_ready(&r));
 	reading_release(&r);
-	line_room_release(&room);
+	body_room_release(&room);
 	close(fds[0]);
 }
 

@@ -1,7 +1,7 @@
 /*
  * RUNTIME_OF(name, its loader's image, version that was measured, call that it makes first after it has loaded the filter,
  * the same with no-new-privileges; NULL: not always the same one), then RUNTIME(name, call) for each call that it makes
- * after that. Only rows, as tests/proof/floor prints them. docs/floor.md has the figures; the first ones are what
+ * after that. Only rows, as tests/proof/baseline prints them. docs/baseline.md has the figures; the first ones are what
  * tests/kernel/test_blocked.sh sees in the kernel's records.
  */
 

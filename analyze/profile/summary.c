@@ -28,14 +28,14 @@ const char *summary_loss(const struct summary *s)
 	return s->loss ? s->v[s->loss - 1] : "";
 }
 
-static void take(struct summary *out, struct buf *line)
+static void take_sentence(struct summary *out, struct buf *line)
 {
 	*VEC_PUSH(out) = mem_dup(buf_text(line));
 	buf_release(line);
 }
 
-static void say(struct summary *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct summary *out, const char *fmt, ...)
+static void say_sentence(struct summary *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say_sentence(struct summary *out, const char *fmt, ...)
 {
 	char *text = NULL;
 	va_list ap;
@@ -69,10 +69,10 @@ static size_t list_rules(struct buf *out, const struct profile_rule *rules, size
 	return total;
 }
 
-static bool is_floor(const struct profile_rule *r, const struct profile *p)
+static bool is_baseline(const struct profile_rule *r, const struct profile *p)
 {
 	(void)p;
-	return r->ground == GROUND_FLOOR;
+	return r->ground == GROUND_BASELINE;
 }
 
 static bool is_runtime(const struct profile_rule *r, const struct profile *p)
@@ -114,7 +114,7 @@ static void say_head(struct summary *out, const struct profile *p)
 	buf_str(&line, ";");
 	for (size_t i = 0; i < p->archs.n; i++)
 		buf_printf(&line, "%s %s", i ? "," : "", arch_name(p->archs.v[i]));
-	take(out, &line);
+	take_sentence(out, &line);
 }
 
 /* How many of the trees a capture that lost nothing had from beginning to end; *holes: of how many one that lost some. */
@@ -140,7 +140,7 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 	auto_buf struct buf some = { 0 };
 
 	if (whole > 0 && whole == p->s->trees) {
-		say(out, "complete: all of it was captured from beginning to end without loss");
+		say_sentence(out, "complete: all of it was captured from beginning to end without loss");
 		return;
 	}
 	for (size_t i = 0; i < p->q->uses.n; i++)
@@ -160,13 +160,13 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 	if (whole)
 		buf_printf(&some, "; %" PRIu64 " of %" PRIu64 " trees were captured whole", whole, p->s->trees);
 	if (markers)
-		say(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s%s",
+		say_sentence(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s%s",
 		    markers, plural(markers), records, plural(records), buf_text(&some));
 	else if (holes)
-		say(out, "incomplete or not known to be complete: %" PRIu64 " tree%s captured with loss (see status)%s", holes,
+		say_sentence(out, "incomplete or not known to be complete: %" PRIu64 " tree%s captured with loss (see status)%s", holes,
 		    holes == 1 ? " was" : "s were", buf_text(&some));
 	else
-		say(out, "loss unknown: no marker that bears on these records was read%s; run it several times%s",
+		say_sentence(out, "loss unknown: no marker that bears on these records was read%s; run it several times%s",
 		    text ? ", and text logs lose most records without one" : "", buf_text(&some));
 }
 
@@ -200,7 +200,7 @@ static void say_dangers(struct summary *out, const struct profile *p)
 			buf_printf(&line, "%s%s (%.*s)", total > 1 ? ", " : "", r->name.p, (int)who.n, who.p);
 	}
 	if (total)
-		say(out, "look at these before you enforce it: %s%s", buf_text(&line), total > NAMES_SHOWN ? " ..." : "");
+		say_sentence(out, "look at these before you enforce it: %s%s", buf_text(&line), total > NAMES_SHOWN ? " ..." : "");
 	buf_release(&line);
 }
 
@@ -208,7 +208,7 @@ static void say_dangers(struct summary *out, const struct profile *p)
 static void say_contradicted(struct summary *out, const struct query *q)
 {
 	if (q->contradicted)
-		say(out, "%" PRIu64 " text line%s in the store sa%s otherwise than a trusted source of the same event%s: forged, or of another "
+		say_sentence(out, "%" PRIu64 " text line%s in the store sa%s otherwise than a trusted source of the same event%s: forged, or of another "
 		    "boot; --trusted leaves all text out", q->contradicted, plural(q->contradicted), q->contradicted == 1 ? "ys" : "y",
 		    plural(q->contradicted));
 }
@@ -219,25 +219,25 @@ static void say_start(struct summary *out, const struct profile *p, const struct
 	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_runtime, p);
 
 	if (p->runtime_unseen)
-		say(out, "no start by %s was seen; what %s needs stands in for it, without evidence: %zu name%s%s%s", p->o.runtime->name,
+		say_sentence(out, "no start by %s was seen; what %s needs stands in for it, without evidence: %zu name%s%s%s", p->o.runtime->name,
 		    p->o.runtime->version, n, plural(n), n ? ": " : "", buf_text(&line));
 	else if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
-		say(out, "the runtime's start was not seen: a container or unit with this list may not start (--runtime adds "
+		say_sentence(out, "the runtime's start was not seen: a container or unit with this list may not start (--runtime adds "
 		    "what it needs)");
 	buf_release(&line);
 }
 
-static void say_floor(struct summary *out, const struct profile *p)
+static void say_baseline(struct summary *out, const struct profile *p)
 {
 	struct buf line = { 0 };
-	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_floor, p);
+	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_baseline, p);
 
 	if (n)
-		say(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
+		say_sentence(out, "%zu of them from the baseline, without evidence: %s", n, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
 	if (n)
-		say(out, "%zu of them are siblings, without evidence: %s", n, buf_text(&line));
+		say_sentence(out, "%zu of them are siblings, without evidence: %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -256,7 +256,7 @@ static void say_unnamed(struct summary *out, const struct profile *p)
 		else
 			buf_printf(&line, "arch %x)", p->unnamed.v[i].arch);
 	}
-	say(out, "numbers without a name are not in the list: %s%s", buf_text(&line), p->unnamed.n > NAMES_SHOWN ? " ..." : "");
+	say_sentence(out, "numbers without a name are not in the list: %s%s", buf_text(&line), p->unnamed.n > NAMES_SHOWN ? " ..." : "");
 	buf_release(&line);
 }
 
@@ -268,16 +268,16 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY) {
 		n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_others_only, p);
 		if (n)
-			say(out, "%zu only from others in the tree%s: %s", n, plural(p->s->trees), buf_text(&line));
+			say_sentence(out, "%zu only from others in the tree%s: %s", n, plural(p->s->trees), buf_text(&line));
 		line.n = 0;
 	}
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_rare, p);
 	if (n)
-		say(out, "%zu in only 1 of %" PRIu64 " starts, so more are likely to come: %s", n, p->s->starts, buf_text(&line));
+		say_sentence(out, "%zu in only 1 of %" PRIu64 " starts, so more are likely to come: %s", n, p->s->starts, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->denied.v, p->denied.n, NAMES_SHOWN, NULL, p);
 	if (n)
-		say(out, "%zu denied and not in the list (--include-denied adds what was denied): %s", n, buf_text(&line));
+		say_sentence(out, "%zu denied and not in the list (--include-denied adds what was denied): %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -290,7 +290,7 @@ static void say_cut_names(struct summary *out, const struct select_options *o)
 		if (name.n <= COMM_MAX)
 			continue;
 		esc_tty(&shown, (struct bytes){ name.p, COMM_MAX });
-		say(out, "the kernel keeps %d bytes of a name: --comm %s", COMM_MAX, buf_text(&shown));
+		say_sentence(out, "the kernel keeps %d bytes of a name: --comm %s", COMM_MAX, buf_text(&shown));
 	}
 }
 
@@ -303,14 +303,14 @@ static bool is_unobservable(const struct profile_rule *r, const struct profile *
 /* What was recorded under a filter that let calls through without a record. */
 static void say_policies(struct summary *out, const struct profile *p)
 {
-	const struct inforce *f = p->o.inforce;
+	const struct active_policies *f = p->o.active_policies;
 	struct buf line = { 0 };
 	size_t n;
 
 	if (f == NULL || f->trees == 0)
 		return;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_unobservable, p);
-	say(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
+	say_sentence(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
 	    f->trees == 1 ? " was" : "s were", (int)f->name.n, f->name.p,
 	    f->unread ? "not all of it can be read here, so keep its names" : n ? "kept, as not observable: " :
 	    "all of it was seen otherwise", f->unread ? "" : buf_text(&line));
@@ -346,7 +346,7 @@ static void say_others(struct summary *out, const struct profile *p, const struc
 				   w->v[w->of_tree[i]].name.p);
 	}
 	if (trees)
-		say(out, "%" PRIu64 " other tree%s began under the same loader in that time (probes, hooks, other containers); if "
+		say_sentence(out, "%" PRIu64 " other tree%s began under the same loader in that time (probes, hooks, other containers); if "
 		    "they share the filter, add: %s%s", trees, plural(trees), buf_text(&line), others.n > OTHERS_SHOWN ? " ..." : "");
 	buf_release(&line);
 	map_release(&loaders);
@@ -367,9 +367,9 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 	if (o->scope != SCOPE_ONLY)
 		say_others(out, p, w);
 	if ((o->comm.n || o->exe.n) && p->s->ways > 1)
-		say(out, "started in %" PRIu64 " ways (--explain shows them, --tree narrows)", p->s->ways);
+		say_sentence(out, "started in %" PRIu64 " ways (--explain shows them, --tree narrows)", p->s->ways);
 	say_dangers(out, p);
-	say_floor(out, p);
+	say_baseline(out, p);
 	say_lists(out, p, o);
 }
 
@@ -377,18 +377,18 @@ void summary_of_dangers(struct summary *out, const struct profile *p)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		if (p->rules.v[i].danger != NULL)
-			say(out, "%s: %s", p->rules.v[i].name.p, p->rules.v[i].danger);
+			say_sentence(out, "%s: %s", p->rules.v[i].name.p, p->rules.v[i].danger);
 }
 
 void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s, const struct select_options *o)
 {
 	say_cut_names(out, o);
-	say(out, "%zu different workloads match, so there is no one list; narrow it, or --union for one that holds all:",
+	say_sentence(out, "%zu different workloads match, so there is no one list; narrow it, or --union for one that holds all:",
 	    s->groups.n);
 	for (size_t i = 0; i < s->groups.n; i++) {
 		const struct select_group *g = &s->groups.v[i];
 
-		say(out, "  %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", g->option.p, (int)g->name.n,
+		say_sentence(out, "  %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", g->option.p, (int)g->name.n,
 		    g->name.p, g->trees, plural(g->trees), g->adds, plural(g->adds));
 	}
 	say_contradicted(out, q);
@@ -401,10 +401,10 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 
 	say_cut_names(out, o);
 	if (q->uses.n == 0) {
-		say(out, "the store holds no %srecords, or none in that time", q->trusted ? "trusted " : "");
+		say_sentence(out, "the store holds no %srecords, or none in that time", q->trusted ? "trusted " : "");
 		return;
 	}
-	say(out, "no tree matches");
+	say_sentence(out, "no tree matches");
 	for (size_t i = 0; i < o->comm.n; i++) {
 		size_t n = select_nearest(q, o->comm.v[i], near, ARRAY_SIZE(near));
 		char word[80];
@@ -414,7 +414,7 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 			buf_str(&line, k ? ", " : "");
 			esc_tty(&line, near[k]);
 		}
-		say(out, "no comm '%s'; the nearest: %s", esc_word(word, sizeof(word), bytes_of(o->comm.v[i])), buf_text(&line));
+		say_sentence(out, "no comm '%s'; the nearest: %s", esc_word(word, sizeof(word), bytes_of(o->comm.v[i])), buf_text(&line));
 	}
 	buf_release(&line);
 }

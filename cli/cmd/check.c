@@ -2,7 +2,7 @@
 #include "analyze/input/input.h"
 #include "analyze/policy/compile.h"
 #include "analyze/policy/runtime.h"
-#include "analyze/profile/floor.h"
+#include "analyze/profile/baseline.h"
 #include "cli/binaries.h"
 #include "cli/command.h"
 #include "cli/live.h"
@@ -27,20 +27,20 @@ struct subject {
 	bool stacked;
 };
 
-static void judge(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out)
+static void judge_call(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out)
 {
 	const struct subject *s = filter;
 
 	if (s->stacked)
 		bpf_run_all(s->live.code.v, s->live.code.n, arch, nr, out);
 	else
-		compiled_run(&s->compiled, arch, nr, out);
+		compile_run(&s->compiled, arch, nr, out);
 }
 
 static void release(struct subject *s)
 {
 	live_release(&s->live);
-	compiled_release(&s->compiled);
+	compile_release(&s->compiled);
 	policy_release(&s->policy);
 }
 
@@ -51,7 +51,7 @@ static int of_process(struct subject *s, const struct opts *o, struct err *e)
 	uint64_t pid;
 
 	s->stacked = true;
-	if (opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || live_read(&s->live, (int32_t)pid, e) < 0)
+	if (values_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || live_read(&s->live, (int32_t)pid, e) < 0)
 		return -1;
 	if (s->live.code.n == 0 && !opt_on(o, OPT_quiet))
 		command_say("process %" PRIu64 " has no filter", pid);
@@ -183,7 +183,7 @@ static bool stops(const struct subject *s, const char *call)
 
 	if (nr < 0)
 		return false;
-	judge(s, arch_native(), nr, &answers);
+	judge_call(s, arch_native(), nr, &answers);
 	return check_verdict(arch_native(), nr, &answers) != CHECK_PASSES;
 }
 
@@ -211,7 +211,7 @@ static size_t check_runtime(const struct subject *s, const struct runtime *r)
 	return n;
 }
 
-static void say(const struct check *c)
+static void print_verdict(const struct check *c)
 {
 	auto_buf struct buf answer = { 0 };
 
@@ -235,11 +235,11 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 		print_table(c, opt_on(o, OPT_verbose));
 	if (opt_on(o, OPT_quiet))
 		return;
-	say(c);
+	print_verdict(c);
 	binaries_say(b, profile, opt_on(o, OPT_verbose));
 }
 
-static int check(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
+static int check_policy(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
 	const struct runtime *runtime = opt_on(o, OPT_runtime) ? runtime_of(opt_text(o, OPT_runtime, NULL)) : NULL;
 	struct selection sel;
@@ -251,10 +251,10 @@ static int check(const struct opts *o, struct selected *s, const struct subject 
 		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
 		return (int)e->status;
 	}
-	s->options.whole_places = true;
+	s->options.whole_locations = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	check_run(&c, &s->query, &sel, judge, subject);
+	check_run(&c, &s->query, &sel, judge_call, subject);
 	if (c.calls.n == 0) {
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
 	} else {
@@ -265,11 +265,11 @@ static int check(const struct opts *o, struct selected *s, const struct subject 
 		e->status = c.refused + more > 0 ? ST_NO : ST_OK;
 	}
 	check_release(&c);
-	selection_release(&sel);
+	select_release(&sel);
 	return (int)e->status;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_check(struct opts *o, struct err *e)
 {
 	struct subject subject = { 0 };
 	struct selected s = { 0 };
@@ -281,7 +281,7 @@ static int run(struct opts *o, struct err *e)
 		ret = opt_on(o, OPT_pid) ? of_process(&subject, o, e) : of_file(&subject, o, o->args[0], e);
 	if (ret == 0)
 		ret = selector_open(&s, o, e);
-	ret = ret < 0 ? (int)e->status : check(o, &s, &subject, e);
+	ret = ret < 0 ? (int)e->status : check_policy(o, &s, &subject, e);
 	selector_release(&s);
 	release(&subject);
 	return ret;
@@ -295,5 +295,5 @@ const struct command command_check = {
 		"    scaudit check myapp.json --comm myapp\n\n"
 		"Without a selector: all that is in the store. The status is 1 where something would be refused. Programs that have\n"
 		"changed since they were captured are named on stderr.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run_check,
 };

@@ -74,7 +74,7 @@ static void print_json(const struct decode *d, const struct line *l)
 		json_put_word(to, "reason", l->reason);
 	} else {
 		json_put_text(to, "node", l->loss.node.n > 0, l->loss.node);
-		json_put_word(to, "what", loss_name(l->loss.kind));
+		json_put_word(to, "what", record_loss_name(l->loss.kind));
 		json_put_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
 	}
 	json_print_line(to);
@@ -119,9 +119,9 @@ static void print_text(const struct decode *d, const struct line *l)
 	if (l->kind == LINE_DAMAGED)
 		printf("damaged: %s:%" PRIu64 ": %s\n", file, d->number, l->reason);
 	else if (l->loss.number)
-		printf("loss: %s:%" PRIu64 ": %s, %" PRIu64 "\n", file, d->number, loss_name(l->loss.kind), l->loss.number);
+		printf("loss: %s:%" PRIu64 ": %s, %" PRIu64 "\n", file, d->number, record_loss_name(l->loss.kind), l->loss.number);
 	else
-		printf("loss: %s:%" PRIu64 ": %s\n", file, d->number, loss_name(l->loss.kind));
+		printf("loss: %s:%" PRIu64 ": %s\n", file, d->number, record_loss_name(l->loss.kind));
 }
 
 static void one_line(struct decode *d, struct line *l)
@@ -141,7 +141,7 @@ static void one_line(struct decode *d, struct line *l)
 }
 
 /* JSON behind a header. */
-static void within(struct decode *d, const struct line *outer, struct line_room *room)
+static void within(struct decode *d, const struct line *outer, struct body_room *room)
 {
 	struct wrap wrap = { .fields.extra = opt_text(d->o, OPT_json_field, NULL) };
 	struct bytes message;
@@ -151,13 +151,13 @@ static void within(struct decode *d, const struct line *outer, struct line_room 
 	while (wrap_open(&wrap)) {
 		if (wrap_push(&wrap, &message, true) != WRAP_ENTRY)
 			continue;
-		line_parse_entry(&wrap.entry, &l, room);
+		body_parse_entry(&wrap.entry, &l, room);
 		one_line(d, &l);
 	}
 	wrap_release(&wrap);
 }
 
-static void one_piece(struct decode *d, const struct reading *r, const struct piece *p, struct line_room *room)
+static void one_piece(struct decode *d, const struct reading *r, const struct piece *p, struct body_room *room)
 {
 	struct line l;
 
@@ -165,18 +165,18 @@ static void one_piece(struct decode *d, const struct reading *r, const struct pi
 	if (p->kind == PIECE_NOTHING)
 		return;
 	if (p->kind == PIECE_ENTRY)
-		line_parse_entry(p->entry, &l, room);
+		body_parse_entry(p->entry, &l, room);
 	else if (p->cut)
-		line_cut(r->lines.mentions, &l);
+		body_cut_line(r->lines.mentions, &l);
 	else
-		line_parse(p->text, &l, room);
+		body_parse_line(p->text, &l, room);
 	if (l.kind == LINE_WRAPS)
 		within(d, &l, room);
 	else
 		one_line(d, &l);
 }
 
-static int one_member(struct decode *d, struct input *in, struct line_room *room, struct err *e)
+static int one_member(struct decode *d, struct input *in, struct body_room *room, struct err *e)
 {
 	struct piece piece;
 	enum lines_state state;
@@ -198,7 +198,7 @@ static int one_member(struct decode *d, struct input *in, struct line_room *room
 	return ret < 0 ? err_wrap(e, "%s", in->name) : 0;
 }
 
-static int one_file(struct decode *d, const char *path, struct line_room *room, struct err *e)
+static int one_file(struct decode *d, const char *path, struct body_room *room, struct err *e)
 {
 	struct input in;
 	bool any = true;
@@ -215,11 +215,11 @@ static int one_file(struct decode *d, const char *path, struct line_room *room, 
 	return ret;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_decode(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct decode d = { .o = o };
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	const char **files = o->n_args ? o->args : only_stdin;
 	int n = o->n_args ? o->n_args : 1, status = ST_OK;
 
@@ -232,7 +232,7 @@ static int run(struct opts *o, struct err *e)
 		status = (int)e->status;
 		*e = (struct err){ 0 };
 	}
-	line_room_release(&room);
+	body_room_release(&room);
 	if (d.damaged && !opt_on(o, OPT_all_lines) && !opt_on(o, OPT_quiet))
 		command_say("%" PRIu64 " damaged record%s not shown; --all shows them with the reason", d.damaged,
 			    d.damaged == 1 ? "" : "s");
@@ -245,5 +245,5 @@ const struct command command_decode = {
 	.name = "decode", .args = "[FILE...]", .about = "show what log lines say, without a store",
 	.help = "Shows what log lines say: one readable line (or, with --json, one JSON object) a record.\n"
 		"Reads files, '-' or standard input, in every form in which such records occur.",
-	.groups = G_DECODE | G_INPUT, .max_args = -1, .run = run,
+	.groups = G_DECODE | G_INPUT, .max_args = -1, .run = run_decode,
 };

@@ -128,7 +128,7 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 	for (size_t i = 0; i < talk.n; i++)
 		command_say("%s", talk.v[i]);
 	summary_release(&talk);
-	selection_release(&sel);
+	select_release(&sel);
 	return ret;
 }
 
@@ -143,14 +143,14 @@ static int with_evidence(const struct opts *o, const struct policy *a, struct er
 		ret = err_set(e, ST_INPUT, "with what? Name another profile, or whose records: --comm NAME, --exe PATH, --label NAME ...") < 0 ?
 		      ST_INPUT : ST_OK;
 	else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		ret = with_selection(o, a, &s);
 	}
 	selector_release(&s);
 	return ret;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_diff(struct opts *o, struct err *e)
 {
 	struct policy a;
 	int ret;
@@ -175,5 +175,5 @@ const struct command command_diff = {
 		"was seen: added is what it would refuse, removed what it allows and nobody did.\n\n"
 		"    scaudit diff old.json new.json\n"
 		"    scaudit diff myapp.json --comm myapp",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY | G_DIFF, .max_args = 2, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY | G_DIFF, .max_args = 2, .run = run_diff,
 };

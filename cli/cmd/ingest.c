@@ -1,4 +1,4 @@
-#include "cli/cmd/fold.h"
+#include "cli/cmd/compact.h"
 #include "cli/command.h"
 #include "cli/term.h"
 #include "cli/values.h"
@@ -153,7 +153,7 @@ static int nothing_good(const struct ingest_report *r)
 	return r->looks == LOOKS_BINARY ? ST_INPUT : ST_OK;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_ingest(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
@@ -174,7 +174,7 @@ static int run(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (opt_policy(o, &io.policy, e) < 0 || fold_limits(o, &keep, &days, e) < 0)
+	if (values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
 		return ST_INPUT;
 	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
@@ -185,7 +185,7 @@ static int run(struct opts *o, struct err *e)
 	if (isatty(STDERR_FILENO) && !opt_on(o, OPT_quiet))
 		io.progress = on_progress;
 	command_on_signals(on_signal);
-	ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
+	ret = values_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
 	if (ret == 0)
 		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, o->n_args ? (size_t)o->n_args : 1, &io, &report, e);
 	wipe(&talk);
@@ -199,7 +199,7 @@ static int run(struct opts *o, struct err *e)
 	if (report.stopped)
 		return 128 + stop;
 	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
-	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
+	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && compact_old(o, false, e) < 0)
 		return (int)e->status;
 	return report.failed_status != ST_OK ? (int)report.failed_status : nothing_good(&report);
 }
@@ -209,5 +209,5 @@ const struct command command_ingest = {
 	.help = "Reads seccomp log records (type=1326) into the store: files, '-' or standard input, in every textual\n"
 		"form, recognised line by line. Each event counts once, however often and in whatever form it is read.\n\n"
 		"    grep syscall /var/log/syslog | scaudit ingest",
-	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run,
+	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run_ingest,
 };

@@ -3,7 +3,7 @@
 #include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
-#include "cli/shaping.h"
+#include "cli/rollout.h"
 #include "cli/term.h"
 #include "store/base/esc.h"
 #include "store/base/outfile.h"
@@ -54,14 +54,14 @@ static int read_options(struct profile_options *out, const struct output **forma
 }
 
 /* What the list gets without evidence. */
-static int read_grounds(struct profile_options *out, struct floor *floor, const struct opts *o, enum scope scope, struct err *e)
+static int read_grounds(struct profile_options *out, struct baseline *baseline, const struct opts *o, enum scope scope, struct err *e)
 {
 	const char *runtime = opt_text(o, OPT_runtime, NULL);
 	auto_buf struct buf known = { 0 };
 
-	if (floor_load(floor, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
+	if (baseline_load(baseline, opt_text(o, OPT_baseline, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
 		return -1;
-	out->floor = floor;
+	out->baseline = baseline;
 	out->runtime = runtime == NULL ? NULL : runtime_of(runtime);
 	if (runtime == NULL || out->runtime != NULL)
 		return 0;
@@ -208,7 +208,7 @@ static int write_both(const struct opts *o, write_fn *write, const struct output
 /* Where it is not known what left no records, no name can be taken off. */
 static int can_tighten(const struct opts *o, const struct profile *p, struct err *e)
 {
-	const struct inforce *f = p->o.inforce;
+	const struct active_policies *f = p->o.active_policies;
 
 	if (!opt_on(o, OPT_tighten) || f == NULL || !f->unread)
 		return 0;
@@ -230,7 +230,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
-	if (shaping_apply(&policy, format->conditions, o, e) < 0 ||
+	if (rollout_apply(&policy, format->conditions, o, e) < 0 ||
 	    (opt_on(o, OPT_arch) && !opt_on(o, OPT_base) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
@@ -240,13 +240,13 @@ static int write_out(const struct opts *o, const struct output *format, const st
 }
 
 /* Builds the profile again, with the siblings of what it has. */
-static void add_siblings(struct profile *p, struct shape_siblings *siblings, struct query *q, const struct selection *sel,
+static void add_siblings(struct profile *p, struct stage_siblings *siblings, struct query *q, const struct selection *sel,
 			 struct profile_options *po)
 {
 	struct policy policy;
 
 	profile_policy(&policy, p);
-	shape_siblings(siblings, &policy);
+	stage_siblings(siblings, &policy);
 	policy_release(&policy);
 	profile_release(p);
 	po->siblings = siblings;
@@ -260,20 +260,20 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct profile p;
 	struct query_losses losses = { 0 };
 	struct summary talk = { 0 };
-	struct shape_siblings siblings = { 0 };
-	struct inforce inforce = { 0 };
-	struct floor floor = { 0 };
+	struct stage_siblings siblings = { 0 };
+	struct active_policies active_policies = { 0 };
+	struct baseline baseline = { 0 };
 	int ret = ST_OK;
 
-	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &floor, o, s->options.scope, e) < 0 ||
+	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &baseline, o, s->options.scope, e) < 0 ||
 	    query_losses(&losses, &s->query, &s->store, sel->t_first, sel->t_last, e) < 0) {
-		floor_release(&floor);
+		baseline_release(&baseline);
 		return (int)e->status;
 	}
-	inforce_load(&inforce, &s->query, sel);
-	po.inforce = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &inforce;
+	active_load(&active_policies, &s->query, sel);
+	po.active_policies = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &active_policies;
 	profile_build(&p, &s->query, sel, &po);
-	if (shaping_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: shaping_apply */
+	if (rollout_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: rollout_apply */
 		add_siblings(&p, &siblings, &s->query, sel, &po);
 	if (p.rules.n == 0 && p.denied.n > 0) {
 		command_say("only denials match, no record of what was let through (LOG): there is no list to make of "
@@ -296,13 +296,13 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	VEC_FREE(&losses);
 	profile_release(&p);
 	VEC_FREE(&siblings);
-	inforce_release(&inforce);
-	floor_release(&floor);
+	active_release(&active_policies);
+	baseline_release(&baseline);
 	return ret;
 }
 
 /* The stage to begin with, where nothing is known yet: everything is let through and logged. */
-static int begin(const struct opts *o, const char *why, struct err *e)
+static int begin_observing(const struct opts *o, const char *why, struct err *e)
 {
 	struct profile none = { 0 };
 	struct profile_options po;
@@ -323,7 +323,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	if (sel.trees == 0 && observe)
-		ret = begin(o, "nothing that matches is known yet", e);
+		ret = begin_observing(o, "nothing that matches is known yet", e);
 	else if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options);
 	else if (sel.groups.n > 1 && !s->options.union_)
@@ -331,7 +331,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 	else
 		ret = make(o, s, &sel, e);
 	say_all(o, &talk);
-	selection_release(&sel);
+	select_release(&sel);
 	return ret;
 }
 
@@ -345,24 +345,24 @@ static bool is_beginning(const struct opts *o, const struct err *e)
 	return !named || e->status == ST_NO;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_profile(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
 	bool observe = false;
-	int ret = shaping_check(o, &observe, e);
+	int ret = rollout_check(o, &observe, e);
 
 	if (ret == 0)
 		ret = selector_open(&s, o, e);
 	if (observe && is_beginning(o, e)) {
 		*e = (struct err){ 0 };
-		ret = begin(o, "nothing is known yet", e);
+		ret = begin_observing(o, "nothing is known yet", e);
 	} else if (ret < 0) {
 		ret = (int)e->status;
 	} else if (!select_names_something(&s.options)) {
 		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all "
 			      "('scaudit workloads' lists what there is)") < 0 ? ST_INPUT : ST_OK;
 	} else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		ret = select_and_make(o, &s, observe, e);
 	}
 	selector_release(&s);
@@ -375,5 +375,5 @@ const struct command command_profile = {
 		"and the loader and shell before it, since a filter covers them all. stderr says what the list rests on.\n\n"
 		"    scaudit profile --comm myapp > myapp.json\n\n"
 		"Selectors may be repeated: OR within a kind, AND between kinds.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run_profile,
 };

@@ -1,7 +1,7 @@
 #include "analyze/policy/compile.h"
 #include "cli/command.h"
 #include "cli/policy.h"
-#include "ingest/live/capture/watch.h"
+#include "ingest/live/capture/refusals.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/syscall.h"
@@ -24,7 +24,7 @@ static void say_unknown(const struct compiled *c)
 		command_say("names that libseccomp does not know, and so are not in the filter: %s", buf_text(&line));
 }
 
-static void say_refusal(const struct watch_refusal *f)
+static void say_refusal(const struct refusal *f)
 {
 	auto_buf struct buf who = { 0 };
 	char name[SYSCALL_NAME_MAX];
@@ -38,7 +38,7 @@ static void say_refusal(const struct watch_refusal *f)
 		    buf_text(&who));
 }
 
-static void say_report(const struct watch_report *r)
+static void say_report(const struct refusals_report *r)
 {
 	uint64_t all = 0;
 
@@ -60,11 +60,11 @@ static void say_report(const struct watch_report *r)
 		command_say("%" PRIu64 " records could not be read", r->damaged);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_run(struct opts *o, struct err *e)
 {
 	struct policy policy = { 0 };
 	struct compiled code = { 0 };
-	struct watch_report report = { 0 };
+	struct refusals_report report = { 0 };
 	struct sock_fprog filter;
 	int ret, status = CHILD_FAILED;
 
@@ -76,7 +76,7 @@ static int run(struct opts *o, struct err *e)
 	if (ret == 0) {
 		filter = (struct sock_fprog){ .len = (unsigned short)code.code.n, .filter = code.code.v };
 		say_unknown(&code);
-		ret = watch_run(&report, (char *const *)(uintptr_t)(o->args + 1), opt_text(o, OPT_user, NULL), &filter, e);
+		ret = refusals_watch(&report, (char *const *)(uintptr_t)(o->args + 1), opt_text(o, OPT_user, NULL), &filter, e);
 	}
 	if (ret == 0) {
 		status = report.status;
@@ -85,8 +85,8 @@ static int run(struct opts *o, struct err *e)
 		if (!opt_on(o, OPT_quiet) || report.refusals.n)
 			say_report(&report);
 	}
-	watch_release(&report);
-	compiled_release(&code);
+	refusals_release(&report);
+	compile_release(&code);
 	policy_release(&policy);
 	return status;
 }
@@ -97,5 +97,5 @@ const struct command command_run = {
 		"records. The exit status is the command's (128 and the signal's number when it was killed: 159 by the filter);\n"
 		"125, 126, 127 as for env. Nothing goes into the store.\n\n"
 		"    scaudit run myapp.json -- ./myapp",
-	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run,
+	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run_run,
 };

@@ -16,13 +16,13 @@ static const struct body *const bodies[] = {
 #undef BODY
 };
 
-void line_room_release(struct line_room *room)
+void body_room_release(struct body_room *room)
 {
 	free(room->copy);
-	*room = (struct line_room){ 0 };
+	*room = (struct body_room){ 0 };
 }
 
-void line_cut(bool mentions, struct line *out)
+void body_cut_line(bool mentions, struct line *out)
 {
 	*out = (struct line){ .kind = mentions ? LINE_DAMAGED : LINE_OTHER, .reason = "line of over 64 KiB" };
 }
@@ -47,7 +47,7 @@ enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_r
 }
 
 /* Words without which no line is ours: a cheap sieve before headers are read. */
-bool line_worth(struct bytes b)
+bool body_worth(struct bytes b)
 {
 	return bytes_has(b, BYTES("1326")) || bytes_has(b, BYTES("SECCOMP")) || bytes_has(b, BYTES("callbacks supp")) ||
 	       bytes_has(b, BYTES("audit_")) || bytes_has(b, BYTES("limit exceeded")) ||
@@ -56,7 +56,7 @@ bool line_worth(struct bytes b)
 	       bytes_starts(b, BYTES("audit(")) || memchr(b.p, '\0', b.n) != NULL;
 }
 
-static char *room_for(struct line_room *room, size_t n)
+static char *room_for(struct body_room *room, size_t n)
 {
 	if (room->cap < n) {
 		room->cap = n * 2;
@@ -69,7 +69,7 @@ static char *room_for(struct line_room *room, size_t n)
  * Colour: drops ESC [ ... m before the record's type, and at the end of the line. Inside a record an ESC is
  * never the terminal's: the kernel writes it as hex.
  */
-static struct bytes without_colour(struct bytes line, struct line_room *room)
+static struct bytes without_colour(struct bytes line, struct body_room *room)
 {
 	size_t type = bytes_find(line, BYTES("type=")), n = 0;
 	char *out = room_for(room, line.n);
@@ -94,7 +94,7 @@ static struct bytes without_colour(struct bytes line, struct line_room *room)
 }
 
 /* /dev/kmsg writes bytes as \xHH; decodes those into the room. */
-static struct bytes without_escapes(struct bytes b, struct line_room *room)
+static struct bytes without_escapes(struct bytes b, struct body_room *room)
 {
 	char *out;
 	size_t n = 0;
@@ -188,7 +188,7 @@ static bool is_json(struct bytes message)
 	return message.n > 1 && message.p[0] == '{';
 }
 
-static void parse(struct bytes line, const struct context *outer, struct line *out, struct line_room *room)
+static void parse(struct bytes line, const struct context *outer, struct line *out, struct body_room *room)
 {
 	struct context c;
 	struct bytes message = line;
@@ -221,17 +221,17 @@ static void parse(struct bytes line, const struct context *outer, struct line *o
 	}
 }
 
-void line_parse(struct bytes line, struct line *out, struct line_room *room)
+void body_parse_line(struct bytes line, struct line *out, struct body_room *room)
 {
 	*out = (struct line){ .uptime_us = -1, .rec.ms = WHEN_NONE };
 	bytes_trim_right(&line);
 	if (memchr(line.p, '\033', line.n) != NULL)
 		line = without_colour(line, room);
-	if (line_worth(line))
+	if (body_worth(line))
 		parse(line, NULL, out, room);
 }
 
-void line_parse_entry(const struct entry *entry, struct line *out, struct line_room *room)
+void body_parse_entry(const struct entry *entry, struct line *out, struct body_room *room)
 {
 	struct bytes message = entry->message;
 

@@ -13,7 +13,7 @@
 #define MEM_MAJOR 1   /* include/uapi/linux/major.h */
 #define KMSG_MINOR 11 /* drivers/char/mem.c */
 
-static int look(struct source *s, const struct trust *where, const char *shown, struct err *e)
+static int look_at_file(struct source *s, const struct trust *where, const char *shown, struct err *e)
 {
 	struct stat st;
 	char head[UNPACK_HEAD];
@@ -51,7 +51,7 @@ int source_open(struct source *s, const char *path, struct err *e)
 	s->fd = s->is_stdin ? STDIN_FILENO : trust_open(path, &where);
 	if (s->fd < 0)
 		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
-	if (look(s, &where, buf_text(&shown), e) < 0) {
+	if (look_at_file(s, &where, buf_text(&shown), e) < 0) {
 		source_close(s);
 		return -1;
 	}

@@ -87,7 +87,7 @@ bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, 
 		*unsure = !whole && nl == ahead.n && ahead.n < 256;
 		/* an object on a line of its own, in which nothing of ours is, goes as other lines do */
 		bytes_trim_right(&first);
-		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !line_worth(first) && !bytes_has(first, BYTES("\":[")))
+		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")))
 			return false;
 		w->outer = nothing;
 		open_kind(w, kinds[i], line);
@@ -180,7 +180,7 @@ static enum wrap_got next_line(struct wrap *w)
 		}
 		while (line.n && (line.p[line.n - 1] == '\0' || line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
 			line.n--;
-		if (line_worth(line))
+		if (body_worth(line))
 			return lay_out(w, line);
 	}
 	return WRAP_NOTHING;

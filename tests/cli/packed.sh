@@ -93,7 +93,7 @@ ok "nothing in it: said" warns 'the input is empty'
 # --- bombs ---
 if command -v python3 >/dev/null; then
 	fresh
-	head -c 1500000000 /dev/zero | gzip >bomb.gz
+	head -c 1500000000 /dev/zero | tr '\0' x | gzip >bomb.gz
 	gzip -c bomb.gz >bomb.gz.gz
 	for f in bomb.gz bomb.gz.gz; do
 		run python3 -c 'import resource, subprocess, sys
