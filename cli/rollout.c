@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Applies --base, --tighten, --stage, --errno, --siblings and --target to a list, and says what
+ * they changed.
+ */
 #include "cli/rollout.h"
 
 #include "analyze/policy/target.h"

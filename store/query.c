@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Loads a consistent state: rows of all tables into the vectors of struct query, each reference
+ * checked.
+ */
 #include "store/query.h"
 
 #include "store/base/code.h"
@@ -490,7 +495,7 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-/* ---- compacted trees: one pseudo-tree for each row of `compaction`, its images made of paths ---- */
+/* ---- compacted trees: one pseudo-tree for each row of `fold`, its images made of paths ---- */
 
 static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Statements: how they are run, and their rows walked. For store/ alone: who needs rows asks store/rows for them.
  */

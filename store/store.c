@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Opens the store, prepares statements, takes and gives back the lock, commits. */
 #include "store/store.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The interpreter: what the kernel would refuse to load, what filters answer, and the same asked of the kernel itself. */
 #include "tests/test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Extending and tightening a base. */
 #include "tests/test.h"
 

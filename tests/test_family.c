@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Links between pids, by hand, from log lines to the store (docs/tracker.md, "Between pids"): which process is a fork of
  * which image. Each row is a log of calls, read forwards and backwards; a second table has events beside them, as sources

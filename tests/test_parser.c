@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Lines to records: every form, every field, and what is no record. The lines are made from those in samples/. */
 #include "tests/test.h"
 

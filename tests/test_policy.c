@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reading profiles of all formats, what is refused of them, and Docker's conditions. */
 #include "tests/test.h"
 
 #include "analyze/input/input.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Stages of a rollout, errnos, siblings. */
 #include "tests/test.h"
 
 #include "analyze/profile/stage.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Puts each call of the evidence to a compiled filter and sorts the answers: passes, depends on
+ * arguments, refused.
+ */
 #include "analyze/evidence/check.h"
 
 #include "store/base/map.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Collects the refusals of a selection and merges them by caller, call and action. */
 #include "analyze/evidence/denials.h"
 
 #include "store/base/map.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From selectors to trees and uses: tests each tree against the options, groups what matched, and
+ * says how well a selection is covered.
+ */
 #include "analyze/evidence/select.h"
 
 #include "analyze/evidence/main_program.h"

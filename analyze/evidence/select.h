@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Selection: from what the user names to trees and to the calls that a list has to let through. */
 #ifndef ANALYZE_EVIDENCE_SELECT_H
 #define ANALYZE_EVIDENCE_SELECT_H

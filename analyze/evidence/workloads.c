@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Groups trees into workloads by label, location or main program, and counts what each holds. */
 #include "analyze/evidence/workloads.h"
 
 #include "analyze/evidence/main_program.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * minijail's policies: "NAME: 1", "NAME: return ERRNO", "NAME: arg0 == 1 && arg1 & 2 || ...[; return ERRNO]". What no line
  * names kills. Named constants, @include and what only the Python compiler takes are refused with their line.

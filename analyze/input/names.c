@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A list of names, one a line: all else is refused with EPERM, as `--format names` of a list of allowed calls means. */
 #include "analyze/input/input.h"
 #include "store/model/action.h"

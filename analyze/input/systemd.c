@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=, SystemCallArchitectures=. The first
  * assignment decides whether a list allows or denies; later ones add or, with the other sign, take away; an empty one begins

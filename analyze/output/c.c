@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as C code for a program that loads its own filter with libseccomp. */
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as lines for a profile of firejail. */
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reduces a policy to a flat list, or says why it cannot be one: conditions, several answers,
+ * flags.
+ */
 #include "analyze/output/flat.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as a policy for minijail0, or as its file of frequencies. */
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as a drop-in with SystemCallFilter=. */
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
 #include "analyze/output/systemd_words.h"

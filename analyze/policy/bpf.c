@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Interprets a filter with some inputs unknown: follows both ways of a jump it cannot decide, and
+ * collects all answers.
+ */
 #include "analyze/policy/bpf.h"
 
 #include "store/base/map.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Compiles a policy by libseccomp for the architectures that it names, as runtimes do, with runc's
+ * ENOSYS for newer calls.
+ */
 #include "analyze/policy/compile.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Compares two policies name by name on their architectures, and says for each difference whether
+ * it is looser or stricter.
+ */
 #include "analyze/policy/diff.h"
 
 #include "store/model/action.h"

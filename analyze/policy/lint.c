@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The traps of lint_list.h: one function for each. */
 #include "analyze/policy/lint.h"
 
 #include "analyze/policy/danger.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A policy in memory: rules are added, names are interned, architectures are kept in the order of
+ * the file.
+ */
 #include "analyze/policy/policy.h"
 
 #include "analyze/policy/bounds.h"

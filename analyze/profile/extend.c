@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Extends another profile by what a list needs, and takes off it what nothing shows a need for. */
 #include "analyze/profile/extend.h"
 
 #include "analyze/policy/compile.h"

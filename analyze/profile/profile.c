@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes the rules of a list from a selection: names, their grounds, starts and callers; and the
+ * policy that is written.
+ */
 #include "analyze/profile/profile.h"
 
 #include "analyze/policy/danger.h"

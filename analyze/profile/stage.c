@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sets default action, errno and flags for a step of a rollout, and finds siblings that a list
+ * lacks.
+ */
 #include "analyze/profile/stage.h"
 
 #include "store/model/action.h"

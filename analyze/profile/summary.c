@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The lines on stderr beside a profile: what it rests on, what is missing, what to look at; what
+ * matters most comes first.
+ */
 #include "analyze/profile/summary.h"
 
 #include "analyze/policy/runtime.h"

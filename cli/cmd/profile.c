@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* profile: makes a list of what was selected and writes it in the format that is asked for. */
 #include "analyze/output/output.h"
 #include "analyze/policy/runtime.h"
 #include "analyze/profile/summary.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes lines one by one: line cache, parser, seen set, tally; begins, cuts and commits batches. */
 #include "ingest/batch/feed.h"
 
 #include "store/base/code.h"

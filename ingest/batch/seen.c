@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Pages of the seen set: loaded, changed and saved by (node, serials, seconds). */
 #include "ingest/batch/seen.h"
 
 #include "store/base/hash.h"

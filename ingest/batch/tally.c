@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sums up the events of a batch: identities, intervals, observations and edges, each found by a
+ * hash.
+ */
 #include "ingest/batch/tally.h"
 
 #include "store/base/hash.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a batch has brought, in memory: intervals with their observations, edges, presence, loss markers. Written by
  * flush_batch under the write lock. Nothing here touches the database for a record that looks like one before it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the fields of a record in the kernel's order, each within the kernel's range. */
 #include "ingest/read/fields.h"
 
 #include "store/base/when.h"

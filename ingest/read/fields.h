@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The record's own text, from "audit(" on: the kernel's fields in the kernel's order. */
 #ifndef INGEST_READ_FIELDS_H
 #define INGEST_READ_FIELDS_H

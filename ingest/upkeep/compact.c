@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Sums up trees into totals, removes their rows, and derives what is left of their pids. */
 #include "ingest/upkeep/compact.h"
 
 #include "ingest/batch/flush.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Open-addressing map from two numbers to one. `{0}` is an empty one. For ids and indexes in memory. */
 #ifndef STORE_BASE_MAP_H
 #define STORE_BASE_MAP_H

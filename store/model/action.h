@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a filter answered: SECCOMP_RET_* of linux/seccomp.h, as `code=` shows it. */
 #ifndef STORE_MODEL_ACTION_H
 #define STORE_MODEL_ACTION_H

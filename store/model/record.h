@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One parsed type=1326 record, and what a loss marker says. */
 #ifndef STORE_MODEL_RECORD_H
 #define STORE_MODEL_RECORD_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Fills, counts and deletes the rows that forget has chosen. */
 #include "store/rows/doomed.h"
 
 #include "store/row.h"
@@ -58,7 +60,7 @@ static int choose_intervals(struct store *s, const struct doomed_choice *w, stru
 	return 0;
 }
 
-/* Of compacted trees, the rows of `compaction` that go: those named, or all; with a time only where all of it lies before. */
+/* Of compacted trees, the rows of `fold` that go: those named, or all; with a time only where all of it lies before. */
 static int choose_totals(struct store *s, const struct doomed_choice *w, struct err *e)
 {
 	if (store_script(s, "CREATE TEMP TABLE IF NOT EXISTS doomed_fold (id INTEGER PRIMARY KEY); DELETE FROM doomed_fold", e) < 0)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `seen`, a page of the seen set each, and of `boot`, which are found from them. */
 #ifndef STORE_ROWS_SEEN_ROW_H
 #define STORE_ROWS_SEEN_ROW_H

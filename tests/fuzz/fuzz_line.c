@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Lines: whatever the bytes, a record's fields are in their ranges, and what the hot path takes is what the parser says
  * of the record's text. (Digits in a header's stamps are left open by the hot path: test_fast.c is about those.)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runs a command under a filter and sums up the records of what it was refused. */
 #include "ingest/live/capture/refusals.h"
 
 #include "ingest/read/body.h"
