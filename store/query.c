@@ -390,7 +390,7 @@ static struct query_use *add_use(struct loading *l, uint32_t image, uint32_t cal
 		map_put(&l->uses, image, key, (int64_t)l->q->uses.n);
 		u = VEC_PUSH(&l->q->uses);
 		*u = (struct query_use){ .image = image, .caller = caller, .call = call, .t_first = WHEN_NONE,
-					 .t_last = WHEN_NONE };
+					 .t_last = WHEN_NONE, .serial = UINT32_MAX };
 	} else {
 		u = &l->q->uses.v[at];
 	}
@@ -403,7 +403,7 @@ static struct query_use *add_use(struct loading *l, uint32_t image, uint32_t cal
 
 static void note_serial(struct query_use *u, uint32_t serial)
 {
-	if (u->serial == 0 || serial < u->serial)
+	if (serial < u->serial)
 		u->serial = serial;
 }
 

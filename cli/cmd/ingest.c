@@ -84,6 +84,8 @@ static void say_no_record(const struct ingest_report *r)
 		[LOOKS_EMPTY] = "the input is empty",
 		[LOOKS_JSON] = "the input is JSON, which is not read yet (journalctl: use -o short-unix)",
 		[LOOKS_BINARY] = "the input holds NUL bytes (grep: use -a; compressed: unpack it)",
+		[LOOKS_QUOTED] = "the input has records of seccomp only where another program than the kernel or auditd is named as the "
+				 "one who wrote the line: quotations, which are not taken",
 		[LOOKS_AUDIT] = "the input has audit records, but none of seccomp (type=1326, SECCOMP): was the filter's "
 				"action LOG, and does kernel.seccomp.actions_logged hold log?",
 		[LOOKS_TEXT] = "the input is text without audit records",
@@ -124,8 +126,8 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		    term_number(r->seen_before, before), r->damaged, term_number(r->other, other), r->losses,
 		    r->losses == 1 ? "" : "s", seconds, (double)r->bytes / 1e6 / (seconds > 0.001 ? seconds : 0.001));
 	if (r->presence)
-		command_say("%" PRIu64 " of them ha%s no serial (journald's short form): that shows that a call was made, "
-			    "not how often", r->presence, r->presence == 1 ? "s" : "ve");
+		command_say("%" PRIu64 " of them ha%s no serial (journald's short form, logcat): that shows that a call was made, "
+			    "not how often; 'journalctl -k', or -o json, has serials", r->presence, r->presence == 1 ? "s" : "ve");
 	if (r->contradicted)
 		command_say("%" PRIu64 " text lines contradict what a trusted source says of the same events: forged, or "
 			    "another boot", r->contradicted);
@@ -140,6 +142,16 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		command_say("stopped; what was read is in the store, and the same command again completes it");
 	if (r->waits)
 		command_say("%s", COMMAND_IMAGES_WAIT);
+}
+
+/* No record, and not for want of them: all were damaged, or it is no text. */
+static int nothing_good(const struct ingest_report *r)
+{
+	if (r->records || r->losses)
+		return ST_OK;
+	if (r->damaged)
+		return ST_NO;
+	return r->looks == LOOKS_BINARY ? ST_INPUT : ST_OK;
 }
 
 static int run_ingest(struct opts *o, struct err *e)
@@ -190,7 +202,7 @@ static int run_ingest(struct opts *o, struct err *e)
 	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
 	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && compact_old(o, false, e) < 0)
 		return (int)e->status;
-	return (int)report.failed_status;
+	return report.failed_status != ST_OK ? (int)report.failed_status : nothing_good(&report);
 }
 
 const struct command command_ingest = {

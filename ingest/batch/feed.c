@@ -221,6 +221,8 @@ static void look_at(struct feed *f, struct bytes text)
 		*looks = LOOKS_JSON;
 	else if (memchr(text.p, '\0', text.n) != NULL)
 		*looks = LOOKS_BINARY;
+	else if (bytes_has(text, BYTES("type=1326 audit(")) || bytes_has(text, BYTES("type=SECCOMP msg=audit(")))
+		*looks = LOOKS_QUOTED;
 	else if (bytes_has(text, BYTES("audit(")))
 		*looks = LOOKS_AUDIT;
 	else if (text.n)

@@ -28,7 +28,7 @@ struct ingest_options {
 	void (*progress)(void *to, uint64_t bytes, long long size);      /* size 0: not known */
 };
 
-enum ingest_looks { LOOKS_EMPTY, LOOKS_JSON, LOOKS_BINARY, LOOKS_AUDIT, LOOKS_TEXT };
+enum ingest_looks { LOOKS_EMPTY, LOOKS_JSON, LOOKS_BINARY, LOOKS_QUOTED, LOOKS_AUDIT, LOOKS_TEXT };
 
 struct ingest_report {
 	int64_t ingest;            /* row of this run; 0: nothing was written */

@@ -55,7 +55,8 @@ static bool worth_a_look(struct bytes b)
 {
 	return bytes_has(b, BYTES("1326")) || bytes_has(b, BYTES("SECCOMP")) || bytes_has(b, BYTES("callbacks supp")) ||
 	       bytes_has(b, BYTES("audit_")) || bytes_has(b, BYTES("limit exceeded")) ||
-	       bytes_has(b, BYTES("issed ")) || bytes_has(b, BYTES(" lost ")) || bytes_has(b, BYTES("Suppressed ")) ||
+	       bytes_has(b, BYTES("issed ")) || bytes_has(b, BYTES(" lost")) || bytes_has(b, BYTES("Suppressed ")) ||
+	       bytes_has(b, BYTES("dropping event")) ||
 	       bytes_starts(b, BYTES("audit(")) || memchr(b.p, '\0', b.n) != NULL;
 }
 

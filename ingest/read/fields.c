@@ -5,31 +5,58 @@
 #include "store/base/when.h"
 #include "store/model/action.h"
 
+/* ausearch -i: a date of the user's locale within the stamp, or a blank behind it. */
+static bool interpreted(struct bytes b)
+{
+	struct bytes in = bytes_until(&b, ')');
+
+	return bytes_starts(b, BYTES(") :")) || (in.n < 64 && (memchr(in.p, ' ', in.n) != NULL || memchr(in.p, '/', in.n) != NULL));
+}
+
+/* "0.0:175): ", as Android's logd has it: no time, and a serial that is none. */
+static bool timeless(struct bytes *b, struct record *rec)
+{
+	struct bytes rest = *b;
+	uint64_t serial;
+
+	if (!bytes_take(&rest, BYTES(".0:")) || !bytes_dec(&rest, UINT32_MAX, &serial) || !bytes_take(&rest, BYTES("): ")))
+		return false;
+	rec->ms = WHEN_NONE;
+	rec->has_serial = false;
+	*b = rest;
+	return true;
+}
+
 const char *fields_stamp(struct bytes *b, struct record *rec)
 {
 	uint64_t sec, ms, serial;
 	size_t digits;
 
 	if (!bytes_take(b, BYTES("audit(")))
-		return "no audit() stamp";
+		return b->n == 0 ? "the line ends before audit()" : "no audit() stamp";
+	if (interpreted(*b))
+		return "interpreted text: ausearch -i put words for the numbers; use ausearch without -i";
 	if (!bytes_dec(b, WHEN_MAX_SEC, &sec))
-		return "second in the stamp is no number, or over the year 9999";
+		return b->n == 0 ? "the line ends in the stamp" : "second in the stamp is no number, or over the year 9999";
+	if (sec == 0 && timeless(b, rec))
+		return NULL;
 	if (!bytes_take(b, BYTES(".")))
-		return "stamp without milliseconds";
+		return b->n == 0 ? "the line ends in the stamp" : "stamp without milliseconds";
 	digits = 0;
 	ms = 0;
 	for (; digits < b->n && digits < 4 && bytes_digit(b->p[digits]); digits++)
 		ms = ms * 10 + (unsigned)(b->p[digits] - '0');
+	if (digits < 3 && digits == b->n)
+		return "the line ends in the stamp";
 	if (digits != 3)
 		return "milliseconds in the stamp are not three digits";
 	bytes_skip(b, 3);
 	if (!bytes_take(b, BYTES(":")) || !bytes_dec(b, UINT32_MAX, &serial))
-		return "serial in the stamp is no number, or over 32 bits";
+		return b->n == 0 ? "the line ends in the stamp" : "serial in the stamp is no number, or over 32 bits";
 	if (!bytes_take(b, BYTES("):")))
-		return bytes_starts(*b, BYTES(") :")) ? "interpreted text (ausearch -i): numbers are lost"
-						      : "stamp is not closed";
+		return b->n == 0 ? "the line ends in the stamp" : "stamp is not closed";
 	if (!bytes_take(b, BYTES(" ")))
-		return "no blank after the stamp";
+		return b->n == 0 ? "the line ends after the stamp" : "no blank after the stamp";
 	bytes_take(b, BYTES(" ")); /* two are seen in copied course material */
 	rec->ms = (int64_t)sec * 1000 + (int64_t)ms;
 	rec->serial = (uint32_t)serial;
@@ -72,7 +99,7 @@ const char *fields_string(struct bytes *b, struct bytes *out, char *room, size_t
 	if (bytes_take(b, BYTES("\""))) {
 		*out = bytes_until(b, '"');
 		if (!bytes_take(b, BYTES("\"")))
-			return "closing quote is missing";
+			return "the line ends within quotes";
 		for (size_t i = 0; i < out->n; i++)
 			if ((unsigned char)out->p[i] < 0x21 || (unsigned char)out->p[i] > 0x7e)
 				return "a byte in quotes that the kernel would write as hex";
@@ -82,7 +109,7 @@ const char *fields_string(struct bytes *b, struct bytes *out, char *room, size_t
 	if (null_ok && bytes_eq(*out, BYTES("(null)")))
 		return NULL;
 	if (out->n == 0)
-		return "text is missing";
+		return b->n == 0 ? "the line ends where a text belongs" : "text is missing";
 	n = bytes_unhex(*out, room, max);
 	if (n < 0)
 		return "text is neither quoted nor upper-case hex";
@@ -117,19 +144,31 @@ static const char *field_subj(struct bytes *b, struct record *rec)
 	return NULL;
 }
 
+/* Why a field is not taken: the line ends there, in its name or before its value; else `why`. */
+static const char *ends(struct bytes b, const char *key, const char *after, const char *why)
+{
+	size_t n = strlen(key);
+
+	if (b.n <= n && memcmp(b.p, key, b.n) == 0)
+		return after;
+	return why;
+}
+
+#define ENDS(after) "the line ends after " after
+
 static const char *identity(struct bytes *b, struct record *rec, struct fields_room *room)
 {
 	const char *why;
 	uint32_t ppid;
 
 	if (!field_u32(b, BYTES("auid="), &rec->auid))
-		return "auid is missing or no number";
+		return ends(*b, "auid=", "the line ends before auid", "auid is missing or no number");
 	if (!field_u32(b, BYTES(" uid="), &rec->uid))
-		return "uid is missing or no number";
+		return ends(*b, " uid=", ENDS("auid="), "uid is missing or no number");
 	if (!field_u32(b, BYTES(" gid="), &rec->gid))
-		return "gid is missing or no number";
+		return ends(*b, " gid=", ENDS("uid="), "gid is missing or no number");
 	if (!field_u32(b, BYTES(" ses="), &rec->ses))
-		return "ses is missing or no number";
+		return ends(*b, " ses=", ENDS("gid="), "ses is missing or no number");
 	if (!bytes_take(b, BYTES(" ")))
 		return "line ends after ses";
 	why = field_subj(b, rec);
@@ -138,15 +177,15 @@ static const char *identity(struct bytes *b, struct record *rec, struct fields_r
 	if (field_u32(b, BYTES("ppid="), &ppid) && !bytes_take(b, BYTES(" ")))
 		return "line ends after ppid";
 	if (!field_i32(b, BYTES("pid="), &rec->pid) || rec->pid < 0)
-		return "pid is missing, no number, or over 31 bits";
+		return ends(*b, "pid=", ENDS("ses="), "pid is missing, no number, or over 31 bits");
 	if (!bytes_take(b, BYTES(" comm=")))
-		return "comm is not where it belongs";
+		return ends(*b, " comm=", ENDS("pid="), "comm is not where it belongs");
 	why = fields_string(b, &rec->comm, room->comm, sizeof(room->comm), false);
 	if (why != NULL)
 		return why;
 	if (!bytes_take(b, BYTES(" exe=")))
 		return bytes_starts(*b, BYTES(" sig=")) ? "no exe and no arch: the kernel is too old"
-							: "exe is not where it belongs";
+							: ends(*b, " exe=", ENDS("comm="), "exe is not where it belongs");
 	why = fields_string(b, &rec->exe, room->exe, sizeof(room->exe), true);
 	if (why == NULL && rec->exe.n == 0)
 		why = "exe is empty";
@@ -158,23 +197,25 @@ static const char *call(struct bytes *b, struct record *rec)
 	uint64_t v;
 
 	if (!field_i32(b, BYTES(" sig="), &rec->sig) || rec->sig < 0)
-		return "sig is missing or no number";
+		return ends(*b, " sig=", ENDS("exe="), "sig is missing or no number");
 	if (!bytes_take(b, BYTES(" arch=")))
 		return bytes_starts(*b, BYTES(" syscall=")) ? "no arch: the kernel is too old"
-							    : "arch is not where it belongs";
+							    : ends(*b, " arch=", ENDS("sig="), "arch is not where it belongs");
 	if (!bytes_hex(b, UINT32_MAX, &v))
-		return "arch is no hex number of 32 bits";
+		return b->n == 0 ? ENDS("arch=") : "arch is no hex number of 32 bits";
 	rec->arch = (uint32_t)v;
 	if (!field_i32(b, BYTES(" syscall="), &rec->nr))
-		return "syscall is missing, no number, or over 31 bits";
-	if (!bytes_take(b, BYTES(" compat=")) || b->n == 0 || (b->p[0] != '0' && b->p[0] != '1'))
-		return "compat is not 0 or 1";
+		return ends(*b, " syscall=", ENDS("arch="), "syscall is missing, no number, or over 31 bits");
+	if (!bytes_take(b, BYTES(" compat=")))
+		return ends(*b, " compat=", ENDS("syscall="), "compat is not where it belongs");
+	if (b->n == 0 || (b->p[0] != '0' && b->p[0] != '1'))
+		return b->n == 0 ? ENDS("compat=") : "compat is not 0 or 1";
 	rec->compat = b->p[0] == '1';
 	bytes_skip(b, 1);
 	if (!bytes_take(b, BYTES(" ip=0x")) || !bytes_hex(b, UINT64_MAX, &rec->ip))
-		return "ip is missing or no hex number of 64 bits";
+		return ends(*b, " ip=0x", ENDS("compat="), "ip is missing or no hex number of 64 bits");
 	if (!bytes_take(b, BYTES(" code=0x")) || !bytes_hex(b, UINT32_MAX, &v))
-		return "code is missing or no hex number of 32 bits";
+		return ends(*b, " code=0x", ENDS("ip="), "code is missing or no hex number of 32 bits");
 	rec->code = (uint32_t)v;
 	return NULL;
 }

@@ -30,6 +30,7 @@ enum loss_kind {
 	LOSS_RATE,     /* auditctl -r: a rate limit was hit; how many, it does not say */
 	LOSS_JOURNAL,  /* journald missed or suppressed so many messages */
 	LOSS_SYSLOG,   /* rsyslog lost so many messages */
+	LOSS_AUDITD,   /* auditd or its dispatcher lost at least one event; how many, it does not say */
 	N_LOSS_KINDS,
 };
 

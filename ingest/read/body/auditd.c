@@ -7,7 +7,7 @@ static enum line_kind auditd_parse(struct bytes b, const struct context *c, stru
 	struct bytes node = { NULL, 0 };
 	enum line_kind kind;
 
-	if (header_foreign(c))
+	if (header_forges(c))
 		return LINE_OTHER;
 	if (bytes_take(&b, BYTES("node="))) {
 		node = bytes_until(&b, ' ');
