@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What stands before a record where people collect logs: in their language, on phones, in containers, in lists. */
 #include "tests/test.h"
 
@@ -108,11 +109,11 @@ static struct row { const char *name, *line; enum want want; const char *node; }
 static void check(void **state)
 {
 	const struct row *r = *state;
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 	char *copy = exact_copy(bytes_of(r->line));
 
-	line_parse((struct bytes){ copy, strlen(r->line) }, &l, &room);
+	body_parse_line((struct bytes){ copy, strlen(r->line) }, &l, &room);
 	if (r->want == BROKEN || r->want == NOT_OURS) {
 		assert_int_equal(l.kind, r->want == BROKEN ? LINE_DAMAGED : LINE_OTHER);
 	} else {
@@ -129,7 +130,7 @@ static void check(void **state)
 		/* nothing but auditd's own line at column 0 may be trusted */
 		assert_false(l.auditd_form && !l.indented);
 	}
-	line_room_release(&room);
+	body_room_release(&room);
 	free(copy);
 }
 
@@ -142,14 +143,14 @@ static void a_cut_line_is_no_record(void **state)
 		size_t whole = code == NULL ? strlen(rows[i].line) : (size_t)(code - rows[i].line) + 15;
 
 		for (size_t n = 0; n < whole; n++) {
-			struct line_room room = { 0 };
+			struct body_room room = { 0 };
 			struct line l;
 			char *copy = exact_copy((struct bytes){ rows[i].line, n });
 
-			line_parse((struct bytes){ copy, n }, &l, &room);
+			body_parse_line((struct bytes){ copy, n }, &l, &room);
 			if (l.kind == LINE_RECORD)
 				fail_msg("%s: %zu bytes are a record", rows[i].name, n);
-			line_room_release(&room);
+			body_room_release(&room);
 			free(copy);
 		}
 	}
@@ -173,14 +174,14 @@ static struct reason_row { const char *name, *line, *says; } reasons[] = {
 static void check_reason(void **state)
 {
 	const struct reason_row *r = *state;
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 
-	line_parse(bytes_of(r->line), &l, &room);
+	body_parse_line(bytes_of(r->line), &l, &room);
 	assert_int_equal(l.kind, LINE_DAMAGED);
 	if (strstr(l.reason, r->says) == NULL)
 		fail_msg("'%s' does not say '%s'", l.reason, r->says);
-	line_room_release(&room);
+	body_room_release(&room);
 }
 
 static struct loss_row { const char *name, *line; enum loss_kind kind; uint64_t number; } losses[] = {
@@ -196,15 +197,15 @@ static struct loss_row { const char *name, *line; enum loss_kind kind; uint64_t 
 static void check_loss(void **state)
 {
 	const struct loss_row *r = *state;
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 
-	line_parse(bytes_of(r->line), &l, &room);
+	body_parse_line(bytes_of(r->line), &l, &room);
 	assert_int_equal(l.kind, LINE_LOSS);
 	assert_int_equal(l.loss.kind, r->kind);
 	assert_int_equal(l.loss.number, r->number);
 	assert_bytes(l.loss.node, "box");
-	line_room_release(&room);
+	body_room_release(&room);
 }
 
 int main(void)
