@@ -84,6 +84,9 @@ int store_script(struct store *s, const char *sql, struct err *e);
 /* Sets *e from SQLite's last error; returns -1. */
 int store_fail(struct store *s, struct err *e);
 
+/* -1 where a failure before has ended the transaction that what runs next would belong to. */
+int store_still_open(struct store *s, struct err *e);
+
 static inline struct bytes store_column(sqlite3_stmt *st, int i)
 {
 	struct bytes out = { sqlite3_column_blob(st, i), 0 };

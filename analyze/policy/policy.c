@@ -148,7 +148,7 @@ bool policy_is_conditional(const struct policy *p)
 
 int policy_number(uint32_t action, int error)
 {
-	if (action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
+	if (action != ACTION_ERRNO && action != ACTION_TRACE)
 		return 0;
 	return error == POLICY_NO_ERRNO ? EPERM : error;
 }

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+_Static_assert(SEEN_SECONDS == SEEN_ROW_SECONDS, "rows and pages span the same");
+
 #define PAGES_MAX 512        /* in memory: some 4.5 MB */
 
 void seen_init(struct seen *s, struct store *store)

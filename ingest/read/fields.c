@@ -224,7 +224,7 @@ bool fields_agree(int32_t sig, uint32_t code)
 {
 	uint32_t action = action_of(code);
 
-	if (action == (uint32_t)ACTION_ALLOW)
+	if (action == ACTION_ALLOW)
 		return false; /* never logged */
 	return action_kills(action) ? sig == 31 || sig == 9 : sig == 0;
 }

@@ -32,4 +32,13 @@ static inline int64_t map_get(const struct map *m, uint64_t a, uint64_t b, int64
 	return none;
 }
 
+/* Entries one after the other, in no order: *at is 0 before the first, NULL comes after the last. Nothing is put meanwhile. */
+static inline const struct map_entry *map_next(const struct map *m, size_t *at)
+{
+	while (*at < m->cap)
+		if (m->used[(*at)++])
+			return &m->v[*at - 1];
+	return NULL;
+}
+
 #endif

@@ -5,6 +5,8 @@
 
 #include "store/base/bytes.h"
 
+#define RECORD_COMM_MAX 15 /* of a comm: TASK_COMM_LEN - 1 */
+
 #define RECORD_UNSET 4294967295u /* auid, ses: nobody logged in */
 
 /*

@@ -7,6 +7,8 @@
 
 #define SEEN_ROW_LAYERS 2 /* what trusted sources brought, and text; in this order */
 
+#define SEEN_ROW_SECONDS 1024 /* that a page spans; struct seen_key counts in these */
+
 struct seen_key { int64_t node, serials, seconds; };
 
 /* Epoch less uptime of the lines of a page, in seconds; WHEN_NONE: none told it. */

@@ -34,7 +34,7 @@ static void take_record(struct watching *w, struct bytes text)
 		r->damaged++;
 		return;
 	}
-	if (action_of(rec->code) == (uint32_t)ACTION_LOG) {
+	if (action_of(rec->code) == ACTION_LOG) {
 		r->logged++;
 		return;
 	}
