@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Whatever lines somebody forges, and in whatever order they are read: with --trusted every
  * command that selects, and status, says to the byte what it says of a store that has the trusted

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Whatever the order, the pieces and the number of writers: the same store, and the same answers.
  * Random machines, records, text and trusted mixed, presence and losses; each log is read as it

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The end of a batch: intervals, boots, parts, images and trees, in the order in which each needs
+ * the one before.
+ */
 #include "ingest/batch/flush.h"
 
 #include "ingest/batch/evidence.h"
