@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finds SeccompProfiles in Kubernetes' objects, reads the one that is wanted, and judges securityContexts. */
 #include "analyze/input/kube.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Objects of Kubernetes as kubectl prints them: SeccompProfiles of the Security Profiles Operator, in Lists and several in a file,
  * and what runs containers, whose securityContexts name profiles.

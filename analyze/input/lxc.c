@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * LXC's policies (lxc.seccomp.profile). Version 2: "2", then "allowlist" or "denylist" ("whitelist", "blacklist") with what answers
  * for all else, then NAME [ACTION] [[INDEX,VALUE,OP,MASK]...] under [ARCHITECTURE] lines. Version 1: "1", "allowlist", numbers.
@@ -55,8 +56,8 @@ struct answer { uint32_t action; int error; };
 static bool take_action(struct bytes *text, struct answer *out, bool *bad)
 {
 	static const struct { const char *word; uint32_t action; } words[] = {
-		{ "kill", (uint32_t)ACTION_KILL_THREAD }, { "errno", (uint32_t)ACTION_ERRNO }, { "allow", (uint32_t)ACTION_ALLOW },
-		{ "trap", (uint32_t)ACTION_TRAP }, { "notify", (uint32_t)ACTION_NOTIFY },
+		{ "kill", ACTION_KILL_THREAD }, { "errno", ACTION_ERRNO }, { "allow", ACTION_ALLOW },
+		{ "trap", ACTION_TRAP }, { "notify", ACTION_NOTIFY },
 	};
 	uint64_t v;
 
@@ -69,7 +70,7 @@ static bool take_action(struct bytes *text, struct answer *out, bool *bad)
 			continue;
 		*out = (struct answer){ words[i].action, POLICY_NO_ERRNO };
 		bytes_trim_left(text);
-		if (words[i].action != (uint32_t)ACTION_ERRNO)
+		if (words[i].action != ACTION_ERRNO)
 			return true;
 		*bad = bytes_dec(text, 4095, &v) == 0;
 		out->error = *bad ? 0 : (int)v;
@@ -196,13 +197,13 @@ static int read_section(struct lxc *l, struct bytes line)
 static int read_rule(struct lxc *l, struct bytes line)
 {
 	struct bytes name = input_word(&line);
-	struct answer a = { (uint32_t)(l->allows ? ACTION_ALLOW : ACTION_KILL_THREAD), POLICY_NO_ERRNO };
+	struct answer a = { l->allows ? ACTION_ALLOW : ACTION_KILL_THREAD, POLICY_NO_ERRNO };
 	struct policy *p = l->r.p;
 	struct policy_rule *rule;
 	bool bad;
 
 	if (bytes_starts(name, BYTES("reject_force_umount"))) {
-		rule = policy_add_rule(p, (uint32_t)ACTION_ERRNO, EACCES);
+		rule = policy_add_rule(p, ACTION_ERRNO, EACCES);
 		*VEC_PUSH(&rule->names) = policy_keep(p, "umount2");
 		*VEC_PUSH(&rule->args) = (struct policy_arg){ 1, POLICY_MASKED_EQ, MNT_FORCE, MNT_FORCE };
 		return 0;
@@ -236,7 +237,7 @@ static int read_number(struct lxc *l, struct bytes line)
 		policy_unread(p, "line %zu: %s is the number of no call that is known", l->r.line, name);
 		return 0;
 	}
-	*VEC_PUSH(&policy_add_rule(p, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO)->names) = policy_keep(p, name);
+	*VEC_PUSH(&policy_add_rule(p, ACTION_ALLOW, POLICY_NO_ERRNO)->names) = policy_keep(p, name);
 	p->too_large = p->rules.n > BOUNDS_RULES;
 	return !p->too_large ? 0 : input_bad_line(&l->r, "too large for a profile: over %d rules", BOUNDS_RULES);
 }
@@ -252,7 +253,7 @@ static int read_style(struct lxc *l, struct bytes line, int version)
 		return input_bad_word(&l->r, "LXC's second line is allowlist or denylist, not", line);
 	if (version == 1 && !l->allows)
 		return input_bad_word(&l->r, "LXC's version 1 has only an allowlist, not", line);
-	otherwise = (struct answer){ (uint32_t)(l->allows ? ACTION_KILL_THREAD : ACTION_ALLOW), POLICY_NO_ERRNO };
+	otherwise = (struct answer){ l->allows ? ACTION_KILL_THREAD : ACTION_ALLOW, POLICY_NO_ERRNO };
 	input_word(&line);
 	if (!take_action(&line, &otherwise, &bad) && bad)
 		return input_bad_word(&l->r, "LXC knows no such action, and refuses the policy", all);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * minijail's policies, in the two dialects that there are. minijail0 -S reads "NAME: 1", "NAME: return ERRNO", "NAME: arg0 == 1 &&
  * arg1 & 2 || ...[; return ERRNO]", @include and @frequency. Its compiler, compile_seccomp_policy, reads @default, @denylist,
@@ -49,9 +50,9 @@ static int compilers_own(struct policy_file *f)
 /* ---- actions ---- */
 
 static const struct { const char *word; uint32_t action; } actions[] = {
-	{ "allow", (uint32_t)ACTION_ALLOW }, { "kill", (uint32_t)ACTION_KILL_PROCESS }, { "kill-process", (uint32_t)ACTION_KILL_PROCESS },
-	{ "kill-thread", (uint32_t)ACTION_KILL_THREAD }, { "trap", (uint32_t)ACTION_TRAP }, { "trace", (uint32_t)ACTION_TRACE },
-	{ "log", (uint32_t)ACTION_LOG }, { "user-notify", (uint32_t)ACTION_NOTIFY },
+	{ "allow", ACTION_ALLOW }, { "kill", ACTION_KILL_PROCESS }, { "kill-process", ACTION_KILL_PROCESS },
+	{ "kill-thread", ACTION_KILL_THREAD }, { "trap", ACTION_TRAP }, { "trace", ACTION_TRACE },
+	{ "log", ACTION_LOG }, { "user-notify", ACTION_NOTIFY },
 };
 
 static bool word_of_action(struct bytes word, uint32_t *out)
@@ -80,10 +81,10 @@ static int read_errno(const struct policy_file *f, struct bytes *text, struct fi
 
 	bytes_trim_left(&t);
 	if (t.n == 0 && !f->compiler) {
-		out->action = (uint32_t)ACTION_KILL_PROCESS;
+		out->action = ACTION_KILL_PROCESS;
 		return 0;
 	}
-	out->action = (uint32_t)ACTION_ERRNO;
+	out->action = ACTION_ERRNO;
 	if (!minijail_constant(text, &v) && (!input_errno(minijail_word(text), &out->error)))
 		return input_bad_word(&f->r, "no such errno", minijail_rest(before));
 	if (out->error != POLICY_NO_ERRNO)
@@ -108,12 +109,12 @@ static int read_action(struct policy_file *f, struct bytes *text, struct filter 
 			return input_bad_word(&f->r, "a policy with @denylist says 'return ERRNO' of each call, not", minijail_rest(before));
 		if (!word_of_action(word, &out->action))
 			return input_bad_word(&f->r, "neither 1, a condition, an action nor 'return ERRNO'", minijail_rest(before));
-		out->error = out->action == (uint32_t)ACTION_TRACE ? 0 : POLICY_NO_ERRNO;
+		out->error = out->action == ACTION_TRACE ? 0 : POLICY_NO_ERRNO;
 		return compilers_own(f);
 	}
 	if (v != 1 || f->denies)
 		return input_bad_word(&f->r, "neither 1, a condition, an action nor 'return ERRNO'", minijail_rest(before));
-	out->action = (uint32_t)ACTION_ALLOW;
+	out->action = ACTION_ALLOW;
 	return 0;
 }
 
@@ -323,7 +324,7 @@ static int read_filter(struct policy_file *f, struct bytes *text, struct filters
 	struct filter *a = VEC_PUSH(out);
 	struct filter answer = { .always = true };
 
-	*a = (struct filter){ .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO };
+	*a = (struct filter){ .action = ACTION_ALLOW, .error = POLICY_NO_ERRNO };
 	if (!is_argument(*text)) {
 		a->always = true;
 		return read_action(f, text, a);
@@ -337,9 +338,9 @@ static int read_filter(struct policy_file *f, struct bytes *text, struct filters
 	if (f->compiler) {
 		a->action = answer.action;
 		a->error = answer.error;
-	} else if (answer.action == (uint32_t)ACTION_ALLOW) {
+	} else if (answer.action == ACTION_ALLOW) {
 		return input_bad_line(&f->r, "neither 'return ERRNO' nor an end behind a condition");
-	} else if (answer.action != (uint32_t)ACTION_KILL_PROCESS) { /* that is what answers anyhow */
+	} else if (answer.action != ACTION_KILL_PROCESS) { /* that is what answers anyhow */
 		*VEC_PUSH(out) = answer;
 		policy_note(f->r.p, "line %zu: 'CONDITION; return ERRNO' is read as minijail0 -S reads it: the errno is for where the condition "
 			    "does not hold; compile_seccomp_policy gives it where it holds", f->r.line);
@@ -388,8 +389,8 @@ static int read_default(struct policy_file *f, struct bytes word)
 		return -1;
 	if (!word_of_action(word, &f->r.p->default_action))
 		return input_bad_word(&f->r, "no such action", word);
-	if (f->r.p->default_action == (uint32_t)ACTION_ALLOW || f->r.p->default_action == (uint32_t)ACTION_LOG ||
-	    f->r.p->default_action == (uint32_t)ACTION_TRACE)
+	if (f->r.p->default_action == ACTION_ALLOW || f->r.p->default_action == ACTION_LOG ||
+	    f->r.p->default_action == ACTION_TRACE)
 		return input_bad_word(&f->r, "minijail refuses a permissive @default", word);
 	return 0;
 }
@@ -444,7 +445,7 @@ static int read_directive(struct policy_file *f, struct bytes line)
 	if (compilers_own(f) < 0)
 		return -1;
 	f->denies = true;
-	f->r.p->default_action = (uint32_t)ACTION_ALLOW;
+	f->r.p->default_action = ACTION_ALLOW;
 	return 0;
 }
 
@@ -477,7 +478,7 @@ static int read_whole(struct policy_file *f, struct bytes text)
 	f->r.line = 0;
 	f->includes = 0;
 	f->included = 0;
-	f->r.p->default_action = (uint32_t)ACTION_KILL_PROCESS;
+	f->r.p->default_action = ACTION_KILL_PROCESS;
 	return read_lines(f, text);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * MINIJAIL_CONSTANT(name, value): what policies of minijail may write for a number; only rows, sorted by name. The names are all
  * that the headers define which minijail's gen_constants-inl.h includes; the values are those of x86, arm, riscv, s390 and

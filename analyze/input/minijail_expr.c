@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Parses minijail's conditions into alternatives of comparisons; constants are found by their names. */
 #include "analyze/input/minijail_expr.h"
 
 #include <errno.h>

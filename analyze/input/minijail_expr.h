@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Conditions on arguments as minijail's policies say them: "arg0 == 1 && arg1 in ~PROT_EXEC || arg2 & (A|B)". */
 #ifndef ANALYZE_INPUT_MINIJAIL_EXPR_H
 #define ANALYZE_INPUT_MINIJAIL_EXPR_H

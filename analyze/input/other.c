@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Recognises formats by their first words or members, the surest first. */
 #include "analyze/input/other.h"
 
 #include "analyze/input/input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files that people take for profiles, or that hold one in another form: told by name, so that none of them is read as something else. */
 #ifndef ANALYZE_INPUT_OTHER_H
 #define ANALYZE_INPUT_OTHER_H

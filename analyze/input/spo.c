@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* YAML of Kubernetes: kind SeccompProfile of the Security Profiles Operator, whose spec has the runtime-spec's members. */
 #include "analyze/input/kube.h"
 

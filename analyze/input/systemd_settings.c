@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One function for each setting, which makes its filter for one architecture as systemd 252 does. */
 #include "analyze/input/systemd_settings.h"
 
 #include "analyze/policy/systemd_set.h"
@@ -20,7 +22,7 @@
 
 static struct policy_rule *refuse(struct policy *p, const char *name, int error)
 {
-	struct policy_rule *r = policy_add_rule(p, (uint32_t)ACTION_ERRNO, error);
+	struct policy_rule *r = policy_add_rule(p, ACTION_ERRNO, error);
 
 	*VEC_PUSH(&r->names) = policy_keep(p, name);
 	return r;

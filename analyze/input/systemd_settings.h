@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Settings of systemd's units that load filters of their own, beside SystemCallFilter=, as systemd 252 makes them: a filter for each
  * setting and each architecture. Others that refuse calls by other means are named as not read.

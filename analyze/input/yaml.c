@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * YAML into JSON's objects. Aliases and duplicate keys are refused, so that a file has one meaning and one size.
  */

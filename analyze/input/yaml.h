@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* YAML, as far as Kubernetes' objects need it. */
 #ifndef ANALYZE_INPUT_YAML_H
 #define ANALYZE_INPUT_YAML_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes the instructions itself: a block for each architecture, in it one for each call, in it one for each rule. */
 #include "analyze/policy/inorder.h"
 
 #include "store/model/action.h"
@@ -184,6 +186,6 @@ int inorder_compile(struct compiled *out, const struct policy *p, struct err *e)
 	for (size_t i = 0; i < (p->archs.n ? p->archs.n : 1); i++)
 		if (one_arch(out, p, p->archs.n ? p->archs.v[i] : arch_native(), e) < 0)
 			return -1;
-	answer(out, p->others_pass ? (uint32_t)ACTION_ALLOW : (uint32_t)ACTION_KILL_PROCESS, 0);
+	answer(out, p->others_pass ? ACTION_ALLOW : ACTION_KILL_PROCESS, 0);
 	return 0;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a policy whose rules answer in their order to what the kernel runs: libseccomp has no rules for that. */
 #ifndef ANALYZE_POLICY_INORDER_H
 #define ANALYZE_POLICY_INORDER_H

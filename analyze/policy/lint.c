@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The traps of lint_list.h: one function for each. */
 #include "analyze/policy/lint.h"
 
 #include "analyze/policy/danger.h"
@@ -97,7 +99,7 @@ static void found_names(struct linting *l, struct buf *names, size_t n, const ch
 
 static bool passes(uint32_t action)
 {
-	return action == (uint32_t)ACTION_ALLOW || action == (uint32_t)ACTION_LOG;
+	return action == ACTION_ALLOW || action == ACTION_LOG;
 }
 
 static bool denies_by_default(const struct linting *l)
@@ -255,7 +257,7 @@ static void lint_loaders(struct linting *l)
 /* source: libcontainer/seccomp/seccomp_linux.go and specconv of runc: it writes to the listener itself, under the filter */
 static void lint_notify(struct linting *l)
 {
-	bool uses = l->p->default_action == (uint32_t)ACTION_NOTIFY, crun = l->target != NULL && strcmp(l->target->runtime, "crun") == 0;
+	bool uses = l->p->default_action == ACTION_NOTIFY, crun = l->target != NULL && strcmp(l->target->runtime, "crun") == 0;
 	size_t first = find_call(l, "write");
 
 	if (!is_oci(l) || crun)
@@ -263,12 +265,12 @@ static void lint_notify(struct linting *l)
 	if (uses)
 		found(l, "SCMP_ACT_NOTIFY for the default, which runc refuses");
 	for (size_t i = first; i < l->uses.n && same_name(l, first, i); i++)
-		if (l->uses.v[i].rule->action == (uint32_t)ACTION_NOTIFY) {
+		if (l->uses.v[i].rule->action == ACTION_NOTIFY) {
 			found(l, "SCMP_ACT_NOTIFY for write, which runc refuses");
 			break;
 		}
 	for (size_t i = 0; i < l->p->rules.n && !uses; i++)
-		uses = l->p->rules.v[i].action == (uint32_t)ACTION_NOTIFY;
+		uses = l->p->rules.v[i].action == ACTION_NOTIFY;
 	if (uses && !l->p->listener)
 		found(l, "SCMP_ACT_NOTIFY without a listenerPath, which runc refuses");
 }
@@ -321,12 +323,12 @@ static void lint_errno(struct linting *l)
 {
 	char word[80];
 
-	if (l->p->default_action == (uint32_t)ACTION_ERRNO && l->p->default_error > POLICY_ERRNO_MAX)
+	if (l->p->default_action == ACTION_ERRNO && l->p->default_error > POLICY_ERRNO_MAX)
 		found(l, "the default's %d", l->p->default_error);
 	for (size_t i = 0; i < l->p->rules.n; i++) {
 		const struct policy_rule *r = &l->p->rules.v[i];
 
-		if (r->action == (uint32_t)ACTION_ERRNO && r->error > POLICY_ERRNO_MAX)
+		if (r->action == ACTION_ERRNO && r->error > POLICY_ERRNO_MAX)
 			found(l, "%d for %s", r->error, shown(word, r->names.n ? r->names.v[0] : ""));
 	}
 }
@@ -383,7 +385,7 @@ static void lint_eperm(struct linting *l)
 {
 	int error = l->p->default_error;
 
-	if (l->p->default_action == (uint32_t)ACTION_ERRNO && (error == POLICY_NO_ERRNO || error == EPERM))
+	if (l->p->default_action == ACTION_ERRNO && (error == POLICY_NO_ERRNO || error == EPERM))
 		found(l, "what is not named gets EPERM");
 }
 
@@ -404,13 +406,13 @@ static bool same_args(const struct policy_rule *a, const struct policy_rule *b)
 
 static bool same_answer(const struct policy_rule *a, const struct policy_rule *b)
 {
-	return a->action == b->action && (a->error == b->error || (a->action != (uint32_t)ACTION_ERRNO && a->action != (uint32_t)ACTION_TRACE));
+	return a->action == b->action && (a->error == b->error || (a->action != ACTION_ERRNO && a->action != ACTION_TRACE));
 }
 
 /* What answers as the default is passed over by loaders, so it contradicts nothing. */
 static bool counts(const struct linting *l, const struct policy_rule *r)
 {
-	return r->action != l->p->default_action || (r->action == (uint32_t)ACTION_ERRNO && r->error != l->p->default_error);
+	return r->action != l->p->default_action || (r->action == ACTION_ERRNO && r->error != l->p->default_error);
 }
 
 /* An earlier rule of the same name that answers the same arguments otherwise; NULL. */
@@ -501,7 +503,7 @@ static bool denies_something(const struct linting *l)
 /* A default of LOG is for recording: it is not meant to forbid. */
 static void lint_nothing(struct linting *l)
 {
-	if (!denies_something(l) && l->p->default_action == (uint32_t)ACTION_ALLOW)
+	if (!denies_something(l) && l->p->default_action == ACTION_ALLOW)
 		found(l, "no rule denies anything");
 }
 

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A policy in memory: rules are added, names are interned, architectures are kept in the order of
+ * the file.
+ */
 #include "analyze/policy/policy.h"
 
 #include "analyze/policy/bounds.h"
@@ -160,7 +165,7 @@ bool policy_is_conditional(const struct policy *p)
 
 int policy_number(uint32_t action, int error)
 {
-	if (action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
+	if (action != ACTION_ERRNO && action != ACTION_TRACE)
 		return 0;
 	return error == POLICY_NO_ERRNO ? EPERM : error;
 }
@@ -246,7 +251,7 @@ struct policy *policy_add_also(struct policy *p, const char *setting)
 
 	policy_init(out);
 	out->exact = out->others_pass = true;
-	out->default_action = (uint32_t)ACTION_ALLOW;
+	out->default_action = ACTION_ALLOW;
 	*VEC_PUSH(&p->also) = (struct policy_also){ policy_keep(p, setting), out };
 	return out;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Calls that libraries or kernels' headers may be too old for; only rows, in the order of their numbers.
  * SYSCALL(number, name, kernel that has it): numbers that are the same on every architecture but alpha (from 424 on).
