@@ -228,6 +228,7 @@ static int read_rule(struct lxc *l, struct bytes line)
 static int read_number(struct lxc *l, struct bytes line)
 {
 	struct policy *p = l->r.p;
+	struct policy_rule *rule;
 	char name[SYSCALL_NAME_MAX];
 	uint64_t nr;
 
@@ -237,7 +238,8 @@ static int read_number(struct lxc *l, struct bytes line)
 		policy_unread(p, "line %zu: %s is the number of no call that is known", l->r.line, name);
 		return 0;
 	}
-	*VEC_PUSH(&policy_add_rule(p, ACTION_ALLOW, POLICY_NO_ERRNO)->names) = policy_keep(p, name);
+	rule = policy_add_rule(p, ACTION_ALLOW, POLICY_NO_ERRNO);
+	*VEC_PUSH(&rule->names) = policy_keep(p, name);
 	p->too_large = p->rules.n > BOUNDS_RULES;
 	return !p->too_large ? 0 : input_bad_line(&l->r, "too large for a profile: over %d rules", BOUNDS_RULES);
 }

@@ -165,6 +165,7 @@ static bool add_opposite(struct policy_file *f, const struct policy_words *names
 {
 	static const enum policy_op opposite[] = { [POLICY_NE] = POLICY_EQ, [POLICY_LT] = POLICY_GE, [POLICY_LE] = POLICY_GT,
 						   [POLICY_EQ] = POLICY_NE, [POLICY_GE] = POLICY_LT, [POLICY_GT] = POLICY_LE };
+	struct policy_rule *rule;
 	struct policy_arg one;
 
 	if (when->when.n != 1 || when->when.v[0].args.n != 1)
@@ -176,7 +177,8 @@ static bool add_opposite(struct policy_file *f, const struct policy_words *names
 		return false;
 	else
 		one.op = opposite[one.op];
-	*VEC_PUSH(&add_rule(f, names, a)->args) = one;
+	rule = add_rule(f, names, a);
+	*VEC_PUSH(&rule->args) = one;
 	return true;
 }
 
@@ -372,8 +374,8 @@ static int read_statement(struct policy_file *f, struct bytes line)
 	if (ret == 0)
 		ret = read_filters(f, &line, &filters);
 	bytes_trim_left(&line);
-	if (ret == 0 && line.n > 0 && line.p[0] != '#')
-		ret = input_bad_word(&f->r, "neither '&&', '||' nor an end", minijail_rest(line));
+	if (ret == 0 && line.n > 0)
+		ret = line.p[0] == '#' ? compilers_own(f) : input_bad_word(&f->r, "neither '&&', '||' nor an end", minijail_rest(line));
 	if (ret == 0 && names.n > 0)
 		ret = add_statement(f, &names, filters.v, filters.n);
 	filters_release(&filters);
@@ -437,7 +439,7 @@ static int read_directive(struct policy_file *f, struct bytes line)
 	if (bytes_eq(word, BYTES("@include")) && value.n > 0)
 		return read_include(f, value);
 	if (bytes_eq(word, BYTES("@frequency")))
-		return 0; /* it only orders the filter */
+		return 0; /* it only orders the filter; minijail0 passes over it */
 	if (bytes_eq(word, BYTES("@default")))
 		return read_default(f, value);
 	if (!bytes_eq(word, BYTES("@denylist")))

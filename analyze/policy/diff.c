@@ -423,6 +423,10 @@ static enum diff_effect compare_said(struct said a, struct said b)
 		return DIFF_LOOSER;
 	if (low_b >= high_a)
 		return DIFF_STRICTER;
+	if (same_said(a, b))
+		return effect_of(action_rank(da.action), action_rank(db.action));
+	if (a.n > 0 && b.n > 0 && a.v[0].in_order && b.v[0].in_order)
+		return DIFF_OTHER;
 	if (same_answer(da, db) && (only_adds(a, b, da, true) || only_adds(b, a, da, false)))
 		return DIFF_LOOSER;
 	if (same_answer(da, db) && (only_adds(b, a, da, true) || only_adds(a, b, da, false)))
