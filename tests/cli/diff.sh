@@ -88,6 +88,25 @@ for action in errno kill_process; do
 	done
 done
 
+# LXC has no list for one ABI alone, and its kill is of the thread
+for action in errno kill_thread trap; do
+	"$SCAUDIT" profile -q --comm java --default-action "$action" >"$TMP/list.json"
+	"$SCAUDIT" profile -q --comm java --default-action "$action" --format lxc >"$TMP/list"
+	run "$SCAUDIT" diff "$TMP/list.json" "$TMP/list"
+	ok "written and read back: lxc, $action: its ABIs alone differ" test "$(tail -n +2 "$TMP/out" | grep -vc '^architecture')" = 0
+done
+run "$SCAUDIT" profile -q --comm java --default-action kill_process --format lxc
+ok "lxc: what it has no word for: exit 2" is "$status" 2
+cat >"$TMP/args.json" <<'END'
+{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["bpf"], "action": "SCMP_ACT_KILL_THREAD"},
+ {"names": ["clone", "unshare"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "args": [{"index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ"}]},
+ {"names": ["ioctl"], "action": "SCMP_ACT_TRAP", "args": [{"index": 1, "value": 21522, "op": "SCMP_CMP_EQ"}, {"index": 2, "value": 0, "op": "SCMP_CMP_NE"}]},
+ {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 40, "op": "SCMP_CMP_EQ"}, {"index": 0, "value": 38, "op": "SCMP_CMP_EQ"}]}]}
+END
+"$SCAUDIT" profile -q --comm java --base "$TMP/args.json" --format lxc >"$TMP/args.lxc"
+run "$SCAUDIT" diff "$TMP/args.json" "$TMP/args.lxc"
+ok "written and read back: lxc, a block-list with conditions" test "$(tail -n +2 "$TMP/out" | grep -vc '^architecture')" = 0
+
 # ---- a unit and another format: what systemd allows by itself counts ----
 printf '[Service]\nSystemCallFilter=uname\nSystemCallErrorNumber=EPERM\nSystemCallArchitectures=native\n' >"$TMP/a.service"
 printf 'uname\n' >"$TMP/a.txt"
