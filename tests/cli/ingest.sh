@@ -100,12 +100,6 @@ run "$SCAUDIT" ingest -q </dev/null
 ok "--quiet: nothing said" test ! -s "$TMP/err"
 
 # --- what cannot be read ---
-gzip -k "$TMP/dmesg.log"
-run "$SCAUDIT" ingest "$TMP/dmesg.log.gz"
-ok "compressed: exit 2" is $status 2
-ok "compressed: what to do" warns "is compressed; unpack it first: zcat .*dmesg.log.gz \| scaudit"
-run "$SCAUDIT" ingest <"$TMP/dmesg.log.gz"
-ok "compressed on standard input: exit 2" is $status 2
 run "$SCAUDIT" ingest "$TMP"
 ok "a folder: exit 2, what to do" is "$status $(grep -c 'is a folder; name the files in it' "$TMP/err")" '2 1'
 fresh
