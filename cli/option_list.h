@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OPTION(id, long name, letter or 0, value's name or NULL for a flag, groups, help): only rows.
  * A help of two parts, "a|b": b is for commands that take selectors. */
 OPTION(help,          "help",           'h', NULL,     G_ALL,     "show this help")

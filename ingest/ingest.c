@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads sources one after the other: opens, judges whether they can be trusted, and feeds their
+ * lines.
+ */
 #include "ingest/ingest.h"
 
 #include "ingest/pipeline.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the readers of ingest/ share: from an open input to the store. Not for others: see ingest/ingest.h. */
 #ifndef INGEST_PIPELINE_H
 #define INGEST_PIPELINE_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* decode: prints what each line says, field by field, without a store. */
 #include "cli/command.h"
 #include "ingest/read/body.h"
 #include "ingest/read/input.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ingest: reads files, pipes or standard input into the store and says what was found. */
 #include "cli/cmd/compact.h"
 #include "cli/command.h"
 #include "cli/term.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes lines one by one: line cache, parser, seen set, tally; begins, cuts and commits batches. */
 #include "ingest/batch/feed.h"
 
 #include "store/base/code.h"
@@ -165,7 +167,8 @@ static int event(struct feed *f, const struct line_cache_event *ev, bool trusted
 		return 0;
 	}
 	f->last = ev->id;
-	return tally_count_event(&f->tally, ev->id, ev->ms, ev->serial, ev->nr, ev->code, ev->ip, trusted, state, e);
+	return tally_count_event(&f->tally, ev->id, &(struct tally_event){ .ms = ev->ms, .ip = ev->ip, .serial = ev->serial,
+				 .code = ev->code, .nr = ev->nr, .trusted = trusted, .state = state }, e);
 }
 
 /* A time that is not known is within any bounds. */

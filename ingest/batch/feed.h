@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From lines to the store: what all that brings lines shares. A batch is processed under the write lock, which the first
  * record takes, and committed as a whole.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A run that brings records, whatever reads them: what it is asked for, and what it found. */
 #ifndef INGEST_BATCH_RUN_H
 #define INGEST_BATCH_RUN_H

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds the body of a line among those of body_list.h, and decides whether a line that none takes
+ * is damaged or not ours.
+ */
 #include "ingest/read/body.h"
 
 #include "ingest/read/wrap.h"

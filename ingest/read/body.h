@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bodies: what a line says once its header is off. A new body is one file in ingest/read/body/ and one row in
  * ingest/read/body_list.h. Bodies that need memory between lines (entries, tables) will get it through a state.

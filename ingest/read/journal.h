@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The journal of systemd, read by libsystemd, which is loaded for that. What it gives are entries of fields, as the other
  * containers have them: see ingest/read/wrap.h.

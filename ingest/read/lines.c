@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Cuts blocks into lines without copying; of a line that is too long only its beginning is kept. */
 #include "ingest/read/lines.h"
 
 #include "store/base/mem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks of bytes to lines: no copy, memory bounded whatever a line's length. */
 #ifndef INGEST_READ_LINES_H
 #define INGEST_READ_LINES_H

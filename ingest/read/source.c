@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opens a file, a pipe or /dev/kmsg; refuses what is no log (folders, archives), and names the
+ * tool for it.
+ */
 #include "ingest/read/source.h"
 
 #include "ingest/read/unpack.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where bytes come from, and whether what they say can be trusted. */
 #ifndef INGEST_READ_SOURCE_H
 #define INGEST_READ_SOURCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Containers of lines: JSON objects and the journal's export format. Their bytes are pushed as they come, in pieces of any
  * size; what they hold comes out as entries: a message, and what the container says of it. So any form of a record can stand in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How far a log that is followed was read: rows of `meta`, by the log's name. What it says is for `ingest/follow` alone. */
 #ifndef STORE_ROWS_POSITION_H
 #define STORE_ROWS_POSITION_H
