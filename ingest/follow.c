@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/pipeline.h"
 
 #include "ingest/read/body.h"
@@ -569,7 +569,7 @@ static int look_at_all(struct follow *f, struct err *e)
 		return -1;
 	if (f->journal == NULL)
 		return 0;
-	if (pipeline_journal_drain(f->p, f->journal, e) == 0)
+	if (pipeline_journal_drain(f->p, f->p->o->journal_place, f->journal, e) == 0)
 		return 0;
 	return f->p->bad_input ? pipeline_failed(f->p, e) : -1;
 }
@@ -587,7 +587,7 @@ int pipeline_follow(struct pipeline *p, const char *const *sources, size_t n, st
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = first_look(&f, i, e);
 	if (ret == 0 && p->o->journal)
-		ret = pipeline_journal_open(p, &f.journal, e);
+		ret = pipeline_journal_open(p, p->o->journal_place, &f.journal, e);
 	while (ret == 0 && !pipeline_stop(p)) {
 		ret = look_at_all(&f, e);
 		if (ret == 0 && p->feed.flush.waits)

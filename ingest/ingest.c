@@ -221,6 +221,13 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	if (p->bad_input)
 		return -1;
 	p->in = &in;
+	if (in.source.is_store || in.source.is_journal) {
+		bool is_store = in.source.is_store;
+
+		input_close(&in);
+		p->in = NULL;
+		return is_store ? pipeline_adopt(p, name, e) : pipeline_journal_file(p, name, e);
+	}
 	ret = judge_source(p, e);
 	while (ret == 0 && any && !p->r->stopped) {
 		ret = input_next(&in, &any, e);
@@ -252,10 +259,10 @@ int pipeline_failed(struct pipeline *p, struct err *e)
 static int read_journal(struct pipeline *p, struct err *e)
 {
 	struct journal *j = NULL;
-	int ret = pipeline_journal_open(p, &j, e);
+	int ret = pipeline_journal_open(p, p->o->journal_place, &j, e);
 
 	if (ret == 0)
-		ret = pipeline_journal_drain(p, j, e);
+		ret = pipeline_journal_drain(p, p->o->journal_place, j, e);
 	journal_close(j);
 	p->r->stopped = p->r->stopped || pipeline_stop(p);
 	return ret;

@@ -32,10 +32,16 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e);
 /* A source that could not be read: it is said and counted, and what was good of it stays. -1: it was the store. */
 int pipeline_failed(struct pipeline *p, struct err *e);
 
-/* Reads all that the journal has; with --follow from where a run before ended. *more: nothing; waiting is another's affair. */
+/* Reads all that the journal has; with --follow from where a run before ended. place: a folder or a file; NULL: this machine's. */
 struct journal;
-int pipeline_journal_open(struct pipeline *p, struct journal **j, struct err *e);
-int pipeline_journal_drain(struct pipeline *p, struct journal *j, struct err *e);
+int pipeline_journal_open(struct pipeline *p, const char *place, struct journal **j, struct err *e);
+int pipeline_journal_drain(struct pipeline *p, const char *place, struct journal *j, struct err *e);
+
+/* A file of the journal among the sources. */
+int pipeline_journal_file(struct pipeline *p, const char *path, struct err *e);
+
+/* Takes over what another store holds. */
+int pipeline_adopt(struct pipeline *p, const char *path, struct err *e);
 
 /* Reads files as they grow, and the journal, until a stop is asked for. */
 int pipeline_follow(struct pipeline *p, const char *const *sources, size_t n, struct err *e);

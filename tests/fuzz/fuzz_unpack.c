@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* Archives: whatever the bytes, unpacking ends, in bounded memory, and leaves nothing open. */
 #include "ingest/read/unpack.h"
 

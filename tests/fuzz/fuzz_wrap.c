@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Containers of lines: whatever the bytes, and however they are cut, the same comes out, reading ends, and fields are in
  * their ranges. The first byte is the size of the pieces.
