@@ -162,6 +162,24 @@ static int event(struct feed *f, const struct line_cache_event *ev, bool trusted
 	return tally_count_event(&f->tally, ev->id, ev->ms, ev->serial, ev->nr, ev->code, ev->ip, trusted, state, e);
 }
 
+/* The serial of an audit record of another type: what lies between two of ours is not lost there. */
+static int other_type(struct feed *f, const struct body_other *o, struct err *e)
+{
+	bool own, trusted = trusts(f, o->auditd_form, o->indented);
+	struct seen_page *page;
+	int64_t node;
+
+	if (feed_lock(f, e) < 0 || (node = node_of(f, o->node, &own, e)) < 0)
+		return -1;
+	page = seen_page_quick(&f->seen, node, o->serial, o->second);
+	if (page == NULL)
+		page = seen_page(&f->seen, node, o->serial, o->second, e);
+	if (page == NULL)
+		return -1;
+	seen_mark_other(page, o->serial, trusted);
+	return 0;
+}
+
 static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
 {
 	const struct record *rec = &l->rec;
@@ -229,10 +247,18 @@ static void look_at(struct feed *f, struct bytes text)
 
 int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
 {
+	struct body_other other;
 	struct line l;
 	int64_t node;
 	bool own;
 
+	if (!cut && body_other_type(text, &other)) {
+		f->r->other++;
+		if (f->r->records == 0)
+			look_at(f, text);
+		f->any_without_syscall = f->any_without_syscall || !bytes_has(text, BYTES("syscall"));
+		return other_type(f, &other, e);
+	}
 	if (cut) {
 		body_cut_line(mentions, &l);
 	} else {

@@ -14,6 +14,7 @@
 
 #include "ingest/batch/boots.h"
 #include "store/base/map.h"
+#include "store/model/serial_set.h"
 #include "store/store.h"
 
 enum seen_state {
@@ -45,9 +46,11 @@ struct seen_page {
 	uint16_t at[SEEN_SERIALS];	/* SEEN_AT of an event with this serial; 0: none */
 	VEC(uint32_t) more; /* SEEN_MORE of those that have the same serial in another second */
 	struct map more_at; /* (serial, second) -> index of more, or -1 */
+	struct serial_set other[TRACK_LAYERS]; /* serials of audit records of other types */
 	struct seen_boot_time boot_time[TRACK_LAYERS];
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
+	bool dirty_other; /* only `other` has changed: no boot has */
 };
 
 struct seen {
@@ -71,6 +74,12 @@ struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64
 
 /* Marks the event as seen in one of the sets; boot time as in the page, or BOOT_NO_TIME. */
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t boot_time);
+
+/* Notes that the serial is one of an audit record of another type. */
+void seen_mark_other(struct seen_page *p, uint32_t serial, bool trusted);
+
+/* The serials of its events: of the trusted ones, or of all. */
+void seen_held(const struct seen_page *p, enum track_layer layer, struct serial_set *out);
 
 /* Takes an event back from both sets, so that it counts as new when it is read again. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);

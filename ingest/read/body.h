@@ -52,6 +52,20 @@ void body_room_release(struct body_room *room);
  */
 void body_parse_line(struct bytes line, struct line *out, struct body_room *room);
 
+/* The stamp of an audit record of another type, and who says so. */
+struct body_other {
+	struct bytes node;
+	int64_t second;
+	uint32_t serial;
+	bool indented, auditd_form; /* as in struct line */
+};
+
+/*
+ * Is the line an audit record of another type than ours (SYSCALL, AVC, EOE ...), as auditd or the kernel writes it? Its serial
+ * is one that no seccomp record has.
+ */
+bool body_other_type(struct bytes line, struct body_other *out);
+
 /* What a line says that lines_next cut: damaged where the beginning of a record was in it. */
 void body_cut_line(bool mentions, struct line *out);
 
