@@ -10,7 +10,7 @@
 struct loading {
 	struct serials *out;
 	const struct nodes *nodes;
-	bool trusted;
+	bool trusted, older;
 	struct map boots_of; /* row that stands for a machine -> its last boot, index + 1 */
 };
 
@@ -28,7 +28,7 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 	map_put(&l->out->at, (uint64_t)v[0], (uint64_t)v[1], (int64_t)l->out->boots.n);
 	map_put(&l->boots_of, machine, 0, (int64_t)l->out->boots.n + 1);
 	*VEC_PUSH(&l->out->boots) = (struct serials_boot){ .row = v[0], .number = v[1], .t_first = v[2], .t_last = v[3],
-							   .first = (uint32_t)v[4], .last = (uint32_t)v[5], .trusted = v[6] != 0, .next = next };
+							   .first = (uint32_t)v[4], .last = (uint32_t)v[5], .trusted = v[6] != 0, .next = next, .uncounted = l->older };
 	return 0;
 }
 
@@ -92,9 +92,9 @@ static int take_page(void *to, sqlite3_stmt *st, struct err *e)
 	struct loading *l = to;
 	struct serial_set held, other;
 	VEC(uint32_t) hits = { 0 };
-	int64_t v[7];
+	int64_t v[8];
 
-	if (row_read(st, "seen", "iyybbbb", v, e) < 0)
+	if (row_read(st, "seen", "iyybbbbf", v, e) < 0)
 		return -1;
 	/* where text brought nothing, all that there is is trusted */
 	if (!serial_set_decode(&held, store_column(st, !l->trusted && store_column(st, 4).n > 0 ? 4 : 3)) ||
@@ -114,6 +114,7 @@ static int take_page(void *to, sqlite3_stmt *st, struct err *e)
 		struct serial_set h = held, o = other;
 		struct serials_page *p;
 
+		l->out->boots.v[hits.v[i]].uncounted |= v[7] != 0;
 		only_of(l, hits.v[i], hits.v, hits.n, (uint32_t)v[1], &h);
 		only_of(l, hits.v[i], hits.v, hits.n, (uint32_t)v[1], &o);
 		p = page_for(l, hits.v[i], (uint32_t)v[1], v[2] * WINDOW_S * 1000);
@@ -225,12 +226,16 @@ int serials_load(struct serials *out, struct store *s, const struct nodes *nodes
 	int ret = 0;
 
 	*out = (struct serials){ 0 };
+	l.older = s->older;
 	if (store_each_sql(s, "SELECT node, number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE NOT ?1 OR trusted "
-			      "ORDER BY node, number", ARGS(V_INT(trusted)), WALK(take_boot, &l), e) < 0 ||
-	    store_each_sql(s, "SELECT node, serials, seconds, trusted_held, held, trusted_other, other FROM seen", NO_ARGS,
+			      "ORDER BY node, number", ARGS(V_INT(trusted)), WALK(take_boot, &l), e) < 0)
+		ret = -1;
+	else if (!s->older &&
+		 (store_each_sql(s, "SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
+			      "max(length(trusted_held), length(held)) = 0 FROM seen", NO_ARGS,
 			   WALK(take_page, &l), e) < 0 ||
-	    store_each_sql(s, "SELECT node, t_first, t_last, serial_first, serial_last, gaps FROM capture", NO_ARGS,
-			   WALK(take_capture, &l), e) < 0)
+		  store_each_sql(s, "SELECT node, t_first, t_last, serial_first, serial_last, gaps FROM capture", NO_ARGS,
+			   WALK(take_capture, &l), e) < 0))
 		ret = -1;
 	if (ret == 0)
 		add_up(out);
@@ -257,7 +262,7 @@ uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uin
 {
 	const struct serials_boot *b = serials_boot_of(s, row, boot);
 
-	if (b == NULL || from > to || from < b->first || to > b->last ||
+	if (b == NULL || b->uncounted || from > to || from < b->first || to > b->last ||
 	    serials_boot_of(s, row, BOOTS_MOST) != NULL)
 		return UINT64_MAX;
 	return find_missing(s, (uint32_t)(b - s->boots.v), from, to).n;

@@ -16,6 +16,7 @@
 struct serials_boot {
 	int64_t row, number;      /* of node; its boot */
 	bool trusted;
+	bool uncounted;           /* some of it is of before serials of other types were noted: nothing is known */
 	bool exact;               /* else `missing` is the most that can have been lost */
 	int64_t t_first, t_last;  /* ms */
 	uint32_t first, last;     /* the lowest and the highest serial that is held */

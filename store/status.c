@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads what status prints: nodes with their boots and losses, and the runs. */
 #include "store/status.h"
 
 #include "store/base/when.h"
@@ -95,7 +97,7 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 	b = (struct status_boot){ .t_first = v[1], .t_last = v[2], .serial_first = (uint32_t)v[3], .serial_last = (uint32_t)v[4], .row = v[0],
 				  .trusted = v[6] != 0 };
 	of = serials_boot_of(v[6] ? &o->sure : &o->all, v[0], v[5]);
-	if (of != NULL) {
+	if (of != NULL && !of->uncounted) {
 		b.known = true;
 		b.exact = of->exact;
 		b.held = of->held;

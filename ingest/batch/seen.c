@@ -1,9 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Pages of the seen set: loaded, changed and saved by (node, serials, seconds). */
 #include "ingest/batch/seen.h"
 
 #include "store/base/hash.h"
 #include "store/rows/seen_row.h"
 
 #include <stdlib.h>
+
+_Static_assert(SEEN_SECONDS == SEEN_ROW_SECONDS, "rows and pages span the same");
 
 #define PAGES_MAX 512        /* in memory: some 4.5 MB */
 
@@ -97,7 +101,7 @@ static void encode_serials(const struct seen_page *p, struct blobs *b)
 		struct serial_set held;
 
 		seen_held(p, (enum track_layer)i, &held);
-		if (b->pieces[i].n > 0)
+		if (b->pieces[i].n > 0 && !p->uncounted)
 			serial_set_encode(&held, &b->held[i]);
 		serial_set_encode(&p->other[i], &b->other[i]);
 	}
@@ -188,6 +192,7 @@ static int take_page(void *to, const struct seen_row *r, struct err *e)
 
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
 		l->p->boot_time[i] = (struct seen_boot_time){ r->boot_time[i].min, r->boot_time[i].max };
+	l->p->uncounted = r->uncounted;
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
 		if (!serial_set_decode(&l->p->other[i], r->other[i]))
 			return store_damaged(l->s->store, "seen", 0, "no serials can be read in its other", e);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seen set: each event counts once, however often and in whatever form it is read. An event's
  * key in text is (node, second, serial); both are kept exactly, so no guess about boots can hide an
@@ -50,6 +51,7 @@ struct seen_page {
 	struct seen_boot_time boot_time[TRACK_LAYERS];
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
+	bool uncounted;   /* of a store of before serials of other types were noted: which are missing is not known */
 	bool dirty_other; /* only `other` has changed: no boot has */
 };
 

@@ -1,10 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `seen` and `boot`. */
 #include "store/rows/seen_row.h"
 
 #include "store/row.h"
 #include "store/sql.h"
 
 STMT(load_page,
-	"SELECT trusted_base_min, trusted_base_max, base_min, base_max, data, trusted_other, other FROM seen WHERE node = ?1 AND serials = ?2 AND "
+	"SELECT trusted_base_min, trusted_base_max, base_min, base_max, data, trusted_other, other, "
+	"max(length(trusted_pieces), length(pieces)) > 0 AND max(length(trusted_held), length(held)) = 0 FROM seen WHERE node = ?1 AND serials = ?2 AND "
 	"seconds = ?3");
 STMT(save_page,
 	"INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO UPDATE SET trusted_pieces = "
@@ -32,12 +35,12 @@ struct one { struct seen_key key; struct seen_row_take to; };
 static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct one *one = to;
-	int64_t v[7];
+	int64_t v[8];
 
-	if (row_read(st, "seen", "dDdDbbb", v, e) < 0)
+	if (row_read(st, "seen", "dDdDbbbf", v, e) < 0)
 		return -1;
 	return one->to.take(one->to.to, &(struct seen_row){ .key = one->key, .boot_time = { { v[0], v[1] }, { v[2], v[3] } },
-							    .data = store_column(st, 4),
+							    .data = store_column(st, 4), .uncounted = v[7] != 0,
 							    .other = { store_column(st, 5), store_column(st, 6) } }, e);
 }
 
