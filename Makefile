@@ -69,7 +69,7 @@ $(BUILD)/stmt.h: $(wildcard store/*.c store/*/*.c) Makefile
 	$(call say,GEN,$@)awk '/^STMT\(/ { on = 1 } on { ends = sub(/\);$$/, ")"); print } ends { on = ends = 0 }' $(filter %.c,$^) > $@
 $(BUILD)/tests/test_store: $(BUILD)/stmt.h
 
--include $(OBJ:.o=.d) $(TESTS:=.d)
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)
 
 # ---- tests ----
 

@@ -19,6 +19,11 @@ static const struct target rows[] = {
 #undef TARGET
 };
 
+const char *target_name(size_t i)
+{
+	return i < ARRAY_SIZE(rows) ? rows[i].name : NULL;
+}
+
 const struct target *target_find(const char *name, struct err *e)
 {
 	auto_buf struct buf known = { 0 };
