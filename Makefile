@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 BUILD := build
 PKGS := libseccomp sqlite3 json-c yaml-0.1
 PKG_CONFIG ?= pkg-config
-LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS)) -laudit
+LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS)) -laudit -lpthread -ldl
 
 # a line a file, V=1 for whole commands, -s for neither
 ifeq ($(V),1)

@@ -7,6 +7,7 @@
 #include "analyze/policy/runtime.h"
 #include "analyze/policy/target.h"
 #include "ingest/read/body.h"
+#include "ingest/read/wrap.h"
 #include "store/base/buf.h"
 
 #include <stdio.h>
@@ -270,6 +271,9 @@ void help_formats(void)
 	help_outputs();
 	printf("\n");
 	help_inputs();
+	printf("\nlines may lie in containers:\n");
+	for (size_t i = 0; wrap_at(i) != NULL; i++)
+		print_row(wrap_at(i)->name, wrap_at(i)->about, NULL);
 	printf("\nbefore a record may stand, several of them:\n");
 	for (size_t i = 0; header_at(i) != NULL; i++)
 		print_row(header_at(i)->name, header_at(i)->about, NULL);

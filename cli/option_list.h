@@ -17,6 +17,7 @@ OPTION(db,            "db",             0,   "FILE",   G_STORE,   "the store (de
 OPTION(wait,          "wait",           0,   "TIME",   G_STORE,   "how long to wait while another process holds the store (default: 60s;\n0: not at all)")
 SECTION("input")
 OPTION(trusted_input, "trusted-input",  0,   NULL,     G_INGEST,  "standard input comes from a source that no user can forge")
+OPTION(json_field,    "json-field",     0,   "NAME",   G_INPUT,   "a field of JSON that has the record, beside the usual ones")
 OPTION(logged_under,  "logged-under",   0,   "FILE",   G_INGEST | G_CAPTURE,  "the profile that was in force: what it allowed left no records")
 OPTION(keep_trees,    "keep-trees",     0,   "N",      G_INGEST | G_COMPACT, "compact old trees; so many of each workload stay as they are (default: 200)")
 OPTION(keep_days,     "keep-days",      0,   "N",      G_INGEST | G_COMPACT, "compact old trees, but none of the last N days")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The nearest of some names, and what may have been meant. */
 #include "store/base/nearest.h"
 #include "tests/test.h"
 

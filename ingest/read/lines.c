@@ -24,6 +24,13 @@ void lines_release(struct lines *l)
 	*l = (struct lines){ .fd = -1 };
 }
 
+void lines_give(struct lines *l, struct bytes head)
+{
+	memcpy(l->buf + l->end, head.p, head.n);
+	l->end += head.n;
+	l->bytes += head.n;
+}
+
 static bool mentions_record(const char *p, size_t n)
 {
 	struct bytes b = { p, n };

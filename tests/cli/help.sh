@@ -35,9 +35,13 @@ run "$SCAUDIT" check --from help
 sed -nE 's/^  ([a-z-]+) .*/\1/p' "$TMP/out" >"$TMP/listed"
 ok "--from help: each" cmp "$TMP/inputs" "$TMP/listed"
 run "$SCAUDIT" help formats
-for table in 'HEADER ingest/read/header_list.h' 'BODY ingest/read/body_list.h'; do
+for table in 'WRAP ingest/read/wrap/wrap_list.h' 'HEADER ingest/read/header_list.h' 'BODY ingest/read/body_list.h'; do
 	n=$(rows $table | wc -l)
-	title=$([ "${table%% *}" = HEADER ] && echo 'before a record' || echo 'a record, or')
+	case $table in
+	WRAP*) title='lines may lie in' ;;
+	HEADER*) title='before a record' ;;
+	*) title='a record, or' ;;
+	esac
 	ok "help formats: each row of ${table#* }" is "$n" \
 		"$(awk -v t="$title" 'index($0, t) == 1 { on = 1; next } /^$/ { on = 0 } on' "$TMP/out" | wc -l)"
 done
