@@ -112,5 +112,11 @@ void policy_say_unknown(const struct policy *p, const char *file)
 			if (!syscall_is_known(p->rules.v[i].names.v[k]))
 				*VEC_PUSH(&names) = p->rules.v[i].names.v[k];
 	policy_say_names(file, "no table knows", names.v, names.n);
+	for (size_t i = 0; i < names.n && i < UNREAD_SHOWN; i++) {
+		char meant[SYSCALL_NAME_MAX + 24], word[80];
+
+		if (syscall_meant(names.v[i], meant)[0] != '\0')
+			command_say("%s%s", esc_word(word, sizeof(word), bytes_of(names.v[i])), meant);
+	}
 	VEC_FREE(&names);
 }

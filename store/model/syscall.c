@@ -6,6 +6,7 @@
 #include "store/model/syscall.h"
 
 #include "store/base/mem.h"
+#include "store/base/nearest.h"
 #include "store/model/arch.h"
 
 #include <libaudit.h>
@@ -103,6 +104,27 @@ bool syscall_is_known(const char *name)
 {
 	/* for a name of other architectures the library has negative numbers of its own */
 	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR || is_newer(name);
+}
+
+const char *syscall_meant(const char *name, char out[SYSCALL_NAME_MAX + 24])
+{
+	struct bytes want = bytes_of(name);
+	unsigned best = want.n < 6 ? 2 : (unsigned)want.n / 3;
+	char one[SYSCALL_NAME_MAX];
+
+	out[0] = '\0';
+	for (int32_t nr = 0; nr <= newer[ARRAY_SIZE(newer) - 1].nr && want.n > 2; nr++) {
+		unsigned far;
+
+		if (!syscall_name(ARCH_X86_64, nr, one))
+			continue;
+		far = nearest_distance(want, bytes_of(one));
+		if (far > best || (far == best && out[0] != '\0'))
+			continue;
+		best = far;
+		snprintf(out, SYSCALL_NAME_MAX + 24, "; did you mean '%s'?", one);
+	}
+	return out;
 }
 
 bool syscall_exists(uint32_t arch, const char *name)

@@ -83,3 +83,16 @@ for row in '--contaner=x|--container' '--formet|--format' '--xyzzyplugh|' '-Z|';
 done
 run "$SCAUDIT" help porfile
 ok "help of no command: exit 2, one is proposed" is "$status $(grep -c "mean 'profile'" "$TMP/err")" "2 1"
+"$SCAUDIT" ingest -q "$SAMPLES/java-threads.log"
+printf 'futexx\n' >"$TMP/names"
+run "$SCAUDIT" profile --all --union --baseline "$TMP/names"
+ok "baseline: no such syscall, one is proposed" is "$status $(grep -c "'futexx'; did you mean 'futex'?" "$TMP/err")" "2 1"
+printf 'opennat\nread\nzzzzzzzz\n' >"$TMP/names"
+run "$SCAUDIT" check "$TMP/names" --all
+ok "check: for a name that no table knows, one is proposed" is "$(grep -c "did you mean" "$TMP/err") $(grep -c "opennat; did you mean 'openat'?" "$TMP/err")" "1 1"
+run "$SCAUDIT" profile --comm jvaa
+ok "no such comm: the nearest" warns "no comm 'jvaa'; the nearest: java"
+for what in container pod unit; do
+	run "$SCAUDIT" profile "--$what" web
+	ok "no such $what: said" is "$status $(grep -c "no $what 'web'; the store knows none" "$TMP/err")" "1 1"
+done
