@@ -119,6 +119,14 @@ long: test
 memcheck: $(PROGRAM) $(TESTS)
 	@printf '%s\n' $(TESTS) | BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) xargs -P "$$(nproc)" -n 3 tests/run --valgrind
 
+# small random changes of the sources: which share do the tests notice? Hours of processor time, so never in CI
+MUTANTS ?= 60
+mutants:
+	tests/mutants --count $(MUTANTS)
+
+print-libs:
+	@echo $(LIBS)
+
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
 
@@ -152,4 +160,4 @@ install: $(PROGRAM)
 clean:
 	rm -rf build scaudit
 
-.PHONY: all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean
+.PHONY: mutants print-libs all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean
