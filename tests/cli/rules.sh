@@ -10,7 +10,7 @@ rec() {
 	printf 'type=SECCOMP msg=audit(%d.%03d:%d): auid=1000 uid=1000 gid=1000 ses=1 pid=%d comm="%s" exe="%s" sig=0 arch=c000003e syscall=%d compat=0 ip=%s code=%s\n' \
 		"$((1795000000 + $1))" "$(($2 % 1000))" "$2" "$3" "$4" "$5" "$6" "${7:-0x7f0000001000}" "$code"
 }
-ingest() { "$SCAUDIT" ingest -q --node n --trusted-input "$@"; }
+ingest() { "$SCAUDIT" ingest -q --node n --trusted-input; }
 fresh() { rm -f "$SCAUDIT_DB" "$SCAUDIT_DB"-*; }
 # start SECOND SERIAL PID NAME CALL...: a shell execs a program, which makes these calls
 start() {
