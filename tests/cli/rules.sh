@@ -66,6 +66,14 @@ for i in 1 2 3 4 5 6 7; do start $((2000 + i * 100)) $((500 + i * 10)) $((300 + 
 "$SCAUDIT" profile --comm app --baseline none --explain -q >"$TMP/compacted"
 ok "totals of others do not count" diff <(cut -f1-4 "$TMP/explained") <(cut -f1-4 "$TMP/compacted")
 
+# ---- in how many ways a program was started ----
+fresh
+for n in 1 2; do
+	start $((n * 100)) $((n * 10)) $((100 + n)) app 0 231 | sed "s,comm=\"sh\" exe=\"/bin/sh\",comm=\"sh$n\" exe=\"/bin/sh$n\"," | ingest
+	run "$SCAUDIT" profile --comm app -o "$TMP/list"
+	ok "$n ways: $([ $n = 1 ] && echo not said || echo said)" is "$(grep -c "started in $n ways" "$TMP/err")" $((n - 1))
+done
+
 # ---- markers of losses come late ----
 for late in 290 310; do
 	fresh
