@@ -112,7 +112,7 @@ static void judge_names(struct target_says *out, const struct target *t, const s
 		}
 	if (n)
 		refuse(out, "%s passes over names in silence that are newer than its %s: %s%s", t->name, t->tables, buf_text(&names),
-		    n > NAMES_SHOWN ? " ..." : "");
+		       n > NAMES_SHOWN ? " ..." : "");
 }
 
 void target_judge(struct target_says *out, const struct target *t, const struct policy *p)
