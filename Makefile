@@ -69,7 +69,7 @@ $(BUILD)/stmt.h: $(wildcard store/*.c store/*/*.c) Makefile
 	$(call say,GEN,$@)awk '/^STMT\(/ { on = 1 } on { ends = sub(/\);$$/, ")"); print } ends { on = ends = 0 }' $(filter %.c,$^) > $@
 $(BUILD)/tests/test_store: $(BUILD)/stmt.h
 
--include $(OBJ:.o=.d) $(TESTS:=.d)
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)
 
 # ---- tests ----
 
@@ -123,6 +123,14 @@ long: test
 memcheck: $(PROGRAM) $(TESTS)
 	@printf '%s\n' $(TESTS) | BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) xargs -P "$$(nproc)" -n 3 tests/run --valgrind
 
+# small random changes of the sources: which share do the tests notice? Hours of processor time, so never in CI
+MUTANTS ?= 60
+mutants:
+	tests/mutants --count $(MUTANTS)
+
+print-libs:
+	@echo $(LIBS)
+
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
 
@@ -156,4 +164,4 @@ install: $(PROGRAM)
 clean:
 	rm -rf build scaudit
 
-.PHONY: all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean
+.PHONY: mutants print-libs all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean
