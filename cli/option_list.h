@@ -69,4 +69,6 @@ OPTION(kernel,        "kernel",         0,   "X.Y",    G_POLICY,  "the kernel th
 OPTION(from,          "from",           0,   "FORMAT", G_POLICY,  "the profile's format, where its content does not show it: oci,\nsystemd, spo, minijail, names")
 OPTION(name,          "name",           0,   "NAME",   G_POLICY,  "of a file with several SeccompProfiles: this one")
 OPTION(output,        "output",         'o', "FILE",   G_PROFILE, "write there, whole or not at all")
+OPTION(require,       "require",        0,   "WHAT",   G_PROFILE, "write nothing unless the records arrived, the list is ready, or both\n(arrived, ready, both; see readiness)")
+OPTION(risk,          "risk",           0,   "SHARE",  G_READINESS | G_PROFILE, "with which chance the next start may need an unlisted call\n(default: 5%)")
 OPTION(evidence,      "evidence",       0,   "FILE",   G_PROFILE, "write all that is known of the list there, too (as json): for\nformats without comments")
