@@ -94,7 +94,8 @@ bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, 
 		*unsure = !whole && nl == ahead.n && ahead.n < 256;
 		/* an object on a line of its own, in which nothing of ours is, goes as other lines do */
 		bytes_trim_right(&first);
-		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")))
+		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")) &&
+		    !bytes_has(first, BYTES("audit(")))
 			return false;
 		w->outer = nothing;
 		open_kind(w, kinds[i], line);
