@@ -37,6 +37,8 @@ static int look_at_file(struct source *s, const struct trust *where, const char 
 	if (st.st_uid != 0)
 		s->why[0] = '\0';
 	n = pread(s->fd, head, sizeof(head), 0);
+	s->is_store = n >= 16 && memcmp(head, "SQLite format 3", 16) == 0;
+	s->is_journal = n >= 8 && memcmp(head, "LPKSHHRH", 8) == 0;
 	s->packed = n > 0 ? unpack_known((struct bytes){ head, (size_t)n }) : NULL;
 	return 0;
 }
@@ -55,7 +57,8 @@ int source_open(struct source *s, const char *path, struct err *e)
 	/* kmsg without O_NONBLOCK would wait for ever for the next message */
 	s->fd = s->is_stdin ? STDIN_FILENO : trust_open(path, &where);
 	if (s->fd < 0)
-		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown),
+			       errno == ENXIO ? "it is a socket, or a device that is not there" : strerror(errno));
 	if (look_at_file(s, &where, buf_text(&shown), e) < 0) {
 		source_close(s);
 		return -1;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Recognises containers of lines, and makes of each entry a line that the parser knows. */
 #include "ingest/read/wrap.h"
 
 #include "ingest/read/body.h"
@@ -21,6 +23,11 @@ static const struct wrap_kind *const kinds[] = {
 #include "ingest/read/wrap/wrap_list.h"
 #undef WRAP
 };
+
+const struct wrap_kind *wrap_at(size_t i)
+{
+	return i < ARRAY_SIZE(kinds) ? kinds[i] : NULL;
+}
 
 void wrap_release(struct wrap *w)
 {
@@ -87,7 +94,8 @@ bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, 
 		*unsure = !whole && nl == ahead.n && ahead.n < 256;
 		/* an object on a line of its own, in which nothing of ours is, goes as other lines do */
 		bytes_trim_right(&first);
-		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")))
+		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")) &&
+		    !bytes_has(first, BYTES("audit(")))
 			return false;
 		w->outer = nothing;
 		open_kind(w, kinds[i], line);
@@ -283,4 +291,32 @@ bool wrap_within(struct wrap *w, struct bytes *message, const struct context *ou
 	w->outer = *outer;
 	*message = rest;
 	return true;
+}
+
+static enum wrap_got push_given(struct wrap *w, struct bytes *b, bool eof)
+{
+	(void)b;
+	(void)eof;
+	w->kind = NULL;
+	return WRAP_END;
+}
+
+void wrap_given(struct wrap *w, const char *form)
+{
+	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
+	static struct wrap_kind given = { "", "", NULL, push_given };
+
+	given.name = form;
+	w->outer = nothing;
+	open_kind(w, &given, w->line + 1);
+}
+
+void wrap_set(struct wrap *w, struct bytes key, struct bytes value)
+{
+	unsigned rank;
+	enum field field = fields_find(&w->fields, BYTES(""), key, &rank);
+
+	fields_begin(&w->fields, field, rank, 1, w->line);
+	fields_add(&w->fields, value.p, value.n);
+	fields_end(&w->fields);
 }
