@@ -179,9 +179,9 @@ int filters_read(struct filters *out, int32_t pid, filters_pass *pass, struct er
 		error = errno == EINTR ? 0 : errno;
 	if (error == 0 && WIFSTOPPED(status))
 		error = read_all(out, out->thread);
-		newest_first(out);
 	else if (error == 0)
 		error = ESRCH;
+	newest_first(out);
 	if (error == 0)
 		begin_anew(out, pass);
 	ptrace(PTRACE_DETACH, out->thread, NULL, NULL);
