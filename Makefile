@@ -1,6 +1,6 @@
 # scaudit: make deps, make, make demo, make test. README.md says what each is for.
 
-VERSION := 0.1.0
+VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 BUILD := build
 PKGS := libseccomp sqlite3 json-c yaml-0.1
@@ -134,5 +134,7 @@ install: $(PROGRAM)
 
 clean:
 	rm -rf build scaudit
+
+include packaging/package.mk
 
 .PHONY: all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean
