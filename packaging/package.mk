@@ -22,10 +22,45 @@ dist:
 deb:
 	@VERSION=$(VERSION) packaging/deb $(BUILD)/deb
 
+# ---- manual pages and completions, made of the tables of commands and options ----
+
+GEN := $(BUILD)/gen
+GEN_SRC := $(wildcard packaging/gen/*.c)
+COMMANDS := $(shell sed -n 's/^COMMAND(\(.*\))$$/\1/p' cli/command_list.h)
+PAGES := $(BUILD)/man/scaudit.1 $(COMMANDS:%=$(BUILD)/man/scaudit-%.1)
+SHELLS := $(BUILD)/completion/scaudit.bash $(BUILD)/completion/_scaudit $(BUILD)/completion/scaudit.fish
+# the day of the last release
+DAY := $(shell cat packaging/day)
+
+docs: $(PAGES) $(SHELLS)
+
+# its own flags: it runs here, whatever the program is built for
+$(GEN): $(GEN_SRC) packaging/gen/tables.h $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDHARDEN) $(LDFLAGS) -o $@ $(GEN_SRC) $(LIB_OBJ) $(LIBS)
+
+$(BUILD)/man/scaudit.1: $(GEN) docs/man/scaudit.mdoc docs/man/options.mdoc packaging/day
+	@mkdir -p $(@D)
+	$(GEN) man docs/man scaudit '$(DAY)' > $@.new && mv $@.new $@
+
+$(BUILD)/man/scaudit-%.1: docs/man/%.mdoc $(GEN) docs/man/options.mdoc packaging/day
+	@mkdir -p $(@D)
+	$(GEN) man docs/man $* '$(DAY)' > $@.new && mv $@.new $@
+
+$(BUILD)/completion/scaudit.bash: $(GEN)
+	@mkdir -p $(@D)
+	$(GEN) bash > $@.new && mv $@.new $@
+$(BUILD)/completion/_scaudit: $(GEN)
+	@mkdir -p $(@D)
+	$(GEN) zsh > $@.new && mv $@.new $@
+$(BUILD)/completion/scaudit.fish: $(GEN)
+	@mkdir -p $(@D)
+	$(GEN) fish > $@.new && mv $@.new $@
+
 # ---- for 64-bit ARM, on another machine ----
 
 # Libraries of that architecture are unpacked below build/arm64, by packaging/cross; nothing is installed.
 arm64:
 	@packaging/cross arm64
 
-.PHONY: static dist deb arm64
+.PHONY: docs static dist deb arm64
