@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OPTION(id, long name, letter or 0, value's name or NULL for a flag, groups, help): only rows.
  * A help of two parts, "a|b": b is for commands that take selectors. */
 OPTION(help,          "help",           'h', NULL,     G_ALL,     "show this help")
@@ -7,6 +8,7 @@ OPTION(verbose,       "verbose",        'v', NULL,     G_ALL,     "say more on s
 OPTION(db,            "db",             0,   "FILE",   G_STORE,   "the store (default: $SCAUDIT_DB, /var/lib/scaudit/scaudit.db\nfor root, ~/.local/state/scaudit/scaudit.db for others)")
 OPTION(wait,          "wait",           0,   "TIME",   G_STORE,   "how long to wait while another process holds the store (default: 60s;\n0: not at all)")
 OPTION(trusted_input, "trusted-input",  0,   NULL,     G_INGEST,  "standard input comes from a source that no user can forge")
+OPTION(json_field,    "json-field",     0,   "NAME",   G_INPUT,   "a field of JSON that has the record, beside the usual ones")
 OPTION(label,         "label",          0,   "NAME",   G_INGEST | G_CAPTURE | G_SELECT, "mark the trees that this run brings with this name|trees that carry this mark")
 OPTION(logged_under,  "logged-under",   0,   "FILE",   G_INGEST | G_CAPTURE,  "the profile that was in force: what it allowed left no records")
 OPTION(all_lines,     "all",            0,   NULL,     G_DECODE | G_SELECT, "damaged lines and loss markers too|everything in the store")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the command line by the rows of option_list.h, and prints help from the same rows. */
 #include "cli/opts.h"
 
 #include "cli/command.h"

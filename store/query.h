@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What analyze reads: trees, their images and who made which calls in them, as one consistent state of the store. */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds the trees that two names of a machine brought of the same processes, and makes one of each
+ * pair.
+ */
 #include "store/unite.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What test_fault.c tries: commands, and what is none, each with the store that it begins with. */
 #ifndef TESTS_FAULT_SCENE_H
 #define TESTS_FAULT_SCENE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What stands before a record where people collect logs: in their language, on phones, in containers, in lists. */
 #include "tests/test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The pipeline, from files to the store. Most tests compare dumps: whatever the pieces, their order and the batch size,
  * the same events give the same store.

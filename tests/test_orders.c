@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Whatever the order, the pieces and the number of writers: the same store, and the same answers.
  * Random machines, records, text and trusted mixed, presence and losses; each log is read as it
@@ -239,7 +240,7 @@ struct writer {
 	bool open, any;
 };
 
-struct reading {
+struct order_reading {
 	const struct pair *b;
 	const struct scene *c;
 	unsigned number; /* 0: as it comes, by one */
@@ -251,7 +252,7 @@ struct reading {
 	struct err broke;
 };
 
-static void end_run(struct reading *r, struct writer *w)
+static void end_run(struct order_reading *r, struct writer *w)
 {
 	struct err e = { 0 };
 
@@ -261,7 +262,7 @@ static void end_run(struct reading *r, struct writer *w)
 	w->open = false;
 }
 
-static void take_line(struct reading *r, size_t i)
+static void take_line(struct order_reading *r, size_t i)
 {
 	const struct world_line *l = &r->c->log.lines.v[i];
 	uint8_t label = r->c->label[i];
@@ -312,7 +313,7 @@ static int by_turn(const void *a, const void *b)
 }
 
 /* The lines in the order of this reading; some come twice. */
-static size_t turns(const struct reading *r, struct turn *out)
+static size_t turns(const struct order_reading *r, struct turn *out)
 {
 	size_t n = 0;
 
@@ -338,11 +339,11 @@ static void read_log(const struct pair *b, const struct scene *c, unsigned numbe
 {
 	static const uint32_t cuts[] = { 0, 5, 60, 300, 1000 },
 			      mixes[] = { 0, 200, 2000, 1000000 };
-	auto_free struct reading *r = mem_zero(1, sizeof(*r));
+	auto_free struct order_reading *r = mem_zero(1, sizeof(*r));
 	auto_free struct turn *order = mem_alloc((2 * c->log.lines.n + 1) * sizeof(*order));
 	size_t n;
 
-	*r = (struct reading){ .b = b, .c = c, .number = number, .writers = 1 };
+	*r = (struct order_reading){ .b = b, .c = c, .number = number, .writers = 1 };
 	if (number > 0) {
 		r->writers = 1 + draw(c, number, 0, 6) % WRITERS;
 		r->cuts = cuts[draw(c, number, 1, 6) % ARRAY_SIZE(cuts)];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The main program of a tree: the last image on its root pid's chain of execs that is no loader, shell or wrapper; where
  * the chain has none, the first program that it starts.

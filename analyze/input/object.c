@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The runtime-spec's linux.seccomp with what Docker and containers/common add, from parsed JSON or YAML. */
 #include "analyze/input/input.h"
 #include "store/base/esc.h"
@@ -106,12 +107,12 @@ static int errno_at(const struct reading *r, json_object *of, const char *at, co
 		return -1;
 	if (there)
 		*out = (int)v;
-	if (there && action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
+	if (there && action != ACTION_ERRNO && action != ACTION_TRACE)
 		return input_bad(r, path, "%s takes no number", action_scmp(action));
 	snprintf(path, sizeof(path), "%s%s", at, name);
 	if (errno_name_at(r, member(of, name), path, out) < 0)
 		return -1;
-	if (!there && *out != POLICY_NO_ERRNO && action != (uint32_t)ACTION_ERRNO)
+	if (!there && *out != POLICY_NO_ERRNO && action != ACTION_ERRNO)
 		return input_bad(r, path, "%s takes no errno", action_scmp(action));
 	return 0;
 }

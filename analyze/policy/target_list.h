@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TARGET(name, flags, default errno, SCMP_ARCH_NATIVE, newest number, of which tables, architectures it lacks, actions it lacks):
  * only rows; analyze/policy/target.h says what each is. The numbers are x86-64's, which all architectures share above 423.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Loads the baseline: the rows of baseline_list.h, or a file of names. */
 #include "analyze/profile/baseline.h"
 
 #include "analyze/input/input.h"

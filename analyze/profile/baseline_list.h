@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* BASELINE(name, why it comes by chance): what a list gets by default, without evidence. Only rows. docs/baseline.md has the figures. */
 BASELINE("exit",            "a thread ends by itself, or the process ends first")
 BASELINE("exit_group",      "a program that was killed while it was logged did not come to its end")

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The lines on stderr beside a profile: what it rests on, what is missing, what to look at; what
+ * matters most comes first.
+ */
 #include "analyze/profile/summary.h"
 
 #include "analyze/policy/runtime.h"
@@ -6,14 +11,15 @@
 #include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/record.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
+#define NEAREST_SHOWN 5
 #define NAMES_SHOWN 12   /* more of a list only adds noise; --explain has all */
 #define OTHERS_SHOWN 3
-#define COMM_MAX 15
 
 void summary_release(struct summary *s)
 {
@@ -287,10 +293,10 @@ static void say_cut_names(struct summary *out, const struct select_options *o)
 		auto_buf struct buf name = { 0 }, shown = { 0 };
 
 		esc_read(&name, bytes_of(o->comm.v[i]));
-		if (name.n <= COMM_MAX)
+		if (name.n <= RECORD_COMM_MAX)
 			continue;
-		esc_tty(&shown, (struct bytes){ name.p, COMM_MAX });
-		say_sentence(out, "the kernel keeps %d bytes of a name: --comm %s", COMM_MAX, buf_text(&shown));
+		esc_tty(&shown, (struct bytes){ name.p, RECORD_COMM_MAX });
+		say_sentence(out, "the kernel keeps %d bytes of a name: --comm %s", RECORD_COMM_MAX, buf_text(&shown));
 	}
 }
 
@@ -327,7 +333,7 @@ static void say_others(struct summary *out, const struct profile *p, const struc
 
 	for (size_t i = 0; i < q->trees.n; i++)
 		if (p->s->tree_in[i] && q->images.v[q->trees.v[i].root].loader)
-			map_put(&loaders, (uint64_t)(uintptr_t)q->images.v[q->trees.v[i].root].path.p,
+			map_put(&loaders, pool_find(&q->strings, q->images.v[q->trees.v[i].root].path),
 				(uint64_t)q->trees.v[i].node_id, 1);
 	for (size_t i = 0; i < q->trees.n && p->s->t_first != WHEN_NONE; i++) {
 		const struct query_tree *t = &q->trees.v[i];
@@ -335,7 +341,7 @@ static void say_others(struct summary *out, const struct profile *p, const struc
 
 		if (p->s->tree_in[i] || !root->loader || t->t_first == WHEN_NONE || t->t_first < p->s->t_first ||
 		    t->t_first > p->s->t_last || w->of_tree[i] == WORKLOADS_NONE ||
-		    !map_get(&loaders, (uint64_t)(uintptr_t)root->path.p, (uint64_t)t->node_id, 0))
+		    !map_get(&loaders, pool_find(&q->strings, root->path), (uint64_t)t->node_id, 0))
 			continue;
 		trees++;
 		if (map_get(&others, w->of_tree[i], 0, 0))
@@ -394,27 +400,51 @@ void summary_of_groups(struct summary *out, const struct query *q, const struct 
 	say_contradicted(out, q);
 }
 
+/* "no comm 'x'; the nearest: y, z" for each of the names that were asked for. */
+static void say_nearest(struct summary *out, const struct query *q, const char *what, const struct select_names *names,
+			void (*add)(const struct query *q, struct nearest *out))
+{
+	auto_buf struct buf line = { 0 };
+	char word[80];
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct nearest near = { .want = bytes_of(names->v[i]) };
+
+		add(q, &near);
+		line.n = 0;
+		for (size_t k = 0; k < near.n && k < NEAREST_SHOWN; k++) {
+			buf_str(&line, k ? ", " : "; the nearest: ");
+			esc_tty(&line, near.v[k]);
+		}
+		say_sentence(out, "no %s '%s'%s", what, esc_word(word, sizeof(word), near.want), line.n ? buf_text(&line) : "; the store knows none");
+	}
+}
+
+static void add_containers(const struct query *q, struct nearest *out)
+{
+	select_add_locations(q, BY_CONTAINER, out);
+}
+
+static void add_pods(const struct query *q, struct nearest *out)
+{
+	select_add_locations(q, BY_POD, out);
+}
+
+static void add_units(const struct query *q, struct nearest *out)
+{
+	select_add_locations(q, BY_UNIT, out);
+}
+
 void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o)
 {
-	struct bytes near[5];
-	struct buf line = { 0 };
-
 	say_cut_names(out, o);
 	if (q->uses.n == 0) {
 		say_sentence(out, "the store holds no %srecords, or none in that time", q->trusted ? "trusted " : "");
 		return;
 	}
 	say_sentence(out, "no tree matches");
-	for (size_t i = 0; i < o->comm.n; i++) {
-		size_t n = select_nearest(q, o->comm.v[i], near, ARRAY_SIZE(near));
-		char word[80];
-
-		line.n = 0;
-		for (size_t k = 0; k < n; k++) {
-			buf_str(&line, k ? ", " : "");
-			esc_tty(&line, near[k]);
-		}
-		say_sentence(out, "no comm '%s'; the nearest: %s", esc_word(word, sizeof(word), bytes_of(o->comm.v[i])), buf_text(&line));
-	}
-	buf_release(&line);
+	say_nearest(out, q, "comm", &o->comm, select_add_comms);
+	say_nearest(out, q, "container", &o->container, add_containers);
+	say_nearest(out, q, "pod", &o->pod, add_pods);
+	say_nearest(out, q, "unit", &o->unit, add_units);
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* compact: chooses the trees that are old, by workload and age, and has them summed up. */
 #include "cli/cmd/compact.h"
 
 #include "cli/command.h"

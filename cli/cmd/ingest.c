@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ingest: reads files, pipes or standard input into the store and says what was found. */
 #include "cli/cmd/compact.h"
 #include "cli/command.h"
 #include "cli/term.h"
@@ -80,7 +82,8 @@ static void say_no_record(const struct ingest_report *r)
 {
 	static const char *const looks[] = {
 		[LOOKS_EMPTY] = "the input is empty",
-		[LOOKS_JSON] = "the input is JSON, which is not read yet (journalctl: use -o short-unix)",
+		[LOOKS_JSON] = "the input is JSON (or another container of messages) without records of seccomp in the fields that have "
+			       "messages (--json-field NAME names another)",
 		[LOOKS_BINARY] = "the input holds NUL bytes (grep: use -a; compressed: unpack it)",
 		[LOOKS_QUOTED] = "the input has records of seccomp only where another program than the kernel or auditd is named as the "
 				 "one who wrote the line: quotations, which are not taken",
@@ -115,7 +118,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
 	if (r->records == 0) {
-		if (!r->failed || r->bytes > 0)
+		if (!r->failed || (r->bytes > 0 && r->looks != LOOKS_EMPTY))
 			say_no_record(r);
 		return;
 	}
@@ -157,7 +160,7 @@ static int run_ingest(struct opts *o, struct err *e)
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
 	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), 
-				     .version = SCAUDIT_VERSION, .trusted_input = opt_on(o, OPT_trusted_input),
+				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct ingest_report report = { 0 };
 	uint64_t keep, days;

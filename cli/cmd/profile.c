@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* profile: makes a list of what was selected and writes it in the format that is asked for. */
 #include "analyze/output/output.h"
 #include "analyze/policy/runtime.h"
 #include "analyze/profile/summary.h"
@@ -37,10 +39,10 @@ static int read_options(struct profile_options *out, const struct output **forma
 	*out = (struct profile_options){ .block = opt_on(o, OPT_block), .include_denied = opt_on(o, OPT_include_denied) };
 	if (!action_parse(action, &out->default_action))
 		return err_set(e, ST_INPUT, "--default-action: no such action: '%.40s' (try errno, kill_process, log)", action);
-	if (out->default_action == (uint32_t)ACTION_ALLOW)
+	if (out->default_action == ACTION_ALLOW)
 		return err_set(e, ST_INPUT, "a list of allowed calls that allows all else forbids nothing (--block makes a "
 			       "list of what was denied)");
-	if (out->default_action == (uint32_t)ACTION_NOTIFY || out->default_action == (uint32_t)ACTION_TRACE)
+	if (out->default_action == ACTION_NOTIFY || out->default_action == ACTION_TRACE)
 		return err_set(e, ST_INPUT, "%s as a default needs a program that answers each call; no runtime has one",
 			       action_scmp(out->default_action));
 	*format = output_find(name);

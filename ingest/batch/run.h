@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A run that brings records, whatever reads them: what it is asked for, and what it found. */
 #ifndef INGEST_BATCH_RUN_H
 #define INGEST_BATCH_RUN_H
@@ -16,6 +17,7 @@ struct ingest_options {
 	const char *label;         /* NULL: none */
 	const char *policy;        /* file of the filter that was in force while this was recorded; NULL: not said */
 	const char *version;       /* of the program, noted with the run */
+	const char *json_field;    /* a field of JSON that has the record, beside the usual ones; NULL: none */
 	bool trusted_input;        /* standard input comes from a source that no user can forge */
 	size_t batch_records;      /* at most so many records a commit; 0: the default */
 	const volatile sig_atomic_t *stop; /* becomes non-zero: commit what was read and return */

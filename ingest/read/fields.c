@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the fields of a record in the kernel's order, each within the kernel's range. */
 #include "ingest/read/fields.h"
 
 #include "store/base/when.h"
@@ -222,7 +224,7 @@ bool fields_agree(int32_t sig, uint32_t code)
 {
 	uint32_t action = action_of(code);
 
-	if (action == (uint32_t)ACTION_ALLOW)
+	if (action == ACTION_ALLOW)
 		return false; /* never logged */
 	return action_kills(action) ? sig == 31 || sig == 9 : sig == 0;
 }

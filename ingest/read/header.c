@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes headers off a line until none fits any more, and reads the stamps that they share. */
 #include "ingest/read/header.h"
 
 #include "store/base/mem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Headers: what stands before a record's body on its line: stamps, host, tag, priority. A new header is one
  * file in ingest/read/header/ and one row in ingest/read/header_list.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HEADER(id): only rows. Each is tried once, in this order, and several may follow each other: what a person or a
  * program that collects lines put in front, a priority, a syslog stamp with host and tag, then printk's own stamp.

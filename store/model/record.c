@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/model/record.h"
 
 const char *record_loss_name(enum loss_kind kind)

@@ -230,7 +230,11 @@ ok "bpf: whole instructions" test "$status" = 0 -a $(($(wc -c <"$TMP/out") % 8))
 cp "$TMP/out" "$TMP/first"
 of bpf -o "$TMP/list.bpf"
 ok "bpf: as a file" cmp "$TMP/first" "$TMP/list.bpf"
-if command -v script >/dev/null; then
+if ! command -v script >/dev/null; then
+	skip "bpf: not to a terminal" "no script here"
+elif ! script -qec true /dev/null >/dev/null 2>&1; then
+	skip "bpf: not to a terminal" "no pseudo-terminal can be made here"
+else
 	run script -qec "$SCAUDIT profile -q --comm java --format bpf" /dev/null
 	ok "bpf: not to a terminal" says 'this is a terminal: --output FILE'
 fi

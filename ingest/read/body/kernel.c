@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/body.h"
 
 /* A type with odd bytes in it that would be ours without them: "13\0" "26". */

@@ -1,3 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Loss markers: lines by which the kernel, auditd, journald or rsyslog say that records were lost.
+ */
 #include "ingest/read/body.h"
 
 #include "store/base/mem.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
 /* The mark of a list or of a quotation: "- ", "* ", "• ", "> ", "3. ", "3) ". Who copied by hand may have changed more. */

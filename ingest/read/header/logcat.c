@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The header of Android's logcat: date, time, pid, tid, priority and tag. */
 #include "ingest/read/header.h"
 
 /*

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The header of syslog files: stamp with or without year and zone, host, tag with pid. */
 #include "ingest/read/header.h"
 
 #include "store/base/mem.h"

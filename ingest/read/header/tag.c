@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
 /* "kernel: ", or with a host before it: what is left where the stamp was taken off. */
