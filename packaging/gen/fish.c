@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Completion for fish. */
 #include "packaging/gen/tables.h"
 

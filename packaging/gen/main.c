@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What `make docs` runs: prints a manual page or completions, made of the program's tables.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Manual pages: one for each command, of the tables of commands and options and of docs/man/COMMAND.mdoc; and an overview
  * of docs/man/scaudit.mdoc. A file of text has parts:

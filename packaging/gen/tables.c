@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "packaging/gen/tables.h"
 
 #include "analyze/input/input.h"

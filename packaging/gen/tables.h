@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The program's own tables of commands and options, for what is made of them when it is built. */
 #ifndef GEN_TABLES_H
 #define GEN_TABLES_H
