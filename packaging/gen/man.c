@@ -190,7 +190,7 @@ static void put_option(const struct command *c, const struct gen_option *o, cons
 	auto_free char *help = gen_help(c, o);
 
 	/* what commands share is of selectors and stores: "label" of ingest is another thing than the selector */
-	if (p == NULL && (strchr(o->help, '|') == NULL || (c->groups & G_SELECT)))
+	if (p == NULL && !gen_has_own_help(c, o))
 		p = part_of_option(shared, o->name);
 	put_option_head(o);
 	if (p != NULL) {

@@ -4,6 +4,8 @@
 #include "analyze/input/input.h"
 #include "analyze/output/output.h"
 #include "analyze/policy/runtime.h"
+#include "analyze/policy/target.h"
+#include "cli/help.h"
 #include "store/base/buf.h"
 #include "store/base/mem.h"
 
@@ -26,12 +28,6 @@ const struct command *const gen_commands[] = {
 	NULL,
 };
 
-static const char *const targets[] = {
-#define TARGET(name, ...) name,
-#include "analyze/policy/target_list.h"
-#undef TARGET
-};
-
 bool gen_takes(const struct command *c, const struct gen_option *o)
 {
 	return o->groups & (c->groups | G_ALL);
@@ -39,11 +35,26 @@ bool gen_takes(const struct command *c, const struct gen_option *o)
 
 char *gen_help(const struct command *c, const struct gen_option *o)
 {
-	const char *other = strchr(o->help, '|');
+	auto_buf struct buf text = { 0 };
 
-	if (other == NULL)
-		return mem_dup(o->help);
-	return c->groups & G_SELECT ? mem_dup(other + 1) : mem_print("%.*s", (int)(other - o->help), o->help);
+	help_text_of(&text, c, (enum opt)(o - gen_options));
+	return mem_dup(buf_text(&text));
+}
+
+bool gen_has_own_help(const struct command *c, const struct gen_option *o)
+{
+	static const struct { const struct command *command; enum opt opt; } rows[] = {
+#define OPTION_TEXT(command, opt, help) { &command_##command, OPT_##opt },
+#include "cli/option_text_list.h"
+#undef OPTION_TEXT
+	};
+
+	if (strchr(o->help, '|') != NULL && !(c->groups & G_SELECT))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].command == c && rows[i].opt == (enum opt)(o - gen_options))
+			return true;
+	return false;
 }
 
 /* ---- values ---- */
@@ -98,8 +109,8 @@ static bool table_words(struct buf *out, const char *option)
 		for (size_t i = 0; runtime_at(i) != NULL; i++)
 			add_word(out, runtime_at(i)->name);
 	if (strcmp(option, "target") == 0)
-		for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
-			add_word(out, targets[i]);
+		for (size_t i = 0; target_name(i) != NULL; i++)
+			add_word(out, target_name(i));
 	return out->n > 0;
 }
 

@@ -14,8 +14,9 @@ extern const struct command *const gen_commands[]; /* ends with NULL */
 /* Does the command take it? */
 bool gen_takes(const struct command *c, const struct gen_option *o);
 
-/* The help of an option as it is for a command: "a|b" has b for commands with selectors. Give it back with free(). */
+/* The help of an option as it is for a command; give it back with free(). Does the command have one of its own? */
 char *gen_help(const struct command *c, const struct gen_option *o);
+bool gen_has_own_help(const struct command *c, const struct gen_option *o);
 
 /* Prints a manual page, or a file of completions, to stdout. Return 0, or -1 with *e set. */
 int gen_man(const char *folder, const char *command, const char *date, struct err *e);
