@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 BUILD := build
 PKGS := libseccomp sqlite3 json-c yaml-0.1
 PKG_CONFIG ?= pkg-config
-LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS)) -laudit -lpthread -ldl
+LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS)) -laudit -lpthread -ldl -lm
 
 # a line a file, V=1 for whole commands, -s for neither
 ifeq ($(V),1)
@@ -84,6 +84,10 @@ DERIVE := $(addprefix tests/, derive_log.c derive_oracle.c derive_reading.c deri
 DERIVE_TESTS := $(addprefix $(BUILD)/tests/, test_derive test_steps test_tail)
 $(DERIVE_TESTS): BESIDE := $(DERIVE)
 $(DERIVE_TESTS): $(DERIVE)
+
+# the readiness rule against models
+$(BUILD)/simulate: bench/simulate.c $(LIB_OBJ)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ bench/simulate.c $(LIB_OBJ) $(LIBS)
 
 # what the derivation costs, in memory
 $(BUILD)/track: bench/track.c tests/table.c $(LIB_OBJ)

@@ -3,6 +3,7 @@
 COMMAND(ingest)
 COMMAND(capture)
 COMMAND(profile)
+COMMAND(readiness)
 COMMAND(check)
 COMMAND(run)
 COMMAND(blocked)

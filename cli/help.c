@@ -125,7 +125,8 @@ static void print_option(const struct command *c, int opt)
 
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->arg ? " " : "", row->arg ? row->arg : "");
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->arg && row->arg[0] != '[' ? " " : "",
+		 row->arg ? row->arg : "");
 	text_of(&text, c, opt);
 	rest = buf_bytes(&text);
 	while (rest.n > 0) {
@@ -137,7 +138,7 @@ static void print_option(const struct command *c, int opt)
 }
 
 /* Groups that few commands have: their options are what a command is about. */
-#define G_OWN (G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS)
+#define G_OWN (G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS | G_READINESS)
 
 /* Which options --help shows: all of them, or of many those of the command's own, then those that come first. */
 static void choose_shown(const struct command *c, bool all, bool shown[N_OPTS])

@@ -30,6 +30,7 @@ enum {
 	G_DIFF = 1 << 18,
 	G_LINT = 1 << 19,
 	G_STATUS = 1 << 20,
+	G_READINESS = 1 << 21,
 	G_FIRST = 1 << 30,   /* no command: shown by --help where a command has many */
 };
 

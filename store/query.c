@@ -137,9 +137,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
 	const struct nodes_row *node;
-	int64_t v[16], tree;
+	int64_t v[18], tree;
 
-	if (row_read(st, "part", "iibnninptTifwsif", v, e) < 0)
+	if (row_read(st, "part", "iibnninptTifwsifsu", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = nodes_find(&l->q->nodes, v[10]);
@@ -166,6 +166,8 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	m.t_last = v[9];
 	m.boot = (uint32_t)v[12];
 	m.serial = (uint32_t)v[13];
+	m.serial_last = (uint32_t)v[16];
+	m.t_end = v[17];
 	m.trusted = v[15] != 0 && store_trusts(l->s);
 	*VEC_PUSH(&l->q->images) = m;
 	return 0;
@@ -357,7 +359,7 @@ static int load_all(struct query_loading *l, struct err *e)
 	    query_each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
 	    query_each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
 	    query_each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
-			  "loader, boot, serial_first, image, trusted FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+			  "loader, boot, serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
 			  take_image, e) < 0)
 		return -1;
 	if (link_images(l->q, l, e) < 0)
@@ -401,6 +403,10 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	map_release(&l.calls);
 	map_release(&l.uses);
 	map_release(&l.pseudo);
+	map_release(&l.near);
+	VEC_FREE(&l.programs);
+	map_release(&l.near);
+	VEC_FREE(&l.programs);
 	map_release(&l.locations);
 	map_release(&l.policies);
 	map_release(&l.path_at);

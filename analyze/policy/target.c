@@ -14,7 +14,8 @@
 #define NAMES_SHOWN 8
 
 static const struct target rows[] = {
-#define TARGET(name, flags, error, native, newest, tables, archs, actions) { name, flags, error, native, newest, tables, archs, actions },
+#define TARGET(name, runtime, stub, flags, error, native, newest, tables, archs, actions) \
+	{ name, runtime, TARGET_##stub, flags, error, native, newest, tables, archs, actions },
 #include "analyze/policy/target_list.h"
 #undef TARGET
 };
@@ -22,6 +23,11 @@ static const struct target rows[] = {
 const char *target_name(size_t i)
 {
 	return i < ARRAY_SIZE(rows) ? rows[i].name : NULL;
+}
+
+const struct target *target_at(size_t i)
+{
+	return i < ARRAY_SIZE(rows) ? &rows[i] : NULL;
 }
 
 const struct target *target_find(const char *name, struct err *e)

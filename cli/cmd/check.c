@@ -24,28 +24,56 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define UNREAD_NAMED 4
+
 /* What calls are put to: a profile as a runtime loads it, a file of raw instructions, or the filters of a process. */
 struct subject {
 	struct policy policy;
 	struct compiled compiled;
+	struct compiled native;     /* the same under the stub of runc from 1.2 on; of no instructions: there is only one answer */
+	bool both;                  /* no version is named, and they may differ */
 	struct live live;
 	bool stacked;
 };
 
+static void add_answers(struct bpf_answers *out, const struct bpf_answers *more)
+{
+	for (size_t i = 0; i < more->n; i++) {
+		size_t k = 0;
+
+		while (k < out->n && out->v[k] != more->v[i])
+			k++;
+		if (k == out->n && out->n < BPF_ANSWERS)
+			out->v[out->n++] = more->v[i];
+	}
+}
+
+/* Do versions of runc differ in the answer? */
+static bool versions_differ(const struct subject *s, uint32_t arch, int32_t nr)
+{
+	return s->both && compile_stub(&s->compiled, arch, nr) != compile_stub(&s->native, arch, nr);
+}
+
 static void judge_call(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out)
 {
 	const struct subject *s = filter;
+	struct bpf_answers native;
 
 	if (s->stacked)
 		bpf_run_all(s->live.code.v, s->live.code.n, arch, nr, out);
 	else
 		compile_run(&s->compiled, arch, nr, out);
+	if (!versions_differ(s, arch, nr))
+		return;
+	compile_run(&s->native, arch, nr, &native);
+	add_answers(out, &native);
 }
 
 static void release(struct subject *s)
 {
 	live_release(&s->live);
 	compile_release(&s->compiled);
+	compile_release(&s->native);
 	policy_release(&s->policy);
 }
 
@@ -84,9 +112,30 @@ static int of_raw(struct subject *s, struct bytes text, const char *file, struct
 /* By whom such a profile is loaded, where nobody says otherwise. */
 static const char *loader_of(const struct policy *p)
 {
-	bool other = p->format != NULL && (strcmp(p->format, "systemd") == 0 || strcmp(p->format, "minijail") == 0);
+	bool other = p->format != NULL && (strcmp(p->format, "systemd") == 0 || strcmp(p->format, "minijail") == 0 || strcmp(p->format, "lxc") == 0);
 
 	return other ? p->format : "runc";
+}
+
+/* runc's stub, by the version that is named; where none is, both. */
+static int add_stubs(struct subject *s, const struct opts *o, struct err *e)
+{
+	const char *said = opt_text(o, OPT_runtime, NULL), *target = opt_text(o, OPT_target, NULL);
+	const struct target *version;
+	const struct runtime *runtime;
+
+	if (runtime_choose(&runtime, &version, said, target, e) < 0)
+		return -1;
+	if (strcmp(runtime != NULL ? runtime->name : version != NULL ? version->runtime : loader_of(&s->policy), "runc") != 0)
+		return 0;
+	s->both = version == NULL;
+	compile_limits(&s->compiled, &s->policy, version != NULL && version->stub == TARGET_STUB_NATIVE);
+	if (!s->both)
+		return 0;
+	if (compile_policy(&s->native, &s->policy, e) < 0)
+		return -1;
+	compile_limits(&s->native, &s->policy, true);
+	return 0;
 }
 
 static int of_file(struct subject *s, const struct opts *o, const char *file, struct err *e)
@@ -101,8 +150,8 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 		return -1;
 	if (compile_policy(&s->compiled, &s->policy, e) < 0)
 		return err_wrap(e, "%.200s", file);
-	if (strcmp(opt_text(o, OPT_runtime, loader_of(&s->policy)), "runc") == 0)
-		compile_limits(&s->compiled, &s->policy);
+	if (add_stubs(s, o, e) < 0)
+		return -1;
 	if (!opt_on(o, OPT_quiet))
 		policy_say_names(file, "libseccomp here does not know, and loaders leave out", s->compiled.unknown.v, s->compiled.unknown.n);
 	return 0;
@@ -216,23 +265,49 @@ static size_t check_runtime(const struct subject *s, const struct runtime *r)
 	return n;
 }
 
-static void print_verdict(const struct check *c)
+/* Which of the calls depend on the version of runc, and which pass whatever a filter says. */
+static void say_versions(const struct check *c, const struct subject *s)
 {
-	auto_buf struct buf answer = { 0 };
+	size_t differ = 0;
+
+	for (size_t i = 0; i < c->calls.n; i++) {
+		const struct check_call *call = &c->calls.v[i];
+
+		differ += versions_differ(s, call->arch, call->nr);
+		if (bpf_bypasses(call->arch, call->nr))
+			command_say("%s passes whatever a filter says: only the kernel's own code makes it, and the kernel looks at no filter for it",
+				    call->name);
+	}
+	if (differ)
+		command_say("%zu of the calls are answered by runc up to 1.1 and from 1.2 on otherwise (%s): --runtime runc-1.1 or runc-1.2 names one",
+			    differ, "ENOSYS above the highest number of the list");
+}
+
+static void print_verdict(const struct check *c, const struct subject *s)
+{
+	auto_buf struct buf answer = { 0 }, unread = { 0 };
+
+	for (size_t i = 0; i < s->policy.unread.n && i < UNREAD_NAMED; i++)
+		buf_printf(&unread, "%s%s", i ? "; " : "", s->policy.unread.v[i]);
+	if (s->policy.unread.n > UNREAD_NAMED)
+		buf_printf(&unread, " and %zu more", s->policy.unread.n - UNREAD_NAMED);
 
 	if (c->first != NULL) {
 		check_words(&answer, &c->first->answers);
 		command_say("it would not start: %.*s needs %s first (%s)", (int)c->first->loader_path.n, c->first->loader_path.p,
 			    c->first->name, buf_text(&answer));
 	}
-	if (c->refused + c->depends + c->unknown == 0)
+	say_versions(c, s);
+	if (c->refused + c->depends + c->unknown == 0 && unread.n)
+		command_say("what was read would refuse none of the %zu calls that were seen; not read: %s", c->calls.n, buf_text(&unread));
+	else if (c->refused + c->depends + c->unknown == 0)
 		command_say("all %zu calls that were seen pass", c->calls.n);
 	else
 		command_say("of %zu calls that were seen, %zu would be refused, %zu depend on arguments%s", c->calls.n, c->refused, c->depends,
 			    c->unknown ? ", and of some nothing can be said" : "");
 }
 
-static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct policy *profile)
+static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct subject *s)
 {
 	if (opt_on(o, OPT_json))
 		print_json(c, b);
@@ -240,22 +315,21 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 		print_table(c, opt_on(o, OPT_verbose));
 	if (opt_on(o, OPT_quiet))
 		return;
-	print_verdict(c);
-	binaries_say(b, profile, opt_on(o, OPT_verbose));
+	print_verdict(c, s);
+	binaries_say(b, &s->policy, opt_on(o, OPT_verbose));
 }
 
 static int check_policy(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
-	const struct runtime *runtime = opt_on(o, OPT_runtime) ? runtime_of(opt_text(o, OPT_runtime, NULL)) : NULL;
+	const struct target *version;
+	const struct runtime *runtime;
 	struct selection sel;
 	struct binaries b;
 	struct check c;
 	size_t more = 0;
 
-	if (opt_on(o, OPT_runtime) && runtime == NULL) {
-		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
+	if (runtime_choose(&runtime, &version, opt_text(o, OPT_runtime, NULL), opt_text(o, OPT_target, NULL), e) < 0)
 		return (int)e->status;
-	}
 	s->options.whole_locations = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
@@ -264,7 +338,7 @@ static int check_policy(const struct opts *o, struct selected *s, const struct s
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
 	} else {
 		binaries_find(&b, &s->query, &sel);
-		show(o, &c, &b, &subject->policy);
+		show(o, &c, &b, subject);
 		VEC_FREE(&b);
 		more = runtime ? check_runtime(subject, runtime) : 0;
 		e->status = c.refused + more > 0 ? ST_NO : ST_OK;

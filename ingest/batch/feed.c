@@ -146,9 +146,15 @@ static int64_t node_of(struct feed *f, struct bytes named, bool *own, struct err
 
 static int event(struct feed *f, const struct line_cache_event *ev, bool trusted, struct err *e)
 {
-	struct seen_page *page = seen_page_quick(&f->seen, ev->id->node, ev->serial, ev->second);
+	struct seen_page *page;
 	enum seen_state state;
 
+	if (ev->ms < f->o->since || ev->ms > f->until) {
+		f->r->records--;
+		f->r->outside++;
+		return 0;
+	}
+	page = seen_page_quick(&f->seen, ev->id->node, ev->serial, ev->second);
 	if (page == NULL)
 		page = seen_page(&f->seen, ev->id->node, ev->serial, ev->second, e);
 	if (page == NULL)
@@ -163,6 +169,36 @@ static int event(struct feed *f, const struct line_cache_event *ev, bool trusted
 	f->last = ev->id;
 	return tally_count_event(&f->tally, ev->id, &(struct tally_event){ .ms = ev->ms, .ip = ev->ip, .serial = ev->serial,
 				 .code = ev->code, .nr = ev->nr, .trusted = trusted, .state = state }, e);
+}
+
+/* A time that is not known is within any bounds. */
+static bool outside(struct feed *f, int64_t ms)
+{
+	if (ms == WHEN_NONE || (ms >= f->o->since && ms <= f->until))
+		return false;
+	f->r->outside++;
+	return true;
+}
+
+/* The serial of an audit record of another type: what lies between two of ours is not lost there. */
+static int other_type(struct feed *f, const struct body_other *o, struct err *e)
+{
+	bool own, trusted = trusts(f, o->auditd_form, o->indented);
+	struct seen_page *page;
+	int64_t node;
+
+	f->r->other++;
+	if (outside(f, o->second * 1000))
+		return 0;
+	if (feed_lock(f, e) < 0 || (node = node_of(f, o->node, &own, e)) < 0)
+		return -1;
+	page = seen_page_quick(&f->seen, node, o->serial, o->second);
+	if (page == NULL)
+		page = seen_page(&f->seen, node, o->serial, o->second, e);
+	if (page == NULL)
+		return -1;
+	seen_mark_other(page, o->serial, trusted);
+	return 0;
 }
 
 static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
@@ -184,6 +220,10 @@ static int slow_record(struct feed *f, struct bytes text, const struct line *l, 
 		return -1;
 	line_cache_learn_ident(&f->line_cache, ev.id);
 	if (!rec->has_serial) {
+		if (outside(f, rec->ms)) {
+			f->r->records--;
+			return 0;
+		}
 		f->r->presence++;
 		return tally_presence(&f->tally, ev.id, rec, e);
 	}
@@ -256,6 +296,8 @@ static int parsed(struct feed *f, struct bytes text, const struct line *l, struc
 		damaged(f, l, text);
 		return 0;
 	case LINE_LOSS:
+		if (outside(f, l->loss.ms))
+			return 0;
 		if (feed_lock(f, e) < 0)
 			return -1;
 		node = node_of(f, l->loss.node, &own, e);
@@ -292,8 +334,15 @@ static int within(struct feed *f, struct bytes text, const struct line *l, struc
 
 int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
 {
+	struct body_other other;
 	struct line l;
 
+	if (!cut && body_other_type(text, &other)) {
+		if (f->r->records == 0)
+			look_at(f, text);
+		f->any_without_syscall = f->any_without_syscall || !bytes_has(text, BYTES("syscall"));
+		return other_type(f, &other, e);
+	}
 	if (cut) {
 		body_cut_line(mentions, &l);
 	} else {
@@ -309,11 +358,14 @@ int feed_entry(struct feed *f, const struct entry *entry, struct err *e)
 {
 	struct bytes block = { entry->text.p, entry->text.n + 1 };
 	struct line_cache_event ev;
+	struct body_other other;
 	struct line l;
 
 	f->any_without_syscall = true; /* a container is not what grep is for */
 	if (f->locked && entry->text.n && line_cache_match(&f->line_cache, block, &ev) && ev.n == entry->text.n)
 		return known(f, &ev, e);
+	if (entry->broken == NULL && bytes_has(entry->message, BYTES("audit(")) && body_other_message(entry->message, &entry->c, &other))
+		return other_type(f, &other, e);
 	f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
 	body_parse_entry(entry, &l, &f->room);
 	return parsed(f, entry->text.n ? entry->text : entry->message, &l, e);
@@ -374,6 +426,7 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 	tally_init(&f->tally, store, &f->names, &f->seen);
 	flush_init(&f->flush, &f->tally, &f->seen);
 	f->flush.stop = options->stop;
+	f->until = options->until ? options->until : INT64_MAX;
 	f->line_cache.tally = &f->tally;
 	snprintf(f->sources, sizeof(f->sources), "%s", sources);
 }

@@ -23,6 +23,7 @@ struct feed {
 	const char *file;       /* what the next line is from, and its number there */
 	uint64_t number;
 	bool any_without_syscall;
+	int64_t until;          /* options' */
 	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
 	/* its own: */
 	const struct ingest_options *o;

@@ -64,6 +64,23 @@ void body_room_release(struct body_room *room);
  */
 void body_parse_line(struct bytes line, struct line *out, struct body_room *room);
 
+/* The stamp of an audit record of another type, and who says so. */
+struct body_other {
+	struct bytes node;
+	int64_t second;
+	uint32_t serial;
+	bool indented, auditd_form; /* as in struct line */
+};
+
+/*
+ * Is the line an audit record of another type than ours (SYSCALL, AVC, EOE ...), as auditd or the kernel writes it? Its serial
+ * is one that no seccomp record has.
+ */
+bool body_other_type(struct bytes line, struct body_other *out);
+
+/* The same of a message, and what its header or container says. */
+bool body_other_message(struct bytes message, const struct context *c, struct body_other *out);
+
 /* The same for a message within a container, which says the rest: see struct entry. */
 struct entry;
 void body_parse_entry(const struct entry *entry, struct line *out, struct body_room *room);

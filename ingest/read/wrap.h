@@ -109,6 +109,10 @@ enum wrap_got wrap_push(struct wrap *w, struct bytes *b, bool eof);
 /* A message of its own that is such a container, within a line with a header: then push it, with eof. */
 bool wrap_within(struct wrap *w, struct bytes *message, const struct context *outer, uint64_t line);
 
+/* A container that another reader takes apart: begins an entry, and sets a field of it. Then wrap_entry, and wrap_push for what is left. */
+void wrap_given(struct wrap *w, const char *form);
+void wrap_set(struct wrap *w, struct bytes key, struct bytes value);
+
 /* For containers: hands out what the fields say, those of `depth` and below; WRAP_NOTHING: no message that may be ours. */
 enum wrap_got wrap_entry(struct wrap *w, unsigned depth);
 
