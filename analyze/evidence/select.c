@@ -594,3 +594,13 @@ void select_add_locations(const struct query *q, enum workloads_by by, struct ne
 			nearest_add(out, v[LOCATION_UNIT]);
 	}
 }
+
+bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_container(v, text);
+}
+
+bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_pod(v, text);
+}
