@@ -42,6 +42,8 @@ static struct lint_row { const char *name, *trap, *with, *what, *without; } rows
 	  "SCMP_ACT_NOTIFY without a listenerPath", BLOCK(DENY("\"open\"", "")) },
 	{ "not read: what refuses otherwise", "not-read", "[Service]\nSystemCallFilter=~bpf\nCapabilityBoundingSet=CAP_CHOWN\n", "CapabilityBoundingSet= is not read",
 	  "[Service]\nSystemCallFilter=~bpf\nProtectKernelLogs=yes\nDescription=x\n" },
+	{ "not read: what else a config.json says", "not-read", "{\"process\": {\"capabilities\": {}}, \"linux\": {\"seccomp\": {\"defaultAction\": \"SCMP_ACT_LOG\"}}}",
+	  "process.capabilities is not read", "{\"process\": {\"noNewPrivileges\": false}, \"linux\": {\"seccomp\": {\"defaultAction\": \"SCMP_ACT_LOG\"}}}" },
 	{ "not read: a value that systemd passes over", "not-read", "[Service]\nSystemCallFilter=~bpf\nLockPersonality=maybe\n", "line 3: LockPersonality=maybe is no value",
 	  "[Service]\nSystemCallFilter=~bpf\nLockPersonality=Off\n" },
 	{ "libaudit", "audit-name", LIST(ALLOW("\"pread\"", "")), "pread, which loaders know as pread64", LIST(ALLOW("\"pread64\"", "")) },
