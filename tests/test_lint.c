@@ -65,6 +65,7 @@ static struct lint_row { const char *name, *trap, *with, *what, *without; } rows
 	  "{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_TRAP\"" WHEN(0, 1) "}"), "bpf: allow and trap for the same arguments",
 	  LIST(ALLOW("\"bpf\"", WHEN(0, 1)) "," "{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_TRAP\"" WHEN(0, 2) "}") },
 	{ "nothing", "forbids-nothing", BLOCK(ALLOW("\"read\"", "")), "no rule denies anything", BLOCK(DENY("\"bpf\"", "")) },
+	{ "nothing: a unit with other filters", "forbids-nothing", BLOCK(ALLOW("\"read\"", "")), "no rule denies anything", "[Service]\nProtectClock=yes\n" },
 	{ "not read", "not-read", "[Service]\nSystemCallFilter=@nonsense read\n", "line 2: what is in @nonsense is not known here",
 	  "[Service]\nSystemCallFilter=@known\n" },
 	{ "set", "systemd-set", "[Service]\nSystemCallFilter=@system-service\n", "@system-service", "[Service]\nSystemCallFilter=read\n" },
