@@ -312,7 +312,7 @@ static int read_lxc(struct policy *p, struct bytes text, const char *file, struc
 {
 	struct lxc l = { .r = { .p = p, .file = file, .e = e } };
 
-	p->exact = true;
+	p->exact = p->by_name = true;
 	if (read_lines(&l, text) < 0)
 		return -1;
 	add_archs(p);

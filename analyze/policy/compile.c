@@ -75,7 +75,7 @@ static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct p
 }
 
 /* seen: (number, action) of what always answers; libseccomp walks a list for each name that it is given. */
-static int add_rule(scmp_filter_ctx ctx, uint32_t otherwise, const struct policy_rule *r, struct map *seen, add_fn *add, struct err *e)
+static int add_rule(scmp_filter_ctx ctx, uint32_t otherwise, const struct policy_rule *r, struct map *seen, uint32_t arch, add_fn *add, struct err *e)
 {
 	uint32_t action = libs_action(r->action, r->error);
 
@@ -83,6 +83,8 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t otherwise, const struct policy
 		int nr = seccomp_syscall_resolve_name(r->names.v[i]), ret;
 		char shown[80];
 
+		if (arch != 0 && seccomp_syscall_resolve_name_arch(arch, r->names.v[i]) < 0)
+			continue;
 		if (nr == __NR_SCMP_ERROR || action == otherwise) /* the latter says nothing; libseccomp refuses it */
 			continue;
 		if (r->args.n == 0 && map_get(seen, (uint32_t)nr, action, 0))
@@ -109,14 +111,15 @@ static scmp_filter_ctx begin_context(const struct policy *p, struct err *e)
 	return ctx;
 }
 
-static int add_rules(scmp_filter_ctx ctx, const struct policy *p, add_fn *add, struct err *e)
+/* arch: where names without a number of its own are passed over; 0: nowhere. */
+static int add_rules(scmp_filter_ctx ctx, const struct policy *p, uint32_t arch, add_fn *add, struct err *e)
 {
 	uint32_t otherwise = libs_action(p->default_action, p->default_error);
 	struct map seen = { 0 };
 	int ret = 0;
 
 	for (size_t i = 0; i < p->rules.n && ret == 0; i++)
-		ret = add_rule(ctx, otherwise, &p->rules.v[i], &seen, add, e);
+		ret = add_rule(ctx, otherwise, &p->rules.v[i], &seen, arch, add, e);
 	map_release(&seen);
 	return ret;
 }
@@ -141,7 +144,7 @@ static scmp_filter_ctx exact_context(const struct policy *p, uint32_t arch, stru
 	if (p->others_pass)
 		seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
 	if ((arch == arch_native() || (seccomp_arch_remove(ctx, arch_native()) == 0 && add_arch(ctx, arch, e) == 0)) &&
-	    add_rules(ctx, p, add_exact, e) == 0)
+	    add_rules(ctx, p, p->by_name ? arch : 0, add_exact, e) == 0)
 		return ctx;
 	seccomp_release(ctx);
 	return NULL;
@@ -185,7 +188,7 @@ static scmp_filter_ctx context_of(const struct policy *p, struct err *e)
 	for (size_t i = 0; i < p->archs.n && ret == 0; i++)
 		ret = add_arch(ctx, p->archs.v[i], e);
 	if (ret == 0)
-		ret = add_rules(ctx, p, seccomp_rule_add_array, e);
+		ret = add_rules(ctx, p, 0, seccomp_rule_add_array, e);
 	if (ret == 0)
 		return ctx;
 	seccomp_release(ctx);

@@ -80,6 +80,7 @@ struct policy {
 	bool direct;                 /* its loader writes the instructions itself, without libseccomp */
 	bool in_order;               /* of a call's rules the first whose conditions hold answers */
 	bool exact;                  /* its loader takes a name for that call alone: no socketcall for socket */
+	bool by_name;                /* and passes over a name where libseccomp has no number of an ABI's own for it */
 	bool others_pass;            /* what is of none of archs passes; else it kills */
 	VEC(struct policy_also) also;
 	struct policy_words profiles;  /* the names of all that the file holds, where it holds several; of one of them is the rest */
