@@ -154,7 +154,7 @@ static bool is_machine(const void *of, struct bytes name)
 }
 
 static bool in_location(const struct query *q, const struct query_tree *t, const struct select_names *names,
-		     bool (*is)(const struct bytes *, const char *))
+			bool (*is)(const struct bytes *, const char *))
 {
 	if (names->n == 0)
 		return true;
@@ -593,4 +593,14 @@ void select_add_locations(const struct query *q, enum workloads_by by, struct ne
 		else
 			nearest_add(out, v[LOCATION_UNIT]);
 	}
+}
+
+bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_container(v, text);
+}
+
+bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_pod(v, text);
 }

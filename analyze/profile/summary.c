@@ -167,13 +167,13 @@ static void say_losses(struct summary *out, const struct profile *p, const struc
 		buf_printf(&some, "; %" PRIu64 " of %" PRIu64 " trees were captured whole", whole, p->s->trees);
 	if (markers)
 		say_sentence(out, "incomplete: %" PRIu64 " loss marker%s in that time own up to at least %" PRIu64 " lost record%s%s",
-		    markers, plural(markers), records, plural(records), buf_text(&some));
+			     markers, plural(markers), records, plural(records), buf_text(&some));
 	else if (holes)
 		say_sentence(out, "incomplete or not known to be complete: %" PRIu64 " tree%s captured with loss (see status)%s", holes,
-		    holes == 1 ? " was" : "s were", buf_text(&some));
+			     holes == 1 ? " was" : "s were", buf_text(&some));
 	else
 		say_sentence(out, "loss unknown: no marker that bears on these records was read%s; run it several times%s",
-		    text ? ", and text logs lose most records without one" : "", buf_text(&some));
+			     text ? ", and text logs lose most records without one" : "", buf_text(&some));
 }
 
 /* One of those who made a rule's calls: the last part of the path, or what put the name there without evidence. */
@@ -215,8 +215,8 @@ static void say_contradicted(struct summary *out, const struct query *q)
 {
 	if (q->contradicted)
 		say_sentence(out, "%" PRIu64 " text line%s in the store sa%s otherwise than a trusted source of the same event%s: forged, or of another "
-		    "boot; --trusted leaves all text out", q->contradicted, plural(q->contradicted), q->contradicted == 1 ? "ys" : "y",
-		    plural(q->contradicted));
+			     "boot; --trusted leaves all text out", q->contradicted, plural(q->contradicted), q->contradicted == 1 ? "ys" : "y",
+			     plural(q->contradicted));
 }
 
 static void say_start(struct summary *out, const struct profile *p, const struct select_options *o)
@@ -226,10 +226,10 @@ static void say_start(struct summary *out, const struct profile *p, const struct
 
 	if (p->runtime_unseen)
 		say_sentence(out, "no start by %s was seen; what %s needs stands in for it, without evidence: %zu name%s%s%s", p->o.runtime->name,
-		    p->o.runtime->version, n, plural(n), n ? ": " : "", buf_text(&line));
+			     p->o.runtime->version, n, plural(n), n ? ": " : "", buf_text(&line));
 	else if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
 		say_sentence(out, "the runtime's start was not seen: a container or unit with this list may not start (--runtime adds "
-		    "what it needs)");
+			     "what it needs)");
 	buf_release(&line);
 }
 
@@ -317,9 +317,9 @@ static void say_policies(struct summary *out, const struct profile *p)
 		return;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_unobservable, p);
 	say_sentence(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
-	    f->trees == 1 ? " was" : "s were", (int)f->name.n, f->name.p,
-	    f->unread ? "not all of it can be read here, so keep its names" : n ? "kept, as not observable: " :
-	    "all of it was seen otherwise", f->unread ? "" : buf_text(&line));
+		     f->trees == 1 ? " was" : "s were", (int)f->name.n, f->name.p,
+		     f->unread ? "not all of it can be read here, so keep its names" : n ? "kept, as not observable: " :
+		     "all of it was seen otherwise", f->unread ? "" : buf_text(&line));
 	buf_release(&line);
 }
 
@@ -353,7 +353,7 @@ static void say_others(struct summary *out, const struct profile *p, const struc
 	}
 	if (trees)
 		say_sentence(out, "%" PRIu64 " other tree%s began under the same loader in that time (probes, hooks, other containers); if "
-		    "they share the filter, add: %s%s", trees, plural(trees), buf_text(&line), others.n > OTHERS_SHOWN ? " ..." : "");
+			     "they share the filter, add: %s%s", trees, plural(trees), buf_text(&line), others.n > OTHERS_SHOWN ? " ..." : "");
 	buf_release(&line);
 	map_release(&loaders);
 	map_release(&others);
@@ -390,12 +390,12 @@ void summary_of_groups(struct summary *out, const struct query *q, const struct 
 {
 	say_cut_names(out, o);
 	say_sentence(out, "%zu different workloads match, so there is no one list; narrow it, or --union for one that holds all:",
-	    s->groups.n);
+		     s->groups.n);
 	for (size_t i = 0; i < s->groups.n; i++) {
 		const struct select_group *g = &s->groups.v[i];
 
 		say_sentence(out, "  %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", g->option.p, (int)g->name.n,
-		    g->name.p, g->trees, plural(g->trees), g->adds, plural(g->adds));
+			     g->name.p, g->trees, plural(g->trees), g->adds, plural(g->adds));
 	}
 	say_contradicted(out, q);
 }

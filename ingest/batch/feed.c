@@ -205,7 +205,7 @@ static int slow_record(struct feed *f, struct bytes text, const struct line *l, 
 {
 	const struct record *rec = &l->rec;
 	struct line_cache_event ev = { .ms = rec->ms, .second = rec->ms / 1000, .boot_time = BOOT_NO_TIME, .ip = rec->ip,
-				 .serial = rec->serial, .code = rec->code, .nr = rec->nr };
+				       .serial = rec->serial, .code = rec->code, .nr = rec->nr };
 	bool own;
 	int64_t node;
 

@@ -21,6 +21,11 @@ static const struct body *const bodies[] = {
 #undef BODY
 };
 
+const struct body *body_at(size_t i)
+{
+	return i < ARRAY_SIZE(bodies) ? bodies[i] : NULL;
+}
+
 void body_room_release(struct body_room *room)
 {
 	free(room->copy);
@@ -105,14 +110,14 @@ bool body_other_type(struct bytes line, struct body_other *out)
 	return body_other_message(message, &c, out);
 }
 
-/* Words without which no line is ours: a cheap sieve before headers are read. */
+/* Has the line a word of some body? A cheap sieve before headers are read. */
 bool body_worth(struct bytes b)
 {
-	return bytes_has(b, BYTES("1326")) || bytes_has(b, BYTES("SECCOMP")) || bytes_has(b, BYTES("callbacks supp")) ||
-	       bytes_has(b, BYTES("audit_")) || bytes_has(b, BYTES("limit exceeded")) ||
-	       bytes_has(b, BYTES("issed ")) || bytes_has(b, BYTES(" lost")) || bytes_has(b, BYTES("Suppressed ")) ||
-	       bytes_has(b, BYTES("dropping event")) ||
-	       bytes_starts(b, BYTES("audit(")) || memchr(b.p, '\0', b.n) != NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++)
+		for (const struct body_word *w = bodies[i]->words; w < bodies[i]->words + BODY_WORDS && w->text.n > 0; w++)
+			if (w->first ? bytes_starts(b, w->text) : bytes_has(b, w->text))
+				return true;
+	return false;
 }
 
 static char *room_for(struct body_room *room, size_t n)

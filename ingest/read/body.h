@@ -33,9 +33,14 @@ struct line {
 	struct bytes stamp;     /* LINE_RECORD: where "audit(" begins, n to the end of the line */
 };
 
+/* A word of which a line has one, or it is nobody's: looked for before headers are read. */
+struct body_word { struct bytes text; bool first; /* it begins the line */ };
+#define BODY_WORDS 8
+
 /* A body says LINE_OTHER for what is not its own; the first that says something else is taken. */
 struct body {
 	const char *name, *about;
+	struct body_word words[BODY_WORDS]; /* each of its lines has one of these, or of another body's before it */
 	enum line_kind (*parse)(struct bytes message, const struct context *c, struct line *out,
 				struct fields_room *room);
 };
@@ -47,6 +52,9 @@ struct body_room {
 	char *copy;
 	size_t cap;
 };
+
+/* The i-th; NULL at the end. */
+const struct body *body_at(size_t i);
 
 void body_room_release(struct body_room *room);
 

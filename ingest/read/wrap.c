@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Recognises containers of lines, and makes of each entry a line that the parser knows. */
 #include "ingest/read/wrap.h"
 
 #include "ingest/read/body.h"
@@ -22,6 +23,11 @@ static const struct wrap_kind *const kinds[] = {
 #include "ingest/read/wrap/wrap_list.h"
 #undef WRAP
 };
+
+const struct wrap_kind *wrap_at(size_t i)
+{
+	return i < ARRAY_SIZE(kinds) ? kinds[i] : NULL;
+}
 
 void wrap_release(struct wrap *w)
 {
