@@ -560,3 +560,13 @@ void select_release(struct selection *s)
 	VEC_FREE(&s->groups);
 	*s = (struct selection){ 0 };
 }
+
+bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_container(v, text);
+}
+
+bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_pod(v, text);
+}

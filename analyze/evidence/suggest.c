@@ -33,13 +33,3 @@ void suggest_locations(const struct query *q, enum workloads_by by, struct neare
 			nearest_add(out, v[LOCATION_UNIT]);
 	}
 }
-
-bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text)
-{
-	return is_container(v, text);
-}
-
-bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
-{
-	return is_pod(v, text);
-}
