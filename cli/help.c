@@ -136,7 +136,7 @@ static void print_option(const struct command *c, int opt)
 }
 
 /* Groups that few commands have: their options are what a command is about. */
-#define G_OWN (G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS)
+#define G_OWN (G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS | G_READINESS)
 
 /* Which options --help shows: all of them, or of many those of the command's own, then those that come first. */
 static void choose_shown(const struct command *c, bool all, bool shown[N_OPTS])

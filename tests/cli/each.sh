@@ -9,7 +9,7 @@ rows=$("$SCAUDIT" workloads | tail -n +2 | wc -l)
 run "$SCAUDIT" profile --each --output-dir "$TMP/lists"
 ok "each: exit 0" is $status 0
 ok "each: a row for each workload" is "$(jq '.workloads | length' "$TMP/lists/index.json")" "$rows"
-ok "each: a file for each row, and no other" is "$(cd "$TMP/lists" && ls | grep -vx index.json | sort)" \
+ok "each: a file for each row, and no other" is "$(find "$TMP/lists" -type f -not -name index.json -printf '%f\n' | sort)" \
 	"$(jq -r '.workloads[].file' "$TMP/lists/index.json" | sort)"
 same() {
 	local id file
@@ -43,7 +43,7 @@ ok "without --output-dir: exit 2" is $status 2
 sed -e 's/comm="java" exe="[^"]*"/comm="java" exe="\/opt\/..\/..\/x;y"/g' "$SAMPLES/java-threads.log" >"$TMP/odd.log"
 SCAUDIT_DB=$TMP/odd.db run "$SCAUDIT" ingest -q --label '../../etc/pass wd' "$TMP/odd.log"
 SCAUDIT_DB=$TMP/odd.db run "$SCAUDIT" profile --each --output-dir "$TMP/odd"
-ok "a label with slashes: a file in the folder all the same" is "$(cd "$TMP/odd" && ls | grep -vE '^[A-Za-z0-9_][A-Za-z0-9._-]*$|^index.json$')" ""
+ok "a label with slashes: a file in the folder all the same" is "$(find "$TMP/odd" -mindepth 1 -printf '%f\n' | grep -vE '^[A-Za-z0-9_][A-Za-z0-9._-]*$')" ""
 ok "and there is one" test "$(find "$TMP/odd" -type f | wc -l)" -ge 2
 
 # --- --explain --json ---
