@@ -12,7 +12,6 @@
  */
 #include "packaging/gen/tables.h"
 
-#include "analyze/output/output.h"
 #include "store/base/buf.h"
 #include "store/base/mem.h"
 
@@ -211,13 +210,6 @@ static int check_parts(const struct command *c, const struct parts *own, struct 
 			taken += gen_takes(c, &gen_options[k]) && tells_of(&own->v[i], gen_options[k].name);
 		if (strncmp(own->v[i].kind, "option", 6) == 0 && taken == 0)
 			return err_set(e, ST_INPUT, "docs/man/%s.mdoc: the command takes no such option: %s", c->name, own->v[i].kind);
-	}
-	for (size_t i = 0; strcmp(c->name, "profile") == 0 && output_at(i) != NULL; i++) {
-		const struct part *formats = part_of_option(own, "format");
-		auto_free char *item = mem_print(".It Cm %s\n", output_at(i)->name);
-
-		if (formats == NULL || strstr(formats->text, item) == NULL)
-			return err_set(e, ST_INPUT, "docs/man/profile.mdoc: lacks the format %s", output_at(i)->name);
 	}
 	return 0;
 }
