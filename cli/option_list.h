@@ -6,6 +6,7 @@ OPTION(quiet,         "quiet",          'q', NULL,     G_ALL,     "say nothing o
 OPTION(verbose,       "verbose",        'v', NULL,     G_ALL,     "say more on stderr (ingest: each damaged record)")
 OPTION(db,            "db",             0,   "FILE",   G_STORE,   "the store (default: $SCAUDIT_DB, /var/lib/scaudit/scaudit.db\nfor root, ~/.local/state/scaudit/scaudit.db for others)")
 OPTION(wait,          "wait",           0,   "TIME",   G_STORE,   "how long to wait while another process holds the store (default: 60s;\n0: not at all)")
+OPTION(strict,        "strict",         0,   NULL,     G_CHECK,   "exit 1 where it depends on arguments, too")
 OPTION(trusted_input, "trusted-input",  0,   NULL,     G_INGEST,  "standard input comes from a source that no user can forge")
 OPTION(label,         "label",          0,   "NAME",   G_INGEST | G_CAPTURE | G_SELECT, "mark the trees that this run brings with this name|trees that carry this mark")
 OPTION(logged_under,  "logged-under",   0,   "FILE",   G_INGEST | G_CAPTURE,  "the profile that was in force: what it allowed left no records")

@@ -101,6 +101,7 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 	*command = command_find(argv[optind]);
 	if (*command == NULL)
 		return err_set(e, ST_INPUT, "no such command: '%.80s' (see scaudit --help)", argv[optind]);
+	o->command = (*command)->name;
 	o->n_args = argc - optind - 1;
 	o->args = mem_zero((size_t)o->n_args + 1, sizeof(*o->args));
 	for (int i = 0; i < o->n_args; i++)

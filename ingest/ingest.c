@@ -215,6 +215,23 @@ static int read_source(struct pipeline *p, struct err *e)
 	return feed_commit(&p->feed, e);
 }
 
+/* What was read to its end and can hold no record that anybody here reads. */
+static int refuse(struct pipeline *p, struct err *e)
+{
+	auto_buf struct buf name = { 0 };
+
+	p->bad_input = true;
+	if (p->source->is_stdin)
+		buf_str(&name, "standard input");
+	else
+		esc_shell(&name, bytes_of(p->source->name));
+	if (p->r->format != NULL)
+		return err_set(e, ST_INPUT, "%s: no log: it is %s", buf_text(&name), p->r->format);
+	if (p->r->looks == LOOKS_JSON)
+		return err_set(e, ST_INPUT, "%s: JSON in which no record is known (journalctl: use -o short-unix)", buf_text(&name));
+	return err_set(e, ST_INPUT, "%s: no text: it has NUL bytes, and no record (compressed: unpack it)", buf_text(&name));
+}
+
 static int one_source(struct pipeline *p, const char *name, struct err *e)
 {
 	struct source source;
@@ -224,11 +241,13 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 	if (p->bad_input)
 		return -1;
 	p->source = &source;
-	p->feed.file = source.name;
+	feed_source(&p->feed, source.name);
 	ret = judge(p, e);
 	lines_init(&p->lines, source.fd);
 	if (ret == 0)
 		ret = read_source(p, e);
+	if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))
+		ret = refuse(p, e);
 	p->r->bytes += p->lines.bytes;
 	lines_release(&p->lines);
 	source_close(&source);

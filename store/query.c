@@ -154,9 +154,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
 	const struct nodes_row *node;
-	int64_t v[16], tree;
+	int64_t v[17], tree;
 
-	if (row_read(st, "part", "iibnninptTifwsif", v, e) < 0)
+	if (row_read(st, "part", "iibnninptTifwsifu", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = nodes_find(&l->q->nodes, v[10]);
@@ -184,6 +184,7 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	m.boot = (uint32_t)v[12];
 	m.serial = (uint32_t)v[13];
 	m.trusted = v[15] != 0 && store_trusts(l->s);
+	m.t_end = v[16];
 	*VEC_PUSH(&l->q->images) = m;
 	return 0;
 }
@@ -457,7 +458,9 @@ static uint32_t pseudo_image(struct loading *l, const struct nodes_row *node, st
 	map_put(&l->pseudo, a, b, at);
 	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
 							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
-							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE,
+							 .t_end = WHEN_NONE,
+							 .loader = program_kind(comm, exe) == PROGRAM_LOADER };
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
 						       .stands_for = 1, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	of_node(&l->q->trees.v[l->q->trees.n - 1], l->q, node);
@@ -523,7 +526,7 @@ static uint32_t add_folded(struct loading *l, uint32_t tree, uint32_t above,
 		.tree = tree, .parent = above, .fork_of = QUERY_NONE, .execs = QUERY_NONE,
 		.path = p->text, .exe = p->exe, .name = p->name,
 		.loader = program_kind(p->name, p->exe) == PROGRAM_LOADER, .t_first = WHEN_NONE,
-		.t_last = WHEN_NONE
+		.t_last = WHEN_NONE, .t_end = WHEN_NONE
 	};
 	if (above == QUERY_NONE)
 		l->q->trees.v[tree].root = at;
@@ -691,6 +694,21 @@ static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+/* A loader's first steps alone are no start: nothing says that what it was to start ever ran. */
+static void note_programs(struct query *q)
+{
+	for (size_t i = 0; i < q->images.n; i++)
+		q->trees.v[q->images.v[i].tree].program |= !q->images.v[i].loader;
+	for (size_t i = 0; i < q->trees.n; i++) {
+		struct query_tree *t = &q->trees.v[i];
+
+		if (t->program)
+			continue;
+		t->start_seen = false;
+		t->starts = 0;
+	}
+}
+
 static int load(struct loading *l, struct err *e)
 {
 	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
@@ -698,7 +716,7 @@ static int load(struct loading *l, struct err *e)
 	    each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
 	    each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
 	    each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
-		    "loader, boot, serial_first, image, trusted FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+		    "loader, boot, serial_first, image, trusted, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
 		    take_image, e) < 0)
 		return -1;
 	if (link_images(l->q, l, e) < 0)
@@ -725,6 +743,7 @@ static int load(struct loading *l, struct err *e)
 	if (load_folds(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
+	note_programs(l->q);
 	order_query(l->q);
 	return 0;
 }
@@ -734,7 +753,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	struct loading l = { .q = q, .s = s, .since = since, .until = until };
 	int ret;
 
-	*q = (struct query){ .trusted = trusted };
+	*q = (struct query){ .trusted = trusted, .since = since, .until = until };
 	/* the trusted marks of a store that others can write are text */
 	ret = trusted && !store_trusts(s) ? 0 : load(&l, e);
 	map_release(&l.strings);

@@ -19,6 +19,7 @@ struct query_image {
 	bool loader;
 	bool trusted;               /* a trusted source brought it; else text did */
 	int64_t t_first, t_last;
+	int64_t t_end;              /* its exec, its exit or its pid's return was seen then; WHEN_NONE: none of these was */
 	uint32_t boot, serial;      /* of its beginning */
 	uint32_t execs;             /* the image that it exec'd in its own pid, an index; QUERY_NONE */
 };
@@ -32,7 +33,8 @@ struct query_tree {
 	VEC(int64_t) also;          /* ids of trees of other names that have gone into this one: see unite_trees */
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program; of a living tree see analyze/evidence/main_program */
-	bool start_seen;
+	bool start_seen;            /* of a loader's tree: and so was a program that it exec'd */
+	bool program;               /* some of it is no loader's: else a list of it starts nothing */
 	bool trusted;              /* a trusted source brought its first image */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of folded ones, as many as it holds */
 	bool started;               /* main was started by the root's chain, which has no plain program itself */
@@ -71,6 +73,7 @@ struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
 struct query {
 	bool trusted;                       /* only what trusted sources brought was loaded */
+	int64_t since, until;               /* as it was asked for; WHEN_NONE: open on that side */
 	VEC(struct query_tree) trees;       /* these and what follows are in an order that is made of content alone */
 	VEC(struct query_image) images;
 	VEC(struct query_use) uses;         /* sorted by tree, image, caller, call */

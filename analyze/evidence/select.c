@@ -241,7 +241,7 @@ static void take_uses(struct selection *s, const struct query *q, const struct s
 	}
 }
 
-static void sum_up(struct selection *s, const struct query *q)
+static void sum_up(struct selection *s, const struct query *q, enum scope scope)
 {
 	struct map ways = { 0 };
 
@@ -259,6 +259,8 @@ static void sum_up(struct selection *s, const struct query *q)
 		if (!s->use_in[i])
 			continue;
 		s->records += u->events;
+		/* who asks for a loader alone gets it, where it started something */
+		s->program |= scope == SCOPE_ONLY ? q->trees.v[q->images.v[u->image].tree].program : !q->images.v[u->image].loader;
 		if (s->use_matches[i])
 			map_put(&ways, (uint64_t)(uintptr_t)q->images.v[u->image].path.p, 0, 1);
 		if (u->t_first == WHEN_NONE)
@@ -541,7 +543,7 @@ void select_run(struct selection *out, struct query *q, const struct workloads *
 	if (o->whole_places && o->scope == SCOPE_TREE && o->tree.n == 0)
 		take_neighbours(out, q, w, o);
 	take_uses(out, q, o);
-	sum_up(out, q);
+	sum_up(out, q, o->scope);
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY)
 		find_groups(out, q, w);
 }
@@ -586,6 +588,14 @@ static unsigned distance(struct bytes a, struct bytes b)
 	return row[b.n];
 }
 
+bool select_has_comm(const struct query *q, const char *name)
+{
+	for (size_t i = 0; i < q->callers.n; i++)
+		if (is_comm(q->callers.v[i].comm, name))
+			return true;
+	return false;
+}
+
 size_t select_nearest(const struct query *q, const char *name, struct bytes *out, size_t n)
 {
 	struct bytes want = bytes_of(name);
@@ -596,7 +606,7 @@ size_t select_nearest(const struct query *q, const char *name, struct bytes *out
 		struct bytes comm = q->callers.v[i].comm;
 		unsigned d = bytes_has(comm, want) || bytes_has(want, comm) ? 1 : distance(comm, want) + 1;
 		size_t at = have;
-		bool known = comm.n == 0;
+		bool known = comm.n == 0 || is_comm(comm, name);
 
 		for (size_t k = 0; k < have; k++)
 			known = known || bytes_eq(out[k], comm);

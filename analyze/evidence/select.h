@@ -36,6 +36,7 @@ struct selection {
 	bool *tree_in, *use_in;      /* of each tree and use of the query */
 	bool *use_matches;           /* of each use: is it the selector's own, not just one of its tree? */
 	uint64_t trees, starts, fragments, records;
+	bool program;                /* some of it is a program's own, not its loader's alone: else a list of it starts nothing */
 	uint64_t ways;               /* different paths on which what matches was reached */
 	int64_t t_first, t_last;
 	VEC(struct select_group) groups; /* more than one: the selector means several workloads */
@@ -48,7 +49,10 @@ bool select_names_something(const struct select_options *o);
 void select_run(struct selection *out, struct query *q, const struct workloads *w, const struct select_options *o);
 void selection_release(struct selection *s);
 
-/* The comm names in the store that are nearest to `name`, at most n; returns how many. */
+/* Has a thread in the store this name? */
+bool select_has_comm(const struct query *q, const char *name);
+
+/* The comm names in the store that are nearest to `name` and are others, at most n; returns how many. */
 size_t select_nearest(const struct query *q, const char *name, struct bytes *out, size_t n);
 
 #endif

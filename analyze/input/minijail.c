@@ -274,7 +274,7 @@ static int read_directive(const struct reading *r, struct bytes line)
 	if (bytes_eq(word, BYTES("@include")))
 		return input_bad_line(r, "@include is not read: put that file's lines here");
 	if (bytes_eq(word, BYTES("@frequency"))) {
-		policy_unread(r->p, "@frequency, which only orders the filter, is not read");
+		policy_idle(r->p, "@frequency, which only orders the filter, is not read");
 		return 0;
 	}
 	if (bytes_eq(word, BYTES("@default")) && action_word_of(value, &r->p->default_action))

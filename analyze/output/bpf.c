@@ -38,4 +38,4 @@ static int write_bpf(FILE *to, const struct output_input *in, struct err *e)
 	return ret;
 }
 
-const struct output output_bpf = { .name = "bpf", .about = "the program itself, for bwrap --seccomp and minijail", .write = write_bpf };
+const struct output output_bpf = { .name = "bpf", .about = "the program itself, for bwrap --seccomp and minijail", .write = write_bpf, .args = true };

@@ -150,4 +150,4 @@ static int write_c(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_c = { .name = "c", .about = "a function in C that loads the list by libseccomp", .write = write_c };
+const struct output output_c = { .name = "c", .about = "a function in C that loads the list by libseccomp", .write = write_c, .args = true };

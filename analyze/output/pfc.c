@@ -25,4 +25,4 @@ static int write_pfc(FILE *to, const struct output_input *in, struct err *e)
 	return ret;
 }
 
-const struct output output_pfc = { .name = "pfc", .about = "libseccomp's pseudo code, for people", .write = write_pfc };
+const struct output output_pfc = { .name = "pfc", .about = "libseccomp's pseudo code, for people", .write = write_pfc, .args = true };

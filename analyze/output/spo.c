@@ -127,4 +127,4 @@ static int write_spo(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_spo = { .name = "spo", .about = "a SeccompProfile (v1) of the Security Profiles Operator", .write = write_spo };
+const struct output output_spo = { .name = "spo", .about = "a SeccompProfile (v1) of the Security Profiles Operator", .write = write_spo, .args = true };

@@ -39,6 +39,7 @@ void policy_release(struct policy *p)
 	VEC_FREE(&p->flags);
 	VEC_FREE(&p->sets);
 	VEC_FREE(&p->unread);
+	VEC_FREE(&p->idle);
 	VEC_FREE(&p->binaries);
 	pool_release(&p->strings);
 }
@@ -75,11 +76,12 @@ static void rule_share(struct policy_rule *out, const struct policy_rule *of)
 void policy_share(struct policy *out, const struct policy *of)
 {
 	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
-				.native = of->native, .format = of->format };
+				.native = of->native, .format = of->format, .idle_errno = of->idle_errno };
 	COPY(&out->archs, &of->archs);
 	COPY(&out->flags, &of->flags);
 	COPY(&out->sets, &of->sets);
 	COPY(&out->unread, &of->unread);
+	COPY(&out->idle, &of->idle);
 	for (size_t i = 0; i < of->rules.n; i++)
 		rule_share(VEC_PUSH(&out->rules), &of->rules.v[i]);
 	for (size_t i = 0; i < of->families.n; i++) {
@@ -133,10 +135,15 @@ static bool when_says(const struct policy_when *w)
 	return w->caps.n || w->archs.n || policy_kernel_said(w->kernel);
 }
 
+bool policy_rule_is_conditional(const struct policy_rule *r)
+{
+	return when_says(&r->includes) || when_says(&r->excludes);
+}
+
 bool policy_is_conditional(const struct policy *p)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
-		if (when_says(&p->rules.v[i].includes) || when_says(&p->rules.v[i].excludes))
+		if (policy_rule_is_conditional(&p->rules.v[i]))
 			return true;
 	return p->families.n > 0;
 }
@@ -206,4 +213,17 @@ void policy_unread(struct policy *p, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	*VEC_PUSH(&p->unread) = policy_keep(p, text);
+}
+
+void policy_idle(struct policy *p, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (p->idle.n > BOUNDS_UNREAD)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*VEC_PUSH(&p->idle) = policy_keep(p, text);
 }

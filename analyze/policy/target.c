@@ -12,7 +12,8 @@
 #define NAMES_SHOWN 8
 
 static const struct target rows[] = {
-#define TARGET(name, flags, error, native, newest, tables, archs, actions) { name, flags, error, native, newest, tables, archs, actions },
+#define TARGET(name, flags, error, native, newest, tables, archs, actions, idle) \
+	{ name, flags, error, native, newest, tables, archs, actions, idle },
 #include "analyze/policy/target_list.h"
 #undef TARGET
 };
@@ -72,6 +73,8 @@ static void judge_head(struct target_says *out, const struct target *t, const st
 		say(out, "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)", t->name, t->flags);
 	if (t->error != NULL && p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM)
 		say(out, "%s %s defaultErrnoRet, so it would answer EPERM", t->name, t->error);
+	if (t->idle && p->idle_errno != NULL)
+		say(out, "%s refuses an errno for an action that takes none (%s)", t->name, p->idle_errno);
 	if (!t->native && p->native)
 		say(out, "%s refuses SCMP_ARCH_NATIVE", t->name);
 	for (size_t i = 0; i < p->archs.n; i++)

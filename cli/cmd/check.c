@@ -1,8 +1,10 @@
 #include "analyze/evidence/check.h"
+#include "analyze/evidence/life.h"
+#include "analyze/evidence/whole.h"
 #include "analyze/input/input.h"
 #include "analyze/policy/compile.h"
 #include "analyze/policy/runtime.h"
-#include "analyze/profile/floor.h"
+#include "analyze/profile/summary.h"
 #include "cli/binaries.h"
 #include "cli/command.h"
 #include "cli/live.h"
@@ -187,31 +189,78 @@ static bool stops(const struct subject *s, const char *call)
 	return check_verdict(arch_native(), nr, &answers) != CHECK_PASSES;
 }
 
-/* Would a runtime that was not seen get through its own start? */
-static size_t check_runtime(const struct subject *s, const struct runtime *r)
+/*
+ * Would a runtime get through its own start? When it was asked for, by all that its table has; else by what it does in every start,
+ * and, where `privileged`, in every one without no-new-privileges.
+ */
+static size_t check_runtime(const struct subject *s, const struct runtime *r, bool asked, bool privileged, bool quiet)
 {
 	auto_buf struct buf line = { 0 };
 	const char *call, *first = stops(s, r->first) ? r->first : NULL, *first_nnp = stops(s, r->first_nnp) ? r->first_nnp : NULL;
-	const char *between = first ? ", then " : "";
-	size_t n = first != NULL;
+	const char *between;
+	enum runtime_when when;
+	size_t n;
 
+	if (!asked && !privileged)
+		first = first_nnp;
+	between = first ? ", then " : "";
+	n = first != NULL;
 	if (first != NULL)
 		buf_printf(&line, "%s first", first);
 	if (first != NULL && first_nnp != NULL && strcmp(first, first_nnp) != 0)
 		buf_printf(&line, " (%s with no-new-privileges)", first_nnp);
-	for (size_t i = 0; (call = runtime_call(r, i)) != NULL; i++) {
-		if (!stops(s, call) || (first != NULL && strcmp(call, first) == 0))
+	for (size_t i = 0; (call = runtime_call_when(r, i, &when)) != NULL; i++) {
+		if ((!asked && when != RUNTIME_ALWAYS && !(privileged && when == RUNTIME_PRIVILEGED)) || !stops(s, call) ||
+		    (first != NULL && strcmp(call, first) == 0))
 			continue;
 		buf_printf(&line, "%s%s", between, call);
 		between = ", ";
 		n++;
 	}
-	if (n)
+	if (n && !quiet)
 		command_say("under %s the program would not start: it needs %s", r->version, buf_text(&line));
 	return n;
 }
 
-static void say(const struct check *c)
+/* Does the evidence have a tree of this loader, and one with calls that it makes only with privileges? */
+static bool shows(const struct query *q, const struct selection *sel, const struct runtime *r, bool *privileged)
+{
+	bool any = false;
+
+	*privileged = false;
+	for (size_t i = 0; i < q->uses.n; i++) {
+		const struct query_use *u = &q->uses.v[i];
+		const struct query_call *c = &q->calls.v[u->call];
+		const struct query_image *m = &q->images.v[u->image];
+		enum runtime_when when;
+		char name[SYSCALL_NAME_MAX];
+		const char *call;
+
+		if (!sel->use_in[i] || !m->loader || !runtime_is(r, m->path) || !syscall_name(c->arch, c->nr, name))
+			continue;
+		any = true;
+		for (size_t k = 0; (call = runtime_call_when(r, k, &when)) != NULL; k++)
+			*privileged |= when == RUNTIME_PRIVILEGED && strcmp(call, name) == 0;
+	}
+	return any;
+}
+
+/* Runtimes that the evidence shows, though no whole start by them: what their tables know counts unasked. */
+static size_t check_shown(const struct subject *s, const struct query *q, const struct selection *sel, const struct whole *w,
+			  const struct runtime *asked, bool quiet)
+{
+	const struct runtime *r;
+	bool privileged;
+	size_t n = 0;
+
+	for (size_t i = 0; (r = runtime_at(i)) != NULL; i++)
+		if (r != asked && shows(q, sel, r, &privileged) && !whole_shows_start(w, q, sel, r))
+			n += check_runtime(s, r, false, privileged, quiet);
+	return n;
+}
+
+/* Of what is judged: the verdict, then what it rests on. starts: the runtime's start would not be refused, as far as that is known. */
+static void say(const struct check *c, bool starts)
 {
 	auto_buf struct buf answer = { 0 };
 
@@ -220,14 +269,16 @@ static void say(const struct check *c)
 		command_say("it would not start: %.*s needs %s first (%s)", (int)c->first->loader_path.n, c->first->loader_path.p,
 			    c->first->name, buf_text(&answer));
 	}
-	if (c->refused + c->depends + c->unknown == 0)
-		command_say("all %zu calls that were seen pass", c->calls.n);
-	else
+	if (c->refused + c->depends + c->unknown > 0)
 		command_say("of %zu calls that were seen, %zu would be refused, %zu depend on arguments%s", c->calls.n, c->refused, c->depends,
 			    c->unknown ? ", and of some nothing can be said" : "");
+	else if (starts)
+		command_say("all %zu calls that were seen pass", c->calls.n);
+	else
+		command_say("none of the %zu calls that were seen is refused, but the start is", c->calls.n);
 }
 
-static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct policy *profile)
+static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct policy *profile, bool starts)
 {
 	if (opt_on(o, OPT_json))
 		print_json(c, b);
@@ -235,36 +286,77 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 		print_table(c, opt_on(o, OPT_verbose));
 	if (opt_on(o, OPT_quiet))
 		return;
-	say(c);
+	say(c, starts);
 	binaries_say(b, profile, opt_on(o, OPT_verbose));
+}
+
+/* What the answer rests on: did all of it arrive? */
+static int say_evidence(const struct opts *o, struct selected *s, const struct selection *sel, const struct whole *w,
+			const struct inforce *f, struct err *e)
+{
+	struct query_losses losses = { 0 };
+	struct summary talk = { 0 };
+	int ret = sel->program ? life_losses(&losses, &s->query, &s->store, sel, e) : selector_losses(&losses, s, o, e);
+
+	if (ret == 0 && sel->program)
+		summary_of_evidence(&talk, &(struct summary_evidence){ &s->query, sel, &losses, w, f });
+	else if (ret == 0)
+		summary_of_loaders(&talk, sel, &losses);
+	for (size_t i = 0; i < talk.n && !opt_on(o, OPT_quiet); i++)
+		command_say("%s", talk.v[i]);
+	summary_release(&talk);
+	VEC_FREE(&losses);
+	return ret;
+}
+
+/* The answers, and what they rest on. Returns how many calls would be refused, or -1. */
+static int64_t answer(const struct opts *o, struct selected *s, const struct selection *sel, const struct subject *subject,
+		      const struct check *c, const struct inforce *f, struct err *e)
+{
+	const struct runtime *runtime = opt_on(o, OPT_runtime) ? runtime_of(opt_text(o, OPT_runtime, NULL)) : NULL;
+	bool quiet = opt_on(o, OPT_quiet);
+	struct binaries b;
+	struct whole whole;
+	size_t more;
+	int ret;
+
+	whole_find(&whole, &s->query, sel);
+	more = runtime ? check_runtime(subject, runtime, true, true, quiet) : 0;
+	more += check_shown(subject, &s->query, sel, &whole, runtime, quiet);
+	binaries_find(&b, &s->query, sel);
+	show(o, c, &b, &subject->policy, more == 0);
+	ret = say_evidence(o, s, sel, &whole, f, e);
+	VEC_FREE(&b);
+	whole_release(&whole);
+	return ret < 0 ? -1 : (int64_t)(c->refused + more + (opt_on(o, OPT_strict) ? c->depends + c->unknown : 0) + !sel->program);
 }
 
 static int check(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
-	const struct runtime *runtime = opt_on(o, OPT_runtime) ? runtime_of(opt_text(o, OPT_runtime, NULL)) : NULL;
+	struct inforce inforce = { 0 };
+	struct check_proof proof = { &inforce, &subject->policy };
 	struct selection sel;
-	struct binaries b;
 	struct check c;
-	size_t more = 0;
 
-	if (opt_on(o, OPT_runtime) && runtime == NULL) {
+	if (opt_on(o, OPT_runtime) && runtime_of(opt_text(o, OPT_runtime, NULL)) == NULL) {
 		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
 		return (int)e->status;
 	}
 	s->options.whole_places = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	check_run(&c, &s->query, &sel, judge, subject);
+	inforce_load(&inforce, &s->query, &sel);
+	check_run(&c, &s->query, &sel, judge, subject, subject->policy.format != NULL ? &proof : NULL);
 	if (c.calls.n == 0) {
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
 	} else {
-		binaries_find(&b, &s->query, &sel);
-		show(o, &c, &b, &subject->policy);
-		VEC_FREE(&b);
-		more = runtime ? check_runtime(subject, runtime) : 0;
-		e->status = c.refused + more > 0 ? ST_NO : ST_OK;
+		int64_t refused = answer(o, s, &sel, subject, &c, &inforce, e);
+
+		if (refused >= 0)
+			e->status = refused > 0 ? ST_NO : ST_OK;
 	}
 	check_release(&c);
+	inforce_release(&inforce);
 	selection_release(&sel);
 	return (int)e->status;
 }
@@ -293,7 +385,8 @@ const struct command command_check = {
 		"run. A profile is compiled as runc does it (systemd's and minijail's, or with another --runtime: without runc's ENOSYS\n"
 		"for calls above the highest that it names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
 		"    scaudit check myapp.json --comm myapp\n\n"
-		"Without a selector: all that is in the store. The status is 1 where something would be refused. Programs that have\n"
-		"changed since they were captured are named on stderr.",
+		"Without a selector: all that is in the store. The status is 1 where something would be refused (--strict: or depends on\n"
+		"arguments). Where the evidence shows a runtime without a whole start, its own table is put to the filter as well.\n"
+		"Programs that have changed since they were captured are named on stderr.",
 	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,
 };

@@ -76,12 +76,15 @@ static void on_progress(void *to, uint64_t bytes, long long size)
 	fflush(stderr);
 }
 
+#define EXPECTED "expected lines such as 'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'"
+
 static void say_no_record(const struct ingest_report *r)
 {
 	static const char *const looks[] = {
 		[LOOKS_EMPTY] = "the input is empty",
-		[LOOKS_JSON] = "the input is JSON, which is not read yet (journalctl: use -o short-unix)",
-		[LOOKS_BINARY] = "the input holds NUL bytes (grep: use -a; compressed: unpack it)",
+		[LOOKS_BLANK] = "the input has only blank lines",
+		[LOOKS_JSON] = "the input is JSON",
+		[LOOKS_BINARY] = "the input holds NUL bytes",
 		[LOOKS_AUDIT] = "the input has audit records, but none of seccomp (type=1326, SECCOMP): was the filter's "
 				"action LOG, and does kernel.seccomp.actions_logged hold log?",
 		[LOOKS_TEXT] = "the input is text without audit records",
@@ -92,11 +95,13 @@ static void say_no_record(const struct ingest_report *r)
 			    r->damaged ? " that is whole" : "", r->losses, r->losses == 1 ? "" : "s", r->losses == 1 ? "was" : "were",
 			    r->losses == 1 ? "it says was" : "they say was");
 	else if (r->damaged)
-		command_say("no whole record in this input, %" PRIu64 " damaged (-v shows them); expected lines such as "
-			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", r->damaged);
+		command_say("no record could be taken, %" PRIu64 " line%s damaged (-v shows %s)%s; " EXPECTED, r->damaged,
+			    r->damaged == 1 ? " is" : "s are", r->damaged == 1 ? "it" : "them",
+			    r->looks == LOOKS_JSON ? "; the input is JSON (journalctl: use -o short-unix)" : "");
+	else if (r->looks == LOOKS_EMPTY)
+		command_say("no record: %s", looks[r->looks]);
 	else
-		command_say("no record: %s; expected lines such as "
-			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", looks[r->looks]);
+		command_say("no record: %s; " EXPECTED, looks[r->looks]);
 }
 
 static void say_reasons(const struct ingest_report *r)
@@ -113,7 +118,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
 	if (r->records == 0) {
-		if (!r->failed || r->bytes > 0)
+		if (r->failed < r->sources || (r->sources == 0 && r->failed == 0))
 			say_no_record(r);
 		return;
 	}
@@ -188,13 +193,17 @@ static int run(struct opts *o, struct err *e)
 	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
 	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
 		return (int)e->status;
+	if (report.failed_status == ST_OK && report.records == 0 && report.losses == 0 && report.damaged > 0)
+		return ST_NO;
 	return (int)report.failed_status;
 }
 
 const struct command command_ingest = {
 	.name = "ingest", .args = "[FILE...]", .about = "read log lines into the store",
 	.help = "Reads seccomp log records (type=1326) into the store: files, '-' or standard input, in every textual\n"
-		"form, recognised line by line. Each event counts once, however often and in whatever form it is read.\n\n"
+		"form, recognised line by line. Each event counts once, however often and in whatever form it is read.\n"
+		"Exit status: 0 where there was nothing new, too; 1 where lines look like records and none could be taken; 2 for\n"
+		"what is no log (a program, a database, another format).\n\n"
 		"    grep syscall /var/log/syslog | scaudit ingest",
 	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run,
 };

@@ -208,12 +208,30 @@ static void damaged(struct feed *f, const struct line *l, struct bytes text)
 		f->o->damaged(f->o->to, f->file, f->number, l->reason, text);
 }
 
-/* Remembers what an input without records looks like. */
+/* Formats of other programs, by their first bytes. */
+static const char *format_of(struct bytes text)
+{
+	static const struct { const char *first, *name; } rows[] = {
+		{ "\177ELF", "a program" }, { "SQLite format 3", "a database of SQLite" }, { "\x1f\x8b", "compressed by gzip" },
+		{ "\xfd" "7zXZ", "compressed by xz" }, { "BZh", "compressed by bzip2" }, { "\x28\xb5\x2f\xfd", "compressed by zstd" },
+		{ "PK\x03\x04", "a zip archive" }, { "LPKSHHRH", "a journal's own file (journalctl --file)" },
+		{ "\xff\xfe", "UTF-16" }, { "\xfe\xff", "UTF-16" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (bytes_starts(text, bytes_of(rows[i].first)))
+			return rows[i].name;
+	return NULL;
+}
+
+/* Remembers what a source without records looks like. */
 static void look_at(struct feed *f, struct bytes text)
 {
 	enum ingest_looks *looks = &f->r->looks;
 
-	if (*looks != LOOKS_EMPTY && *looks != LOOKS_TEXT)
+	if (f->number <= 1 && (f->r->format = format_of(text)) != NULL)
+		*looks = LOOKS_BINARY;
+	if (*looks != LOOKS_EMPTY && *looks != LOOKS_BLANK && *looks != LOOKS_TEXT)
 		return;
 	if (text.n && text.p[0] == '{')
 		*looks = LOOKS_JSON;
@@ -223,6 +241,24 @@ static void look_at(struct feed *f, struct bytes text)
 		*looks = LOOKS_AUDIT;
 	else if (text.n)
 		*looks = LOOKS_TEXT;
+	else if (*looks == LOOKS_EMPTY)
+		*looks = LOOKS_BLANK;
+}
+
+void feed_source(struct feed *f, const char *name)
+{
+	f->file = name;
+	f->number = 0;
+	f->before = f->r->records + f->r->damaged + f->r->losses;
+	f->r->looks = LOOKS_EMPTY;
+	f->r->format = NULL;
+	f->r->sources++;
+}
+
+bool feed_source_is_strange(const struct feed *f)
+{
+	return f->r->records + f->r->damaged + f->r->losses == f->before &&
+	       (f->r->looks == LOOKS_BINARY || f->r->looks == LOOKS_JSON);
 }
 
 int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
@@ -247,6 +283,7 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 			f->near_ms[f->trust != FEED_TEXT] = l.rec.ms;
 		return slow_record(f, text, &l, e);
 	case LINE_DAMAGED:
+		look_at(f, text);
 		damaged(f, &l, text);
 		return 0;
 	case LINE_LOSS:
@@ -259,7 +296,7 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	case LINE_OTHER:
 	default:
 		f->r->other++;
-		if (f->r->records == 0)
+		if (f->r->records + f->r->losses == 0 || f->r->records + f->r->damaged + f->r->losses == f->before)
 			look_at(f, text);
 		return 0;
 	}

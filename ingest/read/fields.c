@@ -115,64 +115,64 @@ static const char *field_subj(struct bytes *b, struct record *rec)
 	return NULL;
 }
 
+/* Is what is left the beginning of what should come, and no more? */
+static bool ends_in(struct bytes b, struct bytes key)
+{
+	return b.n <= key.n && (b.n == 0 || memcmp(b.p, key.p, b.n) == 0);
+}
+
+/* A line that was cut says so: what is missing behind the cut is no fault of the kernel's. */
+#define EXPECT(taken, b, key, why)                                                                   \
+	do {                                                                                         \
+		struct bytes left_ = *(b);                                                           \
+		if (!(taken))                                                                        \
+			return ends_in(left_, BYTES(key)) ? "the line ends early, before or in" key : why; \
+	} while (0)
+
 static const char *identity(struct bytes *b, struct record *rec, struct fields_room *room)
 {
 	const char *why;
 	uint32_t ppid;
 
-	if (!field_u32(b, BYTES("auid="), &rec->auid))
-		return "auid is missing or no number";
-	if (!field_u32(b, BYTES(" uid="), &rec->uid))
-		return "uid is missing or no number";
-	if (!field_u32(b, BYTES(" gid="), &rec->gid))
-		return "gid is missing or no number";
-	if (!field_u32(b, BYTES(" ses="), &rec->ses))
-		return "ses is missing or no number";
+	EXPECT(field_u32(b, BYTES("auid="), &rec->auid), b, "auid=", "auid is missing or no number");
+	EXPECT(field_u32(b, BYTES(" uid="), &rec->uid), b, " uid=", "uid is missing or no number");
+	EXPECT(field_u32(b, BYTES(" gid="), &rec->gid), b, " gid=", "gid is missing or no number");
+	EXPECT(field_u32(b, BYTES(" ses="), &rec->ses), b, " ses=", "ses is missing or no number");
 	if (!bytes_take(b, BYTES(" ")))
-		return "line ends after ses";
+		return "the line ends after ses";
 	why = field_subj(b, rec);
 	if (why != NULL)
 		return why;
 	if (field_u32(b, BYTES("ppid="), &ppid) && !bytes_take(b, BYTES(" ")))
-		return "line ends after ppid";
-	if (!field_i32(b, BYTES("pid="), &rec->pid) || rec->pid < 0)
-		return "pid is missing, no number, or over 31 bits";
-	if (!bytes_take(b, BYTES(" comm=")))
-		return "comm is not where it belongs";
+		return "the line ends after ppid";
+	EXPECT(field_i32(b, BYTES("pid="), &rec->pid) && rec->pid >= 0, b, "pid=", "pid is missing, no number, or over 31 bits");
+	EXPECT(bytes_take(b, BYTES(" comm=")), b, " comm=", "comm is not where it belongs");
 	why = fields_string(b, &rec->comm, room->comm, sizeof(room->comm), false);
 	if (why != NULL)
-		return why;
-	if (!bytes_take(b, BYTES(" exe=")))
-		return bytes_starts(*b, BYTES(" sig=")) ? "no exe and no arch: the kernel is too old"
-							: "exe is not where it belongs";
+		return b->n == 0 ? "the line ends early, in comm" : why;
+	EXPECT(bytes_take(b, BYTES(" exe=")), b, " exe=", bytes_starts(*b, BYTES(" sig=")) ? "no exe and no arch: the kernel is too old"
+											     : "exe is not where it belongs");
 	why = fields_string(b, &rec->exe, room->exe, sizeof(room->exe), true);
 	if (why == NULL && rec->exe.n == 0)
 		why = "exe is empty";
-	return why;
+	return why != NULL && b->n == 0 ? "the line ends early, in exe" : why;
 }
 
 static const char *call(struct bytes *b, struct record *rec)
 {
 	uint64_t v;
 
-	if (!field_i32(b, BYTES(" sig="), &rec->sig) || rec->sig < 0)
-		return "sig is missing or no number";
-	if (!bytes_take(b, BYTES(" arch=")))
-		return bytes_starts(*b, BYTES(" syscall=")) ? "no arch: the kernel is too old"
-							    : "arch is not where it belongs";
-	if (!bytes_hex(b, UINT32_MAX, &v))
-		return "arch is no hex number of 32 bits";
+	EXPECT(field_i32(b, BYTES(" sig="), &rec->sig) && rec->sig >= 0, b, " sig=", "sig is missing or no number");
+	EXPECT(bytes_take(b, BYTES(" arch=")), b, " arch=", bytes_starts(*b, BYTES(" syscall=")) ? "no arch: the kernel is too old"
+												  : "arch is not where it belongs");
+	EXPECT(bytes_hex(b, UINT32_MAX, &v), b, "", "arch is no hex number of 32 bits");
 	rec->arch = (uint32_t)v;
-	if (!field_i32(b, BYTES(" syscall="), &rec->nr))
-		return "syscall is missing, no number, or over 31 bits";
-	if (!bytes_take(b, BYTES(" compat=")) || b->n == 0 || (b->p[0] != '0' && b->p[0] != '1'))
-		return "compat is not 0 or 1";
+	EXPECT(field_i32(b, BYTES(" syscall="), &rec->nr), b, " syscall=", "syscall is missing, no number, or over 31 bits");
+	EXPECT(bytes_take(b, BYTES(" compat=")) && b->n > 0 && (b->p[0] == '0' || b->p[0] == '1'), b, " compat=", "compat is not 0 or 1");
 	rec->compat = b->p[0] == '1';
 	bytes_skip(b, 1);
-	if (!bytes_take(b, BYTES(" ip=0x")) || !bytes_hex(b, UINT64_MAX, &rec->ip))
-		return "ip is missing or no hex number of 64 bits";
-	if (!bytes_take(b, BYTES(" code=0x")) || !bytes_hex(b, UINT32_MAX, &v))
-		return "code is missing or no hex number of 32 bits";
+	EXPECT(bytes_take(b, BYTES(" ip=0x")) && bytes_hex(b, UINT64_MAX, &rec->ip), b, " ip=0x", "ip is missing or no hex number of 64 bits");
+	EXPECT(bytes_take(b, BYTES(" code=0x")) && bytes_hex(b, UINT32_MAX, &v), b, " code=0x", "code is missing or no hex number of 32 bits");
 	rec->code = (uint32_t)v;
 	return NULL;
 }

@@ -1,0 +1,159 @@
+#include "analyze/evidence/life.h"
+
+#include "store/base/map.h"
+#include "store/base/when.h"
+
+#include <stdlib.h>
+
+/* A boot of a machine's name, as its processes show it. */
+struct boot { int64_t row; uint32_t number; int64_t t_first, t_last; };
+struct boots { struct boot *v; size_t n, cap; };
+
+static void find_boots(struct boots *out, const struct query *q)
+{
+	struct map at = { 0 };
+
+	for (size_t i = 0; i < q->images.n; i++) {
+		const struct query_image *m = &q->images.v[i];
+		int64_t row = q->trees.v[m->tree].row, k = m->id == 0 ? -1 : map_get(&at, (uint64_t)row, m->boot, -1);
+
+		if (m->id == 0)
+			continue;
+		if (k < 0) {
+			map_put(&at, (uint64_t)row, m->boot, (int64_t)out->n);
+			*VEC_PUSH(out) = (struct boot){ row, m->boot, m->t_first, m->t_last };
+			continue;
+		}
+		if (m->t_first < out->v[k].t_first)
+			out->v[k].t_first = m->t_first;
+		if (m->t_last > out->v[k].t_last)
+			out->v[k].t_last = m->t_last;
+	}
+	map_release(&at);
+}
+
+/* The first record of a later boot than that of `m`, and the last one of an earlier. */
+static int64_t boot_after(const struct boots *b, int64_t row, const struct query_image *m)
+{
+	int64_t out = LIFE_OPEN;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].row == row && b->v[i].number != m->boot && b->v[i].t_first > m->t_last && b->v[i].t_first < out)
+			out = b->v[i].t_first;
+	return out;
+}
+
+static int64_t boot_before(const struct boots *b, int64_t row, const struct query_image *m)
+{
+	int64_t out = LIFE_BEFORE;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].row == row && b->v[i].number != m->boot && b->v[i].t_last < m->t_first && b->v[i].t_last > out)
+			out = b->v[i].t_last;
+	return out;
+}
+
+/* Of one that exec'd, the image that it became goes on. */
+static int64_t end_of(const struct boots *b, const struct query_image *m, int64_t row)
+{
+	if (m->t_end != WHEN_NONE)
+		return m->t_end > m->t_last ? m->t_end : m->t_last;
+	return boot_after(b, row, m);
+}
+
+void lives_find(struct lives *out, const struct query *q)
+{
+	struct boots boots = { 0 };
+
+	*out = (struct lives){ mem_alloc(q->trees.n * sizeof(*out->from)), mem_alloc(q->trees.n * sizeof(*out->to)), q->trees.n };
+	find_boots(&boots, q);
+	for (size_t i = 0; i < q->trees.n; i++) {
+		const struct query_tree *t = &q->trees.v[i];
+
+		out->from[i] = t->t_first;
+		out->to[i] = t->t_last;
+		if (t->id != 0 && t->t_first != WHEN_NONE && !t->start_seen)
+			out->from[i] = boot_before(&boots, t->row, &q->images.v[t->root]);
+	}
+	for (size_t i = 0; i < q->images.n; i++) {
+		const struct query_image *m = &q->images.v[i];
+		int64_t end;
+
+		if (m->id == 0 || q->trees.v[m->tree].t_first == WHEN_NONE)
+			continue;
+		end = end_of(&boots, m, q->trees.v[m->tree].row);
+		if (end > out->to[m->tree])
+			out->to[m->tree] = end;
+	}
+	VEC_FREE(&boots);
+}
+
+void lives_release(struct lives *l)
+{
+	free(l->from);
+	free(l->to);
+	*l = (struct lives){ 0 };
+}
+
+/* ---- losses ---- */
+
+/* The time on one machine in which a selection's trees lived. */
+struct machine { int64_t node, from, to; };
+struct machines { struct machine *v; size_t n, cap; };
+
+static void find_machines(struct machines *out, const struct query *q, const struct selection *s)
+{
+	struct map at = { 0 };
+	struct lives lives;
+
+	lives_find(&lives, q);
+	for (size_t i = 0; i < q->trees.n; i++) {
+		int64_t k = map_get(&at, (uint64_t)q->trees.v[i].node_id, 0, -1);
+
+		if (!s->tree_in[i])
+			continue;
+		if (k < 0) {
+			k = (int64_t)out->n;
+			map_put(&at, (uint64_t)q->trees.v[i].node_id, 0, k);
+			*VEC_PUSH(out) = (struct machine){ q->trees.v[i].node_id, LIFE_OPEN, LIFE_BEFORE };
+		}
+		/* presence without a time may be of any */
+		if (lives.from[i] == WHEN_NONE || lives.from[i] < out->v[k].from)
+			out->v[k].from = lives.from[i] == WHEN_NONE ? LIFE_BEFORE : lives.from[i];
+		if (lives.to[i] == WHEN_NONE || lives.to[i] > out->v[k].to)
+			out->v[k].to = lives.to[i] == WHEN_NONE ? LIFE_OPEN : lives.to[i];
+	}
+	map_release(&at);
+	lives_release(&lives);
+}
+
+static int of_machine(struct query_losses *out, struct query *q, struct store *store, const struct machine *m, struct err *e)
+{
+	int64_t since = m->from == LIFE_BEFORE ? WHEN_NONE : m->from, until = m->to == LIFE_OPEN ? WHEN_NONE : m->to;
+	struct query_losses all = { 0 };
+	int ret;
+
+	if (q->since != WHEN_NONE && q->since > m->from)
+		since = q->since;
+	if (q->until != WHEN_NONE && q->until < m->to)
+		until = q->until;
+	ret = query_losses(&all, q, store, since, until, e);
+	for (size_t i = 0; i < all.n && ret == 0; i++)
+		if (query_is_node(q, m->node, all.v[i].node))
+			*VEC_PUSH(out) = all.v[i];
+	VEC_FREE(&all);
+	return ret;
+}
+
+int life_losses(struct query_losses *out, struct query *q, struct store *store, const struct selection *s, struct err *e)
+{
+	struct machines machines = { 0 };
+	int ret = 0;
+
+	*out = (struct query_losses){ 0 };
+	find_machines(&machines, q, s);
+	for (size_t i = 0; i < machines.n && ret == 0; i++)
+		ret = of_machine(out, q, store, &machines.v[i], e);
+	VEC_FREE(&machines);
+	return ret;
+}
