@@ -60,6 +60,12 @@ void tally_clear(struct tally *t)
 
 /* ---- identities ---- */
 
+/* Of all that tells identities apart: 20,000 host names can bring the same text. */
+static uint64_t ident_hash(int64_t node, const char *key, size_t n)
+{
+	return hash_u64(hash_bytes(key, n), (uint64_t)node);
+}
+
 static uint32_t ident_slot(const struct tally *t, int64_t node, const char *key, size_t n, uint64_t hash)
 {
 	uint32_t i = (uint32_t)hash & (t->n_ident_slots - 1);
@@ -77,7 +83,7 @@ struct ident *tally_find(const struct tally *t, int64_t node, const char *key, s
 {
 	if (t->n_ident_slots == 0)
 		return NULL;
-	return t->idents[ident_slot(t, node, key, n, hash_bytes(key, n))];
+	return t->idents[ident_slot(t, node, key, n, ident_hash(node, key, n))];
 }
 
 static int fill_ident(struct tally *t, struct ident *id, const struct record *rec, struct err *e)
@@ -104,7 +110,7 @@ static int fill_ident(struct tally *t, struct ident *id, const struct record *re
 
 struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e)
 {
-	uint64_t hash = hash_bytes(key.p, key.n);
+	uint64_t hash = ident_hash(node, key.p, key.n);
 	struct ident *id;
 	char *copy;
 	uint32_t i;
