@@ -95,7 +95,7 @@ void selector_command(struct buf *out, const struct opts *o, bool rest)
 		esc_shell(out, bytes_of(o->args[i]));
 	}
 	for (int i = 0; i < N_OPTS; i++)
-		for (size_t k = 0; k < o->given[i].n && !(rest && picks((enum opt)i)); k++) {
+		for (size_t k = 0; k < o->given[i].n && i != OPT_verbose && i != OPT_quiet && !(rest && picks((enum opt)i)); k++) {
 			buf_printf(out, " --%s", opt_name((enum opt)i));
 			if (o->given[i].v[k][0] == '\0')
 				continue;

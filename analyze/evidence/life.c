@@ -39,7 +39,7 @@ static int64_t boot_after(const struct boots *b, int64_t row, const struct query
 
 	for (size_t i = 0; i < b->n; i++)
 		if (b->v[i].row == row && b->v[i].number != m->boot && b->v[i].t_first > m->t_last && b->v[i].t_first < out)
-			out = b->v[i].t_first;
+			out = b->v[i].t_first - 1;
 	return out;
 }
 
@@ -53,16 +53,60 @@ static int64_t boot_before(const struct boots *b, int64_t row, const struct quer
 	return out;
 }
 
-/* Of one that exec'd, the image that it became goes on. */
-static int64_t end_of(const struct boots *b, const struct query_image *m, int64_t row)
+static int by_pid(const void *a, const void *b, void *query)
 {
-	if (m->t_end != WHEN_NONE)
-		return m->t_end > m->t_last ? m->t_end : m->t_last;
-	return boot_after(b, row, m);
+	const uint32_t *at = a, *bt = b;
+	const struct query *q = query;
+	const struct query_image *x = &q->images.v[*at], *y = &q->images.v[*bt];
+	int64_t p = q->trees.v[x->tree].row, r = q->trees.v[y->tree].row;
+
+	if (p != r)
+		return p < r ? -1 : 1;
+	if (x->boot != y->boot)
+		return x->boot < y->boot ? -1 : 1;
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return *at < *bt ? -1 : 1; /* images are in the order of their beginnings */
+}
+
+/*
+ * The beginning of what comes after each image in its pid: what it exec'd, or another process. Text ends no trusted evidence in the
+ * store; whoever is shown both sees that it does.
+ */
+static int64_t *find_next(const struct query *q)
+{
+	auto_free uint32_t *order = mem_alloc((q->images.n + 1) * sizeof(*order));
+	int64_t *next = mem_alloc((q->images.n + 1) * sizeof(*next));
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < q->images.n; i++) {
+		next[i] = LIFE_OPEN;
+		if (q->images.v[i].id != 0)
+			order[n++] = i;
+	}
+	if (n > 1)
+		qsort_r(order, n, sizeof(*order), by_pid, (void *)(uintptr_t)q);
+	for (size_t i = 0; i + 1 < n; i++) {
+		const struct query_image *m = &q->images.v[order[i]], *then = &q->images.v[order[i + 1]];
+
+		if (m->pid == then->pid && m->boot == then->boot && q->trees.v[m->tree].row == q->trees.v[then->tree].row &&
+		    then->t_first >= m->t_last)
+			next[order[i]] = then->t_first;
+	}
+	return next;
+}
+
+static int64_t end_of(const struct boots *b, const struct query_image *m, int64_t row, int64_t next)
+{
+	int64_t end = m->t_end != WHEN_NONE ? m->t_end : boot_after(b, row, m);
+
+	end = next < end ? next : end;
+	return end > m->t_last ? end : m->t_last;
 }
 
 void lives_find(struct lives *out, const struct query *q)
 {
+	auto_free int64_t *next = find_next(q);
 	struct boots boots = { 0 };
 
 	*out = (struct lives){ mem_alloc(q->trees.n * sizeof(*out->from)), mem_alloc(q->trees.n * sizeof(*out->to)), q->trees.n };
@@ -81,7 +125,7 @@ void lives_find(struct lives *out, const struct query *q)
 
 		if (m->id == 0 || q->trees.v[m->tree].t_first == WHEN_NONE)
 			continue;
-		end = end_of(&boots, m, q->trees.v[m->tree].row);
+		end = end_of(&boots, m, q->trees.v[m->tree].row, next[i]);
 		if (end > out->to[m->tree])
 			out->to[m->tree] = end;
 	}

@@ -46,9 +46,12 @@ static void sign(struct looking *l, uint32_t tree, enum whole_sign sign)
 	l->signs[tree] |= (uint8_t)(1u << sign);
 }
 
+/* The image whose address space it shares, over forks of forks. */
 static uint32_t founder(const struct query *q, uint32_t i)
 {
-	return q->images.v[i].fork_of == QUERY_NONE ? i : q->images.v[i].fork_of;
+	while (q->images.v[i].fork_of != QUERY_NONE)
+		i = q->images.v[i].fork_of;
+	return i;
 }
 
 static void note_calls(struct looking *l)

@@ -182,11 +182,11 @@ static bool say_missing(struct summary *out, const struct whole *w, bool again)
 		return false;
 	whole_signs(&signs, w);
 	if (w->trees == 1)
-		say(out, "%s: %s. %s", again ? "records are missing, and the log itself shows it" : "INCOMPLETE: records are missing",
-		    buf_text(&signs), again ? "" : "Do not enforce this list");
+		say(out, "%s: %s%s", again ? "the log itself shows that records are missing" : "INCOMPLETE: records are missing",
+		    buf_text(&signs), again ? "" : ". Do not enforce this list");
 	else
-		say(out, "%s of %" PRIu64 " of %" PRIu64 " trees: %s.%s", again ? "records are missing" : "INCOMPLETE: records are missing",
-		    w->damaged, w->trees, buf_text(&signs), again ? "" : " Do not enforce this list");
+		say(out, "%srecords of %" PRIu64 " of %" PRIu64 " trees are missing: %s%s", again ? "" : "INCOMPLETE: ", w->damaged, w->trees,
+		    buf_text(&signs), again ? "" : ". Do not enforce this list");
 	return true;
 }
 

@@ -291,51 +291,48 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 }
 
 /* What the answer rests on: did all of it arrive? */
-static int say_evidence(const struct opts *o, struct selected *s, const struct selection *sel, const struct whole *w,
-			const struct inforce *f, struct err *e)
+static void say_evidence(const struct selection *sel, const struct summary_evidence *ev, bool quiet)
 {
-	struct query_losses losses = { 0 };
 	struct summary talk = { 0 };
-	int ret = sel->program ? life_losses(&losses, &s->query, &s->store, sel, e) : selector_losses(&losses, s, o, e);
 
-	if (ret == 0 && sel->program)
-		summary_of_evidence(&talk, &(struct summary_evidence){ &s->query, sel, &losses, w, f });
-	else if (ret == 0)
-		summary_of_loaders(&talk, sel, &losses);
-	for (size_t i = 0; i < talk.n && !opt_on(o, OPT_quiet); i++)
+	if (sel->program)
+		summary_of_evidence(&talk, ev);
+	else
+		summary_of_loaders(&talk, sel, ev->losses);
+	for (size_t i = 0; i < talk.n && !quiet; i++)
 		command_say("%s", talk.v[i]);
 	summary_release(&talk);
-	VEC_FREE(&losses);
-	return ret;
 }
 
-/* The answers, and what they rest on. Returns how many calls would be refused, or -1. */
-static int64_t answer(const struct opts *o, struct selected *s, const struct selection *sel, const struct subject *subject,
-		      const struct check *c, const struct inforce *f, struct err *e)
+/* The answers, and what they rest on. Returns how many calls would be refused, and what else makes the answer no. */
+static size_t answer(const struct opts *o, struct selected *s, const struct subject *subject, const struct check *c,
+		     struct summary_evidence *ev)
 {
 	const struct runtime *runtime = opt_on(o, OPT_runtime) ? runtime_of(opt_text(o, OPT_runtime, NULL)) : NULL;
 	bool quiet = opt_on(o, OPT_quiet);
 	struct binaries b;
 	struct whole whole;
 	size_t more;
-	int ret;
 
-	whole_find(&whole, &s->query, sel);
+	whole_find(&whole, ev->q, ev->s);
+	ev->whole = &whole;
 	more = runtime ? check_runtime(subject, runtime, true, true, quiet) : 0;
-	more += check_shown(subject, &s->query, sel, &whole, runtime, quiet);
-	binaries_find(&b, &s->query, sel);
+	more += check_shown(subject, ev->q, ev->s, &whole, runtime, quiet);
+	binaries_find(&b, &s->query, ev->s);
 	show(o, c, &b, &subject->policy, more == 0);
-	ret = say_evidence(o, s, sel, &whole, f, e);
+	say_evidence(ev->s, ev, quiet);
 	VEC_FREE(&b);
 	whole_release(&whole);
-	return ret < 0 ? -1 : (int64_t)(c->refused + more + (opt_on(o, OPT_strict) ? c->depends + c->unknown : 0) + !sel->program);
+	return c->refused + more + (opt_on(o, OPT_strict) ? c->depends + c->unknown : 0) + !ev->s->program;
 }
 
 static int check(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
 	struct inforce inforce = { 0 };
 	struct check_proof proof = { &inforce, &subject->policy };
+	struct query_losses losses = { 0 };
 	struct selection sel;
+	struct summary_evidence ev = { &s->query, &sel, &losses, NULL, &inforce };
 	struct check c;
 
 	if (opt_on(o, OPT_runtime) && runtime_of(opt_text(o, OPT_runtime, NULL)) == NULL) {
@@ -347,17 +344,14 @@ static int check(const struct opts *o, struct selected *s, const struct subject 
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	inforce_load(&inforce, &s->query, &sel);
 	check_run(&c, &s->query, &sel, judge, subject, subject->policy.format != NULL ? &proof : NULL);
-	if (c.calls.n == 0) {
+	if (c.calls.n == 0)
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
-	} else {
-		int64_t refused = answer(o, s, &sel, subject, &c, &inforce, e);
-
-		if (refused >= 0)
-			e->status = refused > 0 ? ST_NO : ST_OK;
-	}
+	else if (sel.program ? life_losses(&losses, &s->query, &s->store, &sel, e) == 0 : selector_losses(&losses, s, o, e) == 0)
+		e->status = answer(o, s, subject, &c, &ev) > 0 ? ST_NO : ST_OK;
 	check_release(&c);
 	inforce_release(&inforce);
 	selection_release(&sel);
+	VEC_FREE(&losses);
 	return (int)e->status;
 }
 

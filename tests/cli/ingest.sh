@@ -75,12 +75,15 @@ ok "... and the other files are read" is "$(db 'SELECT count(DISTINCT comm) > 1 
 
 # --- nothing to read ---
 fresh
-for what in '' 'some text' '{"MESSAGE":"x"}' 'type=SYSCALL msg=audit(1.000:1): arch=c000003e'; do
+for what in '' 'some text' 'type=SYSCALL msg=audit(1.000:1): arch=c000003e'; do
 	printf '%s\n' "$what" >"$TMP/none.log"
 	run "$SCAUDIT" ingest "$TMP/none.log"
 	ok "no record (${what:0:12}): exit 0" is $status 0
 	ok "no record (${what:0:12}): one line says what was expected" is "$(grep -c 'no record: .*audit: type=1326' "$TMP/err")" 1
 done
+echo '{"MESSAGE":"x"}' >"$TMP/none.log"
+run "$SCAUDIT" ingest "$TMP/none.log"
+ok "JSON without a record: exit 2, and the format is named" test "$status $(grep -c 'none.log: JSON' "$TMP/err")" = "2 1"
 run "$SCAUDIT" ingest </dev/null
 ok "empty input: said" warns 'no record: the input is empty'
 run "$SCAUDIT" ingest -q </dev/null
