@@ -201,7 +201,7 @@ static int same(void *ctx, int64_t a, int64_t b)
 
 static const struct track_strings strings = { same, NULL };
 
-static void take(struct holding *h, const struct record *r, struct track_site *site)
+static void take_record(struct holding *h, const struct record *r, struct track_site *site)
 {
 	*site = (struct track_site){ r->nr, r->ip };
 	if (r->kind != EDGE_NONE)
@@ -323,7 +323,7 @@ static void measure(const struct shape *s, size_t n)
 			struct record r = s->make(i, n);
 			struct holding *h = &all[r.pid];
 
-			take(h, &r, &sites[i]);
+			take_record(h, &r, &sites[i]);
 			if (!h->touched)
 				*VEC_PUSH(&touched) = r.pid;
 			h->touched = true;

@@ -35,7 +35,7 @@ static bool has_changed(const struct binary *b)
 
 struct saying { size_t n; bool all; };
 
-static void say(struct saying *s, const struct buf *line)
+static void say_some(struct saying *s, const struct buf *line)
 {
 	if (++s->n <= SHOWN || s->all)
 		command_say("%.*s", (int)line->n, line->p);
@@ -52,8 +52,8 @@ static void add_id(struct buf *out, struct bytes id)
 static void add_program(struct buf *out, const struct build *b)
 {
 	esc_tty(out, b->exe);
-	if (b->place.n)
-		buf_printf(out, " (%.*s)", (int)b->place.n, b->place.p);
+	if (b->location.n)
+		buf_printf(out, " (%.*s)", (int)b->location.n, b->location.p);
 }
 
 static void say_changed(struct saying *s, const struct build *b, const char *since, const struct build_id *now)
@@ -66,7 +66,7 @@ static void say_changed(struct saying *s, const struct build *b, const char *sin
 	buf_str(&line, " then, ");
 	add_id(&line, bytes_of(now->text));
 	buf_str(&line, " now): record again");
-	say(s, &line);
+	say_some(s, &line);
 }
 
 static void say_mixed(struct saying *s, const struct build *b)
@@ -78,7 +78,7 @@ static void say_mixed(struct saying *s, const struct build *b)
 	buf_str(&line, ", the newest with the build-id ");
 	add_id(&line, b->id);
 	buf_str(&line, ": --since TIME leaves out what older ones did");
-	say(s, &line);
+	say_some(s, &line);
 }
 
 /* Was the profile made of this program, and of another build of it? */
@@ -109,21 +109,21 @@ static void say_made_of_other(struct saying *s, const struct build *b, const cha
 	buf_str(&line, "; the evidence is of ");
 	add_id(&line, b->id);
 	buf_char(&line, ')');
-	say(s, &line);
+	say_some(s, &line);
 }
 
 /* What the profile was made of here, and the evidence does not show. Of several builds the last one stands last. */
 static void say_profile_is_old(struct saying *s, const struct binaries *b, const struct policy *profile, size_t at)
 {
 	const struct policy_binary *p = &profile->binaries.v[at];
-	const struct build then = { .exe = bytes_of(p->path), .id = bytes_of(p->build_id), .place = bytes_of(p->container) };
+	const struct build then = { .exe = bytes_of(p->path), .id = bytes_of(p->build_id), .location = bytes_of(p->container) };
 	struct build_id now;
 
 	for (size_t i = at + 1; i < profile->binaries.n; i++)
 		if (builds_same_program(&then, bytes_of(profile->binaries.v[i].path), bytes_of(profile->binaries.v[i].container)))
 			return;
 	for (size_t i = 0; i < b->n; i++)
-		if (builds_same_program(&then, b->v[i].build.exe, b->v[i].build.place))
+		if (builds_same_program(&then, b->v[i].build.exe, b->v[i].build.location))
 			return;
 	if (p->local && strcmp(p->node, b->own.nodename) == 0 && build_at(&now, p->path) && strcmp(now.text, p->build_id) != 0)
 		say_changed(s, &then, "the profile was made", &now);

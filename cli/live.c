@@ -2,7 +2,7 @@
 
 #include "analyze/evidence/check.h"
 
-static void take(struct live *l)
+static void take_filters(struct live *l)
 {
 	for (size_t i = 0; i < l->filters.v.n; i++)
 		*VEC_PUSH(&l->code) = (struct bpf_code){ l->filters.v.v[i].v, l->filters.v.v[i].n };
@@ -13,7 +13,7 @@ static bool passes(const struct filters *f, uint32_t arch, int32_t nr)
 	struct live l = { .filters = *f };
 	struct bpf_answers a;
 
-	take(&l);
+	take_filters(&l);
 	bpf_run_all(l.code.v, l.code.n, arch, nr, &a);
 	VEC_FREE(&l.code);
 	return check_verdict(arch, nr, &a) == CHECK_PASSES;
@@ -25,7 +25,7 @@ int live_read(struct live *out, int32_t pid, struct err *e)
 
 	*out = (struct live){ 0 };
 	ret = filters_read(&out->filters, pid, passes, e);
-	take(out);
+	take_filters(out);
 	return ret;
 }
 

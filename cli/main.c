@@ -13,7 +13,7 @@
 
 #define FAILED 125 /* as env and timeout have it, where a command would have run */
 
-static int run(int argc, char **argv, struct opts *o, struct err *e)
+static int run_command(int argc, char **argv, struct opts *o, struct err *e)
 {
 	const struct command *command;
 
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	int status;
 
 	prepare();
-	status = run(argc, argv, &o, &e);
+	status = run_command(argc, argv, &o, &e);
 	if (e.msg[0] != '\0')
 		command_say("%s", e.msg);
 	opts_release(&o);

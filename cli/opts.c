@@ -22,7 +22,7 @@ static const struct command *const commands[] = {
 #undef COMMAND
 };
 
-const struct command *command_find(const char *name)
+const struct command *opts_find_command(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i]->name, name) == 0)
@@ -52,7 +52,7 @@ static int row_of(int got)
 	return -1;
 }
 
-static int check(const struct opts *o, const struct command *c, struct err *e)
+static int check_options(const struct opts *o, const struct command *c, struct err *e)
 {
 	for (int i = 0; i < N_OPTS; i++)
 		if (o->given[i].n && !(rows[i].groups & (c->groups | G_ALL)))
@@ -98,7 +98,7 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 	}
 	if (optind >= argc)
 		return 0;
-	*command = command_find(argv[optind]);
+	*command = opts_find_command(argv[optind]);
 	if (*command == NULL)
 		return err_set(e, ST_INPUT, "no such command: '%.80s' (see scaudit --help)", argv[optind]);
 	o->command = (*command)->name;
@@ -106,7 +106,7 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 	o->args = mem_zero((size_t)o->n_args + 1, sizeof(*o->args));
 	for (int i = 0; i < o->n_args; i++)
 		o->args[i] = argv[optind + 1 + i];
-	return opt_on(o, OPT_help) ? 0 : check(o, *command, e);
+	return opt_on(o, OPT_help) ? 0 : check_options(o, *command, e);
 }
 
 bool opts_run_a_command(int argc, char *const *argv)
@@ -117,7 +117,7 @@ bool opts_run_a_command(int argc, char *const *argv)
 		if (strcmp(argv[i], "--") == 0)
 			return c != NULL && (c->groups & G_COMMAND);
 		if (c == NULL)
-			c = command_find(argv[i]);
+			c = opts_find_command(argv[i]);
 	}
 	return false;
 }

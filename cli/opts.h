@@ -19,7 +19,7 @@ enum {
 	G_PROFILE = 1 << 8,
 	G_LIST = 1 << 9,
 	G_FORGET = 1 << 10,
-	G_FOLD = 1 << 11,
+	G_COMPACT = 1 << 11,
 	G_CAPTURE = 1 << 12,
 	G_DOCTOR = 1 << 13,
 	G_COMMAND = 1 << 14, /* runs a command */
@@ -78,6 +78,6 @@ bool opts_run_a_command(int argc, char *const *argv);
 void opts_help(const struct command *command);
 
 /* Finds a command by name; NULL. */
-const struct command *command_find(const char *name);
+const struct command *opts_find_command(const char *name);
 
 #endif

@@ -11,19 +11,19 @@
 
 #define UNREAD_SHOWN 10
 
-static int place_of(struct policy_place *at, const struct opts *o, struct err *e)
+static int machine_of(struct resolve_machine *at, const struct opts *o, struct err *e)
 {
 	const char *caps = opt_text(o, OPT_caps, NULL), *kernel = opt_text(o, OPT_kernel, NULL), *arch = opt_text(o, OPT_arch, NULL);
 	struct utsname here;
 
-	*at = (struct policy_place){ .arch = arch_native() };
-	if (caps != NULL && policy_place_caps(at, caps, e) < 0)
+	*at = (struct resolve_machine){ .arch = arch_native() };
+	if (caps != NULL && resolve_machine_caps(at, caps, e) < 0)
 		return -1;
 	if (kernel == NULL)
 		kernel = uname(&here) == 0 ? here.release : "1.0";
-	if (policy_place_kernel(at, kernel, e) < 0)
+	if (resolve_machine_kernel(at, kernel, e) < 0)
 		return -1;
-	return arch == NULL ? 0 : policy_place_arch(at, arch, e);
+	return arch == NULL ? 0 : resolve_machine_arch(at, arch, e);
 }
 
 /* What of the file is not, or may not be, as its consumer has it. */
@@ -43,36 +43,36 @@ static void say_unread(const struct policy *p, const char *file)
 			    p->sets.n > UNREAD_SHOWN ? " ..." : "");
 }
 
-static int read_whole(struct policy *p, struct policy_place *at, struct bytes text, const char *file, const struct opts *o, struct err *e)
+static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes text, const char *file, const struct opts *o, struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
 
 	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
-	if (place_of(at, o, e) < 0 || input_policy(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
+	if (machine_of(at, o, e) < 0 || input_policy(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
 		say_unread(p, file);
 	return 0;
 }
 
-int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e)
+int policy_open_whole(struct policy *p, struct resolve_machine *at, const char *file, const struct opts *o, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
 
 	policy_init(p);
-	*at = (struct policy_place){ 0 };
+	*at = (struct resolve_machine){ 0 };
 	return input_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, o, e);
 }
 
 int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e)
 {
-	struct policy_place at;
+	struct resolve_machine at;
 	int ret = read_whole(p, &at, text, file, o, e);
 
-	if (ret == 0 && policy_resolve(p, &at, e) < 0)
+	if (ret == 0 && resolve_policy(p, &at, e) < 0)
 		ret = err_wrap(e, "%.200s", file);
-	policy_place_release(&at);
+	resolve_machine_release(&at);
 	return ret;
 }
 

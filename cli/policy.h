@@ -15,10 +15,10 @@ int policy_open(struct policy *p, const char *file, const struct opts *o, struct
 int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e);
 
 /*
- * The same with the conditions left in. *at is where they would be settled: policy_resolve does it, and the caller releases it by
- * policy_place_release. Release both also after a failure.
+ * The same with the conditions left in. *at is where they would be settled: resolve_policy does it, and the caller releases it by
+ * resolve_machine_release. Release both also after a failure.
  */
-int policy_open_whole(struct policy *p, struct policy_place *at, const char *file, const struct opts *o, struct err *e);
+int policy_open_whole(struct policy *p, struct resolve_machine *at, const char *file, const struct opts *o, struct err *e);
 
 /* Says on stderr, as far as a line holds them: "FILE: names that WHAT: a, b and 3 more"; nothing where n is 0. */
 void policy_say_names(const char *file, const char *what, const char *const *v, size_t n);

@@ -61,7 +61,7 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 int selector_open(struct selected *out, const struct opts *o, struct err *e)
 {
 	*out = (struct selected){ 0 };
-	if (read_options(out, o, e) < 0 || opt_read(o, &out->store, e) < 0 ||
+	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0 ||
 	    query_load(&out->query, &out->store, out->since, out->until, opt_on(o, OPT_trusted), e) < 0)
 		return -1;
 	workloads_find(&out->workloads, &out->query);

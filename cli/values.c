@@ -35,7 +35,7 @@ static bool read_with_unit(const char *text, const struct unit *units, size_t n,
 	return false;
 }
 
-int opt_number(const struct opts *o, enum opt id, uint64_t min, uint64_t max, uint64_t otherwise, uint64_t *out, struct err *e)
+int values_number(const struct opts *o, enum opt id, uint64_t min, uint64_t max, uint64_t otherwise, uint64_t *out, struct err *e)
 {
 	const char *text = opt_text(o, id, NULL);
 	struct bytes b = bytes_of(text ? text : "");
@@ -46,7 +46,7 @@ int opt_number(const struct opts *o, enum opt id, uint64_t min, uint64_t max, ui
 	return err_set(e, ST_INPUT, "--%s: not a number from %" PRIu64 " to %" PRIu64 ": '%.40s'", opt_name(id), min, max, text);
 }
 
-int opt_duration(const struct opts *o, enum opt id, uint64_t min, uint64_t otherwise, uint64_t *ms, struct err *e)
+int values_duration(const struct opts *o, enum opt id, uint64_t min, uint64_t otherwise, uint64_t *ms, struct err *e)
 {
 	static const struct unit units[] = { { "", 1000 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { "ms", 1 } };
 	const char *text = opt_text(o, id, NULL);
@@ -92,7 +92,7 @@ static int bring_up(const struct opts *o, struct store *store, const struct stor
 	return upgrade_store(path, wait, &(struct upgrade_progress){ say_bringing, &b }, e);
 }
 
-int opt_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e)
+int values_store(const struct opts *o, struct store *store, enum store_mode mode, const struct opt_stop *stop, struct err *e)
 {
 	struct store_wait wait = { .say = opt_on(o, OPT_quiet) ? NULL : say_waiting };
 	struct err older = { 0 };
@@ -100,7 +100,7 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 	int ret;
 
 	*store = (struct store){ 0 };
-	if (opt_duration(o, OPT_wait, 0, WAIT_MS, &ms, e) < 0)
+	if (values_duration(o, OPT_wait, 0, WAIT_MS, &ms, e) < 0)
 		return -1;
 	wait.ms = (int64_t)ms;
 	if (stop != NULL) {
@@ -121,7 +121,7 @@ int opt_store(const struct opts *o, struct store *store, enum store_mode mode, c
 	return 0;
 }
 
-int opt_brought_up(const struct opts *o, struct err *e)
+int values_brought_up(const struct opts *o, struct err *e)
 {
 	struct store store;
 	int ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, e);
@@ -130,7 +130,7 @@ int opt_brought_up(const struct opts *o, struct err *e)
 	store_close(&store);
 	if (!older)
 		return ret;
-	ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
+	ret = values_store(o, &store, STORE_CHANGE, NULL, e);
 	store_close(&store);
 	return ret;
 }
@@ -151,24 +151,24 @@ static int finish(const struct opts *o, struct store *store, struct err *e)
 	if (store->owner.unwritable[0] != '\0')
 		return not_finished(store, e);
 	store_close(store);
-	if (opt_store(o, store, STORE_CHANGE, NULL, e) < 0 || again_rest(store, NULL, e) < 0)
+	if (values_store(o, store, STORE_CHANGE, NULL, e) < 0 || again_rest(store, NULL, e) < 0)
 		return -1;
 	store_close(store);
-	if (opt_store(o, store, STORE_READ, NULL, e) < 0 || store_snapshot(store, e) < 0 || again_waits(store, &waits, e) < 0)
+	if (values_store(o, store, STORE_READ, NULL, e) < 0 || store_snapshot(store, e) < 0 || again_waits(store, &waits, e) < 0)
 		return -1;
 	return waits ? not_finished(store, e) : 0;
 }
 
-int opt_read(const struct opts *o, struct store *store, struct err *e)
+int values_read(const struct opts *o, struct store *store, struct err *e)
 {
 	bool waits;
 
-	if (opt_store(o, store, STORE_READ, NULL, e) < 0 || store_snapshot(store, e) < 0 || again_waits(store, &waits, e) < 0)
+	if (values_store(o, store, STORE_READ, NULL, e) < 0 || store_snapshot(store, e) < 0 || again_waits(store, &waits, e) < 0)
 		return -1;
 	return waits ? finish(o, store, e) : 0;
 }
 
-int opt_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e)
+int values_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t *bytes, struct err *e)
 {
 	static const struct unit units[] = { { "", 1 }, { "k", 1 << 10 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 } };
 	const char *text = opt_text(o, id, NULL);
@@ -204,7 +204,7 @@ static int look_into(const char *path, bool quiet, struct err *e)
 	return ret;
 }
 
-int opt_policy(const struct opts *o, const char **path, struct err *e)
+int values_policy(const struct opts *o, const char **path, struct err *e)
 {
 	struct stat st;
 

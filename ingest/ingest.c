@@ -109,7 +109,7 @@ static bool begins_as_auditd(int fd)
 }
 
 /* Whether what a file says can be trusted; where it looks as if it could and cannot, the reason is said. */
-static int judge(struct pipeline *p, struct err *e)
+static int judge_source(struct pipeline *p, struct err *e)
 {
 	const struct source *s = p->source;
 	uint64_t other = 0;
@@ -242,7 +242,7 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 		return -1;
 	p->source = &source;
 	feed_source(&p->feed, source.name);
-	ret = judge(p, e);
+	ret = judge_source(p, e);
 	lines_init(&p->lines, source.fd);
 	if (ret == 0)
 		ret = read_source(p, e);

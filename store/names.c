@@ -183,16 +183,16 @@ static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t e
 	}
 	if (text_of(n->store, "string", STMT_string_bytes, name ? name : exe, &shown, e) < 0)
 		return -1;
-	esc_tty(out, name ? buf_bytes(&shown) : program_base(buf_bytes(&shown)));
+	esc_tty(out, name ? buf_bytes(&shown) : program_basename(buf_bytes(&shown)));
 	return 0;
 }
 
-int64_t names_place(struct names *n, int64_t node, const struct bytes v[PLACE_FIELDS], struct err *e)
+int64_t names_location(struct names *n, int64_t node, const struct bytes v[LOCATION_FIELDS], struct err *e)
 {
-	struct store_value args[1 + PLACE_FIELDS] = { V_INT(node) };
+	struct store_value args[1 + LOCATION_FIELDS] = { V_INT(node) };
 	int64_t row;
 
-	for (size_t i = 0; i < PLACE_FIELDS; i++)
+	for (size_t i = 0; i < LOCATION_FIELDS; i++)
 		args[i + 1] = V_BLOB(v[i]);
 	if (store_number(n->store, STMT_add_place, (struct store_args){ args, ARRAY_SIZE(args) },
 			 &row, e) < 0)
@@ -200,13 +200,13 @@ int64_t names_place(struct names *n, int64_t node, const struct bytes v[PLACE_FI
 	return row_id(n->store->db, "place", row, e);
 }
 
-int names_build(struct names *n, int64_t node, struct bytes exe, int64_t place, bool here, const char *id, int64_t t_ms, struct err *e)
+int names_build(struct names *n, int64_t node, struct bytes exe, int64_t location, bool here, const char *id, int64_t t_ms, struct err *e)
 {
 	int64_t row = store_string(n->store, exe, e);
 
 	if (row < 0)
 		return -1;
-	return store_run(n->store, STMT_add_build, ARGS(V_INT(node), V_INT(row), V_INT(place), V_INT(here), V_TEXT(bytes_of(id)),
+	return store_run(n->store, STMT_add_build, ARGS(V_INT(node), V_INT(row), V_INT(location), V_INT(here), V_TEXT(bytes_of(id)),
 							V_INT(t_ms)), e);
 }
 

@@ -17,7 +17,7 @@ static bool read_obs(sqlite3_value *value, struct obs_list *out)
 	struct bytes text = { sqlite3_value_blob(value), 0 };
 
 	text.n = (size_t)sqlite3_value_bytes(value);
-	return obs_decode(text, (struct obs_base){ 0 }, out);
+	return obs_decode(text, (struct obs_origin){ 0 }, out);
 }
 
 /* Events of a row of version 3: upgraded were text and became trusted; more than text: text had said else of them. */
@@ -64,7 +64,7 @@ static void obs_of(sqlite3_context *c, int n, sqlite3_value **v)
 			o->text = trusted ? 0 : events;
 			o->upgraded = 0;
 		}
-		obs_encode(&list, (struct obs_base){ 0 }, &out);
+		obs_encode(&list, (struct obs_origin){ 0 }, &out);
 		sqlite3_result_text64(c, out.p, out.n, SQLITE_TRANSIENT, SQLITE_UTF8);
 	}
 	VEC_FREE(&list);
@@ -146,7 +146,7 @@ int older_begin(struct store *s, struct err *e)
 		return -1;
 	return store_script(s, "INSERT INTO ingest SELECT * FROM older_ingest;"
 			       "INSERT INTO interval SELECT id, node, pid, older_trusted(obs), exe, cell, loader, t_first, t_last, serial_first, "
-			       "serial_last, uid, auid, name, 0, ingest, older_obs(obs), edges FROM was_interval;"
+			       "serial_last, 0, uid, auid, name, 0, ingest, older_obs(obs), edges FROM was_interval;"
 			       "INSERT INTO presence SELECT id, node, pid, exe, caller, call, hour, t_first, t_last, ip, NULL FROM was_presence;"
 			       "INSERT INTO loss SELECT * FROM older_loss; INSERT INTO fold SELECT * FROM older_fold;"
 			       "INSERT INTO fold_use SELECT * FROM older_fold_use; INSERT INTO fold_place SELECT * FROM older_fold_place;"

@@ -28,7 +28,7 @@ CREATE TEMP VIEW $derive_row AS SELECT x'' AS key, 0 AS value WHERE 0;
 
 CREATE TEMP VIEW $interval AS
 SELECT id, node, pid, image IN (SELECT id FROM @image WHERE tree IN (SELECT tree FROM $older_whole)) AS trusted, exe, cell,
-       loader, t_first, t_last, serial_first, serial_last, uid, auid, name, image AS part, ingest,
+       loader, t_first, t_last, serial_first, serial_last, 0 AS serial_begin, uid, auid, name, image AS part, ingest,
        older_obs(obs) AS obs, edges
 FROM @interval;
 

@@ -48,7 +48,7 @@ static int image_order(const void *a, const void *b, void *query)
 	return *at < *bt ? -1 : *at > *bt;
 }
 
-/* By public id; the images have their places by now. */
+/* By public id; the images have their new_at by now. */
 static int tree_order(const void *a, const void *b, void *query)
 {
 	const uint32_t *at = a, *bt = b;
@@ -83,14 +83,14 @@ static int call_order(const void *a, const void *b, void *query)
 	return 0;
 }
 
-static int place_order(const void *a, const void *b, void *query)
+static int location_order(const void *a, const void *b, void *query)
 {
 	const uint32_t *at = a, *bt = b;
 	const struct query *q = query;
 	int ret = 0;
 
-	for (int i = 0; i < PLACE_FIELDS && ret == 0; i++)
-		ret = bytes_order(q->places.v[*at].v[i], q->places.v[*bt].v[i]);
+	for (int i = 0; i < LOCATION_FIELDS && ret == 0; i++)
+		ret = bytes_order(q->locations.v[*at].v[i], q->locations.v[*bt].v[i]);
 	return ret;
 }
 
@@ -131,90 +131,90 @@ static int use_order(const void *a, const void *b, void *query)
 
 /* ---- moving ---- */
 
-/* Where each of n goes: places[old] is its new index. The caller frees. */
-static uint32_t *places_of(struct query *q, size_t n,
+/* Where each of n goes: new_at[old] is its new index. The caller frees. */
+static uint32_t *new_order(struct query *q, size_t n,
 			   int (*order)(const void *, const void *, void *))
 {
 	auto_free uint32_t *sorted = mem_alloc((n + 1) * sizeof(*sorted));
-	uint32_t *places = mem_alloc((n + 1) * sizeof(*places));
+	uint32_t *new_at = mem_alloc((n + 1) * sizeof(*new_at));
 
 	for (uint32_t i = 0; i < n; i++)
 		sorted[i] = i;
 	if (n > 1)
 		qsort_r(sorted, n, sizeof(*sorted), order, q);
 	for (uint32_t i = 0; i < n; i++)
-		places[sorted[i]] = i;
-	return places;
+		new_at[sorted[i]] = i;
+	return new_at;
 }
 
 /* Moves each item of a vector to its place. */
-#define MOVE(vec, places)                                                                        \
+#define MOVE(vec, new_at)                                                                        \
 	do {                                                                                     \
 		void *was_ = (vec)->v;                                                           \
 		size_t size_ = sizeof(*(vec)->v);                                                \
 		char *moved_ = mem_alloc(((vec)->n + 1) * size_);                                \
 		for (size_t i_ = 0; i_ < (vec)->n; i_++)                                         \
-			memcpy(moved_ + (places)[i_] * size_, (char *)was_ + i_ * size_, size_); \
+			memcpy(moved_ + (new_at)[i_] * size_, (char *)was_ + i_ * size_, size_); \
 		free(was_);                                                                      \
 		(vec)->v = (void *)moved_;                                                       \
 		(vec)->cap = (vec)->n + 1;                                                       \
 	} while (0)
 
-static uint32_t moved(const uint32_t *places, uint32_t at)
+static uint32_t moved(const uint32_t *new_at, uint32_t at)
 {
-	return at == QUERY_NONE ? QUERY_NONE : places[at];
+	return at == QUERY_NONE ? QUERY_NONE : new_at[at];
 }
 
 static void order_images(struct query *q)
 {
-	auto_free uint32_t *places = places_of(q, q->images.n, image_order);
+	auto_free uint32_t *new_at = new_order(q, q->images.n, image_order);
 
-	MOVE(&q->images, places);
+	MOVE(&q->images, new_at);
 	for (size_t i = 0; i < q->images.n; i++) {
-		q->images.v[i].parent = moved(places, q->images.v[i].parent);
-		q->images.v[i].fork_of = moved(places, q->images.v[i].fork_of);
+		q->images.v[i].parent = moved(new_at, q->images.v[i].parent);
+		q->images.v[i].fork_of = moved(new_at, q->images.v[i].fork_of);
 	}
 	for (size_t i = 0; i < q->trees.n; i++) {
-		q->trees.v[i].root = moved(places, q->trees.v[i].root);
-		q->trees.v[i].main = moved(places, q->trees.v[i].main);
+		q->trees.v[i].root = moved(new_at, q->trees.v[i].root);
+		q->trees.v[i].main = moved(new_at, q->trees.v[i].main);
 	}
 	for (size_t i = 0; i < q->uses.n; i++)
-		q->uses.v[i].image = places[q->uses.v[i].image];
+		q->uses.v[i].image = new_at[q->uses.v[i].image];
 }
 
 static void order_trees(struct query *q)
 {
-	auto_free uint32_t *places = places_of(q, q->trees.n, tree_order);
+	auto_free uint32_t *new_at = new_order(q, q->trees.n, tree_order);
 
-	MOVE(&q->trees, places);
+	MOVE(&q->trees, new_at);
 	for (size_t i = 0; i < q->images.n; i++)
-		q->images.v[i].tree = places[q->images.v[i].tree];
+		q->images.v[i].tree = new_at[q->images.v[i].tree];
 	for (size_t i = 0; i < q->sets.n; i++)
-		q->sets.v[i].tree = places[q->sets.v[i].tree];
+		q->sets.v[i].tree = new_at[q->sets.v[i].tree];
 }
 
 static void order_calls(struct query *q)
 {
-	auto_free uint32_t *places = places_of(q, q->calls.n, call_order);
+	auto_free uint32_t *new_at = new_order(q, q->calls.n, call_order);
 
-	MOVE(&q->calls, places);
+	MOVE(&q->calls, new_at);
 	for (size_t i = 0; i < q->uses.n; i++)
-		q->uses.v[i].call = places[q->uses.v[i].call];
+		q->uses.v[i].call = new_at[q->uses.v[i].call];
 	for (size_t i = 0; i < q->sets.n; i++)
 		for (size_t k = 0; k < q->sets.v[i].calls.n; k++)
-			q->sets.v[i].calls.v[k] = places[q->sets.v[i].calls.v[k]];
+			q->sets.v[i].calls.v[k] = new_at[q->sets.v[i].calls.v[k]];
 }
 
 static void order_callers(struct query *q)
 {
-	auto_free uint32_t *places = places_of(q, q->callers.n, caller_order);
+	auto_free uint32_t *new_at = new_order(q, q->callers.n, caller_order);
 	auto_free uint32_t *left =
 		mem_zero(q->callers.n + 1, sizeof(*left)); /* new index, + 1; 0: no use names it */
 	uint32_t n = 0;
 
-	MOVE(&q->callers, places);
+	MOVE(&q->callers, new_at);
 	for (size_t i = 0; i < q->uses.n; i++)
-		left[places[q->uses.v[i].caller]] = 1;
+		left[new_at[q->uses.v[i].caller]] = 1;
 	for (size_t i = 0; i < q->callers.n; i++) {
 		if (left[i] == 0)
 			continue;
@@ -223,36 +223,36 @@ static void order_callers(struct query *q)
 	}
 	q->callers.n = n;
 	for (size_t i = 0; i < q->uses.n; i++)
-		q->uses.v[i].caller = left[places[q->uses.v[i].caller]] - 1;
+		q->uses.v[i].caller = left[new_at[q->uses.v[i].caller]] - 1;
 }
 
-static void order_places(struct query *q)
+static void order_locations(struct query *q)
 {
-	auto_free uint32_t *places = places_of(q, q->places.n, place_order);
+	auto_free uint32_t *new_at = new_order(q, q->locations.n, location_order);
 
-	MOVE(&q->places, places);
+	MOVE(&q->locations, new_at);
 	for (size_t i = 0; i < q->builds.n; i++)
-		q->builds.v[i].place = moved(places, q->builds.v[i].place);
+		q->builds.v[i].location = moved(new_at, q->builds.v[i].location);
 	for (size_t i = 0; i < q->trees.n; i++) {
 		struct query_tree *t = &q->trees.v[i];
 
-		for (size_t k = 0; k < t->places.n; k++)
-			t->places.v[k] = places[t->places.v[k]];
-		if (t->places.n > 1)
-			qsort(t->places.v, t->places.n, sizeof(*t->places.v), index_order);
+		for (size_t k = 0; k < t->locations.n; k++)
+			t->locations.v[k] = new_at[t->locations.v[k]];
+		if (t->locations.n > 1)
+			qsort(t->locations.v, t->locations.n, sizeof(*t->locations.v), index_order);
 	}
 }
 
 static void order_policies(struct query *q)
 {
-	auto_free uint32_t *places = places_of(q, q->policies.n, policy_order);
+	auto_free uint32_t *new_at = new_order(q, q->policies.n, policy_order);
 
-	MOVE(&q->policies, places);
+	MOVE(&q->policies, new_at);
 	for (size_t i = 0; i < q->trees.n; i++) {
 		struct query_tree *t = &q->trees.v[i];
 
 		for (size_t k = 0; k < t->policies.n; k++)
-			t->policies.v[k] = places[t->policies.v[k]];
+			t->policies.v[k] = new_at[t->policies.v[k]];
 		if (t->policies.n > 1)
 			qsort(t->policies.v, t->policies.n, sizeof(*t->policies.v), index_order);
 	}
@@ -284,7 +284,7 @@ void order_query(struct query *q)
 	order_trees(q);
 	order_calls(q);
 	order_callers(q);
-	order_places(q);
+	order_locations(q);
 	order_policies(q);
 	order_labels(q);
 	order_uses(q);

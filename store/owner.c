@@ -202,7 +202,7 @@ static void distrust(struct owner *o, const struct walk *w, const struct stat *s
 			 folder, (unsigned)in.st_mode & 07777);
 }
 
-static int judge(struct owner *o, const struct walk *w, const char *path, struct err *e)
+static int judge_path(struct owner *o, const struct walk *w, const char *path, struct err *e)
 {
 	struct stat st;
 	char who[64];
@@ -234,7 +234,7 @@ int owner_look(struct owner *out, const char *path, struct err *e)
 	ret = walk(&w, path, e);
 	if (ret == 0) {
 		out->file = mem_dup(w.at);
-		ret = judge(out, &w, path, e);
+		ret = judge_path(out, &w, path, e);
 	}
 	walk_release(&w);
 	return ret;

@@ -26,14 +26,14 @@ struct loading {
 	struct map strings;   /* row -> pool id */
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
-	struct map callers, calls, places, policies;  /* row -> index */
+	struct map callers, calls, locations, policies;  /* row -> index */
 	struct map uses;      /* (image, caller and call) -> index */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
 	VEC(struct query_path) paths;
-	struct map path_at, folds, folded;  /* row -> index; row -> tree; (tree, path) -> image */
+	struct map path_at, tree_of_total, image_of_total;  /* row -> index; row -> tree; (tree, path) -> image */
 };
 
-static struct bytes keep(struct query *q, struct bytes b)
+static struct bytes keep_string(struct query *q, struct bytes b)
 {
 	return pool_get(&q->strings, pool_intern(&q->strings, b));
 }
@@ -55,9 +55,9 @@ static struct bytes keep_shown(struct query *q, struct bytes b)
 		if (b.p[i] >= 0x20 && b.p[i] <= 0x7e)
 			continue;
 		esc_again(&shown, b);
-		return keep(q, buf_bytes(&shown));
+		return keep_string(q, buf_bytes(&shown));
 	}
-	return keep(q, b);
+	return keep_string(q, b);
 }
 
 /* A row that no scaudit wrote: it names another one that is not there. */
@@ -134,7 +134,7 @@ static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.id = v[0], .code = keep(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
+		.id = v[0], .code = keep_string(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
 		.start_seen = v[2] != 0, .trusted = v[3] != 0 && store_trusts(l->s), .stands_for = 1, .starts = v[2] != 0,
 		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
 	};
@@ -246,50 +246,50 @@ static int take_label(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_place(void *to, sqlite3_stmt *st, struct err *e)
+static int take_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
-	struct query_place *p;
-	int64_t v[PLACE_FIELDS + 1];
+	struct query_location *p;
+	int64_t v[LOCATION_FIELDS + 1];
 
 	if (row_read(st, "place", "ibbbbbbbb", v, e) < 0)
 		return -1;
-	p = VEC_PUSH(&l->q->places);
+	p = VEC_PUSH(&l->q->locations);
 	p->id = v[0];
-	for (int i = 0; i < PLACE_FIELDS; i++)
-		p->v[i] = keep(l->q, store_column(st, i + 1));
-	map_put(&l->places, (uint64_t)p->id, 0, (int64_t)l->q->places.n - 1);
+	for (int i = 0; i < LOCATION_FIELDS; i++)
+		p->v[i] = keep_string(l->q, store_column(st, i + 1));
+	map_put(&l->locations, (uint64_t)p->id, 0, (int64_t)l->q->locations.n - 1);
 	return 0;
 }
 
-static int put_place(struct loading *l, const struct map *trees, const char *table,
+static int put_location(struct loading *l, const struct map *trees, const char *table,
 		     sqlite3_stmt *st, struct err *e)
 {
-	int64_t v[2], tree, place;
+	int64_t v[2], tree, location;
 
 	if (row_read(st, table, "ii", v, e) < 0)
 		return -1;
 	tree = map_get(trees, (uint64_t)v[0], 0, -1);
-	place = map_get(&l->places, (uint64_t)v[1], 0, -1);
-	if (place < 0)
+	location = map_get(&l->locations, (uint64_t)v[1], 0, -1);
+	if (location < 0)
 		return dangling(l, table, 0, "place", e);
 	if (tree >= 0)
-		*VEC_PUSH(&l->q->trees.v[tree].places) = (uint32_t)place;
+		*VEC_PUSH(&l->q->trees.v[tree].locations) = (uint32_t)location;
 	return 0;
 }
 
-static int take_tree_place(void *to, sqlite3_stmt *st, struct err *e)
+static int take_tree_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 
-	return put_place(l, &l->trees, "tree_place", st, e);
+	return put_location(l, &l->trees, "tree_place", st, e);
 }
 
-static int take_fold_place(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 
-	return put_place(l, &l->folds, "fold_place", st, e);
+	return put_location(l, &l->tree_of_total, "fold_place", st, e);
 }
 
 static bool in_time(const struct loading *l, int64_t first, int64_t last)
@@ -306,10 +306,10 @@ static int take_build(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "build", "iizfvtT", v, e) < 0)
 		return -1;
 	b = (struct query_build){ .node = nodes_id(&l->q->nodes, v[0]), .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
-				  .id = keep(l->q, store_column(st, 4)), .place = QUERY_NONE };
+				  .id = keep_string(l->q, store_column(st, 4)), .location = QUERY_NONE };
 	if (v[2] != 0)
-		b.place = (uint32_t)map_get(&l->places, (uint64_t)v[2], 0, QUERY_NONE);
-	if (!text_of(l, v[1], &b.exe) || (v[2] != 0 && b.place == QUERY_NONE))
+		b.location = (uint32_t)map_get(&l->locations, (uint64_t)v[2], 0, QUERY_NONE);
+	if (!text_of(l, v[1], &b.exe) || (v[2] != 0 && b.location == QUERY_NONE))
 		return dangling(l, "build", 0, "exe or place", e);
 	if (in_time(l, b.t_first, b.t_last))
 		*VEC_PUSH(&l->q->builds) = b;
@@ -343,7 +343,7 @@ static int take_policy(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "policy", "ibb", v, e) < 0)
 		return -1;
 	esc_tty(&name, store_column(st, 1));
-	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep(l->q, buf_bytes(&name)), keep(l->q, store_column(st, 2)) };
+	*VEC_PUSH(&l->q->policies) = (struct query_policy){ keep_string(l->q, buf_bytes(&name)), keep_string(l->q, store_column(st, 2)) };
 	map_put(&l->policies, (uint64_t)v[0], 0, (int64_t)l->q->policies.n - 1);
 	return 0;
 }
@@ -364,7 +364,7 @@ static int take_tree_policy(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static void widen(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
+static void widen_times(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
 {
 	if (t_first == WHEN_NONE)
 		return;
@@ -392,8 +392,8 @@ static struct query_use *add_use(struct loading *l, uint32_t image, uint32_t cal
 	}
 	u->events += events;
 	u->trusted += store_trusts(l->s) ? trusted : 0;
-	widen(&u->t_first, &u->t_last, t_first, t_last);
-	widen(&t->t_first, &t->t_last, t_first, t_last);
+	widen_times(&u->t_first, &u->t_last, t_first, t_last);
+	widen_times(&t->t_first, &t->t_last, t_first, t_last);
 	return u;
 }
 
@@ -418,7 +418,7 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 		return dangling(l, "interval", v[0], "part", e);
 	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].row != v[2])
 		return row_damaged(l->s->db, "interval", v[0], "its part is of another process", e);
-	if (!obs_decode(store_column(st, 13), (struct obs_base){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
+	if (!obs_decode(store_column(st, 13), (struct obs_origin){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
 				  "no observations can be read in its obs", e);
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
@@ -447,7 +447,7 @@ static uint32_t pseudo_image(struct loading *l, const struct nodes_row *node, st
 
 	if (at >= 0)
 		return (uint32_t)at;
-	esc_tty(&path, program_base(exe));
+	esc_tty(&path, program_basename(exe));
 	buf_add(&key, node->shown.p, node->shown.n);
 	buf_char(&key, '\0');
 	buf_add(&key, exe.p, exe.n);
@@ -457,11 +457,11 @@ static uint32_t pseudo_image(struct loading *l, const struct nodes_row *node, st
 	at = (int64_t)l->q->images.n;
 	map_put(&l->pseudo, a, b, at);
 	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
-							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep(l->q, buf_bytes(&path)),
-							 .exe = keep(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE,
+							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = keep_string(l->q, buf_bytes(&path)),
+							 .exe = keep_string(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE,
 							 .t_end = WHEN_NONE,
 							 .loader = program_kind(comm, exe) == PROGRAM_LOADER };
-	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = keep_string(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
 						       .stands_for = 1, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	of_node(&l->q->trees.v[l->q->trees.n - 1], l->q, node);
 	return (uint32_t)at;
@@ -493,7 +493,7 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-/* ---- folded trees: one pseudo-tree for each row of `fold`, its images made of paths ---- */
+/* ---- compacted trees: one pseudo-tree for each row of `compaction`, its images made of paths ---- */
 
 static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 {
@@ -516,12 +516,12 @@ static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static uint32_t add_folded(struct loading *l, uint32_t tree, uint32_t above,
+static uint32_t add_total_image(struct loading *l, uint32_t tree, uint32_t above,
 			   const struct query_path *p)
 {
 	uint32_t at = (uint32_t)l->q->images.n;
 
-	map_put(&l->folded, tree, (uint64_t)p->id, at);
+	map_put(&l->image_of_total, tree, (uint64_t)p->id, at);
 	*VEC_PUSH(&l->q->images) = (struct query_image){
 		.tree = tree, .parent = above, .fork_of = QUERY_NONE, .execs = QUERY_NONE,
 		.path = p->text, .exe = p->exe, .name = p->name,
@@ -533,14 +533,14 @@ static uint32_t add_folded(struct loading *l, uint32_t tree, uint32_t above,
 	return at;
 }
 
-/* The image of a path in a folded tree, with those above it; QUERY_NONE when the path is not there. */
+/* The image of a path in a compacted tree, with those above it; QUERY_NONE when the path is not there. */
 static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
 {
 	uint32_t above = QUERY_NONE;
 	VEC(int64_t) rows = { 0 }; /* those that have no image yet, from here upwards */
 
 	while (path != 0) {
-		int64_t at = map_get(&l->folded, tree, (uint64_t)path, -1);
+		int64_t at = map_get(&l->image_of_total, tree, (uint64_t)path, -1);
 		int64_t row = map_get(&l->path_at, (uint64_t)path, 0, -1);
 
 		if (at >= 0 || row < 0) {
@@ -551,13 +551,13 @@ static uint32_t folded_image(struct loading *l, uint32_t tree, int64_t path)
 		path = l->paths.v[row].parent;
 	}
 	for (size_t i = rows.n; i-- > 0;)
-		above = add_folded(l, tree, above, &l->paths.v[rows.v[i]]);
+		above = add_total_image(l, tree, above, &l->paths.v[rows.v[i]]);
 	VEC_FREE(&rows);
 	return above;
 }
 
 /* Text may know the beginning of trees that count as trusted, in a row of their own. */
-static void count_folded(struct query_tree *t, int64_t trees, int64_t starts)
+static void count_total(struct query_tree *t, int64_t trees, int64_t starts)
 {
 	t->stands_for += (uint64_t)trees;
 	t->starts += (uint64_t)starts;
@@ -566,7 +566,7 @@ static void count_folded(struct query_tree *t, int64_t trees, int64_t starts)
 	t->start_seen = t->starts > 0;
 }
 
-static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
@@ -583,14 +583,14 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 	    l->q->trees.v[tree - 1].row == v[2]) {
 		struct query_tree *t = &l->q->trees.v[tree - 1];
 
-		map_put(&l->folds, (uint64_t)v[0], 0, tree - 1);
-		count_folded(t, v[4], v[5]);
+		map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree - 1);
+		count_total(t, v[4], v[5]);
 		return 0;
 	}
-	map_put(&l->folds, (uint64_t)v[0], 0, tree);
+	map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.code = keep(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
-	count_folded(&l->q->trees.v[tree], v[4], v[5]);
+		.code = keep_string(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	count_total(&l->q->trees.v[tree], v[4], v[5]);
 	of_node(&l->q->trees.v[tree], l->q, node);
 	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
 	if (l->q->trees.v[tree].main == QUERY_NONE)
@@ -598,7 +598,7 @@ static int take_fold(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	struct query_tree *t;
@@ -609,7 +609,7 @@ static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	if (!text_of(l, v[1], &label))
 		return dangling(l, "fold", v[0], "label", e);
-	t = &l->q->trees.v[map_get(&l->folds, (uint64_t)v[0], 0, -1)];
+	t = &l->q->trees.v[map_get(&l->tree_of_total, (uint64_t)v[0], 0, -1)];
 	for (size_t i = 0; i < t->labels.n; i++)
 		if (t->labels.v[i].p == label.p)
 			return 0; /* its other row has it, too */
@@ -617,7 +617,7 @@ static int take_fold_label(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_use(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	int64_t v[9], tree, caller, call;
@@ -625,7 +625,7 @@ static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "fold_use", "iiiifccuT", v, e) < 0)
 		return -1;
-	tree = map_get(&l->folds, (uint64_t)v[0], 0, -1);
+	tree = map_get(&l->tree_of_total, (uint64_t)v[0], 0, -1);
 	caller = map_get(&l->callers, (uint64_t)v[2], 0, -1);
 	call = map_get(&l->calls, (uint64_t)v[3], 0, -1);
 	image = tree < 0 ? QUERY_NONE : folded_image(l, (uint32_t)tree, v[1]);
@@ -642,7 +642,7 @@ static int take_fold_use(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
+static int take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct loading *l = to;
 	struct query_set *set;
@@ -652,7 +652,7 @@ static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "fold_set", "ibc", v, e) < 0)
 		return -1;
-	tree = map_get(&l->folds, (uint64_t)v[0], 0, -1);
+	tree = map_get(&l->tree_of_total, (uint64_t)v[0], 0, -1);
 	if (tree < 0)
 		return dangling(l, "fold_set", 0, "fold", e);
 	text = store_column(st, 1);
@@ -671,16 +671,16 @@ static int take_fold_set(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int load_folds(struct loading *l, struct err *e)
+static int load_totals(struct loading *l, struct err *e)
 {
 	if (each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
-	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_fold, e) < 0 ||
-	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_fold_label, e) < 0 ||
-	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_fold_use, e) < 0)
+	    each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_total, e) < 0 ||
+	    each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_total_label, e) < 0 ||
+	    each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_total_use, e) < 0)
 		return -1;
-	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_place, e) < 0)
+	if (each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_total_location, e) < 0)
 		return -1;
-	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_fold_set, e);
+	return each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_total_set, e);
 }
 
 static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
@@ -709,7 +709,7 @@ static void note_programs(struct query *q)
 	}
 }
 
-static int load(struct loading *l, struct err *e)
+static int load_all(struct loading *l, struct err *e)
 {
 	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
 	    each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
@@ -731,8 +731,8 @@ static int load(struct loading *l, struct err *e)
 		    "WHERE NOT ?1 OR trusted", take_interval, e) < 0 ||
 	    (!l->q->trusted && each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e) < 0))
 		return -1;
-	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_place, e) < 0 ||
-	    each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_place, e) < 0 ||
+	if (each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_location, e) < 0 ||
+	    each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_location, e) < 0 ||
 	    each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
 	    each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
 		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
@@ -740,7 +740,7 @@ static int load(struct loading *l, struct err *e)
 		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
 		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
-	if (load_folds(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
+	if (load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
 	note_programs(l->q);
@@ -755,7 +755,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 
 	*q = (struct query){ .trusted = trusted, .since = since, .until = until };
 	/* the trusted marks of a store that others can write are text */
-	ret = trusted && !store_trusts(s) ? 0 : load(&l, e);
+	ret = trusted && !store_trusts(s) ? 0 : load_all(&l, e);
 	map_release(&l.strings);
 	map_release(&l.images);
 	map_release(&l.trees);
@@ -763,11 +763,11 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	map_release(&l.calls);
 	map_release(&l.uses);
 	map_release(&l.pseudo);
-	map_release(&l.places);
+	map_release(&l.locations);
 	map_release(&l.policies);
 	map_release(&l.path_at);
-	map_release(&l.folds);
-	map_release(&l.folded);
+	map_release(&l.tree_of_total);
+	map_release(&l.image_of_total);
 	VEC_FREE(&l.paths);
 	return ret;
 }
@@ -775,7 +775,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 void query_tree_release(struct query_tree *t)
 {
 	VEC_FREE(&t->labels);
-	VEC_FREE(&t->places);
+	VEC_FREE(&t->locations);
 	VEC_FREE(&t->policies);
 	VEC_FREE(&t->also);
 }
@@ -784,7 +784,7 @@ void query_release(struct query *q)
 {
 	for (size_t i = 0; i < q->trees.n; i++)
 		query_tree_release(&q->trees.v[i]);
-	VEC_FREE(&q->places);
+	VEC_FREE(&q->locations);
 	VEC_FREE(&q->builds);
 	VEC_FREE(&q->policies);
 	VEC_FREE(&q->trees);

@@ -3,8 +3,8 @@
 #define STORE_QUERY_H
 
 #include "store/base/mem.h"
-#include "store/model/place.h"
-#include "store/node.h"
+#include "store/model/location.h"
+#include "store/nodes.h"
 #include "store/store.h"
 
 #define QUERY_NONE UINT32_MAX
@@ -36,10 +36,10 @@ struct query_tree {
 	bool start_seen;            /* of a loader's tree: and so was a program that it exec'd */
 	bool program;               /* some of it is no loader's: else a list of it starts nothing */
 	bool trusted;              /* a trusted source brought its first image */
-	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of folded ones, as many as it holds */
+	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of compacted ones, as many as it holds */
 	bool started;               /* main was started by the root's chain, which has no plain program itself */
 	VEC(struct bytes) labels;
-	VEC(uint32_t) places;       /* indexes: where its processes were seen to run */
+	VEC(uint32_t) locations;       /* indexes: where its processes were seen to run */
 	uint64_t captured, holes;   /* runs of capture that brought some of it, and how many of these were not complete */
 	bool captured_whole;        /* one of them was complete, and the tree lies between its beginning and its end */
 	VEC(uint32_t) policies;     /* indexes: filters that were in force, as far as the user said so */
@@ -56,15 +56,15 @@ struct query_use {
 };
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
-/* One distinct call set of folded trees: how many of their starts showed it. */
+/* One distinct call set of compacted trees: how many of their starts showed it. */
 struct query_set { uint32_t tree; uint64_t starts; VEC(uint32_t) calls; };
 
-struct query_place { int64_t id; struct bytes v[PLACE_FIELDS]; };
+struct query_location { int64_t id; struct bytes v[LOCATION_FIELDS]; };
 /* A build of a program that ran; place: the container that it ran in, or QUERY_NONE. */
 struct query_build {
 	int64_t node;
 	struct bytes exe, id;       /* id: in hex */
-	uint32_t place;
+	uint32_t location;
 	bool here;                  /* exe was a file of the machine's own, not of another root directory */
 	int64_t t_first, t_last;
 };
@@ -80,7 +80,7 @@ struct query {
 	VEC(struct query_caller) callers;
 	VEC(struct query_call) calls;
 	struct nodes nodes;
-	VEC(struct query_place) places;
+	VEC(struct query_location) locations;
 	VEC(struct query_policy) policies;
 	VEC(struct query_build) builds;
 	VEC(struct query_set) sets;

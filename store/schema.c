@@ -46,7 +46,7 @@ static struct bytes word(struct bytes *text)
 	return out;
 }
 
-static struct entry *find(struct schema *s, struct bytes name)
+static struct entry *find_entry(struct schema *s, struct bytes name)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (bytes_eq(s->v[i].name, name))
@@ -57,7 +57,7 @@ static struct entry *find(struct schema *s, struct bytes name)
 /* In the place of one of that name, if there is one. */
 static void put(struct schema *out, const struct entry *en)
 {
-	struct entry *was = find(out, en->name);
+	struct entry *was = find_entry(out, en->name);
 
 	if (was != NULL)
 		buf_release(&was->text);
@@ -66,7 +66,7 @@ static void put(struct schema *out, const struct entry *en)
 
 static void drop(struct schema *out, struct bytes name)
 {
-	struct entry *was = find(out, name);
+	struct entry *was = find_entry(out, name);
 
 	buf_release(&was->text);
 	*was = out->v[--out->n];
@@ -128,7 +128,7 @@ static int check_row(struct schema *want, sqlite3_stmt *row, struct err *e)
 {
 	struct bytes name = column(row, 1);
 	auto_buf struct buf text = { 0 };
-	struct entry *en = find(want, name);
+	struct entry *en = find_entry(want, name);
 
 	if (en == NULL)
 		return 0;

@@ -164,6 +164,7 @@ CREATE TABLE IF NOT EXISTS interval (
     t_last   INTEGER NOT NULL,
     serial_first INTEGER NOT NULL,
     serial_last  INTEGER NOT NULL,
+    serial_begin INTEGER NOT NULL,
     uid      INTEGER NOT NULL,
     auid     INTEGER NOT NULL,
     name     INTEGER NOT NULL REFERENCES string (id),

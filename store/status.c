@@ -11,7 +11,7 @@
 /* a marker may say any number, and two of the largest overflow */
 #define LOSS "max(0, min(number, 1099511627776))"
 
-static struct bytes keep(struct status_store *o, struct bytes b)
+static struct bytes keep_string(struct status_store *o, struct bytes b)
 {
 	return pool_get(&o->strings, pool_intern(&o->strings, b));
 }
@@ -24,7 +24,7 @@ static struct status_node *node_of(struct status_store *o, int64_t row)
 	return at < 0 ? NULL : &o->nodes.v[at];
 }
 
-static void widen(struct status_node *n, int64_t first, int64_t last)
+static void widen_node(struct status_node *n, int64_t first, int64_t last)
 {
 	if (first != WHEN_NONE && (n->t_first == WHEN_NONE || first < n->t_first))
 		n->t_first = first;
@@ -38,7 +38,7 @@ static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 	struct status_node *n;
 	int64_t v[7], id;
 
-	/* of living trees, then of folded ones */
+	/* of living trees, then of compacted ones */
 	if (row_read(st, "node", "ibuTcuT", v, e) < 0)
 		return -1;
 	if (o->only_trusted && !nodes_find(&o->rows, v[0])->kept)
@@ -51,8 +51,8 @@ static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 		*n = (struct status_node){ .id = id, .name = nodes_find(&o->rows, id)->shown, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	}
 	n->trees += (uint64_t)v[4];
-	widen(n, v[2], v[3]);
-	widen(n, v[5], v[6]);
+	widen_node(n, v[2], v[3]);
+	widen_node(n, v[5], v[6]);
 	return 0;
 }
 
@@ -74,7 +74,7 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 		return 0;
 	if (n == NULL)
 		return no_node(st, "node_name", e);
-	*VEC_PUSH(&n->names) = keep(o, store_column(st, 1));
+	*VEC_PUSH(&n->names) = keep_string(o, store_column(st, 1));
 	return 0;
 }
 
@@ -120,11 +120,11 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 	if (n == NULL)
 		return no_node(st, "loss", e);
 	kind = store_column(st, 1);
-	while (i < N_LOSS_KINDS && !bytes_eq(kind, bytes_of(loss_name((enum loss_kind)i))))
+	while (i < N_LOSS_KINDS && !bytes_eq(kind, bytes_of(record_loss_name((enum loss_kind)i))))
 		i++;
 	if (i == N_LOSS_KINDS)
 		return row_damaged(sqlite3_db_handle(st), "loss", 0, "its kind is none", e);
-	add_loss(n, &(struct status_loss){ loss_name((enum loss_kind)i), (uint64_t)v[2], (uint64_t)v[3] });
+	add_loss(n, &(struct status_loss){ record_loss_name((enum loss_kind)i), (uint64_t)v[2], (uint64_t)v[3] });
 	return 0;
 }
 
@@ -136,8 +136,8 @@ static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "ingest", "itbacccccolll", v, e) < 0)
 		return -1;
 	*VEC_PUSH(&o->runs) = (struct status_run){
-		.id = v[0], .started = v[1], .source = keep(o, store_column(st, 2)),
-		.label = keep(o, store_column(st, 3)), .new_events = (uint64_t)v[4],
+		.id = v[0], .started = v[1], .source = keep_string(o, store_column(st, 2)),
+		.label = keep_string(o, store_column(st, 3)), .new_events = (uint64_t)v[4],
 		.seen_before = (uint64_t)v[5], .damaged = (uint64_t)v[6],
 		.losses = (uint64_t)v[7], .contradicted = (uint64_t)v[8], .captured = v[9] >= 0,
 		.complete = v[9] > 0 && o->trusted, .gaps = (uint64_t)v[10],

@@ -3,7 +3,7 @@
 #define STORE_STATUS_H
 
 #include "store/base/mem.h"
-#include "store/node.h"
+#include "store/nodes.h"
 #include "store/store.h"
 
 struct status_boot { int64_t t_first, t_last; uint32_t serial_first, serial_last; int64_t row; /* of the name that it came by; 0: several */ };

@@ -402,7 +402,7 @@ static int no_store(struct store *s, const char *other, struct err *e)
 }
 
 /* How this connection works. What is not ours is not changed, and each of its pages is looked at once. */
-static int settle(struct store *s, struct err *e)
+static int set_up_connection(struct store *s, struct err *e)
 {
 	if (store_script(s,
 			 "PRAGMA cell_size_check = ON; PRAGMA synchronous = NORMAL; PRAGMA "
@@ -460,7 +460,7 @@ static int open_file(struct store *s, enum store_mode mode, struct err *e)
 	    sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK ||
 	    safe_guard(s->db, s->owner.foreign) != SQLITE_OK)
 		return store_fail(s, e);
-	if (check_version(s, mode, e) < 0 || settle(s, e) < 0 || (s->older && mode == STORE_READ && older_face(s, e) < 0))
+	if (check_version(s, mode, e) < 0 || set_up_connection(s, e) < 0 || (s->older && mode == STORE_READ && older_face(s, e) < 0))
 		return -1;
 	return check_meta(s, e);
 }

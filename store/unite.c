@@ -195,7 +195,7 @@ static void place_images(struct uniting *u)
 
 /* ---- moving ---- */
 
-static void widen(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
+static void widen_times(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
 {
 	if (t_first == WHEN_NONE)
 		return;
@@ -211,7 +211,7 @@ static void move_image(struct uniting *u, uint32_t i)
 	struct query_image *m = &u->q->images.v[i], *to = &u->q->images.v[u->image_to[i]];
 
 	if (to != m) {
-		widen(&to->t_first, &to->t_last, m->t_first, m->t_last);
+		widen_times(&to->t_first, &to->t_last, m->t_first, m->t_last);
 		map_put(&u->q->same, (uint64_t)m->id, 0, to->id);
 		return;
 	}
@@ -237,8 +237,8 @@ static void move_tree(struct query_tree *to, struct query_tree *t)
 {
 	for (size_t i = 0; i < t->labels.n; i++)
 		ADD_NEW(&to->labels, t->labels.v[i], bytes_eq(to->labels.v[at_], t->labels.v[i]));
-	for (size_t i = 0; i < t->places.n; i++)
-		ADD_NEW(&to->places, t->places.v[i], to->places.v[at_] == t->places.v[i]);
+	for (size_t i = 0; i < t->locations.n; i++)
+		ADD_NEW(&to->locations, t->locations.v[i], to->locations.v[at_] == t->locations.v[i]);
 	for (size_t i = 0; i < t->policies.n; i++)
 		ADD_NEW(&to->policies, t->policies.v[i], to->policies.v[at_] == t->policies.v[i]);
 	*VEC_PUSH(&to->also) = t->id;
@@ -247,7 +247,7 @@ static void move_tree(struct query_tree *to, struct query_tree *t)
 	to->captured += t->captured;
 	to->holes += t->holes;
 	to->captured_whole = to->captured_whole || t->captured_whole;
-	widen(&to->t_first, &to->t_last, t->t_first, t->t_last);
+	widen_times(&to->t_first, &to->t_last, t->t_first, t->t_last);
 	query_tree_release(t);
 }
 
@@ -255,7 +255,7 @@ static void move_use(struct query_use *to, const struct query_use *u)
 {
 	to->events = to->events > u->events ? to->events : u->events;
 	to->trusted = to->trusted > u->trusted ? to->trusted : u->trusted;
-	widen(&to->t_first, &to->t_last, u->t_first, u->t_last);
+	widen_times(&to->t_first, &to->t_last, u->t_first, u->t_last);
 	if (to->serial == 0 || (u->serial != 0 && u->serial < to->serial))
 		to->serial = u->serial;
 }

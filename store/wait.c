@@ -101,7 +101,7 @@ bool wait_stopped(const struct store_wait *w)
 	return w->stop != NULL && *w->stop != 0;
 }
 
-static void say(struct store_wait *w, const char *path)
+static void say_who_holds(struct store_wait *w, const char *path)
 {
 	auto_buf struct buf text = { 0 }, shown = { 0 };
 
@@ -126,7 +126,7 @@ bool wait_step(struct store_wait *w, const char *path)
 	if (waited >= SAY_MS && !w->said) {
 		w->said = true;
 		if (w->say != NULL)
-			say(w, path);
+			say_who_holds(w, path);
 	}
 	/* a signal ends the sleep, and is seen at the next step */
 	nanosleep(&(struct timespec){ .tv_nsec = STEP_MS * 1000000 }, NULL);

@@ -6,7 +6,7 @@
 #define TESTS_CRAFTED_H
 
 #include "analyze/evidence/main_program.h"
-#include "ingest/upkeep/fold.h"
+#include "ingest/upkeep/compact.h"
 #include "ingest/upkeep/forget.h"
 #include "ingest/ingest.h"
 #include "store/base/mem.h"
@@ -88,23 +88,23 @@ static inline int crafted_ingest(struct store *s, const char *log, const char *l
 	return ingest_run(s, &log, 1, &o, &report, e);
 }
 
-static inline struct fold_tree crafted_tree(const struct query *q, size_t i)
+static inline struct compact_tree crafted_tree(const struct query *q, size_t i)
 {
 	const struct query_tree *t = &q->trees.v[i];
-	const struct fold_view view = { .there = true, .key = t->code, .start_seen = t->start_seen,
+	const struct compact_view view = { .there = true, .key = t->code, .start_seen = t->start_seen,
 					.labels = t->labels.v, .n_labels = t->labels.n,
 					.main_part = q->images.v[t->main].id };
-	struct fold_tree out = { .tree = t->id, .node = t->row, .all = view };
+	struct compact_tree out = { .tree = t->id, .node = t->row, .all = view };
 
 	if (t->trusted)
 		out.trusted = view;
 	return out;
 }
 
-/* Folds all trees that are not folded yet. */
+/* Compacts all trees that are not compacted yet. */
 static inline int crafted_fold(struct store *s, struct query *q, struct err *e)
 {
-	auto_free struct fold_tree *trees = mem_alloc(q->trees.n * sizeof(*trees));
+	auto_free struct compact_tree *trees = mem_alloc(q->trees.n * sizeof(*trees));
 	bool changed;
 	size_t n = 0;
 	int ret;
@@ -115,7 +115,7 @@ static inline int crafted_fold(struct store *s, struct query *q, struct err *e)
 			trees[n++] = crafted_tree(q, i);
 	ret = store_begin(s, &changed, e);
 	if (ret == 0)
-		ret = fold_run(s, trees, n, e);
+		ret = compact_run(s, trees, n, e);
 	if (ret == 0)
 		ret = store_commit(s, e);
 	store_rollback(s);

@@ -226,7 +226,7 @@ static enum within_rule relate(const struct way *w, int nth)
 	for (int i = 0; i < w->n; i++) {
 		if (w->row[i]->stretch != nth)
 			continue;
-		shares = shares || (track_place(w->row[i]->v.cell) == TRACK_RANDOM &&
+		shares = shares || (track_region(w->row[i]->v.cell) == TRACK_RANDOM &&
 				    has_cell(w, was->layer, w->row[i]->v.cell, 0));
 		far = far && !has_cell(w, was->layer, w->row[i]->v.cell, 16);
 	}
@@ -541,7 +541,7 @@ static int rows_of(int p, uint8_t layer, bool calls, int64_t exe, uint64_t cell,
 		if (x->node != me->key.node || of->key.boot != me->key.boot ||
 		    x->v.layer != layer || x->v.exe != exe || of->loader)
 			continue;
-		if (track_place(x->v.cell) != (fixed ? TRACK_FIXED : TRACK_RANDOM))
+		if (track_region(x->v.cell) != (fixed ? TRACK_FIXED : TRACK_RANDOM))
 			continue;
 		if (fixed ? x->v.uid != me->uid || x->v.auid != me->auid :
 			    !calls && x->v.cell != cell)
@@ -644,7 +644,7 @@ static void find_looks(int p, struct looks *out)
 		int earlier = 0;
 
 		if (x->part != p || x->v.layer != me->layer ||
-		    track_place(x->v.cell) == TRACK_KERNEL)
+		    track_region(x->v.cell) == TRACK_KERNEL)
 			continue;
 		for (size_t k = 0; k < run->intervals.n; k++)
 			earlier += run->intervals.v[k].part == p &&
@@ -654,7 +654,7 @@ static void find_looks(int p, struct looks *out)
 			continue;
 		out->v[out->n].exe = x->v.exe;
 		out->v[out->n++].cell = x->v.cell;
-		out->random = out->random || track_place(x->v.cell) == TRACK_RANDOM;
+		out->random = out->random || track_region(x->v.cell) == TRACK_RANDOM;
 	}
 }
 
@@ -776,8 +776,8 @@ static int ask(int p, uint8_t *rule)
 	near.n = 0;
 	for (int i = 0; i < looks.n; i++)
 		for (uint64_t c = looks.v[i].cell - 1;
-		     track_place(looks.v[i].cell) == TRACK_RANDOM && c <= looks.v[i].cell + 1; c++)
-			if (track_place(c) == TRACK_RANDOM)
+		     track_region(looks.v[i].cell) == TRACK_RANDOM && c <= looks.v[i].cell + 1; c++)
+			if (track_region(c) == TRACK_RANDOM)
 				look(p, false, looks.v[i].exe, c, false, DERIVE_NEAR, 0, &near);
 	n = images_of(&near, images);
 	for (int i = 0; i < n; i++) {

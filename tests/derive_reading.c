@@ -283,7 +283,7 @@ static void reopen(struct reading *r)
 		fail_msg("%s", e.msg);
 }
 
-static void run(struct reading *r, size_t most)
+static void read_all_ways(struct reading *r, size_t most)
 {
 	struct err e = { 0 };
 
@@ -361,13 +361,13 @@ void reading_read(struct reading *r, const struct oracle_log *log, int way)
 			for (int pid = 0; pid < PIDS; pid++)
 				if (r->pid[node][pid].touched && r->pid[node][pid].any)
 					derive_holding(r, node, pid);
-		run(r, chance(60) ? SIZE_MAX : dice(4));
+		read_all_ways(r, chance(60) ? SIZE_MAX : dice(4));
 		reopen(r);
 		if (chance(20) &&
 		    (derive_suspend(&r->derive, &e) < 0 || derive_resume(&r->derive, &e) < 0))
 			fail_msg("%s", e.msg);
 	}
-	run(r, SIZE_MAX);
+	read_all_ways(r, SIZE_MAX);
 }
 
 void reading_close(struct reading *r)

@@ -54,16 +54,16 @@ static void queue_some(struct queue *q, struct bytes *lines)
 		"0::/system.slice/web.service\n",
 		"0::/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope\n",
 	};
-	char room[PLACE_ROOM + PLACE_FIELDS];
-	struct place place;
+	char room[LOCATION_ROOM + LOCATION_FIELDS];
+	struct location location;
 
 	for (int i = 0; i < 150 && lines->n > 0; i++) {
 		struct bytes line = bytes_until(lines, '\n');
 
 		bytes_take(lines, BYTES("\n"));
 		if (i % 10 == 0) {
-			place_parse(&place, bytes_of(groups[i / 10 % 2]));
-			queue_add(q, ITEM_PLACE, room, place_encode(&place, room, sizeof(room)));
+			location_parse(&location, bytes_of(groups[i / 10 % 2]));
+			queue_add(q, ITEM_LOCATION, room, location_encode(&location, room, sizeof(room)));
 		}
 		if (i % 40 == 0)
 			queue_add(q, ITEM_TASK, &(struct queue_task){ T0 + i, 300 + i, 200, 1000 + (uint32_t)i, EDGE_BORN }, sizeof(struct queue_task));
@@ -115,7 +115,7 @@ static int capture_commits(void)
 	ret = feed_end(&c.feed, ret, &e);
 	queue_release(&c.reader.queue);
 	pool_release(&c.texts);
-	VEC_FREE(&c.places);
+	VEC_FREE(&c.locations);
 	return end(&s, ret, &e);
 }
 

@@ -88,7 +88,7 @@ static void check_varint(void **state)
 		char *copy = exact_copy((struct bytes){ b.p, n });
 		struct bytes in = { copy, n };
 
-		assert_int_equal(bytes_varint(&in, &v), n == r->n);
+		assert_int_equal(buf_take_varint(&in, &v), n == r->n);
 		free(copy);
 	}
 	assert_true(v == r->v);
@@ -100,7 +100,7 @@ static void varint_over_64_bits_is_refused(void **state)
 	uint64_t v;
 
 	(void)state;
-	assert_false(bytes_varint(&eleven, &v));
+	assert_false(buf_take_varint(&eleven, &v));
 }
 
 /* ---- esc ---- */

@@ -3,10 +3,10 @@
 
 #include "ingest/batch/boot.h"
 
-#define NONE BOOT_NO_BASE
+#define NONE BOOT_NO_TIME
 
 /* second, second, serial, serial, events, base, and the boot that it belongs to */
-#define PIECE(s1, s2, n1, n2, events, base, boot) { s1, s2, base, n1, n2, events, boot }
+#define PIECE(s1, s2, n1, n2, events, boot_time, boot) { s1, s2, boot_time, n1, n2, events, boot }
 
 static struct boot_row { const char *name; struct boot_piece v[8]; size_t n; uint32_t boots; } rows[] = {
 	{ "one boot", { PIECE(1000, 1010, 1, 400, 400, NONE, 0), PIECE(1010, 1020, 401, 900, 500, NONE, 0) }, 2, 1 },
@@ -97,7 +97,7 @@ static void pieces_survive_the_round_trip(void **state)
 			assert_int_equal(out.v[k].serial_lo, in.v[k].serial_lo);
 			assert_int_equal(out.v[k].serial_hi, in.v[k].serial_hi);
 			assert_int_equal(out.v[k].events, in.v[k].events);
-			assert_int_equal(out.v[k].base, 55);
+			assert_int_equal(out.v[k].boot_time, 55);
 		}
 		for (size_t n = 1; n < blob.n; n++) {
 			char *copy = exact_copy((struct bytes){ blob.p, n });

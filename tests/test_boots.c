@@ -13,7 +13,7 @@
 
 #define T INT64_C(1795518350)
 #define DAY 86400
-#define NONE BOOT_NO_BASE
+#define NONE BOOT_NO_TIME
 
 /* ---- chance ---- */
 
@@ -81,7 +81,7 @@ static void print_share(const char *what, unsigned n)
 /* ---- a node's events, and lines that tell of them ---- */
 
 struct event { int64_t second; uint32_t serial; bool has[TRACK_LAYERS]; };
-struct line { uint32_t event; bool trusted; int64_t base; };
+struct line { uint32_t event; bool trusted; int64_t boot_time; };
 
 static struct world {
 	VEC(struct event) events;
@@ -96,7 +96,7 @@ static void world_clear(void)
 	map_clear(&w.index);
 }
 
-static void say(int64_t second, uint32_t serial, bool trusted, int64_t base)
+static void mark_event(int64_t second, uint32_t serial, bool trusted, int64_t boot_time)
 {
 	int64_t at = map_get(&w.index, (uint64_t)second, serial, -1);
 
@@ -107,7 +107,7 @@ static void say(int64_t second, uint32_t serial, bool trusted, int64_t base)
 		map_put(&w.index, (uint64_t)second, serial, at);
 		*VEC_PUSH(&w.events) = (struct event){ second, serial, { false, false } };
 	}
-	*VEC_PUSH(&w.lines) = (struct line){ (uint32_t)at, trusted, base };
+	*VEC_PUSH(&w.lines) = (struct line){ (uint32_t)at, trusted, boot_time };
 }
 
 /* Boots one after the other: how serials and times go on, and who tells of them. */
@@ -133,9 +133,9 @@ static void honest_events(unsigned n)
 		serial += 1 + dice(step);
 		second += chance(60) ? 0 : dice(pace);
 		if (trusted)
-			say(second, serial, true, base_of_trusted ? began : NONE);
+			mark_event(second, serial, true, base_of_trusted ? began : NONE);
 		if (chance(by_text))
-			say(second, serial, false, base_of_text ? began + dice(2) : NONE);
+			mark_event(second, serial, false, base_of_text ? began + dice(2) : NONE);
 	}
 	w.honest = w.events.n;
 }
@@ -147,7 +147,7 @@ static void forged_events(unsigned n)
 
 	for (unsigned i = 0; i < n && w.honest > 0; i++) {
 		struct event e = w.events.v[dice((uint32_t)w.honest)];
-		int64_t base = chance(40) ? e.second - dice(100000) : NONE;
+		int64_t boot_time = chance(40) ? e.second - dice(100000) : NONE;
 
 		switch (dice(7)) {
 		case 0: /* another time */
@@ -160,21 +160,21 @@ static void forged_events(unsigned n)
 			e.second += (int64_t)dice(60) - 30;
 			break;
 		case 3: /* the event itself, with a base of the forger's choice */
-			base = e.second - dice(100000);
+			boot_time = e.second - dice(100000);
 			break;
 		case 4: /* a whole boot of it */
 			for (uint32_t k = 0, from = dice(100000); k < 12; k++)
-				say(e.second + k, from + k * 300, false, base);
+				mark_event(e.second + k, from + k * 300, false, boot_time);
 			continue;
 		case 5: /* serials that fall */
 			for (uint32_t k = 0; k < 12; k++)
-				say(e.second + k, e.serial - k * 100, false, base);
+				mark_event(e.second + k, e.serial - k * 100, false, boot_time);
 			continue;
 		default:
 			e.second = T - 5000 + dice(20000);
 			e.serial = dice(UINT32_MAX);
 		}
-		say(e.second, e.serial, false, base);
+		mark_event(e.second, e.serial, false, boot_time);
 	}
 }
 
@@ -241,7 +241,7 @@ static void mark(struct reading *r, const struct line *l)
 			       : ev->has[!layer] ? SEEN_OTHER
 						 : SEEN_NEW;
 
-	assert_int_equal(seen_mark(page_of(r, ev), ev->serial, ev->second, l->trusted, l->base),
+	assert_int_equal(seen_mark(page_of(r, ev), ev->serial, ev->second, l->trusted, l->boot_time),
 			 want);
 	ev->has[layer] = true;
 }
@@ -462,7 +462,7 @@ static void straight(struct reading *r)
  * ----
  */
 
-struct told { int64_t second; uint32_t serial; bool trusted; int64_t base; uint32_t boot; };
+struct told { int64_t second; uint32_t serial; bool trusted; int64_t boot_time; uint32_t boot; };
 
 static struct told_row { const char *name; struct told v[10]; uint32_t trusted, boots; } told[] = {
 	{ "text beside trusted events is of their boot", { { 10, 100, true, NONE, 0 }, { 20, 110, true, NONE, 0 }, { 15, 105, false, NONE, 0 } }, 1, 1 },
@@ -495,8 +495,8 @@ static void check_told(void **state)
 	open_rig();
 	world_clear();
 	while (n < ARRAY_SIZE(row->v) && row->v[n].second != 0) {
-		say(T + row->v[n].second, row->v[n].serial, row->v[n].trusted,
-		    row->v[n].base == NONE ? NONE : T + row->v[n].base);
+		mark_event(T + row->v[n].second, row->v[n].serial, row->v[n].trusted,
+		    row->v[n].boot_time == NONE ? NONE : T + row->v[n].boot_time);
 		n++;
 	}
 	begin(&r);
@@ -576,19 +576,19 @@ static void some_pieces(const struct boots_page *at, enum teller by, struct boot
 
 /* A page of the store, by its pieces alone. Each base: by trusted lines, by text; or none. */
 static void put_pieces(const struct boots_page *at, struct boot_pieces *pieces, bool based,
-		       bool said, int64_t base)
+		       bool said, int64_t boot_time)
 {
 	auto_buf struct buf trusted = { 0 }, all = { 0 };
 	struct seen_row row = { .key = { at->node, at->serials, at->seconds },
-				.base = { { WHEN_NONE, WHEN_NONE }, { WHEN_NONE, WHEN_NONE } },
+				.boot_time = { { WHEN_NONE, WHEN_NONE }, { WHEN_NONE, WHEN_NONE } },
 				.data = BYTES("") };
 
 	boot_encode(&pieces[TRACK_TRUSTED], &trusted);
 	boot_encode(&pieces[TRACK_TEXT], &all);
 	if (based)
-		row.base[TRACK_TRUSTED] = (struct seen_row_base){ base, base };
+		row.boot_time[TRACK_TRUSTED] = (struct seen_row_boot_time){ boot_time, boot_time };
 	if (said)
-		row.base[TRACK_TEXT] = (struct seen_row_base){ base + 20, base + 20 };
+		row.boot_time[TRACK_TEXT] = (struct seen_row_boot_time){ boot_time + 20, boot_time + 20 };
 	row.pieces[TRACK_TRUSTED] = buf_bytes(&trusted);
 	row.pieces[TRACK_TEXT] = buf_bytes(&all);
 	assert_ok(seen_row_save(&rig.store, &row, &e), &e);

@@ -214,7 +214,7 @@ static void agrees_with_the_kernel(void **state)
 
 			if (nr == SYS_seccomp || nr == SYS_prctl || bpf_bypasses(arch_native(), nr))
 				continue;
-			compiled_run(&c, arch_native(), nr, &a);
+			compile_run(&c, arch_native(), nr, &a);
 			assert_false(a.too_many);
 			assert_int_equal(probe_call(nr, load_filter, &c, &result, &e), 0);
 			if (result.outcome == PROBE_UNKNOWN)
@@ -226,7 +226,7 @@ static void agrees_with_the_kernel(void **state)
 			compared++;
 			single += a.n == 1;
 		}
-		compiled_release(&c);
+		compile_release(&c);
 		policy_release(&p);
 	}
 	print_message("compared %zu, of these %zu certain\n", compared, single);

@@ -202,7 +202,7 @@ static void programs_without_a_build_id(void **state)
 	for (size_t i = 0; i < seen.n; i++) {
 		assert_int_equal(seen.v[i]->t_ms, 1);
 		assert_string_equal(seen.v[i]->id.text, "0123ab");
-		assert_bytes(seen.v[i]->place, "here");
+		assert_bytes(seen.v[i]->location, "here");
 		assert_false(seen.v[i]->here);
 	}
 	free_seen(&seen);
@@ -272,7 +272,7 @@ static void a_process_that_lives(void **state)
 		assert_string_equal(seen.v[i]->id.text, own.text);
 		assert_int_equal(seen.v[i]->t_ms, i < 3 ? 5 + (int)i : 9);
 		assert_int_equal(seen.v[i]->here, i < 3);
-		assert_bytes(seen.v[i]->place, i < 3 ? "x" : "");
+		assert_bytes(seen.v[i]->location, i < 3 ? "x" : "");
 	}
 	free_seen(&seen);
 	exes_free(x);

@@ -6,9 +6,9 @@
 
 #define IMAGE_A "web@sha256:a"
 
-/* Trees, each with one image and one use: on which node, in which place, what, when. */
-static const struct { int64_t node; int place; const char *exe; bool loader; int64_t first, last; } trees[] = {
-	{ 1, -1, "/bin/x", false, 100, 200 },     /* 0: in no place */
+/* Trees, each with one image and one use: on which node, in which location, what, when. */
+static const struct { int64_t node; int location; const char *exe; bool loader; int64_t first, last; } trees[] = {
+	{ 1, -1, "/bin/x", false, 100, 200 },     /* 0: in no location */
 	{ 1, 0, "/bin/x", false, 100, 200 },      /* 1: container a */
 	{ 1, 1, "/bin/x", false, 300, 400 },      /* 2: container b, of the same name */
 	{ 1, 2, "/bin/x", false, 100, 200 },      /* 3: a unit */
@@ -16,21 +16,21 @@ static const struct { int64_t node; int place; const char *exe; bool loader; int
 	{ 1, -1, "/sbin/runc", true, 100, 200 },  /* 5: a loader */
 	{ 1, -1, "/bin/y", false, WHEN_NONE, WHEN_NONE }, /* 6: without a time */
 	{ 1, 3, "/bin/x", false, 100, 200 },      /* 7: a fold of that container: its name alone */
-	{ 1, -1, "/bin/x", false, 300, 400 },     /* 8: in no place, later */
+	{ 1, -1, "/bin/x", false, 300, 400 },     /* 8: in no location, later */
 };
 
-static struct query_place places[] = {
-	{ 1, { [PLACE_CONTAINER] = BYTES("a1"), [PLACE_CONTAINER_NAME] = BYTES("web"), [PLACE_IMAGE] = BYTES(IMAGE_A) } },
-	{ 2, { [PLACE_CONTAINER] = BYTES("b2"), [PLACE_CONTAINER_NAME] = BYTES("web"), [PLACE_IMAGE] = BYTES("web@sha256:b") } },
-	{ 3, { [PLACE_UNIT] = BYTES("x.service") } },
-	{ 4, { [PLACE_CONTAINER_NAME] = BYTES("web") } },
+static struct query_location locations[] = {
+	{ 1, { [LOCATION_CONTAINER] = BYTES("a1"), [LOCATION_CONTAINER_NAME] = BYTES("web"), [LOCATION_IMAGE] = BYTES(IMAGE_A) } },
+	{ 2, { [LOCATION_CONTAINER] = BYTES("b2"), [LOCATION_CONTAINER_NAME] = BYTES("web"), [LOCATION_IMAGE] = BYTES("web@sha256:b") } },
+	{ 3, { [LOCATION_UNIT] = BYTES("x.service") } },
+	{ 4, { [LOCATION_CONTAINER_NAME] = BYTES("web") } },
 };
 
-struct seen { const char *exe, *id; int64_t node; int place; bool here; int64_t first, last; };
+struct seen { const char *exe, *id; int64_t node; int location; bool here; int64_t first, last; };
 
 #define HERE(id, first, last) { "/bin/x", id, 1, -1, true, first, last }
 
-/* want: exe, id, place, image; * for the latest, how many others. */
+/* want: exe, id, location, image; * for the latest, how many others. */
 static struct row { const char *name; struct seen seen[5]; size_t n; unsigned in; const char *want; } rows[] = {
 	{ "none is known", { HERE("", 0, 0) }, 0, 1, "" },
 	{ "one", { HERE("ab", 150, 150) }, 1, 1, "/bin/x ab|||* 0\n" },
@@ -69,18 +69,18 @@ static void make(struct query *q, const struct row *row)
 		struct query_tree *t = VEC_PUSH(&q->trees);
 
 		*t = (struct query_tree){ .node_id = trees[i].node, .node = keep(q, trees[i].node == 1 ? "n1" : "n2"), .root = i, .main = i };
-		if (trees[i].place >= 0)
-			*VEC_PUSH(&t->places) = (uint32_t)trees[i].place;
+		if (trees[i].location >= 0)
+			*VEC_PUSH(&t->locations) = (uint32_t)trees[i].location;
 		*VEC_PUSH(&q->images) = (struct query_image){ .tree = i, .exe = keep(q, trees[i].exe), .loader = trees[i].loader };
 		*VEC_PUSH(&q->uses) = (struct query_use){ .image = i, .t_first = trees[i].first, .t_last = trees[i].last };
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		*VEC_PUSH(&q->places) = places[i];
+	for (size_t i = 0; i < ARRAY_SIZE(locations); i++)
+		*VEC_PUSH(&q->locations) = locations[i];
 	for (size_t i = 0; i < row->n; i++) {
 		const struct seen *s = &row->seen[i];
 
 		*VEC_PUSH(&q->builds) = (struct query_build){ .node = s->node, .exe = keep(q, s->exe), .id = keep(q, s->id), .here = s->here,
-			.place = s->place < 0 ? QUERY_NONE : (uint32_t)s->place, .t_first = s->first, .t_last = s->last };
+			.location = s->location < 0 ? QUERY_NONE : (uint32_t)s->location, .t_first = s->first, .t_last = s->last };
 	}
 }
 
@@ -98,7 +98,7 @@ static void finds(void **state)
 		in[i] = row->in & 1u << i;
 	builds_find(&b, &q, &s);
 	for (size_t i = 0; i < b.n; i++)
-		buf_printf(&got, "%s %s|%s|%.*s|%s %zu\n", b.v[i].exe.p, b.v[i].id.p, b.v[i].place.p, (int)b.v[i].image.n,
+		buf_printf(&got, "%s %s|%s|%.*s|%s %zu\n", b.v[i].exe.p, b.v[i].id.p, b.v[i].location.p, (int)b.v[i].image.n,
 			   b.v[i].image.n ? b.v[i].image.p : "", b.v[i].latest ? "*" : "", b.v[i].others);
 	assert_string_equal(buf_text(&got), row->want);
 	VEC_FREE(&b);

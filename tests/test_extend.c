@@ -2,7 +2,7 @@
 #include "tests/test.h"
 
 #include "analyze/input/input.h"
-#include "analyze/profile/base.h"
+#include "analyze/profile/extend.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
 
@@ -57,23 +57,23 @@ static struct row { const char *name, *base, *list; bool tighten; const char *na
 
 static void extends(void **state)
 {
-	static const char marks[] = { [BASE_ADDED] = '+', [BASE_REMOVED] = '-', [BASE_ARCH_ADDED] = '@', [BASE_DENIED] = '!',
-				      [BASE_DEPENDS] = '?', [BASE_OTHER_ARCH] = '~' };
+	static const char marks[] = { [EXTEND_ADDED] = '+', [EXTEND_REMOVED] = '-', [EXTEND_ARCH_ADDED] = '@', [EXTEND_DENIED] = '!',
+				      [EXTEND_DEPENDS] = '?', [EXTEND_OTHER_ARCH] = '~' };
 	const struct row *row = *state;
-	struct base_changes changes = { 0 };
+	struct extend_changes changes = { 0 };
 	auto_buf struct buf names = { 0 }, noted = { 0 };
 	struct policy base, list;
 	struct err e = { 0 };
-	struct policy_place at = { .arch = ARCH_X86_64, .caps_known = true, .kernel = { 5, 10 } };
+	struct resolve_machine at = { .arch = ARCH_X86_64, .caps_known = true, .kernel = { 5, 10 } };
 	size_t rules;
 
 	read_text(&base, row->base);
 	read_text(&list, row->list);
 	rules = base.rules.n;
-	if (base_extend(&base, &list, &at, &changes, &e) < 0)
+	if (extend_policy(&base, &list, &at, &changes, &e) < 0)
 		fail_msg("%s", e.msg);
 	if (row->tighten)
-		base_tighten(&base, &list, &at, &changes);
+		extend_tighten(&base, &list, &at, &changes);
 	for (size_t i = 0; i < base.rules.n; i++)
 		for (size_t k = 0; k < base.rules.v[i].names.n; k++)
 			if (base.rules.v[i].action == (uint32_t)ACTION_ALLOW && base.rules.v[i].args.n == 0)
@@ -93,38 +93,38 @@ static void extends_a_family(void **state)
 {
 	static const char list32[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"], "
 				     "\"syscalls\": [" ALLOW("\"read\"") "]}";
-	struct policy_place at = { .arch = ARCH_X86_64 };
-	struct base_changes changes = { 0 };
+	struct resolve_machine at = { .arch = ARCH_X86_64 };
+	struct extend_changes changes = { 0 };
 	struct policy base, list;
 	struct err e = { 0 };
 
 	(void)state;
 	read_text(&base, MAP("\"SCMP_ARCH_X32\""));
 	read_text(&list, list32);
-	assert_int_equal(base_extend(&base, &list, &at, &changes, &e), 0);
+	assert_int_equal(extend_policy(&base, &list, &at, &changes, &e), 0);
 	assert_int_equal(base.archs.n, 0);
 	assert_int_equal(base.families.n, 1);
 	assert_int_equal(base.families.v[0].subs.n, 2);
 	assert_int_equal(base.families.v[0].subs.v[1], ARCH_I386);
 	assert_int_equal(changes.n, 1);
-	assert_int_equal(changes.v[0].what, BASE_ARCH_ADDED);
+	assert_int_equal(changes.v[0].what, EXTEND_ARCH_ADDED);
 	VEC_FREE(&changes);
 	policy_release(&base);
 	policy_release(&list);
 }
 
 /* What asks for capabilities is no base where they are not known. */
-static void unknown_place(void **state)
+static void unknown_machine(void **state)
 {
-	struct policy_place at = { .arch = ARCH_X86_64 };
-	struct base_changes changes = { 0 };
+	struct resolve_machine at = { .arch = ARCH_X86_64 };
+	struct extend_changes changes = { 0 };
 	struct policy base, list;
 	struct err e = { 0 };
 
 	(void)state;
 	read_text(&base, BASE(IF(ADMIN, "\"mount\"")));
 	read_text(&list, LIST("\"read\""));
-	assert_int_equal(base_extend(&base, &list, &at, &changes, &e), -1);
+	assert_int_equal(extend_policy(&base, &list, &at, &changes, &e), -1);
 	assert_int_equal(e.status, ST_INPUT);
 	assert_non_null(strstr(e.msg, "--caps"));
 	assert_int_equal(base.rules.n, 1);
@@ -138,6 +138,6 @@ int main(void)
 
 	ADD_ROWS(&t, rows, extends);
 	ADD(&t, extends_a_family);
-	ADD(&t, unknown_place);
+	ADD(&t, unknown_machine);
 	return run_rows(&t, "extend");
 }

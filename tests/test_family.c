@@ -191,7 +191,7 @@ static struct known_row {
 	    BORN(7, 11, 20), SH(8, 12, CALL_READ, FAR + 0x200000000, 'a'), SH(900, 11, CALL_READ, FAR + 0x100000000, 'd') }, 4 },
 };
 
-struct pipe { struct names names; struct seen seen; struct tally tally; struct flush flush; struct line_room room; };
+struct pipe { struct names names; struct seen seen; struct tally tally; struct flush flush; struct body_room room; };
 
 static void one_step(struct pipe *p, const struct call *c, size_t i)
 {
@@ -204,17 +204,17 @@ static void one_step(struct pipe *p, const struct call *c, size_t i)
 	assert_ok(node, &e);
 	assert_ok(flush_know(&p->flush, node, &e), &e);
 	if (c->comm == NULL) {
-		tally_process(&p->tally, node, c->pid, (enum edge_kind)c->nr, START_MS + c->ms, (uint32_t)(1000 + i), (int32_t)c->ip);
+		tally_add_lifecycle(&p->tally, node, c->pid, (enum edge_kind)c->nr, START_MS + c->ms, (uint32_t)(1000 + i), (int32_t)c->ip);
 		return;
 	}
 	add_line(&text, c, 1000 + i);
-	line_parse((struct bytes){ text.p, text.n - 1 }, &l, &p->room);
+	body_parse_line((struct bytes){ text.p, text.n - 1 }, &l, &p->room);
 	assert_int_equal(l.kind, LINE_RECORD);
 	id = tally_ident(&p->tally, node, &l.rec, l.identity, &e);
 	assert_non_null(id);
 	assert_int_equal(seen_mark(seen_page(&p->seen, node, l.rec.serial, l.rec.ms / 1000, &e), l.rec.serial, l.rec.ms / 1000, true,
-				   BOOT_NO_BASE), SEEN_NEW);
-	assert_ok(tally_event(&p->tally, id, l.rec.ms, l.rec.serial, l.rec.nr, l.rec.code, l.rec.ip, true, SEEN_NEW, &e), &e);
+				   BOOT_NO_TIME), SEEN_NEW);
+	assert_ok(tally_count_event(&p->tally, id, l.rec.ms, l.rec.serial, l.rec.nr, l.rec.code, l.rec.ip, true, SEEN_NEW, &e), &e);
 }
 
 /* All in one batch, one by one, or the last one first. */
@@ -243,7 +243,7 @@ static void feed(struct rig *r, const struct call *calls, size_t n, int how)
 		assert_ok(flush_batch(&p.flush, &e), &e);
 		assert_ok(store_commit(&r->store, &e), &e);
 	}
-	line_room_release(&p.room);
+	body_room_release(&p.room);
 	flush_release(&p.flush);
 	tally_release(&p.tally);
 	seen_release(&p.seen);

@@ -122,31 +122,31 @@ static int capture_line(struct feed *f, int64_t node, struct bytes line, struct 
 	static const char *const containers[] = { "0123456789abcdef", "fedcba9876543210" };
 	static const char *const units[] = { "", "web.service", "db.service" };
 	uint64_t draw = hash_bytes(line.p, line.n) >> 5;
-	struct bytes v[PLACE_FIELDS] = { { 0 } };
+	struct bytes v[LOCATION_FIELDS] = { { 0 } };
 	long long second;
 	unsigned ms, serial;
 	int pid;
-	int64_t place = 0, t;
+	int64_t location = 0, t;
 
-	for (int i = 0; i < PLACE_FIELDS; i++)
+	for (int i = 0; i < LOCATION_FIELDS; i++)
 		v[i] = BYTES("");
-	v[PLACE_UNIT] = bytes_of(units[draw % 3]);
+	v[LOCATION_UNIT] = bytes_of(units[draw % 3]);
 	if (draw / 3 % 3 == 0)
-		v[PLACE_CONTAINER] = bytes_of(containers[draw / 9 % 2]);
-	if ((v[PLACE_UNIT].n || v[PLACE_CONTAINER].n) &&
-	    (place = names_place(&f->names, node, v, e)) < 0)
+		v[LOCATION_CONTAINER] = bytes_of(containers[draw / 9 % 2]);
+	if ((v[LOCATION_UNIT].n || v[LOCATION_CONTAINER].n) &&
+	    (location = names_location(&f->names, node, v, e)) < 0)
 		return -1;
 	if (feed_line(f, line, false, false, e) < 0)
 		return -1;
 	if (draw / 18 % 3 == 0)
-		feed_place(f, place);
+		feed_location(f, location);
 	if (sscanf(strstr(line.p, "audit(") ? strstr(line.p, "audit(") : "", "audit(%lld.%u:%u)",
 		   &second, &ms, &serial) != 3 ||
 	    sscanf(strstr(line.p, " pid=") ? strstr(line.p, " pid=") : "", " pid=%d", &pid) != 1)
 		return 0;
 	t = second * 1000 + ms;
 	if (draw / 54 % 4 == 0)
-		tally_process(&f->tally, node, pid, (enum edge_kind)(EDGE_BORN + draw / 216 % 3),
+		tally_add_lifecycle(&f->tally, node, pid, (enum edge_kind)(EDGE_BORN + draw / 216 % 3),
 			      t, serial, 500 + (int)(draw / 648 % 4));
 	return draw / 2592 % 5 ? 0
 			       : names_build(&f->names, node, BYTES("/usr/bin/app"), 0, true,

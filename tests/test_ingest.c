@@ -1069,7 +1069,7 @@ static uint32_t dice(uint32_t *x, uint32_t n)
 	return (*x >> 8) % n;
 }
 
-static uint64_t random_place(uint32_t *x)
+static uint64_t random_site(uint32_t *x)
 {
 	return 0x7f0000000000u + ((uint64_t)dice(x, 1 << 24) << 15);
 }
@@ -1088,8 +1088,8 @@ static void add_lives(struct buf *out, unsigned n, uint32_t seed)
 	for (unsigned i = 0; i < PIDS; i++) {
 		life[i].n = 2;
 		life[i].exe = (char)('a' + i % 2);
-		life[i].at[0] = random_place(&x);
-		life[i].at[1] = i == 2 ? 0x401000 : random_place(&x);
+		life[i].at[0] = random_site(&x);
+		life[i].at[1] = i == 2 ? 0x401000 : random_site(&x);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		unsigned pid = dice(&x, PIDS), what = dice(&x, 1200), child = dice(&x, PIDS);
@@ -1106,10 +1106,10 @@ static void add_lives(struct buf *out, unsigned n, uint32_t seed)
 		if (nr == 59 || nr == 231) {
 			life[pid].exe = (char)('a' + dice(&x, 3));
 			life[pid].n = 1;
-			life[pid].at[0] = random_place(&x);
+			life[pid].at[0] = random_site(&x);
 		}
 		if (what < 12 && life[pid].n < ARRAY_SIZE(life[pid].at))
-			life[pid].at[life[pid].n++] = random_place(&x);
+			life[pid].at[life[pid].n++] = random_site(&x);
 	}
 }
 

@@ -263,17 +263,17 @@ static void small_blocks_take_little(void **state)
 }
 
 /* Whoever has the next record must not get the place of one that was dropped. */
-static void a_place_stays_with_its_record(void **state)
+static void a_location_stays_with_its_record(void **state)
 {
 	struct err e = { 0 };
 	struct queue_block *b;
 	struct queue q;
-	char record[9000] = "", place[3000] = "";
+	char record[9000] = "", location[3000] = "";
 
 	(void)state;
 	assert_int_equal(queue_open(&q, NULL, &e), 0);
 	for (int i = 0; i < 100; i++) {
-		queue_add(&q, ITEM_PLACE, place, (size_t)(i * 30));
+		queue_add(&q, ITEM_LOCATION, location, (size_t)(i * 30));
 		queue_add(&q, ITEM_RECORD, record, sizeof(record));
 	}
 	queue_end(&q);
@@ -283,7 +283,7 @@ static void a_place_stays_with_its_record(void **state)
 		struct bytes item;
 
 		for (size_t at = 0, i = 0; queue_item(b, &at, &kind, &item); i++)
-			assert_int_equal(kind, i % 2 ? ITEM_RECORD : ITEM_PLACE);
+			assert_int_equal(kind, i % 2 ? ITEM_RECORD : ITEM_LOCATION);
 		assert_int_equal(kind, ITEM_RECORD);
 		free(b);
 	}
@@ -482,7 +482,7 @@ static struct descend_row { const char *name, *steps, *want; } descend_rows[] = 
 	  "born2<1@8 born2<1@5 gone2@6 execed2@9" },
 };
 
-static long long number(const char **s)
+static long long next_number(const char **s)
 {
 	char *end;
 	long long v = strtoll(*s, &end, 10);
@@ -515,12 +515,12 @@ static void descends(void **state)
 		int32_t pid = 0;
 
 		if (step != 's')
-			pid = (int32_t)number(&s);
+			pid = (int32_t)next_number(&s);
 		if (step == 's') {
-			descend_settle(&d, number(&s) * MS, tell, &got);
+			descend_settle(&d, next_number(&s) * MS, tell, &got);
 		} else if (step == 'r') {
-			int64_t ms = number(&s);
-			uint32_t serial = (uint32_t)number(&s);
+			int64_t ms = next_number(&s);
+			uint32_t serial = (uint32_t)next_number(&s);
 			enum edge_kind kind = *s == 'F' ? EDGE_FORK : *s == 'X' ? EDGE_EXEC : EDGE_NONE;
 
 			s++;
@@ -528,9 +528,9 @@ static void descends(void **state)
 			descend_record(&d, pid, ms, serial, kind);
 		} else {
 			ev.kind = step == 'f' ? TASK_FORK : step == 't' ? TASK_THREAD : step == 'x' ? TASK_EXEC : TASK_EXIT;
-			ev.pid = step == 'f' ? (int32_t)number(&s) : pid;
+			ev.pid = step == 'f' ? (int32_t)next_number(&s) : pid;
 			ev.parent = step == 'f' || step == 't' ? pid : 0;
-			ev.ns = number(&s) * MS;
+			ev.ns = next_number(&s) * MS;
 			descend_event(&d, &ev);
 		}
 	}
@@ -572,7 +572,7 @@ int main(void)
 	ADD(&t, a_backlog_that_stands);
 	ADD(&t, a_spool_that_is_full);
 	ADD(&t, small_blocks_take_little);
-	ADD(&t, a_place_stays_with_its_record);
+	ADD(&t, a_location_stays_with_its_record);
 	ADD_ROWS(&t, fault_rows, a_spool_that_fails);
 	ADD(&t, order_between_threads);
 	ADD(&t, no_folder_no_spool);

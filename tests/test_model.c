@@ -216,7 +216,7 @@ static void check_program(void **state)
 	const struct program_row *r = *state;
 
 	assert_int_equal(program_kind(bytes_of(r->comm), bytes_of(r->exe)), r->kind);
-	assert_bytes(program_base(bytes_of(r->exe)), r->base);
+	assert_bytes(program_basename(bytes_of(r->exe)), r->base);
 }
 
 static void losses_have_names_of_their_own(void **state)
@@ -224,7 +224,7 @@ static void losses_have_names_of_their_own(void **state)
 	(void)state;
 	for (int i = 0; i < N_LOSS_KINDS; i++)
 		for (int k = 0; k < i; k++)
-			assert_string_not_equal(loss_name((enum loss_kind)i), loss_name((enum loss_kind)k));
+			assert_string_not_equal(record_loss_name((enum loss_kind)i), record_loss_name((enum loss_kind)k));
 }
 
 int main(void)

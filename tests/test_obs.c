@@ -3,7 +3,7 @@
 
 #include "store/model/obs.h"
 
-static const struct obs_base base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
+static const struct obs_origin base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
 
 static struct count_row { const char *name; uint64_t text, fresh, upgraded, events, trusted; } counts[] = {
 	{ "count: text alone",                    3, 0, 0, 3, 0 },

@@ -38,7 +38,7 @@ static void bench_close(struct bench *b)
 	free(b->log);
 }
 
-static int64_t number(const char *file, const char *sql)
+static int64_t sql_number(const char *file, const char *sql)
 {
 	sqlite3 *db = crafted_open(file);
 	sqlite3_stmt *st = NULL;
@@ -93,9 +93,9 @@ static void a_reader_leaves_it_as_it_is(void **state)
 	older = totals_of(&s, false);
 	assert_true(older.events > 300 && older.starts > 20);
 	store_close(&s);
-	assert_int_equal(number(b.file, "PRAGMA user_version"), 3);
+	assert_int_equal(sql_number(b.file, "PRAGMA user_version"), 3);
 	assert_ok(bring_up(b.file, &e), &e);
-	assert_int_equal(number(b.file, "PRAGMA user_version"), STORE_VERSION);
+	assert_int_equal(sql_number(b.file, "PRAGMA user_version"), STORE_VERSION);
 	assert_ok(store_open(&s, b.file, STORE_READ, &e), &e);
 	assert_false(s.older);
 	now = totals_of(&s, false);
@@ -164,8 +164,8 @@ static void a_signal_leaves_it_as_it_was(void **state)
 	bench_open(&b);
 	assert_int_equal(upgrade_store(b.file, &wait, NULL, &e), -1);
 	assert_non_null(strstr(e.msg, "stopped"));
-	assert_int_equal(number(b.file, "PRAGMA user_version"), 3);
-	assert_int_equal(number(b.file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'was%'"), 0);
+	assert_int_equal(sql_number(b.file, "PRAGMA user_version"), 3);
+	assert_int_equal(sql_number(b.file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'was%'"), 0);
 	bench_close(&b);
 }
 
@@ -229,7 +229,7 @@ static void check_obs(void **state)
 	assert_ok(bring_up(b.file, &e), &e);
 	sql.n = 0;
 	buf_printf(&sql, "SELECT count(*) FROM interval WHERE obs = '%s' AND trusted = %d", row->now, row->trusted);
-	assert_int_equal(number(b.file, buf_text(&sql)), 1);
+	assert_int_equal(sql_number(b.file, buf_text(&sql)), 1);
 	bench_close(&b);
 }
 
@@ -261,13 +261,13 @@ static void check_fold(void **state)
 	for (int layer = 0; layer < 2; layer++) {
 		sql.n = 0;
 		buf_printf(&sql, "SELECT ifnull(max(trees), -1) FROM fold WHERE trusted = %d", layer == 0);
-		assert_int_equal(number(b.file, buf_text(&sql)), row->trees[layer]);
+		assert_int_equal(sql_number(b.file, buf_text(&sql)), row->trees[layer]);
 		sql.n = 0;
 		buf_printf(&sql, "SELECT ifnull(sum(events), 0) FROM fold_use JOIN fold ON fold.id = fold WHERE trusted = %d", layer == 0);
-		assert_int_equal(number(b.file, buf_text(&sql)), row->now[layer]);
+		assert_int_equal(sql_number(b.file, buf_text(&sql)), row->now[layer]);
 	}
-	assert_int_equal(number(b.file, "SELECT sum(trees) FROM fold_set JOIN fold USING (trees) WHERE fold.id = fold_set.fold"), 4);
-	assert_int_equal(number(b.file, "SELECT count(DISTINCT code) FROM fold"), 1);
+	assert_int_equal(sql_number(b.file, "SELECT sum(trees) FROM fold_set JOIN fold USING (trees) WHERE fold.id = fold_set.fold"), 4);
+	assert_int_equal(sql_number(b.file, "SELECT count(DISTINCT code) FROM fold"), 1);
 	bench_close(&b);
 }
 
@@ -313,7 +313,7 @@ static void use(const struct bench *b)
 	if (ret == 0)
 		crafted_use(b->file, b->log);
 	else
-		crafted_must(number(b->file, "SELECT count(*) FROM sqlite_schema WHERE name = 'part'") == 0, "half of it was brought up");
+		crafted_must(sql_number(b->file, "SELECT count(*) FROM sqlite_schema WHERE name = 'part'") == 0, "half of it was brought up");
 }
 
 static void any_value_in_any_column_is_read_or_refused(void **state)

@@ -17,10 +17,10 @@
 #define MS 1795518350089
 #define US 2076263835
 
-static void parse(struct bytes text, struct line *out, struct line_room *room)
+static void parse(struct bytes text, struct line *out, struct body_room *room)
 {
 	memset(out, 0x55, sizeof(*out));
-	line_parse(text, out, room);
+	body_parse_line(text, out, room);
 }
 
 /* ---- one record in every form that can carry it ---- */
@@ -123,7 +123,7 @@ static void assert_is_the_record(const struct record *r)
 static void check_form(void **state)
 {
 	const struct form_row *r = *state;
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 	char *copy = exact_copy(bytes_of(r->line));
 
@@ -139,7 +139,7 @@ static void check_form(void **state)
 	assert_int_equal(l.rec.ms, r->ms);
 	assert_int_equal(l.auditd_form && !l.indented, r->auditd);
 	assert_int_equal(l.uptime_us, r->uptime_us);
-	line_room_release(&room);
+	body_room_release(&room);
 	free(copy);
 }
 
@@ -150,7 +150,7 @@ static void check_prefixes(void **state)
 	size_t whole = (size_t)(strstr(r->line, "code=0x7ffc0000") - r->line) + 15;
 
 	for (size_t n = 0; n <= strlen(r->line); n++) {
-		struct line_room room = { 0 };
+		struct body_room room = { 0 };
 		struct line l;
 		char *copy = exact_copy((struct bytes){ r->line, n });
 
@@ -159,7 +159,7 @@ static void check_prefixes(void **state)
 			fail_msg("%zu bytes are a record", n);
 		if (l.kind == LINE_DAMAGED)
 			assert_non_null(l.reason);
-		line_room_release(&room);
+		body_room_release(&room);
 		free(copy);
 	}
 }
@@ -279,7 +279,7 @@ static void check_damage(void **state)
 	const struct damage_row *r = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		struct line_room room = { 0 };
+		struct body_room room = { 0 };
 		struct line l;
 		char *text = replaced(lines[i], r->from, r->to);
 
@@ -287,7 +287,7 @@ static void check_damage(void **state)
 		if (l.kind != LINE_DAMAGED)
 			fail_msg("kind %d: %s", (int)l.kind, text);
 		assert_non_null(l.reason);
-		line_room_release(&room);
+		body_room_release(&room);
 		free(text);
 	}
 }
@@ -342,7 +342,7 @@ static void check_value(void **state)
 {
 	const struct value_row *r = *state;
 	char *text = replaced(RFC3339 "kernel: " UPTIME KERNEL, r->from, r->to), *copy = exact_copy(bytes_of(text));
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 
 	parse((struct bytes){ copy, strlen(text) }, &l, &room);
@@ -358,7 +358,7 @@ static void check_value(void **state)
 	assert_int_equal(l.rec.nr, r->nr);
 	assert_int_equal(l.rec.code, r->code);
 	assert_int_equal(l.rec.arch, r->arch);
-	line_room_release(&room);
+	body_room_release(&room);
 	free(copy);
 	free(text);
 }
@@ -376,20 +376,20 @@ static void check_stamp(void **state)
 {
 	const struct stamp_row *r = *state;
 	char *text = replaced(AUDITD, r->from, r->to);
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 
 	parse(bytes_of(text), &l, &room);
 	assert_int_equal(l.kind, LINE_RECORD);
 	assert_int_equal(l.rec.ms, r->ms);
 	assert_int_equal(l.rec.serial, r->serial);
-	line_room_release(&room);
+	body_room_release(&room);
 	free(text);
 }
 
 static void kmsg_escapes_are_undone(void **state)
 {
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 	char *text = replaced("5,535,2076263835,-;" KERNEL, "\"sh\"", "\"back\\x5cslash\"");
 
@@ -397,13 +397,13 @@ static void kmsg_escapes_are_undone(void **state)
 	parse(bytes_of(text), &l, &room);
 	assert_int_equal(l.kind, LINE_RECORD);
 	assert_bytes(l.rec.comm, "back\\slash");
-	line_room_release(&room);
+	body_room_release(&room);
 	free(text);
 }
 
 static void the_longest_exe_is_taken_and_a_longer_one_is_not(void **state)
 {
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 
 	(void)state;
@@ -420,7 +420,7 @@ static void the_longest_exe_is_taken_and_a_longer_one_is_not(void **state)
 		free(text);
 		free(hex);
 	}
-	line_room_release(&room);
+	body_room_release(&room);
 }
 
 /* ---- what is no record ---- */
@@ -469,7 +469,7 @@ static struct kind_row { const char *name, *line; size_t n; enum line_kind kind;
 static void check_kind(void **state)
 {
 	const struct kind_row *r = *state;
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 	char *copy = exact_copy((struct bytes){ r->line, r->n });
 
@@ -477,7 +477,7 @@ static void check_kind(void **state)
 	if (l.kind != r->kind)
 		fail_msg("kind %d, expected %d%s%s", (int)l.kind, (int)r->kind, l.kind == LINE_DAMAGED ? ": " : "",
 			 l.kind == LINE_DAMAGED ? l.reason : "");
-	line_room_release(&room);
+	body_room_release(&room);
 	free(copy);
 }
 
@@ -499,7 +499,7 @@ static struct loss_row { const char *name, *line; enum loss_kind kind; uint64_t 
 static void check_loss(void **state)
 {
 	const struct loss_row *r = *state;
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 	char *copy = exact_copy(bytes_of(r->line));
 
@@ -510,7 +510,7 @@ static void check_loss(void **state)
 	assert_bytes(l.loss.node, r->node);
 	assert_int_equal(l.loss.ms, r->ms);
 	assert_int_equal(l.loss.uptime_us, r->uptime_us);
-	line_room_release(&room);
+	body_room_release(&room);
 	free(copy);
 }
 
@@ -524,12 +524,12 @@ static struct no_loss_row { const char *name, *line; } no_losses[] = {
 static void check_no_loss(void **state)
 {
 	const struct no_loss_row *r = *state;
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 
 	parse(bytes_of(r->line), &l, &room);
 	assert_int_equal(l.kind, LINE_OTHER);
-	line_room_release(&room);
+	body_room_release(&room);
 }
 
 static struct year_row { const char *name, *stamp; int64_t near; int64_t ms; } years[] = {
@@ -542,14 +542,14 @@ static struct year_row { const char *name, *stamp; int64_t near; int64_t ms; } y
 static void check_year(void **state)
 {
 	const struct year_row *r = *state;
-	struct line_room room = { .near_ms = r->near };
+	struct body_room room = { .near_ms = r->near };
 	struct line l;
 	char *text = mem_print("%s node01 kernel: audit: rate limit exceeded", r->stamp);
 
 	parse(bytes_of(text), &l, &room);
 	assert_int_equal(l.kind, LINE_LOSS);
 	assert_int_equal(l.loss.ms, r->ms);
-	line_room_release(&room);
+	body_room_release(&room);
 	free(text);
 }
 
@@ -561,7 +561,7 @@ static void a_changed_byte_leaves_fields_in_range(void **state)
 	static const char *const lines[] = { RFC3339 "kernel: " UPTIME KERNEL, "node=node01 " AUDITD "\x1d" TAIL,
 					     "\033[32m" UPTIME "\033[0m" KERNEL, "5,535,2076263835,-;" KERNEL,
 					     "[ 2076.263835] node01 audit[5857]: " JOURNALD };
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	struct line l;
 
 	(void)state;
@@ -579,7 +579,7 @@ static void a_changed_byte_leaves_fields_in_range(void **state)
 				}
 				free(copy);
 			}
-	line_room_release(&room);
+	body_room_release(&room);
 }
 
 int main(void)

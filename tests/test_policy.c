@@ -379,7 +379,7 @@ static const char conditional[] =
 	"{\"names\": [\"arms\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"arches\": [\"arm\", \"arm64\"]}},"
 	"{\"names\": [\"intel\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"arches\": [\"arm64\"]}}]}";
 
-static struct place_row { const char *name, *caps, *kernel, *arch, *shows; } place_rows[] = {
+static struct machine_row { const char *name, *caps, *kernel, *arch, *shows; } machine_rows[] = {
 	{ "place: nothing", "none", "4.7", "amd64", "errno x86_64 i386 x32; allow plain; allow either; allow older; allow intel" },
 	{ "place: one of two capabilities", "chown", "4.7.9", "x86_64", "errno x86_64 i386 x32; allow plain; allow older; allow intel" },
 	{ "place: both", "CAP_CHOWN,bpf", "4.8.0-1-amd64", "amd64", "errno x86_64 i386 x32; allow plain; allow both; allow newer; allow intel" },
@@ -396,8 +396,8 @@ static struct place_row { const char *name, *caps, *kernel, *arch, *shows; } pla
 
 static void resolves(void **state)
 {
-	const struct place_row *row = *state;
-	struct policy_place at = { .arch = ARCH_X86_64 };
+	const struct machine_row *row = *state;
+	struct resolve_machine at = { .arch = ARCH_X86_64 };
 	auto_buf struct buf got = { 0 };
 	struct policy p;
 	struct compiled c;
@@ -407,16 +407,16 @@ static void resolves(void **state)
 	assert_true(policy_is_conditional(&p));
 	assert_int_equal(compile_policy(&c, &p, &e), -1);
 	assert_string_equal(e.msg, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
-	compiled_release(&c);
-	if ((row->caps && policy_place_caps(&at, row->caps, &e) < 0) || (row->kernel && policy_place_kernel(&at, row->kernel, &e) < 0) ||
-	    (row->arch && policy_place_arch(&at, row->arch, &e) < 0) || policy_resolve(&p, &at, &e) < 0) {
+	compile_release(&c);
+	if ((row->caps && resolve_machine_caps(&at, row->caps, &e) < 0) || (row->kernel && resolve_machine_kernel(&at, row->kernel, &e) < 0) ||
+	    (row->arch && resolve_machine_arch(&at, row->arch, &e) < 0) || resolve_policy(&p, &at, &e) < 0) {
 		assert_string_equal(e.msg, row->shows);
 		assert_int_equal(e.status, ST_INPUT);
 	} else {
 		assert_string_equal(show(&got, &p), row->shows);
 		assert_false(policy_is_conditional(&p));
 	}
-	policy_place_release(&at);
+	resolve_machine_release(&at);
 	policy_release(&p);
 }
 
@@ -424,7 +424,7 @@ static void resolves(void **state)
 static void reads_containers_common(void **state)
 {
 	static const char file[] = "/usr/share/containers/seccomp.json";
-	struct policy_place at = { .arch = ARCH_X86_64, .kernel = { 6, 1 } };
+	struct resolve_machine at = { .arch = ARCH_X86_64, .kernel = { 6, 1 } };
 	auto_buf struct buf text = { 0 };
 	struct policy p;
 	struct compiled c;
@@ -433,15 +433,15 @@ static void reads_containers_common(void **state)
 	(void)state;
 	if (access(file, R_OK) != 0)
 		skip();
-	assert_int_equal(policy_place_caps(&at, "docker", &e), 0);
-	if (input_load(&text, file, &e) < 0 || input_policy(&p, buf_bytes(&text), file, NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0 || compile_policy(&c, &p, &e) < 0)
+	assert_int_equal(resolve_machine_caps(&at, "docker", &e), 0);
+	if (input_load(&text, file, &e) < 0 || input_policy(&p, buf_bytes(&text), file, NULL, &e) < 0 || resolve_policy(&p, &at, &e) < 0 || compile_policy(&c, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.unread.n, 0);
 	assert_int_equal(p.default_error, 38);
 	assert_int_equal(p.archs.n, 3);
 	assert_true(c.code.n > 300);
-	compiled_release(&c);
-	policy_place_release(&at);
+	compile_release(&c);
+	resolve_machine_release(&at);
 	policy_release(&p);
 }
 
@@ -578,7 +578,7 @@ static void what_takes_too_long_to_compile_is_refused(void **state)
 	assert_int_equal(compile_policy(&c, &p, &e), -1);
 	assert_int_equal(e.status, ST_INPUT);
 	assert_string_equal(e.msg, "too large for a profile: libseccomp does not make a filter of its conditions in 1.0 s");
-	compiled_release(&c);
+	compile_release(&c);
 	policy_release(&p);
 }
 
@@ -605,7 +605,7 @@ static void compiles(void **state)
 	assert_true(c.code.n > 5);
 	assert_int_equal(c.unknown.n, 1);
 	assert_string_equal(c.unknown.v[0], "no_such_call");
-	compiled_release(&c);
+	compile_release(&c);
 	policy_release(&p);
 }
 
@@ -618,7 +618,7 @@ int main(void)
 	ADD(&t, refuses_a_format);
 	ADD_ROWS(&t, good_rows, reads);
 	ADD(&t, reads_any_part);
-	ADD_ROWS(&t, place_rows, resolves);
+	ADD_ROWS(&t, machine_rows, resolves);
 	ADD(&t, reads_containers_common);
 	ADD(&t, refuses_an_empty_file_in_each_format);
 	ADD_ROWS(&t, bounds, is_bounded);

@@ -38,7 +38,7 @@ static enum seen_state mark(struct bench *b, int64_t node, uint32_t serial, int6
 
 	if (p == NULL)
 		fail_msg("%s", b->e.msg);
-	return seen_mark(p, serial, second, trusted, BOOT_NO_BASE);
+	return seen_mark(p, serial, second, trusted, BOOT_NO_TIME);
 }
 
 /* ---- one event after another: node, serial, second, trusted, and what it is ---- */
@@ -137,7 +137,7 @@ static void random_pages_survive_the_round_trip(void **state)
 		uint32_t n = dice(&seed) % 6000, density = 1 + dice(&seed) % 8;
 
 		for (uint32_t i = 0; i < n; i++)
-			seen_mark(a, dice(&seed) % (SEEN_SERIALS / density), T + dice(&seed) % 5, dice(&seed) % 2, BOOT_NO_BASE);
+			seen_mark(a, dice(&seed) % (SEEN_SERIALS / density), T + dice(&seed) % 5, dice(&seed) % 2, BOOT_NO_TIME);
 		seen_encode(a, &first);
 		assert_true(seen_decode(b, buf_bytes(&first)));
 		seen_encode(b, &second);
@@ -161,8 +161,8 @@ static void a_cut_blob_is_refused_or_reads_less(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 300; i++)
-		seen_mark(a, i * 7, T + i / 3, i % 2, BOOT_NO_BASE);
-	seen_mark(a, 7, T + 900, false, BOOT_NO_BASE);
+		seen_mark(a, i * 7, T + i / 3, i % 2, BOOT_NO_TIME);
+	seen_mark(a, 7, T + 900, false, BOOT_NO_TIME);
 	seen_encode(a, &whole);
 	for (size_t n = 0; n < whole.n; n++) {
 		struct seen_page *b = mem_zero(1, sizeof(*b));
@@ -279,11 +279,11 @@ static void mark_all(uint32_t *seed, const struct marks *m, struct seen_page *p,
 		if (gaps && dice(seed) % 8 == 0) {
 			uint32_t second = 500 + dice(seed) % 3;
 
-			seen_mark(p, k->serial, second, dice(seed) % 2, BOOT_NO_BASE);
-			seen_mark(p, k->serial, k->second, k->trusted, BOOT_NO_BASE);
+			seen_mark(p, k->serial, second, dice(seed) % 2, BOOT_NO_TIME);
+			seen_mark(p, k->serial, k->second, k->trusted, BOOT_NO_TIME);
 			seen_unmark(p, k->serial, second);
 		}
-		seen_mark(p, k->serial, k->second, k->trusted, BOOT_NO_BASE);
+		seen_mark(p, k->serial, k->second, k->trusted, BOOT_NO_TIME);
 		if (gaps && dice(seed) % 50 == 0) {
 			auto_buf struct buf blob = { 0 };
 
@@ -313,7 +313,7 @@ static void a_set_of_events_has_one_blob(void **state)
 		assert_true(seen_decode(c, buf_bytes(&one)));
 		for (size_t i = 0; i < m.n; i++)
 			assert_int_equal(seen_mark(c, m.v[i].serial, m.v[i].second, m.v[i].trusted,
-						   BOOT_NO_BASE),
+						   BOOT_NO_TIME),
 					 SEEN_BEFORE);
 		drop(a);
 		drop(b);
@@ -375,7 +375,7 @@ static void a_page_of_version_3_is_read(void **state)
 	assert_true(seen_decode_v3(p, (struct bytes){ blob, sizeof(blob) - 1 }));
 	seen_encode(p, &now);
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		seen_mark(q, events[i].serial, events[i].second, events[i].trusted, BOOT_NO_BASE);
+		seen_mark(q, events[i].serial, events[i].second, events[i].trusted, BOOT_NO_TIME);
 	seen_encode(q, &want);
 	assert_true(bytes_eq(buf_bytes(&now), buf_bytes(&want)));
 	drop(p);
@@ -473,8 +473,8 @@ static void a_page_of_version_3_with_an_event_twice_is_read(void **state)
 		assert_int_equal(p->more.n, 0);
 		seen_encode(p, &now);
 		assert_true(seen_decode(q, buf_bytes(&now)));
-		assert_int_equal(seen_mark(q, 5, 0, rows[i].trusted, BOOT_NO_BASE), SEEN_BEFORE);
-		assert_int_equal(seen_mark(q, 5, 0, !rows[i].trusted, BOOT_NO_BASE), SEEN_OTHER);
+		assert_int_equal(seen_mark(q, 5, 0, rows[i].trusted, BOOT_NO_TIME), SEEN_BEFORE);
+		assert_int_equal(seen_mark(q, 5, 0, !rows[i].trusted, BOOT_NO_TIME), SEEN_OTHER);
 		drop(p);
 		drop(q);
 	}
@@ -499,10 +499,10 @@ static void pages_of_version_3_are_read(void **state)
 		seen_encode(p, &now);
 		for (uint32_t i = 0; i < SEEN_SERIALS; i++)
 			if (old->at[i] != 0)
-				seen_mark(q, i, old->at[i] - 1, old->trusted[i], BOOT_NO_BASE);
+				seen_mark(q, i, old->at[i] - 1, old->trusted[i], BOOT_NO_TIME);
 		for (size_t i = 0; i < old->more.n; i++)
 			seen_mark(q, old->more.v[i].serial, old->more.v[i].second,
-				  old->more.v[i].trusted, BOOT_NO_BASE);
+				  old->more.v[i].trusted, BOOT_NO_TIME);
 		seen_encode(q, &want);
 		assert_true(bytes_eq(buf_bytes(&now), buf_bytes(&want)));
 		VEC_FREE(&old->more);

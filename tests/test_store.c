@@ -3,7 +3,7 @@
 
 #include "store/alias.h"
 #include "store/names.h"
-#include "store/node.h"
+#include "store/nodes.h"
 #include "store/rows/loss.h"
 
 #include <sys/wait.h>

@@ -93,7 +93,7 @@ static void let_go(pid_t pid)
 }
 
 /* What a command says, and how it ends: 128 and the signal's number where a signal ended it. */
-static int run(const char *command, struct buf *out)
+static int run_shell(const char *command, struct buf *out)
 {
 	FILE *f = popen(command, "r");
 	char block[512];
@@ -185,13 +185,13 @@ static void a_command(void **state)
 		skip();
 	rig_open(&r);
 	fill = mem_print("%s ingest -q --node n --db %s samples/pipeline.log", program, r.db);
-	assert_int_equal(run(fill, &out), 0);
+	assert_int_equal(run_shell(fill, &out), 0);
 	pid = hold(r.db);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	command = mem_print(row->command, program, r.db);
 #pragma GCC diagnostic pop
-	assert_int_equal(run(command, &out), row->status);
+	assert_int_equal(run_shell(command, &out), row->status);
 	if (strstr(buf_text(&out), row->says) == NULL)
 		fail_msg("it says: %s", buf_text(&out));
 	let_go(pid);

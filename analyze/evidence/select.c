@@ -54,7 +54,7 @@ static bool is_path(const void *of, struct bytes name)
 {
 	struct bytes exe = *(const struct bytes *)of;
 
-	return bytes_eq(exe, name) || bytes_eq(program_base(exe), name);
+	return bytes_eq(exe, name) || bytes_eq(program_basename(exe), name);
 }
 
 static bool is_exe(struct bytes exe, const char *text)
@@ -66,7 +66,7 @@ static bool is_first(const void *of, struct bytes name)
 {
 	const struct query_image *m = of;
 
-	return (m->name.n && is_cut_name(&m->name, name)) || bytes_eq(program_base(m->exe), name);
+	return (m->name.n && is_cut_name(&m->name, name)) || bytes_eq(program_basename(m->exe), name);
 }
 
 static bool is_root(const struct query *q, const struct query_tree *t, const char *text)
@@ -83,17 +83,17 @@ static bool is_code(struct bytes code, const char *text)
 }
 
 /* As a row of workloads has it. */
-static bool is_row(const struct bytes v[PLACE_FIELDS], enum workloads_by by, const char *text)
+static bool is_row(const struct bytes v[LOCATION_FIELDS], enum workloads_by by, const char *text)
 {
 	auto_buf struct buf row = { 0 };
 
-	return workload_place_name(&row, v, by) && bytes_eq(buf_bytes(&row), bytes_of(text));
+	return workloads_location_name(&row, v, by) && bytes_eq(buf_bytes(&row), bytes_of(text));
 }
 
 /* A container's name, or its id, which may be cut; a pod's name or uid; a unit, with or without its type or instance. */
-static bool is_container(const struct bytes v[PLACE_FIELDS], const char *text)
+static bool is_container(const struct bytes v[LOCATION_FIELDS], const char *text)
 {
-	return is_name(v[PLACE_CONTAINER_NAME], text) || is_code(v[PLACE_CONTAINER], text) || is_name(v[PLACE_CONTAINER], text) ||
+	return is_name(v[LOCATION_CONTAINER_NAME], text) || is_code(v[LOCATION_CONTAINER], text) || is_name(v[LOCATION_CONTAINER], text) ||
 	       is_row(v, BY_CONTAINER, text);
 }
 
@@ -102,14 +102,14 @@ static bool is_pod_of(const void *of, struct bytes name)
 	const struct bytes *v = of;
 	auto_buf struct buf full = { 0 };
 
-	buf_add(&full, v[PLACE_NAMESPACE].p, v[PLACE_NAMESPACE].n);
+	buf_add(&full, v[LOCATION_NAMESPACE].p, v[LOCATION_NAMESPACE].n);
 	buf_char(&full, '/');
-	buf_add(&full, v[PLACE_POD_NAME].p, v[PLACE_POD_NAME].n);
-	return name.n > 0 && (bytes_eq(v[PLACE_POD_NAME], name) || bytes_eq(v[PLACE_POD], name) ||
-			      (v[PLACE_POD_NAME].n > 0 && bytes_eq(buf_bytes(&full), name)));
+	buf_add(&full, v[LOCATION_POD_NAME].p, v[LOCATION_POD_NAME].n);
+	return name.n > 0 && (bytes_eq(v[LOCATION_POD_NAME], name) || bytes_eq(v[LOCATION_POD], name) ||
+			      (v[LOCATION_POD_NAME].n > 0 && bytes_eq(buf_bytes(&full), name)));
 }
 
-static bool is_pod(const struct bytes v[PLACE_FIELDS], const char *text)
+static bool is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
 {
 	return either(is_pod_of, v, text) || is_row(v, BY_POD, text);
 }
@@ -133,9 +133,9 @@ static bool is_unit_of(const void *of, struct bytes want)
 	return bytes_eq(base, want) || (want.n == base.n + 8 && bytes_starts(want, base) && memcmp(want.p + base.n, ".service", 8) == 0);
 }
 
-static bool is_unit(const struct bytes v[PLACE_FIELDS], const char *text)
+static bool is_unit(const struct bytes v[LOCATION_FIELDS], const char *text)
 {
-	return either(is_unit_of, &v[PLACE_UNIT], text) || is_row(v, BY_UNIT, text);
+	return either(is_unit_of, &v[LOCATION_UNIT], text) || is_row(v, BY_UNIT, text);
 }
 
 /* Of the machine, by any of its names. */
@@ -148,14 +148,14 @@ static bool is_machine(const void *of, struct bytes name)
 	return query_is_node(m->q, m->node, name);
 }
 
-static bool in_place(const struct query *q, const struct query_tree *t, const struct select_names *names,
+static bool in_location(const struct query *q, const struct query_tree *t, const struct select_names *names,
 		     bool (*is)(const struct bytes *, const char *))
 {
 	if (names->n == 0)
 		return true;
 	for (size_t i = 0; i < names->n; i++)
-		for (size_t k = 0; k < t->places.n; k++)
-			if (is(q->places.v[t->places.v[k]].v, names->v[i]))
+		for (size_t k = 0; k < t->locations.n; k++)
+			if (is(q->locations.v[t->locations.v[k]].v, names->v[i]))
 				return true;
 	return false;
 }
@@ -182,8 +182,8 @@ static bool tree_matches(const struct query *q, const struct query_tree *t, cons
 		root = root && !is_root(q, t, o->no_root.v[i]);
 	for (size_t i = 0; i < o->no_tree.n; i++)
 		tree = tree && !is_code(t->code, o->no_tree.v[i]);
-	return label && node && root && work && tree && in_place(q, t, &o->container, is_container) &&
-	       in_place(q, t, &o->pod, is_pod) && in_place(q, t, &o->unit, is_unit);
+	return label && node && root && work && tree && in_location(q, t, &o->container, is_container) &&
+	       in_location(q, t, &o->pod, is_pod) && in_location(q, t, &o->unit, is_unit);
 }
 
 static bool use_matches(const struct query *q, const struct query_use *u, const struct select_options *o)
@@ -390,7 +390,7 @@ static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 	const struct query_image *m = &g->q->images.v[d];
 	auto_buf struct buf key = { 0 };
 
-	if (t->labels.n || workload_has_place(g->q, t)) {
+	if (t->labels.n || workloads_has_location(g->q, t)) {
 		const struct workload *w = &g->w->v[g->w->of_tree[tree]];
 
 		return group_for(g, bytes_of(w->code), w->name);
@@ -400,7 +400,7 @@ static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 		buf_char(&key, '|');
 		buf_add(&key, m->name.p, m->name.n);
 	}
-	return group_for(g, buf_bytes(&key), m->name.n ? m->name : program_base(m->exe));
+	return group_for(g, buf_bytes(&key), m->name.n ? m->name : program_basename(m->exe));
 }
 
 /* The options that narrow to a group: its workloads. */
@@ -512,15 +512,15 @@ static void find_groups(struct selection *s, struct query *q, const struct workl
  */
 static void take_neighbours(struct selection *s, const struct query *q, const struct workloads *w, const struct select_options *o)
 {
-	auto_free bool *in = mem_zero(q->places.n, sizeof(*in));
+	auto_free bool *in = mem_zero(q->locations.n, sizeof(*in));
 	struct select_options left_out = { .no_root = o->no_root, .no_tree = o->no_tree };
 
 	for (size_t i = 0; i < q->trees.n; i++)
-		for (size_t k = 0; k < q->trees.v[i].places.n && s->tree_in[i]; k++)
-			in[q->trees.v[i].places.v[k]] = workload_is_whole_place(q->places.v[q->trees.v[i].places.v[k]].v);
+		for (size_t k = 0; k < q->trees.v[i].locations.n && s->tree_in[i]; k++)
+			in[q->trees.v[i].locations.v[k]] = workloads_is_whole_location(q->locations.v[q->trees.v[i].locations.v[k]].v);
 	for (size_t i = 0; i < q->trees.n; i++)
-		for (size_t k = 0; k < q->trees.v[i].places.n && !s->tree_in[i]; k++)
-			s->tree_in[i] = in[q->trees.v[i].places.v[k]] && w->of_tree[i] != WORKLOADS_NONE &&
+		for (size_t k = 0; k < q->trees.v[i].locations.n && !s->tree_in[i]; k++)
+			s->tree_in[i] = in[q->trees.v[i].locations.v[k]] && w->of_tree[i] != WORKLOADS_NONE &&
 					tree_matches(q, &q->trees.v[i], "", &left_out);
 }
 
@@ -540,7 +540,7 @@ void select_run(struct selection *out, struct query *q, const struct workloads *
 		out->use_matches[i] = candidate[tree] && use_matches(q, &q->uses.v[i], o);
 		out->tree_in[tree] = out->tree_in[tree] || out->use_matches[i];
 	}
-	if (o->whole_places && o->scope == SCOPE_TREE && o->tree.n == 0)
+	if (o->whole_locations && o->scope == SCOPE_TREE && o->tree.n == 0)
 		take_neighbours(out, q, w, o);
 	take_uses(out, q, o);
 	sum_up(out, q, o->scope);
@@ -548,7 +548,7 @@ void select_run(struct selection *out, struct query *q, const struct workloads *
 		find_groups(out, q, w);
 }
 
-void selection_release(struct selection *s)
+void select_release(struct selection *s)
 {
 	free(s->tree_in);
 	free(s->use_in);

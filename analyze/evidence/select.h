@@ -2,7 +2,7 @@
 #ifndef ANALYZE_EVIDENCE_SELECT_H
 #define ANALYZE_EVIDENCE_SELECT_H
 
-#include "analyze/evidence/workload.h"
+#include "analyze/evidence/workloads.h"
 
 #define SELECT_ID_MIN 4 /* ids may be cut to so many characters */
 
@@ -20,7 +20,7 @@ struct select_options {
 	struct select_names no_comm, no_exe, no_root, no_tree;
 	bool all;            /* everything in the store */
 	enum scope scope;
-	bool whole_places;   /* take the other trees of the containers and services that match, too */
+	bool whole_locations;   /* take the other trees of the containers and services that match, too */
 	bool union_;         /* one list even where several workloads match */
 };
 
@@ -47,7 +47,7 @@ bool select_names_something(const struct select_options *o);
 
 /* The caller releases. Nothing matched: trees is 0. */
 void select_run(struct selection *out, struct query *q, const struct workloads *w, const struct select_options *o);
-void selection_release(struct selection *s);
+void select_release(struct selection *s);
 
 /* Has a thread in the store this name? */
 bool select_has_comm(const struct query *q, const char *name);

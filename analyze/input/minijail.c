@@ -39,7 +39,7 @@ static void branches_release(struct branches *b)
 
 /* ---- atoms: "arg0 == 0x10|0x1" ---- */
 
-static bool number(struct bytes word, uint64_t *out)
+static bool read_number(struct bytes word, uint64_t *out)
 {
 	char text[32], *end;
 
@@ -68,7 +68,7 @@ static int value_of(const struct reading *r, struct bytes word, uint64_t *out)
 		bool not_one = bytes_take(&one, BYTES("~"));
 		uint64_t v;
 
-		if (!number(one, &v))
+		if (!read_number(one, &v))
 			return input_bad_word(r, "no number (named constants are not read)", one);
 		*out |= not_one ? ~v : v;
 	} while (bytes_take(&word, BYTES("|")));

@@ -44,7 +44,7 @@ static int next(struct loading *l)
 }
 
 /* A number written without a sign, in the three bases of YAML 1.2. */
-static json_object *number(const char *text)
+static json_object *yaml_number(const char *text)
 {
 	const char *digits = text;
 	int base = 10;
@@ -74,7 +74,7 @@ static int scalar(struct loading *l, json_object **out)
 	if (plain && (n == 0 || strcmp(text, "~") == 0 || strcmp(text, "null") == 0))
 		return 0;
 	if (plain)
-		*out = number(text);
+		*out = yaml_number(text);
 	if (plain && *out == NULL && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 		*out = json_object_new_boolean(text[0] == 't');
 	if (*out == NULL)

@@ -42,7 +42,7 @@ static bool is_systemd(struct bytes text)
 
 /* ---- lists ---- */
 
-static struct entry *find(const struct list *l, const char *name)
+static struct entry *find_entry(const struct list *l, const char *name)
 {
 	for (size_t i = 0; i < l->entries.n; i++)
 		if (l->entries.v[i].name == name) /* interned */
@@ -52,7 +52,7 @@ static struct entry *find(const struct list *l, const char *name)
 
 static void put(struct list *l, struct entry entry)
 {
-	struct entry *was = find(l, entry.name);
+	struct entry *was = find_entry(l, entry.name);
 
 	if (was == NULL)
 		was = VEC_PUSH(&l->entries);
@@ -61,7 +61,7 @@ static void put(struct list *l, struct entry entry)
 
 static void take_away(struct list *l, const char *name)
 {
-	struct entry *was = find(l, name);
+	struct entry *was = find_entry(l, name);
 
 	if (was == NULL)
 		return;
@@ -154,7 +154,7 @@ static int read_word(struct unit *u, struct list *l, struct bytes word, bool min
 	return set ? change_by_set(u, l, name, error, adds) : change(u, l, input_keep(u->r.p, name), error, adds);
 }
 
-static int begin(struct unit *u, struct list *l, bool minus)
+static int begin_list(struct unit *u, struct list *l, bool minus)
 {
 	size_t n = 0;
 
@@ -176,7 +176,7 @@ static int read_list(struct unit *u, struct list *l, struct bytes value)
 		l->there = false;
 		return 0;
 	}
-	if (!l->there && begin(u, l, minus) < 0)
+	if (!l->there && begin_list(u, l, minus) < 0)
 		return -1;
 	while ((word = input_word(&value)).n > 0)
 		if (read_word(u, l, word, minus) < 0)
@@ -269,7 +269,7 @@ struct answer { uint32_t action; int error; };
 /* What the list for filtering says of a name; NULL: of all that it does not name. */
 static struct answer filtered(const struct unit *u, const char *name)
 {
-	const struct entry *in = name ? find(&u->filter, name) : NULL;
+	const struct entry *in = name ? find_entry(&u->filter, name) : NULL;
 	int error = in != NULL && in->error != NO_ERROR ? in->error : u->error;
 
 	if (!u->filter.there || (in != NULL) == u->filter.allows)
@@ -283,7 +283,7 @@ static struct answer filtered(const struct unit *u, const char *name)
 static struct answer answered(const struct unit *u, const char *name)
 {
 	struct answer a = filtered(u, name);
-	bool named = name != NULL && find(&u->log, name) != NULL;
+	bool named = name != NULL && find_entry(&u->log, name) != NULL;
 
 	if (a.action == (uint32_t)ACTION_ALLOW && u->log.there && named == u->log.allows)
 		a.action = (uint32_t)ACTION_LOG;
@@ -318,7 +318,7 @@ static int make_policy(struct unit *u)
 	for (size_t i = 0; i < u->filter.entries.n; i++)
 		add_name(p, u->filter.entries.v[i].name, u->filter.entries.v[i].implied, answered(u, u->filter.entries.v[i].name));
 	for (size_t i = 0; i < u->log.entries.n; i++)
-		if (find(&u->filter, u->log.entries.v[i].name) == NULL)
+		if (find_entry(&u->filter, u->log.entries.v[i].name) == NULL)
 			add_name(p, u->log.entries.v[i].name, false, answered(u, u->log.entries.v[i].name));
 	if (p->archs.n == 0)
 		add_local_archs(p);

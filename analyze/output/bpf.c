@@ -8,7 +8,7 @@
 
 #define ARCH_LITTLE 0x40000000u /* __AUDIT_ARCH_LE of linux/audit.h */
 
-static int check(FILE *to, const struct policy *p, struct err *e)
+static int check_program(FILE *to, const struct policy *p, struct err *e)
 {
 	for (size_t i = 0; i < p->archs.n; i++)
 		if ((p->archs.v[i] ^ arch_native()) & ARCH_LITTLE)
@@ -25,7 +25,7 @@ static int write_bpf(FILE *to, const struct output_input *in, struct err *e)
 {
 	struct compiled c = { 0 };
 	char shown[80];
-	int ret = check(to, in->policy, e);
+	int ret = check_program(to, in->policy, e);
 
 	if (ret == 0)
 		ret = compile_policy(&c, in->policy, e);
@@ -34,7 +34,7 @@ static int write_bpf(FILE *to, const struct output_input *in, struct err *e)
 			      esc_word(shown, sizeof(shown), bytes_of(c.unknown.v[0])));
 	if (ret == 0)
 		fwrite(c.code.v, sizeof(*c.code.v), c.code.n, to);
-	compiled_release(&c);
+	compile_release(&c);
 	return ret;
 }
 

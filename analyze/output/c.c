@@ -1,5 +1,5 @@
 #include "analyze/output/output.h"
-#include "analyze/output/plain.h"
+#include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
 
 #include "store/base/esc.h"
@@ -32,8 +32,8 @@ static void put_action(struct buf *out, uint32_t action, int error)
 	if (!numbered)
 		return;
 	error = policy_number(action, error);
-	if (action == (uint32_t)ACTION_ERRNO && plain_errno(error) != NULL)
-		buf_printf(out, "(%s)", plain_errno(error));
+	if (action == (uint32_t)ACTION_ERRNO && flat_errno(error) != NULL)
+		buf_printf(out, "(%s)", flat_errno(error));
 	else
 		buf_printf(out, "(%d)", error);
 }
@@ -67,7 +67,7 @@ static int put_rule(struct buf *out, const struct policy *p, const struct policy
 	for (size_t i = 0; i < r->names.n; i++) {
 		const char *name = r->names.v[i];
 
-		if (!plain_is_word(name))
+		if (!flat_is_word(name))
 			return err_set(e, ST_INPUT, "c: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
 		for (size_t k = 0; k < r->args.n && policy_any_holds(r); k++)
 			put_row(out, r, name, k, 1);

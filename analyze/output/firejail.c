@@ -1,5 +1,5 @@
 #include "analyze/output/output.h"
-#include "analyze/output/plain.h"
+#include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
 
 #include "store/model/action.h"
@@ -28,7 +28,7 @@ static bool is_second(const char *name)
 }
 
 /* seccomp.keep is the list of the machine's own architecture, and firejail lets all others through unless told. */
-static int check_archs(const struct plain *list, const struct policy *p, struct err *e)
+static int check_archs(const struct flat_list *list, const struct policy *p, struct err *e)
 {
 	/* firejail 0.9.72 calls `fseccomp keep` where `keep32` is meant: seccomp.32.keep cuts the 64-bit list and lets 32-bit pass */
 	if (p->archs.n > 1 && list->allows)
@@ -45,10 +45,10 @@ static int check_archs(const struct plain *list, const struct policy *p, struct 
 }
 
 /* What is refused: EPERM and the like, or death, of the thread (SECCOMP_RET_KILL); or nothing, and it is logged. */
-static int answer_line(struct buf *out, const struct plain *list, struct err *e)
+static int answer_line(struct buf *out, const struct flat_list *list, struct err *e)
 {
 	uint32_t refuses = list->allows ? list->otherwise : list->action;
-	const char *name = refuses == (uint32_t)ACTION_ERRNO ? plain_errno(list->error) : NULL;
+	const char *name = refuses == (uint32_t)ACTION_ERRNO ? flat_errno(list->error) : NULL;
 
 	if (refuses == (uint32_t)ACTION_KILL_THREAD)
 		name = "kill";
@@ -64,7 +64,7 @@ static int answer_line(struct buf *out, const struct plain *list, struct err *e)
 }
 
 /* Names that the architecture has, between commas. */
-static int list_line(struct buf *out, const struct plain *list, uint32_t arch, const char *word, struct err *e)
+static int list_line(struct buf *out, const struct flat_list *list, uint32_t arch, const char *word, struct err *e)
 {
 	size_t begin = out->n, n = 0;
 
@@ -92,8 +92,8 @@ static int write_firejail(FILE *to, const struct output_input *in, struct err *e
 	const struct policy *p = in->policy;
 	uint32_t first = p->archs.n ? p->archs.v[0] : arch_native();
 	auto_buf struct buf text = { 0 };
-	struct plain list;
-	int ret = plain_of(&list, p, "firejail", e);
+	struct flat_list list;
+	int ret = flat_of(&list, p, "firejail", e);
 
 	if (ret == 0)
 		ret = check_archs(&list, p, e);
@@ -111,7 +111,7 @@ static int write_firejail(FILE *to, const struct output_input *in, struct err *e
 			provenance_remark(to, "# ", "firejail allows execve, execveat and prctl besides, which it needs itself");
 		fwrite(text.p, 1, text.n, to);
 	}
-	plain_release(&list);
+	flat_release(&list);
 	return ret;
 }
 

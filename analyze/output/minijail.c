@@ -1,5 +1,5 @@
 #include "analyze/output/output.h"
-#include "analyze/output/plain.h"
+#include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
 #include "analyze/policy/danger.h"
 
@@ -20,12 +20,12 @@ static int most_first(const void *a, const void *b)
 }
 
 /* The names that the architecture has, what was called most often first: minijail's filter compares in this order. */
-static void count_names(struct counts *out, const struct output_input *in, const struct plain *list)
+static void count_names(struct counts *out, const struct output_input *in, const struct flat_list *list)
 {
 	for (size_t i = 0; i < list->names.n; i++) {
 		struct counted *c;
 
-		if (!plain_exists(in->policy, list->names.v[i]))
+		if (!flat_exists(in->policy, list->names.v[i]))
 			continue;
 		c = VEC_PUSH(out);
 		*c = (struct counted){ .name = list->names.v[i], .danger = danger_of(bytes_of(list->names.v[i])) };
@@ -38,7 +38,7 @@ static void count_names(struct counts *out, const struct output_input *in, const
 }
 
 /* A policy is for one architecture; what is not in it kills, or does what minijail0's own options say. */
-static int check(const struct plain *list, const struct policy *p, struct err *e)
+static int check_list(const struct flat_list *list, const struct policy *p, struct err *e)
 {
 	auto_buf struct buf known = { 0 };
 
@@ -54,15 +54,15 @@ static int check(const struct plain *list, const struct policy *p, struct err *e
 
 static int names_of(struct counts *out, const struct output_input *in, struct err *e)
 {
-	struct plain list;
-	int ret = plain_of(&list, in->policy, "minijail", e);
+	struct flat_list list;
+	int ret = flat_of(&list, in->policy, "minijail", e);
 
 	*out = (struct counts){ 0 };
 	if (ret == 0)
-		ret = check(&list, in->policy, e);
+		ret = check_list(&list, in->policy, e);
 	if (ret == 0)
 		count_names(out, in, &list);
-	plain_release(&list);
+	flat_release(&list);
 	return ret;
 }
 

@@ -1,5 +1,5 @@
 #include "analyze/output/output.h"
-#include "analyze/output/plain.h"
+#include "analyze/output/flat.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 
@@ -16,7 +16,7 @@ static int write_names(FILE *to, const struct output_input *in, struct err *e)
 		return err_set(e, ST_INPUT, "names: there is no name in the list");
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if (!plain_is_word(p->rules.v[i].names.v[k]))
+			if (!flat_is_word(p->rules.v[i].names.v[k]))
 				return err_set(e, ST_INPUT, "names: '%s' is no name of a call",
 					       esc_word(shown, sizeof(shown), bytes_of(p->rules.v[i].names.v[k])));
 	for (size_t i = 0; i < p->rules.n; i++)

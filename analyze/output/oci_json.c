@@ -3,7 +3,7 @@
 #include "store/model/action.h"
 #include "store/model/arch.h"
 
-static void add(json_object *to, const char *name, const char *text)
+static void put_text(json_object *to, const char *name, const char *text)
 {
 	json_object_object_add(to, name, json_object_new_string(text));
 }
@@ -22,7 +22,7 @@ static json_object *arg(const struct policy_arg *a)
 	json_object_object_add(out, "value", json_object_new_uint64(a->value));
 	if (a->op == POLICY_MASKED_EQ)
 		json_object_object_add(out, "valueTwo", json_object_new_uint64(a->two));
-	add(out, "op", policy_op_word(a->op));
+	put_text(out, "op", policy_op_word(a->op));
 	return out;
 }
 
@@ -40,7 +40,7 @@ static json_object *rule(const struct policy_rule *r)
 	json_object *out = json_object_new_object(), *args;
 
 	json_object_object_add(out, "names", oci_json_words(r->names.v, r->names.n));
-	add(out, "action", action_scmp(r->action));
+	put_text(out, "action", action_scmp(r->action));
 	add_errno(out, "errnoRet", r->error);
 	if (r->args.n == 0)
 		return out;
@@ -55,7 +55,7 @@ json_object *oci_json(const struct policy *p)
 {
 	json_object *root = json_object_new_object(), *archs = json_object_new_array(), *all = json_object_new_array();
 
-	add(root, "defaultAction", action_scmp(p->default_action));
+	put_text(root, "defaultAction", action_scmp(p->default_action));
 	add_errno(root, "defaultErrnoRet", p->default_error);
 	for (size_t i = 0; i < p->archs.n; i++)
 		json_object_array_add(archs, json_object_new_string(arch_scmp(p->archs.v[i])));

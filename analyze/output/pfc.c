@@ -21,7 +21,7 @@ static int write_pfc(FILE *to, const struct output_input *in, struct err *e)
 		provenance_write(to, in, "# ");
 		fwrite(text.p, 1, text.n, to);
 	}
-	compiled_release(&c);
+	compile_release(&c);
 	return ret;
 }
 

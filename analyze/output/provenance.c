@@ -14,7 +14,7 @@
 #define NODES_SHOWN 8
 #define LABEL_MAX 63
 
-static void add(struct provenance_lines *out, const struct buf *text)
+static void add_comment_line(struct provenance_lines *out, const struct buf *text)
 {
 	auto_buf struct buf line = { 0 };
 
@@ -46,7 +46,7 @@ static void add_origin(struct provenance_lines *out, const struct provenance *fr
 	} else {
 		buf_printf(&line, "profile %s", from->selector);
 	}
-	add(out, &line);
+	add_comment_line(out, &line);
 }
 
 static void add_evidence(struct provenance_lines *out, const struct selection *s)
@@ -64,7 +64,7 @@ static void add_evidence(struct provenance_lines *out, const struct selection *s
 		buf_printf(&line, ", %s", when_rfc3339(s->t_first, stamp));
 		buf_printf(&line, " to %s", when_rfc3339(s->t_last, stamp));
 	}
-	add(out, &line);
+	add_comment_line(out, &line);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -106,7 +106,7 @@ static void add_nodes(struct provenance_lines *out, const struct profile *p)
 	if (nodes.n > NODES_SHOWN)
 		buf_printf(&line, " and %zu more", nodes.n - NODES_SHOWN);
 	if (nodes.n)
-		add(out, &line);
+		add_comment_line(out, &line);
 	VEC_FREE(&nodes);
 }
 
@@ -130,7 +130,7 @@ static void add_builds(struct provenance_lines *out, const struct profile *p)
 			buf_str(&line, ", image ");
 			esc_tty(&line, shown->image);
 		}
-		add(out, &line);
+		add_comment_line(out, &line);
 	}
 	VEC_FREE(&builds);
 }
@@ -149,7 +149,7 @@ static void add_ground(struct provenance_lines *out, const struct profile *p, en
 		if (p->rules.v[i].ground == ground && ++n)
 			buf_printf(&line, " %s", p->rules.v[i].name.p);
 	if (n)
-		add(out, &line);
+		add_comment_line(out, &line);
 }
 
 /* What the records show and no list can hold. */
@@ -161,7 +161,7 @@ static void add_unnamed(struct provenance_lines *out, const struct profile *p)
 	for (size_t i = 0; i < p->unnamed.n; i++)
 		buf_printf(&line, " %x/%d", p->unnamed.v[i].arch, p->unnamed.v[i].nr);
 	if (p->unnamed.n)
-		add(out, &line);
+		add_comment_line(out, &line);
 }
 
 static void add_dangers(struct provenance_lines *out, const struct profile *p)
@@ -172,7 +172,7 @@ static void add_dangers(struct provenance_lines *out, const struct profile *p)
 		if (p->rules.v[i].danger == NULL)
 			continue;
 		buf_printf(&line, "look at %s: %s", p->rules.v[i].name.p, p->rules.v[i].danger);
-		add(out, &line);
+		add_comment_line(out, &line);
 	}
 }
 
@@ -190,7 +190,7 @@ void provenance_lines(struct provenance_lines *out, const struct output_input *i
 	add_builds(out, p);
 	buf_str(&loss, in->from->loss);
 	if (loss.n)
-		add(out, &loss);
+		add_comment_line(out, &loss);
 	for (int g = GROUND_SEEN + 1; g < N_GROUNDS; g++)
 		add_ground(out, p, (enum profile_ground)g);
 	add_unnamed(out, p);

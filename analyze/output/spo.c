@@ -1,5 +1,5 @@
 #include "analyze/output/output.h"
-#include "analyze/output/plain.h"
+#include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
 #include "analyze/policy/target.h"
 
@@ -78,7 +78,7 @@ static int put_names(struct buf *out, const struct policy_rule *r, struct err *e
 	for (size_t i = 0; i < r->names.n && ret == 0; i++) {
 		const char *name = r->names.v[i];
 
-		if (!plain_is_word(name))
+		if (!flat_is_word(name))
 			ret = err_set(e, ST_INPUT, "spo: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
 		else if (pool_find(&seen, bytes_of(name)) == 0)
 			buf_printf(out, "    - \"%s\"\n", name);

@@ -39,14 +39,14 @@ static int arch_line(struct buf *out, const struct policy *p, struct err *e)
 }
 
 /* What is refused: kill (the process), or an errno. Nothing else can be said. */
-static int answer_line(struct buf *out, const struct plain *list, struct err *e)
+static int answer_line(struct buf *out, const struct flat_list *list, struct err *e)
 {
 	uint32_t refuses = list->allows ? list->otherwise : list->action;
 
 	if (refuses == (uint32_t)ACTION_KILL_PROCESS)
 		buf_str(out, "SystemCallErrorNumber=kill\n");
-	else if (refuses == (uint32_t)ACTION_ERRNO && list->error > 0 && plain_errno(list->error) != NULL)
-		buf_printf(out, "SystemCallErrorNumber=%s\n", plain_errno(list->error));
+	else if (refuses == (uint32_t)ACTION_ERRNO && list->error > 0 && flat_errno(list->error) != NULL)
+		buf_printf(out, "SystemCallErrorNumber=%s\n", flat_errno(list->error));
 	else if (refuses == (uint32_t)ACTION_ERRNO && list->error > 0 && list->error < 4096)
 		buf_printf(out, "SystemCallErrorNumber=%d\n", list->error);
 	else
@@ -55,12 +55,12 @@ static int answer_line(struct buf *out, const struct plain *list, struct err *e)
 	return 0;
 }
 
-static size_t always_besides(const struct plain *list, const struct policy *p)
+static size_t always_besides(const struct flat_list *list, const struct policy *p)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; systemd_set_always(i) != NULL; i++) {
-		bool listed = !plain_exists(p, systemd_set_always(i));
+		bool listed = !flat_exists(p, systemd_set_always(i));
 
 		for (size_t k = 0; k < list->names.n && !listed; k++)
 			listed = strcmp(list->names.v[k], systemd_set_always(i)) == 0;
@@ -70,7 +70,7 @@ static size_t always_besides(const struct plain *list, const struct policy *p)
 }
 
 /* Those that systemd's own library may not know: it warns and goes on without them. */
-static void remark_unknown(FILE *to, const struct plain *list, const struct policy *p)
+static void remark_unknown(FILE *to, const struct flat_list *list, const struct policy *p)
 {
 	auto_buf struct buf text = { 0 };
 
@@ -87,7 +87,7 @@ static void remark_unknown(FILE *to, const struct plain *list, const struct poli
 				  buf_text(&text));
 }
 
-static void write_filter(FILE *to, const struct output_input *in, const struct plain *list, const struct buf *lines)
+static void write_filter(FILE *to, const struct output_input *in, const struct flat_list *list, const struct buf *lines)
 {
 	struct policy_words words;
 
@@ -101,13 +101,13 @@ static void write_filter(FILE *to, const struct output_input *in, const struct p
 	/* an empty value takes away what the unit said, so that its list cannot add to or turn around this one */
 	fprintf(to, "[Service]\nSystemCallFilter=\n");
 	systemd_words(&words, list, in->policy, in->group);
-	systemd_write(to, "SystemCallFilter", list->allows ? "" : "~", &words);
+	systemd_words_write(to, "SystemCallFilter", list->allows ? "" : "~", &words);
 	VEC_FREE(&words);
 	fwrite(lines->p, 1, lines->n, to);
 }
 
 /* What systemd adds by itself is not written. */
-static int plain_of_written(struct plain *out, const struct policy *p, struct policy *written, struct err *e)
+static int flat_of_written(struct flat_list *out, const struct policy *p, struct policy *written, struct err *e)
 {
 	size_t n = 0;
 
@@ -118,7 +118,7 @@ static int plain_of_written(struct plain *out, const struct policy *p, struct po
 		else
 			written->rules.v[n++] = written->rules.v[i];
 	written->rules.n = n;
-	return plain_of(out, written, "systemd", e);
+	return flat_of(out, written, "systemd", e);
 }
 
 /* source: systemd.exec(5), SystemCallFilter=, SystemCallErrorNumber=, SystemCallArchitectures= */
@@ -126,8 +126,8 @@ static int write_systemd(FILE *to, const struct output_input *in, struct err *e)
 {
 	auto_buf struct buf lines = { 0 };
 	struct policy written;
-	struct plain list;
-	int ret = plain_of_written(&list, in->policy, &written, e);
+	struct flat_list list;
+	int ret = flat_of_written(&list, in->policy, &written, e);
 
 	if (ret == 0)
 		ret = answer_line(&lines, &list, e);
@@ -137,7 +137,7 @@ static int write_systemd(FILE *to, const struct output_input *in, struct err *e)
 	}
 	if (ret == 0)
 		write_filter(to, in, &list, &lines);
-	plain_release(&list);
+	flat_release(&list);
 	policy_release(&written);
 	return ret;
 }

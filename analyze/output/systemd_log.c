@@ -12,7 +12,7 @@
 static int write_systemd_log(FILE *to, const struct output_input *in, struct err *e)
 {
 	struct policy_words words;
-	struct plain list;
+	struct flat_list list;
 
 	if (in->policy->rules.n == 0 && in->policy->default_action == (uint32_t)ACTION_LOG) {
 		provenance_write(to, in, "# ");
@@ -20,9 +20,9 @@ static int write_systemd_log(FILE *to, const struct output_input *in, struct err
 		fprintf(to, "[Service]\nSystemCallLog=\nSystemCallLog=~afs_syscall\n");
 		return 0;
 	}
-	if (plain_of(&list, in->policy, "systemd-log", e) < 0 ||
+	if (flat_of(&list, in->policy, "systemd-log", e) < 0 ||
 	    (!list.allows && err_set(e, ST_INPUT, "systemd-log takes a list of what is allowed, not of what is denied") < 0)) {
-		plain_release(&list);
+		flat_release(&list);
 		return -1;
 	}
 	provenance_write(to, in, "# ");
@@ -31,9 +31,9 @@ static int write_systemd_log(FILE *to, const struct output_input *in, struct err
 		provenance_remark(to, "# ", "the sets are those of " SYSTEMD_SETS_OF "; another version's may hold more");
 	fprintf(to, "[Service]\nSystemCallLog=\n");
 	systemd_words(&words, &list, in->policy, in->group);
-	systemd_write(to, "SystemCallLog", "~", &words);
+	systemd_words_write(to, "SystemCallLog", "~", &words);
 	VEC_FREE(&words);
-	plain_release(&list);
+	flat_release(&list);
 	return 0;
 }
 

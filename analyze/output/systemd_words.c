@@ -7,7 +7,7 @@
 
 #define COLUMNS 100
 
-static bool is_listed(const struct plain *list, const char *name)
+static bool is_listed(const struct flat_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->names.n; i++)
 		if (strcmp(list->names.v[i], name) == 0)
@@ -16,7 +16,7 @@ static bool is_listed(const struct plain *list, const char *name)
 }
 
 /* How many calls of the set the policy's architectures have; 0 where one of them is not in the list. */
-static size_t all_listed(const char *set, const struct plain *list, const struct policy *p, unsigned depth)
+static size_t all_listed(const char *set, const struct flat_list *list, const struct policy *p, unsigned depth)
 {
 	const char *of, *member;
 	size_t n = 0;
@@ -27,9 +27,9 @@ static size_t all_listed(const char *set, const struct plain *list, const struct
 		if (strcmp(of, set) != 0)
 			continue;
 		if (member[0] != '@') {
-			if (plain_exists(p, member) && !is_listed(list, member))
+			if (flat_exists(p, member) && !is_listed(list, member))
 				return 0;
-			n += plain_exists(p, member);
+			n += flat_exists(p, member);
 			continue;
 		}
 		inner = depth > 0 ? all_listed(member, list, p, depth - 1) : 0;
@@ -50,7 +50,7 @@ static int larger_first(const void *a, const void *b)
 }
 
 /* Does the set have a name that no set taken before has? */
-static bool adds(const char *set, const struct policy_words *taken, const struct plain *list)
+static bool adds(const char *set, const struct policy_words *taken, const struct flat_list *list)
 {
 	for (size_t i = 0; i < list->names.n; i++) {
 		bool covered = !systemd_set_has(set, list->names.v[i]);
@@ -63,7 +63,7 @@ static bool adds(const char *set, const struct policy_words *taken, const struct
 	return false;
 }
 
-static void take_sets(struct policy_words *out, const struct plain *list, const struct policy *p)
+static void take_sets(struct policy_words *out, const struct flat_list *list, const struct policy *p)
 {
 	const char *set, *member, *before = NULL;
 	VEC(struct whole) sets = { 0 };
@@ -86,7 +86,7 @@ static void take_sets(struct policy_words *out, const struct plain *list, const 
 	VEC_FREE(&sets);
 }
 
-void systemd_words(struct policy_words *out, const struct plain *list, const struct policy *p, bool group)
+void systemd_words(struct policy_words *out, const struct flat_list *list, const struct policy *p, bool group)
 {
 	size_t sets;
 
@@ -105,7 +105,7 @@ void systemd_words(struct policy_words *out, const struct plain *list, const str
 }
 
 /* Each line says the same polarity: without, a later one would add to or take from the first. */
-void systemd_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words)
+void systemd_words_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words)
 {
 	size_t column = 0;
 

@@ -91,7 +91,7 @@ static struct word known(uint32_t v)
 	return (struct word){ v, true };
 }
 
-static struct word load(const struct running *r, uint32_t at)
+static struct word load_word(const struct running *r, uint32_t at)
 {
 	if (at == offsetof(struct seccomp_data, nr))
 		return known((uint32_t)r->nr);
@@ -150,7 +150,7 @@ int bpf_severity(uint32_t answer)
 	return (int32_t)(answer & SECCOMP_RET_ACTION_FULL) >> 16;
 }
 
-static void add(struct bpf_answers *out, uint32_t answer)
+static void add_answer(struct bpf_answers *out, uint32_t answer)
 {
 	size_t at = 0;
 
@@ -175,7 +175,7 @@ static void answer(struct running *r, struct word w)
 	if (!w.known)
 		r->out->too_many = true; /* a value made of arguments: no compiler does that */
 	else
-		add(r->out, w.v);
+		add_answer(r->out, w.v);
 }
 
 static void later(struct running *r, const struct state *s, size_t to)
@@ -194,7 +194,7 @@ static void later(struct running *r, const struct state *s, size_t to)
 }
 
 /* One instruction; false where this way has come to its end. */
-static bool step(struct running *r, struct state *s)
+static bool run_instruction(struct running *r, struct state *s)
 {
 	const struct sock_filter *c = &r->code[s->at++];
 	struct word operand = BPF_SRC(c->code) == BPF_X ? s->x : known(c->k);
@@ -202,7 +202,7 @@ static bool step(struct running *r, struct state *s)
 
 	switch (BPF_CLASS(c->code)) {
 	case BPF_LD:
-		s->a = BPF_MODE(c->code) == BPF_ABS ? load(r, c->k) : BPF_MODE(c->code) == BPF_MEM ? s->m[c->k] :
+		s->a = BPF_MODE(c->code) == BPF_ABS ? load_word(r, c->k) : BPF_MODE(c->code) == BPF_MEM ? s->m[c->k] :
 		       BPF_MODE(c->code) == BPF_LEN ? known(sizeof(struct seccomp_data)) : known(c->k);
 		return true;
 	case BPF_LDX:
@@ -260,7 +260,7 @@ void bpf_run(const struct sock_filter *code, size_t n, uint32_t arch, int32_t nr
 	*VEC_PUSH(&r.todo) = s;
 	while (r.todo.n > 0 && !out->too_many) {
 		s = r.todo.v[--r.todo.n];
-		while (step(&r, &s))
+		while (run_instruction(&r, &s))
 			out->too_many = out->too_many || ++r.steps > STEPS_MAX;
 	}
 	VEC_FREE(&r.todo);
@@ -273,7 +273,7 @@ void bpf_stack(struct bpf_answers *out, const struct bpf_answers *older)
 
 	for (size_t i = 0; i < out->n; i++)
 		for (size_t k = 0; k < older->n; k++)
-			add(&both, bpf_severity(older->v[k]) < bpf_severity(out->v[i]) ? older->v[k] : out->v[i]);
+			add_answer(&both, bpf_severity(older->v[k]) < bpf_severity(out->v[i]) ? older->v[k] : out->v[i]);
 	*out = both;
 }
 
@@ -281,7 +281,7 @@ void bpf_run_all(const struct bpf_code *filters, size_t n, uint32_t arch, int32_
 {
 	memset(out, 0, sizeof(*out));
 	if (n == 0)
-		add(out, SECCOMP_RET_ALLOW);
+		add_answer(out, SECCOMP_RET_ALLOW);
 	for (size_t i = 0; i < n; i++) {
 		struct bpf_answers one;
 

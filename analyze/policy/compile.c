@@ -254,7 +254,7 @@ void compile_limits(struct compiled *c, const struct policy *p)
 	}
 }
 
-void compiled_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out)
+void compile_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out)
 {
 	uint32_t abi = arch_of(arch, nr);
 
@@ -264,7 +264,7 @@ void compiled_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bp
 			*out = (struct bpf_answers){ .v = { SCMP_ACT_ERRNO(ENOSYS) }, .n = 1 };
 }
 
-void compiled_release(struct compiled *c)
+void compile_release(struct compiled *c)
 {
 	VEC_FREE(&c->code);
 	VEC_FREE(&c->unknown);

@@ -30,11 +30,11 @@ int compile_policy(struct compiled *out, const struct policy *p, struct err *e);
 void compile_limits(struct compiled *c, const struct policy *p);
 
 /* All that the whole may answer. */
-void compiled_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out);
+void compile_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out);
 
 /* The same as text for people, by libseccomp; out has no code then. */
 int compile_pfc(struct compiled *out, struct buf *text, const struct policy *p, struct err *e);
 
-void compiled_release(struct compiled *c);
+void compile_release(struct compiled *c);
 
 #endif

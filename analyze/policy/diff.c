@@ -45,7 +45,7 @@ void diff_release(struct diff *d)
 
 /* ---- answers ---- */
 
-static int rank(uint32_t action)
+static int action_rank(uint32_t action)
 {
 	static const uint32_t order[] = { (uint32_t)ACTION_ALLOW, (uint32_t)ACTION_LOG, (uint32_t)ACTION_TRACE, (uint32_t)ACTION_NOTIFY,
 					  (uint32_t)ACTION_ERRNO, (uint32_t)ACTION_TRAP, (uint32_t)ACTION_KILL_THREAD };
@@ -150,7 +150,7 @@ static void flatten(struct flats *out, const struct policy *p, const struct poli
  * The rules of the first name at *at, which moves past it. What always answers wins over all else, as in libseccomp; what
  * answers as the default says nothing, as in runc, and what is there twice is there once.
  */
-static struct said take(struct flats *f, size_t *at, struct answer otherwise)
+static struct said take_said(struct flats *f, size_t *at, struct answer otherwise)
 {
 	struct said out = { f->v + *at, 0 };
 	size_t begin = *at, kept = begin;
@@ -185,7 +185,7 @@ static void say_arg(struct buf *out, const struct policy_arg *a)
 		buf_printf(out, " == 0x%" PRIx64, a->two);
 }
 
-static const char *keep(struct diff *d, struct bytes b)
+static const char *keep_text(struct diff *d, struct bytes b)
 {
 	return pool_get(&d->texts, pool_intern(&d->texts, b)).p;
 }
@@ -206,12 +206,12 @@ static const char *say_said(struct diff *d, struct said s, struct answer otherwi
 		buf_str(&out, s.n ? ", else " : "");
 		say_answer(&out, otherwise);
 	}
-	return keep(d, buf_bytes(&out));
+	return keep_text(d, buf_bytes(&out));
 }
 
 /* ---- comparison ---- */
 
-static void add(struct diff *d, enum diff_kind kind, enum diff_effect effect, const char *name, const char *from, const char *to)
+static void add_entry(struct diff *d, enum diff_kind kind, enum diff_effect effect, const char *name, const char *from, const char *to)
 {
 	*VEC_PUSH(&d->entries) = (struct diff_entry){ kind, effect, name, from, to };
 	d->effects[effect]++;
@@ -227,7 +227,7 @@ static void compare_default(struct diff *d, struct answer a, struct answer b)
 	struct said none = { NULL, 0 };
 
 	if (!same_answer(a, b))
-		add(d, DIFF_DEFAULT, effect_of(rank(a.action), rank(b.action)), "", say_said(d, none, a), say_said(d, none, b));
+		add_entry(d, DIFF_DEFAULT, effect_of(action_rank(a.action), action_rank(b.action)), "", say_said(d, none, a), say_said(d, none, b));
 }
 
 static void compare_archs(struct diff *d, const struct policy *a, const struct policy *b, bool removed)
@@ -243,7 +243,7 @@ static void compare_archs(struct diff *d, const struct policy *a, const struct p
 			before = a->archs.v[k] == arch;
 		if (before || policy_has_arch(b, arch))
 			continue;
-		add(d, DIFF_ARCH, removed ? DIFF_STRICTER : DIFF_LOOSER, arch_name(arch), removed ? "filtered" : "killed",
+		add_entry(d, DIFF_ARCH, removed ? DIFF_STRICTER : DIFF_LOOSER, arch_name(arch), removed ? "filtered" : "killed",
 		    removed ? "killed" : "filtered");
 	}
 }
@@ -260,7 +260,7 @@ static void compare_flags(struct diff *d, const struct policy *a, const struct p
 {
 	for (size_t i = 0; i < a->flags.n; i++)
 		if (!has_flag(b, a->flags.v[i]))
-			add(d, DIFF_FLAG, DIFF_OTHER, a->flags.v[i], removed ? "set" : "not set", removed ? "not set" : "set");
+			add_entry(d, DIFF_FLAG, DIFF_OTHER, a->flags.v[i], removed ? "set" : "not set", removed ? "not set" : "set");
 }
 
 static bool same_said(struct said a, struct said b)
@@ -276,9 +276,9 @@ static void range(struct said s, struct answer otherwise, int *low, int *high)
 {
 	bool always = s.n && s.v[0].n == 0;
 
-	*low = *high = rank(always ? s.v[0].answer.action : otherwise.action);
+	*low = *high = action_rank(always ? s.v[0].answer.action : otherwise.action);
 	for (size_t i = 0; i < s.n; i++) {
-		int r = rank(s.v[i].answer.action);
+		int r = action_rank(s.v[i].answer.action);
 
 		*low = r < *low ? r : *low;
 		*high = r > *high ? r : *high;
@@ -303,7 +303,7 @@ static bool only_adds(struct said less, struct said more, struct answer otherwis
 		if (!has_rule(more, &less.v[i]))
 			return false;
 	for (size_t i = 0; i < more.n; i++) {
-		int d = rank(more.v[i].answer.action) - rank(otherwise.action);
+		int d = action_rank(more.v[i].answer.action) - action_rank(otherwise.action);
 
 		if (!has_rule(less, &more.v[i]) && (loosen ? d >= 0 : d <= 0))
 			return false;
@@ -333,7 +333,7 @@ static enum diff_effect compare_said(struct said a, struct answer da, struct sai
 static bool allows(struct said s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (rank(s.v[i].answer.action) <= rank((uint32_t)ACTION_LOG))
+		if (action_rank(s.v[i].answer.action) <= action_rank((uint32_t)ACTION_LOG))
 			return true;
 	return false;
 }
@@ -352,7 +352,7 @@ static void compare_name(struct diff *d, const char *name, int order, struct sai
 		kind = DIFF_ADDED;
 	else if (order < 0)
 		kind = DIFF_REMOVED;
-	add(d, kind, compare_said(a, da, b, db), name, say_said(d, a, da), say_said(d, b, db));
+	add_entry(d, kind, compare_said(a, da, b, db), name, say_said(d, a, da), say_said(d, b, db));
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -386,7 +386,7 @@ void diff_build(struct diff *out, const struct policy *a, const struct policy *b
 	while (i < fa.n || k < fb.n) {
 		int d = i == fa.n ? 1 : k == fb.n ? -1 : strcmp(fa.v[i].name, fb.v[k].name);
 		const char *name = d <= 0 ? fa.v[i].name : fb.v[k].name;
-		struct said none = { NULL, 0 }, sa = d <= 0 ? take(&fa, &i, da) : none, sb = d >= 0 ? take(&fb, &k, db) : none;
+		struct said none = { NULL, 0 }, sa = d <= 0 ? take_said(&fa, &i, da) : none, sb = d >= 0 ? take_said(&fb, &k, db) : none;
 
 		if (!b_is_evidence || d >= 0 || allows(sa))
 			compare_name(out, name, d, sa, da, sb, db);

@@ -35,7 +35,7 @@ const char *diff_kind_word(enum diff_kind kind);
 const char *diff_effect_word(enum diff_effect effect);
 
 /*
- * Both are settled (policy_resolve). b_is_evidence: the second is a list of what was seen; what it does not have is a
+ * Both are settled (resolve_policy). b_is_evidence: the second is a list of what was seen; what it does not have is a
  * difference only where the first allows it. The policies have to live as long as *out.
  */
 void diff_build(struct diff *out, const struct policy *a, const struct policy *b, bool b_is_evidence);

@@ -114,7 +114,7 @@ static int compare_uses(const void *a, const void *b)
 }
 
 /* The first use of a name; the end of all when it is not named. */
-static size_t find(const struct linting *l, const char *name)
+static size_t find_call(const struct linting *l, const char *name)
 {
 	size_t low = 0, high = l->uses.n;
 
@@ -137,7 +137,7 @@ static bool same_name(const struct linting *l, size_t i, size_t k)
 /* Is the call let through for some arguments? What always answers wins, as in libseccomp. */
 static bool lets_through(const struct linting *l, const char *name)
 {
-	size_t first = find(l, name);
+	size_t first = find_call(l, name);
 	bool some = !denies_by_default(l);
 
 	for (size_t i = first; i < l->uses.n && same_name(l, first, i); i++) {
@@ -405,7 +405,7 @@ static void lint_index_twice(struct linting *l)
 
 static void lint_socketcall(struct linting *l)
 {
-	size_t first = find(l, "socket");
+	size_t first = find_call(l, "socket");
 	bool conditions = false;
 
 	for (size_t i = first; i < l->uses.n && same_name(l, first, i); i++)

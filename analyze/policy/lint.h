@@ -29,7 +29,7 @@ const char *lint_severity_word(enum lint_severity s);
 /* The i-th row; NULL at the end. */
 const struct lint_rule *lint_at(size_t i);
 
-/* The policy is settled (policy_resolve). target: who is to take it; NULL: not said. The caller releases *out. */
+/* The policy is settled (resolve_policy). target: who is to take it; NULL: not said. The caller releases *out. */
 void lint_policy(struct lint *out, const struct policy *p, const struct target *target);
 void lint_release(struct lint *l);
 

@@ -5,12 +5,12 @@
 
 #include <strings.h>
 
-void policy_place_release(struct policy_place *at)
+void resolve_machine_release(struct resolve_machine *at)
 {
 	VEC_FREE(&at->caps);
 }
 
-/* ---- what the place is ---- */
+/* ---- what the machine is ---- */
 
 /* source: capabilities(7), Linux 6.18 */
 static const char *const capabilities[] = {
@@ -39,7 +39,7 @@ static const char *capability(struct bytes word)
 	return NULL;
 }
 
-int policy_place_caps(struct policy_place *at, const char *list, struct err *e)
+int resolve_machine_caps(struct resolve_machine *at, const char *list, struct err *e)
 {
 	struct bytes rest = bytes_of(list);
 
@@ -64,7 +64,7 @@ int policy_place_caps(struct policy_place *at, const char *list, struct err *e)
 	return 0;
 }
 
-int policy_place_kernel(struct policy_place *at, const char *text, struct err *e)
+int resolve_machine_kernel(struct resolve_machine *at, const char *text, struct err *e)
 {
 	struct bytes b = bytes_of(text);
 	uint64_t major, minor;
@@ -91,14 +91,14 @@ static bool arch_of_word(const char *text, uint32_t *arch)
 	return arch_of_name(text, arch) || arch_parse(text, arch);
 }
 
-int policy_place_arch(struct policy_place *at, const char *text, struct err *e)
+int resolve_machine_arch(struct resolve_machine *at, const char *text, struct err *e)
 {
 	return arch_of_word(text, &at->arch) ? 0 : err_set(e, ST_INPUT, "--arch: no such architecture: '%.40s' (as amd64, arm64)", text);
 }
 
 /* ---- conditions ---- */
 
-static bool has_cap(const struct policy_place *at, const char *cap)
+static bool has_cap(const struct resolve_machine *at, const char *cap)
 {
 	for (size_t i = 0; i < at->caps.n; i++)
 		if (strcmp(at->caps.v[i], cap) == 0)
@@ -106,7 +106,7 @@ static bool has_cap(const struct policy_place *at, const char *cap)
 	return at->caps_all;
 }
 
-static bool is_arch(const struct policy_place *at, const struct policy_when *w)
+static bool is_arch(const struct resolve_machine *at, const struct policy_when *w)
 {
 	uint32_t arch;
 
@@ -116,12 +116,12 @@ static bool is_arch(const struct policy_place *at, const struct policy_when *w)
 	return false;
 }
 
-static bool kernel_reached(const struct policy_place *at, const struct policy_when *w)
+static bool kernel_reached(const struct resolve_machine *at, const struct policy_when *w)
 {
 	return at->kernel.major != w->kernel.major ? at->kernel.major > w->kernel.major : at->kernel.minor >= w->kernel.minor;
 }
 
-bool policy_counts(const struct policy_rule *r, const struct policy_place *at)
+bool resolve_counts(const struct policy_rule *r, const struct resolve_machine *at)
 {
 	const struct policy_when *in = &r->includes, *out = &r->excludes;
 
@@ -138,7 +138,7 @@ bool policy_counts(const struct policy_rule *r, const struct policy_place *at)
 	return true;
 }
 
-static int known_enough(const struct policy *p, const struct policy_place *at, struct err *e)
+static int known_enough(const struct policy *p, const struct resolve_machine *at, struct err *e)
 {
 	for (size_t i = 0; i < p->rules.n; i++) {
 		const struct policy_rule *r = &p->rules.v[i];
@@ -170,7 +170,7 @@ static void take_family(struct policy *p, uint32_t arch)
 	p->families.n = 0;
 }
 
-int policy_resolve(struct policy *p, const struct policy_place *at, struct err *e)
+int resolve_policy(struct policy *p, const struct resolve_machine *at, struct err *e)
 {
 	size_t kept = 0;
 
@@ -179,7 +179,7 @@ int policy_resolve(struct policy *p, const struct policy_place *at, struct err *
 	for (size_t i = 0; i < p->rules.n; i++) {
 		struct policy_rule *r = &p->rules.v[i];
 
-		if (!policy_counts(r, at)) {
+		if (!resolve_counts(r, at)) {
 			policy_rule_release(r);
 			continue;
 		}

@@ -1,5 +1,5 @@
 /*
- * What a runtime needs to start, for where no start of its was seen. docs/floor.md says how it was measured.
+ * What a runtime needs to start, for where no start of its was seen. docs/baseline.md says how it was measured.
  */
 #ifndef ANALYZE_POLICY_RUNTIME_H
 #define ANALYZE_POLICY_RUNTIME_H

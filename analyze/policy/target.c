@@ -31,8 +31,8 @@ const struct target *target_find(const char *name, struct err *e)
 	return NULL;
 }
 
-static void say(struct target_says *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct target_says *out, const char *fmt, ...)
+static void refuse(struct target_says *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void refuse(struct target_says *out, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -70,16 +70,16 @@ bool target_takes_arch(const struct target *t, uint32_t arch)
 static void judge_head(struct target_says *out, const struct target *t, const struct policy *p)
 {
 	if (t->flags != NULL && p->flags.n)
-		say(out, "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)", t->name, t->flags);
+		refuse(out, "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)", t->name, t->flags);
 	if (t->error != NULL && p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM)
-		say(out, "%s %s defaultErrnoRet, so it would answer EPERM", t->name, t->error);
+		refuse(out, "%s %s defaultErrnoRet, so it would answer EPERM", t->name, t->error);
 	if (t->idle && p->idle_errno != NULL)
-		say(out, "%s refuses an errno for an action that takes none (%s)", t->name, p->idle_errno);
+		refuse(out, "%s refuses an errno for an action that takes none (%s)", t->name, p->idle_errno);
 	if (!t->native && p->native)
-		say(out, "%s refuses SCMP_ARCH_NATIVE", t->name);
+		refuse(out, "%s refuses SCMP_ARCH_NATIVE", t->name);
 	for (size_t i = 0; i < p->archs.n; i++)
 		if (!target_takes_arch(t, p->archs.v[i]))
-			say(out, "%s does not know %s and refuses the profile", t->name, arch_scmp(p->archs.v[i]));
+			refuse(out, "%s does not know %s and refuses the profile", t->name, arch_scmp(p->archs.v[i]));
 }
 
 static void judge_actions(struct target_says *out, const struct target *t, const struct policy *p)
@@ -90,7 +90,7 @@ static void judge_actions(struct target_says *out, const struct target *t, const
 		if (lists(t->actions, action_scmp(p->rules.v[i].action)))
 			lacks = action_scmp(p->rules.v[i].action);
 	if (lacks != NULL)
-		say(out, "%s has no %s", t->name, lacks);
+		refuse(out, "%s has no %s", t->name, lacks);
 }
 
 /* Names that its tables do not have are passed over: what was to be allowed gets the default's answer. */
@@ -107,7 +107,7 @@ static void judge_names(struct target_says *out, const struct target *t, const s
 				buf_printf(&names, "%s%s", n > 1 ? ", " : "", name);
 		}
 	if (n)
-		say(out, "%s passes over names in silence that are newer than its %s: %s%s", t->name, t->tables, buf_text(&names),
+		refuse(out, "%s passes over names in silence that are newer than its %s: %s%s", t->name, t->tables, buf_text(&names),
 		    n > NAMES_SHOWN ? " ..." : "");
 }
 

@@ -13,7 +13,7 @@
 
 static const struct { const char *word, *why; } grounds[N_GROUNDS] = {
 	[GROUND_SEEN] = { "seen", "" },
-	[GROUND_FLOOR] = { "floor", "from the floor, without evidence" },
+	[GROUND_BASELINE] = { "floor", "from the floor, without evidence" },
 	[GROUND_RUNTIME] = { "runtime", "what the runtime needs, without evidence" },
 	[GROUND_SIBLING] = { "sibling", "siblings of what was seen, without evidence" },
 	[GROUND_UNOBSERVABLE] = { "not observable", "allowed while it was recorded, so not observable" },
@@ -76,7 +76,7 @@ static void note_arch(struct profile *p, uint32_t arch)
 	*VEC_PUSH(&p->archs) = arch;
 }
 
-/* In how many starts of a tree the name came: in one, or of folded trees, in those whose call set holds it. */
+/* In how many starts of a tree the name came: in one, or of compacted trees, in those whose call set holds it. */
 static uint64_t starts_with(const struct query *q, uint32_t tree, struct bytes name)
 {
 	uint64_t starts = 0;
@@ -249,7 +249,7 @@ static bool shows_loader(const struct profile *p, const struct runtime *runtime)
 /* What was allowed while trees were recorded, and so left no records. */
 static void keep_unobservable(struct building *b)
 {
-	const struct inforce *f = b->p->o.inforce;
+	const struct active_policies *f = b->p->o.active_policies;
 
 	for (size_t i = 0; f != NULL && i < f->v.n; i++)
 		for (size_t k = 0; k < f->v.v[i].rules.n; k++) {
@@ -302,7 +302,7 @@ static void keep_partial(struct profile *p, const struct policy_rule *r, const c
 /* What was allowed for some arguments: in part not observable. After all names have their places. */
 static void keep_partials(struct profile *p)
 {
-	const struct inforce *f = p->o.inforce;
+	const struct active_policies *f = p->o.active_policies;
 
 	for (size_t i = 0; f != NULL && !p->o.block && p->rules.n > 0 && i < f->v.n; i++)
 		for (size_t k = 0; k < f->v.v[i].rules.n; k++) {
@@ -325,8 +325,8 @@ static void add_unseen(struct building *b)
 	if (!any || p->o.block)
 		return;
 	keep_unobservable(b);
-	for (size_t i = 0; p->o.floor != NULL && i < p->o.floor->names.n; i++)
-		stand(b, p->o.floor->names.v[i], GROUND_FLOOR);
+	for (size_t i = 0; p->o.baseline != NULL && i < p->o.baseline->names.n; i++)
+		stand(b, p->o.baseline->names.v[i], GROUND_BASELINE);
 	for (size_t i = 0; p->o.siblings != NULL && i < p->o.siblings->n; i++)
 		stand(b, p->o.siblings->v[i].name, GROUND_SIBLING);
 	p->runtime_shown = runtime != NULL && shows_loader(p, runtime);

@@ -2,29 +2,29 @@
 #ifndef ANALYZE_PROFILE_PROFILE_H
 #define ANALYZE_PROFILE_PROFILE_H
 
-#include "analyze/evidence/inforce.h"
+#include "analyze/evidence/active.h"
 #include "analyze/evidence/select.h"
 #include "analyze/evidence/whole.h"
 #include "analyze/policy/policy.h"
-#include "analyze/profile/floor.h"
-#include "analyze/profile/shape.h"
+#include "analyze/profile/baseline.h"
+#include "analyze/profile/stage.h"
 
 struct profile_options {
 	uint32_t default_action;   /* of all else */
 	bool block;                /* a block-list: what was denied is denied, all else allowed */
 	bool include_denied;       /* denials count as needs */
 	bool kills;                /* what is not in the list will be killed: said of the default, or of a stage */
-	const struct floor *floor;     /* borrowed: names for a list, whatever the evidence; NULL: none */
-	const struct inforce *inforce; /* borrowed: what it allowed is kept; NULL: nothing was in force */
-	const struct shape_siblings *siblings; /* borrowed: names beside those that were seen; NULL: none */
+	const struct baseline *baseline;     /* borrowed: names for a list, whatever the evidence; NULL: none */
+	const struct active_policies *active_policies; /* borrowed: what it allowed is kept; NULL: nothing was in force */
+	const struct stage_siblings *siblings; /* borrowed: names beside those that were seen; NULL: none */
 	const struct runtime *runtime; /* whose calls a list gets where no whole start by it was seen; NULL: none */
 	const struct whole *whole;     /* borrowed: what the evidence says of what is missing in it; NULL: not asked */
 };
 
 /* What a rule stands on. */
-enum profile_ground { GROUND_SEEN, GROUND_FLOOR, GROUND_RUNTIME, GROUND_SIBLING, GROUND_UNOBSERVABLE, N_GROUNDS };
+enum profile_ground { GROUND_SEEN, GROUND_BASELINE, GROUND_RUNTIME, GROUND_SIBLING, GROUND_UNOBSERVABLE, N_GROUNDS };
 
-/* "seen", "floor" ...; and why such a name is in a list, "" for one that was seen. */
+/* "seen", "baseline" ...; and why such a name is in a list, "" for one that was seen. */
 const char *profile_ground_word(enum profile_ground g);
 const char *profile_ground_why(enum profile_ground g);
 

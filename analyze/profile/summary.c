@@ -1,6 +1,6 @@
 #include "analyze/profile/summary.h"
 
-#include "analyze/evidence/life.h"
+#include "analyze/evidence/lives.h"
 #include "analyze/policy/runtime.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
@@ -29,14 +29,14 @@ const char *summary_loss(const struct summary *s)
 	return s->loss ? s->v[s->loss - 1] : "";
 }
 
-static void take(struct summary *out, struct buf *line)
+static void take_sentence(struct summary *out, struct buf *line)
 {
 	*VEC_PUSH(out) = mem_dup(buf_text(line));
 	buf_release(line);
 }
 
-static void say(struct summary *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct summary *out, const char *fmt, ...)
+static void say_sentence(struct summary *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say_sentence(struct summary *out, const char *fmt, ...)
 {
 	char *text = NULL;
 	va_list ap;
@@ -70,10 +70,10 @@ static size_t list_rules(struct buf *out, const struct profile_rule *rules, size
 	return total;
 }
 
-static bool is_floor(const struct profile_rule *r, const struct profile *p)
+static bool is_baseline(const struct profile_rule *r, const struct profile *p)
 {
 	(void)p;
-	return r->ground == GROUND_FLOOR;
+	return r->ground == GROUND_BASELINE;
 }
 
 static bool is_runtime(const struct profile_rule *r, const struct profile *p)
@@ -110,7 +110,7 @@ static void say_head(struct summary *out, const struct profile *p)
 	buf_str(&line, ";");
 	for (size_t i = 0; i < p->archs.n; i++)
 		buf_printf(&line, "%s %s", i ? "," : "", arch_name(p->archs.v[i]));
-	take(out, &line);
+	take_sentence(out, &line);
 }
 
 /* ---- the verdict ---- */
@@ -164,11 +164,11 @@ static void say_lost(struct summary *out, const struct summary_evidence *ev, str
 	buf_count(&here, ev->s->records);
 	buf_count(&gone, lost.records);
 	if (lost.records)
-		say(out, "INCOMPLETE: %s record%s here, at least %s %s lost, so at most %" PRIu64 " %% arrived%s. Do not enforce this list; "
+		say_sentence(out, "INCOMPLETE: %s record%s here, at least %s %s lost, so at most %" PRIu64 " %% arrived%s. Do not enforce this list; "
 		    "scaudit doctor tells why", buf_text(&here), ev->s->records == 1 ? " is" : "s are", buf_text(&gone),
 		    lost.records == 1 ? "was" : "were", ev->s->records * 100 / (ev->s->records + lost.records), some);
 	else
-		say(out, "INCOMPLETE: %s record%s here, and %" PRIu64 " loss marker%s of others that were lost, without a number%s. Do not "
+		say_sentence(out, "INCOMPLETE: %s record%s here, and %" PRIu64 " loss marker%s of others that were lost, without a number%s. Do not "
 		    "enforce this list; scaudit doctor tells why", buf_text(&here), ev->s->records == 1 ? " is" : "s are", lost.markers,
 		    lost.markers == 1 ? " tells" : "s tell", some);
 }
@@ -182,20 +182,20 @@ static bool say_missing(struct summary *out, const struct whole *w, bool again)
 		return false;
 	whole_signs(&signs, w);
 	if (w->trees == 1)
-		say(out, "%s: %s%s", again ? "the log itself shows that records are missing" : "INCOMPLETE: records are missing",
+		say_sentence(out, "%s: %s%s", again ? "the log itself shows that records are missing" : "INCOMPLETE: records are missing",
 		    buf_text(&signs), again ? "" : ". Do not enforce this list");
 	else
-		say(out, "%srecords of %" PRIu64 " of %" PRIu64 " trees are missing: %s%s", again ? "" : "INCOMPLETE: ", w->damaged, w->trees,
+		say_sentence(out, "%srecords of %" PRIu64 " of %" PRIu64 " trees are missing: %s%s", again ? "" : "INCOMPLETE: ", w->damaged, w->trees,
 		    buf_text(&signs), again ? "" : ". Do not enforce this list");
 	return true;
 }
 
 /* A filter that lets through what it does not name, without a record, hides all that. */
-static bool say_open(struct summary *out, const struct inforce *f)
+static bool say_open(struct summary *out, const struct active_policies *f)
 {
 	if (f == NULL || f->open == 0)
 		return false;
-	say(out, "INCOMPLETE: it was recorded under %.*s, which lets through what it does not name, without a record. Do not enforce this list",
+	say_sentence(out, "INCOMPLETE: it was recorded under %.*s, which lets through what it does not name, without a record. Do not enforce this list",
 	    (int)f->name.n, f->name.p);
 	return true;
 }
@@ -203,21 +203,21 @@ static bool say_open(struct summary *out, const struct inforce *f)
 static void say_captured(struct summary *out, const struct summary_evidence *ev, bool past)
 {
 	if (ev->inforce != NULL && ev->inforce->trees > 0)
-		say(out, "captured from beginning to end without loss, but for what %.*s lets through without a record",
+		say_sentence(out, "captured from beginning to end without loss, but for what %.*s lets through without a record",
 		    (int)ev->inforce->name.n, ev->inforce->name.p);
 	else if (past)
-		say(out, "captured from beginning to end without loss, but for what can leave no record");
+		say_sentence(out, "captured from beginning to end without loss, but for what can leave no record");
 	else
-		say(out, "complete: all of it was captured from beginning to end without loss");
+		say_sentence(out, "complete: all of it was captured from beginning to end without loss");
 }
 
 static void say_unknown(struct summary *out, const struct summary_evidence *ev, uint64_t holes, bool text, const char *some)
 {
 	if (holes)
-		say(out, "incomplete or not known to be complete: %" PRIu64 " tree%s captured with loss (see scaudit status)%s", holes,
+		say_sentence(out, "incomplete or not known to be complete: %" PRIu64 " tree%s captured with loss (see scaudit status)%s", holes,
 		    holes == 1 ? " was" : "s were", some);
 	else
-		say(out, "loss unknown: no marker that bears on these %srecords was read%s; run it several times%s",
+		say_sentence(out, "loss unknown: no marker that bears on these %srecords was read%s; run it several times%s",
 		    ev->s->fragments ? "trees and " : "", text ? ", and text logs lose most records without one" : "", some);
 }
 
@@ -242,7 +242,7 @@ void summary_of_evidence(struct summary *out, const struct summary_evidence *ev)
 	}
 	out->loss = 1;
 	if (past.n)
-		say(out, "not complete: %s", buf_text(&past));
+		say_sentence(out, "not complete: %s", buf_text(&past));
 }
 
 /* One of those who made a rule's calls: the last part of the path, or what put the name there without evidence. */
@@ -275,7 +275,7 @@ static void say_dangers(struct summary *out, const struct profile *p)
 			buf_printf(&line, "%s%s (%.*s)", total > 1 ? ", " : "", r->name.p, (int)who.n, who.p);
 	}
 	if (total)
-		say(out, "look at these before you enforce it: %s%s", buf_text(&line), total > NAMES_SHOWN ? " ..." : "");
+		say_sentence(out, "look at these before you enforce it: %s%s", buf_text(&line), total > NAMES_SHOWN ? " ..." : "");
 	buf_release(&line);
 }
 
@@ -283,7 +283,7 @@ static void say_dangers(struct summary *out, const struct profile *p)
 static void say_contradicted(struct summary *out, const struct query *q)
 {
 	if (q->contradicted)
-		say(out, "%" PRIu64 " text line%s in the store sa%s otherwise than a trusted source of the same event%s: forged, or of another "
+		say_sentence(out, "%" PRIu64 " text line%s in the store sa%s otherwise than a trusted source of the same event%s: forged, or of another "
 		    "boot; --trusted leaves all text out", q->contradicted, plural(q->contradicted), q->contradicted == 1 ? "ys" : "y",
 		    plural(q->contradicted));
 }
@@ -294,25 +294,25 @@ static void say_start(struct summary *out, const struct profile *p, const struct
 	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_runtime, p);
 
 	if (p->runtime_unseen)
-		say(out, "no %sstart by %s was seen; what %s needs stands in for it, without evidence: %zu name%s%s%s",
+		say_sentence(out, "no %sstart by %s was seen; what %s needs stands in for it, without evidence: %zu name%s%s%s",
 		    p->runtime_shown ? "whole " : "", p->o.runtime->name, p->o.runtime->version, n, plural(n), n ? ": " : "", buf_text(&line));
 	else if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
-		say(out, "the runtime's start was not seen: a container or unit with this list may not start (--runtime adds "
+		say_sentence(out, "the runtime's start was not seen: a container or unit with this list may not start (--runtime adds "
 		    "what it needs)");
 	buf_release(&line);
 }
 
-static void say_floor(struct summary *out, const struct profile *p)
+static void say_baseline(struct summary *out, const struct profile *p)
 {
 	struct buf line = { 0 };
-	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_floor, p);
+	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_baseline, p);
 
 	if (n)
-		say(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
+		say_sentence(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
 	if (n)
-		say(out, "%zu of them are siblings, without evidence: %s", n, buf_text(&line));
+		say_sentence(out, "%zu of them are siblings, without evidence: %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -331,7 +331,7 @@ static void say_unnamed(struct summary *out, const struct profile *p)
 		else
 			buf_printf(&line, "arch %x)", p->unnamed.v[i].arch);
 	}
-	say(out, "numbers without a name are not in the list: %s%s", buf_text(&line), p->unnamed.n > NAMES_SHOWN ? " ..." : "");
+	say_sentence(out, "numbers without a name are not in the list: %s%s", buf_text(&line), p->unnamed.n > NAMES_SHOWN ? " ..." : "");
 	buf_release(&line);
 }
 
@@ -349,7 +349,7 @@ static void say_rare(struct summary *out, const struct profile *p)
 		if (n > NAMES_SHOWN)
 			buf_printf(&line, " and %zu more", n - NAMES_SHOWN);
 		if (n)
-			say(out, "%zu in only 1 of %" PRIu64 " starts of %.*s, so more are likely to come: %s", n, of->starts, (int)of->name.n,
+			say_sentence(out, "%zu in only 1 of %" PRIu64 " starts of %.*s, so more are likely to come: %s", n, of->starts, (int)of->name.n,
 			    of->name.p, buf_text(&line));
 	}
 }
@@ -362,13 +362,13 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY) {
 		n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_others_only, p);
 		if (n)
-			say(out, "%zu only from others in the tree%s: %s", n, plural(p->s->trees), buf_text(&line));
+			say_sentence(out, "%zu only from others in the tree%s: %s", n, plural(p->s->trees), buf_text(&line));
 		line.n = 0;
 	}
 	say_rare(out, p);
 	n = list_rules(&line, p->denied.v, p->denied.n, NAMES_SHOWN, NULL, p);
 	if (n)
-		say(out, "%zu denied and not in the list (--include-denied adds what was denied): %s", n, buf_text(&line));
+		say_sentence(out, "%zu denied and not in the list (--include-denied adds what was denied): %s", n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -381,7 +381,7 @@ static void say_cut_names(struct summary *out, const struct select_options *o)
 		if (name.n <= COMM_MAX)
 			continue;
 		esc_tty(&shown, (struct bytes){ name.p, COMM_MAX });
-		say(out, "the kernel keeps %d bytes of a name: --comm %s", COMM_MAX, buf_text(&shown));
+		say_sentence(out, "the kernel keeps %d bytes of a name: --comm %s", COMM_MAX, buf_text(&shown));
 	}
 }
 
@@ -412,7 +412,7 @@ static size_t list_partials(struct buf *out, const struct profile *p)
 /* What was recorded under a filter that let calls through without a record. */
 static void say_policies(struct summary *out, const struct profile *p)
 {
-	const struct inforce *f = p->o.inforce;
+	const struct active_policies *f = p->o.active_policies;
 	struct buf line = { 0 };
 	size_t n, some;
 
@@ -422,7 +422,7 @@ static void say_policies(struct summary *out, const struct profile *p)
 	if (p->partial.n)
 		buf_str(&line, n ? "; for some arguments, kept with its conditions: " : "for some arguments, kept with its conditions: ");
 	some = list_partials(&line, p);
-	say(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
+	say_sentence(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
 	    f->trees == 1 ? " was" : "s were", (int)f->name.n, f->name.p,
 	    f->unread ? "not all of it can be read here, so keep its names" : n ? "kept, as not observable: " : some ? "" :
 	    "each name that it allows is in the list by records of its own, or by the floor", f->unread ? "" : buf_text(&line));
@@ -491,13 +491,13 @@ static bool meets(const struct spans *s, const struct span *one)
 /* Where the selected trees run: of each place of the query; *any: some whole place is among them. */
 static bool *places_of(const struct profile *p, bool *any)
 {
-	bool *out = mem_zero(p->q->places.n + 1, sizeof(*out));
+	bool *out = mem_zero(p->q->locations.n + 1, sizeof(*out));
 
 	*any = false;
 	for (size_t i = 0; i < p->q->trees.n; i++)
-		for (size_t k = 0; k < p->q->trees.v[i].places.n && p->s->tree_in[i]; k++) {
-			out[p->q->trees.v[i].places.v[k]] = true;
-			*any |= workload_is_whole_place(p->q->places.v[p->q->trees.v[i].places.v[k]].v);
+		for (size_t k = 0; k < p->q->trees.v[i].locations.n && p->s->tree_in[i]; k++) {
+			out[p->q->trees.v[i].locations.v[k]] = true;
+			*any |= workloads_is_whole_location(p->q->locations.v[p->q->trees.v[i].locations.v[k]].v);
 		}
 	return out;
 }
@@ -507,10 +507,10 @@ static bool is_elsewhere(const struct query *q, const struct query_tree *t, cons
 {
 	bool known = false;
 
-	for (size_t i = 0; i < t->places.n; i++) {
-		if (ours[t->places.v[i]])
+	for (size_t i = 0; i < t->locations.n; i++) {
+		if (ours[t->locations.v[i]])
 			return false;
-		known |= workload_is_whole_place(q->places.v[t->places.v[i]].v);
+		known |= workloads_is_whole_location(q->locations.v[t->locations.v[i]].v);
 	}
 	return known;
 }
@@ -598,16 +598,16 @@ static void say_others(struct summary *out, const struct profile *p, const struc
 	for (size_t i = 0; i < others.n; i++)
 		trees += others.v[i].trees;
 	if (trees)
-		say(out, "%" PRIu64 " other tree%s began under the same loader while %s lived (probes, hooks, other containers); one list for "
+		say_sentence(out, "%" PRIu64 " other tree%s began under the same loader while %s lived (probes, hooks, other containers); one list for "
 		    "both, where they share the filter:", trees, plural(trees), p->s->trees == 1 ? "this one" : "these");
 	for (size_t i = 0; i < others.n && i < OTHERS_SHOWN; i++) {
 		const struct workload *o = &w->v[others.v[i].workload];
 
-		say(out, "  %s%s --workload %s  (%.*s: %" PRIu64 " tree%s)", advice->rest, buf_text(&ours), o->code, (int)o->name.n,
+		say_sentence(out, "  %s%s --workload %s  (%.*s: %" PRIu64 " tree%s)", advice->rest, buf_text(&ours), o->code, (int)o->name.n,
 		    o->name.p, others.v[i].trees, plural(others.v[i].trees));
 	}
 	if (others.n > OTHERS_SHOWN)
-		say(out, "  and %zu more workloads: scaudit workloads lists them", others.n - OTHERS_SHOWN);
+		say_sentence(out, "  and %zu more workloads: scaudit workloads lists them", others.n - OTHERS_SHOWN);
 	VEC_FREE(&spans);
 	VEC_FREE(&others);
 	lives_release(&lives);
@@ -622,14 +622,14 @@ static void say_kill(struct summary *out, const struct profile *p)
 		return;
 	whole_past_text(&past, p->o.whole);
 	if (past.n)
-		say(out, "under this list one such call kills: %s", buf_text(&past));
+		say_sentence(out, "under this list one such call kills: %s", buf_text(&past));
 }
 
 void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
 			const struct workloads *w, const struct select_options *o, const struct summary_advice *advice)
 {
 	summary_of_evidence(out, &(struct summary_evidence){ .q = p->q, .s = p->s, .losses = losses, .whole = p->o.whole,
-							     .inforce = p->o.inforce });
+							     .inforce = p->o.active_policies });
 	say_kill(out, p);
 	say_head(out, p);
 	say_contradicted(out, p->q);
@@ -640,9 +640,9 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 	if (o->scope != SCOPE_ONLY)
 		say_others(out, p, w, advice);
 	if ((o->comm.n || o->exe.n) && p->s->ways > 1 && p->s->trees > 1)
-		say(out, "started in %" PRIu64 " ways: %s --explain", p->s->ways, advice->all);
+		say_sentence(out, "started in %" PRIu64 " ways: %s --explain", p->s->ways, advice->all);
 	say_dangers(out, p);
-	say_floor(out, p);
+	say_baseline(out, p);
 	say_lists(out, p, o);
 }
 
@@ -650,19 +650,19 @@ void summary_of_dangers(struct summary *out, const struct profile *p)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		if (p->rules.v[i].danger != NULL)
-			say(out, "%s: %s", p->rules.v[i].name.p, p->rules.v[i].danger);
+			say_sentence(out, "%s: %s", p->rules.v[i].name.p, p->rules.v[i].danger);
 }
 
 void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s, const struct select_options *o,
 		       const struct summary_advice *advice)
 {
 	say_cut_names(out, o);
-	say(out, "%zu different workloads match, so there is no one list; narrow it, or take one list that holds all: %s --union",
+	say_sentence(out, "%zu different workloads match, so there is no one list; narrow it, or take one list that holds all: %s --union",
 	    s->groups.n, advice->all);
 	for (size_t i = 0; i < s->groups.n; i++) {
 		const struct select_group *g = &s->groups.v[i];
 
-		say(out, "  %s %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", advice->all, g->option.p,
+		say_sentence(out, "  %s %s  (%.*s: %" PRIu64 " tree%s, %" PRIu64 " name%s that no other has)", advice->all, g->option.p,
 		    (int)g->name.n, g->name.p, g->trees, plural(g->trees), g->adds, plural(g->adds));
 	}
 	say_contradicted(out, q);
@@ -676,10 +676,10 @@ static bool say_gone(struct summary *out, const struct query_losses *losses)
 
 	buf_count(&records, lost.records);
 	if (lost.markers && lost.records)
-		say(out, "at least %s record%s lost in that time, by %" PRIu64 " loss marker%s, and may be what is asked for: scaudit doctor "
+		say_sentence(out, "at least %s record%s lost in that time, by %" PRIu64 " loss marker%s, and may be what is asked for: scaudit doctor "
 		    "tells why", buf_text(&records), lost.records == 1 ? " was" : "s were", lost.markers, plural(lost.markers));
 	else if (lost.markers)
-		say(out, "%" PRIu64 " loss marker%s of records that were lost in that time, and may be what is asked for: scaudit doctor tells why",
+		say_sentence(out, "%" PRIu64 " loss marker%s of records that were lost in that time, and may be what is asked for: scaudit doctor tells why",
 		    lost.markers, lost.markers == 1 ? " tells" : "s tell");
 	return lost.markers > 0;
 }
@@ -696,14 +696,14 @@ static void say_nearest(struct summary *out, const struct query *q, const char *
 	esc_word(word, sizeof(word), bytes_of(comm));
 	esc_shell(&shell, bytes_of(comm));
 	if (select_has_comm(q, comm))
-		say(out, "comm '%s' is there, but not with the other options: each kind of them narrows. Alone: %s --comm %s", word,
+		say_sentence(out, "comm '%s' is there, but not with the other options: each kind of them narrows. Alone: %s --comm %s", word,
 		    advice->rest, buf_text(&shell));
 	for (size_t k = 0; k < n; k++) {
 		buf_str(&line, k ? ", " : "");
 		esc_tty(&line, near[k]);
 	}
 	if (!select_has_comm(q, comm))
-		say(out, "no comm '%s'; the nearest: %s", word, n ? buf_text(&line) : "none");
+		say_sentence(out, "no comm '%s'; the nearest: %s", word, n ? buf_text(&line) : "none");
 	buf_release(&line);
 }
 
@@ -712,11 +712,11 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 {
 	say_cut_names(out, o);
 	if (q->uses.n == 0) {
-		say(out, "the store holds no %srecords, or none in that time", q->trusted ? "trusted " : "");
+		say_sentence(out, "the store holds no %srecords, or none in that time", q->trusted ? "trusted " : "");
 		say_gone(out, losses);
 		return;
 	}
-	say(out, "no tree matches");
+	say_sentence(out, "no tree matches");
 	if (say_gone(out, losses))
 		return;
 	for (size_t i = 0; i < o->comm.n; i++)
@@ -728,8 +728,8 @@ void summary_of_loaders(struct summary *out, const struct selection *s, const st
 	auto_buf struct buf records = { 0 };
 
 	buf_count(&records, s->records);
-	say(out, "only the runtime's own first steps are here, no program: nearly all records were lost (scaudit doctor tells why)");
-	say(out, "%s record%s of %" PRIu64 " tree%s (0 starts, %" PRIu64 " fragment%s)", buf_text(&records), plural(s->records), s->trees,
+	say_sentence(out, "only the runtime's own first steps are here, no program: nearly all records were lost (scaudit doctor tells why)");
+	say_sentence(out, "%s record%s of %" PRIu64 " tree%s (0 starts, %" PRIu64 " fragment%s)", buf_text(&records), plural(s->records), s->trees,
 	    plural(s->trees), s->fragments, plural(s->fragments));
 	say_gone(out, losses);
 }

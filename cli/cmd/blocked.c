@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/live.h"
 #include "cli/values.h"
-#include "ingest/live/process/confined.h"
+#include "ingest/live/process/confinement.h"
 #include "ingest/live/process/probe.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
@@ -26,7 +26,7 @@ struct findings {
 	bool by_probe;   /* asked of the kernel; else read from it */
 };
 
-static void add(struct findings *f, uint32_t arch, int32_t nr, const char *name, const char *answer, bool depends)
+static void add_blocked_call(struct findings *f, uint32_t arch, int32_t nr, const char *name, const char *answer, bool depends)
 {
 	struct blocked_call *c = VEC_PUSH(&f->calls);
 
@@ -60,7 +60,7 @@ static void judge_arch(struct findings *f, const struct bpf_code *code, size_t n
 		if (v != CHECK_REFUSED && v != CHECK_DEPENDS)
 			continue;
 		check_words(&words, &a);
-		add(f, arch, nr | bit, name, buf_text(&words), v == CHECK_DEPENDS);
+		add_blocked_call(f, arch, nr | bit, name, buf_text(&words), v == CHECK_DEPENDS);
 	}
 }
 
@@ -95,11 +95,11 @@ static int from_questions(struct findings *f, struct err *e)
 			return -1;
 		f->unknown += r.outcome == PROBE_UNKNOWN;
 		if (r.outcome == PROBE_SIGSYS)
-			add(f, arch_native(), nr, name, "kill or trap", false);
+			add_blocked_call(f, arch_native(), nr, name, "kill or trap", false);
 		if (r.outcome != PROBE_ERRNO)
 			continue;
 		snprintf(answer, sizeof(answer), "errno %s", audit_errno_to_name(r.error) ? audit_errno_to_name(r.error) : "0");
-		add(f, arch_native(), nr, name, answer, false);
+		add_blocked_call(f, arch_native(), nr, name, answer, false);
 	}
 	return 0;
 }
@@ -108,9 +108,9 @@ static int from_questions(struct findings *f, struct err *e)
 
 static void names_of(struct buf *out, uint64_t set)
 {
-	for (unsigned i = 0, k = 0; confined_capability(i) != NULL; i++)
+	for (unsigned i = 0, k = 0; confinement_capability(i) != NULL; i++)
 		if (set >> i & 1)
-			buf_printf(out, "%s%s", k++ ? " " : "", confined_capability(i));
+			buf_printf(out, "%s%s", k++ ? " " : "", confinement_capability(i));
 }
 
 /* The names, or where there are most, those that are not there. */
@@ -118,7 +118,7 @@ static void capabilities_text(struct buf *out, uint64_t set)
 {
 	uint64_t all = 0;
 
-	for (unsigned i = 0; confined_capability(i) != NULL; i++)
+	for (unsigned i = 0; confinement_capability(i) != NULL; i++)
 		all |= (uint64_t)1 << i;
 	set &= all;
 	if (set == 0 || set == all) {
@@ -132,23 +132,23 @@ static void capabilities_text(struct buf *out, uint64_t set)
 	names_of(out, set);
 }
 
-static void print_confined(const struct confined *c)
+static void print_confinement(const struct confinement *c)
 {
 	static const char *const modes[] = { "none", "strict", "filters" };
-	auto_buf struct buf eff = { 0 }, bound = { 0 }, own = { 0 }, label = { 0 }, place = { 0 }, shown = { 0 };
+	auto_buf struct buf eff = { 0 }, bound = { 0 }, own = { 0 }, label = { 0 }, location = { 0 }, shown = { 0 };
 	bool known = false;
 
 	capabilities_text(&eff, c->effective);
 	capabilities_text(&bound, c->bounding);
-	for (size_t i = 0; i < CONFINED_NAMESPACES; i++) {
+	for (size_t i = 0; i < CONFINEMENT_NAMESPACES; i++) {
 		known = known || c->namespaces[i].known;
 		if (c->namespaces[i].own)
 			buf_printf(&own, "%s%s", own.n ? " " : "", c->namespaces[i].kind);
 	}
 	esc_tty(&label, buf_bytes(&c->label));
-	if (c->placed)
-		place_text(c->place.v, &place);
-	esc_tty(&shown, buf_bytes(&place));
+	if (c->located)
+		location_text(c->location.v, &location);
+	esc_tty(&shown, buf_bytes(&location));
 	printf("seccomp       %s", c->mode >= 0 && c->mode < 3 ? modes[c->mode] : "?");
 	if (c->filters > 0)
 		printf(" (%d)", c->filters);
@@ -188,27 +188,27 @@ static void print_calls(const struct findings *f)
 	}
 }
 
-static void print_json(const struct confined *c, const struct findings *f)
+static void print_json(const struct confinement *c, const struct findings *f)
 {
 	json_object *doc = json_object_new_object(), *calls = json_object_new_array(), *caps = json_object_new_array();
 	json_object *own = json_object_new_array();
-	auto_buf struct buf place = { 0 };
+	auto_buf struct buf location = { 0 };
 
 	json_put_int(doc, "seccomp", true, c->mode);
 	json_put_int(doc, "filters", c->filters >= 0, c->filters);
 	json_object_object_add(doc, "no_new_privs", json_object_new_boolean(c->no_new_privs));
-	for (unsigned i = 0; confined_capability(i) != NULL; i++)
+	for (unsigned i = 0; confinement_capability(i) != NULL; i++)
 		if (c->effective >> i & 1)
-			json_object_array_add(caps, json_object_new_string(confined_capability(i)));
+			json_object_array_add(caps, json_object_new_string(confinement_capability(i)));
 	json_object_object_add(doc, "capabilities", caps);
-	for (size_t i = 0; i < CONFINED_NAMESPACES; i++)
+	for (size_t i = 0; i < CONFINEMENT_NAMESPACES; i++)
 		if (c->namespaces[i].own)
 			json_object_array_add(own, json_object_new_string(c->namespaces[i].kind));
 	json_object_object_add(doc, "own_namespaces", own);
 	json_put_text(doc, "label", c->label.n > 0, buf_bytes(&c->label));
-	if (c->placed)
-		place_text(c->place.v, &place);
-	json_put_text(doc, "runs_in", place.n > 0, buf_bytes(&place));
+	if (c->located)
+		location_text(c->location.v, &location);
+	json_put_text(doc, "runs_in", location.n > 0, buf_bytes(&location));
 	for (size_t i = 0; i < f->calls.n; i++) {
 		const struct blocked_call *b = &f->calls.v[i];
 		json_object *row = json_object_new_object();
@@ -225,21 +225,21 @@ static void print_json(const struct confined *c, const struct findings *f)
 	json_print(doc);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_blocked(struct opts *o, struct err *e)
 {
-	struct confined c = { 0 };
+	struct confinement c = { 0 };
 	struct findings f = { 0 };
 	uint64_t pid;
-	int ret = opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e);
+	int ret = values_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e);
 
 	if (ret == 0)
-		ret = confined_read(&c, "", (int32_t)pid, e);
+		ret = confinement_read(&c, "", (int32_t)pid, e);
 	if (ret == 0 && c.mode == 2)
 		ret = pid ? from_filters(&f, (int32_t)pid, e) : from_questions(&f, e);
 	if (ret == 0 && opt_on(o, OPT_json)) {
 		print_json(&c, &f);
 	} else if (ret == 0) {
-		print_confined(&c);
+		print_confinement(&c);
 		print_calls(&f);
 	}
 	if (ret == 0 && f.by_probe && !opt_on(o, OPT_quiet))
@@ -248,7 +248,7 @@ static int run(struct opts *o, struct err *e)
 	if (ret == 0 && f.unknown && !opt_on(o, OPT_quiet))
 		command_say("%zu of %zu calls could not be judged", f.unknown, f.asked);
 	release(&f);
-	confined_release(&c);
+	confinement_release(&c);
 	return ret < 0 ? (int)e->status : ST_OK;
 }
 
@@ -259,5 +259,5 @@ const struct command command_blocked = {
 		"container; since filters cannot be read from under one, each call is then put to the kernel as a question, and none\n"
 		"is made.\n\n"
 		"    scaudit blocked --pid 4711",
-	.groups = G_JSON | G_BLOCKED, .max_args = 0, .run = run,
+	.groups = G_JSON | G_BLOCKED, .max_args = 0, .run = run_blocked,
 };

@@ -27,7 +27,7 @@ static void say_client(const char *cmd)
 #include "cli/client_list.h"
 #undef CLIENT
 	};
-	struct bytes base = program_base(bytes_of(cmd));
+	struct bytes base = program_basename(bytes_of(cmd));
 
 	for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
 		if (bytes_eq(base, bytes_of(clients[i].name)))
@@ -48,7 +48,7 @@ static void say_loss(const struct capture_report *r)
 		buf_printf(&line, "; %" PRIu64 " dropped while the store was busy: neither memory nor a spool had room (--spool)", f->dropped);
 	if (f->tasks_lost)
 		buf_printf(&line, "; %" PRIu64 " events of processes lost, so some descendants may be missing", f->tasks_lost);
-	if (r->no_fence)
+	if (r->no_marker)
 		buf_str(&line, "; the last records did not come in time");
 	if (line.n)
 		command_say("incomplete%s", buf_text(&line));
@@ -127,18 +127,18 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 {
 	uint64_t ms, buffer, backlog;
 
-	if (opt_duration(o, OPT_for, 1, 0, &ms, e) < 0 || opt_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
-	    opt_number(o, OPT_backlog, 1, UINT32_MAX, 0, &backlog, e) < 0)
+	if (values_duration(o, OPT_for, 1, 0, &ms, e) < 0 || values_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
+	    values_number(o, OPT_backlog, 1, UINT32_MAX, 0, &backlog, e) < 0)
 		return -1;
 	if (buffer > 1u << 30)
 		return err_set(e, ST_INPUT, "--buffer: over 1 GB");
 	c->ms = (int64_t)ms;
 	c->backlog = (uint32_t)backlog;
-	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .places = true,
+	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .locations = true,
 					    .say = opt_on(o, OPT_quiet) ? NULL : say_spool };
 	c->user = opt_text(o, OPT_user, NULL);
 	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .version = SCAUDIT_VERSION, .stop = &stop };
-	if (opt_policy(o, &c->ingest.policy, e) < 0)
+	if (values_policy(o, &c->ingest.policy, e) < 0)
 		return -1;
 	if (o->n_args == 0 && c->user != NULL)
 		return err_set(e, ST_INPUT, "--user says as whom a command runs, and none was given (scaudit capture -- COMMAND)");
@@ -147,7 +147,7 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 	return 0;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_capture(struct opts *o, struct err *e)
 {
 	struct capture_options c = { 0 };
 	struct capture_report report = { 0 };
@@ -157,7 +157,7 @@ static int run(struct opts *o, struct err *e)
 	int ret = read_options(&c, o, e);
 
 	if (ret == 0 && command) {
-		struct bytes base = program_base(bytes_of(o->args[0]));
+		struct bytes base = program_basename(bytes_of(o->args[0]));
 
 		c.argv = (char *const *)(uintptr_t)o->args;
 		snprintf(label, sizeof(label), "%.*s", (int)base.n, base.p);
@@ -171,7 +171,7 @@ static int run(struct opts *o, struct err *e)
 			command_say("capturing until Ctrl-C");
 	}
 	if (ret == 0)
-		ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, STOP_MS }, e);
+		ret = values_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, STOP_MS }, e);
 	if (ret == 0)
 		ret = capture_run(&store, &c, &report, e);
 	if (ret < 0)
@@ -197,5 +197,5 @@ const struct command command_capture = {
 		"With a command: runs it under a filter that logs every call, and takes its records and those of all that it\n"
 		"starts, nothing else. Its exit status is the command's; 125, 126, 127 as for env.\n\n"
 		"    scaudit capture --label web -- ./server --port 8080",
-	.groups = G_STORE | G_CAPTURE | G_COMMAND, .max_args = -1, .run = run,
+	.groups = G_STORE | G_CAPTURE | G_COMMAND, .max_args = -1, .run = run_capture,
 };

@@ -1,5 +1,5 @@
 #include "analyze/evidence/check.h"
-#include "analyze/evidence/life.h"
+#include "analyze/evidence/lives.h"
 #include "analyze/evidence/whole.h"
 #include "analyze/input/input.h"
 #include "analyze/policy/compile.h"
@@ -29,20 +29,20 @@ struct subject {
 	bool stacked;
 };
 
-static void judge(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out)
+static void judge_call(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out)
 {
 	const struct subject *s = filter;
 
 	if (s->stacked)
 		bpf_run_all(s->live.code.v, s->live.code.n, arch, nr, out);
 	else
-		compiled_run(&s->compiled, arch, nr, out);
+		compile_run(&s->compiled, arch, nr, out);
 }
 
 static void release(struct subject *s)
 {
 	live_release(&s->live);
-	compiled_release(&s->compiled);
+	compile_release(&s->compiled);
 	policy_release(&s->policy);
 }
 
@@ -53,7 +53,7 @@ static int of_process(struct subject *s, const struct opts *o, struct err *e)
 	uint64_t pid;
 
 	s->stacked = true;
-	if (opt_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || live_read(&s->live, (int32_t)pid, e) < 0)
+	if (values_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || live_read(&s->live, (int32_t)pid, e) < 0)
 		return -1;
 	if (s->live.code.n == 0 && !opt_on(o, OPT_quiet))
 		command_say("process %" PRIu64 " has no filter", pid);
@@ -185,7 +185,7 @@ static bool stops(const struct subject *s, const char *call)
 
 	if (nr < 0)
 		return false;
-	judge(s, arch_native(), nr, &answers);
+	judge_call(s, arch_native(), nr, &answers);
 	return check_verdict(arch_native(), nr, &answers) != CHECK_PASSES;
 }
 
@@ -260,7 +260,7 @@ static size_t check_shown(const struct subject *s, const struct query *q, const 
 }
 
 /* Of what is judged: the verdict, then what it rests on. starts: the runtime's start would not be refused, as far as that is known. */
-static void say(const struct check *c, bool starts)
+static void print_verdict(const struct check *c, bool starts)
 {
 	auto_buf struct buf answer = { 0 };
 
@@ -286,7 +286,7 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 		print_table(c, opt_on(o, OPT_verbose));
 	if (opt_on(o, OPT_quiet))
 		return;
-	say(c, starts);
+	print_verdict(c, starts);
 	binaries_say(b, profile, opt_on(o, OPT_verbose));
 }
 
@@ -326,9 +326,9 @@ static size_t answer(const struct opts *o, struct selected *s, const struct subj
 	return c->refused + more + (opt_on(o, OPT_strict) ? c->depends + c->unknown : 0) + !ev->s->program;
 }
 
-static int check(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
+static int check_policy(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
-	struct inforce inforce = { 0 };
+	struct active_policies inforce = { 0 };
 	struct check_proof proof = { &inforce, &subject->policy };
 	struct query_losses losses = { 0 };
 	struct selection sel;
@@ -339,23 +339,23 @@ static int check(const struct opts *o, struct selected *s, const struct subject 
 		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
 		return (int)e->status;
 	}
-	s->options.whole_places = true;
+	s->options.whole_locations = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	inforce_load(&inforce, &s->query, &sel);
-	check_run(&c, &s->query, &sel, judge, subject, subject->policy.format != NULL ? &proof : NULL);
+	active_load(&inforce, &s->query, &sel);
+	check_run(&c, &s->query, &sel, judge_call, subject, subject->policy.format != NULL ? &proof : NULL);
 	if (c.calls.n == 0)
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
-	else if (sel.program ? life_losses(&losses, &s->query, &s->store, &sel, e) == 0 : selector_losses(&losses, s, o, e) == 0)
+	else if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) == 0 : selector_losses(&losses, s, o, e) == 0)
 		e->status = answer(o, s, subject, &c, &ev) > 0 ? ST_NO : ST_OK;
 	check_release(&c);
-	inforce_release(&inforce);
-	selection_release(&sel);
+	active_release(&inforce);
+	select_release(&sel);
 	VEC_FREE(&losses);
 	return (int)e->status;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_check(struct opts *o, struct err *e)
 {
 	struct subject subject = { 0 };
 	struct selected s = { 0 };
@@ -367,7 +367,7 @@ static int run(struct opts *o, struct err *e)
 		ret = opt_on(o, OPT_pid) ? of_process(&subject, o, e) : of_file(&subject, o, o->args[0], e);
 	if (ret == 0)
 		ret = selector_open(&s, o, e);
-	ret = ret < 0 ? (int)e->status : check(o, &s, &subject, e);
+	ret = ret < 0 ? (int)e->status : check_policy(o, &s, &subject, e);
 	selector_release(&s);
 	release(&subject);
 	return ret;
@@ -382,5 +382,5 @@ const struct command command_check = {
 		"Without a selector: all that is in the store. The status is 1 where something would be refused (--strict: or depends on\n"
 		"arguments). Where the evidence shows a runtime without a whole start, its own table is put to the filter as well.\n"
 		"Programs that have changed since they were captured are named on stderr.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run_check,
 };

@@ -75,7 +75,7 @@ static void print_json(const struct decode *d, const struct line *l)
 		json_put_word(to, "reason", l->reason);
 	} else {
 		json_put_text(to, "node", l->loss.node.n > 0, l->loss.node);
-		json_put_word(to, "what", loss_name(l->loss.kind));
+		json_put_word(to, "what", record_loss_name(l->loss.kind));
 		json_put_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
 	}
 	json_print_line(to);
@@ -120,9 +120,9 @@ static void print_text(const struct decode *d, const struct line *l)
 	if (l->kind == LINE_DAMAGED)
 		printf("damaged: %s:%" PRIu64 ": %s\n", file, d->number, l->reason);
 	else if (l->loss.number)
-		printf("loss: %s:%" PRIu64 ": %s, %" PRIu64 "\n", file, d->number, loss_name(l->loss.kind), l->loss.number);
+		printf("loss: %s:%" PRIu64 ": %s, %" PRIu64 "\n", file, d->number, record_loss_name(l->loss.kind), l->loss.number);
 	else
-		printf("loss: %s:%" PRIu64 ": %s\n", file, d->number, loss_name(l->loss.kind));
+		printf("loss: %s:%" PRIu64 ": %s\n", file, d->number, record_loss_name(l->loss.kind));
 }
 
 static void one_line(struct decode *d, struct line *l)
@@ -141,7 +141,7 @@ static void one_line(struct decode *d, struct line *l)
 		print_text(d, l);
 }
 
-static int one_file(struct decode *d, const char *path, struct line_room *room, struct err *e)
+static int one_file(struct decode *d, const char *path, struct body_room *room, struct err *e)
 {
 	struct source src;
 	struct lines lines;
@@ -167,9 +167,9 @@ static int one_file(struct decode *d, const char *path, struct line_room *room, 
 		while (ret == 0 && lines_next(&lines, &text, &cut)) {
 			d->number = lines.number;
 			if (cut)
-				line_cut(lines.mentions, &l);
+				body_cut_line(lines.mentions, &l);
 			else
-				line_parse(text, &l, room);
+				body_parse_line(text, &l, room);
 			one_line(d, &l);
 		}
 	} while (ret == 0 && state != LINES_EOF && !ferror(stdout));
@@ -178,11 +178,11 @@ static int one_file(struct decode *d, const char *path, struct line_room *room, 
 	return ret < 0 ? err_wrap(e, "%s", path) : 0;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_decode(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct decode d = { .o = o };
-	struct line_room room = { 0 };
+	struct body_room room = { 0 };
 	const char **files = o->n_args ? o->args : only_stdin;
 	int n = o->n_args ? o->n_args : 1, status = ST_OK;
 
@@ -195,7 +195,7 @@ static int run(struct opts *o, struct err *e)
 		status = (int)e->status;
 		*e = (struct err){ 0 };
 	}
-	line_room_release(&room);
+	body_room_release(&room);
 	if (d.damaged && !opt_on(o, OPT_all_lines) && !opt_on(o, OPT_quiet))
 		command_say("%" PRIu64 " damaged record%s not shown; --all shows them with the reason", d.damaged,
 			    d.damaged == 1 ? "" : "s");
@@ -208,5 +208,5 @@ const struct command command_decode = {
 	.name = "decode", .args = "[FILE...]", .about = "show what log lines say, without a store",
 	.help = "Shows what log lines say: one readable line (or, with --json, one JSON object) a record.\n"
 		"Reads files, '-' or standard input, in every form in which such records occur.",
-	.groups = G_DECODE | G_INPUT, .max_args = -1, .run = run,
+	.groups = G_DECODE | G_INPUT, .max_args = -1, .run = run_decode,
 };

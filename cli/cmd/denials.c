@@ -1,4 +1,4 @@
-#include "analyze/evidence/denial.h"
+#include "analyze/evidence/denials.h"
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/term.h"
@@ -64,7 +64,7 @@ static void print_table(const struct denials *all)
 	term_table_print(&t, stdout);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_denials(struct opts *o, struct err *e)
 {
 	struct selected s;
 	struct selection sel = { 0 };
@@ -74,7 +74,7 @@ static int run(struct opts *o, struct err *e)
 	if (selector_open(&s, o, e) < 0) {
 		ret = (int)e->status;
 	} else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		select_run(&sel, &s.query, &s.workloads, &s.options);
 		denials_find(&all, &s.query, &sel);
 		if (opt_on(o, OPT_json))
@@ -86,7 +86,7 @@ static int run(struct opts *o, struct err *e)
 		ret = all.n ? ST_OK : ST_NO;
 	}
 	VEC_FREE(&all);
-	selection_release(&sel);
+	select_release(&sel);
 	selector_release(&s);
 	return ret;
 }
@@ -95,5 +95,5 @@ const struct command command_denials = {
 	.name = "denials", .args = "", .about = "list what filters refused, by whom and how often",
 	.help = "Lists denials: calls that a filter answered with anything but LOG. Refusals by errno leave a record only\n"
 		"where the filter was loaded with SECCOMP_FILTER_FLAG_LOG.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON, .max_args = 0, .run = run_denials,
 };

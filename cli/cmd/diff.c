@@ -1,4 +1,4 @@
-#include "analyze/evidence/life.h"
+#include "analyze/evidence/lives.h"
 #include "analyze/policy/diff.h"
 #include "analyze/profile/profile.h"
 #include "analyze/profile/summary.h"
@@ -97,14 +97,14 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 		     const struct query_losses *losses, struct summary *talk)
 {
 	struct profile_options po = { .default_action = a->default_action };
-	struct inforce inforce;
+	struct active_policies inforce;
 	struct whole whole;
 	struct profile p;
 	struct policy b;
 	int ret;
 
-	inforce_load(&inforce, &s->query, sel);
-	po.inforce = s->options.scope == SCOPE_ONLY ? NULL : &inforce;
+	active_load(&inforce, &s->query, sel);
+	po.active_policies = s->options.scope == SCOPE_ONLY ? NULL : &inforce;
 	profile_build(&p, &s->query, sel, &po);
 	profile_policy(&b, &p);
 	b.default_error = a->default_error;
@@ -118,7 +118,7 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 	whole_release(&whole);
 	policy_release(&b);
 	profile_release(&p);
-	inforce_release(&inforce);
+	active_release(&inforce);
 	return ret;
 }
 
@@ -135,7 +135,7 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 	selector_command(&rest, o, true);
 	advice = (struct summary_advice){ buf_text(&all), buf_text(&rest) };
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	if (sel.program ? life_losses(&losses, &s->query, &s->store, &sel, e) < 0 : selector_losses(&losses, s, o, e) < 0)
+	if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) < 0 : selector_losses(&losses, s, o, e) < 0)
 		ret = (int)e->status;
 	else if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options, &losses, &advice);
@@ -148,7 +148,7 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 	for (size_t i = 0; i < talk.n && !opt_on(o, OPT_quiet); i++)
 		command_say("%s", talk.v[i]);
 	summary_release(&talk);
-	selection_release(&sel);
+	select_release(&sel);
 	VEC_FREE(&losses);
 	return ret;
 }
@@ -164,14 +164,14 @@ static int with_evidence(const struct opts *o, const struct policy *a, struct er
 		ret = err_set(e, ST_INPUT, "with what? Name another profile, or whose records: --comm NAME, --exe PATH, --label NAME ...") < 0 ?
 		      ST_INPUT : ST_OK;
 	else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		ret = with_selection(o, a, &s, e);
 	}
 	selector_release(&s);
 	return ret;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_diff(struct opts *o, struct err *e)
 {
 	struct policy a;
 	int ret;
@@ -196,5 +196,5 @@ const struct command command_diff = {
 		"was seen: added is what it would refuse, removed what it allows and nobody did.\n\n"
 		"    scaudit diff old.json new.json\n"
 		"    scaudit diff myapp.json --comm myapp",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY | G_DIFF, .max_args = 2, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY | G_DIFF, .max_args = 2, .run = run_diff,
 };

@@ -18,14 +18,14 @@ static void print_line(enum state state, const char *what, const char *found, co
 }
 
 /* Why the kernel's ring may lack what came otherwise. */
-static const char *ring_note(const struct checkup *c, const struct arrival_way *w)
+static const char *ring_note(const struct checkup *c, const struct delivery_way *w)
 {
-	if (w->kind != ARRIVAL_RING || !c->arrival.record_pid)
+	if (w->kind != DELIVERY_RING || !c->delivery.record_pid)
 		return "";
 	return c->daemon ? " (a daemon takes the records)" : " (printk's limit lets few lines through)";
 }
 
-static void print_way(const struct checkup *c, const struct arrival_way *w)
+static void print_way(const struct checkup *c, const struct delivery_way *w)
 {
 	auto_buf struct buf found = { 0 };
 
@@ -48,12 +48,12 @@ static void print_text(struct checkup *c)
 
 		print_line(f->state, f->what, buf_text(&f->found), buf_text(&f->todo));
 	}
-	if (c->arrival.made)
-		printf("\none LOG record was made (syscall=%d pid=%d) and looked for:\n", c->arrival.nr, c->arrival.pid);
+	if (c->delivery.made)
+		printf("\none LOG record was made (syscall=%d pid=%d) and looked for:\n", c->delivery.nr, c->delivery.pid);
 	else
-		printf("\nno LOG record could be made: %s\n", c->arrival.why.msg);
-	for (size_t i = 0; c->arrival.made && i < c->arrival.n; i++)
-		print_way(c, &c->arrival.ways[i]);
+		printf("\nno LOG record could be made: %s\n", c->delivery.why.msg);
+	for (size_t i = 0; c->delivery.made && i < c->delivery.n; i++)
+		print_way(c, &c->delivery.ways[i]);
 	printf("\n%s\n", buf_text(&c->verdict));
 }
 
@@ -74,12 +74,12 @@ static json_object *json_findings(struct checkup *c)
 	return all;
 }
 
-static json_object *json_arrival(const struct arrival *a)
+static json_object *json_delivery(const struct delivery *a)
 {
 	json_object *all = json_object_new_object();
 
 	for (size_t i = 0; i < a->n; i++) {
-		const struct arrival_way *w = &a->ways[i];
+		const struct delivery_way *w = &a->ways[i];
 		json_object *one = json_object_new_object();
 
 		json_put_word(one, "kind", kinds[w->kind]);
@@ -97,12 +97,12 @@ static void print_json(struct checkup *c)
 	json_object *doc = json_object_new_object(), *record = json_object_new_object();
 
 	json_object_object_add(doc, "findings", json_findings(c));
-	json_object_object_add(record, "made", json_object_new_boolean(c->arrival.made));
-	json_put_int(record, "syscall", c->arrival.made, c->arrival.nr);
-	json_put_int(record, "pid", c->arrival.made, c->arrival.pid);
-	json_put_text(record, "why_not", !c->arrival.made, bytes_of(c->arrival.why.msg));
+	json_object_object_add(record, "made", json_object_new_boolean(c->delivery.made));
+	json_put_int(record, "syscall", c->delivery.made, c->delivery.nr);
+	json_put_int(record, "pid", c->delivery.made, c->delivery.pid);
+	json_put_text(record, "why_not", !c->delivery.made, bytes_of(c->delivery.why.msg));
 	json_object_object_add(doc, "record", record);
-	json_object_object_add(doc, "arrived", json_arrival(&c->arrival));
+	json_object_object_add(doc, "arrived", json_delivery(&c->delivery));
 	json_put_word(doc, "records", outcomes[c->outcome]);
 	json_put_text(doc, "verdict", true, buf_bytes(&c->verdict));
 	json_print(doc);
@@ -118,7 +118,7 @@ static int check_pid(const char *text, struct err *e)
 	return 0;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_doctor(struct opts *o, struct err *e)
 {
 	const char *pid = opt_text(o, OPT_pid, NULL);
 	struct checkup c;
@@ -140,5 +140,5 @@ const struct command command_doctor = {
 	.name = "doctor", .args = "", .about = "say whether records are made and kept on this machine",
 	.help = "Says whether the kernel makes records and who keeps them, and what to do about each finding. Makes one record and\n"
 		"looks where it comes out, and 200 more to measure what they cost; none of them is evidence of anything. Best as root.",
-	.groups = G_JSON | G_DOCTOR, .max_args = 0, .run = run,
+	.groups = G_JSON | G_DOCTOR, .max_args = 0, .run = run_doctor,
 };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* What the options name, as rows of trees; borrowed by *what until selector_release. */
-static int read_what(struct forget_what *what, int64_t **trees, struct bytes **folds, const struct opts *o, const struct selected *s,
+static int read_what(struct forget_what *what, int64_t **trees, struct bytes **totals, const struct opts *o, const struct selected *s,
 		     const struct selection *sel, struct err *e)
 {
 	const char *ingest = opt_text(o, OPT_ingest, NULL);
@@ -39,19 +39,19 @@ static int read_what(struct forget_what *what, int64_t **trees, struct bytes **f
 	for (size_t i = 0; i < s->query.trees.n; i++)
 		most += 1 + s->query.trees.v[i].also.n;
 	*trees = mem_zero(most, sizeof(**trees));
-	*folds = mem_zero(most, sizeof(**folds));
+	*totals = mem_zero(most, sizeof(**totals));
 	for (size_t i = 0; i < s->query.trees.n; i++) {
 		const struct query_tree *t = &s->query.trees.v[i];
 
 		if (sel->tree_in[i] && t->id == 0)
-			(*folds)[what->n_folds++] = t->code;
+			(*totals)[what->n_totals++] = t->code;
 		if (!sel->tree_in[i] || t->id == 0)
 			continue;
 		(*trees)[n++] = t->id;
 		for (size_t k = 0; k < t->also.n; k++)
 			(*trees)[n++] = t->also.v[k];
 	}
-	what->folds = *folds;
+	what->totals = *totals;
 	what->trees = *trees;
 	what->n_trees = n;
 	return 0;
@@ -75,7 +75,7 @@ static bool agreed(const struct opts *o, const struct forget_report *r, struct e
 	return true;
 }
 
-static void say(const struct forget_report *r, const struct forget_what *what)
+static void say_forgotten(const struct forget_report *r, const struct forget_what *what)
 {
 	char events[32], trees[32];
 	bool dry = what->dry_run;
@@ -95,7 +95,7 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	struct store store;
 	struct forget_report report = { 0 };
 	bool changed;
-	int ret = opt_store(o, &store, STORE_CHANGE, NULL, e);
+	int ret = values_store(o, &store, STORE_CHANGE, NULL, e);
 
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
@@ -103,43 +103,43 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	look.dry_run = true;
 	if (ret == 0)
 		ret = forget_run(&store, &look, &report, e);
-	if (ret == 0 && report.intervals + report.presence + report.folds == 0)
+	if (ret == 0 && report.intervals + report.presence + report.totals == 0)
 		ret = err_set(e, ST_NO, "nothing matches: nothing to remove");
 	if (ret == 0 && what->dry_run)
-		say(&report, what);
+		say_forgotten(&report, what);
 	if (ret == 0 && !what->dry_run) {
 		ret = agreed(o, &report, e) ? forget_run(&store, what, &report, e) : -1;
 		command_ends(NULL);
 		if (ret == 0)
 			ret = store_commit(&store, e);
 		if (ret == 0 && !opt_on(o, OPT_quiet))
-			say(&report, what);
+			say_forgotten(&report, what);
 	}
 	store_rollback(&store);
 	store_close(&store);
 	return ret == 0 ? ST_OK : (int)e->status;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_forget(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
 	struct selection sel = { 0 };
 	struct forget_what what = { 0 };
 	auto_free int64_t *trees = NULL;
-	auto_free struct bytes *folds = NULL;
-	int ret = opt_brought_up(o, e);
+	auto_free struct bytes *totals = NULL;
+	int ret = values_brought_up(o, e);
 
 	if (ret == 0)
 		ret = selector_open(&s, o, e);
 
 	if (ret == 0) {
 		select_run(&sel, &s.query, &s.workloads, &s.options);
-		ret = read_what(&what, &trees, &folds, o, &s, &sel, e);
+		ret = read_what(&what, &trees, &totals, o, &s, &sel, e);
 	}
 	if (ret == 0)
 		ret = store_end(&s.store, e);
 	ret = ret < 0 ? (int)e->status : forget(o, &what, e);
-	selection_release(&sel);
+	select_release(&sel);
 	selector_release(&s);
 	return ret;
 }
@@ -149,5 +149,5 @@ const struct command command_forget = {
 	.help = "Removes the records of the trees that a selector names, of a time (--before, --since, --until), or of a run\n"
 		"(--ingest). Asks on a terminal. What is removed stays known as seen, so that reading the same logs again does\n"
 		"not bring it back.",
-	.groups = G_STORE | G_SELECT | G_FORGET, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_FORGET, .max_args = 0, .run = run_forget,
 };

@@ -1,4 +1,4 @@
-#include "cli/cmd/fold.h"
+#include "cli/cmd/compact.h"
 #include "cli/command.h"
 #include "cli/term.h"
 #include "cli/values.h"
@@ -145,7 +145,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		command_say("%s", COMMAND_IMAGES_WAIT);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_ingest(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
@@ -166,7 +166,7 @@ static int run(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (opt_policy(o, &io.policy, e) < 0 || fold_limits(o, &keep, &days, e) < 0)
+	if (values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
 		return ST_INPUT;
 	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
@@ -177,7 +177,7 @@ static int run(struct opts *o, struct err *e)
 	if (isatty(STDERR_FILENO) && !opt_on(o, OPT_quiet))
 		io.progress = on_progress;
 	command_on_signals(on_signal);
-	ret = opt_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
+	ret = values_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
 	if (ret == 0)
 		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, o->n_args ? (size_t)o->n_args : 1, &io, &report, e);
 	wipe(&talk);
@@ -191,7 +191,7 @@ static int run(struct opts *o, struct err *e)
 	if (report.stopped)
 		return 128 + stop;
 	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
-	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && fold_old(o, false, e) < 0)
+	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && compact_old(o, false, e) < 0)
 		return (int)e->status;
 	if (report.failed_status == ST_OK && report.records == 0 && report.losses == 0 && report.damaged > 0)
 		return ST_NO;
@@ -205,5 +205,5 @@ const struct command command_ingest = {
 		"Exit status: 0 where there was nothing new, too; 1 where lines look like records and none could be taken; 2 for\n"
 		"what is no log (a program, a database, another format).\n\n"
 		"    grep syscall /var/log/syslog | scaudit ingest",
-	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run,
+	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run_ingest,
 };

@@ -60,7 +60,7 @@ static int report(const struct opts *o, const struct policy *p, const struct tar
 	return ret;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_lint(struct opts *o, struct err *e)
 {
 	const char *name = opt_text(o, OPT_target, NULL);
 	const struct target *target = NULL;
@@ -81,5 +81,5 @@ const struct command command_lint = {
 	.help = "Looks for what loaders pass over, refuse or read otherwise than it was meant, and for calls that deserve a look.\n"
 		"Exit status 1: there are errors.\n\n"
 		"    scaudit lint myapp.json",
-	.groups = G_JSON | G_POLICY | G_LINT, .max_args = 1, .run = run,
+	.groups = G_JSON | G_POLICY | G_LINT, .max_args = 1, .run = run_lint,
 };

@@ -30,7 +30,7 @@ static int alias(struct store *s, const char *const *args, struct err *e)
 	return alias_nodes(s, name, other, e);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_node(struct opts *o, struct err *e)
 {
 	struct store store = { 0 };
 	bool changed;
@@ -38,7 +38,7 @@ static int run(struct opts *o, struct err *e)
 
 	if (o->n_args != 3 || strcmp(o->args[0], "alias") != 0)
 		return err_set(e, ST_INPUT, "usage: scaudit node alias NAME OTHER-NAME") < 0 ? ST_INPUT : ST_OK;
-	if (opt_store(o, &store, STORE_CHANGE, NULL, e) < 0 || store_begin(&store, &changed, e) < 0)
+	if (values_store(o, &store, STORE_CHANGE, NULL, e) < 0 || store_begin(&store, &changed, e) < 0)
 		ret = ST_SYSTEM;
 	command_ends("scaudit: stopped; the two names stay as they were\n");
 	if (ret == ST_OK && (alias(&store, o->args + 1, e) < 0 || again_all(&store, NULL, e) < 0))
@@ -57,5 +57,5 @@ static int run(struct opts *o, struct err *e)
 const struct command command_node = {
 	.name = "node", .args = "alias NAME OTHER-NAME", .about = "make two names of a machine one",
 	.help = "Says that two host names mean one machine: what stands under either counts as NAME's from then on.",
-	.groups = G_STORE, .max_args = 3, .run = run,
+	.groups = G_STORE, .max_args = 3, .run = run_node,
 };

@@ -1,10 +1,10 @@
-#include "analyze/evidence/life.h"
+#include "analyze/evidence/lives.h"
 #include "analyze/output/output.h"
 #include "analyze/policy/runtime.h"
 #include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
-#include "cli/shaping.h"
+#include "cli/rollout.h"
 #include "cli/term.h"
 #include "store/base/esc.h"
 #include "store/base/outfile.h"
@@ -57,14 +57,14 @@ static int read_options(struct profile_options *out, const struct output **forma
 }
 
 /* What the list gets without evidence. */
-static int read_grounds(struct profile_options *out, struct floor *floor, const struct opts *o, enum scope scope, struct err *e)
+static int read_grounds(struct profile_options *out, struct baseline *baseline, const struct opts *o, enum scope scope, struct err *e)
 {
 	const char *runtime = opt_text(o, OPT_runtime, NULL);
 	auto_buf struct buf known = { 0 };
 
-	if (floor_load(floor, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
+	if (baseline_load(baseline, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
 		return -1;
-	out->floor = floor;
+	out->baseline = baseline;
 	out->runtime = runtime == NULL ? NULL : runtime_of(runtime);
 	if (runtime == NULL || out->runtime != NULL)
 		return 0;
@@ -211,7 +211,7 @@ static int write_both(const struct opts *o, write_fn *write, const struct output
 /* Where it is not known what left no records, or no beginning is there, no name can be taken off. */
 static int can_tighten(const struct opts *o, const struct profile *p, struct err *e)
 {
-	const struct inforce *f = p->o.inforce;
+	const struct active_policies *f = p->o.active_policies;
 
 	if (!opt_on(o, OPT_tighten))
 		return 0;
@@ -242,7 +242,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	profile_policy(&policy, p);
 	if (!format->args)
 		widen(&policy, format->name, opt_on(o, OPT_quiet));
-	if (shaping_apply(&policy, format->conditions, o, e) < 0 ||
+	if (rollout_apply(&policy, format->conditions, o, e) < 0 ||
 	    (opt_on(o, OPT_arch) && !opt_on(o, OPT_base) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
 	else
@@ -280,13 +280,13 @@ static void widen(struct policy *p, const char *format, bool quiet)
 }
 
 /* Builds the profile again, with the siblings of what it has. */
-static void add_siblings(struct profile *p, struct shape_siblings *siblings, struct query *q, const struct selection *sel,
+static void add_siblings(struct profile *p, struct stage_siblings *siblings, struct query *q, const struct selection *sel,
 			 struct profile_options *po)
 {
 	struct policy policy;
 
 	profile_policy(&policy, p);
-	shape_siblings(siblings, &policy);
+	stage_siblings(siblings, &policy);
 	policy_release(&policy);
 	profile_release(p);
 	po->siblings = siblings;
@@ -300,23 +300,23 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct profile p;
 	struct query_losses losses = { 0 };
 	struct summary talk = { 0 };
-	struct shape_siblings siblings = { 0 };
-	struct inforce inforce = { 0 };
-	struct floor floor = { 0 };
+	struct stage_siblings siblings = { 0 };
+	struct active_policies active_policies = { 0 };
+	struct baseline baseline = { 0 };
 	struct whole whole;
 	int ret = ST_OK;
 
-	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &floor, o, s->options.scope, e) < 0 ||
-	    life_losses(&losses, &s->query, &s->store, sel, e) < 0) {
-		floor_release(&floor);
+	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &baseline, o, s->options.scope, e) < 0 ||
+	    lives_losses(&losses, &s->query, &s->store, sel, e) < 0) {
+		baseline_release(&baseline);
 		return (int)e->status;
 	}
-	inforce_load(&inforce, &s->query, sel);
+	active_load(&active_policies, &s->query, sel);
 	whole_find(&whole, &s->query, sel);
 	po.whole = &whole;
-	po.inforce = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &inforce;
+	po.active_policies = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &active_policies;
 	profile_build(&p, &s->query, sel, &po);
-	if (shaping_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: shaping_apply */
+	if (rollout_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: rollout_apply */
 		add_siblings(&p, &siblings, &s->query, sel, &po);
 	if (p.rules.n == 0 && p.denied.n > 0) {
 		command_say("only denials match, no record of what was let through (LOG): there is no list to make of "
@@ -339,14 +339,14 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	VEC_FREE(&losses);
 	profile_release(&p);
 	VEC_FREE(&siblings);
-	inforce_release(&inforce);
+	active_release(&active_policies);
 	whole_release(&whole);
-	floor_release(&floor);
+	baseline_release(&baseline);
 	return ret;
 }
 
 /* The stage to begin with, where nothing is known yet: everything is let through and logged. */
-static int begin(const struct opts *o, const char *why, struct err *e)
+static int begin_observing(const struct opts *o, const char *why, struct err *e)
 {
 	struct profile none = { 0 };
 	struct profile_options po;
@@ -389,7 +389,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 	advice = (struct summary_advice){ buf_text(&all), buf_text(&rest) };
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	if (!sel.program && observe)
-		ret = begin(o, sel.trees ? "no program that matches is known yet" : "nothing that matches is known yet", e);
+		ret = begin_observing(o, sel.trees ? "no program that matches is known yet" : "nothing that matches is known yet", e);
 	else if (sel.trees == 0 || (!sel.program && !opt_on(o, OPT_block)))
 		ret = say_why_not(o, s, &sel, &talk, &advice, e);
 	else if (sel.groups.n > 1 && !s->options.union_)
@@ -397,7 +397,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 	else
 		ret = make(o, s, &sel, &advice, e);
 	say_all(o, &talk);
-	selection_release(&sel);
+	select_release(&sel);
 	return ret;
 }
 
@@ -411,24 +411,24 @@ static bool is_beginning(const struct opts *o, const struct err *e)
 	return !named || e->status == ST_NO;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_profile(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
 	bool observe = false;
-	int ret = shaping_check(o, &observe, e);
+	int ret = rollout_check(o, &observe, e);
 
 	if (ret == 0)
 		ret = selector_open(&s, o, e);
 	if (observe && is_beginning(o, e)) {
 		*e = (struct err){ 0 };
-		ret = begin(o, "nothing is known yet", e);
+		ret = begin_observing(o, "nothing is known yet", e);
 	} else if (ret < 0) {
 		ret = (int)e->status;
 	} else if (!select_names_something(&s.options)) {
 		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all "
 			      "('scaudit workloads' lists what there is)") < 0 ? ST_INPUT : ST_OK;
 	} else {
-		s.options.whole_places = true;
+		s.options.whole_locations = true;
 		ret = select_and_make(o, &s, observe, e);
 	}
 	selector_release(&s);
@@ -441,5 +441,5 @@ const struct command command_profile = {
 		"and the loader and shell before it, since a filter covers them all. stderr says what the list rests on.\n\n"
 		"    scaudit profile --comm myapp > myapp.json\n\n"
 		"Selectors may be repeated: OR within a kind, AND between kinds.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_PROFILE | G_POLICY, .max_args = 0, .run = run_profile,
 };

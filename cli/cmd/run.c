@@ -2,7 +2,7 @@
 #include "analyze/policy/compile.h"
 #include "cli/command.h"
 #include "cli/policy.h"
-#include "ingest/live/capture/watch.h"
+#include "ingest/live/capture/refusals.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -27,7 +27,7 @@ static void say_unknown(const struct compiled *c)
 		command_say("names that libseccomp does not know, and so are not in the filter: %s", buf_text(&line));
 }
 
-static void say_refusal(const struct watch_refusal *f)
+static void say_refusal(const struct refusal *f)
 {
 	auto_buf struct buf who = { 0 };
 	char name[SYSCALL_NAME_MAX];
@@ -46,12 +46,12 @@ static bool refuses_exec(const struct compiled *c, struct bpf_answers *answers)
 {
 	int32_t nr = syscall_number(arch_native(), "execve");
 
-	compiled_run(c, arch_native(), nr, answers);
+	compile_run(c, arch_native(), nr, answers);
 	return check_verdict(arch_native(), nr, answers) == CHECK_REFUSED;
 }
 
 /* Did the records say so? Then the program that made it was still this one. */
-static bool was_refused_exec(const struct watch_report *r)
+static bool was_refused_exec(const struct refusals_report *r)
 {
 	char name[SYSCALL_NAME_MAX], own[4096];
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own));
@@ -65,7 +65,7 @@ static bool was_refused_exec(const struct watch_report *r)
 }
 
 /* A command that was never started has no exit status of its own, whatever became of the process that was to be it. */
-static bool never_started(struct watch_report *r, const struct compiled *c)
+static bool never_started(struct refusals_report *r, const struct compiled *c)
 {
 	struct bpf_answers answers = { 0 };
 	auto_buf struct buf answer = { 0 };
@@ -81,7 +81,7 @@ static bool never_started(struct watch_report *r, const struct compiled *c)
 	return true;
 }
 
-static void say_report(const struct watch_report *r)
+static void say_report(const struct refusals_report *r)
 {
 	uint64_t all = 0;
 
@@ -103,11 +103,11 @@ static void say_report(const struct watch_report *r)
 		command_say("%" PRIu64 " records could not be read", r->damaged);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_run(struct opts *o, struct err *e)
 {
 	struct policy policy = { 0 };
 	struct compiled code = { 0 };
-	struct watch_report report = { 0 };
+	struct refusals_report report = { 0 };
 	struct sock_fprog filter;
 	int ret, status = CHILD_FAILED;
 
@@ -119,7 +119,7 @@ static int run(struct opts *o, struct err *e)
 	if (ret == 0) {
 		filter = (struct sock_fprog){ .len = (unsigned short)code.code.n, .filter = code.code.v };
 		say_unknown(&code);
-		ret = watch_run(&report, (char *const *)(uintptr_t)(o->args + 1), opt_text(o, OPT_user, NULL), &filter, e);
+		ret = refusals_watch(&report, (char *const *)(uintptr_t)(o->args + 1), opt_text(o, OPT_user, NULL), &filter, e);
 	}
 	if (ret == 0) {
 		bool never = never_started(&report, &code);
@@ -130,8 +130,8 @@ static int run(struct opts *o, struct err *e)
 		if (!opt_on(o, OPT_quiet) || report.refusals.n)
 			say_report(&report);
 	}
-	watch_release(&report);
-	compiled_release(&code);
+	refusals_release(&report);
+	compile_release(&code);
 	policy_release(&policy);
 	return status;
 }
@@ -142,5 +142,5 @@ const struct command command_run = {
 		"records. The exit status is the command's (128 and the signal's number when it was killed: 159 by the filter);\n"
 		"125, 126, 127 as for env: 126 where the filter refuses execve, too, so that it never started. Nothing goes into the store.\n\n"
 		"    scaudit run myapp.json -- ./myapp",
-	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run,
+	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run_run,
 };

@@ -211,13 +211,13 @@ static void print(const struct status_store *all, const struct store *s)
 		print_runs(all);
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_status(struct opts *o, struct err *e)
 {
 	struct store store = { 0 };
 	struct status_store all = { 0 };
 	int ret = ST_OK;
 
-	if (opt_read(o, &store, e) < 0 ||
+	if (values_read(o, &store, e) < 0 ||
 	    status_load(&all, &store, RUNS_SHOWN, opt_on(o, OPT_trusted), e) < 0)
 		ret = (int)e->status;
 	else if (opt_on(o, OPT_json))
@@ -232,5 +232,5 @@ static int run(struct opts *o, struct err *e)
 const struct command command_status = {
 	.name = "status", .args = "", .about = "say what the store knows: nodes, boots, losses, runs",
 	.help = "Says what the store knows about itself: nodes with their names, boots, time spans, losses, and the last runs.",
-	.groups = G_STORE | G_JSON | G_STATUS, .max_args = 0, .run = run,
+	.groups = G_STORE | G_JSON | G_STATUS, .max_args = 0, .run = run_status,
 };

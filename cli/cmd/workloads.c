@@ -66,13 +66,13 @@ static void print_table(const struct workloads *w, const char *what, bool ids)
 
 /* ---- one workload: its paths as a tree ---- */
 
-static void paths_json(const struct workload_paths *paths, const char *id)
+static void paths_json(const struct workloads_paths *paths, const char *id)
 {
 	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
 
 	json_put_word(doc, "id", id);
 	for (size_t i = 0; i < paths->n; i++) {
-		const struct workload_path *p = &paths->v[i];
+		const struct workloads_path *p = &paths->v[i];
 		json_object *row = json_object_new_object();
 
 		json_put_text(row, "path", true, p->path);
@@ -86,7 +86,7 @@ static void paths_json(const struct workload_paths *paths, const char *id)
 	json_print(doc);
 }
 
-static void paths_table(const struct workload_paths *paths)
+static void paths_table(const struct workloads_paths *paths)
 {
 	static const char *const heads[] = { "path", "?>trees", ">starts", ">records", ">syscalls" };
 	bool drawn = isatty(STDOUT_FILENO);
@@ -94,7 +94,7 @@ static void paths_table(const struct workload_paths *paths)
 
 	term_table_init(&t, heads, ARRAY_SIZE(heads), 0);
 	for (size_t i = 0; i < paths->n; i++) {
-		const struct workload_path *p = &paths->v[i];
+		const struct workloads_path *p = &paths->v[i];
 		struct bytes last = p->path;
 		auto_buf struct buf cell = { 0 };
 
@@ -118,19 +118,19 @@ static int draw(const struct opts *o, struct selected *s, struct err *e)
 {
 	struct select_options by = s->options;
 	struct selection sel;
-	struct workload_paths paths;
+	struct workloads_paths paths;
 
 	by.workload = (struct select_names){ o->args, 1 };
 	if (strlen(o->args[0]) < SELECT_ID_MIN)
 		return err_set(e, ST_INPUT, "'%.40s' is too short for an id", o->args[0]);
 	select_run(&sel, &s->query, &s->workloads, &by);
 	if (sel.trees == 0) {
-		selection_release(&sel);
+		select_release(&sel);
 		by.workload = s->options.workload;
 		by.tree = (struct select_names){ o->args, 1 };
 		select_run(&sel, &s->query, &s->workloads, &by);
 	}
-	workload_paths(&paths, &s->query, sel.use_in);
+	workloads_paths(&paths, &s->query, sel.use_in);
 	if (paths.n == 0)
 		err_set(e, ST_NO, "no workload or tree '%.40s' ('scaudit workloads' lists them)", o->args[0]);
 	else if (opt_on(o, OPT_json))
@@ -138,7 +138,7 @@ static int draw(const struct opts *o, struct selected *s, struct err *e)
 	else
 		paths_table(&paths);
 	VEC_FREE(&paths);
-	selection_release(&sel);
+	select_release(&sel);
 	return (int)e->status;
 }
 
@@ -162,11 +162,11 @@ static int list(const struct opts *o, struct selected *s, struct err *e)
 	if (rows.n == 0)
 		e->status = ST_NO;
 	workloads_release(&rows);
-	selection_release(&sel);
+	select_release(&sel);
 	return (int)e->status;
 }
 
-static int run(struct opts *o, struct err *e)
+static int run_workloads(struct opts *o, struct err *e)
 {
 	struct selected s;
 	int ret = ST_OK;
@@ -181,5 +181,5 @@ const struct command command_workloads = {
 	.name = "workloads", .args = "[ID]", .about = "list what the store holds, one row a workload",
 	.help = "Lists the workloads in the store: trees of processes that share a label, else their main program.\n"
 		"With an ID (of a workload or a tree): its paths, drawn as a tree.",
-	.groups = G_STORE | G_SELECT | G_JSON | G_LIST, .max_args = 1, .run = run,
+	.groups = G_STORE | G_SELECT | G_JSON | G_LIST, .max_args = 1, .run = run_workloads,
 };

@@ -21,9 +21,9 @@ int boot_by_time(const void *a, const void *b)
 	return x->events < y->events ? -1 : x->events > y->events;
 }
 
-static bool bases_differ(int64_t a, int64_t b)
+static bool boot_times_differ(int64_t a, int64_t b)
 {
-	return a != BOOT_NO_BASE && b != BOOT_NO_BASE && llabs(a - b) > BOOT_BASE_SECONDS;
+	return a != BOOT_NO_TIME && b != BOOT_NO_TIME && llabs(a - b) > BOOT_BASE_SECONDS;
 }
 
 /* May the piece follow the chain's last one? */
@@ -31,14 +31,14 @@ static bool fits(const struct boot_chain *c, const struct boot_piece *p)
 {
 	bool at_border = p->sec_lo <= c->sec_hi + 1;
 
-	if (bases_differ(c->base, p->base) || p->sec_lo + 1 < c->sec_hi)
+	if (boot_times_differ(c->boot_time, p->boot_time) || p->sec_lo + 1 < c->sec_hi)
 		return false;
 	return p->serial_lo > c->serial_hi ||
 	       (at_border && (uint64_t)p->serial_lo + BORDER_SERIALS > c->serial_hi);
 }
 
 /*
- * The chain that the piece belongs to best, as an index of `order`; -1: none. Same base first, then
+ * The chain that the piece belongs to best, as an index of `order`; -1: none. Same boot time first, then
  * the latest, among recent ones the nearest serial.
  */
 static int best(const struct boot_state *of, const struct boot_piece *p)
@@ -53,8 +53,8 @@ static int best(const struct boot_state *of, const struct boot_piece *p)
 		if (!fits(c, p))
 			continue;
 		if (a != NULL) {
-			same = c->base != BOOT_NO_BASE && p->base != BOOT_NO_BASE;
-			was_same = a->base != BOOT_NO_BASE && p->base != BOOT_NO_BASE;
+			same = c->boot_time != BOOT_NO_TIME && p->boot_time != BOOT_NO_TIME;
+			was_same = a->boot_time != BOOT_NO_TIME && p->boot_time != BOOT_NO_TIME;
 			recent = p->sec_lo - c->sec_hi <= RECENT_SECONDS &&
 				 p->sec_lo - a->sec_hi <= RECENT_SECONDS;
 			if (same != was_same ? was_same
@@ -73,7 +73,7 @@ static bool stray(const struct boot_chain *c, const struct boot_piece *p,
 		  const struct boot_piece *next)
 {
 	return next != NULL && p->events <= STRAY_EVENTS && next->serial_lo < p->serial_lo && fits(c, next) &&
-	       (p->base == BOOT_NO_BASE || c->base == BOOT_NO_BASE);
+	       (p->boot_time == BOOT_NO_TIME || c->boot_time == BOOT_NO_TIME);
 }
 
 /* Moves what stands there to the end of `order`. */
@@ -86,7 +86,7 @@ static struct boot_chain *make_last(struct boot_state *c, uint32_t at)
 	return &c->chain[slot];
 }
 
-static struct boot_chain *begin(struct boot_state *c, const struct boot_piece *p)
+static struct boot_chain *begin_chain(struct boot_state *c, const struct boot_piece *p)
 {
 	struct boot_chain *to;
 
@@ -98,7 +98,7 @@ static struct boot_chain *begin(struct boot_state *c, const struct boot_piece *p
 	}
 	*to = (struct boot_chain){ .sec_lo = p->sec_lo,
 				   .sec_hi = p->sec_hi,
-				   .base = p->base,
+				   .boot_time = p->boot_time,
 				   .serial_lo = p->serial_lo,
 				   .serial_hi = p->serial_hi,
 				   .number = c->n++,
@@ -113,14 +113,14 @@ struct boot_chain *boot_chain_on(struct boot_state *c, const struct boot_piece *
 	struct boot_chain *to;
 
 	if (at < 0 || stray(&c->chain[c->order[at]], p, next))
-		return begin(c, p);
+		return begin_chain(c, p);
 	to = make_last(c, (uint32_t)at);
 	if (p->sec_hi > to->sec_hi)
 		to->sec_hi = p->sec_hi;
 	if (p->serial_hi > to->serial_hi)
 		to->serial_hi = p->serial_hi;
-	if (p->base != BOOT_NO_BASE)
-		to->base = p->base;
+	if (p->boot_time != BOOT_NO_TIME)
+		to->boot_time = p->boot_time;
 	return to;
 }
 
@@ -148,7 +148,7 @@ void boot_encode(const struct boot_pieces *p, struct buf *out)
 	}
 }
 
-bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base)
+bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t boot_time)
 {
 	uint64_t events = 0;
 
@@ -156,14 +156,14 @@ bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base)
 		uint64_t v[5];
 
 		for (size_t i = 0; i < 5; i++)
-			if (!bytes_varint(&data, &v[i]) || v[i] > INT64_MAX / 2)
+			if (!buf_take_varint(&data, &v[i]) || v[i] > INT64_MAX / 2)
 				return false;
 		if (v[2] + v[3] > UINT32_MAX || v[4] == 0 || v[4] > BOOT_PAGE_EVENTS ||
 		    (events += v[4]) > BOOT_PAGE_EVENTS)
 			return false;
 		*VEC_PUSH(out) = (struct boot_piece){ .sec_lo = (int64_t)v[0], .sec_hi = (int64_t)(v[0] + v[1]),
 						      .serial_lo = (uint32_t)v[2], .serial_hi = (uint32_t)(v[2] + v[3]),
-						      .events = (uint32_t)v[4], .base = base };
+						      .events = (uint32_t)v[4], .boot_time = boot_time };
 	}
 	return true;
 }

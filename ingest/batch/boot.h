@@ -11,7 +11,7 @@
 #include "store/base/buf.h"
 #include "store/base/mem.h"
 
-#define BOOT_NO_BASE INT64_MIN
+#define BOOT_NO_TIME INT64_MIN
 #define BOOT_SERIALS 4096 /* a page of the seen set, and how many events it can have */
 #define BOOT_SECONDS 1024
 #define BOOT_PAGE_EVENTS (BOOT_SERIALS * BOOT_SECONDS)
@@ -23,7 +23,7 @@
 /* Events of one node between two corners, rising; seconds and serials inclusive. */
 struct boot_piece {
 	int64_t sec_lo, sec_hi;
-	int64_t base;     /* epoch minus uptime in seconds; BOOT_NO_BASE when no line printed it */
+	int64_t boot_time;     /* epoch minus uptime in seconds; BOOT_NO_TIME when no line printed it */
 	uint32_t serial_lo, serial_hi;
 	uint32_t events;
 	uint32_t boot;    /* out */
@@ -34,7 +34,7 @@ struct boot_pieces { struct boot_piece *v; size_t n, cap; };
 /* What is known of a chain. */
 struct boot_chain {
 	int64_t sec_lo, sec_hi; /* the beginning of its first piece, and its latest second */
-	int64_t base;
+	int64_t boot_time;
 	uint32_t serial_lo, serial_hi;   /* of the first piece; the highest */
 	uint32_t number;                 /* from 0, in order of their beginnings */
 	uint32_t mark;                   /* the caller's; BOOT_NONE at first */
@@ -62,6 +62,6 @@ uint32_t boot_chains(struct boot_pieces *pieces);
 
 /* Pieces of a page as a blob, and back; decode appends and returns false on nonsense. */
 void boot_encode(const struct boot_pieces *p, struct buf *out);
-bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t base);
+bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t boot_time);
 
 #endif

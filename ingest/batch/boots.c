@@ -71,10 +71,10 @@ static bool in_page(const struct boot_piece *p, int64_t serials, int64_t seconds
 	       p->serial_lo / BOOT_SERIALS == serials && p->serial_hi / BOOT_SERIALS == serials;
 }
 
-/* The base of a page's lines; those that disagree say nothing. */
-static int64_t base_of(int64_t min, int64_t max)
+/* The boot time of a page's lines; those that disagree say nothing. */
+static int64_t boot_time_of(int64_t min, int64_t max)
 {
-	return min != BOOT_NO_BASE && max - min <= BOOT_BASE_SECONDS ? max : BOOT_NO_BASE;
+	return min != BOOT_NO_TIME && max - min <= BOOT_BASE_SECONDS ? max : BOOT_NO_TIME;
 }
 
 static int take_pieces(void *to, const struct seen_row *r, struct err *e)
@@ -82,18 +82,18 @@ static int take_pieces(void *to, const struct seen_row *r, struct err *e)
 	struct loading *l = to;
 	struct boot_pieces *both[] = { l->trusted, l->all };
 	size_t had[] = { l->trusted->n, l->all->n };
-	const struct seen_row_base *trusted = &r->base[TRACK_TRUSTED], *all = &r->base[TRACK_TEXT];
+	const struct seen_row_boot_time *trusted = &r->boot_time[TRACK_TRUSTED], *all = &r->boot_time[TRACK_TEXT];
 	struct bytes text = r->pieces[TRACK_TEXT];
-	int64_t base;
+	int64_t boot_time;
 
 	for (size_t i = 0; text.n && !l->any_text && i < l->trusted->n; i++) /* they are in both */
 		add_piece(l->all, &l->trusted->v[i]);
 	if (text.n && !l->any_text)
 		had[1] = l->all->n;
 	l->any_text = l->any_text || text.n;
-	/* what trusted lines print of a base, or disagree about, is not text's to say */
-	base = trusted->min != BOOT_NO_BASE ? base_of(trusted->min, trusted->max) : base_of(all->min, all->max);
-	if (!boot_decode(l->trusted, r->pieces[TRACK_TRUSTED], base_of(trusted->min, trusted->max)) || !boot_decode(l->all, text, base))
+	/* what trusted lines print of a boot time, or disagree about, is not text's to say */
+	boot_time = trusted->min != BOOT_NO_TIME ? boot_time_of(trusted->min, trusted->max) : boot_time_of(all->min, all->max);
+	if (!boot_decode(l->trusted, r->pieces[TRACK_TRUSTED], boot_time_of(trusted->min, trusted->max)) || !boot_decode(l->all, text, boot_time))
 		return store_damaged(l->store, "seen", 0, "no pieces can be read in it", e);
 	for (size_t i = had[0]; text.n == 0 && l->any_text && i < l->trusted->n; i++)
 		add_piece(l->all, &l->trusted->v[i]);
@@ -234,7 +234,7 @@ static void go_back(struct boots_layer *l, size_t at, struct boot_state *s)
  * Numbers the boots. Returns the first second of a chain, of those that were there before, whose
  * number is another one now.
  */
-static int64_t number(struct boots *b)
+static int64_t number_chains(struct boots *b)
 {
 	struct boots_layer *l = &b->layer[TRACK_TEXT];
 	int64_t since = BOOTS_STAYED;
@@ -272,7 +272,7 @@ int boots_load(struct boots *out, struct store *store, int64_t node, struct err 
 		sort_by_page(&l[i].pieces);
 		chain_from(out, (enum track_layer)i, 0, &(struct boot_state){ 0 });
 	}
-	number(out);
+	number_chains(out);
 	return 0;
 }
 
@@ -465,7 +465,7 @@ static void begin_text(struct boots *b)
 	for (size_t i = 0; i < b->layer[TRACK_TRUSTED].pieces.n; i++)
 		add_piece(&b->layer[TRACK_TEXT].pieces, &b->layer[TRACK_TRUSTED].pieces.v[i]);
 	chain_from(b, TRACK_TEXT, 0, &(struct boot_state){ 0 });
-	number(b);
+	number_chains(b);
 }
 
 static void renew(struct boots *b, struct change *c, int64_t *since)
@@ -475,7 +475,7 @@ static void renew(struct boots *b, struct change *c, int64_t *since)
 
 	if (b->layer[TRACK_TEXT].pieces.n + c->fresh[TRACK_TEXT].n > 0)
 		change_layer(b, TRACK_TEXT, before < seconds ? before : seconds, c);
-	since[TRACK_TEXT] = number(b);
+	since[TRACK_TEXT] = number_chains(b);
 	for (int i = 0; i < TRACK_LAYERS; i++) {
 		found = first_moved(&b->layer[i], c, (enum track_layer)i);
 		if (found < since[i])

@@ -1,7 +1,7 @@
 #include "ingest/batch/evidence.h"
 
 #include "store/base/when.h"
-#include "store/rows/fold_row.h"
+#include "store/rows/total.h"
 
 #include <stdlib.h>
 
@@ -23,7 +23,7 @@ static int take_row(void *to, struct interval_row *in, struct err *e)
 	(void)e;
 	*VEC_PUSH(&ev->rows) = (struct evidence_row){
 		.id = in->id, .trusted = in->trusted, .exe = in->exe, .cell = in->cell, .loader = in->loader, .t_first = in->t_first,
-		.t_last = in->t_last, .s_first = in->s_first, .s_last = in->s_last, .uid = in->uid, .auid = in->auid, .name = in->name,
+		.t_last = in->t_last, .s_first = in->s_first, .s_last = in->s_last, .s_begin = in->s_begin, .uid = in->uid, .auid = in->auid, .name = in->name,
 		.part = in->part, .ingest = in->ingest, .edges = in->edges, .joined_to = -1,
 	};
 	return 0;
@@ -57,6 +57,9 @@ static bool joins(const struct evidence_row *r, const struct tally_interval *v)
 /* Who made the lowest serial. Of two with one serial a total order decides, so that it does not matter which came first. */
 struct maker { uint32_t serial, uid, auid; int64_t name; };
 
+/* The record that an interval begins with. */
+struct first_record { int64_t t; uint32_t serial; };
+
 static bool made_first(const struct maker *a, const struct maker *than, const struct track_strings *strings)
 {
 	if (a->serial != than->serial)
@@ -68,8 +71,8 @@ static bool made_first(const struct maker *a, const struct maker *than, const st
 	return a->name != than->name && strings->compare(strings->ctx, a->name, than->name) < 0;
 }
 
-static void widen(const struct evidence_room *w, struct evidence_row *r, int64_t t_first, int64_t t_last, uint32_t s_last,
-		  const struct maker *by)
+static void widen_row(const struct evidence_room *w, struct evidence_row *r, struct first_record first, int64_t t_last,
+		  uint32_t s_last, const struct maker *by)
 {
 	const struct maker was = { r->s_first, r->uid, r->auid, r->name };
 
@@ -79,7 +82,10 @@ static void widen(const struct evidence_room *w, struct evidence_row *r, int64_t
 		r->uid = by->uid;
 		r->auid = by->auid;
 	}
-	r->t_first = t_first < r->t_first ? t_first : r->t_first;
+	if (first.t < r->t_first || (first.t == r->t_first && first.serial < r->s_begin)) {
+		r->t_first = first.t;
+		r->s_begin = first.serial;
+	}
 	r->t_last = t_last > r->t_last ? t_last : r->t_last;
 	r->s_last = s_last > r->s_last ? s_last : r->s_last;
 }
@@ -98,7 +104,7 @@ static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, 
 		*VEC_PUSH(&a->edges) = b->edges.v[i];
 	obs_unite(&a->obs);
 	edge_unite(&a->edges);
-	widen(w, a, b->t_first, b->t_last, b->s_last, &by);
+	widen_row(w, a, (struct first_record){ b->t_first, b->s_begin }, b->t_last, b->s_last, &by);
 	if (a->ingest != b->ingest)
 		*VEC_PUSH(&ev->brought) = (struct evidence_brought){ to, a->ingest > b->ingest ? a->ingest : b->ingest };
 	if (b->ingest < a->ingest)
@@ -115,8 +121,8 @@ static int take_evidence(struct evidence_room *w, struct evidence_row *r, const 
 	if (evidence_obs(w, r, e) < 0)
 		return -1;
 	r->changed = true;
-	for (uint32_t i = v->slots; i != 0; i = t->slots.v[i - 1].next)
-		*VEC_PUSH(&r->obs) = t->slots.v[i - 1].obs;
+	for (uint32_t i = v->obs; i != 0; i = t->obs.v[i - 1].next)
+		*VEC_PUSH(&r->obs) = t->obs.v[i - 1].obs;
 	for (uint32_t i = v->edges; i != 0; i = t->edges.v[i - 1].next)
 		*VEC_PUSH(&r->edges) = t->edges.v[i - 1].edge;
 	obs_unite(&r->obs);
@@ -139,7 +145,7 @@ static void chain(struct evidence *ev, uint32_t at)
 	uint64_t key = chain_key(r->exe, r->loader, r->trusted, r->t_first);
 
 	r->next = (uint32_t)map_get(&ev->chains, key, r->cell, 0);
-	r->mixed = r->next != 0 && (ev->rows.v[r->next - 1].mixed || r->t_first <= ev->rows.v[r->next - 1].t_last);
+	r->unordered = r->next != 0 && (ev->rows.v[r->next - 1].unordered || r->t_first <= ev->rows.v[r->next - 1].t_last);
 	map_put(&ev->chains, key, r->cell, at + 1);
 }
 
@@ -147,17 +153,17 @@ static void chain(struct evidence *ev, uint32_t at)
  * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
  * nothing new drives (a labelled run that reads what was seen) only finds its row. *row: its index, -1: none.
  */
-static int place(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row, struct err *e)
+static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row, struct err *e)
 {
 	struct tally_interval *v = &w->tally->intervals.v[at];
-	const struct tally_space *s = &w->tally->spaces.v[v->space];
+	const struct tally_origin *s = &w->tally->origins.v[v->origin];
 	const struct maker by = { v->s_first, v->uid, v->auid, v->name };
 
 	*row = -1;
 	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, s->trusted, v->t_first), v->cell, 0);
-	     i != 0 && (*row < 0 || v->driven); i = ev->rows.v[i - 1].next) {
+	     i != 0 && (*row < 0 || v->new_records); i = ev->rows.v[i - 1].next) {
 		if (!joins(&ev->rows.v[i - 1], v)) {
-			if (!ev->rows.v[i - 1].mixed && v->t_first > ev->rows.v[i - 1].t_last)
+			if (!ev->rows.v[i - 1].unordered && v->t_first > ev->rows.v[i - 1].t_last)
 				break;
 			continue;
 		}
@@ -166,31 +172,31 @@ static int place(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrd
 		else if (join_rows(w, ev, i - 1, (size_t)*row, e) < 0)
 			return -1;
 	}
-	if (v->driven == 0)
+	if (v->new_records == 0)
 		return 0;
 	if (*row < 0) {
 		*row = (ptrdiff_t)ev->rows.n;
 		*VEC_PUSH(&ev->rows) = (struct evidence_row){
 			.exe = s->exe, .name = v->name, .cell = v->cell, .trusted = s->trusted, .loader = s->loader,
-			.t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last,
+			.t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last, .s_begin = v->s_begin,
 			.uid = v->uid, .auid = v->auid, .ingest = w->tally->ingest, .joined_to = -1 };
 		chain(ev, (uint32_t)*row);
 	}
-	widen(w, &ev->rows.v[*row], v->t_first, v->t_last, v->s_last, &by);
+	widen_row(w, &ev->rows.v[*row], (struct first_record){ v->t_first, v->s_begin }, v->t_last, v->s_last, &by);
 	return take_evidence(w, &ev->rows.v[*row], v, e);
 }
 
 /* ---- events that both layers have ---- */
 
 /* The row of a layer that holds a time; NULL. */
-static struct evidence_row *row_at(struct evidence *ev, const struct tally_space *s, bool trusted, uint64_t cell, int64_t t)
+static struct evidence_row *row_at(struct evidence *ev, const struct tally_origin *s, bool trusted, uint64_t cell, int64_t t)
 {
 	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, trusted, t), cell, 0); i != 0;) {
 		struct evidence_row *r = &ev->rows.v[i - 1];
 
 		if (r->joined_to < 0 && r->t_first <= t && t <= r->t_last)
 			return r;
-		if (!r->mixed && t > r->t_last)
+		if (!r->unordered && t > r->t_last)
 			return NULL;
 		i = r->next;
 	}
@@ -235,8 +241,8 @@ static int find_obs(struct evidence_room *w, struct evidence_row *r, const struc
 static int meet(struct evidence_room *w, struct evidence *ev, const struct tally_interval *v, const struct tally_echo *echo,
 		struct err *e)
 {
-	const struct tally_space *s = &w->tally->spaces.v[v->space];
-	const struct obs *like = &w->tally->slots.v[echo->slot].obs;
+	const struct tally_origin *s = &w->tally->origins.v[v->origin];
+	const struct obs *like = &w->tally->obs.v[echo->obs].obs;
 	struct evidence_row *text = row_at(ev, s, false, v->cell, echo->t), *trusted = row_at(ev, s, true, v->cell, echo->t);
 	struct obs *said, *known;
 
@@ -247,10 +253,10 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 		text->changed = true;
 		return 0;
 	}
-	if (w->folds && s->trusted && said == NULL) {
+	if (w->any_totals && s->trusted && said == NULL) {
 		bool found;
 
-		if (fold_row_take_text(w->store, s->node, like->caller, like->call, echo->t, &found, e) < 0)
+		if (total_take_text(w->store, s->node, like->caller, like->call, echo->t, &found, e) < 0)
 			return -1;
 		if (found)
 			return 0;
@@ -259,12 +265,12 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 	return 0;
 }
 
-int evidence_place(struct evidence_room *w, struct evidence *ev, struct err *e)
+int evidence_find_rows(struct evidence_room *w, struct evidence *ev, struct err *e)
 {
 	for (uint32_t i = 0; i < ev->rows.n; i++)
 		chain(ev, i);
 	for (size_t i = 0; i < ev->waiting.n; i++)
-		if (place(w, ev, ev->waiting.v[i], VEC_PUSH(&ev->homes), e) < 0)
+		if (find_row(w, ev, ev->waiting.v[i], VEC_PUSH(&ev->row_of), e) < 0)
 			return -1;
 	for (size_t i = 0; i < ev->waiting.n; i++) {
 		const struct tally_interval *v = &w->tally->intervals.v[ev->waiting.v[i]];
@@ -306,7 +312,7 @@ static int save_row(struct evidence_room *w, const struct evidence *ev, struct e
 		r->id = w->next++;
 	row = (struct interval_row){
 		.id = r->id, .node = ev->node, .pid = ev->pid, .trusted = r->trusted, .exe = r->exe, .cell = r->cell, .loader = r->loader,
-		.t_first = r->t_first, .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last, .uid = r->uid, .auid = r->auid,
+		.t_first = r->t_first, .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last, .s_begin = r->s_begin, .uid = r->uid, .auid = r->auid,
 		.name = r->name, .part = r->part, .ingest = r->ingest, .obs = r->obs, .edges = r->edges,
 	};
 	return interval_save(w->store, &row, stored, &w->room, e);
@@ -315,14 +321,14 @@ static int save_row(struct evidence_room *w, const struct evidence *ev, struct e
 /* The run that brought a row first is noted in it; the others leave a mark. And where its process ran. */
 static int save_marks(struct evidence_room *w, const struct evidence *ev, struct err *e)
 {
-	for (size_t i = 0; i < ev->homes.n; i++) {
-		const struct evidence_row *r = ev->homes.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->homes.v[i])];
-		int64_t place = w->tally->intervals.v[ev->waiting.v[i]].place;
+	for (size_t i = 0; i < ev->row_of.n; i++) {
+		const struct evidence_row *r = ev->row_of.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->row_of.v[i])];
+		int64_t location = w->tally->intervals.v[ev->waiting.v[i]].location;
 
 		if (r != NULL && r->ingest != w->tally->ingest &&
 		    interval_touch(w->store, r->id, w->tally->ingest, e) < 0)
 			return -1;
-		if (r != NULL && place != 0 && interval_sight(w->store, r->id, place, e) < 0)
+		if (r != NULL && location != 0 && interval_sight(w->store, r->id, location, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < ev->brought.n; i++)
@@ -350,7 +356,7 @@ void evidence_empty(struct evidence *ev)
 		VEC_FREE(&ev->rows.v[i].edges);
 	}
 	VEC_FREE(&ev->rows);
-	VEC_FREE(&ev->homes);
+	VEC_FREE(&ev->row_of);
 	VEC_FREE(&ev->brought);
 	map_release(&ev->chains);
 }

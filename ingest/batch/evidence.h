@@ -15,12 +15,12 @@ struct evidence_row {
 	int64_t exe, name, part;
 	uint64_t cell;
 	int64_t t_first, t_last;
-	uint32_t s_first, s_last, uid, auid;
+	uint32_t s_first, s_last, s_begin, uid, auid;
 	bool trusted, loader;
 	bool changed;       /* its evidence is written anew */
 	bool moved;         /* only its part is another one */
 	bool loaded;        /* obs holds what is stored */
-	bool mixed;         /* see chain in evidence.c */
+	bool unordered;         /* see chain in evidence.c */
 	int64_t joined_to;  /* index of the row that took it over; -1 */
 	uint32_t next;      /* on its chain, index + 1 */
 	int64_t ingest;     /* the run that brought it */
@@ -36,7 +36,7 @@ struct evidence {
 	VEC(struct evidence_row) rows; /* those that were stored come first */
 	struct map chains;
 	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
-	VEC(ptrdiff_t) homes;   /* the row of each, index; -1: none */
+	VEC(ptrdiff_t) row_of;   /* the row of each, index; -1: none */
 	VEC(struct evidence_brought) brought; /* runs that rows had which became one with others */
 	bool whole;             /* its rows may be of other boots than they were, or fewer: all are derived again */
 };
@@ -46,7 +46,7 @@ struct evidence_room {
 	struct store *store;
 	struct tally *tally;
 	const struct track_strings *strings;
-	bool folds;             /* something was folded in this store */
+	bool any_totals;             /* something was compacted in this store */
 	int64_t next;           /* the next interval's id */
 	struct interval_room room;
 };
@@ -55,7 +55,7 @@ struct evidence_room {
 int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t since, struct err *e);
 
 /* Puts the waiting intervals of the batch among the rows. */
-int evidence_place(struct evidence_room *w, struct evidence *ev, struct err *e);
+int evidence_find_rows(struct evidence_room *w, struct evidence *ev, struct err *e);
 
 /* Reads the observations of a stored row, where that was not done. */
 int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e);
@@ -63,7 +63,7 @@ int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e)
 /* When what came begins. INT64_MAX: nothing came. */
 int64_t evidence_came(const struct evidence_room *w, const struct evidence *ev);
 
-/* Writes rows that changed, and which runs and places they are of. */
+/* Writes rows that changed, and which runs and locations they are of. */
 int evidence_save(struct evidence_room *w, struct evidence *ev, struct err *e);
 
 /* Drops the rows; evidence_release all of it. */

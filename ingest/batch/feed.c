@@ -3,7 +3,7 @@
 #include "store/base/code.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
-#include "store/rows/fold_row.h"
+#include "store/rows/total.h"
 #include "store/rows/run.h"
 
 #include <errno.h>
@@ -68,14 +68,14 @@ int feed_lock(struct feed *f, struct err *e)
 	if (changed) {
 		seen_forget(&f->seen);
 		flush_forget(&f->flush);
-		fast_forget(&f->fast);
+		line_cache_forget(&f->line_cache);
 		tally_forget_idents(&f->tally);
 		f->last = NULL;
 		names_forget_nodes(&f->names);
 	}
 	f->batch_began = when_clock_ms();
 	f->batch_records = 0;
-	if (fold_row_any(f->store, &f->tally.folds, e) < 0)
+	if (total_any(f->store, &f->tally.any_totals, e) < 0)
 		return -1;
 	return note_run(f, e);
 }
@@ -142,7 +142,7 @@ static int64_t node_of(struct feed *f, struct bytes named, bool *own, struct err
 	return node;
 }
 
-static int event(struct feed *f, const struct fast_event *ev, bool trusted, struct err *e)
+static int event(struct feed *f, const struct line_cache_event *ev, bool trusted, struct err *e)
 {
 	struct seen_page *page = seen_page_quick(&f->seen, ev->id->node, ev->serial, ev->second);
 	enum seen_state state;
@@ -151,21 +151,21 @@ static int event(struct feed *f, const struct fast_event *ev, bool trusted, stru
 		page = seen_page(&f->seen, ev->id->node, ev->serial, ev->second, e);
 	if (page == NULL)
 		return -1;
-	state = seen_mark(page, ev->serial, ev->second, trusted, ev->base);
+	state = seen_mark(page, ev->serial, ev->second, trusted, ev->boot_time);
 	f->batch_records++;
-	if (syscall_is_fence(ev->nr)) {
+	if (syscall_is_marker(ev->nr)) {
 		f->r->records--;
 		f->r->other++;
 		return 0;
 	}
 	f->last = ev->id;
-	return tally_event(&f->tally, ev->id, ev->ms, ev->serial, ev->nr, ev->code, ev->ip, trusted, state, e);
+	return tally_count_event(&f->tally, ev->id, ev->ms, ev->serial, ev->nr, ev->code, ev->ip, trusted, state, e);
 }
 
 static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
 {
 	const struct record *rec = &l->rec;
-	struct fast_event ev = { .ms = rec->ms, .second = rec->ms / 1000, .base = BOOT_NO_BASE, .ip = rec->ip,
+	struct line_cache_event ev = { .ms = rec->ms, .second = rec->ms / 1000, .boot_time = BOOT_NO_TIME, .ip = rec->ip,
 				 .serial = rec->serial, .code = rec->code, .nr = rec->nr };
 	bool own;
 	int64_t node;
@@ -179,14 +179,14 @@ static int slow_record(struct feed *f, struct bytes text, const struct line *l, 
 	ev.id = tally_ident(&f->tally, node, rec, l->identity, e);
 	if (ev.id == NULL)
 		return -1;
-	fast_learn_ident(&f->fast, ev.id);
+	line_cache_learn_ident(&f->line_cache, ev.id);
 	if (!rec->has_serial) {
 		f->r->presence++;
 		return tally_presence(&f->tally, ev.id, rec, e);
 	}
 	if (l->uptime_us >= 0)
-		ev.base = ev.second - l->uptime_us / 1000000;
-	fast_learn(&f->fast, text, l, node, own);
+		ev.boot_time = ev.second - l->uptime_us / 1000000;
+	line_cache_learn(&f->line_cache, text, l, node, own);
 	return event(f, &ev, trusts(f, l->auditd_form, l->indented), e);
 }
 
@@ -268,10 +268,10 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	bool own;
 
 	if (cut) {
-		line_cut(mentions, &l);
+		body_cut_line(mentions, &l);
 	} else {
 		f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
-		line_parse(text, &l, &f->room);
+		body_parse_line(text, &l, &f->room);
 	}
 	if (!f->any_without_syscall && !bytes_has(text, BYTES("syscall")))
 		f->any_without_syscall = true;
@@ -304,24 +304,24 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 
 int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 {
-	struct fast_event ev;
+	struct line_cache_event ev;
 
 	*n = 0;
-	if (!f->locked || !fast_match(&f->fast, ahead, &ev))
+	if (!f->locked || !line_cache_match(&f->line_cache, ahead, &ev))
 		return 0;
 	*n = ev.n;
 	f->r->records++;
-	f->r->own_node += ev.front->own_node;
+	f->r->own_node += ev.prefix->own_node;
 	f->near_ms[f->trust != FEED_TEXT] = ev.ms;
-	return event(f, &ev, trusts(f, ev.front->auditd_form, ev.front->indented), e);
+	return event(f, &ev, trusts(f, ev.prefix->auditd_form, ev.prefix->indented), e);
 }
 
-void feed_place(struct feed *f, int64_t place)
+void feed_location(struct feed *f, int64_t location)
 {
 	const struct ident *id = f->last;
 
 	if (id != NULL && id->batch == f->tally.batch && id->interval[id->trusted] != 0)
-		f->tally.intervals.v[id->interval[id->trusted] - 1].place = place;
+		f->tally.intervals.v[id->interval[id->trusted] - 1].location = location;
 }
 
 int64_t feed_own_node(struct feed *f, struct err *e)
@@ -343,7 +343,7 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 	tally_init(&f->tally, store, &f->names, &f->seen);
 	flush_init(&f->flush, &f->tally, &f->seen);
 	f->flush.stop = options->stop;
-	f->fast.tally = &f->tally;
+	f->line_cache.tally = &f->tally;
 	snprintf(f->sources, sizeof(f->sources), "%s", sources);
 }
 
@@ -391,6 +391,6 @@ int feed_end(struct feed *f, int ret, struct err *e)
 	tally_release(&f->tally);
 	seen_release(&f->seen);
 	names_release(&f->names);
-	line_room_release(&f->room);
+	body_room_release(&f->room);
 	return ret;
 }

@@ -5,7 +5,7 @@
 #ifndef INGEST_BATCH_FEED_H
 #define INGEST_BATCH_FEED_H
 
-#include "ingest/batch/fast.h"
+#include "ingest/batch/line_cache.h"
 #include "ingest/batch/flush.h"
 #include "ingest/batch/run.h"
 
@@ -31,8 +31,8 @@ struct feed {
 	struct seen seen;
 	struct tally tally;
 	struct flush flush;
-	struct fast fast;
-	struct line_room room;
+	struct line_cache line_cache;
+	struct body_room room;
 	int64_t near_ms[2];     /* when the last record was, of text and of what is trusted: no text says which year a marker is of */
 	struct ident *last;     /* who made the last event */
 	bool locked;
@@ -55,15 +55,15 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 
 /*
  * Takes the next line if it is a record like one before: then *n is its length without the newline, else 0. `ahead` as
- * fast_match has it.
+ * line_cache_match has it.
  */
 int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e);
 
 /* Takes any line; cut: see lines_next, and mentions what lines->mentions says. */
 int feed_line(struct feed *f, struct bytes line, bool cut, bool mentions, struct err *e);
 
-/* Where the process of the last event ran; place: a row. */
-void feed_place(struct feed *f, int64_t place);
+/* Where the process of the last event ran; location: a row. */
+void feed_location(struct feed *f, int64_t location);
 
 /* Has the batch to be committed now? */
 bool feed_full(struct feed *f);

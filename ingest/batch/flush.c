@@ -3,8 +3,8 @@
 #include "ingest/batch/evidence.h"
 #include "ingest/batch/trees.h"
 #include "store/base/when.h"
-#include "store/rows/event.h"
-#include "store/rows/fold_row.h"
+#include "store/rows/lifecycle.h"
+#include "store/rows/total.h"
 #include "store/rows/loss.h"
 #include "store/rows/presence.h"
 #include "store/rows/run.h"
@@ -115,7 +115,7 @@ struct given {
 
 struct events_to { const struct boots *boots; struct given *out; };
 
-static int take_event(void *to, const struct event_row *r)
+static int take_event(void *to, const struct lifecycle_row *r)
 {
 	struct events_to *ev = to;
 
@@ -140,7 +140,7 @@ static int give_row(struct work *w, struct evidence *ev, size_t i, const struct 
 			.fresh = r->changed };
 	out->iv[out->n++] = (struct track_interval){
 		.id = (int64_t)i, .exe = r->exe, .name = r->name, .cell = r->cell, .t_first = r->t_first, .t_last = r->t_last,
-		.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, layer, r->t_first / 1000, r->s_first),
+		.s_first = r->s_first, .s_last = r->s_last, .boot = boots_of(boots, layer, r->t_first / 1000, r->s_begin),
 		.uid = r->uid, .auid = r->auid, .loader = r->loader, .layer = (uint8_t)layer, .n_sites = r->obs.n, .was = r->part,
 		.fresh = r->changed || r->part == 0 };
 	return 0;
@@ -165,7 +165,7 @@ static int give(struct work *w, struct evidence *ev, const struct boots *boots, 
 		out->iv[i].sites = &out->sites.v[at];
 	if (!w->events)
 		return 0;
-	return event_each(w->store, ev->node, ev->pid, (struct event_take){ take_event, &to }, e);
+	return lifecycle_each(w->store, ev->node, ev->pid, (struct lifecycle_take){ take_event, &to }, e);
 }
 
 static void drop_given(struct given *g)
@@ -223,7 +223,7 @@ static int long_life(struct work *w, struct evidence *ev, const struct boots *bo
 	/* what came joins what it follows */
 	if (came != INT64_MAX && came - TALLY_GAP_MS <= rest.t_last)
 		rest.t_last = came - TALLY_GAP_MS - 1;
-	if (evidence_load(&w->room, ev, rest.t_last, e) < 0 || evidence_place(&w->room, ev, e) < 0)
+	if (evidence_load(&w->room, ev, rest.t_last, e) < 0 || evidence_find_rows(&w->room, ev, e) < 0)
 		return -1;
 	ret = give(w, ev, boots, &g, e);
 	leave_out(&g, rest.t_last);
@@ -285,7 +285,7 @@ static int whole_pid(struct work *w, struct evidence *ev, const struct boots *bo
 	int ret;
 
 	evidence_empty(ev);
-	if (evidence_load(&w->room, ev, INT64_MIN, e) < 0 || evidence_place(&w->room, ev, e) < 0)
+	if (evidence_load(&w->room, ev, INT64_MIN, e) < 0 || evidence_find_rows(&w->room, ev, e) < 0)
 		return -1;
 	ret = give(w, ev, boots, &g, e);
 	if (ret == 0)
@@ -309,9 +309,9 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 	for (size_t i = 0; i < ev->rows.n; i++)
 		if (ev->rows.v[i].joined_to < 0 && (ev->rows.v[i].changed || ev->rows.v[i].moved))
 			trees_mark(&w->trees, ev->rows.v[i].part, ev->rows.v[i].id);
-	for (size_t i = 0; i < ev->homes.n; i++)
-		if (ev->homes.v[i] >= 0) {
-			const struct evidence_row *r = &ev->rows.v[evidence_final(ev, (size_t)ev->homes.v[i])];
+	for (size_t i = 0; i < ev->row_of.n; i++)
+		if (ev->row_of.v[i] >= 0) {
+			const struct evidence_row *r = &ev->rows.v[evidence_final(ev, (size_t)ev->row_of.v[i])];
 
 			trees_mark(&w->trees, r->part, r->id);
 		}
@@ -331,13 +331,13 @@ static int save_presence(struct work *w, const struct tally_presence *p, struct 
 static int save_events(struct work *w, struct err *e)
 {
 	for (size_t i = 0; i < w->tally->events.n; i++) {
-		const struct tally_event *ev = &w->tally->events.v[i];
+		const struct tally_lifecycle *ev = &w->tally->events.v[i];
 
-		if (event_save(w->store, &(struct event_row){ .node = ev->node, .pid = ev->pid, .t = ev->t, .serial = ev->serial,
+		if (lifecycle_save(w->store, &(struct lifecycle_row){ .node = ev->node, .pid = ev->pid, .t = ev->t, .serial = ev->serial,
 							      .kind = ev->kind, .parent = ev->parent }, e) < 0)
 			return -1;
 	}
-	return event_any(w->store, &w->events, e);
+	return lifecycle_any(w->store, &w->events, e);
 }
 
 static int save_losses(struct work *w, struct err *e)
@@ -345,7 +345,7 @@ static int save_losses(struct work *w, struct err *e)
 	for (size_t i = 0; i < w->tally->losses.n; i++) {
 		const struct tally_loss *l = &w->tally->losses.v[i];
 
-		if (loss_save(w->store, &(struct loss_row){ .node = l->node, .kind = loss_name(l->kind), .stamp = l->stamp, .number = l->number,
+		if (loss_save(w->store, &(struct loss_row){ .node = l->node, .kind = record_loss_name(l->kind), .stamp = l->stamp, .number = l->number,
 							    .t = l->t, .ingest = w->tally->ingest, .trusted = l->trusted }, e) < 0)
 			return -1;
 	}
@@ -386,7 +386,7 @@ static int collect(struct work *w, struct pids *all, const struct boot_nodes *mo
 	int ret = 0;
 
 	for (uint32_t i = 0; i < t->intervals.n; i++) {
-		const struct tally_space *s = &t->spaces.v[t->intervals.v[i].space];
+		const struct tally_origin *s = &t->origins.v[t->intervals.v[i].origin];
 
 		*VEC_PUSH(&pid_for(all, &index, s->node, s->pid)->waiting) = i;
 	}
@@ -441,11 +441,11 @@ static int compare_strings(void *ctx, int64_t a, int64_t b)
 static int look_around(struct work *w, struct err *e)
 {
 	w->f->strings = (struct track_strings){ compare_strings, w->store };
-	if (first_ids(w, e) < 0 || fold_row_any(w->store, &w->room.folds, e) < 0 ||
-	    run_any_label(w->store, &w->trees.labels, e) < 0 || interval_any_sighting(w->store, &w->trees.places, e) < 0)
+	if (first_ids(w, e) < 0 || total_any(w->store, &w->room.any_totals, e) < 0 ||
+	    run_any_label(w->store, &w->trees.labels, e) < 0 || interval_any_sighting(w->store, &w->trees.locations, e) < 0)
 		return -1;
-	for (size_t i = 0; i < w->tally->intervals.n && !w->trees.places; i++)
-		w->trees.places = w->tally->intervals.v[i].place != 0;
+	for (size_t i = 0; i < w->tally->intervals.n && !w->trees.locations; i++)
+		w->trees.locations = w->tally->intervals.v[i].location != 0;
 	return 0;
 }
 

@@ -128,7 +128,7 @@ static bool unpack_page(struct bytes b, struct page *p)
 	const struct derive_row *before = &p->first;
 	uint64_t n;
 
-	if (!bytes_varint(&b, &n) || n >> 1 > PAGES_ROWS)
+	if (!buf_take_varint(&b, &n) || n >> 1 > PAGES_ROWS)
 		return false;
 	p->n = n >> 1;
 	p->last = n & 1;
@@ -203,7 +203,7 @@ static int page_of(struct pages *p, const struct derive_row *key, struct page **
 }
 
 /* How many rows of a page come before one (or are equal to it, where `upto`). */
-static size_t rank(const struct page *page, const struct derive_row *row, bool upto)
+static size_t row_rank(const struct page *page, const struct derive_row *row, bool upto)
 {
 	size_t lo = 0, hi = page->n;
 
@@ -258,7 +258,7 @@ int pages_put(struct pages *p, const struct derive_row *row, struct err *e)
 	if (make_room(p, e) < 0 || page_of(p, row, &page, e) < 0)
 		return -1;
 	page->dirty = true;
-	at = rank(page, row, false);
+	at = row_rank(page, row, false);
 	if (at < page->n && rows_compare(&page->row[at], row) == 0) {
 		page->row[at].value = row->value;
 		return 0;
@@ -277,7 +277,7 @@ int pages_del(struct pages *p, const struct derive_row *row, struct err *e)
 
 	if (make_room(p, e) < 0 || page_of(p, row, &page, e) < 0)
 		return -1;
-	at = rank(page, row, false);
+	at = row_rank(page, row, false);
 	if (at == page->n || rows_compare(&page->row[at], row) != 0)
 		return 0;
 	page->dirty = true;
@@ -293,7 +293,7 @@ int pages_next(struct pages *p, const struct derive_row *from, struct derive_row
 
 	if (make_room(p, e) < 0 || page_of(p, from, &page, e) < 0)
 		return -1;
-	for (at = rank(page, from, true); at == page->n; at = 0) {
+	for (at = row_rank(page, from, true); at == page->n; at = 0) {
 		struct derive_row end = page->end;
 
 		if (page->last)
@@ -322,7 +322,7 @@ int pages_prev(struct pages *p, const struct derive_row *from, struct derive_row
 
 	if (make_room(p, e) < 0 || page_of(p, from, &page, e) < 0)
 		return -1;
-	for (at = rank(page, from, false); at == 0; at = page->n) {
+	for (at = row_rank(page, from, false); at == 0; at = page->n) {
 		struct derive_row key = page->first;
 
 		if (!before(&key))

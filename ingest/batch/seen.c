@@ -80,7 +80,7 @@ static void encode_pieces(struct seen_page *p, enum track_layer layer, struct bu
 static int save(struct seen *s, struct seen_page *p, struct err *e)
 {
 	auto_buf struct buf data = { 0 }, trusted = { 0 }, all = { 0 };
-	const struct seen_base *b = p->base;
+	const struct seen_boot_time *b = p->boot_time;
 
 	encode_pieces(p, TRACK_TRUSTED, &trusted);
 	encode_pieces(p, TRACK_TEXT, &all);
@@ -91,7 +91,7 @@ static int save(struct seen *s, struct seen_page *p, struct err *e)
 	seen_encode(p, &data);
 	return seen_row_save(s->store,
 			     &(struct seen_row){ .key = key_of(p),
-						 .base = { { b[TRACK_TRUSTED].min, b[TRACK_TRUSTED].max }, { b[TRACK_TEXT].min, b[TRACK_TEXT].max } },
+						 .boot_time = { { b[TRACK_TRUSTED].min, b[TRACK_TRUSTED].max }, { b[TRACK_TEXT].min, b[TRACK_TEXT].max } },
 						 .pieces = { buf_bytes(&trusted), buf_bytes(&all) }, .data = buf_bytes(&data) }, e);
 }
 
@@ -154,11 +154,11 @@ static int take_page(void *to, const struct seen_row *r, struct err *e)
 	struct loading *l = to;
 
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
-		l->p->base[i] = (struct seen_base){ r->base[i].min, r->base[i].max };
+		l->p->boot_time[i] = (struct seen_boot_time){ r->boot_time[i].min, r->boot_time[i].max };
 	return seen_decode(l->p, r->data) ? 0 : store_damaged(l->s->store, "seen", 0, "no page can be read in its data", e);
 }
 
-static int load(struct seen *s, struct seen_page *p, struct err *e)
+static int load_page(struct seen *s, struct seen_page *p, struct err *e)
 {
 	struct loading l = { s, p };
 
@@ -189,8 +189,8 @@ struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64
 		p->serials = serials;
 		p->seconds = seconds;
 		for (size_t i = 0; i < TRACK_LAYERS; i++)
-			p->base[i] = (struct seen_base){ BOOT_NO_BASE, BOOT_NO_BASE };
-		if (load(s, p, e) < 0) {
+			p->boot_time[i] = (struct seen_boot_time){ BOOT_NO_TIME, BOOT_NO_TIME };
+		if (load_page(s, p, e) < 0) {
 			free_page(p);
 			return NULL;
 		}

@@ -37,15 +37,15 @@ enum seen_state {
 #define SEEN_MORE(serial, at) ((uint32_t)((serial) << 12 | (at)))
 #define SEEN_SERIAL(more) ((more) >> 12)
 
-/* Epoch minus uptime in seconds, where lines print it; else BOOT_NO_BASE. */
-struct seen_base { int64_t min, max; };
+/* Epoch minus uptime in seconds, where lines print it; else BOOT_NO_TIME. */
+struct seen_boot_time { int64_t min, max; };
 
 struct seen_page {
 	int64_t node, serials, seconds; /* serial / SEEN_SERIALS, second / SEEN_SECONDS */
 	uint16_t at[SEEN_SERIALS];	/* SEEN_AT of an event with this serial; 0: none */
 	VEC(uint32_t) more; /* SEEN_MORE of those that have the same serial in another second */
 	struct map more_at; /* (serial, second) -> index of more, or -1 */
-	struct seen_base base[TRACK_LAYERS];
+	struct seen_boot_time boot_time[TRACK_LAYERS];
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
 };
@@ -69,8 +69,8 @@ void seen_forget(struct seen *s); /* drops what is in memory: another process ha
 /* The page of an event, loaded when it has to be; NULL on failure. Valid until the next call. */
 struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second, struct err *e);
 
-/* Marks the event as seen in one of the sets; base as in the page, or BOOT_NO_BASE. */
-enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t base);
+/* Marks the event as seen in one of the sets; boot time as in the page, or BOOT_NO_TIME. */
+enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t boot_time);
 
 /* Takes an event back from both sets, so that it counts as new when it is read again. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);

@@ -8,16 +8,16 @@
 #define TRUSTED (1u << TRACK_TRUSTED)
 #define TEXT (1u << TRACK_TEXT)
 
-static void note_base(struct seen_page *p, struct seen_base *b, int64_t base)
+static void note_boot_time(struct seen_page *p, struct seen_boot_time *b, int64_t boot_time)
 {
-	if (base <= b->max && base >= b->min)
+	if (boot_time <= b->max && boot_time >= b->min)
 		return;
-	if (b->max == BOOT_NO_BASE)
-		*b = (struct seen_base){ base, base };
-	else if (base > b->max)
-		b->max = base;
+	if (b->max == BOOT_NO_TIME)
+		*b = (struct seen_boot_time){ boot_time, boot_time };
+	else if (boot_time > b->max)
+		b->max = boot_time;
 	else
-		b->min = base;
+		b->min = boot_time;
 	p->dirty = true;
 }
 
@@ -33,13 +33,13 @@ static void index_more(struct seen_page *p)
  * Which event of a serial stands in `at`: a trusted one before text, so that no text slows trusted
  * pages; then the earliest.
  */
-static unsigned rank(unsigned at)
+static unsigned entry_rank(unsigned at)
 {
 	return SEEN_SECOND(at) + (SEEN_LAYERS(at) & TRUSTED ? 0 : SEEN_SECONDS);
 }
 
 /* Puts into `at` and `more` what belongs there, whatever came first. */
-static void settle(struct seen_page *p)
+static void order_page(struct seen_page *p)
 {
 	bool moved = false;
 	size_t n = 0;
@@ -47,7 +47,7 @@ static void settle(struct seen_page *p)
 	for (size_t k = 0; k < p->more.n; k++) {
 		unsigned i = SEEN_SERIAL(p->more.v[k]), at = p->more.v[k] & 0xfff, was = p->at[i];
 
-		if (was == 0 || rank(at) < rank(was)) {
+		if (was == 0 || entry_rank(at) < entry_rank(was)) {
 			p->at[i] = (uint16_t)at;
 			at = was;
 			moved = true;
@@ -82,15 +82,15 @@ static enum seen_state mark_more(struct seen_page *p, unsigned serial, unsigned 
 }
 
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted,
-			  int64_t base)
+			  int64_t boot_time)
 {
 	unsigned layer = trusted ? TRUSTED : TEXT;
 	unsigned i = serial % SEEN_SERIALS, at = SEEN_AT((uint64_t)second % SEEN_SECONDS, layer),
 		 was = p->at[i];
 	enum seen_state state = SEEN_NEW;
 
-	if (base != BOOT_NO_BASE)
-		note_base(p, &p->base[trusted ? TRACK_TRUSTED : TRACK_TEXT], base);
+	if (boot_time != BOOT_NO_TIME)
+		note_boot_time(p, &p->boot_time[trusted ? TRACK_TRUSTED : TRACK_TEXT], boot_time);
 	if (was != 0 && SEEN_SECOND(was) == SEEN_SECOND(at)) {
 		if (was & layer)
 			return SEEN_BEFORE;
@@ -137,7 +137,7 @@ enum form { FORM_RUNS_V3, FORM_BITMAP_V3, FORM_RUNS, FORM_BITMAP };
 #define PAGE_MAX (BODY_MAX + 8 + BOOT_PAGE_EVENTS * 4)
 
 /* The second after a change; one that leaves the page is -1, whatever is added to it later. */
-static int64_t step(int64_t second, uint64_t change)
+static int64_t step_second(int64_t second, uint64_t change)
 {
 	int64_t by = buf_unzigzag(change);
 
@@ -245,7 +245,7 @@ void seen_encode(struct seen_page *p, struct buf *out)
 	auto_free uint32_t *sorted = NULL;
 	const struct buf *shorter;
 
-	settle(p);
+	order_page(p);
 	encode_runs(p, &runs);
 	if (runs.n > BITMAP * TRACK_LAYERS) /* a bitmap is never shorter than that */
 		encode_bitmap(p, &bitmap);
@@ -275,10 +275,10 @@ static bool decode_runs(struct seen_page *p, struct bytes b, bool v3)
 	unsigned layers;
 
 	while (b.n) {
-		if (!bytes_varint(&b, &gap) || !bytes_varint(&b, &n) || !bytes_varint(&b, &change))
+		if (!buf_take_varint(&b, &gap) || !buf_take_varint(&b, &n) || !buf_take_varint(&b, &change))
 			return false;
 		layers = v3 ? layers_v3(change) : SEEN_LAYERS(change);
-		second = step(second, change >> (v3 ? 1 : 2));
+		second = step_second(second, change >> (v3 ? 1 : 2));
 		if (gap > SEEN_SERIALS || n == 0 || n > SEEN_SERIALS ||
 		    i + gap + n > SEEN_SERIALS || second < 0 || layers == 0)
 			return false;
@@ -297,7 +297,7 @@ static bool decode_bitmap(struct seen_page *p, struct bytes b, bool v3)
 	if (b.n < BITMAP * TRACK_LAYERS)
 		return false;
 	bytes_skip(&b, BITMAP * TRACK_LAYERS);
-	if (b.n && (!bytes_varint(&b, &until) || !bytes_varint(&b, &change)))
+	if (b.n && (!buf_take_varint(&b, &until) || !buf_take_varint(&b, &change)))
 		return false;
 	for (unsigned i = 0; i < SEEN_SERIALS; i++) {
 		unsigned layers = bit(one, i) << TRACK_TRUSTED | bit(two, i) << TRACK_TEXT;
@@ -307,9 +307,9 @@ static bool decode_bitmap(struct seen_page *p, struct bytes b, bool v3)
 		if (layers == 0)
 			continue;
 		while (until == 0) {
-			second = step(second, change);
+			second = step_second(second, change);
 			until = UINT64_MAX;
-			if (b.n && (!bytes_varint(&b, &until) || !bytes_varint(&b, &change)))
+			if (b.n && (!buf_take_varint(&b, &until) || !buf_take_varint(&b, &change)))
 				return false;
 		}
 		if (second < 0)
@@ -327,7 +327,7 @@ static bool decode_more(struct seen_page *p, struct bytes b, bool v3)
 	uint64_t m;
 
 	while (b.n) {
-		if (!bytes_varint(&b, &m) || m >> (v3 ? 11 : 12) >= SEEN_SERIALS)
+		if (!buf_take_varint(&b, &m) || m >> (v3 ? 11 : 12) >= SEEN_SERIALS)
 			return false;
 		next = v3 ? (uint32_t)(m >> 1 << 2) | layers_v3(m) : (uint32_t)m;
 		if (SEEN_LAYERS(next) == 0 ||
@@ -348,7 +348,7 @@ static bool decode(struct seen_page *p, struct bytes data, bool v3)
 		return false;
 	form = data.p[0];
 	bytes_skip(&data, 1);
-	if (!bytes_varint(&data, &n) || n > data.n || n > BODY_MAX)
+	if (!buf_take_varint(&data, &n) || n > data.n || n > BODY_MAX)
 		return false;
 	body = (struct bytes){ data.p, n };
 	bytes_skip(&data, n);
@@ -365,7 +365,7 @@ static bool settled(const struct seen_page *p)
 		unsigned at = p->more.v[k], stands = p->at[SEEN_SERIAL(at)];
 
 		if (stands == 0 || SEEN_SECOND(stands) == SEEN_SECOND(at) ||
-		    rank(at) < rank(stands))
+		    entry_rank(at) < entry_rank(stands))
 			return false;
 	}
 	return true;
@@ -446,7 +446,7 @@ static void units_of(const struct seen_page *p, unsigned layers, struct boot_pie
 						      .serial_lo = serial,
 						      .serial_hi = serial,
 						      .events = 1,
-						      .base = BOOT_NO_BASE };
+						      .boot_time = BOOT_NO_TIME };
 	}
 	VEC_FREE(&points);
 }
@@ -454,7 +454,7 @@ static void units_of(const struct seen_page *p, unsigned layers, struct boot_pie
 /* The usual page, in which time rises with the serial: one piece, found without sorting. */
 static bool one_piece(const struct seen_page *p, unsigned layers, struct boot_pieces *out)
 {
-	struct boot_piece piece = { .base = BOOT_NO_BASE };
+	struct boot_piece piece = { .boot_time = BOOT_NO_TIME };
 	struct run r = { 0 };
 	unsigned last = 0;
 
@@ -498,7 +498,7 @@ void seen_pieces(struct seen_page *p, enum track_layer layer, struct boot_pieces
 	size_t first = out->n;
 	uint32_t n;
 
-	settle(p); /* as many trusted events as can be stand where one piece is found fast */
+	order_page(p); /* as many trusted events as can be stand where one piece is found fast */
 	if (!any_of(p, 1u << layer) || one_piece(p, layers, out))
 		return;
 	units_of(p, layers, &units);

@@ -186,24 +186,24 @@ static bool decode_state(struct bytes b, struct derive_part *p)
 {
 	uint64_t n, x, y;
 
-	if (!decode_numbers(&b, p) || !bytes_varint(&b, &n))
+	if (!decode_numbers(&b, p) || !buf_take_varint(&b, &n))
 		return false;
 	for (; n > 0; n--) {
-		if (!bytes_varint(&b, &x) || !bytes_varint(&b, &y))
+		if (!buf_take_varint(&b, &x) || !buf_take_varint(&b, &y))
 			return false;
 		*VEC_PUSH(&p->looks) = (struct derive_look){ (int64_t)x, y };
 	}
-	if (!bytes_varint(&b, &n))
+	if (!buf_take_varint(&b, &n))
 		return false;
 	for (; n > 0; n--) {
-		if (!bytes_varint(&b, &x) || !bytes_varint(&b, &y))
+		if (!buf_take_varint(&b, &x) || !buf_take_varint(&b, &y))
 			return false;
 		*VEC_PUSH(&p->sites) = (struct track_site){ (int64_t)x, y };
 	}
-	if (!bytes_varint(&b, &n))
+	if (!buf_take_varint(&b, &n))
 		return false;
 	for (; n > 0; n--) {
-		if (!bytes_varint(&b, &x) || x > OBS_ROW_MAX)
+		if (!buf_take_varint(&b, &x) || x > OBS_ROW_MAX)
 			return false;
 		*VEC_PUSH(&p->witnesses) = (int64_t)x;
 	}

@@ -36,25 +36,25 @@ void tally_release(struct tally *t)
 	for (size_t i = 0; i < t->calls.n; i++)
 		free(t->calls.v[i]);
 	VEC_FREE(&t->calls);
-	VEC_FREE(&t->spaces);
+	VEC_FREE(&t->origins);
 	VEC_FREE(&t->intervals);
-	VEC_FREE(&t->slots);
+	VEC_FREE(&t->obs);
 	VEC_FREE(&t->edges);
 	VEC_FREE(&t->echoes);
 	VEC_FREE(&t->presences);
 	VEC_FREE(&t->losses);
 	VEC_FREE(&t->events);
-	map_release(&t->space_of);
+	map_release(&t->origin_of);
 	map_release(&t->interval_of);
-	map_release(&t->slot_of);
+	map_release(&t->obs_of);
 }
 
 void tally_clear(struct tally *t)
 {
-	t->spaces.n = t->intervals.n = t->slots.n = t->edges.n = t->echoes.n = t->presences.n = t->losses.n = t->events.n = 0;
-	map_clear(&t->space_of);
+	t->origins.n = t->intervals.n = t->obs.n = t->edges.n = t->echoes.n = t->presences.n = t->losses.n = t->events.n = 0;
+	map_clear(&t->origin_of);
 	map_clear(&t->interval_of);
-	map_clear(&t->slot_of);
+	map_clear(&t->obs_of);
 	t->batch++;
 }
 
@@ -189,38 +189,38 @@ static void enter_batch(struct tally *t, struct ident *id)
 {
 	id->batch = t->batch;
 	id->interval[0] = id->interval[1] = 0;
-	id->space[0] = id->space[1] = -1;
+	id->origin[0] = id->origin[1] = -1;
 	memset(id->recent, 0, sizeof(id->recent));
 }
 
 /* What intervals of an identity and layer are of. */
-static int64_t space_for(struct tally *t, struct ident *id, bool trusted)
+static int64_t origin_for(struct tally *t, struct ident *id, bool trusted)
 {
 	uint64_t a = (uint64_t)id->node << 32 | (uint32_t)id->pid,
 		 b = (uint64_t)id->exe << 2 | (uint64_t)trusted << 1 | id->loader;
-	int64_t space = id->space[trusted];
+	int64_t origin = id->origin[trusted];
 
-	if (space < 0)
-		space = map_get(&t->space_of, a, b, -1);
-	if (space < 0) {
-		space = (int64_t)t->spaces.n;
-		map_put(&t->space_of, a, b, space);
-		*VEC_PUSH(&t->spaces) = (struct tally_space){ id->node, id->exe, id->pid, id->loader, trusted };
+	if (origin < 0)
+		origin = map_get(&t->origin_of, a, b, -1);
+	if (origin < 0) {
+		origin = (int64_t)t->origins.n;
+		map_put(&t->origin_of, a, b, origin);
+		*VEC_PUSH(&t->origins) = (struct tally_origin){ id->node, id->exe, id->pid, id->loader, trusted };
 	}
-	id->space[trusted] = space;
-	return space;
+	id->origin[trusted] = origin;
+	return origin;
 }
 
-static uint32_t new_interval(struct tally *t, const struct ident *id, int64_t space, uint64_t cell, int64_t t_ms, uint32_t serial,
+static uint32_t new_interval(struct tally *t, const struct ident *id, int64_t origin, uint64_t cell, int64_t t_ms, uint32_t serial,
 			     uint32_t older)
 {
 	const struct tally_interval *was = older ? &t->intervals.v[older - 1] : NULL;
-	bool mixed = was != NULL && (was->mixed || t_ms <= was->t_last);
+	bool unordered = was != NULL && (was->unordered || t_ms <= was->t_last);
 
 	*VEC_PUSH(&t->intervals) = (struct tally_interval){
-		.space = space, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
-		.s_last = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
-		.mixed = mixed,
+		.origin = origin, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
+		.s_last = serial, .s_begin = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
+		.unordered = unordered,
 	};
 	return (uint32_t)t->intervals.n;
 }
@@ -243,30 +243,32 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 	uint64_t cell = ip >> OBS_CELL_BITS, a, b;
 	struct tally_interval *v;
 	uint32_t at, head;
-	int64_t space;
+	int64_t origin;
 
 	if (id->batch != t->batch)
 		enter_batch(t, id);
 	id->trusted = trusted;
 	at = id->interval[trusted];
 	if (at == 0 || !holds(&t->intervals.v[at - 1], cell, t_ms)) {
-		space = space_for(t, id, trusted);
-		a = (uint64_t)space << 40 | (uint64_t)(t_ms / WHEN_HOUR_MS);
+		origin = origin_for(t, id, trusted);
+		a = (uint64_t)origin << 40 | (uint64_t)(t_ms / WHEN_HOUR_MS);
 		b = cell;
 		head = (uint32_t)map_get(&t->interval_of, a, b, 0);
 		for (at = head; at != 0 && !holds(&t->intervals.v[at - 1], cell, t_ms);) {
 			v = &t->intervals.v[at - 1];
-			at = v->mixed || t_ms <= v->t_last ? v->older : 0;
+			at = v->unordered || t_ms <= v->t_last ? v->older : 0;
 		}
 		if (at == 0) {
-			at = new_interval(t, id, space, cell, t_ms, serial, head);
+			at = new_interval(t, id, origin, cell, t_ms, serial, head);
 			map_put(&t->interval_of, a, b, at);
 		}
 		id->interval[trusted] = at;
 	}
 	v = &t->intervals.v[at - 1];
-	if (t_ms < v->t_first)
+	if (t_ms < v->t_first || (t_ms == v->t_first && serial < v->s_begin)) {
 		v->t_first = t_ms;
+		v->s_begin = serial;
+	}
 	if (t_ms > v->t_last)
 		v->t_last = t_ms;
 	if (serial > v->s_last)
@@ -286,39 +288,39 @@ static uint32_t slot_for(struct tally *t, const struct ident *id, uint32_t inter
 	/* what was denied made no process and ended none */
 	bool done = action_of(code) == (uint32_t)ACTION_LOG;
 	uint64_t a = (uint64_t)interval << 32 | (uint32_t)id->caller;
-	int64_t at = map_get(&t->slot_of, a, (uint64_t)call, -1);
-	struct tally_slot *s;
+	int64_t at = map_get(&t->obs_of, a, (uint64_t)call, -1);
+	struct tally_obs *s;
 
 	if (at >= 0)
 		return (uint32_t)at;
-	map_put(&t->slot_of, a, (uint64_t)call, (int64_t)t->slots.n);
-	s = VEC_PUSH(&t->slots);
-	*s = (struct tally_slot){ .obs = { .caller = id->caller, .call = call, .t_first = t_ms, .t_last = t_ms,
+	map_put(&t->obs_of, a, (uint64_t)call, (int64_t)t->obs.n);
+	s = VEC_PUSH(&t->obs);
+	*s = (struct tally_obs){ .obs = { .caller = id->caller, .call = call, .t_first = t_ms, .t_last = t_ms,
 					   .serial = UINT32_MAX, .ip = UINT64_MAX },
-				  .next = t->intervals.v[interval - 1].slots,
+				  .next = t->intervals.v[interval - 1].obs,
 				  .edge = (uint8_t)(done ? syscall_edge(id->arch, nr) : EDGE_NONE) };
-	t->intervals.v[interval - 1].slots = (uint32_t)t->slots.n;
-	return (uint32_t)t->slots.n - 1;
+	t->intervals.v[interval - 1].obs = (uint32_t)t->obs.n;
+	return (uint32_t)t->obs.n - 1;
 }
 
-int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
+int tally_count_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
 		bool trusted, enum seen_state state, struct err *e)
 {
 	struct ident_recent *recent;
-	struct tally_slot *s;
+	struct tally_obs *s;
 	struct obs *o;
 	uint32_t interval;
 	int64_t call;
 
 	t->seen_before += state != SEEN_NEW;
-	if (state == SEEN_OTHER && !trusted && t->folds)
+	if (state == SEEN_OTHER && !trusted && t->any_totals)
 		state = SEEN_BEFORE;
 	if (state == SEEN_BEFORE && !t->label)
 		return 0;
 	interval = interval_for(t, id, ip, t_ms, serial, trusted);
 	if (state == SEEN_BEFORE)
 		return 0;
-	t->intervals.v[interval - 1].driven++;
+	t->intervals.v[interval - 1].new_records++;
 	t->trusted += trusted;
 	recent = &id->recent[(uint32_t)nr % IDENT_RECENT];
 	if (recent->interval != interval || recent->nr != nr || id->recent_code != code) {
@@ -330,7 +332,7 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 		id->recent_code = code;
 		*recent = (struct ident_recent){ interval, slot_for(t, id, interval, call, nr, code, t_ms), nr };
 	}
-	s = &t->slots.v[recent->slot];
+	s = &t->obs.v[recent->obs];
 	o = &s->obs;
 	if (t_ms < o->t_first)
 		o->t_first = t_ms;
@@ -346,7 +348,7 @@ int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial
 	if (state == SEEN_OTHER) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
-		*VEC_PUSH(&t->echoes) = (struct tally_echo){ t_ms, serial, recent->slot, v->echoes };
+		*VEC_PUSH(&t->echoes) = (struct tally_echo){ t_ms, serial, recent->obs, v->echoes };
 		v->echoes = (uint32_t)t->echoes.n;
 	}
 	if (s->edge != EDGE_NONE) {
@@ -368,9 +370,9 @@ int tally_presence(struct tally *t, struct ident *id, const struct record *rec, 
 	return 0;
 }
 
-void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent)
+void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent)
 {
-	*VEC_PUSH(&t->events) = (struct tally_event){ node, t_ms, pid, parent, serial, kind };
+	*VEC_PUSH(&t->events) = (struct tally_lifecycle){ node, t_ms, pid, parent, serial, kind };
 }
 
 void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted)

@@ -11,7 +11,7 @@
 #include "store/names.h"
 
 #define TALLY_GAP_MS 500            /* records of an interval follow each other within this time */
-#define TALLY_MAX_SLOTS 100000      /* a batch ends when so many observations wait, */
+#define TALLY_MAX_OBS 100000      /* a batch ends when so many observations wait, */
 #define TALLY_MAX_INTERVALS 12000   /* or so many of those things that take more room when they are written */
 #define TALLY_MAX_IDENTS 20000
 
@@ -27,13 +27,13 @@ struct ident {
 	uint32_t uid, auid, arch;
 	bool loader, compat;
 	uint32_t batch;       /* in which the next three are valid */
-	int64_t space[2];     /* by trust: of text, of trusted records; -1: none yet */
+	int64_t origin[2];     /* by trust: of text, of trusted records; -1: none yet */
 	uint32_t interval[2]; /* the last one, index + 1 */
 	bool trusted;         /* which of them was the last */
 	char code_text[8];    /* the code that it had last, as written, and read */
 	uint32_t code;
 	bool code_known;
-	struct ident_recent { uint32_t interval, slot; int32_t nr; } recent[IDENT_RECENT];
+	struct ident_recent { uint32_t interval, obs; int32_t nr; } recent[IDENT_RECENT];
 	uint32_t recent_code;
 	struct tally_calls *calls; /* of its arch and of the action it had last */
 };
@@ -46,32 +46,32 @@ struct tally_calls {
 };
 
 struct tally_interval {
-	int64_t space;
+	int64_t origin;
 	uint64_t cell;
 	int64_t t_first, t_last;
-	uint32_t s_first, s_last;
+	uint32_t s_first, s_last, s_begin; /* the lowest, the highest, that of the record at t_first */
 	uint32_t uid, auid;
 	int64_t name;
 	uint32_t older;       /* the next of the same space, cell and hour, index + 1 */
-	bool mixed;           /* one that is older in this sense may be later in time */
-	uint32_t slots;       /* its observations, index + 1 */
+	bool unordered;           /* one that is older in this sense may be later in time */
+	uint32_t obs;       /* its observations, index + 1 */
 	uint32_t edges;       /* its edges, index + 1 */
 	uint32_t echoes;      /* its events that the other layer has brought as well, index + 1 */
-	int64_t place;        /* row of where its process ran; 0: not looked up */
-	uint32_t driven;      /* records that were new or became trusted; 0: it only marks what is there */
+	int64_t location;        /* row of where its process ran; 0: not looked up */
+	uint32_t new_records;      /* records that were new or became trusted; 0: it only marks what is there */
 };
 
-struct tally_slot {
+struct tally_obs {
 	struct obs obs;
 	uint32_t next;
 	uint8_t edge;         /* enum edge_kind of its call */
 };
 
-struct tally_space { int64_t node, exe; int32_t pid; bool loader, trusted; };
-struct tally_echo { int64_t t; uint32_t serial, slot, next; };
+struct tally_origin { int64_t node, exe; int32_t pid; bool loader, trusted; };
+struct tally_echo { int64_t t; uint32_t serial, obs, next; };
 struct tally_edge { struct edge edge; uint32_t next; };
 struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
-struct tally_event { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
+struct tally_lifecycle { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
 struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; bool trusted; };
 
 struct tally {
@@ -85,19 +85,19 @@ struct tally {
 	uint32_t n_idents, n_ident_slots;
 	uint32_t ident_drops;  /* how often all of them were dropped */
 	VEC(struct tally_calls *) calls;
-	VEC(struct tally_space) spaces;
+	VEC(struct tally_origin) origins;
 	VEC(struct tally_interval) intervals;
-	VEC(struct tally_slot) slots;
+	VEC(struct tally_obs) obs;
 	VEC(struct tally_edge) edges;
 	VEC(struct tally_echo) echoes;
 	VEC(struct tally_presence) presences;
 	VEC(struct tally_loss) losses;
-	VEC(struct tally_event) events;
-	struct map space_of, interval_of, slot_of;
+	VEC(struct tally_lifecycle) events;
+	struct map origin_of, interval_of, obs_of;
 	uint64_t new_events, seen_before;
 	uint64_t trusted;        /* events that no trusted source had brought before */
 	uint64_t contradicted; /* events of which text says something else than a trusted source */
-	bool folds;            /* something was folded: text of what is trusted already is not kept any more */
+	bool any_totals;            /* something was compacted: text of what is trusted already is not kept any more */
 };
 
 void tally_init(struct tally *t, struct store *store, struct names *names, struct seen *seen);
@@ -113,7 +113,7 @@ struct ident *tally_find(const struct tally *t, int64_t node, const char *key, s
 struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e);
 
 /* One event. t_ms, ip, nr and code as in the record; state as the seen set says. */
-int tally_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
+int tally_count_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
 		bool trusted, enum seen_state state, struct err *e);
 
 /* A record without an event id: presence only. */
@@ -123,15 +123,15 @@ int tally_presence(struct tally *t, struct ident *id, const struct record *rec, 
  * What a source says that knows processes: `pid` was born of `parent`, has execed, is gone (EDGE_BORN, EDGE_EXECED,
  * EDGE_GONE; parent 0 for the others). It happened right after the record with that serial, the node's own or not.
  */
-void tally_process(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent);
+void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent);
 
 void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted);
 
 /* Is it time to end the batch? */
 static inline bool tally_full(const struct tally *t)
 {
-	return t->slots.n >= TALLY_MAX_SLOTS || t->intervals.n >= TALLY_MAX_INTERVALS || t->edges.n >= TALLY_MAX_SLOTS ||
-	       t->presences.n >= TALLY_MAX_INTERVALS || t->echoes.n >= 4 * TALLY_MAX_SLOTS || t->events.n >= TALLY_MAX_SLOTS;
+	return t->obs.n >= TALLY_MAX_OBS || t->intervals.n >= TALLY_MAX_INTERVALS || t->edges.n >= TALLY_MAX_OBS ||
+	       t->presences.n >= TALLY_MAX_INTERVALS || t->echoes.n >= 4 * TALLY_MAX_OBS || t->events.n >= TALLY_MAX_OBS;
 }
 
 /* Empties it after a flush (or a rollback). */

@@ -36,7 +36,7 @@ static int compare(const struct derive_row *a, const struct derive_row *b)
 }
 
 /* How many rows of a page come before one (or are equal to it, where `upto`). */
-static uint32_t rank(const struct tree_page *p, const struct derive_row *row, bool upto)
+static uint32_t row_rank(const struct tree_page *p, const struct derive_row *row, bool upto)
 {
 	uint32_t lo = 0, hi = p->n;
 
@@ -58,7 +58,7 @@ static struct tree_page *leaf_of(const struct tree *t, const struct derive_row *
 	struct tree_page *p = t->root;
 
 	while (!p->leaf) {
-		uint32_t at = rank(p, row, true);
+		uint32_t at = row_rank(p, row, true);
 
 		p = p->below[at > 0 ? at - 1 : 0];
 	}
@@ -100,7 +100,7 @@ static void insert_at(struct tree_page *p, uint32_t at, const struct derive_row 
 /* Inserts below p; a page that was split off is returned. */
 static struct tree_page *insert(struct tree *t, struct tree_page *p, const struct derive_row *row)
 {
-	uint32_t at = rank(p, row, p->leaf ? false : true);
+	uint32_t at = row_rank(p, row, p->leaf ? false : true);
 	struct tree_page *more = NULL, *half = NULL;
 	const struct derive_row *key = row;
 
@@ -145,7 +145,7 @@ void tree_put(struct tree *t, const struct derive_row *row)
 void tree_del(struct tree *t, const struct derive_row *row)
 {
 	struct tree_page *p = leaf_of(t, row);
-	uint32_t at = rank(p, row, false);
+	uint32_t at = row_rank(p, row, false);
 
 	if (at == p->n || compare(&p->row[at], row) != 0)
 		return;
@@ -157,7 +157,7 @@ void tree_del(struct tree *t, const struct derive_row *row)
 bool tree_next(const struct tree *t, const struct derive_row *from, struct derive_row *out)
 {
 	struct tree_page *p = leaf_of(t, from);
-	uint32_t at = rank(p, from, true);
+	uint32_t at = row_rank(p, from, true);
 
 	for (; p != NULL && at == p->n; at = 0)
 		p = p->behind;
@@ -170,7 +170,7 @@ static bool before(const struct tree *t, const struct derive_row *from, bool upt
 		   struct derive_row *out)
 {
 	struct tree_page *p = leaf_of(t, from);
-	uint32_t at = rank(p, from, upto);
+	uint32_t at = row_rank(p, from, upto);
 
 	while (p != NULL && at == 0) {
 		p = p->before;

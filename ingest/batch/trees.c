@@ -8,7 +8,7 @@
 
 void trees_mark(struct trees *t, int64_t part, int64_t interval)
 {
-	if (t->labels || t->places)
+	if (t->labels || t->locations)
 		*VEC_PUSH(&t->marks) = (struct trees_mark){ part, interval };
 }
 
@@ -21,7 +21,7 @@ void trees_release(struct trees *t)
 
 void trees_left(struct trees *t, int64_t part)
 {
-	if (t->labels || t->places)
+	if (t->labels || t->locations)
 		*VEC_PUSH(&t->left) = part;
 }
 
@@ -225,7 +225,7 @@ static bool is_root(const struct derive_image *m)
 	return m->tree == m->id;
 }
 
-/* A tree that has lost or won images that were there before has its labels and places found anew. */
+/* A tree that has lost or won images that were there before has its labels and locations found anew. */
 static void note_moves(struct trees *t)
 {
 	const struct state *s = t->state;
@@ -291,7 +291,7 @@ int trees_write(struct trees *t, struct err *e)
 	if (push_founded(t, e) < 0 || write_paths(t, e) < 0)
 		return -1;
 	state_list(t->state);
-	if (t->labels || t->places)
+	if (t->labels || t->locations)
 		note_moves(t);
 	for (size_t i = 0; i < s->gone_images.n; i++)
 		if (tree_row_del(t->store, s->gone_images.v[i], e) < 0)
@@ -308,7 +308,7 @@ int trees_write(struct trees *t, struct err *e)
 	return find_marked(t, e);
 }
 
-/* ---- labels and places ---- */
+/* ---- labels and locations ---- */
 
 static int by_id(const void *a, const void *b)
 {
@@ -322,19 +322,19 @@ static int add_marked(struct trees *t, const struct trees_mark *m, struct err *e
 {
 	if (t->labels && tree_row_label_interval(t->store, m->part, m->interval, e) < 0)
 		return -1;
-	return t->places ? tree_row_place_interval(t->store, m->part, m->interval, e) : 0;
+	return t->locations ? tree_row_locate_interval(t->store, m->part, m->interval, e) : 0;
 }
 
 static int find_anew(struct trees *t, int64_t tree, struct err *e)
 {
 	if (t->labels && tree_row_label(t->store, tree, e) < 0)
 		return -1;
-	return t->places ? tree_row_place(t->store, tree, e) : 0;
+	return t->locations ? tree_row_find_locations(t->store, tree, e) : 0;
 }
 
 int trees_label(struct trees *t, struct err *e)
 {
-	if (!t->labels && !t->places)
+	if (!t->labels && !t->locations)
 		return 0;
 	for (size_t i = 0; i < t->marks.n; i++)
 		if (t->marks.v[i].part != 0 && add_marked(t, &t->marks.v[i], e) < 0)

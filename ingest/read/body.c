@@ -15,13 +15,13 @@ static const struct body *const bodies[] = {
 #undef BODY
 };
 
-void line_room_release(struct line_room *room)
+void body_room_release(struct body_room *room)
 {
 	free(room->copy);
-	*room = (struct line_room){ 0 };
+	*room = (struct body_room){ 0 };
 }
 
-void line_cut(bool mentions, struct line *out)
+void body_cut_line(bool mentions, struct line *out)
 {
 	*out = (struct line){ .kind = mentions ? LINE_DAMAGED : LINE_OTHER, .reason = "line of over 64 KiB" };
 }
@@ -54,7 +54,7 @@ static bool worth_a_look(struct bytes b)
 	       bytes_starts(b, BYTES("audit(")) || memchr(b.p, '\0', b.n) != NULL;
 }
 
-static char *room_for(struct line_room *room, size_t n)
+static char *room_for(struct body_room *room, size_t n)
 {
 	if (room->cap < n) {
 		room->cap = n * 2;
@@ -67,7 +67,7 @@ static char *room_for(struct line_room *room, size_t n)
  * Colour: drops ESC [ ... m before the record's type, and at the end of the line. Inside a record an ESC is
  * never the terminal's: the kernel writes it as hex.
  */
-static struct bytes without_colour(struct bytes line, struct line_room *room)
+static struct bytes without_colour(struct bytes line, struct body_room *room)
 {
 	size_t type = bytes_find(line, BYTES("type=")), n = 0;
 	char *out = room_for(room, line.n);
@@ -92,7 +92,7 @@ static struct bytes without_colour(struct bytes line, struct line_room *room)
 }
 
 /* /dev/kmsg writes bytes as \xHH; decodes those into the room. */
-static struct bytes without_escapes(struct bytes b, struct line_room *room)
+static struct bytes without_escapes(struct bytes b, struct body_room *room)
 {
 	char *out;
 	size_t n = 0;
@@ -157,7 +157,7 @@ static enum line_kind parse_message(struct bytes message, const struct context *
 	return stray(message, c, out);
 }
 
-void line_parse(struct bytes line, struct line *out, struct line_room *room)
+void body_parse_line(struct bytes line, struct line *out, struct body_room *room)
 {
 	struct context c;
 	struct bytes message;

@@ -37,23 +37,23 @@ struct body {
 };
 
 /* Room for the copies that odd lines need; one for each reader. `{0}` is a fresh one. */
-struct line_room {
+struct body_room {
 	struct fields_room fields;
 	int64_t near_ms;  /* a time near this line's, for stamps without a year: the reader's affair */
 	char *copy;
 	size_t cap;
 };
 
-void line_room_release(struct line_room *room);
+void body_room_release(struct body_room *room);
 
 /*
  * Reads one line, without its newline. What *out borrows lives until the next call with the same room.
  * The cost of a line that has nothing to do with audit is three searches over it.
  */
-void line_parse(struct bytes line, struct line *out, struct line_room *room);
+void body_parse_line(struct bytes line, struct line *out, struct body_room *room);
 
 /* What a line says that lines_next cut: damaged where the beginning of a record was in it. */
-void line_cut(bool mentions, struct line *out);
+void body_cut_line(bool mentions, struct line *out);
 
 /* For bodies: the part from "audit(" on, when the type before it was ours. */
 enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_room *room);

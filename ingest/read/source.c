@@ -30,7 +30,7 @@ static const char *unpacker(int fd)
 	return NULL;
 }
 
-static int look(struct source *s, const struct trust *where, const char *shown, struct err *e)
+static int look_at_file(struct source *s, const struct trust *where, const char *shown, struct err *e)
 {
 	struct stat st;
 	const char *tool;
@@ -68,7 +68,7 @@ int source_open(struct source *s, const char *path, struct err *e)
 	s->fd = s->is_stdin ? STDIN_FILENO : trust_open(path, &where);
 	if (s->fd < 0)
 		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
-	if (look(s, &where, buf_text(&shown), e) < 0) {
+	if (look_at_file(s, &where, buf_text(&shown), e) < 0) {
 		source_close(s);
 		return -1;
 	}

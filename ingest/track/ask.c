@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum verdict { SILENT, SAME_PLACE, APART };
+enum verdict { SILENT, SAME_SITE, APART };
 
 /* An image that was seen, and the parts of it that were. */
 struct view {
@@ -53,7 +53,7 @@ static int see(struct derive *d, const struct derive_row *row, struct views *out
 }
 
 /*
- * The relation: the last `most` rows before p in a place. Rows that began before `since` (by
+ * The relation: the last `most` rows before p in a bucket. Rows that began before `since` (by
  * `value`, where `by_value`, else by their time) and p's own are no evidence, though they take up
  * room.
  */
@@ -70,7 +70,7 @@ static int look_back(struct derive *d, const struct derive_part *p, const struct
 		     struct views *out, struct err *e)
 {
 	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer; layer++) {
-		struct derive_row at = rows_place(g->kind, layer, &p->key, g->exe, g->cell, 0), row;
+		struct derive_row at = rows_in_bucket(g->kind, layer, &p->key, g->exe, g->cell, 0), row;
 		int got = 1;
 
 		for (size_t i = 0; i < g->most; i++, at = row) {
@@ -109,10 +109,10 @@ static size_t near_cells(const struct derive_part *p, struct derive_look *out)
 	for (size_t i = 0; i < p->looks.n; i++) {
 		uint64_t cell = p->looks.v[i].cell;
 
-		if (track_place(cell) != TRACK_RANDOM)
+		if (track_region(cell) != TRACK_RANDOM)
 			continue;
 		for (uint64_t c = cell - 1; c <= cell + 1; c++)
-			if (track_place(c) == TRACK_RANDOM)
+			if (track_region(c) == TRACK_RANDOM)
 				out[n++] = (struct derive_look){ p->looks.v[i].exe, c };
 	}
 	if (p->looks.n > 1 && n > 1)
@@ -143,7 +143,7 @@ static enum verdict compare_sites(const struct derive_part *a, const struct deri
 		}
 		for (size_t j = k; j < b->sites.n && b->sites.v[j].call == call; j++) {
 			if (a->sites.v[i].ip == b->sites.v[j].ip)
-				return SAME_PLACE;
+				return SAME_SITE;
 			if ((a->sites.v[i].ip ^ b->sites.v[j].ip) % DERIVE_PAGE == 0)
 				out = APART;
 		}
@@ -152,10 +152,10 @@ static enum verdict compare_sites(const struct derive_part *a, const struct deri
 	return out;
 }
 
-static void judge(const struct derive_part *p, struct view *v)
+static void judge_image(const struct derive_part *p, struct view *v)
 {
 	v->verdict = SILENT;
-	for (size_t i = 0; i < v->seen.n && v->verdict != SAME_PLACE; i++) {
+	for (size_t i = 0; i < v->seen.n && v->verdict != SAME_SITE; i++) {
 		enum verdict one = compare_sites(p, v->seen.v[i]);
 
 		v->verdict = one == SILENT ? v->verdict : one;
@@ -212,7 +212,7 @@ static int by_call(struct derive *d, const struct derive_part *p, const struct v
 	return ret;
 }
 
-static int choose(struct derive *d, const struct derive_part *p, struct views *views,
+static int choose_image(struct derive *d, const struct derive_part *p, struct views *views,
 		  struct ask_answer *out, struct err *e)
 {
 	size_t left = 0, same = 0, apart = 0;
@@ -223,7 +223,7 @@ static int choose(struct derive *d, const struct derive_part *p, struct views *v
 	for (size_t i = 0; i < views->n; i++) {
 		struct view *v = &views->v[i];
 
-		judge(p, v);
+		judge_image(p, v);
 		if (v->verdict == APART) {
 			apart++;
 			continue;
@@ -236,8 +236,8 @@ static int choose(struct derive *d, const struct derive_part *p, struct views *v
 		if (!v->alive)
 			continue;
 		left++;
-		same += v->verdict == SAME_PLACE;
-		if (one == NULL || (v->verdict == SAME_PLACE && one->verdict != SAME_PLACE))
+		same += v->verdict == SAME_SITE;
+		if (one == NULL || (v->verdict == SAME_SITE && one->verdict != SAME_SITE))
 			one = v;
 	}
 	if (left > 1 && same != 1)
@@ -274,7 +274,7 @@ static int choose_fixed(struct derive *d, const struct derive_part *p, struct as
 				    false,
 				    true };
 
-		if (track_place(p->looks.v[i].cell) != TRACK_FIXED || (exe != 0 && g.exe == exe))
+		if (track_region(p->looks.v[i].cell) != TRACK_FIXED || (exe != 0 && g.exe == exe))
 			continue;
 		exe = g.exe;
 		ret = look_back(d, p, &g, &called, e);
@@ -306,7 +306,7 @@ static int choose_fixed(struct derive *d, const struct derive_part *p, struct as
 	return ret;
 }
 
-int ask_near(struct derive *d, const struct derive_part *p, struct ask_answer *out, struct err *e)
+int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_answer *out, struct err *e)
 {
 	auto_free struct derive_look *cells = mem_alloc(3 * p->looks.n * sizeof(*cells));
 	size_t n = near_cells(p, cells);
@@ -324,7 +324,7 @@ int ask_near(struct derive *d, const struct derive_part *p, struct ask_answer *o
 		ret = look_back(d, p, &g, &views, e);
 	}
 	if (ret == 0 && p->looks.n > 0)
-		ret = choose(d, p, &views, out, e);
+		ret = choose_image(d, p, &views, out, e);
 	drop_views(&views);
 	return ret;
 }

@@ -147,7 +147,7 @@ static int note(struct derive *d, struct derive_part *p, int64_t link, struct as
 }
 
 /* Takes the answer over: what p comes from, what that rests on, and its image. */
-static int take(struct derive *d, struct derive_part *p, const struct derive_part *from, bool same,
+static int take_answer(struct derive *d, struct derive_part *p, const struct derive_part *from, bool same,
 		struct ask_answer *a, struct err *e)
 {
 	struct derive_rows was = { 0 }, now = { 0 };
@@ -167,7 +167,7 @@ static int take(struct derive *d, struct derive_part *p, const struct derive_par
 }
 
 /* 1: it has to be settled again, there was no room to look at all that it had to. */
-static int settle(struct derive *d, struct derive_part *p, struct err *e)
+static int settle_part(struct derive *d, struct derive_part *p, struct err *e)
 {
 	struct ask_answer a = { 0 };
 	struct derive_part *from;
@@ -176,14 +176,14 @@ static int settle(struct derive *d, struct derive_part *p, struct err *e)
 
 	d->asked++;
 	if (ret == 0 && ask) {
-		ret = ask_near(d, p, &a, e);
+		ret = ask_candidates(d, p, &a, e);
 		if (ret == 0)
 			p->rule = (uint8_t)a.rule;
 	} else if (ret == 0 && same) {
 		a.image = from->image;
 	}
 	if (ret == 0)
-		ret = take(d, p, from, same, &a, e);
+		ret = take_answer(d, p, from, same, &a, e);
 	VEC_FREE(&a.witnesses);
 	VEC_FREE(&a.gone);
 	if (ret == 0 && d->search.part == p->id)
@@ -223,7 +223,7 @@ static int settle_next(struct derive *d, struct err *e)
 	if (p == NULL || !p->queued || rows_moved(&w, p))
 		return 0;
 	p->queued = false;
-	again = settle(d, p, e);
+	again = settle_part(d, p, e);
 	if (again == 1)
 		rows_wait(d, p);
 	return again < 0 ? -1 : 0;

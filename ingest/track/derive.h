@@ -6,9 +6,9 @@
  * came first. This finds it by steps: parts whose answer may be another one wait in a queue in
  * the order of the evidence, and each is settled when all before it are.
  *
- * One relation says what a part looks at. An interval or a fork-type call is a row in a place, in
+ * One relation says what a part looks at. An interval or a fork-type call is a row in a bucket, in
  * the order of the evidence: a cell, where addresses are random; a program and its user, where
- * they are not. A part that asks looks back from its own place in the order, in each place that
+ * they are not. A part that asks looks back from its own place in the order, in each bucket that
  * is near to it, over the last few rows (DERIVE_NEAR, DERIVE_CALLS). So the same few rows say
  * whom a part looks at, and, walked the other way, who looks at a row that changed. Nothing else
  * of other parts is read but whether one of an image lives, which has rows of its own (see
@@ -24,7 +24,7 @@
 #include "store/base/buf.h"
 
 #define DERIVE_NEAR 8         /* intervals that are looked at in a cell: the last that began there */
-#define DERIVE_CALLS 16       /* the same of fork-type calls, and of intervals in places that are not random */
+#define DERIVE_CALLS 16       /* the same of fork-type calls, and of intervals in buckets that are not random */
 #define DERIVE_CELLS 64       /* intervals by their end, and then by the order of the pid, whose cells a part looks from */
 #define DERIVE_SITES_FROM 8   /* the same by their beginning, whose calls are compared */
 #define DERIVE_SITES 128      /* sites of these at most */
@@ -138,8 +138,8 @@ struct derive_work {
 	struct derive_row at;         /* behind this row */
 	uint64_t until[3];            /* up to here: the last words of a row */
 	int64_t id, to;               /* a part, or images */
-	bool has_floor;               /* those before it need not be asked again: to them it is the same image under another name */
-	struct derive_wait floor;
+	bool has_limit;               /* those before it need not be asked again: to them it is the same image under another name */
+	struct derive_wait limit;
 };
 
 /*

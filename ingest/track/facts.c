@@ -7,7 +7,7 @@
 /* ---- lists of a part's intervals, by their end and by their beginning ---- */
 
 /* Of one end or beginning: as they stand in the order of the pid. */
-static int by_place_in_row(const struct facts_own *x, const struct facts_own *y)
+static int by_position_in_row(const struct facts_own *x, const struct facts_own *y)
 {
 	return x->v < y->v ? -1 : x->v > y->v;
 }
@@ -18,7 +18,7 @@ static int by_end(const void *a, const void *b)
 
 	if (x->v->t_last != y->v->t_last)
 		return x->v->t_last < y->v->t_last ? -1 : 1;
-	return by_place_in_row(x, y);
+	return by_position_in_row(x, y);
 }
 
 /* Old ones first. */
@@ -30,7 +30,7 @@ static int by_beginning(const void *a, const void *b)
 		return x->old ? -1 : 1;
 	if (x->v->t_first != y->v->t_first)
 		return x->v->t_first < y->v->t_first ? -1 : 1;
-	return by_place_in_row(x, y);
+	return by_position_in_row(x, y);
 }
 
 static int by_look(const void *a, const void *b)
@@ -58,7 +58,7 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 	if (n > 1)
 		qsort(own, n, sizeof(*own), by_end);
 	for (size_t i = 0; i < n && i < room; i++)
-		if (track_place(own[i].v->cell) != TRACK_KERNEL)
+		if (track_region(own[i].v->cell) != TRACK_KERNEL)
 			*VEC_PUSH(&m->looks) = (struct derive_look){ own[i].v->exe, own[i].v->cell };
 	if (m->looks.n > 1)
 		qsort(m->looks.v, m->looks.n, sizeof(*m->looks.v), by_look);
@@ -117,38 +117,38 @@ void facts_copy_sites(struct derive_part *to, const struct derive_part *from)
 /* A loader is nobody's parent, so others see nothing of it. */
 static void interval_row(struct derive_part *m, const struct track_interval *v)
 {
-	enum track_place place = track_place(v->cell);
+	enum track_region region = track_region(v->cell);
 	struct track_key at = m->key;
 	struct derive_row r;
 
-	if (m->loader || place == TRACK_KERNEL)
+	if (m->loader || region == TRACK_KERNEL)
 		return;
 	at.t = v->t_first;
 	at.serial = v->s_first;
-	if (place == TRACK_FIXED)
+	if (region == TRACK_FIXED)
 		at.seq = track_fixed_number(
-			v->cell); /* many cells in one place: no two rows may be equal in the order */
-	r = rows_place(place == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
-		       place == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
-	r.value = place == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
+			v->cell); /* many cells in one bucket: no two rows may be equal in the order */
+	r = rows_in_bucket(region == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
+		       region == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
+	r.value = region == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
 	*VEC_PUSH(&m->rows) = r;
 }
 
 static void call_row(struct derive_part *m, const struct track_interval *v,
 		     const struct track_edge *d)
 {
-	enum track_place place = track_place(v->cell);
+	enum track_region region = track_region(v->cell);
 	struct track_key at = m->key;
 
-	if (m->loader || place == TRACK_KERNEL)
+	if (m->loader || region == TRACK_KERNEL)
 		return;
 	at.t = d->t;
 	at.serial = d->serial;
-	*VEC_PUSH(&m->rows) = rows_place(place == TRACK_RANDOM ? ROWS_CALL : ROWS_FIXED_CALL, d->layer, &at, v->exe,
-					 place == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
+	*VEC_PUSH(&m->rows) = rows_in_bucket(region == TRACK_RANDOM ? ROWS_CALL : ROWS_FIXED_CALL, d->layer, &at, v->exe,
+					 region == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
 }
 
-static int compare_places(const struct track_interval *x, uint8_t layer, int64_t exe,
+static int compare_positions(const struct track_interval *x, uint8_t layer, int64_t exe,
 			  uint64_t cell, bool loader, int64_t t)
 {
 	if (x->layer != layer)
@@ -162,14 +162,14 @@ static int compare_places(const struct track_interval *x, uint8_t layer, int64_t
 	return x->t_first < t ? -1 : x->t_first > t;
 }
 
-static int by_place(const void *a, const void *b)
+static int by_position(const void *a, const void *b)
 {
 	const struct track_interval *const *x = a, *const *y = b;
 
-	return compare_places(*x, (*y)->layer, (*y)->exe, (*y)->cell, (*y)->loader, (*y)->t_first);
+	return compare_positions(*x, (*y)->layer, (*y)->exe, (*y)->cell, (*y)->loader, (*y)->t_first);
 }
 
-/* The interval that holds an edge, of those sorted by_place; NULL where there is none. */
+/* The interval that holds an edge, of those sorted by_position; NULL where there is none. */
 static const struct track_interval *holder(const struct track_interval **v, size_t n,
 					   const struct track_edge *d)
 {
@@ -178,13 +178,13 @@ static const struct track_interval *holder(const struct track_interval **v, size
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (compare_places(v[mid], d->layer, d->exe, d->cell, d->loader, d->t) <= 0)
+		if (compare_positions(v[mid], d->layer, d->exe, d->cell, d->loader, d->t) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	if (lo == 0 ||
-	    compare_places(v[lo - 1], d->layer, d->exe, d->cell, d->loader, v[lo - 1]->t_first) !=
+	    compare_positions(v[lo - 1], d->layer, d->exe, d->cell, d->loader, v[lo - 1]->t_first) !=
 		    0 ||
 	    d->t > v[lo - 1]->t_last)
 		return NULL;
@@ -301,7 +301,7 @@ static void fill_rows(struct derive_part *out, const struct facts_row *row)
 		if (row->edges[i].kind != EDGE_FORK)
 			continue;
 		if (!sorted && row->n > 1)
-			qsort(v, row->n, sizeof(*v), by_place);
+			qsort(v, row->n, sizeof(*v), by_position);
 		sorted = true;
 		of = holder(v, row->n, &row->edges[i]);
 		if (of != NULL && !out[of->part].kept)

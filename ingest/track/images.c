@@ -1,6 +1,6 @@
 #include "ingest/track/images.h"
 
-#include "ingest/track/concern.h"
+#include "ingest/track/dependents.h"
 #include "ingest/track/rows.h"
 #include "ingest/track/work.h"
 
@@ -82,12 +82,12 @@ static int move_to(struct derive *d, struct derive_part *p, struct derive_image 
 		return -1;
 	p->image = to->id;
 	to->n++;
-	if (d->store->keep_image(d->store->ctx, to, e) < 0 || concern_gone(d, p, e) < 0)
+	if (d->store->keep_image(d->store->ctx, to, e) < 0 || dependents_gone(d, p, e) < 0)
 		return -1;
 	if (fresh)
 		return 0;
-	return work_lookers(d, p->id, e) < 0 || concern_rested(d, p, INT64_MIN, e) < 0 ||
-			       concern_children(d, p->id, e) < 0 ?
+	return work_lookers(d, p->id, e) < 0 || dependents_rested(d, p, INT64_MIN, e) < 0 ||
+			       dependents_children(d, p->id, e) < 0 ?
 		       -1 :
 		       0;
 }
@@ -133,7 +133,7 @@ int images_move(struct derive *d, int64_t part, int64_t to, struct err *e)
 	if (rows_named_part(d, part, &q, e) < 0)
 		return -1;
 	return put_into(d, q, to, e) < 0 || work_lookers(d, q->id, e) < 0 ||
-			       concern_gone(d, q, e) < 0 ?
+			       dependents_gone(d, q, e) < 0 ?
 		       -1 :
 		       0;
 }

@@ -6,7 +6,7 @@
 
 struct at { const struct track_interval *v; size_t i; };
 
-static int by_place(const void *a, const void *b)
+static int by_position(const void *a, const void *b)
 {
 	const struct track_interval *x = ((const struct at *)a)->v, *y = ((const struct at *)b)->v;
 	int64_t hour = x->t_first / WHEN_HOUR_MS, other = y->t_first / WHEN_HOUR_MS;
@@ -24,7 +24,7 @@ static int by_place(const void *a, const void *b)
 	return x->t_first < y->t_first ? -1 : x->t_first > y->t_first;
 }
 
-/* Do they lie in one place and hour? Only the last key of by_place may differ. */
+/* Do they lie in one cell and hour? Only the last key of by_position may differ. */
 static bool together(const struct track_interval *x, const struct track_interval *y)
 {
 	return x->layer == y->layer && x->exe == y->exe && x->loader == y->loader &&
@@ -47,7 +47,7 @@ static bool names(const struct track_interval *x, const struct track_interval *t
 	return x->name != than->name && strings->compare(strings->ctx, x->name, than->name) < 0;
 }
 
-static void widen(struct track_interval *to, const struct track_interval *v,
+static void widen_interval(struct track_interval *to, const struct track_interval *v,
 		  const struct track_strings *strings)
 {
 	int64_t id = to->id == 0 || (v->id != 0 && v->id < to->id) ? v->id : to->id;
@@ -76,16 +76,16 @@ size_t join_intervals(struct track_interval *v, size_t n, const struct track_str
 
 	for (size_t i = 0; i < n; i++) {
 		row[i] = (struct at){ &v[i], i };
-		in_order = in_order && (i == 0 || by_place(&row[i - 1], &row[i]) <= 0);
+		in_order = in_order && (i == 0 || by_position(&row[i - 1], &row[i]) <= 0);
 	}
 	if (!in_order)
-		qsort(row, n, sizeof(*row), by_place);
+		qsort(row, n, sizeof(*row), by_position);
 	for (size_t i = 0; i < n; i++) {
 		struct track_interval *to = left > 0 ? &out[left - 1] : NULL;
 
 		if (to != NULL && together(to, row[i].v) &&
 		    row[i].v->t_first <= to->t_last + TRACK_GAP_MS)
-			widen(to, row[i].v, strings);
+			widen_interval(to, row[i].v, strings);
 		else
 			out[left++] = *row[i].v;
 		if (of != NULL)

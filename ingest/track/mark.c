@@ -67,7 +67,7 @@ static bool last_moment(const struct events *events, struct within_moment *out)
 	return found;
 }
 
-bool mark_place(struct within_row *row, const struct mark *old)
+bool mark_find_cut(struct within_row *row, const struct mark *old)
 {
 	size_t n_edges = old ? old->n_edges : 0; /* that lie before the old one */
 	struct events events = { 0 };
@@ -140,18 +140,18 @@ static void fill_lists(struct mark *m, struct mark_part *out, const struct withi
 
 /* What the intervals of a part make by then. base: it was one of the last mark's parts. */
 static void fill_part(struct mark *m, struct mark_part *out, const struct mark *old,
-		      const struct mark_part *base, const struct within_row *row, uint8_t layer)
+		      const struct mark_part *was_there, const struct within_row *row, uint8_t layer)
 {
 	auto_free struct facts_own *own = mem_alloc(row->at * sizeof(*own));
 	size_t n = 0;
 
-	out->t_last = base ? base->t_last : INT64_MIN;
-	out->s_last = base ? base->s_last : 0;
-	out->n = base ? base->n : 0;
-	if (base != NULL) {
-		out->had = base->had;
-		facts_copy_looks(&out->lists, &base->lists);
-		facts_copy_sites(&out->lists, &base->lists);
+	out->t_last = was_there ? was_there->t_last : INT64_MIN;
+	out->s_last = was_there ? was_there->s_last : 0;
+	out->n = was_there ? was_there->n : 0;
+	if (was_there != NULL) {
+		out->had = was_there->had;
+		facts_copy_looks(&out->lists, &was_there->lists);
+		facts_copy_sites(&out->lists, &was_there->lists);
 	}
 	for (size_t i = 0; i < row->at; i++) {
 		const struct track_interval *v = &row->v[i];

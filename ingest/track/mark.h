@@ -50,7 +50,7 @@ void mark_release(struct mark *m);
  * Where the next mark should be: fills the row's `cut` and `at`. Intervals and edges are in order.
  * old: what is given had not ended at that; NULL: all is given. False: nowhere.
  */
-bool mark_place(struct within_row *row, const struct mark *old);
+bool mark_find_cut(struct within_row *row, const struct mark *old);
 
 /*
  * Fills the mark at the row's cut, where `out` has what the walks know. The ids of its parts are

@@ -28,10 +28,10 @@ static bool unpack_cells(struct bytes *b, struct cells *c)
 {
 	uint64_t n, cell;
 
-	if (!bytes_varint(b, &n))
+	if (!buf_take_varint(b, &n))
 		return false;
 	for (; n > 0; n--) {
-		if (!bytes_varint(b, &cell))
+		if (!buf_take_varint(b, &cell))
 			return false;
 		cells_add(c, cell);
 	}
@@ -64,9 +64,9 @@ static bool unpack_stand(struct bytes *b, struct within_stand *s)
 	int64_t part;
 	uint64_t serial, flags, exe, boot, n;
 
-	if (!unpack_signed(b, &part) || !bytes_varint(b, &serial) || !unpack_signed(b, &s->t_last) ||
-	    !bytes_varint(b, &flags) || !bytes_varint(b, &exe) || !bytes_varint(b, &boot) ||
-	    !bytes_varint(b, &n))
+	if (!unpack_signed(b, &part) || !buf_take_varint(b, &serial) || !unpack_signed(b, &s->t_last) ||
+	    !buf_take_varint(b, &flags) || !buf_take_varint(b, &exe) || !buf_take_varint(b, &boot) ||
+	    !buf_take_varint(b, &n))
 		return false;
 	s->part = (int32_t)part;
 	s->s_last = (uint32_t)serial;
@@ -81,7 +81,7 @@ static bool unpack_stand(struct bytes *b, struct within_stand *s)
 		uint64_t what, left;
 
 		*a = (struct within_awaited){ 0 };
-		if (!bytes_varint(b, &what) || !bytes_varint(b, &exe) || !bytes_varint(b, &boot) || !bytes_varint(b, &left) ||
+		if (!buf_take_varint(b, &what) || !buf_take_varint(b, &exe) || !buf_take_varint(b, &boot) || !buf_take_varint(b, &left) ||
 		    !unpack_cells(b, &a->cells))
 			return false;
 		a->exe = (int64_t)exe;
@@ -110,9 +110,9 @@ static bool unpack_edge(struct bytes *b, struct track_edge *d)
 	int64_t parent;
 
 	*d = (struct track_edge){ 0 };
-	if (!unpack_signed(b, &d->t) || !bytes_varint(b, &serial) || !bytes_varint(b, &boot) ||
-	    !bytes_varint(b, &kind) || !unpack_signed(b, &parent) || !bytes_varint(b, &exe) ||
-	    !bytes_varint(b, &d->cell))
+	if (!unpack_signed(b, &d->t) || !buf_take_varint(b, &serial) || !buf_take_varint(b, &boot) ||
+	    !buf_take_varint(b, &kind) || !unpack_signed(b, &parent) || !buf_take_varint(b, &exe) ||
+	    !buf_take_varint(b, &d->cell))
 		return false;
 	d->serial = (uint32_t)serial;
 	d->boot = (uint32_t)boot;
@@ -155,25 +155,25 @@ static bool unpack_part(struct bytes *b, struct mark_part *p)
 {
 	uint64_t id, n, ended, sites, serial, x, y;
 
-	if (!bytes_varint(b, &id) || !bytes_varint(b, &n) || !bytes_varint(b, &ended) ||
-	    !bytes_varint(b, &sites) || !unpack_signed(b, &p->t_last) || !bytes_varint(b, &serial))
+	if (!buf_take_varint(b, &id) || !buf_take_varint(b, &n) || !buf_take_varint(b, &ended) ||
+	    !buf_take_varint(b, &sites) || !unpack_signed(b, &p->t_last) || !buf_take_varint(b, &serial))
 		return false;
 	p->id = (int64_t)id;
 	p->n = (uint32_t)n;
 	p->had = (struct facts_had){ ended, sites >> 1 };
 	p->has_sites = sites & 1;
 	p->s_last = (uint32_t)serial;
-	if (!bytes_varint(b, &n))
+	if (!buf_take_varint(b, &n))
 		return false;
 	for (; n > 0; n--) {
-		if (!bytes_varint(b, &x) || !bytes_varint(b, &y))
+		if (!buf_take_varint(b, &x) || !buf_take_varint(b, &y))
 			return false;
 		*VEC_PUSH(&p->lists.looks) = (struct derive_look){ (int64_t)x, y };
 	}
-	if (!bytes_varint(b, &n))
+	if (!buf_take_varint(b, &n))
 		return false;
 	for (; n > 0; n--) {
-		if (!bytes_varint(b, &x) || !bytes_varint(b, &y))
+		if (!buf_take_varint(b, &x) || !buf_take_varint(b, &y))
 			return false;
 		*VEC_PUSH(&p->lists.sites) = (struct track_site){ (int64_t)x, y };
 	}
@@ -199,9 +199,9 @@ static bool unpack_interval(struct bytes *b, struct track_interval *v, bool *sit
 	uint64_t boot, serial, flags, exe, name, uid, auid;
 
 	*v = (struct track_interval){ 0 };
-	if (!bytes_varint(b, &boot) || !bytes_varint(b, &serial) || !unpack_signed(b, &v->t_first) ||
-	    !bytes_varint(b, &flags) || !bytes_varint(b, &exe) || !bytes_varint(b, &name) ||
-	    !bytes_varint(b, &v->cell) || !bytes_varint(b, &uid) || !bytes_varint(b, &auid))
+	if (!buf_take_varint(b, &boot) || !buf_take_varint(b, &serial) || !unpack_signed(b, &v->t_first) ||
+	    !buf_take_varint(b, &flags) || !buf_take_varint(b, &exe) || !buf_take_varint(b, &name) ||
+	    !buf_take_varint(b, &v->cell) || !buf_take_varint(b, &uid) || !buf_take_varint(b, &auid))
 		return false;
 	v->boot = (uint32_t)boot;
 	v->s_first = (uint32_t)serial;
@@ -226,7 +226,7 @@ static bool unpack_moment(struct bytes *b, struct within_moment *m)
 {
 	uint64_t boot, serial;
 
-	if (!unpack_signed(b, &m->t) || !bytes_varint(b, &boot) || !bytes_varint(b, &serial))
+	if (!unpack_signed(b, &m->t) || !buf_take_varint(b, &boot) || !buf_take_varint(b, &serial))
 		return false;
 	m->boot = (uint32_t)boot;
 	m->serial = (uint32_t)serial;
@@ -259,7 +259,7 @@ static bool unpack(struct bytes b, struct mark *m)
 {
 	uint64_t flags, n;
 
-	if (!unpack_moment(&b, &m->moment) || !bytes_varint(&b, &flags) || !bytes_varint(&b, &n) ||
+	if (!unpack_moment(&b, &m->moment) || !buf_take_varint(&b, &flags) || !buf_take_varint(&b, &n) ||
 	    n > TRACK_LAYERS)
 		return false;
 	m->point.texts = flags & 1;
@@ -277,12 +277,12 @@ static bool unpack(struct bytes b, struct mark *m)
 			return false;
 		cells_of(m, i)->some = m->rows >> i & 1;
 	}
-	if (!bytes_varint(&b, &n) || n > MARK_MOST)
+	if (!buf_take_varint(&b, &n) || n > MARK_MOST)
 		return false;
 	for (; m->n_open < n; m->n_open++)
 		if (!unpack_interval(&b, &m->open[m->n_open], &m->site[m->n_open]))
 			return false;
-	if (!bytes_varint(&b, &n) || n > MARK_MOST)
+	if (!buf_take_varint(&b, &n) || n > MARK_MOST)
 		return false;
 	for (; m->n_edges < n; m->n_edges++)
 		if (!unpack_edge(&b, &m->edges[m->n_edges]))

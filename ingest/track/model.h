@@ -72,7 +72,7 @@ struct track_edge {
 struct track_strings { int (*compare)(void *ctx, int64_t a, int64_t b); void *ctx; };
 
 /*
- * The place of a part in the order: corners of its first record. `seq` tells parts of one pid
+ * The position of a part in the order: corners of its first record. `seq` tells parts of one pid
  * apart that are equal in the rest; it follows their order within the pid (exe as bytes, then
  * cell), and those of text come last.
  */
@@ -89,8 +89,8 @@ struct track_key {
  * Where mappings lie: drawn at random; where each exec has the same; above user space, where no
  * program has its own.
  */
-enum track_place { TRACK_RANDOM, TRACK_FIXED, TRACK_KERNEL };
-enum track_place track_place(uint64_t cell);
+enum track_region { TRACK_RANDOM, TRACK_FIXED, TRACK_KERNEL };
+enum track_region track_region(uint64_t cell);
 
 /* A number for each cell that is TRACK_FIXED, from 0. */
 uint16_t track_fixed_number(uint64_t cell);

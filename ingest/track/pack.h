@@ -13,7 +13,7 @@ static inline bool unpack_signed(struct bytes *b, int64_t *v)
 {
 	uint64_t u;
 
-	if (!bytes_varint(b, &u))
+	if (!buf_take_varint(b, &u))
 		return false;
 	*v = buf_unzigzag(u);
 	return true;

@@ -1,6 +1,6 @@
 #include "ingest/track/parts.h"
 
-#include "ingest/track/concern.h"
+#include "ingest/track/dependents.h"
 #include "ingest/track/facts.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
@@ -18,10 +18,10 @@ static void forget_search(struct derive *d, const struct derive_part *p)
 static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 {
 	struct derive_rows was = { 0 }, none = { 0 };
-	int ret = concern_rested(d, p, INT64_MIN, e);
+	int ret = dependents_rested(d, p, INT64_MIN, e);
 
 	if (ret == 0)
-		ret = concern_children(d, p->id, e);
+		ret = dependents_children(d, p->id, e);
 	if (ret == 0)
 		ret = rows_of_part(d, p, INT64_MIN, &was, e);
 	if (ret == 0)
@@ -38,7 +38,7 @@ static int remove_part(struct derive *d, struct derive_part *p, struct err *e)
 	return ret < 0 ? -1 : d->store->drop_part(d->store->ctx, p->id, e);
 }
 
-bool parts_same_place(const struct track_key *a, const struct track_key *b)
+bool parts_same_position(const struct track_key *a, const struct track_key *b)
 {
 	return a->boot == b->boot && a->t == b->t && a->serial == b->serial && a->seq == b->seq;
 }
@@ -54,7 +54,7 @@ static bool asks_other(const struct derive_part *p, const struct derive_part *no
 	       p->uid != now->uid || p->auid != now->auid || p->born != now->born ||
 	       p->birth_pid != now->birth_pid || p->birth_t != now->birth_t ||
 	       p->birth_serial != now->birth_serial || p->loader != now->loader ||
-	       !parts_same_place(&p->key, &now->key) ||
+	       !parts_same_position(&p->key, &now->key) ||
 	       (!now->kept &&
 		(!SAME_LIST(&p->looks, &now->looks) || !SAME_LIST(&p->sites, &now->sites)));
 }
@@ -86,18 +86,18 @@ static void take_facts(struct derive_part *p, const struct derive_part *now)
 }
 
 /* Asks again whom it concerns that p, which was `was`, has another place, loader or end. */
-static int concern_others(struct derive *d, struct derive_part *p, const struct derive_part *was,
+static int dependents_of_change(struct derive *d, struct derive_part *p, const struct derive_part *was,
 			  struct err *e)
 {
-	bool moved = !parts_same_place(&was->key, &p->key);
+	bool moved = !parts_same_position(&was->key, &p->key);
 	bool all = moved || was->loader != p->loader;
 
 	if ((all || was->t_end > p->t_end) &&
-	    concern_rested(d, p, all ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e) < 0)
+	    dependents_rested(d, p, all ? INT64_MIN : p->t_end + DERIVE_ENDED_MS, e) < 0)
 		return -1;
-	if (p->image != 0 && (all || was->t_end < p->t_end) && concern_gone(d, p, e) < 0)
+	if (p->image != 0 && (all || was->t_end < p->t_end) && dependents_gone(d, p, e) < 0)
 		return -1;
-	return moved ? concern_children(d, p->id, e) : 0;
+	return moved ? dependents_children(d, p->id, e) : 0;
 }
 
 /*
@@ -108,7 +108,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 		       int64_t since, struct err *e)
 {
 	struct derive_part was = *p;
-	bool moved = !parts_same_place(&was.key, &now->key), asks = asks_other(&was, now), sites,
+	bool moved = !parts_same_position(&was.key, &now->key), asks = asks_other(&was, now), sites,
 	     same_rows = now->kept || (since == INT64_MAX && now->rows.n == 0);
 	struct derive_rows before = { 0 }, after = { 0 }, seen = { 0 };
 	int ret;
@@ -146,7 +146,7 @@ static int change_part(struct derive *d, struct derive_part *p, struct derive_pa
 	if (ret == 0 && sites)
 		ret = work_lookers(d, p->id, e);
 	if (ret == 0)
-		ret = concern_others(d, p, &was, e);
+		ret = dependents_of_change(d, p, &was, e);
 	if (asks) {
 		forget_search(d, p);
 		rows_wait(d, p);
@@ -202,7 +202,7 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n,
 		for (size_t end = at + MATCHED_AMONG; at < end && at < old->n && of[i] == NULL;
 		     at++) {
 			if (old->v[at] == NULL || old->v[at]->layer != now[i].layer ||
-			    !parts_same_place(&old->v[at]->key, &now[i].key))
+			    !parts_same_position(&old->v[at]->key, &now[i].key))
 				continue;
 			of[i] = old->v[at];
 			old->v[at] = NULL;
@@ -230,14 +230,14 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n,
  * `from` and rows get their ids. True: a part of the pid is new, gone, or another one than it was
  * to those born of it.
  */
-static bool number(struct derive *d, struct derive_part *now, size_t n,
+static bool number_parts(struct derive *d, struct derive_part *now, size_t n,
 		   struct derive_part *const *of)
 {
 	bool other = false;
 
 	for (size_t i = 0; i < n; i++) {
 		now[i].id = of[i] != NULL ? of[i]->id : d->next_part++;
-		other = other || of[i] == NULL || !parts_same_place(&of[i]->key, &now[i].key) ||
+		other = other || of[i] == NULL || !parts_same_position(&of[i]->key, &now[i].key) ||
 			of[i]->exe != now[i].exe;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -260,7 +260,7 @@ int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, si
 {
 	int64_t node = n ? now[0].key.node : old->n ? old->v[0]->key.node : 0;
 	int32_t pid = n ? now[0].key.pid : old->n ? old->v[0]->key.pid : 0;
-	bool other = number(d, now, n, of);
+	bool other = number_parts(d, now, n, of);
 	int ret = 0;
 
 	for (size_t i = 0; i < old->n && ret == 0; i++) {
@@ -272,5 +272,5 @@ int parts_apply(struct derive *d, struct parts *old, struct derive_part *now, si
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = of[i] == NULL ? add_part(d, &now[i], e) :
 		      change_part(d, of[i], &now[i], i < known ? since : INT64_MIN, e);
-	return ret < 0 ? -1 : other ? concern_born(d, node, pid, e) : 0;
+	return ret < 0 ? -1 : other ? dependents_born(d, node, pid, e) : 0;
 }

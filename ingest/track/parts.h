@@ -9,8 +9,8 @@
 
 struct parts { struct derive_part **v; size_t n, cap; };
 
-/* Do two parts of a pid begin at one place of the order? */
-bool parts_same_place(const struct track_key *a, const struct track_key *b);
+/* Do two parts of a pid begin at one position of the order? */
+bool parts_same_position(const struct track_key *a, const struct track_key *b);
 
 /*
  * Which of `old` goes on as which of `now`: of[i], and it is taken out of `old`. It is no part of

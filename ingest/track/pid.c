@@ -91,7 +91,7 @@ static void mark_kept(struct task *t, size_t n_known)
 {
 	for (size_t i = n_known; i < t->parts.n; i++)
 		t->now[i].kept = t->of[i] != NULL &&
-				 parts_same_place(&t->of[i]->key, &t->now[i].key) &&
+				 parts_same_position(&t->of[i]->key, &t->now[i].key) &&
 				 t->of[i]->n_intervals == t->now[i].n_intervals;
 	for (size_t i = 0; i < t->row.n; i++) {
 		const struct track_interval *v = &t->row.v[i];
@@ -162,7 +162,7 @@ static int find_parts(struct task *t, struct err *e)
 	size_t n_known = t->from ? t->from->point.n_parts : 0;
 	enum within_outcome out;
 
-	if (mark_place(&t->row, t->from))
+	if (mark_find_cut(&t->row, t->from))
 		t->next = mem_zero(1, sizeof(*t->next));
 	out = within_pid(&t->row, t->d->strings, &t->parts, t->next ? &t->next->point : NULL);
 	if (out == WITHIN_MORE)

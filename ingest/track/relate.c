@@ -1,6 +1,6 @@
 #include "ingest/track/walk.h"
 
-const struct track_edge *relate_edge(const struct walk *w, uint32_t boot, uint32_t serial,
+const struct track_edge *walk_edge_before(const struct walk *w, uint32_t boot, uint32_t serial,
 				     bool upto)
 {
 	size_t lo = 0, hi = w->n_edges;
@@ -27,7 +27,7 @@ static const struct cells *own_cells(const struct walk *w)
 static bool shares_random_cell(const struct walk *w, const struct stretch *s)
 {
 	for (size_t i = 0; i < s->n_cells; i++)
-		if (track_place(w->cells.v[s->cells + i]) == TRACK_RANDOM &&
+		if (track_region(w->cells.v[s->cells + i]) == TRACK_RANDOM &&
 		    cells_has(own_cells(w), w->cells.v[s->cells + i]))
 			return true;
 	return false;
@@ -80,9 +80,9 @@ static void known_between(const struct walk *w, const struct track_edge *last, b
 	}
 }
 
-enum within_rule relate(struct walk *w, const struct stretch *s)
+enum within_rule walk_relate(struct walk *w, const struct stretch *s)
 {
-	const struct track_edge *last = relate_edge(w, s->first->boot, s->first->s_first, false);
+	const struct track_edge *last = walk_edge_before(w, s->first->boot, s->first->s_first, false);
 	const struct within_part *was = w->c.part < 0 ? NULL : &w->out->v[w->c.part];
 	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= w->c.s_last &&
 			 s->t_first - last->t <= WITHIN_EXEC_MS;

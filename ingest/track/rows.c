@@ -32,7 +32,7 @@ bool rows_beside(const struct derive_row *a, const struct derive_row *b)
 	return memcmp(a->w, b->w, 4 * sizeof(a->w[0])) == 0;
 }
 
-struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct track_key *at,
+struct derive_row rows_in_bucket(enum rows_kind kind, uint8_t layer, const struct track_key *at,
 			     int64_t exe, uint64_t cell, int64_t id)
 {
 	struct derive_row r = {
@@ -73,14 +73,14 @@ void rows_of_facts(const struct derive_part *p, struct derive_rows *out)
 	rows_order(&r, &p->key, p->id);
 	*VEC_PUSH(out) = r;
 	for (size_t i = 0; i < p->looks.n; i++)
-		random = random || track_place(p->looks.v[i].cell) == TRACK_RANDOM;
+		random = random || track_region(p->looks.v[i].cell) == TRACK_RANDOM;
 	for (size_t i = 0; i < p->looks.n && p->first && !p->loader; i++) {
 		const struct derive_look *l = &p->looks.v[i];
 
-		if (track_place(l->cell) == TRACK_RANDOM)
-			*VEC_PUSH(out) = rows_place(ROWS_NEAR, p->layer, &p->key, l->exe, rows_cell(l->cell, true), p->id);
+		if (track_region(l->cell) == TRACK_RANDOM)
+			*VEC_PUSH(out) = rows_in_bucket(ROWS_NEAR, p->layer, &p->key, l->exe, rows_cell(l->cell, true), p->id);
 		else if (!random)
-			*VEC_PUSH(out) = rows_place(ROWS_FIXED_LOOK, p->layer, &p->key, l->exe, rows_user(p->uid, p->auid), p->id);
+			*VEC_PUSH(out) = rows_in_bucket(ROWS_FIXED_LOOK, p->layer, &p->key, l->exe, rows_user(p->uid, p->auid), p->id);
 	}
 	if (p->from != 0) {
 		r = (struct derive_row){ { rows_head(ROWS_CHILD, 0, p->from) }, 0 };
@@ -125,7 +125,7 @@ void rows_of_answer(const struct derive_part *p, struct derive_rows *out)
 		*VEC_PUSH(out) = r;
 	}
 	for (size_t i = 0; p->asks_calls && i < p->looks.n; i++)
-		*VEC_PUSH(out) = rows_place(ROWS_CALL_LOOK, p->layer, &p->key, p->looks.v[i].exe, 0, p->id);
+		*VEC_PUSH(out) = rows_in_bucket(ROWS_CALL_LOOK, p->layer, &p->key, p->looks.v[i].exe, 0, p->id);
 }
 
 void rows_sort(struct derive_rows *rows)
@@ -168,7 +168,7 @@ int rows_replace(struct derive *d, struct derive_rows *was, struct derive_rows *
 	return 0;
 }
 
-/* ---- a part's own rows in places ---- */
+/* ---- a part's own rows in buckets ---- */
 
 static struct derive_row own_row(const struct derive_part *p, const struct derive_row *r)
 {
@@ -179,7 +179,7 @@ static struct derive_row own_row(const struct derive_part *p, const struct deriv
 				    r->value };
 }
 
-struct derive_row rows_placed(const struct derive_part *p, const struct derive_row *own)
+struct derive_row rows_bucket_of(const struct derive_part *p, const struct derive_row *own)
 {
 	return (struct derive_row){ { own->w[2] >> 24 << 56 | (own->w[2] >> 16 & 0xff) << 48 |
 					      (uint64_t)p->key.node,
@@ -197,7 +197,7 @@ int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 
 	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] == at.w[0];
 	     at = row)
-		*VEC_PUSH(out) = rows_placed(p, &row);
+		*VEC_PUSH(out) = rows_bucket_of(p, &row);
 	return got < 0 ? -1 : 0;
 }
 
@@ -210,7 +210,7 @@ int rows_as_it_was(struct derive *d, const struct derive_part *p, const struct d
 	at.w[6] = 0;
 	got = d->store->next(d->store->ctx, &at, &row, e);
 	if (got == 1 && rows_compare(&row, &own) == 0)
-		*VEC_PUSH(out) = rows_placed(p, &row);
+		*VEC_PUSH(out) = rows_bucket_of(p, &row);
 	return got < 0 ? -1 : 0;
 }
 
@@ -324,7 +324,7 @@ static int last_looker(struct derive *d, const struct derive_row *row, size_t n,
 	return 0;
 }
 
-/* Those who look from one place: rows of `kind` behind `row`. */
+/* Those who look from one bucket: rows of `kind` behind `row`. */
 static int touch_from(struct derive *d, const struct derive_row *row, enum rows_kind kind,
 		      uint64_t cell, size_t most, int64_t until, struct err *e)
 {
@@ -366,7 +366,7 @@ int rows_touch(struct derive *d, const struct derive_row *row, struct err *e)
 	case ROWS_NEAR:
 		cell >>= 1;
 		for (uint64_t c = cell == 0 ? 0 : cell - 1; c <= cell + 1; c++)
-			if (track_place(c) == TRACK_RANDOM &&
+			if (track_region(c) == TRACK_RANDOM &&
 			    touch_from(d, row, ROWS_NEAR, rows_cell(c, true), DERIVE_NEAR, INT64_MAX,
 				       e) < 0)
 				return -1;

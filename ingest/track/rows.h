@@ -8,7 +8,7 @@
 #include "ingest/track/derive.h"
 
 /*
- * Kinds of rows. Those in a place are (kind, layer, node; boot; exe; cell or user; t; serial,
+ * Kinds of rows. Those in a bucket are (kind, layer, node; boot; exe; cell or user; t; serial,
  * pid; seq, part): intervals (NEAR in cells, SPOKE where addresses are not random), fork-type
  * calls (CALL, FIXED_CALL) and who looks from there (FIXED_LOOK, CALL_LOOK). Who looks from a cell
  * is NEAR, too, with the lowest bit of the cell's word set: both are asked for together.
@@ -16,7 +16,7 @@
 enum rows_kind {
 	ROWS_NEAR = 1, ROWS_SPOKE, ROWS_CALL, ROWS_FIXED_CALL,
 	ROWS_FIXED_LOOK, ROWS_CALL_LOOK,
-	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 1): the rows of a part that lie in places; the last word is 1 */
+	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 1): the rows of a part that lie in buckets; the last word is 1 */
 	ROWS_PID,      /* (node; pid; layer, boot; 0; t; serial; seq, part): the parts of a pid */
 	ROWS_BORN,     /* (node; pid of the parent; 0; 0; t; serial, pid; seq, part): whose process was born of a pid */
 	ROWS_MEMBER,   /* (layer; image; 0; 0; t; serial, pid; seq, part) */
@@ -74,13 +74,13 @@ static inline void rows_order(struct derive_row *r, const struct track_key *k, i
 /* Is the row of something before p in the order? */
 bool rows_before(const struct derive_row *r, const struct derive_part *p);
 
-/* Do two rows lie in one place, or hang on one thing: are the first four words equal? */
+/* Do two rows lie in one bucket, or hang on one thing: are the first four words equal? */
 bool rows_beside(const struct derive_row *a, const struct derive_row *b);
 
 int rows_compare(const void *a, const void *b);
 
-/* A row in a place of p's node and boot. */
-struct derive_row rows_place(enum rows_kind kind, uint8_t layer, const struct track_key *at,
+/* A row in a bucket of p's node and boot. */
+struct derive_row rows_in_bucket(enum rows_kind kind, uint8_t layer, const struct track_key *at,
 			     int64_t exe, uint64_t cell, int64_t id);
 
 /* A row that hangs on one or two numbers. */
@@ -109,10 +109,10 @@ static inline uint64_t rows_user(uint32_t uid, uint32_t auid)
 void rows_of_facts(const struct derive_part *p, struct derive_rows *out);
 void rows_of_answer(const struct derive_part *p, struct derive_rows *out);
 
-/* The row in a place that one of a part's own rows tells of. */
-struct derive_row rows_placed(const struct derive_part *p, const struct derive_row *own);
+/* The row in a bucket that one of a part's own rows tells of. */
+struct derive_row rows_bucket_of(const struct derive_part *p, const struct derive_row *own);
 
-/* The rows of p that lie in places, from a time on. Appended to *out. */
+/* The rows of p that lie in buckets, from a time on. Appended to *out. */
 int rows_of_part(struct derive *d, const struct derive_part *p, int64_t since,
 		 struct derive_rows *out, struct err *e);
 
@@ -130,7 +130,7 @@ void rows_sort(struct derive_rows *rows);
 uint64_t rows_sum(const struct derive_rows *rows);
 
 /*
- * Makes p have `now` in place of `was`, in places and of its own; those who look at what differs
+ * Makes p have `now` in place of `was`, in buckets and of its own; those who look at what differs
  * wait. Sorts both.
  */
 int rows_give(struct derive *d, const struct derive_part *p, struct derive_rows *was,

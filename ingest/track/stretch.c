@@ -45,7 +45,7 @@ static void begin_open(struct walk *w)
 					       .part = w->c.given ? w->c.part : -1 };
 }
 
-void stretch_find(struct walk *w, const struct walk *known)
+void walk_find_stretches(struct walk *w, const struct walk *known)
 {
 	auto_free int32_t *again = known ? mem_alloc(known->all.n * sizeof(*again)) : NULL;
 	size_t trusted = 0; /* how many of the trusted walk's row went by */

@@ -38,16 +38,16 @@ struct walk {
 };
 
 /* Puts the row into stretches; the one that was under way is the first. known: the walk over trusted evidence, whose stretches are this one's, too. */
-void stretch_find(struct walk *w, const struct walk *known);
+void walk_find_stretches(struct walk *w, const struct walk *known);
 
 /*
  * The last edge of the boot whose serial is below `serial` (or equal, where `upto`); NULL when
  * there is none.
  */
-const struct track_edge *relate_edge(const struct walk *w, uint32_t boot, uint32_t serial,
+const struct track_edge *walk_edge_before(const struct walk *w, uint32_t boot, uint32_t serial,
 				     bool upto);
 
 /* What a stretch is to the part before it. */
-enum within_rule relate(struct walk *w, const struct stretch *s);
+enum within_rule walk_relate(struct walk *w, const struct stretch *s);
 
 #endif

@@ -176,7 +176,7 @@ static void note_ends(struct walk *w, uint8_t layer)
 
 		if (m->layer != layer)
 			continue;
-		last = relate_edge(w, m->boot, m->s_last, true);
+		last = walk_edge_before(w, m->boot, m->s_last, true);
 		if (last != NULL && (last->kind == EDGE_EXIT || last->kind == EDGE_GONE) &&
 		    last->serial >= m->s_first && last->t < m->t_end)
 			m->t_end = last->t;
@@ -192,7 +192,7 @@ static void note_starts(struct walk *w, uint8_t layer, size_t known)
 
 		if (m->layer != layer)
 			continue;
-		first = relate_edge(w, m->boot, m->s_first, true);
+		first = walk_edge_before(w, m->boot, m->s_first, true);
 		m->execs_first = first != NULL && first->serial == m->s_first &&
 				 first->kind == EDGE_EXEC;
 	}
@@ -207,7 +207,7 @@ static void note_starts(struct walk *w, uint8_t layer, size_t known)
 }
 
 /* Tells parts apart that have the same corner, by their order within the pid. */
-static void number(struct within_parts *out, size_t from)
+static void number_new_parts(struct within_parts *out, size_t from)
 {
 	struct map seen = { 0 };
 
@@ -272,7 +272,7 @@ static bool is_awaited(const struct walk *w, const struct within_awaited *a, siz
 		return false;
 	return a->what == AWAITS_NEAR ?
 		       a->cells.some || cells_near(&a->cells, v->cell) :
-		       track_place(v->cell) == TRACK_RANDOM &&
+		       track_region(v->cell) == TRACK_RANDOM &&
 			       (a->cells.some || cells_has(&a->cells, v->cell));
 }
 
@@ -326,7 +326,7 @@ static bool has_by_then(struct walk *w, const struct stretch *s, bool near)
 
 		if (&w->all.v[w->home[i]] == s &&
 		    (near ? cells_near(own_cells(w), cell) :
-			    track_place(cell) == TRACK_RANDOM && cells_has(own_cells(w), cell)))
+			    track_region(cell) == TRACK_RANDOM && cells_has(own_cells(w), cell)))
 			return true;
 	}
 	return false;
@@ -381,7 +381,7 @@ static void cut_open(struct walk *w, const struct stretch *s)
 static void one_stretch(struct walk *w, size_t i, bool goes_on, bool *spoke)
 {
 	const struct stretch *s = &w->all.v[i];
-	enum within_rule rule = s->part < 0 && !goes_on ? relate(w, s) : WITHIN_NEAR;
+	enum within_rule rule = s->part < 0 && !goes_on ? walk_relate(w, s) : WITHIN_NEAR;
 
 	if (w->cut != NULL && (int32_t)i == w->open && s->part < 0 && !goes_on)
 		await_other(w, s, rule);
@@ -414,7 +414,7 @@ static bool walk(struct walk *w, const struct walk *known, const struct within_p
 	for (size_t i = 0; i < n_known; i++)
 		spoke[i] = true;
 	w->home = mem_alloc(w->n * sizeof(*w->home));
-	stretch_find(w, known);
+	walk_find_stretches(w, known);
 	w->c.open = false;
 	find_open(w);
 	if (at != NULL && (known == NULL || from->texts) && awaited_comes(w, at))
@@ -535,7 +535,7 @@ enum within_outcome within_pid(const struct within_row *row, const struct track_
 	done = walk_trusted(&first, row, cut, trusted);
 	if (done && has_text(row, row->n))
 		done = walk_all(&second, &first, row, cut);
-	number(out, n_known);
+	number_new_parts(out, n_known);
 	drop_walk(&first);
 	drop_walk(&second);
 	if (done && !first.cut_fails && !second.cut_fails)

@@ -1,33 +1,33 @@
 #include "ingest/track/work.h"
 
-#include "ingest/track/concern.h"
+#include "ingest/track/dependents.h"
 #include "ingest/track/images.h"
 #include "ingest/track/rows.h"
 
 #include <stdlib.h>
 
-static int step(struct derive *d, struct derive_work *w, struct err *e);
+static int do_step(struct derive *d, struct derive_work *w, struct err *e);
 
 /* ---- what there is to do ---- */
 
 /* Does what there is room for; the rest is left for later. */
-static int begin(struct derive *d, struct derive_work *w, struct err *e)
+static int begin_work(struct derive *d, struct derive_work *w, struct err *e)
 {
-	int more = d->room > 0 ? step(d, w, e) : 1;
+	int more = d->room > 0 ? do_step(d, w, e) : 1;
 
 	if (more == 1)
 		*VEC_PUSH(&d->work) = *w;
 	return more < 0 ? -1 : 0;
 }
 
-/* What it makes in turn has its floor, too. */
+/* What it makes in turn has its limit, too. */
 static struct derive_work make(const struct derive *d, enum derive_work_kind kind)
 {
 	struct derive_work w = { .kind = kind };
 
-	if (d->doing != NULL && d->doing->has_floor) {
-		w.has_floor = true;
-		w.floor = d->doing->floor;
+	if (d->doing != NULL && d->doing->has_limit) {
+		w.has_limit = true;
+		w.limit = d->doing->limit;
 	}
 	return w;
 }
@@ -40,7 +40,7 @@ int work_wait(struct derive *d, const struct derive_row *from, const uint64_t un
 	w.at = *from;
 	w.take = take;
 	memcpy(w.until, until, sizeof(w.until));
-	return begin(d, &w, e);
+	return begin_work(d, &w, e);
 }
 
 int work_lookers(struct derive *d, int64_t part, struct err *e)
@@ -49,7 +49,7 @@ int work_lookers(struct derive *d, int64_t part, struct err *e)
 
 	w.id = part;
 	w.at = (struct derive_row){ { rows_head(ROWS_OWN, 0, part) }, 0 };
-	return begin(d, &w, e);
+	return begin_work(d, &w, e);
 }
 
 void work_tree(struct derive *d, int64_t image)
@@ -65,8 +65,8 @@ void work_merge(struct derive *d, int64_t from, int64_t to, const struct derive_
 	struct derive_work w = { .kind = DERIVE_MERGE,
 				 .id = from,
 				 .to = to,
-				 .has_floor = true,
-				 .floor = { p->key, p->layer, p->id } };
+				 .has_limit = true,
+				 .limit = { p->key, p->layer, p->id } };
 
 	d->merged = from;
 	d->merged_into = to;
@@ -88,18 +88,18 @@ static bool is_up_to(const struct derive_row *row, const uint64_t until[3])
 	return true;
 }
 
-static void look(struct derive *d)
+static void count_row_looked_at(struct derive *d)
 {
 	d->steps++;
 	d->room--;
 }
 
-/* Is it before the floor, or at it? */
+/* Is it before the limit, or at it? */
 static bool is_spared(const struct derive_work *w, const struct derive_part *p)
 {
 	struct derive_wait at = { p->key, p->layer, p->id };
 
-	return w->has_floor && !rows_sooner(&w->floor, &at);
+	return w->has_limit && !rows_sooner(&w->limit, &at);
 }
 
 static int wait_some(struct derive *d, struct derive_work *w, struct err *e)
@@ -114,7 +114,7 @@ static int wait_some(struct derive *d, struct derive_work *w, struct err *e)
 			return -1;
 		if (got == 0 || !rows_beside(&row, &w->at) || !is_up_to(&row, w->until))
 			return 0;
-		look(d);
+		count_row_looked_at(d);
 		if (rows_part(d, rows_id(&row), &p, e) < 0)
 			return -1;
 		w->at = row;
@@ -142,9 +142,9 @@ static int lookers_some(struct derive *d, struct derive_work *w, struct err *e)
 			return -1;
 		if (got == 0 || own.w[0] != w->at.w[0])
 			return 0;
-		look(d);
+		count_row_looked_at(d);
 		w->at = own;
-		row = rows_placed(p, &own);
+		row = rows_bucket_of(p, &own);
 		if (rows_touch(d, &row, e) < 0)
 			return -1;
 	}
@@ -165,7 +165,7 @@ static int tree_some(struct derive *d, struct derive_work *w, struct err *e)
 			return -1;
 		if (got == 0 || row.w[0] != w->at.w[0] || row.w[1] != w->at.w[1])
 			return 0;
-		look(d);
+		count_row_looked_at(d);
 		w->at = row;
 		if (d->store->image(d->store->ctx, (int64_t)row.w[2], &below, e) < 0)
 			return -1;
@@ -197,7 +197,7 @@ static int first_of(struct derive *d, enum rows_kind kind, int64_t image, struct
 
 /*
  * Those that found the image gone found it so under its new name, too, if they come before the
- * floor.
+ * limit.
  */
 static int rename_gone(struct derive *d, const struct derive_work *w, const struct derive_row *row,
 		       struct err *e)
@@ -237,7 +237,7 @@ static int merge_some(struct derive *d, struct derive_work *w, struct err *e)
 	int got = 1;
 
 	while (got == 1 && d->room > 0) {
-		look(d);
+		count_row_looked_at(d);
 		got = merge_one(d, w, e);
 	}
 	if (got != 0)
@@ -246,7 +246,7 @@ static int merge_some(struct derive *d, struct derive_work *w, struct err *e)
 	return images_merged(d, w->id, w->to, e);
 }
 
-static int step(struct derive *d, struct derive_work *w, struct err *e)
+static int do_step(struct derive *d, struct derive_work *w, struct err *e)
 {
 	static int (*const some[])(struct derive *, struct derive_work *, struct err *) = {
 		[DERIVE_WAIT] = wait_some,
@@ -268,7 +268,7 @@ int work_run(struct derive *d, struct err *e)
 	while (d->work.n > 0 && d->room > 0) {
 		struct derive_work w = d->work.v[--d->work.n];
 		size_t at = d->work.n;
-		int more = step(d, &w, e);
+		int more = do_step(d, &w, e);
 
 		if (more < 0)
 			return -1;
@@ -288,13 +288,13 @@ int work_run(struct derive *d, struct err *e)
 
 static void words_of(const struct derive_work *w, uint64_t out[WORDS])
 {
-	const uint64_t v[WORDS] = { (uint64_t)w->kind | (uint64_t)w->take << 8 | (uint64_t)w->has_floor << 9 |
-					    (uint64_t)w->floor.layer << 10,
+	const uint64_t v[WORDS] = { (uint64_t)w->kind | (uint64_t)w->take << 8 | (uint64_t)w->has_limit << 9 |
+					    (uint64_t)w->limit.layer << 10,
 				    (uint64_t)w->id, (uint64_t)w->to,
 				    w->at.w[0], w->at.w[1], w->at.w[2], w->at.w[3], w->at.w[4], w->at.w[5], w->at.w[6],
 				    w->until[0], w->until[1], w->until[2],
-				    (uint64_t)w->floor.key.node, w->floor.key.boot, (uint64_t)w->floor.key.t, w->floor.key.serial,
-				    (uint32_t)w->floor.key.pid, w->floor.key.seq, (uint64_t)w->floor.id };
+				    (uint64_t)w->limit.key.node, w->limit.key.boot, (uint64_t)w->limit.key.t, w->limit.key.serial,
+				    (uint32_t)w->limit.key.pid, w->limit.key.seq, (uint64_t)w->limit.id };
 
 	memcpy(out, v, sizeof(v));
 }
@@ -303,12 +303,12 @@ static bool from_words(struct derive_work *w, const uint64_t v[WORDS])
 {
 	*w = (struct derive_work){ .kind = (enum derive_work_kind)(v[0] & 0xff),
 				   .take = v[0] >> 8 & 1,
-				   .has_floor = v[0] >> 9 & 1,
+				   .has_limit = v[0] >> 9 & 1,
 				   .id = (int64_t)v[1],
 				   .to = (int64_t)v[2] };
 	memcpy(w->at.w, v + 3, sizeof(w->at.w));
 	memcpy(w->until, v + 10, sizeof(w->until));
-	w->floor = (struct derive_wait){ { (int64_t)v[13], (uint32_t)v[14], (int64_t)v[15], (uint32_t)v[16], (int32_t)(uint32_t)v[17], (uint16_t)v[18] },
+	w->limit = (struct derive_wait){ { (int64_t)v[13], (uint32_t)v[14], (int64_t)v[15], (uint32_t)v[16], (int32_t)(uint32_t)v[17], (uint16_t)v[18] },
 					 v[0] >> 10 & 1, (int64_t)v[19] };
 	return (v[0] & 0xff) <= DERIVE_LIFE;
 }

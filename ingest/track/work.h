@@ -9,7 +9,7 @@
 #include "ingest/track/derive.h"
 
 /*
- * The parts of rows in the place of `from`, behind it and up to a moment, are asked again. take:
+ * The parts of rows in the bucket of `from`, behind it and up to a moment, are asked again. take:
  * the rows go. As much as there is room for is done at once; so it is in all that follow.
  */
 int work_wait(struct derive *d, const struct derive_row *from, const uint64_t until[3], bool take,

@@ -133,17 +133,17 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 
 int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report, struct err *e)
 {
-	const struct doomed_choice choice = { .trees = what->trees, .n_trees = what->n_trees, .folds = what->folds, .n_folds = what->n_folds,
+	const struct doomed_choice choice = { .trees = what->trees, .n_trees = what->n_trees, .totals = what->totals, .n_totals = what->n_totals,
 					      .since = what->since, .until = what->until, .before = what->before, .ingest = what->ingest,
 					      .trusted = what->trusted };
 	struct doomed_count n = { 0 };
 	int ret = doomed_choose(s, &choice, &n, e);
 
-	*report = (struct forget_report){ .intervals = n.intervals, .events = n.events + n.fold_events, .trees = n.trees + n.fold_trees,
-					  .presence = n.presence, .folds = n.folds, .fold_trees = n.fold_trees, .fold_events = n.fold_events };
+	*report = (struct forget_report){ .intervals = n.intervals, .events = n.events + n.total_events, .trees = n.trees + n.total_trees,
+					  .presence = n.presence, .totals = n.totals, .total_trees = n.total_trees, .total_events = n.total_events };
 	if (ret == 0 && !what->dry_run && report->intervals + report->presence > 0)
 		ret = remove_all(s, what, report, e);
-	if (ret == 0 && !what->dry_run && report->folds > 0)
-		ret = doomed_delete_folds(s, e);
+	if (ret == 0 && !what->dry_run && report->totals > 0)
+		ret = doomed_delete_totals(s, e);
 	return ret < 0 || what->dry_run ? ret : doomed_delete_builds(s, e);
 }

@@ -9,8 +9,8 @@
 struct forget_what {
 	const int64_t *trees;    /* rows; NULL: of all trees */
 	size_t n_trees;
-	const struct bytes *folds; /* codes of folded trees; looked at only where trees is not NULL */
-	size_t n_folds;
+	const struct bytes *totals; /* codes of compacted trees; looked at only where trees is not NULL */
+	size_t n_totals;
 	int64_t since, until;    /* only what lies wholly in that time; WHEN_NONE: open */
 	int64_t before;          /* only what ended before; WHEN_NONE */
 	int64_t ingest;          /* only what this run brought first; 0 */
@@ -21,7 +21,7 @@ struct forget_what {
 
 struct forget_report {
 	uint64_t intervals, events, trees, presence;
-	uint64_t folds, fold_trees, fold_events; /* the part of folded trees; events and trees hold them */
+	uint64_t totals, total_trees, total_events; /* the part of compacted trees; events and trees hold them */
 	uint64_t shared_seconds; /* with unsee: seconds in which others made records as well; those stay seen */
 };
 

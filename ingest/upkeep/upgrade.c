@@ -53,7 +53,7 @@ static int take_page(void *to, const struct older_page *was, struct err *e)
 	if (was->any_text)
 		be_both(p);
 	/* whose lines printed the uptime was not kept */
-	p->base[was->any_text ? TRACK_TEXT : TRACK_TRUSTED] = (struct seen_base){ was->base_min, was->base_max };
+	p->boot_time[was->any_text ? TRACK_TEXT : TRACK_TRUSTED] = (struct seen_boot_time){ was->base_min, was->base_max };
 	p->dirty = true;
 	if (++u->page % 64 == 0)
 		tell(u, COPIED + (SEEN - COPIED) * (double)u->page / (double)u->pages);

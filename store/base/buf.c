@@ -76,7 +76,7 @@ void buf_varint(struct buf *b, uint64_t v)
 	buf_char(b, (char)v);
 }
 
-bool bytes_varint(struct bytes *b, uint64_t *v)
+bool buf_take_varint(struct bytes *b, uint64_t *v)
 {
 	uint64_t out = 0;
 

@@ -41,6 +41,6 @@ static inline int64_t buf_unzigzag(uint64_t v)
 
 /* LEB128: seven bits a byte, low ones first. */
 void buf_varint(struct buf *b, uint64_t v);
-bool bytes_varint(struct bytes *b, uint64_t *v); /* false at the end or over 64 bits */
+bool buf_take_varint(struct bytes *b, uint64_t *v); /* false at the end or over 64 bits */
 
 #endif

@@ -18,7 +18,7 @@ static int obs_order(const void *a, const void *b)
 }
 
 /* Of equal serials the lower address counts: which came first does not matter. */
-static void add(struct obs *to, const struct obs *o)
+static void add_totals(struct obs *to, const struct obs *o)
 {
 	to->text += o->text;
 	to->fresh += o->fresh;
@@ -39,7 +39,7 @@ void obs_unite(struct obs_list *list)
 		qsort(list->v, list->n, sizeof(*list->v), obs_order);
 	for (size_t i = 0; i < list->n; i++) {
 		if (left > 0 && obs_order(&list->v[left - 1], &list->v[i]) == 0)
-			add(&list->v[left - 1], &list->v[i]);
+			add_totals(&list->v[left - 1], &list->v[i]);
 		else
 			list->v[left++] = list->v[i];
 	}
@@ -69,7 +69,7 @@ void edge_unite(struct edge_list *list)
 	list->n = left;
 }
 
-static void number(struct buf *out, char before, int64_t v)
+static void put_number(struct buf *out, char before, int64_t v)
 {
 	char text[24];
 	size_t at = sizeof(text);
@@ -89,7 +89,7 @@ static void row(struct buf *out, const int64_t *v, size_t n)
 	if (out->p[out->n - 1] != '[')
 		buf_char(out, ',');
 	for (size_t i = 0; i < n; i++)
-		number(out, i == 0 ? '[' : ',', v[i]);
+		put_number(out, i == 0 ? '[' : ',', v[i]);
 	buf_char(out, ']');
 }
 
@@ -133,7 +133,7 @@ static bool moved(int64_t t, int64_t by, int64_t *out)
 	return !__builtin_add_overflow(t, by, out) && when_fits(*out);
 }
 
-void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out)
+void obs_encode(struct obs_list *list, struct obs_origin origin, struct buf *out)
 {
 	if (list->n > 1)
 		qsort(list->v, list->n, sizeof(*list->v), obs_order);
@@ -141,15 +141,15 @@ void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct obs *o = &list->v[i];
 		const int64_t v[OBS_FIELDS] = { o->caller, o->call, (int64_t)o->text, (int64_t)o->fresh,
-						(int64_t)o->upgraded, o->t_first - base.t, o->t_last - base.t,
-						(int64_t)o->serial - base.serial, (int64_t)(o->ip - base.ip) };
+						(int64_t)o->upgraded, o->t_first - origin.t, o->t_last - origin.t,
+						(int64_t)o->serial - origin.serial, (int64_t)(o->ip - origin.ip) };
 
 		row(out, v, OBS_FIELDS);
 	}
 	buf_char(out, ']');
 }
 
-bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out)
+bool obs_decode(struct bytes text, struct obs_origin origin, struct obs_list *out)
 {
 	int64_t v[OBS_FIELDS];
 
@@ -159,26 +159,26 @@ bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out)
 		int64_t t_first, t_last, serial;
 
 		if (!is_row(v[0]) || !is_row(v[1]) || !is_count(v[2]) || !is_count(v[3]) ||
-		    !is_count(v[4]) || !moved(base.t, v[5], &t_first) ||
-		    !moved(base.t, v[6], &t_last) || t_last < t_first ||
-		    __builtin_add_overflow((int64_t)base.serial, v[7], &serial) || serial < 0 ||
+		    !is_count(v[4]) || !moved(origin.t, v[5], &t_first) ||
+		    !moved(origin.t, v[6], &t_last) || t_last < t_first ||
+		    __builtin_add_overflow((int64_t)origin.serial, v[7], &serial) || serial < 0 ||
 		    serial > UINT32_MAX)
 			return false;
 		*VEC_PUSH(out) = (struct obs){ .caller = v[0], .call = v[1], .text = (uint64_t)v[2],
 					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = t_first,
 					       .t_last = t_last, .serial = (uint32_t)serial,
-					       .ip = base.ip + (uint64_t)v[8] };
+					       .ip = origin.ip + (uint64_t)v[8] };
 	}
 	return bytes_eq(text, BYTES("]"));
 }
 
-void edge_encode(struct edge_list *list, struct obs_base base, struct buf *out)
+void edge_encode(struct edge_list *list, struct obs_origin origin, struct buf *out)
 {
 	if (list->n > 1)
 		qsort(list->v, list->n, sizeof(*list->v), edge_order);
 	buf_char(out, '[');
 	for (size_t i = 0; i < list->n; i++) {
-		const int64_t v[EDGE_FIELDS] = { list->v[i].t - base.t, (int64_t)list->v[i].serial - base.serial,
+		const int64_t v[EDGE_FIELDS] = { list->v[i].t - origin.t, (int64_t)list->v[i].serial - origin.serial,
 						 list->v[i].kind };
 
 		row(out, v, EDGE_FIELDS);
@@ -186,7 +186,7 @@ void edge_encode(struct edge_list *list, struct obs_base base, struct buf *out)
 	buf_char(out, ']');
 }
 
-bool edge_decode(struct bytes text, struct obs_base base, struct edge_list *out)
+bool edge_decode(struct bytes text, struct obs_origin origin, struct edge_list *out)
 {
 	int64_t v[EDGE_FIELDS];
 
@@ -195,8 +195,8 @@ bool edge_decode(struct bytes text, struct obs_base base, struct edge_list *out)
 	for (bool first = true; next_row(&text, first, v, EDGE_FIELDS); first = false) {
 		int64_t t, serial;
 
-		if (!moved(base.t, v[0], &t) ||
-		    __builtin_add_overflow((int64_t)base.serial, v[1], &serial) || serial < 0 ||
+		if (!moved(origin.t, v[0], &t) ||
+		    __builtin_add_overflow((int64_t)origin.serial, v[1], &serial) || serial < 0 ||
 		    serial > UINT32_MAX || v[2] < EDGE_EXEC || v[2] > EDGE_EXIT)
 			return false;
 		*VEC_PUSH(out) = (struct edge){ t, (uint32_t)serial, (enum edge_kind)v[2] };

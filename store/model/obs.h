@@ -52,14 +52,14 @@ void obs_unite(struct obs_list *list);
 void edge_unite(struct edge_list *list);
 
 /* What the numbers in the text are offsets from: the beginning of the interval, and where its cell begins. */
-struct obs_base { int64_t t; uint32_t serial; uint64_t ip; };
+struct obs_origin { int64_t t; uint32_t serial; uint64_t ip; };
 
 #define OBS_CELL_BITS 22 /* 4 MiB */
 
 /* To and from text. Encode sorts, decode appends and is false on nonsense: what no log can have brought. */
-void obs_encode(struct obs_list *list, struct obs_base base, struct buf *out);
-bool obs_decode(struct bytes text, struct obs_base base, struct obs_list *out);
-void edge_encode(struct edge_list *list, struct obs_base base, struct buf *out);
-bool edge_decode(struct bytes text, struct obs_base base, struct edge_list *out);
+void obs_encode(struct obs_list *list, struct obs_origin origin, struct buf *out);
+bool obs_decode(struct bytes text, struct obs_origin origin, struct obs_list *out);
+void edge_encode(struct edge_list *list, struct obs_origin origin, struct buf *out);
+bool edge_decode(struct bytes text, struct obs_origin origin, struct edge_list *out);
 
 #endif

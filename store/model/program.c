@@ -10,7 +10,7 @@ static const struct { enum program_kind kind; enum compared what; const char *na
 #undef PROGRAM
 };
 
-struct bytes program_base(struct bytes exe)
+struct bytes program_basename(struct bytes exe)
 {
 	static const char gone[] = " (deleted)";
 	struct bytes out = exe;
@@ -25,23 +25,23 @@ struct bytes program_base(struct bytes exe)
 }
 
 /* systemd's child between fork and exec: comm "(name)", exe systemd's own. */
-static bool is_systemd_child(struct bytes comm, struct bytes base)
+static bool is_systemd_child(struct bytes comm, struct bytes basename)
 {
 	if (comm.n < 2 || comm.p[0] != '(' || comm.p[comm.n - 1] != ')')
 		return false;
-	return bytes_eq(base, BYTES("systemd")) || bytes_eq(base, BYTES("systemd-executor"));
+	return bytes_eq(basename, BYTES("systemd")) || bytes_eq(basename, BYTES("systemd-executor"));
 }
 
 enum program_kind program_kind(struct bytes comm, struct bytes exe)
 {
-	struct bytes base = program_base(exe);
+	struct bytes basename = program_basename(exe);
 
-	if (is_systemd_child(comm, base))
+	if (is_systemd_child(comm, basename))
 		return PROGRAM_LOADER;
-	if (bytes_eq(base, BYTES("busybox")) || bytes_eq(base, BYTES("coreutils")))
-		base = comm;
+	if (bytes_eq(basename, BYTES("busybox")) || bytes_eq(basename, BYTES("coreutils")))
+		basename = comm;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (bytes_eq(rows[i].what == COMM ? comm : base, bytes_of(rows[i].name)))
+		if (bytes_eq(rows[i].what == COMM ? comm : basename, bytes_of(rows[i].name)))
 			return rows[i].kind;
 	return PROGRAM_PLAIN;
 }

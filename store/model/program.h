@@ -18,6 +18,6 @@ enum program_kind {
 enum program_kind program_kind(struct bytes comm, struct bytes exe);
 
 /* The last part of a path, without " (deleted)". */
-struct bytes program_base(struct bytes exe);
+struct bytes program_basename(struct bytes exe);
 
 #endif

@@ -1,6 +1,6 @@
 #include "store/model/record.h"
 
-const char *loss_name(enum loss_kind kind)
+const char *record_loss_name(enum loss_kind kind)
 {
 	static const char *const names[N_LOSS_KINDS] = {
 		[LOSS_PRINTK] = "printk", [LOSS_BACKLOG] = "backlog", [LOSS_KERNEL] = "kernel",

@@ -41,6 +41,6 @@ struct loss {
 };
 
 /* "printk", "backlog", ...: the word in JSON and in the store. */
-const char *loss_name(enum loss_kind kind);
+const char *record_loss_name(enum loss_kind kind);
 
 #endif

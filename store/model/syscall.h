@@ -22,13 +22,13 @@ int32_t syscall_number(uint32_t arch, const char *name);
 int32_t syscall_number_x86_64(const char *name);
 
 /*
- * Numbers that scaudit calls itself, to see whether records come (ingest/live/kernel/fence.h): no system has them, and records of
+ * Numbers that scaudit calls itself, to see whether records come (ingest/live/kernel/marker.h): no system has them, and records of
  * them are no evidence of anything.
  */
-#define SYSCALL_FENCE 0x05ca0000
-static inline bool syscall_is_fence(int32_t nr)
+#define SYSCALL_MARKER 0x05ca0000
+static inline bool syscall_is_marker(int32_t nr)
 {
-	return (nr & ~0xffff) == SYSCALL_FENCE;
+	return (nr & ~0xffff) == SYSCALL_MARKER;
 }
 
 /* Is there such a name, on any architecture, by libseccomp's table or the small one? On this one? */

@@ -21,7 +21,7 @@ static int value(struct store *s, const char *sql, uint64_t *out, struct err *e)
 }
 
 /* Fills the temporary table `doomed` with the intervals that go, and `doomed_presence`. */
-static int choose(struct store *s, const struct doomed_choice *w, struct err *e)
+static int choose_intervals(struct store *s, const struct doomed_choice *w, struct err *e)
 {
 	if (store_script(s, "CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY); CREATE TEMP TABLE IF NOT EXISTS "
 		    "doomed_presence (id INTEGER PRIMARY KEY); DELETE FROM doomed; DELETE FROM doomed_presence", e) < 0)
@@ -58,8 +58,8 @@ static int choose(struct store *s, const struct doomed_choice *w, struct err *e)
 	return 0;
 }
 
-/* Of folded trees, the rows of `fold` that go: those named, or all; with a time only where all of it lies before. */
-static int choose_folds(struct store *s, const struct doomed_choice *w, struct err *e)
+/* Of compacted trees, the rows of `compaction` that go: those named, or all; with a time only where all of it lies before. */
+static int choose_totals(struct store *s, const struct doomed_choice *w, struct err *e)
 {
 	if (store_script(s, "CREATE TEMP TABLE IF NOT EXISTS doomed_fold (id INTEGER PRIMARY KEY); DELETE FROM doomed_fold", e) < 0)
 		return -1;
@@ -67,8 +67,8 @@ static int choose_folds(struct store *s, const struct doomed_choice *w, struct e
 		return 0;
 	if (w->trees == NULL && store_script(s, "INSERT INTO doomed_fold SELECT id FROM fold", e) < 0)
 		return -1;
-	for (size_t i = 0; w->trees != NULL && i < w->n_folds; i++) {
-		if (store_run_sql(s, "INSERT INTO doomed_fold SELECT id FROM fold WHERE code = ?1", ARGS(V_TEXT(w->folds[i])), e) < 0)
+	for (size_t i = 0; w->trees != NULL && i < w->n_totals; i++) {
+		if (store_run_sql(s, "INSERT INTO doomed_fold SELECT id FROM fold WHERE code = ?1", ARGS(V_TEXT(w->totals[i])), e) < 0)
 			return -1;
 	}
 	if (w->before != WHEN_NONE &&
@@ -81,9 +81,9 @@ static int choose_folds(struct store *s, const struct doomed_choice *w, struct e
 
 static int count(struct store *s, struct doomed_count *r, struct err *e)
 {
-	if (value(s, "SELECT count(*) FROM doomed_fold", &r->folds, e) < 0 ||
-	    value(s, "SELECT ifnull(sum(trees), 0) FROM doomed_fold JOIN fold USING (id)", &r->fold_trees, e) < 0 ||
-	    value(s, "SELECT ifnull(sum(events), 0) FROM doomed_fold JOIN fold_use ON fold = doomed_fold.id", &r->fold_events, e) < 0)
+	if (value(s, "SELECT count(*) FROM doomed_fold", &r->totals, e) < 0 ||
+	    value(s, "SELECT ifnull(sum(trees), 0) FROM doomed_fold JOIN fold USING (id)", &r->total_trees, e) < 0 ||
+	    value(s, "SELECT ifnull(sum(events), 0) FROM doomed_fold JOIN fold_use ON fold = doomed_fold.id", &r->total_events, e) < 0)
 		return -1;
 	if (value(s, "SELECT count(*) FROM doomed", &r->intervals, e) < 0 ||
 	    value(s, "SELECT count(*) FROM doomed_presence", &r->presence, e) < 0 ||
@@ -97,7 +97,7 @@ static int count(struct store *s, struct doomed_count *r, struct err *e)
 
 int doomed_choose(struct store *s, const struct doomed_choice *c, struct doomed_count *out, struct err *e)
 {
-	return choose(s, c, e) < 0 || choose_folds(s, c, e) < 0 ? -1 : count(s, out, e);
+	return choose_intervals(s, c, e) < 0 || choose_totals(s, c, e) < 0 ? -1 : count(s, out, e);
 }
 
 /* ---- what they are ---- */
@@ -157,7 +157,7 @@ int doomed_delete(struct store *s, struct err *e)
 			      "DELETE FROM interval WHERE id IN (SELECT id FROM doomed)", e);
 }
 
-int doomed_delete_folds(struct store *s, struct err *e)
+int doomed_delete_totals(struct store *s, struct err *e)
 {
 	return store_script(s, "DELETE FROM fold_use WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold_set WHERE fold IN "
 			      "(SELECT id FROM doomed_fold); DELETE FROM fold_place WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);

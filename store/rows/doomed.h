@@ -8,15 +8,15 @@
 struct doomed_choice {
 	const int64_t *trees;      /* rows; NULL: of all trees */
 	size_t n_trees;
-	const struct bytes *folds; /* codes of folded trees; looked at only where trees is not NULL */
-	size_t n_folds;
+	const struct bytes *totals; /* codes of compacted trees; looked at only where trees is not NULL */
+	size_t n_totals;
 	int64_t since, until;      /* only what lies wholly in that time; WHEN_NONE: open */
 	int64_t before;            /* only what ended before; WHEN_NONE */
 	int64_t ingest;            /* only what this run brought first; 0 */
 	bool trusted;              /* only what trusted sources brought */
 };
 
-struct doomed_count { uint64_t intervals, events, trees, presence, folds, fold_trees, fold_events; };
+struct doomed_count { uint64_t intervals, events, trees, presence, totals, total_trees, total_events; };
 
 int doomed_choose(struct store *s, const struct doomed_choice *c, struct doomed_count *out, struct err *e);
 
@@ -32,7 +32,7 @@ struct doomed_span_take { int (*take)(void *to, int64_t first, int64_t last, boo
 int doomed_each_span(struct store *s, int64_t node, int64_t from, int64_t end, struct doomed_span_take to, struct err *e);
 
 int doomed_delete(struct store *s, struct err *e);
-int doomed_delete_folds(struct store *s, struct err *e);
+int doomed_delete_totals(struct store *s, struct err *e);
 
 /* Builds that no evidence is left of. */
 int doomed_delete_builds(struct store *s, struct err *e);

@@ -10,7 +10,8 @@ struct interval_row {
 	int64_t ingest;         /* the run that brought it */
 	int64_t t_first, t_last;
 	uint64_t cell;
-	uint32_t s_first, s_last, uid, auid;
+	uint32_t s_first, s_last, s_begin; /* the lowest, the highest, that of the record at t_first */
+	uint32_t uid, auid;
 	int32_t pid;
 	bool trusted, loader;
 	struct obs_list obs;    /* written; not read by interval_each */
@@ -36,9 +37,9 @@ int interval_set_part(struct store *s, int64_t id, int64_t part, struct err *e);
 /* Row `id` became part of row `to`: its marks go there, and it goes. */
 int interval_move(struct store *s, int64_t id, int64_t to, struct err *e);
 
-/* A run met it as well; a place where its process ran. */
+/* A run met it as well; a location where its process ran. */
 int interval_touch(struct store *s, int64_t id, int64_t ingest, struct err *e);
-int interval_sight(struct store *s, int64_t id, int64_t place, struct err *e);
+int interval_sight(struct store *s, int64_t id, int64_t location, struct err *e);
 int interval_any_sighting(struct store *s, bool *yes, struct err *e);
 
 /* The highest id that was given. */

@@ -24,7 +24,7 @@ STMT(set_boot,
 	"excluded.t_last, serial_first = excluded.serial_first, serial_last = excluded.serial_last, trusted = excluded.trusted");
 
 #define KEY(k) V_INT((k).node), V_INT((k).serials), V_INT((k).seconds)
-#define V_BASE(b) V_TIME((b).min), V_TIME((b).max)
+#define V_BOOT_TIME(b) V_TIME((b).min), V_TIME((b).max)
 
 struct one { struct seen_key key; struct seen_row_take to; };
 
@@ -35,7 +35,7 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "seen", "dDdDb", v, e) < 0)
 		return -1;
-	return one->to.take(one->to.to, &(struct seen_row){ .key = one->key, .base = { { v[0], v[1] }, { v[2], v[3] } },
+	return one->to.take(one->to.to, &(struct seen_row){ .key = one->key, .boot_time = { { v[0], v[1] }, { v[2], v[3] } },
 							    .data = store_column(st, 4) }, e);
 }
 
@@ -48,8 +48,8 @@ int seen_row_find(struct store *s, struct seen_key key, struct seen_row_take to,
 
 int seen_row_save(struct store *s, const struct seen_row *r, struct err *e)
 {
-	return store_run(s, STMT_save_page, ARGS(KEY(r->key), V_BLOB(r->pieces[0]), V_BASE(r->base[0]), V_BLOB(r->pieces[1]),
-						 V_BASE(r->base[1]), V_BLOB(r->data)), e);
+	return store_run(s, STMT_save_page, ARGS(KEY(r->key), V_BLOB(r->pieces[0]), V_BOOT_TIME(r->boot_time[0]), V_BLOB(r->pieces[1]),
+						 V_BOOT_TIME(r->boot_time[1]), V_BLOB(r->data)), e);
 }
 
 int seen_row_del(struct store *s, struct seen_key key, struct err *e)
@@ -66,7 +66,7 @@ static int take_pieces(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "seen", "dDdDbbyy", v, e) < 0)
 		return -1;
-	return n->to.take(n->to.to, &(struct seen_row){ .key = { n->node, v[6], v[7] }, .base = { { v[0], v[1] }, { v[2], v[3] } },
+	return n->to.take(n->to.to, &(struct seen_row){ .key = { n->node, v[6], v[7] }, .boot_time = { { v[0], v[1] }, { v[2], v[3] } },
 							.pieces = { store_column(st, 4), store_column(st, 5) } }, e);
 }
 

@@ -9,12 +9,12 @@
 struct seen_key { int64_t node, serials, seconds; };
 
 /* Epoch less uptime of the lines of a page, in seconds; WHEN_NONE: none told it. */
-struct seen_row_base { int64_t min, max; };
+struct seen_row_boot_time { int64_t min, max; };
 
 /* data and pieces are encoded by ingest, and borrowed. */
 struct seen_row {
 	struct seen_key key;
-	struct seen_row_base base[SEEN_ROW_LAYERS];
+	struct seen_row_boot_time boot_time[SEEN_ROW_LAYERS];
 	struct bytes pieces[SEEN_ROW_LAYERS], data;
 };
 

@@ -59,35 +59,35 @@ int tree_row_label_interval(struct store *s, int64_t id, int64_t interval, struc
 	return store_run(s, STMT_label_interval, ARGS(V_INT(id), V_INT(interval)), e);
 }
 
-int tree_row_place(struct store *s, int64_t id, struct err *e)
+int tree_row_find_locations(struct store *s, int64_t id, struct err *e)
 {
 	struct store_args args = ARGS(V_INT(id));
 
 	return store_run(s, STMT_del_places, args, e) < 0 ? -1 : store_run(s, STMT_place_tree, args, e);
 }
 
-int tree_row_place_interval(struct store *s, int64_t id, int64_t interval, struct err *e)
+int tree_row_locate_interval(struct store *s, int64_t id, int64_t interval, struct err *e)
 {
 	return store_run(s, STMT_place_interval, ARGS(V_INT(id), V_INT(interval)), e);
 }
 
-static int take_place(void *to, sqlite3_stmt *st, struct err *e)
+static int take_location(void *to, sqlite3_stmt *st, struct err *e)
 {
-	struct tree_place_take *p = to;
-	struct tree_place place;
-	int64_t v[PLACE_FIELDS + 1];
+	struct tree_location_take *p = to;
+	struct tree_location location;
+	int64_t v[LOCATION_FIELDS + 1];
 
 	if (row_read(st, "place", "bbbbbbbbf", v, e) < 0)
 		return -1;
-	for (int i = 0; i < PLACE_FIELDS; i++)
-		place.v[i] = store_column(st, i);
-	place.trusted = v[PLACE_FIELDS] != 0;
-	return p->take(p->to, &place, e);
+	for (int i = 0; i < LOCATION_FIELDS; i++)
+		location.v[i] = store_column(st, i);
+	location.trusted = v[LOCATION_FIELDS] != 0;
+	return p->take(p->to, &location, e);
 }
 
-int tree_row_each_place(struct store *s, int64_t id, struct tree_place_take to, struct err *e)
+int tree_row_each_location(struct store *s, int64_t id, struct tree_location_take to, struct err *e)
 {
-	return store_each(s, STMT_tree_places, ARGS(V_INT(id)), WALK(take_place, &to), e);
+	return store_each(s, STMT_tree_places, ARGS(V_INT(id)), WALK(take_location, &to), e);
 }
 
 /* ---- all that is derived ---- */

@@ -1,24 +1,24 @@
-/* Rows of `tree`, its labels and places: what readers see of images. */
+/* Rows of `tree`, its labels and locations: what readers see of images. */
 #ifndef STORE_ROWS_TREE_ROW_H
 #define STORE_ROWS_TREE_ROW_H
 
-#include "store/model/place.h"
+#include "store/model/location.h"
 #include "store/store.h"
 
 struct tree_row { int64_t id; const char *code; bool trusted, start_seen; };
 
 int tree_row_save(struct store *s, const struct tree_row *row, struct err *e);
-int tree_row_del(struct store *s, int64_t id, struct err *e); /* with its labels and places */
+int tree_row_del(struct store *s, int64_t id, struct err *e); /* with its labels and locations */
 
-/* Finds its labels, or places, anew; or adds those of one interval of it. */
+/* Finds its labels, or locations, anew; or adds those of one interval of it. */
 int tree_row_label(struct store *s, int64_t id, struct err *e);
 int tree_row_label_interval(struct store *s, int64_t id, int64_t interval, struct err *e);
-int tree_row_place(struct store *s, int64_t id, struct err *e);
-int tree_row_place_interval(struct store *s, int64_t id, int64_t interval, struct err *e);
+int tree_row_find_locations(struct store *s, int64_t id, struct err *e);
+int tree_row_locate_interval(struct store *s, int64_t id, int64_t interval, struct err *e);
 
-struct tree_place { struct bytes v[PLACE_FIELDS]; bool trusted; };
-struct tree_place_take { int (*take)(void *to, const struct tree_place *place, struct err *e); void *to; };
-int tree_row_each_place(struct store *s, int64_t id, struct tree_place_take to, struct err *e);
+struct tree_location { struct bytes v[LOCATION_FIELDS]; bool trusted; };
+struct tree_location_take { int (*take)(void *to, const struct tree_location *location, struct err *e); void *to; };
+int tree_row_each_location(struct store *s, int64_t id, struct tree_location_take to, struct err *e);
 
 /* ---- all that is derived ---- */
 

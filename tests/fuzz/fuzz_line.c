@@ -2,7 +2,7 @@
  * Lines: whatever the bytes, a record's fields are in their ranges, and what the hot path takes is what the parser says
  * of the record's text. (Digits in a header's stamps are left open by the hot path: test_fast.c is about those.)
  */
-#include "ingest/batch/fast.h"
+#include "ingest/batch/line_cache.h"
 #include "ingest/read/lines.h"
 #include "store/base/when.h"
 
@@ -17,8 +17,8 @@ struct bench {
 	struct names names;
 	struct seen seen;
 	struct tally tally;
-	struct fast fast;
-	struct line_room room, other_room;
+	struct line_cache line_cache;
+	struct body_room room, other_room;
 	unsigned inputs;
 };
 
@@ -50,13 +50,13 @@ static void open_bench(struct bench *b)
 	names_init(&b->names, &b->store);
 	seen_init(&b->seen, &b->store);
 	tally_init(&b->tally, &b->store, &b->names, &b->seen);
-	b->fast.tally = &b->tally;
+	b->line_cache.tally = &b->tally;
 }
 
 static void close_bench(struct bench *b)
 {
-	line_room_release(&b->room);
-	line_room_release(&b->other_room);
+	body_room_release(&b->room);
+	body_room_release(&b->other_room);
 	tally_release(&b->tally);
 	seen_release(&b->seen);
 	names_release(&b->names);
@@ -82,12 +82,12 @@ static void check_line(const struct line *l)
 }
 
 /* What was taken, against the parser's view of the bare text that begins at the record's stamp. */
-static void check_taken(struct bench *b, struct bytes text, const struct fast_event *ev, const struct line *whole)
+static void check_taken(struct bench *b, struct bytes text, const struct line_cache_event *ev, const struct line *whole)
 {
-	struct bytes bare = { text.p + ev->front->n, text.n - ev->front->n };
+	struct bytes bare = { text.p + ev->prefix->n, text.n - ev->prefix->n };
 	struct line l;
 
-	line_parse(bare, &l, &b->other_room);
+	body_parse_line(bare, &l, &b->other_room);
 	must(l.kind == LINE_RECORD, "taken, but its text is no record");
 	must(ev->ms == l.rec.ms && ev->second == l.rec.ms / 1000 && ev->serial == l.rec.serial, "another stamp");
 	must(ev->nr == l.rec.nr && ev->code == l.rec.code && ev->ip == l.rec.ip, "another call");
@@ -95,15 +95,15 @@ static void check_taken(struct bench *b, struct bytes text, const struct fast_ev
 	must(ev->id->uid == l.rec.uid && ev->id->auid == l.rec.auid, "another user");
 	if (whole->kind != LINE_RECORD)
 		return;
-	must(ev->front->auditd_form == whole->auditd_form && ev->front->indented == whole->indented, "other trust");
-	must(ev->front->own_node == (whole->rec.node.n == 0), "another node");
+	must(ev->prefix->auditd_form == whole->auditd_form && ev->prefix->indented == whole->indented, "other trust");
+	must(ev->prefix->own_node == (whole->rec.node.n == 0), "another node");
 }
 
 static void one_line(struct bench *b, struct bytes text)
 {
 	char *exact = malloc(text.n ? text.n : 1), *slack = calloc(1, text.n + 1 + LINES_SLACK);
 	struct bytes line = { exact, text.n }, block = { slack, text.n + 1 };
-	struct fast_event ev;
+	struct line_cache_event ev;
 	struct err e = { 0 };
 	struct line l;
 
@@ -111,9 +111,9 @@ static void one_line(struct bench *b, struct bytes text)
 	memcpy(exact, text.p, text.n);
 	memcpy(slack, text.p, text.n);
 	slack[text.n] = '\n';
-	line_parse(line, &l, &b->room);
+	body_parse_line(line, &l, &b->room);
 	check_line(&l);
-	if (fast_match(&b->fast, block, &ev)) {
+	if (line_cache_match(&b->line_cache, block, &ev)) {
 		must(ev.n == text.n, "another length");
 		check_taken(b, line, &ev, &l);
 	} else if (l.kind == LINE_RECORD) {
@@ -121,9 +121,9 @@ static void one_line(struct bench *b, struct bytes text)
 		struct ident *id = tally_ident(&b->tally, node, &l.rec, l.identity, &e);
 
 		must(node > 0 && id != NULL, e.msg);
-		fast_learn_ident(&b->fast, id);
+		line_cache_learn_ident(&b->line_cache, id);
 		if (l.rec.has_serial)
-			fast_learn(&b->fast, line, &l, node, l.rec.node.n == 0);
+			line_cache_learn(&b->line_cache, line, &l, node, l.rec.node.n == 0);
 	}
 	free(exact);
 	free(slack);
@@ -140,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		open_bench(&b);
 		b.inputs = 1;
 	}
-	fast_forget(&b.fast); /* so that an input alone decides what happens */
+	line_cache_forget(&b.line_cache); /* so that an input alone decides what happens */
 	while (rest.n) {
 		one_line(&b, bytes_until(&rest, '\n'));
 		bytes_skip(&rest, 1);

@@ -47,7 +47,7 @@ static void look_at(const struct policy *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const char *const caps[] = { "CAP_SYS_ADMIN", "CAP_BPF" };
-	struct policy_place at = { .caps_known = true, .kernel = { 4, 8 }, .arch = 0xc000003e };
+	struct resolve_machine at = { .caps_known = true, .kernel = { 4, 8 }, .arch = 0xc000003e };
 	struct bytes text = { (const char *)data, n };
 	const struct input *in = n == 0 || data[0] < '0' ? NULL : input_at((size_t)(data[0] - '0'));
 	struct policy p;
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	bytes_skip(&text, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(caps); i++)
 		*VEC_PUSH(&at.caps) = caps[i];
-	if (input_policy(&p, text, "file", in ? in->name : NULL, &e) < 0 || policy_resolve(&p, &at, &e) < 0)
+	if (input_policy(&p, text, "file", in ? in->name : NULL, &e) < 0 || resolve_policy(&p, &at, &e) < 0)
 		must(e.msg[0] != '\0' && strchr(e.msg, '\n') == NULL && strchr(e.msg, '\033') == NULL, "a refusal that is not one line");
 	else if (look_at(&p), compile_policy(&c, &p, &e) < 0)
 		must(e.msg[0] != '\0', "no reason");
@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		must(c.code.n > 0 && c.code.n <= BPF_MAXINSNS, "an empty filter");
 	for (size_t i = 0; i < p.unread.n; i++)
 		must(strchr(p.unread.v[i], '\n') == NULL && strchr(p.unread.v[i], '\033') == NULL, "a note that is not one line");
-	policy_place_release(&at);
-	compiled_release(&c);
+	resolve_machine_release(&at);
+	compile_release(&c);
 	policy_release(&p);
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct obs_base base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
+static const struct obs_origin base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -89,7 +89,7 @@ static bool seen_again(struct bytes text, struct buf *out)
 static bool boot_again(struct bytes text, struct buf *out)
 {
 	struct boot_pieces p = { 0 };
-	bool good = boot_decode(&p, text, BOOT_NO_BASE);
+	bool good = boot_decode(&p, text, BOOT_NO_TIME);
 
 	if (good) {
 		boot_encode(&p, out);
@@ -153,7 +153,7 @@ static bool mutate(sqlite3 *db, struct bytes *in)
 	if (which < known) {
 		snprintf(value, sizeof(value), "%s", crafted_values[which]);
 	} else if (which <= linked) {
-		if (!bytes_varint(in, &number))
+		if (!buf_take_varint(in, &number))
 			return false;
 		if (which < linked)
 			snprintf(value, sizeof(value), "%s%llu)", crafted_links[which - known],

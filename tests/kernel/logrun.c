@@ -38,7 +38,7 @@ static void fail(const char *what, int error)
 	exit(ST_OWN);
 }
 
-static unsigned long number(const char *text, unsigned long max)
+static unsigned long number_arg(const char *text, unsigned long max)
 {
 	char *end;
 
@@ -58,7 +58,7 @@ static uint32_t action_of(const char *name)
 		return SCMP_ACT_TRAP;
 	if (strcmp(name, "ERRNO") == 0)
 		return SCMP_ACT_ERRNO(EPERM);
-	return SCMP_ACT_ERRNO(number(name, 4095));
+	return SCMP_ACT_ERRNO(number_arg(name, 4095));
 }
 
 /* Everything is allowed until deny() adds to it, by every entry of the machine. */
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 		return ST_OWN;
 	}
 	if (user != NULL)
-		become((uid_t)number(user, UINT32_MAX - 1));
+		become((uid_t)number_arg(user, UINT32_MAX - 1));
 	const char *path = find(argv[optind]);
 
 	if (path == NULL) {

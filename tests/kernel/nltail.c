@@ -153,7 +153,7 @@ static const char *type_name(unsigned type)
 }
 
 /* The datagram's length counts, not nlmsg_len, which audit does not always set to the whole. */
-static void take(struct tail *t, const char *datagram, size_t n)
+static void take_datagram(struct tail *t, const char *datagram, size_t n)
 {
 	struct nlmsghdr head;
 	uint32_t serial;
@@ -204,11 +204,11 @@ static bool receive(struct tail *t, int fd, int wait_ms)
 	else if (n < 0 && errno != EINTR && errno != EAGAIN)
 		fail("recvmmsg");
 	for (int i = 0; i < n; i++)
-		take(t, space[i], msgs[i].msg_len);
+		take_datagram(t, space[i], msgs[i].msg_len);
 	return true;
 }
 
-static void run(struct tail *t, int fd, int64_t seconds)
+static void tail_until(struct tail *t, int fd, int64_t seconds)
 {
 	int64_t end = seconds > 0 ? now_ms() + seconds * 1000 : INT64_MAX;
 
@@ -223,7 +223,7 @@ static void run(struct tail *t, int fd, int64_t seconds)
 		;
 }
 
-static uint64_t number(const char *text)
+static uint64_t number_arg(const char *text)
 {
 	char *end;
 	uint64_t v = strtoull(text, &end, 10);
@@ -253,8 +253,8 @@ int main(int argc, char **argv)
 	t.out = stdout;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
-		case 'c': t.max_records = number(optarg); break;
-		case 's': seconds = number(optarg); break;
+		case 'c': t.max_records = number_arg(optarg); break;
+		case 's': seconds = number_arg(optarg); break;
 		case 'r': ready = optarg; break;
 		case 'a': t.all_types = true; break;
 		case 'o':
@@ -279,7 +279,7 @@ int main(int argc, char **argv)
 			fail(ready);
 		close(r);
 	}
-	run(&t, fd, (int64_t)seconds);
+	tail_until(&t, fd, (int64_t)seconds);
 	bool bad = fflush(t.out) != 0 || ferror(t.out);
 
 	if (bad)

@@ -22,7 +22,7 @@ struct elf {
 struct segment { uint64_t offset, size, align; };
 
 /* The number in n bytes of the file's order. */
-static uint64_t number(const struct elf *f, const void *at, size_t n)
+static uint64_t elf_number(const struct elf *f, const void *at, size_t n)
 {
 	const unsigned char *p = at;
 	uint64_t v = 0;
@@ -34,8 +34,8 @@ static uint64_t number(const struct elf *f, const void *at, size_t n)
 
 /* A member of the file's own header or of one of its segments, whose places differ with the width. */
 #define MEMBER(f, at, type, m)                                                                       \
-	((f)->wide ? number(f, (at) + offsetof(Elf64_##type, m), sizeof(((Elf64_##type *)0)->m))     \
-		   : number(f, (at) + offsetof(Elf32_##type, m), sizeof(((Elf32_##type *)0)->m)))
+	((f)->wide ? elf_number(f, (at) + offsetof(Elf64_##type, m), sizeof(((Elf64_##type *)0)->m))     \
+		   : elf_number(f, (at) + offsetof(Elf32_##type, m), sizeof(((Elf32_##type *)0)->m)))
 
 /* Fewer bytes than n: the file ends there, or f->failed. */
 static size_t read_at(struct elf *f, void *to, size_t n, uint64_t offset)
@@ -63,12 +63,12 @@ static bool find_note(struct elf *f, const struct segment *s, struct build_id *o
 	const size_t n = read_at(f, notes, s->size < NOTES_MAX ? (size_t)s->size : NOTES_MAX, s->offset);
 
 	for (uint64_t at = 0; at + sizeof(Elf32_Nhdr) <= n;) {
-		uint64_t name = at + sizeof(Elf32_Nhdr), n_name = number(f, notes + at, 4), n_desc = number(f, notes + at + 4, 4);
+		uint64_t name = at + sizeof(Elf32_Nhdr), n_name = elf_number(f, notes + at, 4), n_desc = elf_number(f, notes + at + 4, 4);
 		uint64_t desc = (name + n_name + pad) & ~pad;
 
 		if (desc + n_desc > n)
 			return false;
-		if (number(f, notes + at + 8, 4) == NT_GNU_BUILD_ID && n_name == 4 && memcmp(notes + name, "GNU", 4) == 0 && n_desc > 0 &&
+		if (elf_number(f, notes + at + 8, 4) == NT_GNU_BUILD_ID && n_name == 4 && memcmp(notes + name, "GNU", 4) == 0 && n_desc > 0 &&
 		    n_desc <= BUILD_ID_MAX) {
 			auto_buf struct buf hex = { 0 };
 

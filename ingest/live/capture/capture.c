@@ -2,8 +2,8 @@
 
 #include "ingest/batch/feed.h"
 #include "ingest/live/kernel/audit.h"
-#include "ingest/live/kernel/fence.h"
-#include "ingest/live/process/place.h"
+#include "ingest/live/kernel/marker.h"
+#include "ingest/live/process/location.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
 #include "store/rows/run.h"
@@ -19,7 +19,7 @@
 #define BUILDS_MS 1000          /* at the end, for build-ids that are still to be read */
 #define NAMES_AGAIN_MS 2000     /* a runtime may write down names after a container's first call */
 
-struct seen_place { int64_t row, looked_ms; bool named; };
+struct seen_location { int64_t row, looked_ms; bool named; };
 
 struct capturing {
 	const struct capture_options *o;
@@ -31,48 +31,48 @@ struct capturing {
 	struct child child;
 	int64_t child_ms;               /* when it began, milliseconds since the epoch */
 	struct pool texts;              /* encoded places */
-	VEC(struct seen_place) places;  /* by pool id - 1 */
+	VEC(struct seen_location) locations;  /* by pool id - 1 */
 	uint64_t taken, stored;         /* records: handed to the feed, and of these committed */
 	uint32_t drops;                 /* what the feed had forgotten when the rows of places were looked up */
-	int64_t next_place;             /* of the next record; 0: not looked up */
+	int64_t next_location;             /* of the next record; 0: not looked up */
 	int64_t waiting_since;          /* when the first of what waits was seen; 0: nothing waits */
 };
 
 /* ---- items ---- */
 
 /* The row of a place; its names are looked for when it is new, and again while they are missing. */
-static int64_t place_row(struct capturing *c, struct bytes text, struct err *e)
+static int64_t location_row(struct capturing *c, struct bytes text, struct err *e)
 {
 	uint32_t id = pool_intern(&c->texts, text);
 	int64_t now = when_clock_ms();
-	struct seen_place *s;
-	struct place place = { .used = 0 };
-	struct bytes v[PLACE_FIELDS];
+	struct seen_location *s;
+	struct location location = { .used = 0 };
+	struct bytes v[LOCATION_FIELDS];
 
-	while (c->places.n < id)
-		*VEC_PUSH(&c->places) = (struct seen_place){ .looked_ms = -NAMES_AGAIN_MS };
-	s = &c->places.v[id - 1];
+	while (c->locations.n < id)
+		*VEC_PUSH(&c->locations) = (struct seen_location){ .looked_ms = -NAMES_AGAIN_MS };
+	s = &c->locations.v[id - 1];
 	if (s->row > 0 && (s->named || now - s->looked_ms < NAMES_AGAIN_MS))
 		return s->row;
-	if (!place_decode(v, text))
+	if (!location_decode(v, text))
 		return err_set(e, ST_SYSTEM, "a place of its own making cannot be read");
-	memcpy(place.v, v, sizeof(v));
-	place_find_names(&place, "");
-	s->named = place.v[PLACE_CONTAINER_NAME].n > 0 || (v[PLACE_CONTAINER].n == 0 && v[PLACE_POD].n == 0);
+	memcpy(location.v, v, sizeof(v));
+	location_find_names(&location, "");
+	s->named = location.v[LOCATION_CONTAINER_NAME].n > 0 || (v[LOCATION_CONTAINER].n == 0 && v[LOCATION_POD].n == 0);
 	s->looked_ms = now;
-	s->row = names_place(&c->feed.names, c->r->node, place.v, e);
+	s->row = names_location(&c->feed.names, c->r->node, location.v, e);
 	return s->row;
 }
 
 /* Which build of a program ran, and in which container. */
 static int note_build(struct capturing *c, const struct exe_seen *s, struct err *e)
 {
-	struct bytes v[PLACE_FIELDS];
-	int64_t place = 0;
+	struct bytes v[LOCATION_FIELDS];
+	int64_t location = 0;
 
-	if (place_decode(v, s->place) && (v[PLACE_CONTAINER].n || v[PLACE_POD].n))
-		place = place_row(c, s->place, e);
-	return place < 0 ? -1 : names_build(&c->feed.names, c->r->node, s->exe, place, s->here, s->id.text, s->t_ms, e);
+	if (location_decode(v, s->location) && (v[LOCATION_CONTAINER].n || v[LOCATION_POD].n))
+		location = location_row(c, s->location, e);
+	return location < 0 ? -1 : names_build(&c->feed.names, c->r->node, s->exe, location, s->here, s->id.text, s->t_ms, e);
 }
 
 static int take_record(struct capturing *c, struct bytes line, struct err *e)
@@ -86,9 +86,9 @@ static int take_record(struct capturing *c, struct bytes line, struct err *e)
 	line.n--; /* its newline */
 	if (n == 0 && feed_line(&c->feed, line, false, false, e) < 0)
 		return -1;
-	if (c->next_place > 0)
-		feed_place(&c->feed, c->next_place);
-	c->next_place = 0;
+	if (c->next_location > 0)
+		feed_location(&c->feed, c->next_location);
+	c->next_location = 0;
 	return 0;
 }
 
@@ -99,13 +99,13 @@ static int take_item(struct capturing *c, enum item_kind kind, struct bytes item
 	switch (kind) {
 	case ITEM_RECORD:
 		return take_record(c, item, e);
-	case ITEM_PLACE:
-		c->next_place = place_row(c, item, e);
-		return c->next_place < 0 ? -1 : 0;
+	case ITEM_LOCATION:
+		c->next_location = location_row(c, item, e);
+		return c->next_location < 0 ? -1 : 0;
 	case ITEM_TASK:
 	default:
 		memcpy(&task, item.p, sizeof(task));
-		tally_process(&c->feed.tally, c->r->node, task.pid, (enum edge_kind)task.kind, task.t_ms, task.serial, task.parent);
+		tally_add_lifecycle(&c->feed.tally, c->r->node, task.pid, (enum edge_kind)task.kind, task.t_ms, task.serial, task.parent);
 		return 0;
 	}
 }
@@ -132,8 +132,8 @@ static int lock(struct capturing *c, struct err *e)
 		return -1;
 	c->feed.tally.label = true; /* what was read from a log before is marked too */
 	if (c->drops != c->feed.tally.ident_drops) /* somebody else has written: rows may have gone */
-		for (size_t i = 0; i < c->places.n; i++)
-			c->places.v[i].row = 0;
+		for (size_t i = 0; i < c->locations.n; i++)
+			c->locations.v[i].row = 0;
 	c->drops = c->feed.tally.ident_drops;
 	c->r->node = feed_own_node(&c->feed, e);
 	return c->r->node < 0 ? -1 : 0;
@@ -294,7 +294,7 @@ static int prepare(struct capturing *c, struct err *e)
 	c->child_ms = when_now();
 	if (!c->reader.follow) {
 		c->io.label = NULL; /* not all that comes is the command's: see label_tree */
-		return fence_number(&c->reader.mark, e);
+		return marker_number(&c->reader.mark, e);
 	}
 	return 0;
 }
@@ -319,7 +319,7 @@ static int label_tree(struct capturing *c, struct err *e)
 static int close_books(struct capturing *c, struct err *e)
 {
 	c->r->figures = reader_figures_now(&c->reader);
-	c->r->no_fence = c->reader.no_fence;
+	c->r->no_marker = c->reader.no_marker;
 	c->r->complete = reader_complete(&c->reader, &c->r->figures);
 	if (c->r->ingest.ingest == 0)
 		return 0;
@@ -381,7 +381,7 @@ int capture_run(struct store *store, const struct capture_options *options, stru
 	child_release(&c.child);
 	reader_release(&c.reader);
 	pool_release(&c.texts);
-	VEC_FREE(&c.places);
+	VEC_FREE(&c.locations);
 	report->ingest.ms = when_clock_ms() - began;
 	return ret;
 }

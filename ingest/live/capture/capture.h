@@ -20,7 +20,7 @@ struct capture_report {
 	struct ingest_report ingest;
 	struct reader_figures figures;
 	bool complete;                  /* no gap, nothing dropped, and the kernel's own loss known and zero */
-	bool no_fence;                  /* the end was not seen: the last records may be missing */
+	bool no_marker;                  /* the end was not seen: the last records may be missing */
 	bool forced;                    /* the socket got the buffer that was asked for, or... */
 	size_t buffer;                  /* ... so many bytes */
 	bool foreign_pids;              /* not the initial pid namespace: no cgroups, no events of processes */

@@ -121,7 +121,7 @@ static int become(const struct user *u)
 	return 0;
 }
 
-static int load(const struct sock_fprog *filter, unsigned flags)
+static int load_filter(const struct sock_fprog *filter, unsigned flags)
 {
 	if (!child_is_privileged() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -1;
@@ -140,7 +140,7 @@ static void tell(int fd, int at)
 }
 
 /* Returns only where something failed, and an end was refused as well. */
-static void run(struct child *c, const struct user *u, const struct sock_fprog *filter, unsigned flags, int go, int told)
+static void run_child(struct child *c, const struct user *u, const struct sock_fprog *filter, unsigned flags, int go, int told)
 {
 	char *shell[64] = { (char *)(uintptr_t)"sh", c->path };
 	int32_t mark;
@@ -156,7 +156,7 @@ static void run(struct child *c, const struct user *u, const struct sock_fprog *
 		tell(told, AT_USER);
 		return;
 	}
-	if (load(filter, flags) != 0) {
+	if (load_filter(filter, flags) != 0) {
 		tell(told, AT_FILTER);
 		return;
 	}
@@ -195,7 +195,7 @@ int child_start(struct child *c, char *const *argv, const char *user, const stru
 	if (c->path != NULL && c->pid == 0) {
 		close(go[1]);
 		close(told[0]);
-		run(c, &u, filter, flags, go[0], told[1]);
+		run_child(c, &u, filter, flags, go[0], told[1]);
 		_exit(CHILD_FAILED);
 	}
 	free(u.name);
@@ -227,7 +227,7 @@ static void pass_signals(void)
 		sigaction(passed[i], &act, NULL);
 }
 
-static int say(const struct child *c, const struct failure *f, struct err *e)
+static int explain_failure(const struct child *c, const struct failure *f, struct err *e)
 {
 	switch (f->at) {
 	case AT_USER:
@@ -250,7 +250,7 @@ int child_go(struct child *c, int32_t mark, struct err *e)
 	ssize_t n;
 
 	if (c->path == NULL)
-		return say(c, &f, e);
+		return explain_failure(c, &f, e);
 	to_pid = c->pid;
 	pass_signals();
 	sigaction(SIGPIPE, &ignore, &before);
@@ -271,7 +271,7 @@ int child_go(struct child *c, int32_t mark, struct err *e)
 	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	c->pid = 0;
-	return say(c, &f, e);
+	return explain_failure(c, &f, e);
 }
 
 int child_poll(struct child *c, int timeout_ms)

@@ -21,7 +21,7 @@ struct descend_process {
 	VEC(struct outcome) outcomes;  /* by time */
 };
 
-static void add(struct descend *d, int32_t pid, int64_t ns)
+static void add_process(struct descend *d, int32_t pid, int64_t ns)
 {
 	struct descend_process *p = mem_zero(1, sizeof(*p));
 
@@ -33,7 +33,7 @@ static void add(struct descend *d, int32_t pid, int64_t ns)
 	d->processes++;
 }
 
-static struct descend_process *find(const struct descend *d, int32_t pid)
+static struct descend_process *find_process(const struct descend *d, int32_t pid)
 {
 	int64_t at = map_get(&d->by_pid, (uint32_t)pid, 0, -1);
 
@@ -43,7 +43,7 @@ static struct descend_process *find(const struct descend *d, int32_t pid)
 void descend_begin(struct descend *d, int32_t pid)
 {
 	*d = (struct descend){ 0 };
-	add(d, pid, 0);
+	add_process(d, pid, 0);
 }
 
 static void free_process(struct descend_process *p)
@@ -63,12 +63,12 @@ void descend_release(struct descend *d)
 
 void descend_event(struct descend *d, const struct task_event *ev)
 {
-	struct descend_process *p = find(d, ev->kind == TASK_FORK || ev->kind == TASK_THREAD ? ev->parent : ev->pid);
+	struct descend_process *p = find_process(d, ev->kind == TASK_FORK || ev->kind == TASK_THREAD ? ev->parent : ev->pid);
 
 	if (p != NULL && ev->kind != TASK_EXIT)
 		*VEC_PUSH(&p->outcomes) = (struct outcome){ ev->kind, ev->pid, ev->ns };
 	if (ev->kind == TASK_FORK)
-		add(d, ev->pid, ev->ns);
+		add_process(d, ev->pid, ev->ns);
 	else if (ev->kind == TASK_THREAD && p != NULL)
 		p->threads++;
 	else if (ev->kind == TASK_EXIT && p != NULL && p->threads > 0 && --p->threads == 0)
@@ -77,14 +77,14 @@ void descend_event(struct descend *d, const struct task_event *ev)
 
 bool descend_has(const struct descend *d, int32_t pid, int64_t t_ms)
 {
-	const struct descend_process *p = find(d, pid);
+	const struct descend_process *p = find_process(d, pid);
 
 	return p != NULL && (t_ms + TICK_MS) * NS_PER_MS >= p->born_ns && (p->gone_ns == 0 || t_ms * NS_PER_MS <= p->gone_ns);
 }
 
 void descend_record(struct descend *d, int32_t pid, int64_t t_ms, uint32_t serial, enum edge_kind kind)
 {
-	struct descend_process *p = find(d, pid);
+	struct descend_process *p = find_process(d, pid);
 	size_t at;
 
 	if (p == NULL)

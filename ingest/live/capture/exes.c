@@ -70,7 +70,7 @@ static bool identify(struct exes *x, struct exe_seen *s)
 	return known;
 }
 
-static void *run(void *to)
+static void *hash_files(void *to)
 {
 	struct exes *x = to;
 
@@ -112,7 +112,7 @@ struct exes *exes_start(void)
 
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->came, NULL);
-	if (pthread_create(&x->thread, NULL, run, x) == 0)
+	if (pthread_create(&x->thread, NULL, hash_files, x) == 0)
 		return x;
 	free(x);
 	return NULL;
@@ -137,17 +137,17 @@ int exes_open(int32_t pid, struct bytes exe)
 	return -1;
 }
 
-void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes place, int64_t t_ms)
+void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes location, int64_t t_ms)
 {
-	struct exe_seen *s = mem_alloc(sizeof(*s) + exe.n + 1 + place.n);
+	struct exe_seen *s = mem_alloc(sizeof(*s) + exe.n + 1 + location.n);
 	char *text = (char *)(s + 1);
 	bool room;
 
 	memcpy(text, exe.p, exe.n);
 	text[exe.n] = '\0';
-	if (place.n)
-		memcpy(text + exe.n + 1, place.p, place.n);
-	*s = (struct exe_seen){ .t_ms = t_ms, .exe = { text, exe.n }, .place = { text + exe.n + 1, place.n }, .fd = fd };
+	if (location.n)
+		memcpy(text + exe.n + 1, location.p, location.n);
+	*s = (struct exe_seen){ .t_ms = t_ms, .exe = { text, exe.n }, .location = { text + exe.n + 1, location.n }, .fd = fd };
 	pthread_mutex_lock(&x->lock);
 	room = x->waiting.n < WAITING_MAX;
 	if (room)

@@ -16,7 +16,7 @@ struct exe_seen {
 	int64_t t_ms;           /* of the record that it was seen by */
 	struct build_id id;
 	bool here;              /* its path means this very file where we are: no other root directory, no mount above it */
-	struct bytes exe, place; /* as they were given to exes_add; they lie behind */
+	struct bytes exe, location; /* as they were given to exes_add; they lie behind */
 	int fd;
 };
 struct exes_seen { struct exe_seen **v; size_t n, cap; };
@@ -33,7 +33,7 @@ struct exes *exes_start(void);
 int exes_open(int32_t pid, struct bytes exe);
 
 /* Has the build-id of fd read, and closes it. Where too many wait already, nobody will know. Both texts are copied. */
-void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes place, int64_t t_ms);
+void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes location, int64_t t_ms);
 
 /* What is known since the last call. The caller frees each, and out->v by VEC_FREE. */
 void exes_take(struct exes *x, struct exes_seen *out);

@@ -249,7 +249,7 @@ void queue_add(struct queue *q, enum item_kind kind, const void *p, size_t n)
 {
 	struct item_head head = { kind, (uint32_t)n };
 	/* a place is of the next record, and of no other one where a block is dropped between them */
-	const size_t behind = kind == ITEM_PLACE ? sizeof(head) + QUEUE_ITEM_MAX : 0;
+	const size_t behind = kind == ITEM_LOCATION ? sizeof(head) + QUEUE_ITEM_MAX : 0;
 	struct queue_block *b;
 
 	if (q->filling != NULL && q->filling->used + sizeof(head) + n + behind > QUEUE_BLOCK)

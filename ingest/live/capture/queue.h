@@ -22,7 +22,7 @@
 
 enum item_kind {
 	ITEM_RECORD,  /* a line and its newline */
-	ITEM_PLACE,   /* where the process of the next record ran: an encoded struct place; both are in one block */
+	ITEM_LOCATION,   /* where the process of the next record ran: an encoded struct place; both are in one block */
 	ITEM_TASK,    /* a struct queue_task */
 };
 

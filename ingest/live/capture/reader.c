@@ -1,8 +1,8 @@
 #include "ingest/live/capture/reader.h"
 
 #include "ingest/live/kernel/audit.h"
-#include "ingest/live/kernel/fence.h"
-#include "ingest/live/process/place.h"
+#include "ingest/live/kernel/marker.h"
+#include "ingest/live/process/location.h"
 #include "ingest/read/fields.h"
 #include "store/base/hash.h"
 #include "store/base/when.h"
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FENCE_MS 2000       /* within which a fence has to come back */
+#define MARKER_MS 2000       /* within which a marker has to come back */
 #define IDLE_MS 50          /* how long a silent socket is waited for at once */
 #define PUSH_MS 200         /* what was read is handed over at the latest */
 #define SETTLE_MS 300       /* so long ago everything has come */
@@ -25,7 +25,7 @@
 #define LOOKED 32768        /* a power of two */
 #define SHOWN_BEHIND 256    /* serials that may still come, out of order, while the figures are looked at */
 
-struct reader_place { int32_t pid; uint32_t exe, place; int64_t t_ms; }; /* a hash; of reader.places */
+struct reader_location { int32_t pid; uint32_t exe, location; int64_t t_ms; }; /* a hash; of reader.places */
 
 /* ---- what a record says, without parsing it whole ---- */
 
@@ -71,15 +71,15 @@ static struct bytes exe_of(const struct peeked *p)
 
 /* ---- fences ---- */
 
-static bool is_fence(const struct netlink_message *m, int32_t nr, struct peeked *out)
+static bool is_marker(const struct netlink_message *m, int32_t nr, struct peeked *out)
 {
 	return m->ours && peek(m->line, true, out) && out->nr == nr;
 }
 
-/* Reads until the fence has come. What came before it does not count, and what came behind it in one go is kept in nl. */
-static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct err *e)
+/* Reads until the marker has come. What came before it does not count, and what came behind it in one go is kept in nl. */
+static int wait_for_marker(struct reader *r, int32_t nr, int32_t child, struct err *e)
 {
-	int64_t end = when_clock_ms() + FENCE_MS;
+	int64_t end = when_clock_ms() + MARKER_MS;
 	struct peeked p;
 
 	while (when_clock_ms() < end) {
@@ -91,7 +91,7 @@ static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct er
 			if (m->ours && peek(m->line, false, &p) && p.pid == getpid())
 				return err_set(e, ST_SYSTEM, "this process is itself under a filter that logs, so reading a record makes "
 					       "another: start scaudit outside of it");
-			if (!is_fence(m, nr, &p))
+			if (!is_marker(m, nr, &p))
 				continue;
 			gaps_begin(r->gaps, m->serial);
 			r->foreign_pids = p.pid != child;
@@ -103,27 +103,27 @@ static int wait_for_fence(struct reader *r, int32_t nr, int32_t child, struct er
 	}
 	return err_set(e, ST_SYSTEM, "wrong network namespace, or logging is off: a record made as a test did not come within %d s "
 		       "(the initial network namespace is needed, and 'log' in kernel.seccomp.actions_logged; see scaudit doctor)",
-		       FENCE_MS / 1000);
+		       MARKER_MS / 1000);
 }
 
 /* ---- records ---- */
 
 /* Where a process runs, as a row of reader.places; 0: it has gone. */
-static uint32_t look_for_place(struct reader *r, const struct peeked *p)
+static uint32_t look_for_location(struct reader *r, const struct peeked *p)
 {
-	char text[PLACE_ROOM + PLACE_FIELDS];
-	struct place place;
+	char text[LOCATION_ROOM + LOCATION_FIELDS];
+	struct location location;
 	size_t n;
 
 	r->figures.looked++;
-	if (!place_of_pid(&place, p->pid, p->t_ms, "")) {
+	if (!location_of_pid(&location, p->pid, p->t_ms, "")) {
 		r->figures.vanished++;
 		return 0;
 	}
-	n = place_encode(&place, text, sizeof(text));
-	if (n > PLACE_FIELDS) /* more than empty fields */
-		queue_add(&r->queue, ITEM_PLACE, text, n);
-	return pool_intern(&r->places, (struct bytes){ text, n });
+	n = location_encode(&location, text, sizeof(text));
+	if (n > LOCATION_FIELDS) /* more than empty fields */
+		queue_add(&r->queue, ITEM_LOCATION, text, n);
+	return pool_intern(&r->locations, (struct bytes){ text, n });
 }
 
 /*
@@ -132,7 +132,7 @@ static uint32_t look_for_place(struct reader *r, const struct peeked *p)
  */
 static void look_up(struct reader *r, const struct peeked *p)
 {
-	struct reader_place *was = &r->looked[(uint32_t)p->pid % LOOKED];
+	struct reader_location *was = &r->looked[(uint32_t)p->pid % LOOKED];
 	struct bytes value = exe_of(p), exe;
 	uint32_t hash = (uint32_t)hash_bytes(value.p, value.n);
 	bool again = was->pid != p->pid || p->t_ms > was->t_ms + LOOK_AGAIN_MS;
@@ -144,14 +144,14 @@ static void look_up(struct reader *r, const struct peeked *p)
 		return;
 	if (r->exes != NULL && fields_string(&value, &exe, room, sizeof(room), false) == NULL)
 		fd = exes_open(p->pid, exe);
-	*was = (struct reader_place){ p->pid, hash, again ? look_for_place(r, p) : was->place, p->t_ms };
-	if (fd >= 0 && was->place != 0)
-		exes_add(r->exes, fd, exe, pool_get(&r->places, was->place), p->t_ms);
+	*was = (struct reader_location){ p->pid, hash, again ? look_for_location(r, p) : was->location, p->t_ms };
+	if (fd >= 0 && was->location != 0)
+		exes_add(r->exes, fd, exe, pool_get(&r->locations, was->location), p->t_ms);
 	else if (fd >= 0)
 		close(fd);
 }
 
-static void take(struct reader *r, const struct netlink_message *m)
+static void take_message(struct reader *r, const struct netlink_message *m)
 {
 	struct peeked p;
 
@@ -165,7 +165,7 @@ static void take(struct reader *r, const struct netlink_message *m)
 		return;
 	if (r->follow)
 		descend_record(&r->descend, p.pid, p.t_ms, m->serial, syscall_edge(p.arch, p.nr));
-	if (r->o.places && !r->foreign_pids)
+	if (r->o.locations && !r->foreign_pids)
 		look_up(r, &p);
 	queue_add(&r->queue, ITEM_RECORD, m->line.p, m->line.n + 1);
 	r->figures.taken++;
@@ -185,7 +185,7 @@ static void follow(struct reader *r)
 	r->figures.tasks_lost = tasks_lost(&r->tasks);
 }
 
-static void settle(struct reader *r, int64_t behind_ms)
+static void settle_tasks(struct reader *r, int64_t behind_ms)
 {
 	struct timespec now;
 
@@ -201,9 +201,9 @@ static void take_all(struct reader *r, size_t from, size_t n)
 	if (r->follow)
 		follow(r);
 	for (size_t i = from; i < n; i++)
-		take(r, &r->nl.messages[i]);
+		take_message(r, &r->nl.messages[i]);
 	if (r->follow && now - r->settled_ms > SETTLE_MS) {
-		settle(r, SETTLE_MS);
+		settle_tasks(r, SETTLE_MS);
 		r->settled_ms = now;
 	}
 	pthread_mutex_unlock(&r->figures_lock);
@@ -261,15 +261,15 @@ static int receive(struct reader *r, struct err *e)
 	return 0;
 }
 
-/* Reads up to a last fence, and what is missing before it for a moment. */
+/* Reads up to a last marker, and what is missing before it for a moment. */
 static int finish(struct reader *r, struct err *e)
 {
-	int64_t end = when_clock_ms() + FENCE_MS, quiet = INT64_MAX, t_last = 0;
+	int64_t end = when_clock_ms() + MARKER_MS, quiet = INT64_MAX, t_last = 0;
 	uint32_t last = r->gaps->high;
 	int32_t nr, child;
 	bool came = false;
 
-	if (fence_make(&nr, &child, e) < 0)
+	if (marker_make(&nr, &child, e) < 0)
 		return -1;
 	while (!r->given_up && when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
 		struct peeked p;
@@ -283,7 +283,7 @@ static int finish(struct reader *r, struct err *e)
 			return -1;
 		take_all(r, 0, n);
 		for (size_t i = 0; i < n; i++) {
-			if (came || !is_fence(&r->nl.messages[i], nr, &p))
+			if (came || !is_marker(&r->nl.messages[i], nr, &p))
 				continue;
 			came = true;
 			last = r->nl.messages[i].serial;
@@ -293,7 +293,7 @@ static int finish(struct reader *r, struct err *e)
 	}
 	pthread_mutex_lock(&r->figures_lock);
 	r->finished = true;
-	r->no_fence = !came;
+	r->no_marker = !came;
 	r->figures.t_last = t_last;
 	r->figures.serial_last = last;
 	r->figures.gaps = gaps_until(r->gaps, last);
@@ -313,7 +313,7 @@ static void note_lost(struct reader *r)
 	pthread_mutex_unlock(&r->figures_lock);
 }
 
-static void *run(void *to)
+static void *read_records(void *to)
 {
 	struct reader *r = to;
 	int ret = 0;
@@ -326,7 +326,7 @@ static void *run(void *to)
 	if (r->follow) {
 		pthread_mutex_lock(&r->figures_lock);
 		follow(r);
-		settle(r, 0);
+		settle_tasks(r, 0);
 		pthread_mutex_unlock(&r->figures_lock);
 	}
 	note_lost(r);
@@ -345,11 +345,11 @@ int reader_open(struct reader *r, const struct reader_options *options, struct e
 	int32_t nr, child;
 
 	*r = (struct reader){ .o = *options, .gaps = mem_zero(1, sizeof(*r->gaps)), .nl.fd = -1,
-			      .looked = mem_zero(LOOKED, sizeof(struct reader_place)) };
+			      .looked = mem_zero(LOOKED, sizeof(struct reader_location)) };
 	pthread_mutex_init(&r->figures_lock, NULL);
 	if (queue_open(&r->queue, options->spool, e) < 0 ||
-	    netlink_open(&r->nl, options->buffer ? options->buffer : NETLINK_BUFFER, e) < 0 || fence_make(&nr, &child, e) < 0 ||
-	    wait_for_fence(r, nr, child, e) < 0)
+	    netlink_open(&r->nl, options->buffer ? options->buffer : NETLINK_BUFFER, e) < 0 || marker_make(&nr, &child, e) < 0 ||
+	    wait_for_marker(r, nr, child, e) < 0)
 		return -1;
 	r->figures.lost_known = audit_read(&state, &ignored) == 0;
 	r->lost_first = r->figures.lost_known ? state.lost : 0;
@@ -376,8 +376,8 @@ int reader_start(struct reader *r, struct err *e)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the other thread */
-	r->exes = r->o.places && !r->foreign_pids ? exes_start() : NULL;
-	error = pthread_create(&r->thread, NULL, run, r);
+	r->exes = r->o.locations && !r->foreign_pids ? exes_start() : NULL;
+	error = pthread_create(&r->thread, NULL, read_records, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
 		return err_set(e, ST_SYSTEM, "no thread: %s", strerror(error));
@@ -416,7 +416,7 @@ struct reader_figures reader_figures_now(struct reader *r)
 
 bool reader_complete(const struct reader *r, const struct reader_figures *f)
 {
-	return f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 && f->tasks_lost == 0 && !r->no_fence;
+	return f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 && f->tasks_lost == 0 && !r->no_marker;
 }
 
 void reader_release(struct reader *r)
@@ -434,6 +434,6 @@ void reader_release(struct reader *r)
 	queue_release(&r->queue);
 	free(r->gaps);
 	free(r->looked);
-	pool_release(&r->places);
+	pool_release(&r->locations);
 	pthread_mutex_destroy(&r->figures_lock);
 }

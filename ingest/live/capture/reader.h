@@ -18,7 +18,7 @@ struct reader_options {
 	size_t buffer;       /* bytes of the socket; 0: NETLINK_BUFFER */
 	const char *spool;   /* see queue_open */
 	void (*say)(const char *text); /* called once, by the reader's thread, when the spool takes no more; NULL: nobody listens */
-	bool places;         /* look up cgroups, and which builds of programs run */
+	bool locations;         /* look up cgroups, and which builds of programs run */
 };
 
 /* What was read and what was lost. "Complete" is: no gaps, nothing dropped, and the kernel's figure known and unchanged. */
@@ -51,11 +51,11 @@ struct reader {
 	struct err failure;              /* why the thread ended, where failed */
 	bool foreign_pids;               /* records name processes otherwise than we do: another pid namespace */
 	bool finished;                   /* the figures of serials are those between the fences */
-	bool no_fence;                   /* the last one did not come back */
+	bool no_marker;                   /* the last one did not come back */
 	uint32_t lost_first;
 	int32_t mark;                    /* the call by which a process is found, of which perf tells nothing; 0: none */
 	int32_t marked_pid;              /* its pid as records have it; 0: not found */
-	size_t rest, n_rest;             /* what came behind the first fence in one go, in nl */
+	size_t rest, n_rest;             /* what came behind the first marker in one go, in nl */
 	/* of a command: */
 	bool follow;
 	struct tasks tasks;
@@ -65,8 +65,8 @@ struct reader {
 	bool burst;                      /* many records and no new process within the last window */
 	int64_t window_ms;
 	uint64_t window_received, window_looked;
-	struct reader_place *looked;     /* whose cgroup was looked up, by a hash of the pid */
-	struct pool places;              /* encoded, as they were looked up */
+	struct reader_location *looked;     /* whose cgroup was looked up, by a hash of the pid */
+	struct pool locations;              /* encoded, as they were looked up */
 	struct exes *exes;               /* NULL: builds are not looked up */
 };
 
@@ -84,7 +84,7 @@ int reader_follow(struct reader *r, int32_t pid, struct err *e);
 
 int reader_start(struct reader *r, struct err *e);
 
-/* Ends the reading behind a last fence; the queue still holds what came. */
+/* Ends the reading behind a last marker; the queue still holds what came. */
 void reader_stop(struct reader *r);
 void reader_release(struct reader *r);
 

@@ -74,7 +74,7 @@ static void copy(const char *data, uint64_t from, void *to, size_t n)
 /* What the kernel writes behind a record's head: pid, ppid, tid, ptid, time; and the time of all as its last 8 bytes. */
 struct task_body { uint32_t pid, ppid, tid, ptid; };
 
-static void take(struct tasks *t, struct tasks_ring *ring, const char *data, uint64_t at, const struct perf_event_header *head)
+static void take_perf_event(struct tasks *t, struct tasks_ring *ring, const char *data, uint64_t at, const struct perf_event_header *head)
 {
 	struct task_event ev = { 0 };
 	struct task_body body = { 0 };
@@ -125,7 +125,7 @@ static void drain(struct tasks *t, struct tasks_ring *ring)
 			t->lost++;
 			break;
 		}
-		take(t, ring, data, tail, &h);
+		take_perf_event(t, ring, data, tail, &h);
 		tail += h.size;
 	}
 	ring->full = ring->full || full;

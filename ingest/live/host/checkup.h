@@ -2,8 +2,8 @@
 #ifndef INGEST_LIVE_HOST_CHECKUP_H
 #define INGEST_LIVE_HOST_CHECKUP_H
 
-#include "ingest/live/host/arrival.h"
-#include "ingest/live/host/cost.h"
+#include "ingest/live/host/delivery.h"
+#include "ingest/live/host/overhead.h"
 #include "ingest/live/host/host.h"
 #include "ingest/live/kernel/audit.h"
 #include "store/base/mem.h"
@@ -38,10 +38,10 @@ struct checkup {
 	struct audit_excludes excludes;
 	bool excludes_known;
 	int daemon;             /* pid of who takes the records from the kernel; 0: nobody is seen */
-	struct arrival arrival;
-	struct cost cost;
-	bool cost_known;
-	struct err cost_why;
+	struct delivery delivery;
+	struct overhead overhead;
+	bool overhead_known;
+	struct err overhead_why;
 	VEC(struct finding) findings;
 	enum outcome outcome;
 	struct buf verdict;

@@ -56,7 +56,7 @@ static long call_of(int32_t pid, const char *thread)
 }
 
 /* A thread that can be stopped without being noticed, else the first. */
-static int32_t choose(int32_t pid)
+static int32_t choose_thread(int32_t pid)
 {
 	char path[64];
 	struct dirent *d;
@@ -157,7 +157,7 @@ int filters_read(struct filters *out, int32_t pid, filters_pass *pass, struct er
 {
 	int error = 0, status;
 
-	*out = (struct filters){ .thread = choose(pid) };
+	*out = (struct filters){ .thread = choose_thread(pid) };
 	if (ptrace(PTRACE_SEIZE, out->thread, NULL, NULL) != 0)
 		return explain(pid, errno, e);
 	if (ptrace(PTRACE_INTERRUPT, out->thread, NULL, NULL) != 0)

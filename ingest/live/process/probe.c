@@ -1,6 +1,6 @@
 #include "ingest/live/process/probe.h"
 
-#include "ingest/live/kernel/fence.h"
+#include "ingest/live/kernel/marker.h"
 #include "store/base/when.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ static void child(struct shared *s, int32_t nr, void (*prepare)(void *), void *t
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGSYS, SIG_DFL); /* a handler of our program's is not for it */
-	fd = fence_filter(nr, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	fd = marker_filter(nr, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (fd < 0) {
 		s->error = errno;
 		s->listener = -1;
@@ -50,7 +50,7 @@ static void child(struct shared *s, int32_t nr, void (*prepare)(void *), void *t
 }
 
 /* Did the question come here? Else the call came back, or the child died; false: look again. */
-static bool look(struct shared *s, int pid, struct probe_result *out)
+static bool look_at_child(struct shared *s, int pid, struct probe_result *out)
 {
 	struct pollfd p = { .fd = s->listener - 1, .events = POLLIN };
 	int status;
@@ -85,7 +85,7 @@ int probe_call(int32_t nr, void (*prepare)(void *to), void *to, struct probe_res
 	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0)
 		child(s, nr, prepare, to);
-	while (pid > 0 && s->listener >= 0 && !look(s, (int)pid, out) && when_clock_ms() < end)
+	while (pid > 0 && s->listener >= 0 && !look_at_child(s, (int)pid, out) && when_clock_ms() < end)
 		sched_yield();
 	if (pid < 0)
 		ret = err_set(e, ST_SYSTEM, "cannot fork: %s", strerror(errno));

@@ -1,7 +1,7 @@
 #include "ingest/read/body.h"
 
 /* auditd, raw and enriched, also through audisp's syslog plugin: "[node=N ]type=SECCOMP msg=audit(...)". */
-static enum line_kind parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind auditd_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
 {
 	struct bytes node = { NULL, 0 };
 	enum line_kind kind;
@@ -22,4 +22,4 @@ static enum line_kind parse(struct bytes b, const struct context *c, struct line
 	return kind;
 }
 
-const struct body body_auditd = { "auditd", "type=SECCOMP msg=audit(...), as auditd writes it", parse };
+const struct body body_auditd = { "auditd", "type=SECCOMP msg=audit(...), as auditd writes it", auditd_parse };

@@ -4,7 +4,7 @@
  * journald's text for its audit transport: tag audit[PID], message "SECCOMP auid=...", PID that of the record;
  * -o cat leaves the tag out. No serial, and a time only where the header's time is the audit stamp.
  */
-static enum line_kind parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind journald_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
 {
 	int64_t tag_pid = -1;
 	uint64_t pid;
@@ -32,4 +32,4 @@ static enum line_kind parse(struct bytes b, const struct context *c, struct line
 	return LINE_RECORD;
 }
 
-const struct body body_journald = { "journald", "audit[PID]: SECCOMP ..., as journalctl shows it", parse };
+const struct body body_journald = { "journald", "audit[PID]: SECCOMP ..., as journalctl shows it", journald_parse };

@@ -16,7 +16,7 @@ static bool broken_type(struct bytes type)
  * The kernel's own lines: "audit: type=1326 audit(...)"; before 3.14 or so without "audit: ". A journal entry
  * with identifier audit has the "audit:" as its tag.
  */
-static enum line_kind parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind kernel_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
 {
 	struct bytes type;
 
@@ -38,4 +38,4 @@ static enum line_kind parse(struct bytes b, const struct context *c, struct line
 	return body_record(b, out, room);
 }
 
-const struct body body_kernel = { "kernel", "audit: type=1326 audit(...), as printk writes it", parse };
+const struct body body_kernel = { "kernel", "audit: type=1326 audit(...), as printk writes it", kernel_parse };

@@ -62,7 +62,7 @@ static bool of_loggers(struct bytes b, struct bytes tag, struct loss *out)
 	return false;
 }
 
-static enum line_kind parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind loss_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
 {
 	(void)room;
 	if (!header_foreign(c) && of_kernel(b, &out->loss))
@@ -72,4 +72,4 @@ static enum line_kind parse(struct bytes b, const struct context *c, struct line
 	return LINE_OTHER;
 }
 
-const struct body body_loss = { "loss", "lines that say that records were lost", parse };
+const struct body body_loss = { "loss", "lines that say that records were lost", loss_parse };

@@ -4,7 +4,7 @@
  * The bare text that netlink carries: "audit(...): auid=...". It has no type, so what does not read as a
  * seccomp record to its end may be of another type; only what has a syscall and a code counts as damaged.
  */
-static enum line_kind parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind payload_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
 {
 	enum line_kind kind;
 
@@ -16,4 +16,4 @@ static enum line_kind parse(struct bytes b, const struct context *c, struct line
 	return kind;
 }
 
-const struct body body_payload = { "netlink", "audit(...): auid=..., the bare text of a record", parse };
+const struct body body_payload = { "netlink", "audit(...): auid=..., the bare text of a record", payload_parse };

@@ -3,7 +3,7 @@
 #include "store/base/mem.h"
 
 /* dmesg -x: "kern  :notice: ". */
-static bool parse(struct bytes *line, struct context *out)
+static bool dmesg_x_parse(struct bytes *line, struct context *out)
 {
 	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr",
 						  "news", "uucp", "cron", "authpriv", "ftp" };
@@ -25,4 +25,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return false;
 }
 
-const struct header header_dmesg_x = { "dmesg-x", "dmesg -x: facility and level in words", parse };
+const struct header header_dmesg_x = { "dmesg-x", "dmesg -x: facility and level in words", dmesg_x_parse };

@@ -1,7 +1,7 @@
 #include "ingest/read/header.h"
 
 /* /dev/kmsg: "priority,sequence,microseconds,flags;" and then the text with bytes as \xHH. */
-static bool parse(struct bytes *line, struct context *out)
+static bool kmsg_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line;
 	uint64_t priority, sequence, us;
@@ -20,4 +20,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_kmsg = { "kmsg", "/dev/kmsg as it is read", parse };
+const struct header header_kmsg = { "kmsg", "/dev/kmsg as it is read", kmsg_parse };

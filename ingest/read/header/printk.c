@@ -26,7 +26,7 @@ static bool bracket(struct bytes *b, struct context *out)
 	return true;
 }
 
-static bool parse(struct bytes *line, struct context *out)
+static bool printk_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line;
 
@@ -48,4 +48,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_printk = { "dmesg", "printk's own stamp, and dmesg's spellings of it", parse };
+const struct header header_printk = { "dmesg", "printk's own stamp, and dmesg's spellings of it", printk_parse };

@@ -1,7 +1,7 @@
 #include "ingest/read/header.h"
 
 /* "<5>": syslog's priority on the wire, and dmesg -r. */
-static bool parse(struct bytes *line, struct context *out)
+static bool priority_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line;
 	uint64_t priority;
@@ -13,4 +13,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_priority = { "priority", "<N> of syslog on the wire and dmesg -r", parse };
+const struct header header_priority = { "priority", "<N> of syslog on the wire and dmesg -r", priority_parse };

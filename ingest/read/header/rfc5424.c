@@ -1,7 +1,7 @@
 #include "ingest/read/header.h"
 
 /* RFC 5424 after its priority: "1 STAMP HOST APP PROCID MSGID - MESSAGE". */
-static bool parse(struct bytes *line, struct context *out)
+static bool rfc5424_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line, word[5];
 
@@ -31,4 +31,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_rfc5424 = { "rfc5424", "syslog as RFC 5424 has it", parse };
+const struct header header_rfc5424 = { "rfc5424", "syslog as RFC 5424 has it", rfc5424_parse };

@@ -130,7 +130,7 @@ static bool facility_level(struct bytes word, struct context *out)
 }
 
 /* STAMP [HOST] [FACILITY.LEVEL] TAG[PID]: of rsyslog, syslog-ng, busybox, and journalctl's short forms. */
-static bool parse(struct bytes *line, struct context *out)
+static bool syslog_parse(struct bytes *line, struct context *out)
 {
 	struct context got = *out;
 	struct bytes rest = *line, word;
@@ -159,4 +159,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_syslog = { "syslog", "rsyslog, busybox, journalctl's short outputs, dmesg iso", parse };
+const struct header header_syslog = { "syslog", "rsyslog, busybox, journalctl's short outputs, dmesg iso", syslog_parse };

@@ -1,7 +1,7 @@
 #include "ingest/read/header.h"
 
 /* Talos: "10.5.0.3: kern:  notice: [2022-07-28T11:49:44.873619063Z]: ". */
-static bool parse(struct bytes *line, struct context *out)
+static bool talos_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line, host = bytes_until(&rest, ' '), level;
 
@@ -19,4 +19,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_talos = { "talos", "Talos' kernel log", parse };
+const struct header header_talos = { "talos", "Talos' kernel log", talos_parse };

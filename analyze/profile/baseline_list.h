@@ -1,0 +1,8 @@
+/* BASELINE(name, why it comes by chance): what a list gets by default, without evidence. Only rows. docs/baseline.md has the figures. */
+BASELINE("exit",            "a thread ends by itself, or the process ends first")
+BASELINE("exit_group",      "a program that was killed while it was logged did not come to its end")
+BASELINE("futex",           "only where two threads meet at a lock")
+BASELINE("restart_syscall", "only where a sleep is stopped and continued, by SIGSTOP or a debugger")
+BASELINE("rt_sigreturn",    "only where a signal arrives; Go sends itself signals to preempt its threads")
+BASELINE("rt_sigsuspend",   "only where what a shell waits for has not ended yet")
+BASELINE("sched_yield",     "only where a spinning lock is held by another thread")
