@@ -15,6 +15,7 @@ struct query_image {
 	uint32_t parent, fork_of;   /* indexes; QUERY_NONE */
 	struct bytes path;          /* "runc:[2:INIT] > sh > perl": escaped, for people */
 	struct bytes exe, name;     /* name.n is 0 when its exec was not seen */
+	struct bytes script;        /* that a shell or interpreter runs, as far as it shows; see analyze/evidence/main_program */
 	int32_t pid;
 	bool loader;
 	bool trusted;               /* a trusted source brought it; else text did */
@@ -37,7 +38,8 @@ struct query_tree {
 	bool program;               /* some of it is no loader's: else a list of it starts nothing */
 	bool trusted;              /* a trusted source brought its first image */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of compacted ones, as many as it holds */
-	bool started;               /* main was started by the root's chain, which has no plain program itself */
+	struct bytes main_name, main_path; /* what that goes by, and its path: escaped, for people */
+	bool started;               /* main was started by the root's chain, which has no program itself */
 	VEC(struct bytes) labels;
 	VEC(uint32_t) locations;       /* indexes: where its processes were seen to run */
 	uint64_t captured, holes;   /* runs of capture that brought some of it, and how many of these were not complete */

@@ -2,6 +2,7 @@
 
 #include "analyze/policy/danger.h"
 #include "analyze/policy/runtime.h"
+#include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
@@ -103,18 +104,17 @@ static uint64_t starts_with(const struct query *q, uint32_t tree, struct bytes n
 static uint32_t program_of(struct building *b, uint32_t tree)
 {
 	struct profile *p = b->p;
-	const struct query_image *m = &p->q->images.v[p->q->trees.v[tree].main];
-	uint64_t exe = pool_intern(&p->q->strings, m->exe), name = m->name.n ? pool_intern(&p->q->strings, m->name) : 0;
+	const struct query_tree *t = &p->q->trees.v[tree];
+	uint64_t exe = pool_intern(&p->q->strings, p->q->images.v[t->main].exe), name = pool_intern(&p->q->strings, t->main_name);
 	int64_t at = map_get(&b->programs, exe, name, -1);
-	struct bytes last = m->path;
+	auto_buf struct buf shown = { 0 };
 
 	if (at >= 0)
 		return (uint32_t)at;
 	at = (int64_t)p->programs.n;
 	map_put(&b->programs, exe, name, at);
-	for (size_t k = bytes_find(last, BYTES(" > ")); k < last.n; k = bytes_find(last, BYTES(" > ")))
-		bytes_skip(&last, k + 3);
-	*VEC_PUSH(&p->programs) = (struct profile_program){ .name = last };
+	esc_tty(&shown, t->main_name);
+	*VEC_PUSH(&p->programs) = (struct profile_program){ .name = pool_get(&p->q->strings, pool_intern(&p->q->strings, buf_bytes(&shown))) };
 	return (uint32_t)at;
 }
 

@@ -5,26 +5,9 @@
 need python3
 cd "$TMP" || exit 1
 
-# Lines of a log as the kernel writes them. What a program does is a word: PID COMM EXE NR,NR... [CELL]
-cat >make.py <<'END'
-import sys
-serial, t = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, 1790000000000
-for line in sys.stdin:
-    f = line.split()
-    if not f or f[0] == "#": continue
-    if f[0] == "wait": t += int(f[1]); continue
-    if f[0] == "say": print(line[4:].rstrip("\n").replace("NOW", "%d.%03d" % (t // 1000, t % 1000))); continue
-    pid, comm, exe, calls = f[:4]
-    cell = int(f[4], 16) if len(f) > 4 else 0x7f0000000000 + sum(map(ord, exe)) * 0x4000000 % 0x700000000000
-    action = f[5] if len(f) > 5 else "7ffc0000"
-    for i, nr in enumerate(calls.split(",")):
-        print("audit: type=1326 audit(%d.%03d:%d): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=%s comm=\"%s\" exe=\"%s\" "
-              "sig=0 arch=c000003e syscall=%s compat=0 ip=0x%x code=0x%s" % (t // 1000, t % 1000, serial, pid, comm, exe, nr, cell + 16 * int(nr), action))
-        serial += 1; t += 1
-END
 # load [OPTIONS] <<END: a fresh store with these
-load() { rm -f "$SCAUDIT_DB"*; python3 make.py >log; "$SCAUDIT" ingest -q --node n "$@" log; }
-runc=3,233,59,138,217,39,257,1        # what runc 1.1.5 does in each start, no-new-privileges or not
+load() { rm -f "$SCAUDIT_DB"*; "$ROOT/tests/lines.py" >log; "$SCAUDIT" ingest -q --node n "$@" log; }
+runc=3,233,138,217,39,257,1,59        # what runc 1.1.5 does in each start, no-new-privileges or not
 program=12,9,257,0,231                # brk mmap openat read exit_group
 
 # ---- 1: a loader alone is no start ----
@@ -159,8 +142,8 @@ $probe
 END
 run "$SCAUDIT" profile --comm web --verbose -o /dev/null
 ok "after its pid came back: no other tree" test "$(grep -c 'other tree' err)" = 0
-printf '%s\n' "$idle" | python3 make.py 5000 >log
-printf 'wait 600000\n%s\n' "$probe" | python3 make.py 1 >>log
+printf '%s\n' "$idle" | "$ROOT/tests/lines.py" 5000 >log
+printf 'wait 600000\n%s\n' "$probe" | "$ROOT/tests/lines.py" 1 >>log
 rm -f "$SCAUDIT_DB"*
 "$SCAUDIT" ingest -q --node n log
 run "$SCAUDIT" profile --comm web --verbose -o /dev/null
@@ -284,7 +267,7 @@ ok "... and diff" warns '^scaudit: INCOMPLETE: '
 # ---- 6: what ingest ends with ----
 status_of() { run "$SCAUDIT" ingest --node n "$@"; echo "$status"; }
 printf '\n\n' >blank; printf 'hello\n' >text; printf '\177ELF\2\1\1\n' >elf; printf 'SQLite format 3\0x' >db.db; printf 'PK\3\4x\n' >zip
-printf '\377\376a\0\n\0' >utf16; printf 'a\0b\n' >nul; python3 make.py <<<"$start" >good; cut -c1-150 good >cut; printf 'audit: backlog limit exceeded\n' >marker
+printf '\377\376a\0\n\0' >utf16; printf 'a\0b\n' >nul; "$ROOT/tests/lines.py" <<<"$start" >good; cut -c1-150 good >cut; printf 'audit: backlog limit exceeded\n' >marker
 for row in "an empty file /dev/null 0" "blank lines blank 0" "a log without records text 0" "markers alone marker 0" "a program elf 2" "a database db.db 2" \
 	"an archive zip 2" "UTF-16 utf16 2" "NUL bytes nul 2" "lines that were cut cut 1" "good lines good 0" "the same again good 0"; do
 	want=${row##* } file=${row% *} file=${file##* } name=${row% * *}
@@ -317,7 +300,7 @@ ok "a line that was cut says that it ends early" is "$bad" ''
 
 # ---- 7: markers before a fragment, and behind the last record of what lives ----
 # a log with an uptime, by which the markers have a time
-stamped() { # FILE: lines of make.py, "say" lines get the time that they stand at
+stamped() { # FILE: what lines.py wrote, "say" lines get the time that they stand at
 	python3 - "$1" <<-'END'
 	import re, sys
 	t = None
@@ -331,7 +314,7 @@ stamped() { # FILE: lines of make.py, "say" lines get the time that they stand a
 }
 marked() { # profile of the log's only fragment
 	rm -f "$SCAUDIT_DB"*
-	python3 make.py >lines
+	"$ROOT/tests/lines.py" >lines
 	stamped lines >log
 	"$SCAUDIT" ingest -q log
 	run "$SCAUDIT" profile "$@"
@@ -390,7 +373,7 @@ load <<END
 END
 shows "a start that lacks a call of its loader's" 'the start lacks epoll_ctl, which runc 1.1.5 calls in each start'
 load <<END
-70 runc:[2:INIT] / ${runc/,59/}
+70 runc:[2:INIT] / ${runc%,59}
 70 web /usr/bin/web $program
 END
 shows "... its execve" 'the start lacks execve'
