@@ -92,7 +92,7 @@ static void take_proof(struct check_call *c, const struct query_tree *t, const s
 {
 	size_t left = 0;
 
-	if (c->verdict != CHECK_DEPENDS || proof == NULL || !active_proves(proof->inforce, t, proof->policy, arch_of(c->arch, c->nr), c->name))
+	if (c->verdict != CHECK_DEPENDS || proof == NULL || !active_proves(proof->policies, t, proof->policy, arch_of(c->arch, c->nr), c->name))
 		return;
 	for (size_t i = 0; i < c->answers.n; i++)
 		if (!passes(c->answers.v[i]))

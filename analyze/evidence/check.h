@@ -36,7 +36,7 @@ typedef void check_judge(const void *filter, uint32_t arch, int32_t nr, struct b
  * What a record proves of the arguments: those in force let it through without one where their conditions held. policy: what the
  * filter was made of.
  */
-struct check_proof { const struct active_policies *inforce; const struct policy *policy; };
+struct check_proof { const struct active_policies *policies; const struct policy *policy; };
 
 /* Of what was let through when it was recorded. proof: NULL: nothing is known. The caller releases. */
 void check_run(struct check *out, const struct query *q, const struct selection *s, check_judge *judge, const void *filter,

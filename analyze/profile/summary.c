@@ -202,9 +202,9 @@ static bool say_open(struct summary *out, const struct active_policies *f)
 
 static void say_captured(struct summary *out, const struct summary_evidence *ev, bool past)
 {
-	if (ev->inforce != NULL && ev->inforce->trees > 0)
+	if (ev->policies != NULL && ev->policies->trees > 0)
 		say_sentence(out, "captured from beginning to end without loss, but for what %.*s lets through without a record",
-		    (int)ev->inforce->name.n, ev->inforce->name.p);
+		    (int)ev->policies->name.n, ev->policies->name.p);
 	else if (past)
 		say_sentence(out, "captured from beginning to end without loss, but for what can leave no record");
 	else
@@ -234,7 +234,7 @@ void summary_of_evidence(struct summary *out, const struct summary_evidence *ev)
 		buf_printf(&some, "; %" PRIu64 " of %" PRIu64 " trees were captured whole", whole, ev->s->trees);
 	if (lost.markers)
 		say_lost(out, ev, lost, buf_text(&some));
-	if (!say_missing(out, ev->whole, lost.markers > 0) && !lost.markers && !say_open(out, ev->inforce)) {
+	if (!say_missing(out, ev->whole, lost.markers > 0) && !lost.markers && !say_open(out, ev->policies)) {
 		if (captured)
 			say_captured(out, ev, past.n > 0);
 		else
@@ -629,7 +629,7 @@ void summary_of_profile(struct summary *out, const struct profile *p, const stru
 			const struct workloads *w, const struct select_options *o, const struct summary_advice *advice)
 {
 	summary_of_evidence(out, &(struct summary_evidence){ .q = p->q, .s = p->s, .losses = losses, .whole = p->o.whole,
-							     .inforce = p->o.active_policies });
+							     .policies = p->o.active_policies });
 	say_kill(out, p);
 	say_head(out, p);
 	say_contradicted(out, p->q);

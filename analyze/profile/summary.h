@@ -27,7 +27,7 @@ struct summary_evidence {
 	const struct selection *s;
 	const struct query_losses *losses;   /* on the nodes of the selection, while its trees lived */
 	const struct whole *whole;           /* NULL: not looked at */
-	const struct active_policies *inforce;       /* NULL: none */
+	const struct active_policies *policies;       /* NULL: none */
 };
 
 /* The verdict, and what it rests on. */

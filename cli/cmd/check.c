@@ -328,11 +328,11 @@ static size_t answer(const struct opts *o, struct selected *s, const struct subj
 
 static int check_policy(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
-	struct active_policies inforce = { 0 };
-	struct check_proof proof = { &inforce, &subject->policy };
+	struct active_policies policies = { 0 };
+	struct check_proof proof = { &policies, &subject->policy };
 	struct query_losses losses = { 0 };
 	struct selection sel;
-	struct summary_evidence ev = { &s->query, &sel, &losses, NULL, &inforce };
+	struct summary_evidence ev = { &s->query, &sel, &losses, NULL, &policies };
 	struct check c;
 
 	if (opt_on(o, OPT_runtime) && runtime_of(opt_text(o, OPT_runtime, NULL)) == NULL) {
@@ -342,14 +342,14 @@ static int check_policy(const struct opts *o, struct selected *s, const struct s
 	s->options.whole_locations = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	active_load(&inforce, &s->query, &sel);
+	active_load(&policies, &s->query, &sel);
 	check_run(&c, &s->query, &sel, judge_call, subject, subject->policy.format != NULL ? &proof : NULL);
 	if (c.calls.n == 0)
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
 	else if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) == 0 : selector_losses(&losses, s, o, e) == 0)
 		e->status = answer(o, s, subject, &c, &ev) > 0 ? ST_NO : ST_OK;
 	check_release(&c);
-	active_release(&inforce);
+	active_release(&policies);
 	select_release(&sel);
 	VEC_FREE(&losses);
 	return (int)e->status;

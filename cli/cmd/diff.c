@@ -97,14 +97,14 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 		     const struct query_losses *losses, struct summary *talk)
 {
 	struct profile_options po = { .default_action = a->default_action };
-	struct active_policies inforce;
+	struct active_policies policies;
 	struct whole whole;
 	struct profile p;
 	struct policy b;
 	int ret;
 
-	active_load(&inforce, &s->query, sel);
-	po.active_policies = s->options.scope == SCOPE_ONLY ? NULL : &inforce;
+	active_load(&policies, &s->query, sel);
+	po.active_policies = s->options.scope == SCOPE_ONLY ? NULL : &policies;
 	profile_build(&p, &s->query, sel, &po);
 	profile_policy(&b, &p);
 	b.default_error = a->default_error;
@@ -114,11 +114,11 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 		command_say("%zu numbers that no table knows are not compared", p.unnamed.n);
 	ret = report(o, a, &b, NULL);
 	whole_find(&whole, &s->query, sel);
-	summary_of_evidence(talk, &(struct summary_evidence){ &s->query, sel, losses, &whole, &inforce });
+	summary_of_evidence(talk, &(struct summary_evidence){ &s->query, sel, losses, &whole, &policies });
 	whole_release(&whole);
 	policy_release(&b);
 	profile_release(&p);
-	active_release(&inforce);
+	active_release(&policies);
 	return ret;
 }
 
