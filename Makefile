@@ -4,7 +4,15 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 BUILD := build
 PKGS := libseccomp sqlite3 json-c yaml-0.1
-LIBS = $(shell pkg-config --libs $(PKGS)) -laudit
+PKG_CONFIG ?= pkg-config
+LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS)) -laudit -lpthread -ldl
+
+# a line a file, V=1 for whole commands, -s for neither
+ifeq ($(V),1)
+say =
+else
+say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '%-4s %s\n' $(1) $(2);)
+endif
 
 CFLAGS ?= -O3 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings \
@@ -32,26 +40,33 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 PROGRAM := $(if $(SAN),$(BUILD)/scaudit,scaudit)
 
+# what needs no library
+ifneq ($(if $(MAKECMDGOALS),$(filter-out deps clean layers,$(MAKECMDGOALS)),all),)
+ifeq ($(shell $(PKG_CONFIG) --exists $(PKGS) && echo '#include <libaudit.h>' | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes),)
+$(error libraries that scaudit is built with are missing: run `make deps` first)
+endif
+endif
+
 all: $(PROGRAM)
 
 $(PROGRAM): $(OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDHARDEN) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDHARDEN) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # SQL as a C string, without its comments
 $(BUILD)/%.sql.h: store/%.sql
 	@mkdir -p $(@D)
-	sed 's/--.*$$//; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
+	$(call say,GEN,$@)sed 's/--.*$$//; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 $(BUILD)/store/schema.o: $(BUILD)/schema.sql.h $(BUILD)/schema3.sql.h
 $(BUILD)/store/older.o: $(BUILD)/older.sql.h
 
 # every prepared statement, for the test that looks at their plans
 $(BUILD)/stmt.h: $(wildcard store/*.c store/*/*.c) Makefile
 	@mkdir -p $(@D)
-	awk '/^STMT\(/ { on = 1 } on { ends = sub(/\);$$/, ")"); print } ends { on = ends = 0 }' $(filter %.c,$^) > $@
+	$(call say,GEN,$@)awk '/^STMT\(/ { on = 1 } on { ends = sub(/\);$$/, ")"); print } ends { on = ends = 0 }' $(filter %.c,$^) > $@
 $(BUILD)/tests/test_store: $(BUILD)/stmt.h
 
 -include $(OBJ:.o=.d) $(TESTS:=.d)
@@ -60,7 +75,7 @@ $(BUILD)/tests/test_store: $(BUILD)/stmt.h
 
 $(BUILD)/tests/test_%: tests/test_%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $< $(BESIDE) $(filter %.o,$^) $(LIBS) -lcmocka
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ $< $(BESIDE) $(filter %.o,$^) $(LIBS) -lcmocka
 
 $(BUILD)/tests/test_fault: $(BUILD)/tests/fault_vfs.o $(BUILD)/tests/fault_main.o
 
@@ -72,19 +87,19 @@ $(DERIVE_TESTS): $(DERIVE)
 
 # what the derivation costs, in memory
 $(BUILD)/track: bench/track.c tests/table.c $(LIB_OBJ)
-	$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ bench/track.c tests/table.c $(LIB_OBJ) $(LIBS)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ bench/track.c tests/table.c $(LIB_OBJ) $(LIBS)
 
 $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under: $(BUILD)/%: tests/kernel/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARN) -O2 -o $@ $< -lseccomp
+	$(call say,LD,$@)$(CC) -std=c11 $(WARN) -O2 -o $@ $< -lseccomp
 
 $(BUILD)/bpf: tests/proof/bpf.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< $(shell pkg-config --cflags --libs libseccomp json-c)
+	$(call say,LD,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< $(shell $(PKG_CONFIG) --cflags --libs libseccomp json-c)
 
 $(BUILD)/fault.so: tests/fault.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
+	$(call say,LD,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
 
 test: $(PROGRAM) $(TESTS) $(BUILD)/fault.so
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
@@ -121,8 +136,10 @@ deps:
 # includes against the layering of ARCHITECTURE.md
 layers:
 	@tests/layers
+	@tests/house
 
 lint: layers
+	tests/format
 	tests/lint
 
 install: $(PROGRAM)

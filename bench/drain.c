@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * drain: reads the audit multicast group and throws away what comes: what reading alone costs, beside scaudit capture.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What the derivation alone costs: shapes of logs that are hard on it, all in memory, no parsing
  * and no store.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Compares the builds that evidence is of with the files that lie there now, and says what
+ * differs.
+ */
 #include "cli/binaries.h"
 
 #include "cli/command.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Have the programs that evidence is of changed since? What check says of it; nothing of it changes a status. */
 #ifndef CLI_BINARIES_H
 #define CLI_BINARIES_H

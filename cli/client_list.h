@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CLIENT(name, what to do instead): only rows. Programs that ask a daemon to run something, which is then not theirs. */
 CLIENT("docker",      "scaudit capture beside it, then --container NAME")
 CLIENT("podman",      "scaudit capture beside it, then --container NAME")

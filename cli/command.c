@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What commands share: signals, and lines on stderr. */
 #include "cli/command.h"
 
 #include "store/base/esc.h"

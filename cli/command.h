@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Commands: one file in cli/cmd/ and one row in cli/command_list.h each. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H

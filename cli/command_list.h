@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* COMMAND(id): only rows, in the order of the help. */
 COMMAND(ingest)
 COMMAND(capture)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The filters of a running process, as code that can be run: for commands with --pid. */
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H

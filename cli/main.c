@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The program: reads options, runs the command, and turns its result into the exit status. */
 #include "cli/command.h"
 #include "store/base/outfile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OPTION(id, long name, letter or 0, value's name or NULL for a flag, groups, help): only rows.
  * A help of two parts, "a|b": b is for commands that take selectors. */
 OPTION(help,          "help",           'h', NULL,     G_ALL,     "show this help")
@@ -8,6 +9,7 @@ OPTION(db,            "db",             0,   "FILE",   G_STORE,   "the store (de
 OPTION(wait,          "wait",           0,   "TIME",   G_STORE,   "how long to wait while another process holds the store (default: 60s;\n0: not at all)")
 OPTION(strict,        "strict",         0,   NULL,     G_CHECK,   "exit 1 where it depends on arguments, too")
 OPTION(trusted_input, "trusted-input",  0,   NULL,     G_INGEST,  "standard input comes from a source that no user can forge")
+OPTION(json_field,    "json-field",     0,   "NAME",   G_INPUT,   "a field of JSON that has the record, beside the usual ones")
 OPTION(label,         "label",          0,   "NAME",   G_INGEST | G_CAPTURE | G_SELECT, "mark the trees that this run brings with this name|trees that carry this mark")
 OPTION(logged_under,  "logged-under",   0,   "FILE",   G_INGEST | G_CAPTURE,  "the profile that was in force: what it allowed left no records")
 OPTION(all_lines,     "all",            0,   NULL,     G_DECODE | G_SELECT, "damaged lines and loss markers too|everything in the store")
@@ -32,7 +34,7 @@ OPTION(scope,         "scope",          0,   "SCOPE",  G_SCOPE,   "tree (default
 OPTION(only,          "only",           0,   NULL,     G_SCOPE,   "short for --scope only")
 OPTION(union,         "union",          0,   NULL,     G_PROFILE | G_DIFF, "one list even where several workloads match")
 OPTION(by,            "by",             0,   "WHAT",   G_LIST,    "one row a comm, exe, label, node, tree, container, pod or unit\ninstead of a workload")
-OPTION(floor,         "floor",          0,   "WHICH",  G_PROFILE, "names that one run may not show, as they depend on timing:\ndefault, none (as with --only), or a file of names")
+OPTION(baseline,      "baseline",       0,   "WHICH",  G_PROFILE, "names that one run may not show, as they depend on timing:\ndefault, none (as with --only), or a file of names")
 OPTION(runtime,       "runtime",        0,   "NAME",   G_PROFILE | G_CHECK, "what this loader (runc, crun, bwrap, systemd) needs to start the\nprogram: profile adds it, where no start by it was seen; check\nsays what of it would be refused, and compiles as for it")
 OPTION(format,        "format",         0,   "FORMAT", G_PROFILE, "oci (default), docker, spo, pod, systemd, systemd-log,\nminijail, minijail-frequency, firejail, bpf, pfc, c, names, json")
 OPTION(group,         "group",          0,   NULL,     G_PROFILE, "with systemd's formats: its sets, as @file-system, for names\nwhere every member was seen")
@@ -47,8 +49,8 @@ OPTION(target,        "target",         0,   "NAME",   G_PROFILE | G_LINT, "refu
 OPTION(block,         "block",          0,   NULL,     G_PROFILE, "a block-list: deny what was denied, allow all else")
 OPTION(include_denied,"include-denied", 0,   NULL,     G_PROFILE, "allow what was denied as well")
 OPTION(explain,       "explain",        0,   NULL,     G_PROFILE, "instead of a profile: who made each call")
-OPTION(keep_trees,    "keep-trees",     0,   "N",      G_INGEST | G_COMPACT, "fold old trees; so many of each workload stay as they are (default: 200)")
-OPTION(keep_days,     "keep-days",      0,   "N",      G_INGEST | G_COMPACT, "fold old trees, but none of the last N days")
+OPTION(keep_trees,    "keep-trees",     0,   "N",      G_INGEST | G_COMPACT, "compact old trees; so many of each workload stay as they are (default: 200)")
+OPTION(keep_days,     "keep-days",      0,   "N",      G_INGEST | G_COMPACT, "compact old trees, but none of the last N days")
 OPTION(before,        "before",         0,   "TIME",   G_FORGET,  "what ended before then")
 OPTION(ingest,        "ingest",         0,   "ID",     G_FORGET,  "what this run brought (see status)")
 OPTION(dry_run,       "dry-run",        'n', NULL,     G_FORGET | G_COMPACT, "only say what would go")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the command line by the rows of option_list.h, and prints help from the same rows. */
 #include "cli/opts.h"
 
 #include "cli/command.h"
@@ -22,8 +24,25 @@ static const struct command *const commands[] = {
 #undef COMMAND
 };
 
+static const struct { const char *old, *now; } command_aliases[] = {
+#define COMMAND_ALIAS(old, now) { old, now },
+#define OPTION_ALIAS(old, now)
+#include "cli/alias_list.h"
+#undef COMMAND_ALIAS
+#undef OPTION_ALIAS
+}, option_aliases[] = {
+#define COMMAND_ALIAS(old, now)
+#define OPTION_ALIAS(old, now) { old, now },
+#include "cli/alias_list.h"
+#undef COMMAND_ALIAS
+#undef OPTION_ALIAS
+};
+
 const struct command *opts_find_command(const char *name)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(command_aliases); i++)
+		if (strcmp(command_aliases[i].old, name) == 0)
+			name = command_aliases[i].now;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
@@ -64,9 +83,21 @@ static int check_options(const struct opts *o, const struct command *c, struct e
 	return 0;
 }
 
+/* The same option by its old name. */
+static struct option alias_of(const char *old, const char *now, const struct option *longs)
+{
+	struct option alias = { 0 };
+
+	for (int i = 0; i < N_OPTS; i++)
+		if (strcmp(longs[i].name, now) == 0)
+			alias = longs[i];
+	alias.name = old;
+	return alias;
+}
+
 int opts_read(struct opts *o, int argc, char **argv, const struct command **command, struct err *e)
 {
-	struct option longs[N_OPTS + 1] = { 0 };
+	struct option longs[N_OPTS + ARRAY_SIZE(option_aliases) + 1] = { 0 };
 	char shorts[N_OPTS * 2 + 2] = ":";
 	size_t n = 1;
 	int got;
@@ -81,6 +112,8 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 		if (rows[i].arg)
 			shorts[n++] = ':';
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(option_aliases); i++)
+		longs[N_OPTS + i] = alias_of(option_aliases[i].old, option_aliases[i].now, longs);
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int row = got == '?' || got == ':' ? -1 : row_of(got);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options: rows that commands share, read by getopt_long before or after the command's name. */
 #ifndef CLI_OPTS_H
 #define CLI_OPTS_H

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opens a profile for a command, resolved for the machine that the options name, and says what is
+ * not known of it.
+ */
 #include "cli/policy.h"
 
 #include "analyze/input/input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For commands that read a profile: from a file and options to a plain policy. */
 #ifndef CLI_POLICY_H
 #define CLI_POLICY_H

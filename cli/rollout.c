@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Applies --base, --tighten, --stage, --errno, --siblings and --target to a list, and says what
+ * they changed.
+ */
 #include "cli/rollout.h"
 
 #include "analyze/policy/target.h"
@@ -117,7 +122,7 @@ static void add_base_siblings(struct policy *p, bool quiet)
 
 	stage_siblings(&s, p);
 	if (s.n) {
-		r = policy_add_rule(p, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO);
+		r = policy_add_rule(p, ACTION_ALLOW, POLICY_NO_ERRNO);
 		r->comment = profile_ground_why(GROUND_SIBLING);
 		for (size_t i = 0; i < s.n; i++) {
 			*VEC_PUSH(&r->names) = s.v[i].name;
@@ -244,7 +249,7 @@ int rollout_apply(struct policy *p, bool whole, const struct opts *o, struct err
 	else if (take_base(p, whole, o, e) < 0)
 		return -1;
 	if (opt_on(o, OPT_errno)) {
-		if (p->default_action != (uint32_t)ACTION_ERRNO)
+		if (p->default_action != ACTION_ERRNO)
 			return err_set(e, ST_INPUT, "--errno: the list does not answer by errno");
 		stage_errno_parse(opt_text(o, OPT_errno, NULL), &p->default_error);
 		if (!quiet)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From options to the shape of a list: --base, --tighten, --stage, --errno, --siblings, --target. */
 #ifndef CLI_ROLLOUT_H
 #define CLI_ROLLOUT_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Turns selector options into what analyze/evidence/select takes, and loads what is selected. */
 #include "cli/selector.h"
 
 #include "cli/values.h"

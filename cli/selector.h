@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For commands that take a selector: from options to what analyze works on. */
 #ifndef CLI_SELECTOR_H
 #define CLI_SELECTOR_H

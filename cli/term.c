@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Prints tables: aligned and cut for a screen, tab-separated for a pipe. */
 #include "cli/term.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The screen: numbers and tables for people, tab-separated columns for pipes. */
 #ifndef CLI_TERM_H
 #define CLI_TERM_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads values of options, each within its range, and opens the store as the options say. */
 #include "cli/values.h"
 
 #include "analyze/input/input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values of options: numbers, durations, sizes, files. */
 #ifndef CLI_VALUES_H
 #define CLI_VALUES_H

@@ -1,8 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads sources one after the other: opens, judges whether they can be trusted, and feeds their
+ * lines.
+ */
 #include "ingest/ingest.h"
 
 #include "ingest/batch/feed.h"
-#include "ingest/read/lines.h"
-#include "ingest/read/source.h"
+#include "ingest/read/input.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -17,45 +21,45 @@ struct pipeline {
 	struct feed feed;
 	const struct ingest_options *o;
 	struct ingest_report *r;
-	struct source *source;
-	struct lines lines;
+	struct input *in;
 	bool bad_input;        /* the source failed, not the store */
 };
 
-/* The next line that is buffered; *any: there was one. */
-static int one_line(struct pipeline *p, bool *any, struct err *e)
+/* The next piece that is buffered; *any: there was one. */
+static int one_piece(struct pipeline *p, bool *any, struct err *e)
 {
-	struct bytes text;
+	struct lines *l = &p->in->reading.lines;
+	struct piece piece;
 	size_t n;
-	bool cut;
 
 	*any = true;
-	if (feed_known(&p->feed, lines_ahead(&p->lines), &n, e) < 0)
-		return -1;
-	if (n > 0) {
-		lines_skip(&p->lines, n);
-		return 0;
+	if (!reading_inside(&p->in->reading)) {
+		if (feed_known(&p->feed, lines_ahead(l), &n, e) < 0)
+			return -1;
+		if (n > 0) {
+			lines_skip(l, n);
+			return 0;
+		}
 	}
-	*any = lines_next(&p->lines, &text, &cut);
-	p->feed.number = p->lines.number;
-	return *any ? feed_line(&p->feed, text, cut, p->lines.mentions, e) : 0;
+	*any = reading_next(&p->in->reading, &piece);
+	return *any ? feed_piece(&p->feed, &p->in->reading, &piece, e) : 0;
 }
 
 /* ---- one source ---- */
 
 /* Reads once more. What a source does not give is no failure of the run: see ingest_run. */
-static int fill(struct pipeline *p, struct lines *l, int timeout_ms, enum lines_state *state, struct err *e)
+static int fill(struct pipeline *p, struct input *in, int timeout_ms, enum lines_state *state, struct err *e)
 {
 	auto_buf struct buf name = { 0 };
 
-	if (lines_fill(l, timeout_ms, state, e) == 0)
+	if (input_fill(in, timeout_ms, state, e) == 0)
 		return 0;
 	p->bad_input = true;
-	if (p->source->is_stdin)
+	if (in->source.is_stdin)
 		buf_str(&name, "standard input");
 	else
-		esc_shell(&name, bytes_of(p->source->name));
-	return err_wrap(e, "%s, behind line %llu", buf_text(&name), (unsigned long long)l->number);
+		esc_shell(&name, bytes_of(in->name));
+	return err_wrap(e, "%s, behind line %llu", buf_text(&name), (unsigned long long)in->reading.lines.number);
 }
 
 /* "[node=N ]type=T msg=audit(...": a line as auditd writes it, of whatever type. */
@@ -71,60 +75,68 @@ static bool auditd_line(struct bytes line)
 	return bytes_starts(line, BYTES(" msg=audit("));
 }
 
-/*
- * Has all of a regular file auditd's form? A file in which other lines stand too is some text log, and may hold a
- * second line of a user's message in any form. Else *other is the first line of another form.
- */
-static int wholly_auditd(struct pipeline *p, bool *yes, uint64_t *other, struct err *e)
+/* Has all of the member auditd's form? *begins: its first line has. */
+static int member_auditd(struct pipeline *p, struct input *in, bool *yes, bool *begins, uint64_t *other, struct err *e)
 {
-	struct lines lines;
-	struct bytes text;
 	enum lines_state state = LINES_GOT;
+	struct bytes text;
 	bool cut;
 	int ret = 0;
 
-	*yes = true;
-	lines_init(&lines, p->source->fd);
-	while (ret == 0 && *yes && state == LINES_GOT) {
-		ret = fill(p, &lines, -1, &state, e);
-		while (ret == 0 && *yes && lines_next(&lines, &text, &cut)) {
+	/* of a file that cannot be trusted in any case, its first line is enough */
+	while (ret == 0 && *yes && state == LINES_GOT && (in->source.root_only || !*begins)) {
+		ret = fill(p, in, -1, &state, e);
+		while (ret == 0 && *yes && (in->source.root_only || !*begins) && lines_next(&in->reading.lines, &text, &cut)) {
 			*yes = text.n == 0 || auditd_line(text);
-			*other = lines.number;
+			*other = in->reading.lines.number;
+			*begins = *begins || (*yes && text.n > 0);
 		}
 	}
-	lines_release(&lines);
-	if (lseek(p->source->fd, 0, SEEK_SET) < 0)
-		*yes = false;
 	return ret;
 }
 
-/* Does the first line have auditd's form? */
-static bool begins_as_auditd(int fd)
+/*
+ * Has all of a regular file auditd's form, packed or not? A file in which other lines stand too is some text log, and may hold a
+ * second line of a user's message in any form. Else *other is the first line of another form. What is cut off is judged by what
+ * there is of it.
+ */
+static int wholly_auditd(struct pipeline *p, bool *yes, bool *begins, uint64_t *other, struct err *e)
 {
-	char head[512];
-	ssize_t n = pread(fd, head, sizeof(head), 0);
-	struct bytes line = { head, n > 0 ? (size_t)n : 0 };
+	struct err cut = { 0 };
+	bool any = true;
 
-	return auditd_line(bytes_until(&line, '\n'));
+	*yes = true;
+	*begins = false;
+	while (*yes && any && (p->in->source.root_only || !*begins)) {
+		if (input_next(p->in, &any, &cut) < 0)
+			break;
+		if (any && member_auditd(p, p->in, yes, begins, other, e) < 0)
+			return -1;
+	}
+	*yes = *yes && *begins;
+	return input_again(p->in, e);
 }
 
 /* Whether what a file says can be trusted; where it looks as if it could and cannot, the reason is said. */
 static int judge_source(struct pipeline *p, struct err *e)
 {
-	const struct source *s = p->source;
+	const struct source *s = &p->in->source;
+	bool yes = false, begins = false;
 	uint64_t other = 0;
-	bool yes = false;
 
 	p->feed.trust = FEED_TEXT;
 	if (s->is_kmsg || (s->is_stdin && p->o->trusted_input)) {
 		p->feed.trust = FEED_ALL;
 		return 0;
 	}
-	if (s->root_only && wholly_auditd(p, &yes, &other, e) < 0)
+	if (!s->root_only && !s->why[0])
+		return 0;
+	/* of a file that cannot be trusted, its first line says whether that is worth a word */
+	if (wholly_auditd(p, &yes, &begins, &other, e) < 0)
 		return -1;
-	if (yes)
+	if (yes && s->root_only)
 		p->feed.trust = FEED_AUDITD;
-	else if (p->o->distrusted != NULL && (s->root_only || s->why[0]) && begins_as_auditd(s->fd))
+	else if (begins && p->o->distrusted != NULL)
 		p->o->distrusted(p->o->to, s->name, s->why, other);
 	return 0;
 }
@@ -133,18 +145,18 @@ static int judge_source(struct pipeline *p, struct err *e)
 static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 {
 	int64_t began;
-	int ret = fill(p, &p->lines, p->source->is_kmsg ? 0 : -1, state, e);
+	int ret = fill(p, p->in, p->in->source.is_kmsg ? 0 : -1, state, e);
 
-	if (p->source->is_regular || p->source->is_kmsg)
+	if (p->in->source.is_regular || p->in->source.is_kmsg)
 		return ret;
 	began = when_clock_ms();
-	while (ret == 0 && *state == LINES_GOT && p->lines.end - p->lines.start < GATHER_BYTES) {
+	while (ret == 0 && *state == LINES_GOT && p->in->reading.lines.end - p->in->reading.lines.start < GATHER_BYTES) {
 		int64_t left = GATHER_MS - (when_clock_ms() - began);
 		enum lines_state more;
 
 		if (left <= 0)
 			break;
-		ret = fill(p, &p->lines, (int)left, &more, e);
+		ret = fill(p, p->in, (int)left, &more, e);
 		if (more != LINES_GOT)
 			break;
 	}
@@ -156,13 +168,13 @@ static bool stop_asked(const struct pipeline *p)
 	return p->o->stop != NULL && *p->o->stop;
 }
 
-/* Hands out the lines that are buffered; ends early where a batch is full. */
-static int buffered_lines(struct pipeline *p, struct err *e)
+/* Hands out what is buffered; ends early where a batch is full. */
+static int buffered(struct pipeline *p, struct err *e)
 {
 	bool any = true;
 
 	for (;;) {
-		if (one_line(p, &any, e) < 0)
+		if (one_piece(p, &any, e) < 0)
 			return -1;
 		if (!any)
 			return 0;
@@ -170,7 +182,7 @@ static int buffered_lines(struct pipeline *p, struct err *e)
 			if (feed_commit(&p->feed, e) < 0)
 				return -1;
 			if (p->o->progress)
-				p->o->progress(p->o->to, p->r->bytes + p->lines.bytes, p->source->size);
+				p->o->progress(p->o->to, p->r->bytes + p->in->reading.lines.bytes, p->in->source.packed ? 0 : p->in->source.size);
 			if (stop_asked(p))
 				return 0;
 		}
@@ -182,7 +194,7 @@ static int more_at_once(struct pipeline *p, bool *more, struct err *e)
 {
 	enum lines_state state = LINES_EOF;
 
-	if (!p->lines.eof && fill(p, &p->lines, p->source->is_regular ? -1 : 0, &state, e) < 0)
+	if (!p->in->reading.lines.eof && fill(p, p->in, p->in->source.is_regular ? -1 : 0, &state, e) < 0)
 		return -1;
 	*more = state == LINES_GOT;
 	return 0;
@@ -199,59 +211,44 @@ static int read_source(struct pipeline *p, struct err *e)
 
 		/* what came before a failure counts */
 		if (got < 0)
-			return buffered_lines(p, e) < 0 ? -1 : err_again(e, &why);
+			return buffered(p, e) < 0 ? -1 : err_again(e, &why);
 		do {
-			if (buffered_lines(p, e) < 0 || more_at_once(p, &more, e) < 0)
+			if (buffered(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
 		} while (!stop_asked(p) && more);
 		if (feed_commit(&p->feed, e) < 0)
 			return -1;
-		if (p->lines.eof && !lines_ready(&p->lines))
+		if (p->in->reading.lines.eof && !reading_ready(&p->in->reading))
 			return 0;
-		if (p->source->is_kmsg && state != LINES_GOT)
+		if (p->in->source.is_kmsg && state != LINES_GOT)
 			return 0;
 	}
 	p->r->stopped = true;
 	return feed_commit(&p->feed, e);
 }
 
-/* What was read to its end and can hold no record that anybody here reads. */
-static int refuse(struct pipeline *p, struct err *e)
-{
-	auto_buf struct buf name = { 0 };
-
-	p->bad_input = true;
-	if (p->source->is_stdin)
-		buf_str(&name, "standard input");
-	else
-		esc_shell(&name, bytes_of(p->source->name));
-	if (p->r->format != NULL)
-		return err_set(e, ST_INPUT, "%s: no log: it is %s", buf_text(&name), p->r->format);
-	if (p->r->looks == LOOKS_JSON)
-		return err_set(e, ST_INPUT, "%s: JSON in which no record is known (journalctl: use -o short-unix)", buf_text(&name));
-	return err_set(e, ST_INPUT, "%s: no text: it has NUL bytes, and no record (compressed: unpack it)", buf_text(&name));
-}
-
 static int one_source(struct pipeline *p, const char *name, struct err *e)
 {
-	struct source source;
+	struct input in;
+	bool any = true;
 	int ret;
 
-	p->bad_input = source_open(&source, name, e) < 0;
+	p->bad_input = input_open(&in, name, p->o->json_field, e) < 0;
 	if (p->bad_input)
 		return -1;
-	p->source = &source;
-	feed_source(&p->feed, source.name);
+	p->in = &in;
 	ret = judge_source(p, e);
-	lines_init(&p->lines, source.fd);
-	if (ret == 0)
+	while (ret == 0 && any && !p->r->stopped) {
+		ret = input_next(&in, &any, e);
+		p->bad_input = ret < 0;
+		if (ret < 0 || !any)
+			break;
+		p->feed.file = in.name;
 		ret = read_source(p, e);
-	if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))
-		ret = refuse(p, e);
-	p->r->bytes += p->lines.bytes;
-	lines_release(&p->lines);
-	source_close(&source);
-	p->source = NULL;
+		p->r->bytes += in.reading.lines.bytes;
+	}
+	input_close(&in);
+	p->in = NULL;
 	return ret;
 }
 

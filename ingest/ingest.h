@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The pipeline: bytes to commit. One call reads any number of sources into the store and says what it found. */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A 32-bit program for samples/i386.log: files, a child, a signal, the time. */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Moves the rows of one node to another, and refuses where both have events of one boot. */
 #include "store/alias.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Makes two names one node. */
 #ifndef STORE_ALIAS_H
 #define STORE_ALIAS_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finds or makes the rows that many share, and caches their numbers. */
 #include "store/names.h"
 
 #include "store/base/esc.h"

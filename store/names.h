@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows that are shared by many: nodes, callers, calls, paths. Found or made under the write lock. */
 #ifndef STORE_NAMES_H
 #define STORE_NAMES_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Loads the names of machines, and joins short names with full ones. */
 #include "store/nodes.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which rows of `node` are one machine. A log names a machine by its short name or by its full one, and the store keeps a row
  * for each name as it is written. Which of them are one is told when the store is read, from the names that are there by

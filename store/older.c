@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads a store of version 3 by views that give its tables today's meaning. */
 #include "store/older.h"
 
 #include "store/base/mem.h"

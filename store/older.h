@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A store of version 3, which scaudit 0.1.0 wrote: what its tables say as those of today say it. Who may only read it reads
  * it as it is; ingest/upkeep/upgrade brings it up.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Sorts what a query holds by content, and renumbers all that refers to it. */
 #include "store/order.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The order of what a query holds: by content alone, so that no answer depends on rows' numbers or on what was read first. */
 #ifndef STORE_ORDER_H
 #define STORE_ORDER_H

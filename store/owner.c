@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Walks to a store without following others' links, and judges owner and mode of all that it
+ * passes.
+ */
 #include "store/owner.h"
 
 #include "store/base/mem.h"

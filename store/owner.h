@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whose a store is: what is looked at before SQLite opens a file, so that a store by somebody else, a link or a file
  * beside it makes nobody write where they do not mean to, and its trusted marks mislead nobody.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What analyze reads: trees, their images and who made which calls in them, as one consistent state of the store. */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -54,7 +55,7 @@ struct query_use {
 	uint32_t image, caller, call;
 	uint64_t events, trusted;   /* events 0: presence without an event id */
 	int64_t t_first, t_last;    /* WHEN_NONE: presence without a time */
-	uint32_t serial;            /* the lowest; 0: not known */
+	uint32_t serial;            /* the lowest; UINT32_MAX: none is known */
 };
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */

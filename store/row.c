@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Checks a row against what its columns may say. */
 #include "store/row.h"
 
 #include "store/base/code.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a row may say. A store may be made by somebody else, with any number, text or NULL in any column, whatever its
  * tables declare: so each row is checked where it is read, and what cannot be is told as damage.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How SQLite is kept from doing what a store by somebody else may ask it to. */
 #ifndef STORE_SAFE_H
 #define STORE_SAFE_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Makes the tables, and compares a file's schema with them, object by object. */
 #include "store/schema.h"
 
 #include "store/base/buf.h"

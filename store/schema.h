@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of the store, as schema.sql has them, and whether a file has these and no others in their place. */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H

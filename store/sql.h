@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Statements: how they are run, and their rows walked. For store/ alone: who needs rows asks store/rows for them.
  */
@@ -82,6 +83,9 @@ int store_script(struct store *s, const char *sql, struct err *e);
 
 /* Sets *e from SQLite's last error; returns -1. */
 int store_fail(struct store *s, struct err *e);
+
+/* -1 where a failure before has ended the transaction that what runs next would belong to. */
+int store_still_open(struct store *s, struct err *e);
 
 static inline struct bytes store_column(sqlite3_stmt *st, int i)
 {

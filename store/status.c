@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads what status prints: nodes with their boots and losses, and the runs. */
 #include "store/status.h"
 
 #include "store/base/when.h"

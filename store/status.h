@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the store holds about itself and its nodes. */
 #ifndef STORE_STATUS_H
 #define STORE_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The store: one SQLite file in WAL mode. Writers take turns: a batch is processed under the write lock, and
  * the generation counter tells whether somebody else wrote in between.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds the trees that two names of a machine brought of the same processes, and makes one of each
+ * pair.
+ */
 #include "store/unite.h"
 
 #include "store/row.h"
@@ -256,7 +261,7 @@ static void move_use(struct query_use *to, const struct query_use *u)
 	to->events = to->events > u->events ? to->events : u->events;
 	to->trusted = to->trusted > u->trusted ? to->trusted : u->trusted;
 	widen_times(&to->t_first, &to->t_last, u->t_first, u->t_last);
-	if (to->serial == 0 || (u->serial != 0 && u->serial < to->serial))
+	if (u->serial < to->serial)
 		to->serial = u->serial;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Trees that a machine's short name and its full one have brought: the same processes do not count twice. */
 #ifndef STORE_UNITE_H
 #define STORE_UNITE_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Waits for the lock within a time, and finds in /proc/locks who holds it. */
 #include "store/wait.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Waiting for another process that holds the store: bounded by the clock, ended by a signal, and told after a second,
  * with the process that holds it where the kernel says so.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stores as somebody else might make them: a small valid one, in which values are put that no scaudit writes. For tests
  * and for the fuzzer; made with SQLite alone.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Draws random logs with all kinds of lives, so that every rule of the derivation is met. */
 #include "tests/derive_log.h"
 
 #include "tests/derive_oracle.h"

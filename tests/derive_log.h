@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Random logs for tests of the derivation: one seed makes one log. */
 #ifndef TESTS_DERIVE_LOG_H
 #define TESTS_DERIVE_LOG_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Answers each question of docs/tracker.md by going through all records. */
 #include "tests/derive_oracle.h"
 
 #include "store/base/when.h"

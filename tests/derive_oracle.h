@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rules of docs/tracker.md evaluated straight: from all records at once, each question answered by going through all
  * that there is. No index, no increment, nothing kept. Slow, and so simple that it can be read beside the rules.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Feeds a random log to the derivation in pieces, with stops and marks. */
 #include "tests/derive_reading.h"
 
 #include "tests/test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads a log of records into the derivation as the program does: in pieces, joined into
  * intervals, pid by pid; and prints what came of it, to be compared as text.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Prints what a reading and the oracle have derived, a line for each part, to be compared. */
 #include "tests/derive_reading.h"
 
 #include "ingest/track/rows.h"

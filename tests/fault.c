@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * For LD_PRELOAD: the Nth call on files in one folder fails. Only direct calls are met, not those inside of the C library.
  *

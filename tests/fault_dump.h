@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All that a store holds, as text that does not depend on row numbers, and whether it is sound. */
 #ifndef TESTS_FAULT_DUMP_H
 #define TESTS_FAULT_DUMP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the scenes of test_fault.c read: made-up logs of one machine, and a policy. */
 #ifndef TESTS_FAULT_INPUT_H
 #define TESTS_FAULT_INPUT_H

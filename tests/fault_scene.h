@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What test_fault.c tries: commands, and what is none, each with the store that it begins with. */
 #ifndef TESTS_FAULT_SCENE_H
 #define TESTS_FAULT_SCENE_H
@@ -131,18 +132,18 @@ static struct scene scenes[] = {
 	{ "ingest again with a label", { BASE }, "ingest --label nightly early.log", .done = "new" },
 	{ "ingest what is trusted", { BASE }, "<kernel.log ingest --node node01 --trusted-input", .done = "new" },
 	{ "ingest what is trusted, folded", { BASE, "fold --keep-trees 1" }, "<kernel.log ingest --node node01 --trusted-input", .done = "new" },
-	{ "ingest and fold", { BASE }, "ingest --keep-trees 2 whole.log", .done = "folded" },
+	{ "ingest and fold", { BASE }, "ingest --keep-trees 2 whole.log", .done = "compacted" },
 	{ "forget some", { BASE, TWICE }, "forget --exe /opt/worker --yes", .atomic = true, .done = "removed" },
 	{ "forget and unsee", { BASE }, "forget --exe /opt/worker --unsee --yes", .atomic = true, .done = "removed" },
 	{ "forget before", { BASE, TWICE }, "forget --before 2026-11-24T11:06:30Z --yes", .atomic = true, .done = "removed" },
 	{ "forget a run", { "ingest early.log", TWICE }, "forget --ingest 1 --yes", .atomic = true, .done = "removed" },
 	{ "forget folds", { BASE, "fold --keep-trees 1" }, "forget --all --yes", .atomic = true, .done = "removed" },
-	{ "fold", { BASE, TWICE }, "fold --keep-trees 2", .atomic = true, .done = "folded" },
-	{ "fold again", { "ingest early.log", "fold --keep-trees 1", BASE }, "fold --keep-trees 1", .atomic = true, .done = "folded" },
+	{ "fold", { BASE, TWICE }, "fold --keep-trees 2", .atomic = true, .done = "compacted" },
+	{ "fold again", { "ingest early.log", "fold --keep-trees 1", BASE }, "fold --keep-trees 1", .atomic = true, .done = "compacted" },
 	{ "node", { BASE, "ingest --node other other.log" }, "node alias node01 other", .atomic = true, .done = "one node" },
 	{ "capture's commits", { BASE }, .run = capture_commits },
 	{ "capture into a new store", { NULL }, .run = capture_commits },
-	{ "upgrade", { NULL }, "fold --keep-trees 999", .older = true, .atomic = true, .done = "folded 0" },
+	{ "upgrade", { NULL }, "fold --keep-trees 999", .older = true, .atomic = true, .done = "compacted 0" },
 	{ "upgrade and ingest", { NULL }, "ingest more.log", .older = true, .done = "new" },
 	{ "read an older store", { NULL }, "workloads --json", .older = true, .reads = true },
 	{ "profile", { BASE, TWICE, "fold --keep-trees 8" }, "profile --all --union --format json", .reads = true },

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A file system for SQLite that fails at the Nth call. */
 #include "tests/fault_vfs.h"
 
 #include <execinfo.h>

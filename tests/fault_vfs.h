@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A VFS above SQLite's own that lets the Nth I/O call fail, as SQLite's test suite does it:
  *   https://www.sqlite.org/testing.html#i_o_error_testing

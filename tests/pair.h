@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two stores that are compared, each in a folder of its own: what is run in one names its store as
  * what is run in the other.

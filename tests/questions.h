@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What can be asked of a store: each command that selects, in some of its forms and with a random
  * selector.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A store of its own in a folder of its own, for tests that need one. */
 #ifndef TESTS_RIG_H
 #define TESTS_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a command of the program in this process, and keeps what it says. */
 #ifndef TESTS_SAYS_H
 #define TESTS_SAYS_H

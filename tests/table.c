@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The derivation's state in memory. */
 #include "tests/table.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the test binaries share: rows of tables as tests, samples, copies of exact size. */
 #ifndef TESTS_TEST_H
 #define TESTS_TEST_H

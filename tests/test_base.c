@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* buf, esc, pool, map, err: what all else is built of. */
 #include "tests/test.h"
 

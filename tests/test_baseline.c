@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What a list gets without evidence: the floor, a file of the user's, the runtimes' tables. */
 #include "tests/test.h"
 

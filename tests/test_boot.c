@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Boots as a function of pieces: whatever order they come in. */
 #include "tests/test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Boots of a node: the same whatever came first, in whatever pieces, found anew or from where they
  * changed; those of trusted events as if there were no text.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The interpreter: what the kernel would refuse to load, what filters answer, and the same asked of the kernel itself. */
 #include "tests/test.h"
 
@@ -140,14 +141,14 @@ static uint32_t draw(uint32_t below)
 /* A policy of some hundred names, with actions, errnos and conditions on arguments. */
 static void random_policy(struct policy *p)
 {
-	static const uint32_t actions[] = { (uint32_t)ACTION_ALLOW, (uint32_t)ACTION_ERRNO, (uint32_t)ACTION_KILL_PROCESS,
-					    (uint32_t)ACTION_TRAP, (uint32_t)ACTION_ALLOW };
-	static const uint32_t defaults[] = { (uint32_t)ACTION_ERRNO, (uint32_t)ACTION_KILL_PROCESS, (uint32_t)ACTION_ALLOW };
+	static const uint32_t actions[] = { ACTION_ALLOW, ACTION_ERRNO, ACTION_KILL_PROCESS,
+					    ACTION_TRAP, ACTION_ALLOW };
+	static const uint32_t defaults[] = { ACTION_ERRNO, ACTION_KILL_PROCESS, ACTION_ALLOW };
 	char name[SYSCALL_NAME_MAX];
 	bool used[450] = { false }; /* rules that contradict each other are refused */
 
 	*p = (struct policy){ .default_action = defaults[draw(3)], .default_error = POLICY_NO_ERRNO };
-	if (p->default_action == (uint32_t)ACTION_ERRNO)
+	if (p->default_action == ACTION_ERRNO)
 		p->default_error = (int)draw(40) + 1;
 	for (int i = 0; i < 120; i++) {
 		struct policy_rule r = { .action = actions[draw(5)], .error = POLICY_NO_ERRNO };
@@ -156,7 +157,7 @@ static void random_policy(struct policy *p)
 		if (used[nr] || !syscall_name(arch_native(), (int32_t)nr, name))
 			continue;
 		used[nr] = true;
-		if (r.action == (uint32_t)ACTION_ERRNO)
+		if (r.action == ACTION_ERRNO)
 			r.error = (int)draw(100) + 1;
 		*VEC_PUSH(&r.names) = policy_keep(p, name);
 		if (draw(4) == 0) /* arguments are 0 where the kernel is asked */
@@ -180,12 +181,12 @@ static bool agree(const struct bpf_answers *a, const struct probe_result *r)
 	for (size_t i = 0; i < a->n; i++) {
 		uint32_t action = action_of(a->v[i]);
 
-		if (r->outcome == PROBE_PASSES && (action == (uint32_t)ACTION_ALLOW || action == (uint32_t)ACTION_LOG))
+		if (r->outcome == PROBE_PASSES && (action == ACTION_ALLOW || action == ACTION_LOG))
 			return true;
-		if (r->outcome == PROBE_SIGSYS && (action == (uint32_t)ACTION_KILL_PROCESS || action == (uint32_t)ACTION_KILL_THREAD ||
-						   action == (uint32_t)ACTION_TRAP))
+		if (r->outcome == PROBE_SIGSYS && (action == ACTION_KILL_PROCESS || action == ACTION_KILL_THREAD ||
+						   action == ACTION_TRAP))
 			return true;
-		if (r->outcome == PROBE_ERRNO && action == (uint32_t)ACTION_ERRNO && (a->v[i] & SECCOMP_RET_DATA) == (uint32_t)r->error)
+		if (r->outcome == PROBE_ERRNO && action == ACTION_ERRNO && (a->v[i] & SECCOMP_RET_DATA) == (uint32_t)r->error)
 			return true;
 	}
 	return false;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Build-ids in files made by hand: both widths and byte orders, and files that say what is not so. */
 #include "tests/test.h"
 

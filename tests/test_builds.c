@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Which builds a selection is of: by program, node, container and time. */
 #include "tests/test.h"
 

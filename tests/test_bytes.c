@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Borrowed bytes: numbers of all notations, words, searches. */
 #include "tests/test.h"
 
 /* ---- numbers ---- */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The derivation (ingest/track) against the rules evaluated straight (tests/derive_oracle):
  * random logs, each read in random pieces and orders, with settling cut anywhere. What comes out

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Comparing policies: what is told as looser, stricter or the same. */
 #include "tests/test.h"
 
 #include "analyze/input/input.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Extending and tightening a base. */
 #include "tests/test.h"
 
@@ -76,7 +77,7 @@ static void extends(void **state)
 		extend_tighten(&base, &list, &at, &changes);
 	for (size_t i = 0; i < base.rules.n; i++)
 		for (size_t k = 0; k < base.rules.v[i].names.n; k++)
-			if (base.rules.v[i].action == (uint32_t)ACTION_ALLOW && base.rules.v[i].args.n == 0)
+			if (base.rules.v[i].action == ACTION_ALLOW && base.rules.v[i].args.n == 0)
 				buf_printf(&names, "%s%s", names.n ? " " : "", base.rules.v[i].names.v[k]);
 	for (size_t i = 0; i < changes.n; i++)
 		buf_printf(&noted, "%s%c%s", i ? " " : "", marks[changes.v[i].what], changes.v[i].name);

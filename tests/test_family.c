@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Links between pids, by hand, from log lines to the store (docs/tracker.md, "Between pids"): which process is a fork of
  * which image. Each row is a log of calls, read forwards and backwards; a second table has events beside them, as sources
@@ -214,7 +215,8 @@ static void one_step(struct pipe *p, const struct call *c, size_t i)
 	assert_non_null(id);
 	assert_int_equal(seen_mark(seen_page(&p->seen, node, l.rec.serial, l.rec.ms / 1000, &e), l.rec.serial, l.rec.ms / 1000, true,
 				   BOOT_NO_TIME), SEEN_NEW);
-	assert_ok(tally_count_event(&p->tally, id, l.rec.ms, l.rec.serial, l.rec.nr, l.rec.code, l.rec.ip, true, SEEN_NEW, &e), &e);
+	assert_ok(tally_count_event(&p->tally, id, &(struct tally_event){ .ms = l.rec.ms, .ip = l.rec.ip, .serial = l.rec.serial,
+						 .code = l.rec.code, .nr = l.rec.nr, .trusted = true, .state = SEEN_NEW }, &e), &e);
 }
 
 /* All in one batch, one by one, or the last one first. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Every I/O call of SQLite's fails once, or from then on for good, in every command that works on a store; so do its
  * allocations. A run then ends with exit status 3 and a line that names the store, or it is right: the same output and the

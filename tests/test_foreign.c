@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Stores by somebody else: what they hold is checked where it is read, and whose they are before they are opened. */
 #include "tests/crafted.h"
 #include "tests/rig.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Whatever lines somebody forges, and in whatever order they are read: with --trusted every
  * command that selects, and status, says to the byte what it says of a store that has the trusted
@@ -23,7 +24,7 @@ enum { ALONE, FORGED };
 
 /* ---- one case ---- */
 
-struct piece {
+struct scene_piece {
 	struct buf text;
 	const char *label, *node, *policy;
 	bool with_next;
@@ -41,7 +42,7 @@ static const char *const later[][8] = {
 
 struct scene {
 	struct world_log log;
-	struct piece piece[2][PIECES]; /* by kind */
+	struct scene_piece piece[2][PIECES]; /* by kind */
 	size_t n[2];
 	struct {
 		uint8_t kind[2 * PIECES];
@@ -110,7 +111,7 @@ static void random_scene(struct scene *c)
 	}
 }
 
-static struct bytes piece_text(const struct piece *p)
+static struct bytes piece_text(const struct scene_piece *p)
 {
 	return p == NULL ? BYTES("") : bytes_of(buf_text((struct buf *)(uintptr_t)&p->text));
 }
@@ -154,7 +155,7 @@ static int capture_line(struct feed *f, int64_t node, struct bytes line, struct 
 }
 
 /* A piece as capture has it: of one machine, with a note of what was lost. */
-static void capture(struct store *s, struct scene *c, const struct piece *p)
+static void capture(struct store *s, struct scene *c, const struct scene_piece *p)
 {
 	struct ingest_options o = { .node = p->node ? p->node : "web",
 				    .version = "test",
@@ -194,10 +195,10 @@ static void capture(struct store *s, struct scene *c, const struct piece *p)
 }
 
 /* Reads a piece, or a text one and a trusted one in a run. */
-static void bring(struct store *s, struct scene *c, const struct piece *text,
-		  const struct piece *trusted)
+static void bring(struct store *s, struct scene *c, const struct scene_piece *text,
+		  const struct scene_piece *trusted)
 {
-	const struct piece *of = trusted ? trusted : text;
+	const struct scene_piece *of = trusted ? trusted : text;
 	struct ingest_options o = { .node = of->node,
 				    .version = "test",
 				    .batch_records = c->batch,
@@ -252,7 +253,7 @@ static void fill(const struct pair *b, struct scene *c, int which)
 	pair_store(&s);
 	for (size_t i = 0; i < c->n[0] + c->n[1]; i++) {
 		int kind = c->order.kind[i];
-		const struct piece *p = &c->piece[kind][at[kind]++], *next = NULL;
+		const struct scene_piece *p = &c->piece[kind][at[kind]++], *next = NULL;
 
 		if (kind == WORLD_TRUSTED && p->captured) {
 			capture(&s, c, p);

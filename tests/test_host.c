@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What is read of a machine's files, on fake trees; excluding rules; programs whose output is read. */
 #include "tests/test.h"
 

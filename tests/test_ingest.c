@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The pipeline, from files to the store. Most tests compare dumps: whatever the pieces, their order and the batch size,
  * the same events give the same store.
@@ -1028,9 +1029,9 @@ static void text_without_records_leaves_no_run(void **state)
 
 	(void)state;
 	rig_open(&r);
-	report = bring(&r, BYTES("hello\nworld\n"), (struct how){ 0 });
+	report = bring(&r, BYTES("hello\n{\"a\":1}\n"), (struct how){ 0 });
 	assert_int_equal(report.other, 2);
-	assert_int_equal(report.looks, LOOKS_TEXT);
+	assert_int_equal(report.looks, LOOKS_JSON);
 	assert_int_equal(report.ingest, 0);
 	assert_int_equal(rig_number(&r, "SELECT count(*) FROM ingest"), 0);
 	rig_close(&r);

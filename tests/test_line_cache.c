@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The hot path gives what body_parse_line gives, or gives nothing. */
 #include "tests/rig.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Blocks to lines, through a pipe that hands out what the test writes, piece by piece. */
 #include "tests/test.h"
 

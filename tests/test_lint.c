@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Each trap of lint, with a profile that has it and one that has not. */
 #include "tests/test.h"
 
 #include "analyze/input/input.h"

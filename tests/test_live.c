@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What capture is made of and needs no kernel: gaps, the queue, and who descends from whom. */
 #include "tests/test.h"
 

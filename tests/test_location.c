@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* cgroup paths of all runtimes to locations, and names from files. */
 #include "tests/test.h"
 
 #include "ingest/live/process/location.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The nouns that records name: actions, architectures, syscalls, programs, kinds of loss. */
 #include "tests/test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Which names are one machine, whatever the order in which they came. */
 #include "tests/test.h"
 

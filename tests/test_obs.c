@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Observations and edges of an interval, and the text that the store keeps of them. */
 #include "tests/test.h"
 

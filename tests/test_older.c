@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A store of version 3 (tests/stores): read as it is, brought up, and what is done with one that somebody made by hand. */
 #include "tests/crafted.h"
 #include "tests/rig.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Formats: policies in, text out, and what each refuses to write. */
 #include "tests/test.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Lines to records: every form, every field, and what is no record. The lines are made from those in samples/. */
 #include "tests/test.h"
 
@@ -574,7 +575,7 @@ static void a_changed_byte_leaves_fields_in_range(void **state)
 				parse((struct bytes){ copy, strlen(lines[i]) }, &l, &room);
 				if (l.kind == LINE_RECORD) {
 					assert_true(l.rec.pid >= 0);
-					assert_in_range(l.rec.comm.n, 0, FIELDS_COMM_MAX);
+					assert_in_range(l.rec.comm.n, 0, RECORD_COMM_MAX);
 					assert_in_range(l.rec.exe.n, 1, FIELDS_EXE_MAX);
 				}
 				free(copy);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reading profiles of all formats, what is refused of them, and Docker's conditions. */
 #include "tests/test.h"
 
 #include "analyze/input/input.h"
@@ -176,7 +178,7 @@ static void reads_all(void **state)
 
 	(void)state;
 	assert_int_equal(read_text(&p, whole), 0);
-	assert_int_equal(p.default_action, (uint32_t)ACTION_ERRNO);
+	assert_int_equal(p.default_action, ACTION_ERRNO);
 	assert_int_equal(p.default_error, 38);
 	assert_int_equal(p.archs.n, 2);
 	assert_string_equal(p.flags.v[0], "SECCOMP_FILTER_FLAG_LOG");
@@ -187,7 +189,7 @@ static void reads_all(void **state)
 	assert_true(p.rules.v[1].args.v[0].value == UINT64_MAX);
 	assert_true(p.rules.v[1].args.v[0].two == (uint64_t)1 << 63);
 	assert_string_equal(p.rules.v[2].names.v[0], "close");
-	assert_int_equal(p.rules.v[2].action, (uint32_t)ACTION_KILL_THREAD);
+	assert_int_equal(p.rules.v[2].action, ACTION_KILL_THREAD);
 	policy_release(&p);
 }
 

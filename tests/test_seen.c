@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The seen set: pages, encodings, hostile bodies, boots' pieces. */
 #include "tests/rig.h"
 
 #include "ingest/batch/seen.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Stages of a rollout, errnos, siblings. */
 #include "tests/test.h"
 
 #include "analyze/profile/stage.h"
@@ -11,10 +13,10 @@ static void allow(struct policy *p, const char *const *names, size_t n)
 {
 	struct policy_rule *r;
 
-	*p = (struct policy){ .default_action = (uint32_t)ACTION_ERRNO, .default_error = EPERM };
+	*p = (struct policy){ .default_action = ACTION_ERRNO, .default_error = EPERM };
 	*VEC_PUSH(&p->archs) = ARCH_X86_64;
 	r = VEC_PUSH(&p->rules);
-	*r = (struct policy_rule){ .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO };
+	*r = (struct policy_rule){ .action = ACTION_ALLOW, .error = POLICY_NO_ERRNO };
 	for (size_t i = 0; i < n; i++)
 		*VEC_PUSH(&r->names) = policy_keep(p, names[i]);
 }
@@ -22,10 +24,10 @@ static void allow(struct policy *p, const char *const *names, size_t n)
 /* ---- stages ---- */
 
 static struct stage_row { const char *name, *stage; uint32_t action; int error; size_t flags; } stages[] = {
-	{ "observe", "observe", (uint32_t)ACTION_LOG, POLICY_NO_ERRNO, 0 },
-	{ "canary", "canary", (uint32_t)ACTION_ERRNO, EPERM, 2 },
-	{ "enforce", "enforce", (uint32_t)ACTION_ERRNO, EPERM, 0 },
-	{ "kill", "kill", (uint32_t)ACTION_KILL_PROCESS, POLICY_NO_ERRNO, 0 },
+	{ "observe", "observe", ACTION_LOG, POLICY_NO_ERRNO, 0 },
+	{ "canary", "canary", ACTION_ERRNO, EPERM, 2 },
+	{ "enforce", "enforce", ACTION_ERRNO, EPERM, 0 },
+	{ "kill", "kill", ACTION_KILL_PROCESS, POLICY_NO_ERRNO, 0 },
 };
 
 static void stage(void **state)

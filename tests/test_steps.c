@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What the derivation costs, counted in rows that are looked at and parts that are settled, not
  * timed: a process among many, and a step where one thing concerns all.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The store's file, its lock, and the names that rows share. */
 #include "tests/rig.h"
 

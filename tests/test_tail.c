@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * A long life that is derived from its end (derive_behind): what comes out is what all of it
  * makes. Each time an end is given and is enough, all of the pid is derived beside it, into

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What each consumer takes of a profile. */
 #include "tests/test.h"
 

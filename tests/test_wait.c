@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Waiting for another process that holds the store: by the clock, ended by a signal, told once. */
 #include "tests/rig.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Times that people type, and how they are printed. */
 #include "tests/test.h"
 
 #include "store/base/when.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Made-up machines, what their kernels would log as lines of every form, and lines that somebody
  * forges. For property tests: all of it follows from one seed.

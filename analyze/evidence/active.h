@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The filters that were in force while trees were recorded: what they allowed left no records, so a list has to keep it. */
 #ifndef ANALYZE_EVIDENCE_ACTIVE_H
 #define ANALYZE_EVIDENCE_ACTIVE_H

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Which builds of which programs lie behind a selection: joins what capture read of files with the
+ * images that ran them, newest last.
+ */
 #include "analyze/evidence/builds.h"
 
 #include "store/base/esc.h"

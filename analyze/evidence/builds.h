@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which builds of its programs a selection is of, as far as capture saw them. */
 #ifndef ANALYZE_EVIDENCE_BUILDS_H
 #define ANALYZE_EVIDENCE_BUILDS_H

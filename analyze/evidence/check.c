@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Puts each call of the evidence to a compiled filter and sorts the answers: passes, depends on
+ * arguments, refused.
+ */
 #include "analyze/evidence/check.h"
 
 #include "store/base/map.h"
@@ -39,9 +44,9 @@ void check_words(struct buf *out, const struct bpf_answers *answers)
 		const char *name = audit_errno_to_name((int)data);
 
 		buf_printf(out, "%s%s", i ? " or " : "", action_scmp(action) ? action_word(action) : "kill_process");
-		if (action == (uint32_t)ACTION_ERRNO && name != NULL && data != 0)
+		if (action == ACTION_ERRNO && name != NULL && data != 0)
 			buf_printf(out, " %s", name);
-		else if (action == (uint32_t)ACTION_ERRNO || action == (uint32_t)ACTION_TRACE)
+		else if (action == ACTION_ERRNO || action == ACTION_TRACE)
 			buf_printf(out, " %u", data);
 	}
 }
@@ -114,7 +119,7 @@ void check_run(struct check *out, const struct query *q, const struct selection 
 		int64_t at = map_get(&index, call->arch, (uint32_t)call->nr, -1);
 		struct check_call *c;
 
-		if (!s->use_in[i] || call->action != (uint32_t)ACTION_LOG)
+		if (!s->use_in[i] || call->action != ACTION_LOG)
 			continue;
 		if (at < 0) {
 			at = (int64_t)out->calls.n;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What would a filter do to what was seen? Each call of the evidence is put to it. */
 #ifndef ANALYZE_EVIDENCE_CHECK_H
 #define ANALYZE_EVIDENCE_CHECK_H

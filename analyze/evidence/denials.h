@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Denials: what was refused (errno, kill, trap ...), by whom, how often, last when. */
 #ifndef ANALYZE_EVIDENCE_DENIALS_H
 #define ANALYZE_EVIDENCE_DENIALS_H

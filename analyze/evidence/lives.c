@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* How long trees live, from what their processes show, and the losses that bear on them. */
 #include "analyze/evidence/lives.h"
 
 #include "store/base/map.h"

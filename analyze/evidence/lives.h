@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How long processes and trees live. The last record is no end: a server that waits makes none. A process lives until its
  * exit was seen, its pid came back, or the boot ended.

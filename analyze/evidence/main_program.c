@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Follows a tree's chain of execs past loaders, shells and wrappers to the program that a list is
+ * for.
+ */
 #include "analyze/evidence/main_program.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The main program of a tree: the last program on its root pid's chain of execs. Loaders, shells and wrappers are none, but a
  * script is, by its name. Where the chain has none, what lives longest of what it starts; of what lives about as long, the first by

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From selectors to trees and uses: tests each tree against the options, groups what matched, and
+ * says how well a selection is covered.
+ */
 #include "analyze/evidence/select.h"
 
 #include "analyze/evidence/main_program.h"
@@ -6,11 +11,11 @@
 #include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/program.h"
+#include "store/model/record.h"
 #include "store/model/syscall.h"
 
 #include <stdlib.h>
 
-#define COMM_MAX 15
 
 /*
  * A name as the user typed it may be the bytes themselves or, as our own output writes them, with \xHH in it; a store may even hold
@@ -41,7 +46,7 @@ static bool is_name(struct bytes name, const char *text)
 /* The kernel keeps 15 bytes. */
 static bool is_cut_name(const void *of, struct bytes name)
 {
-	return bytes_eq(*(const struct bytes *)of, (struct bytes){ name.p, name.n < COMM_MAX ? name.n : COMM_MAX });
+	return bytes_eq(*(const struct bytes *)of, (struct bytes){ name.p, name.n < RECORD_COMM_MAX ? name.n : RECORD_COMM_MAX });
 }
 
 static bool is_comm(struct bytes comm, const char *text)
@@ -262,7 +267,7 @@ static void sum_up(struct selection *s, const struct query *q, enum scope scope)
 		/* who asks for a loader alone gets it, where it started something */
 		s->program |= scope == SCOPE_ONLY ? q->trees.v[q->images.v[u->image].tree].program : !q->images.v[u->image].loader;
 		if (s->use_matches[i])
-			map_put(&ways, (uint64_t)(uintptr_t)q->images.v[u->image].path.p, 0, 1);
+			map_put(&ways, pool_find(&q->strings, q->images.v[u->image].path), 0, 1);
 		if (u->t_first == WHEN_NONE)
 			continue;
 		if (s->t_first == WHEN_NONE || u->t_first < s->t_first)
@@ -443,6 +448,7 @@ static void count_adds(struct grouping *g)
 {
 	struct map owner = { 0 }; /* name -> group + 1, or 0 when several have it */
 	char name[SYSCALL_NAME_MAX];
+	size_t at = 0;
 
 	for (size_t i = 0; i < g->q->uses.n; i++) {
 		const struct query_use *u = &g->q->uses.v[i];
@@ -451,16 +457,16 @@ static void count_adds(struct grouping *g)
 		uint64_t id;
 		int64_t was;
 
-		if (group == 0 || !g->s->use_in[i] || c->action != (uint32_t)ACTION_LOG)
+		if (group == 0 || !g->s->use_in[i] || c->action != ACTION_LOG)
 			continue;
 		syscall_name(c->arch, c->nr, name);
 		id = pool_intern(&g->q->strings, bytes_of(name));
 		was = map_get(&owner, id, 0, -1);
 		map_put(&owner, id, 0, was < 0 || was == group ? group : 0);
 	}
-	for (size_t i = 0; i < owner.cap; i++)
-		if (owner.cap && owner.used[i] && owner.v[i].value > 0)
-			g->s->groups.v[owner.v[i].value - 1].adds++;
+	for (const struct map_entry *o = map_next(&owner, &at); o != NULL; o = map_next(&owner, &at))
+		if (o->value > 0)
+			g->s->groups.v[o->value - 1].adds++;
 	map_release(&owner);
 }
 
@@ -568,33 +574,36 @@ void select_release(struct selection *s)
 
 /* ---- names that are near ---- */
 
-/* Levenshtein's distance, for names of a few bytes. */
-static unsigned distance(struct bytes a, struct bytes b)
+void select_add_comms(const struct query *q, struct nearest *out)
 {
-	unsigned row[COMM_MAX + 2], last, keep;
+	for (size_t i = 0; i < q->callers.n; i++)
+		nearest_add(out, q->callers.v[i].comm);
+}
 
-	if (a.n > COMM_MAX)
-		a.n = COMM_MAX;
-	if (b.n > COMM_MAX)
-		b.n = COMM_MAX;
-	for (unsigned k = 0; k <= b.n; k++)
-		row[k] = k;
-	for (unsigned i = 1; i <= a.n; i++) {
-		last = row[0];
-		row[0] = i;
-		for (unsigned k = 1; k <= b.n; k++) {
-			unsigned best = last + (a.p[i - 1] != b.p[k - 1]);
+static void add_pod(const struct bytes v[LOCATION_FIELDS], struct nearest *out)
+{
+	nearest_add(out, v[LOCATION_POD_NAME]);
+	nearest_add(out, v[LOCATION_POD]);
+}
 
-			keep = row[k];
-			if (row[k] + 1 < best)
-				best = row[k] + 1;
-			if (row[k - 1] + 1 < best)
-				best = row[k - 1] + 1;
-			row[k] = best;
-			last = keep;
-		}
+static void add_container(const struct bytes v[LOCATION_FIELDS], struct nearest *out)
+{
+	nearest_add(out, v[LOCATION_CONTAINER_NAME]);
+	nearest_add(out, v[LOCATION_CONTAINER]);
+}
+
+void select_add_locations(const struct query *q, enum workloads_by by, struct nearest *out)
+{
+	for (size_t i = 0; i < q->locations.n; i++) {
+		const struct bytes *v = q->locations.v[i].v;
+
+		if (by == BY_CONTAINER)
+			add_container(v, out);
+		else if (by == BY_POD)
+			add_pod(v, out);
+		else
+			nearest_add(out, v[LOCATION_UNIT]);
 	}
-	return row[b.n];
 }
 
 bool select_has_comm(const struct query *q, const char *name)
@@ -603,35 +612,4 @@ bool select_has_comm(const struct query *q, const char *name)
 		if (is_comm(q->callers.v[i].comm, name))
 			return true;
 	return false;
-}
-
-size_t select_nearest(const struct query *q, const char *name, struct bytes *out, size_t n)
-{
-	struct bytes want = bytes_of(name);
-	unsigned *far = mem_alloc((n + 1) * sizeof(*far));
-	size_t have = 0;
-
-	for (size_t i = 0; i < q->callers.n; i++) {
-		struct bytes comm = q->callers.v[i].comm;
-		unsigned d = bytes_has(comm, want) || bytes_has(want, comm) ? 1 : distance(comm, want) + 1;
-		size_t at = have;
-		bool known = comm.n == 0 || is_comm(comm, name);
-
-		for (size_t k = 0; k < have; k++)
-			known = known || bytes_eq(out[k], comm);
-		if (known)
-			continue;
-		while (at > 0 && far[at - 1] > d)
-			at--;
-		if (at >= n)
-			continue;
-		if (have < n)
-			have++;
-		memmove(&out[at + 1], &out[at], (have - 1 - at) * sizeof(*out));
-		memmove(&far[at + 1], &far[at], (have - 1 - at) * sizeof(*far));
-		out[at] = comm;
-		far[at] = d;
-	}
-	free(far);
-	return have;
 }

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Selection: from what the user names to trees and to the calls that a list has to let through. */
 #ifndef ANALYZE_EVIDENCE_SELECT_H
 #define ANALYZE_EVIDENCE_SELECT_H
 
 #include "analyze/evidence/workloads.h"
+#include "store/base/nearest.h"
 
 #define SELECT_ID_MIN 4 /* ids may be cut to so many characters */
 
@@ -49,10 +51,11 @@ bool select_names_something(const struct select_options *o);
 void select_run(struct selection *out, struct query *q, const struct workloads *w, const struct select_options *o);
 void select_release(struct selection *s);
 
+/* What a selector that matched nothing may have meant: comm names; names and ids of containers, pods (or units). */
+void select_add_comms(const struct query *q, struct nearest *out);
+void select_add_locations(const struct query *q, enum workloads_by by, struct nearest *out);
+
 /* Has a thread in the store this name? */
 bool select_has_comm(const struct query *q, const char *name);
-
-/* The comm names in the store that are nearest to `name` and are others, at most n; returns how many. */
-size_t select_nearest(const struct query *q, const char *name, struct bytes *out, size_t n);
 
 #endif

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Records whose absence others show, and programs of whose calls there can be none. */
 #include "analyze/evidence/whole.h"
 
 #include "store/base/map.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the evidence itself says of what is missing in it: records whose absence others show, and calls of which there can be
  * none.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Groups trees into workloads by label, location or main program, and counts what each holds. */
 #include "analyze/evidence/workloads.h"
 
 #include "analyze/evidence/main_program.h"
@@ -6,6 +8,7 @@
 #include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/program.h"
+#include "store/model/record.h"
 
 #include <stdlib.h>
 
@@ -63,7 +66,7 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 		w->fragments += r->q->trees.v[tree].stands_for - r->q->trees.v[tree].starts;
 	}
 	w->records += u->events;
-	if (c->action != (uint32_t)ACTION_LOG) {
+	if (c->action != ACTION_LOG) {
 		w->denials += u->events ? u->events : 1;
 	} else if (map_get(&r->call_met, row, call, 0) == 0) {
 		map_put(&r->call_met, row, call, 1);
@@ -83,14 +86,11 @@ static void name_rows(struct rows *r)
 	auto_free int64_t *most = mem_zero(r->out->n, sizeof(*most));
 	auto_free struct bytes *chain = mem_zero(r->out->n, sizeof(*chain));
 	auto_free uint32_t *ways = mem_zero(r->out->n, sizeof(*ways));
+	size_t at = 0;
 
-	for (size_t i = 0; i < r->chains.cap; i++) {
-		const struct map_entry *c = &r->chains.v[i];
-		struct bytes text;
+	for (const struct map_entry *c = map_next(&r->chains, &at); c != NULL; c = map_next(&r->chains, &at)) {
+		struct bytes text = pool_get(&r->q->strings, (uint32_t)c->b);
 
-		if (!r->chains.used[i])
-			continue;
-		text = pool_get(&r->q->strings, (uint32_t)c->b);
 		ways[c->a]++;
 		if (c->value > most[c->a] || (c->value == most[c->a] && strcmp(text.p, chain[c->a].p) < 0)) {
 			most[c->a] = c->value;
@@ -112,7 +112,7 @@ static void name_rows(struct rows *r)
 }
 
 /* Trees that share a label belong together, also over a third: the root of each label's set. */
-static uint32_t label_set(uint32_t *parent, uint32_t i)
+static uint32_t label_set(const uint32_t *parent, uint32_t i)
 {
 	while (parent[i] != i)
 		i = parent[i];
@@ -179,7 +179,7 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 	struct bytes general[LOCATION_FIELDS];
 
 	if (t->labels.n) {
-		struct bytes label = pool_get(&r->q->strings, label_set((uint32_t *)(uintptr_t)sets,
+		struct bytes label = pool_get(&r->q->strings, label_set(sets,
 							pool_find(&r->q->strings, t->labels.v[0])));
 
 		buf_str(&key, "label|");
@@ -431,7 +431,7 @@ void workloads_paths(struct workloads_paths *out, struct query *q, const bool *u
 			p->trees += q->trees.v[m->tree].stands_for;
 			p->starts += q->trees.v[m->tree].starts;
 		}
-		if (c->action == (uint32_t)ACTION_LOG &&
+		if (c->action == ACTION_LOG &&
 		    map_get(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 0) == 0) {
 			map_put(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 1);
 			p->syscalls++;

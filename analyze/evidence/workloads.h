@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Workloads: trees that share a label, else a container or unit, else the exe and name of their main program. */
 #ifndef ANALYZE_EVIDENCE_WORKLOADS_H
 #define ANALYZE_EVIDENCE_WORKLOADS_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Opens a profile, tells its format by content, and calls the reader of that format. */
 #include "analyze/input/input.h"
 
 #include "analyze/policy/bounds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Formats that a policy is read from. A new one is one file in analyze/input/ and one row in input_list.h. What a file says
  * and the model cannot is an error that names it or stands in the policy's list of what was not read, never left out in silence.

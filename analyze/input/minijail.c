@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * minijail's policies: "NAME: 1", "NAME: return ERRNO", "NAME: arg0 == 1 && arg1 & 2 || ...[; return ERRNO]". What no line
  * names kills. Named constants, @include and what only the Python compiler takes are refused with their line.
@@ -227,7 +228,7 @@ static int add_otherwise(const struct reading *r, const char *name, const struct
 		return input_bad_line(r, "'return' behind a condition on several bits is not read");
 	else
 		a.op = opposite[a.op];
-	rule = add_rule(r->p, name, (uint32_t)ACTION_ERRNO, error);
+	rule = add_rule(r->p, name, ACTION_ERRNO, error);
 	*VEC_PUSH(&rule->args) = a;
 	return 0;
 }
@@ -243,7 +244,7 @@ static int read_condition(const struct reading *r, const char *name, struct byte
 	if (ret == 0 && r->p->too_large)
 		ret = input_bad_line(r, "too large for a profile: over %d rules", BOUNDS_RULES);
 	for (size_t i = 0; i < b.n && ret == 0; i++) {
-		struct policy_rule *rule = add_rule(r->p, name, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO);
+		struct policy_rule *rule = add_rule(r->p, name, ACTION_ALLOW, POLICY_NO_ERRNO);
 
 		for (size_t k = 0; k < b.v[i].args.n; k++)
 			*VEC_PUSH(&rule->args) = b.v[i].args.v[k];
@@ -304,12 +305,12 @@ static int read_statement(const struct reading *r, struct bytes line, struct map
 	if (bytes_starts(line, BYTES("return"))) {
 		if (read_return(r, line, &error) < 0)
 			return -1;
-		add_rule(r->p, name, (uint32_t)ACTION_ERRNO, error);
+		add_rule(r->p, name, ACTION_ERRNO, error);
 		return 0;
 	}
 	if (bytes_eq(line, BYTES("1")))
-		action = (uint32_t)ACTION_ALLOW;
-	else if (!action_word_of(line, &action) || action == (uint32_t)ACTION_ERRNO)
+		action = ACTION_ALLOW;
+	else if (!action_word_of(line, &action) || action == ACTION_ERRNO)
 		return input_bad_word(r, "neither 1, a condition nor 'return ERRNO'", line);
 	add_rule(r->p, name, action, POLICY_NO_ERRNO);
 	return 0;
@@ -345,7 +346,7 @@ static int read_minijail(struct policy *p, struct bytes text, const char *file, 
 	struct map seen = { 0 };
 	int ret;
 
-	p->default_action = (uint32_t)ACTION_KILL_PROCESS;
+	p->default_action = ACTION_KILL_PROCESS;
 	ret = read_lines(&r, text, &seen);
 	map_release(&seen);
 	if (ret < 0)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A list of names, one a line: all else is refused with EPERM, as `--format names` of a list of allowed calls means. */
 #include "analyze/input/input.h"
 #include "store/model/action.h"
@@ -19,9 +20,9 @@ static int read_names(struct policy *p, struct bytes text, const char *file, str
 	struct bytes line;
 	bool known = false;
 
-	p->default_action = (uint32_t)ACTION_ERRNO;
+	p->default_action = ACTION_ERRNO;
 	p->default_error = EPERM;
-	rule = policy_add_rule(p, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO);
+	rule = policy_add_rule(p, ACTION_ALLOW, POLICY_NO_ERRNO);
 	while (input_line(&r, &text, &line)) {
 		bytes_trim_left(&line);
 		if (line.n == 0 || line.p[0] == '#')

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The runtime-spec's linux.seccomp with what Docker and containers/common add, from parsed JSON or YAML. */
 #include "analyze/input/input.h"
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* JSON: linux.seccomp of the runtime-spec, a config.json that holds it, Docker's and containers/common's forms, scaudit's own. */
 #include "analyze/input/input.h"
 #include "store/base/esc.h"

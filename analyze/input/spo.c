@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The Security Profiles Operator's YAML: kind SeccompProfile, whose spec has the runtime-spec's members. Other documents of
  * the same file are passed over; aliases and duplicate keys are refused, so that a file has one meaning and one size.

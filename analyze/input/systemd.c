@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=, SystemCallArchitectures=. The first
  * assignment decides whether a list allows or denies; later ones add or, with the other sign, take away; an empty one begins
@@ -273,10 +274,10 @@ static struct answer filtered(const struct unit *u, const char *name)
 	int error = in != NULL && in->error != NO_ERROR ? in->error : u->error;
 
 	if (!u->filter.there || (in != NULL) == u->filter.allows)
-		return (struct answer){ (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO };
+		return (struct answer){ ACTION_ALLOW, POLICY_NO_ERRNO };
 	if (error == KILLS)
-		return (struct answer){ (uint32_t)ACTION_KILL_PROCESS, POLICY_NO_ERRNO };
-	return (struct answer){ (uint32_t)ACTION_ERRNO, error };
+		return (struct answer){ ACTION_KILL_PROCESS, POLICY_NO_ERRNO };
+	return (struct answer){ ACTION_ERRNO, error };
 }
 
 /* Both are filters of their own, and the stricter one answers: so LOG where the other one allows. */
@@ -285,8 +286,8 @@ static struct answer answered(const struct unit *u, const char *name)
 	struct answer a = filtered(u, name);
 	bool named = name != NULL && find_entry(&u->log, name) != NULL;
 
-	if (a.action == (uint32_t)ACTION_ALLOW && u->log.there && named == u->log.allows)
-		a.action = (uint32_t)ACTION_LOG;
+	if (a.action == ACTION_ALLOW && u->log.there && named == u->log.allows)
+		a.action = ACTION_LOG;
 	return a;
 }
 

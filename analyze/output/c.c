@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as C code for a program that loads its own filter with libseccomp. */
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
@@ -26,13 +28,13 @@ static const char *attribute(const char *flag)
 /* libseccomp's word for an action with its number. */
 static void put_action(struct buf *out, uint32_t action, int error)
 {
-	bool numbered = action == (uint32_t)ACTION_ERRNO || action == (uint32_t)ACTION_TRACE;
+	bool numbered = action == ACTION_ERRNO || action == ACTION_TRACE;
 
 	buf_str(out, action_scmp(action));
 	if (!numbered)
 		return;
 	error = policy_number(action, error);
-	if (action == (uint32_t)ACTION_ERRNO && flat_errno(error) != NULL)
+	if (action == ACTION_ERRNO && flat_errno(error) != NULL)
 		buf_printf(out, "(%s)", flat_errno(error));
 	else
 		buf_printf(out, "(%d)", error);

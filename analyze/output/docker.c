@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Writes a list as a profile for Docker, containerd and Podman; an extended one keeps its
+ * conditions and comments.
+ */
 #include "analyze/output/oci_json.h"
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as lines for a profile of firejail. */
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
@@ -48,17 +50,17 @@ static int check_archs(const struct flat_list *list, const struct policy *p, str
 static int answer_line(struct buf *out, const struct flat_list *list, struct err *e)
 {
 	uint32_t refuses = list->allows ? list->otherwise : list->action;
-	const char *name = refuses == (uint32_t)ACTION_ERRNO ? flat_errno(list->error) : NULL;
+	const char *name = refuses == ACTION_ERRNO ? flat_errno(list->error) : NULL;
 
-	if (refuses == (uint32_t)ACTION_KILL_THREAD)
+	if (refuses == ACTION_KILL_THREAD)
 		name = "kill";
-	else if (refuses == (uint32_t)ACTION_LOG)
+	else if (refuses == ACTION_LOG)
 		name = "log";
-	if (name == NULL && refuses == (uint32_t)ACTION_ERRNO)
+	if (name == NULL && refuses == ACTION_ERRNO)
 		return err_set(e, ST_INPUT, "firejail takes the name of an errno, and the one of %d is not known here", list->error);
 	if (name == NULL)
 		return err_set(e, ST_INPUT, "firejail answers an errno, kills the thread or logs, and cannot do %s%s", action_scmp(refuses),
-			       refuses == (uint32_t)ACTION_KILL_PROCESS ? " (--default-action kill_thread)" : "");
+			       refuses == ACTION_KILL_PROCESS ? " (--default-action kill_thread)" : "");
 	buf_printf(out, "seccomp-error-action %s\n", name);
 	return 0;
 }

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reduces a policy to a flat list, or says why it cannot be one: conditions, several answers,
+ * flags.
+ */
 #include "analyze/output/flat.h"
 
 #include "store/base/esc.h"
@@ -17,7 +22,7 @@ static int by_name(const void *a, const void *b)
 /* What a filter answers when no number is said: EPERM, as the runtime-spec has it. */
 static int error_of(uint32_t action, int error)
 {
-	return action != (uint32_t)ACTION_ERRNO ? POLICY_NO_ERRNO : error == POLICY_NO_ERRNO ? EPERM : error;
+	return action != ACTION_ERRNO ? POLICY_NO_ERRNO : error == POLICY_NO_ERRNO ? EPERM : error;
 }
 
 bool flat_is_word(const char *name)
@@ -86,8 +91,8 @@ int flat_of(struct flat_list *out, const struct policy *p, const char *format, s
 	}
 	if (out->names.n == 0)
 		return err_set(e, ST_INPUT, "%s: there is no name in the list", format);
-	out->allows = out->action == (uint32_t)ACTION_ALLOW;
-	if (!out->allows && p->default_action != (uint32_t)ACTION_ALLOW)
+	out->allows = out->action == ACTION_ALLOW;
+	if (!out->allows && p->default_action != ACTION_ALLOW)
 		return err_set(e, ST_INPUT, "%s either allows the names of a list or all but these; this list has %s for %s, and %s for all else",
 			       format, action_scmp(out->action), out->names.v[0], action_scmp(p->default_action));
 	if (out->allows)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A list as formats without conditions have it: names that all get one answer, and another for all else. */
 #ifndef ANALYZE_OUTPUT_FLAT_H
 #define ANALYZE_OUTPUT_FLAT_H

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Writes all that is known of a list as JSON: each name with its ground, callers, counts, and what
+ * the list rests on.
+ */
 #include "analyze/evidence/builds.h"
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"

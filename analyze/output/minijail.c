@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as a policy for minijail0, or as its file of frequencies. */
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
@@ -42,7 +44,7 @@ static int check_list(const struct flat_list *list, const struct policy *p, stru
 {
 	auto_buf struct buf known = { 0 };
 
-	if (!list->allows || (list->otherwise != (uint32_t)ACTION_KILL_PROCESS && list->otherwise != (uint32_t)ACTION_KILL_THREAD))
+	if (!list->allows || (list->otherwise != ACTION_KILL_PROCESS && list->otherwise != ACTION_KILL_THREAD))
 		return err_set(e, ST_INPUT, "minijail: a policy allows its names and kills all else; %s cannot be said in it "
 			       "(--default-action kill_process)", action_scmp(list->allows ? list->otherwise : list->action));
 	for (size_t i = 0; i < p->archs.n; i++)

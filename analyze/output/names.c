@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "store/base/esc.h"
@@ -10,7 +11,7 @@ static int write_names(FILE *to, const struct output_input *in, struct err *e)
 	char shown[80];
 
 	for (size_t i = 0; i < p->rules.n; i++)
-		if (p->rules.v[i].action != (uint32_t)ACTION_ALLOW || p->rules.v[i].args.n)
+		if (p->rules.v[i].action != ACTION_ALLOW || p->rules.v[i].args.n)
 			return err_set(e, ST_INPUT, "names: a list of names is of what is allowed, whatever the arguments");
 	if (p->rules.n == 0)
 		return err_set(e, ST_INPUT, "names: there is no name in the list");

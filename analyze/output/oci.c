@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "analyze/output/oci_json.h"
 #include "analyze/output/output.h"
 #include "store/base/json.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Builds linux.seccomp of the runtime specification, which the formats oci, docker, pod and spo
+ * begin with.
+ */
 #include "analyze/output/oci_json.h"
 
 #include "store/model/action.h"

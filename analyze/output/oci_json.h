@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A policy as the runtime-spec's linux.seccomp, for formats that begin there. */
 #ifndef ANALYZE_OUTPUT_OCI_JSON_H
 #define ANALYZE_OUTPUT_OCI_JSON_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "analyze/output/output.h"
 
 #define OUTPUT(id) extern const struct output output_##id;

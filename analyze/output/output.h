@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Formats that a policy is written in. A new one is one file in analyze/output/ and one row in output_list.h. What a format
  * cannot say is an error that names it, never left out in silence.

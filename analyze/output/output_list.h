@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* OUTPUT(id): only rows. */
 OUTPUT(oci)
 OUTPUT(docker)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "analyze/output/output.h"
 
 #include "analyze/output/provenance.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The lines that say where a list comes from: nodes, times, trees, builds; escaped for comments
+ * and cut to a bounded size.
+ */
 #include "analyze/output/provenance.h"
 
 #include "analyze/policy/runtime.h"

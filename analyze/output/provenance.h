@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a list comes from, in words: for formats that have comments, or text of another kind. */
 #ifndef ANALYZE_OUTPUT_PROVENANCE_H
 #define ANALYZE_OUTPUT_PROVENANCE_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as a SeccompProfile of the Security Profiles Operator. */
 #include "analyze/output/output.h"
 #include "analyze/output/flat.h"
 #include "analyze/output/provenance.h"
@@ -26,9 +28,9 @@ static int put_defaults(struct buf *out, const struct policy *p, struct err *e)
 {
 	char shown[80];
 
-	if (p->default_action == (uint32_t)ACTION_NOTIFY)
+	if (p->default_action == ACTION_NOTIFY)
 		return err_set(e, ST_INPUT, "spo: SCMP_ACT_NOTIFY cannot be the default");
-	if (p->default_action == (uint32_t)ACTION_ERRNO && p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM)
+	if (p->default_action == ACTION_ERRNO && p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM)
 		return err_set(e, ST_INPUT, "spo has no defaultErrnoRet: the default answers EPERM, not %d", p->default_error);
 	buf_printf(out, "  defaultAction: %s\n", action_scmp(p->default_action));
 	buf_str(out, p->archs.n ? "  architectures:\n" : "  architectures:\n  - SCMP_ARCH_NATIVE\n");
@@ -98,7 +100,7 @@ static int put_rule(struct buf *out, const struct policy_rule *r, struct err *e)
 		buf_char(out, '\n');
 	}
 	buf_printf(out, "  - action: %s\n", action_scmp(r->action));
-	if (r->error == 0 && r->action == (uint32_t)ACTION_ERRNO)
+	if (r->error == 0 && r->action == ACTION_ERRNO)
 		return err_set(e, ST_INPUT, "spo takes errnoRet 0 for EPERM, as of the rule for %s",
 			       esc_word(shown, sizeof(shown), bytes_of(r->names.v[0])));
 	if (r->error > 4095)

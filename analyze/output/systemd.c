@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes a list as a drop-in with SystemCallFilter=. */
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
 #include "analyze/output/systemd_words.h"
@@ -43,15 +45,15 @@ static int answer_line(struct buf *out, const struct flat_list *list, struct err
 {
 	uint32_t refuses = list->allows ? list->otherwise : list->action;
 
-	if (refuses == (uint32_t)ACTION_KILL_PROCESS)
+	if (refuses == ACTION_KILL_PROCESS)
 		buf_str(out, "SystemCallErrorNumber=kill\n");
-	else if (refuses == (uint32_t)ACTION_ERRNO && list->error > 0 && flat_errno(list->error) != NULL)
+	else if (refuses == ACTION_ERRNO && list->error > 0 && flat_errno(list->error) != NULL)
 		buf_printf(out, "SystemCallErrorNumber=%s\n", flat_errno(list->error));
-	else if (refuses == (uint32_t)ACTION_ERRNO && list->error > 0 && list->error < 4096)
+	else if (refuses == ACTION_ERRNO && list->error > 0 && list->error < 4096)
 		buf_printf(out, "SystemCallErrorNumber=%d\n", list->error);
 	else
 		return err_set(e, ST_INPUT, "systemd: SystemCallFilter= kills the process or answers an errno, not %s%s",
-			       action_scmp(refuses), refuses == (uint32_t)ACTION_LOG ? " (systemd-log logs)" : "");
+			       action_scmp(refuses), refuses == ACTION_LOG ? " (systemd-log logs)" : "");
 	return 0;
 }
 

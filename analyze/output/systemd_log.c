@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
 #include "analyze/output/systemd_words.h"
@@ -14,7 +15,7 @@ static int write_systemd_log(FILE *to, const struct output_input *in, struct err
 	struct policy_words words;
 	struct flat_list list;
 
-	if (in->policy->rules.n == 0 && in->policy->default_action == (uint32_t)ACTION_LOG) {
+	if (in->policy->rules.n == 0 && in->policy->default_action == ACTION_LOG) {
 		provenance_write(to, in, "# ");
 		provenance_remark(to, "# ", "logs all calls but one that no kernel has, since there is no word for all, and refuses none");
 		fprintf(to, "[Service]\nSystemCallLog=\nSystemCallLog=~afs_syscall\n");

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Turns names and answers into systemd's words, and names into its sets where every member was
+ * seen.
+ */
 #include "analyze/output/systemd_words.h"
 
 #include "analyze/policy/systemd_set.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A list in systemd's words, as both of its formats write it. */
 #ifndef ANALYZE_OUTPUT_SYSTEMD_WORDS_H
 #define ANALYZE_OUTPUT_SYSTEMD_WORDS_H

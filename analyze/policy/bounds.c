@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Counts what a policy unfolds to, and refuses what is larger than the limits before memory is
+ * spent on it.
+ */
 #include "analyze/policy/bounds.h"
 
 #include "store/base/esc.h"

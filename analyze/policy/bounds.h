@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How large a profile may be after all that it says is unfolded: sets into names, alternatives into rules, a rule's conditions for
  * each of its names. What is larger is refused with a line, since work on it, libseccomp's above all, grows faster than it does.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Interprets a filter with some inputs unknown: follows both ways of a jump it cannot decide, and
+ * collects all answers.
+ */
 #include "analyze/policy/bpf.h"
 
 #include "store/base/map.h"
@@ -293,7 +298,10 @@ void bpf_run_all(const struct bpf_code *filters, size_t n, uint32_t arch, int32_
 	}
 }
 
+#define NR_URETPROBE 335
+#define NR_UPROBE 336
+
 bool bpf_bypasses(uint32_t arch, int32_t nr)
 {
-	return arch == ARCH_X86_64 && (nr == 335 || nr == 336);
+	return arch == ARCH_X86_64 && (nr == NR_URETPROBE || nr == NR_UPROBE);
 }

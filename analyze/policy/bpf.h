@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a seccomp filter answers to a call, without making it. Number and architecture are known, arguments and the
  * instruction pointer are not: where a filter looks at these, both ways are followed, and all answers are kept.

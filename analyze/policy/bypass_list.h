@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * BYPASS(names): calls by which a program gets the same done, so that a list that denies one of them without the others
  * forbids little. Only rows.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Compiles a policy by libseccomp for the architectures that it names, as runtimes do, with runc's
+ * ENOSYS for newer calls.
+ */
 #include "analyze/policy/compile.h"
 
 #include "store/base/esc.h"
@@ -23,9 +28,9 @@ static uint32_t libs_action(uint32_t action, int error)
 	unsigned data = (unsigned)policy_number(action, error);
 
 	switch (action) {
-	case (uint32_t)ACTION_ERRNO:
+	case ACTION_ERRNO:
 		return SCMP_ACT_ERRNO(data);
-	case (uint32_t)ACTION_TRACE:
+	case ACTION_TRACE:
 		return SCMP_ACT_TRACE(data);
 	default:
 		return action; /* the others have libseccomp's values, which are the kernel's */
@@ -233,7 +238,7 @@ int compile_pfc(struct compiled *out, struct buf *text, const struct policy *p, 
 
 static bool lets_pass(uint32_t action)
 {
-	return action == (uint32_t)ACTION_ALLOW || action == (uint32_t)ACTION_LOG || action == (uint32_t)ACTION_TRACE;
+	return action == ACTION_ALLOW || action == ACTION_LOG || action == ACTION_TRACE;
 }
 
 void compile_limits(struct compiled *c, const struct policy *p)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a policy to what the kernel runs, by libseccomp, as the container runtimes do it. */
 #ifndef ANALYZE_POLICY_COMPILE_H
 #define ANALYZE_POLICY_COMPILE_H

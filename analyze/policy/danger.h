@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Calls that deserve a look before they are allowed. */
 #ifndef ANALYZE_POLICY_DANGER_H
 #define ANALYZE_POLICY_DANGER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* DANGER(name, what it can do): calls that deserve a look before a list with them is enforced. Only rows. */
 DANGER("acct",              "writes a record of every process that ends on the machine")
 DANGER("add_key",           "puts keys into the kernel's keyrings, which are not separated by container")

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Compares two policies name by name on their architectures, and says for each difference whether
+ * it is looser or stricter.
+ */
 #include "analyze/policy/diff.h"
 
 #include "store/model/action.h"
@@ -47,8 +52,8 @@ void diff_release(struct diff *d)
 
 static int action_rank(uint32_t action)
 {
-	static const uint32_t order[] = { (uint32_t)ACTION_ALLOW, (uint32_t)ACTION_LOG, (uint32_t)ACTION_TRACE, (uint32_t)ACTION_NOTIFY,
-					  (uint32_t)ACTION_ERRNO, (uint32_t)ACTION_TRAP, (uint32_t)ACTION_KILL_THREAD };
+	static const uint32_t order[] = { ACTION_ALLOW, ACTION_LOG, ACTION_TRACE, ACTION_NOTIFY,
+					  ACTION_ERRNO, ACTION_TRAP, ACTION_KILL_THREAD };
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(order) && order[i] != action)
@@ -172,7 +177,7 @@ static struct said take_said(struct flats *f, size_t *at, struct answer otherwis
 static void say_answer(struct buf *out, struct answer a)
 {
 	buf_str(out, action_word(a.action));
-	if (a.action == (uint32_t)ACTION_ERRNO || a.action == (uint32_t)ACTION_TRACE)
+	if (a.action == ACTION_ERRNO || a.action == ACTION_TRACE)
 		buf_printf(out, "(%d)", a.error);
 }
 
@@ -333,7 +338,7 @@ static enum diff_effect compare_said(struct said a, struct answer da, struct sai
 static bool allows(struct said s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (action_rank(s.v[i].answer.action) <= action_rank((uint32_t)ACTION_LOG))
+		if (action_rank(s.v[i].answer.action) <= action_rank(ACTION_LOG))
 			return true;
 	return false;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two policies compared by what they mean: names alone or in lists, in any order, in one rule or several, are the same. */
 #ifndef ANALYZE_POLICY_DIFF_H
 #define ANALYZE_POLICY_DIFF_H

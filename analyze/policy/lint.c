@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The traps of lint_list.h: one function for each. */
 #include "analyze/policy/lint.h"
 
 #include "analyze/policy/danger.h"
@@ -97,7 +99,7 @@ static void found_names(struct linting *l, struct buf *names, size_t n, const ch
 
 static bool passes(uint32_t action)
 {
-	return action == (uint32_t)ACTION_ALLOW || action == (uint32_t)ACTION_LOG;
+	return action == ACTION_ALLOW || action == ACTION_LOG;
 }
 
 static bool denies_by_default(const struct linting *l)
@@ -248,12 +250,12 @@ static void lint_errno(struct linting *l)
 {
 	char word[80];
 
-	if (l->p->default_action == (uint32_t)ACTION_ERRNO && l->p->default_error > POLICY_ERRNO_MAX)
+	if (l->p->default_action == ACTION_ERRNO && l->p->default_error > POLICY_ERRNO_MAX)
 		found(l, "the default's %d", l->p->default_error);
 	for (size_t i = 0; i < l->p->rules.n; i++) {
 		const struct policy_rule *r = &l->p->rules.v[i];
 
-		if (r->action == (uint32_t)ACTION_ERRNO && r->error > POLICY_ERRNO_MAX)
+		if (r->action == ACTION_ERRNO && r->error > POLICY_ERRNO_MAX)
 			found(l, "%d for %s", r->error, shown(word, r->names.n ? r->names.v[0] : ""));
 	}
 }
@@ -310,7 +312,7 @@ static void lint_eperm(struct linting *l)
 {
 	int error = l->p->default_error;
 
-	if (l->p->default_action == (uint32_t)ACTION_ERRNO && (error == POLICY_NO_ERRNO || error == EPERM))
+	if (l->p->default_action == ACTION_ERRNO && (error == POLICY_NO_ERRNO || error == EPERM))
 		found(l, "what is not named gets EPERM");
 }
 
@@ -331,13 +333,13 @@ static bool same_args(const struct policy_rule *a, const struct policy_rule *b)
 
 static bool same_answer(const struct policy_rule *a, const struct policy_rule *b)
 {
-	return a->action == b->action && (a->error == b->error || (a->action != (uint32_t)ACTION_ERRNO && a->action != (uint32_t)ACTION_TRACE));
+	return a->action == b->action && (a->error == b->error || (a->action != ACTION_ERRNO && a->action != ACTION_TRACE));
 }
 
 /* What answers as the default is passed over by loaders, so it contradicts nothing. */
 static bool counts(const struct linting *l, const struct policy_rule *r)
 {
-	return r->action != l->p->default_action || (r->action == (uint32_t)ACTION_ERRNO && r->error != l->p->default_error);
+	return r->action != l->p->default_action || (r->action == ACTION_ERRNO && r->error != l->p->default_error);
 }
 
 /* An earlier rule of the same name that answers the same arguments otherwise; NULL. */
@@ -428,7 +430,7 @@ static bool denies_something(const struct linting *l)
 /* A default of LOG is for recording: it is not meant to forbid. */
 static void lint_nothing(struct linting *l)
 {
-	if (!denies_something(l) && l->p->default_action == (uint32_t)ACTION_ALLOW)
+	if (!denies_something(l) && l->p->default_action == ACTION_ALLOW)
 		found(l, "no rule denies anything");
 }
 

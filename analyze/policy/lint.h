@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Traps in a profile. A new one is a row in lint_list.h and a function in lint.c. */
 #ifndef ANALYZE_POLICY_LINT_H
 #define ANALYZE_POLICY_LINT_H

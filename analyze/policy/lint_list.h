@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* LINT(id, word, severity, why it matters): what is looked for in a profile; only rows. lint_ID in analyze/policy/lint.c finds it. */
 LINT(unknown,      "unknown-name",     ERROR,   "no table knows it; loaders pass over such names in silence")
 LINT(libaudit,     "audit-name",       ERROR,   "that is how the audit tools spell it; loaders do not know the name and pass over it")

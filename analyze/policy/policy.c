@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A policy in memory: rules are added, names are interned, architectures are kept in the order of
+ * the file.
+ */
 #include "analyze/policy/policy.h"
 
 #include "analyze/policy/bounds.h"
@@ -150,7 +155,7 @@ bool policy_is_conditional(const struct policy *p)
 
 int policy_number(uint32_t action, int error)
 {
-	if (action != (uint32_t)ACTION_ERRNO && action != (uint32_t)ACTION_TRACE)
+	if (action != ACTION_ERRNO && action != ACTION_TRACE)
 		return 0;
 	return error == POLICY_NO_ERRNO ? EPERM : error;
 }

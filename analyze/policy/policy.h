@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A filter as a file says it, in whatever format: what is allowed, what is not, and how that is answered. Read from and
  * written to formats, compiled to what the kernel runs by analyze/policy/compile.

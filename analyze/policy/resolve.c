@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Decides conditions on capabilities, kernel and architecture for one machine, and leaves what
+ * holds there.
+ */
 #include "analyze/policy/resolve.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From Docker's conditions on rules to a plain policy, as Docker makes one where it starts a container. */
 #ifndef ANALYZE_POLICY_RESOLVE_H
 #define ANALYZE_POLICY_RESOLVE_H

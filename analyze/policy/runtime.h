@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a runtime needs to start, for where no start of its was seen. docs/baseline.md says how it was measured.
  */

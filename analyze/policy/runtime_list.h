@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * RUNTIME_OF(name, its loader's image, version that was measured, call that it makes first after it has loaded the filter,
  * the same with no-new-privileges; NULL: not always the same one), then RUNTIME(name, call, when) for each call that it makes

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Looks names up in systemd's sets, which may hold other sets. */
 #include "analyze/policy/systemd_set.h"
 
 #include <string.h>

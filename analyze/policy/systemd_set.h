@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Systemd's own sets of calls. */
 #ifndef ANALYZE_POLICY_SYSTEMD_SET_H
 #define ANALYZE_POLICY_SYSTEMD_SET_H

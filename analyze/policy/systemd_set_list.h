@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SYSTEMD_SET(set, member): what systemd's sets of calls hold, by `systemd-analyze syscall-filter` of systemd 252. A member with
  * an @ is another set. @known is all that it knows. Only rows.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Holds a policy against what its consumer (runc, crun, Docker ...) refuses or drops in silence. */
 #include "analyze/policy/target.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What those who take a profile make of it: what they refuse, and what they drop in silence. */
 #ifndef ANALYZE_POLICY_TARGET_H
 #define ANALYZE_POLICY_TARGET_H

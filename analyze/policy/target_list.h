@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TARGET(name, flags, default errno, SCMP_ARCH_NATIVE, newest number, of which tables, architectures it lacks, actions it lacks,
  * refuses an errno where the action takes none):

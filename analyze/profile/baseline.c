@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Loads the baseline: the rows of baseline_list.h, or a file of names. */
 #include "analyze/profile/baseline.h"
 
 #include "analyze/input/input.h"
@@ -36,10 +38,10 @@ static int take_line(struct baseline *out, struct bytes line, const char *path, 
 		return 0;
 	text = mem_print("%.*s", (int)name.n, name.p);
 	if (strlen(text) != name.n || !syscall_is_known(text))
-		return err_set(e, ST_INPUT, "--floor: %s:%zu: no such syscall: '%s'", path, number,
+		return err_set(e, ST_INPUT, "--baseline: %s:%zu: no such syscall: '%s'", path, number,
 			       esc_word(word, sizeof(word), name));
 	if (out->names.n == NAMES_MAX)
-		return err_set(e, ST_INPUT, "--floor: %s:%zu: over %d names", path, number, NAMES_MAX);
+		return err_set(e, ST_INPUT, "--baseline: %s:%zu: over %d names", path, number, NAMES_MAX);
 	*VEC_PUSH(&out->names) = TAKE(text);
 	return 0;
 }
@@ -51,7 +53,7 @@ static int load_file(struct baseline *out, const char *path, struct err *e)
 	size_t number = 0;
 
 	if (input_load(&text, path, e) < 0)
-		return err_wrap(e, "--floor (default, none, or a file)");
+		return err_wrap(e, "--baseline (default, none, or a file)");
 	esc_shell(&shown, bytes_of(path));
 	rest = buf_bytes(&text);
 	while (rest.n > 0) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The baseline: names that a list gets without evidence, since one run does not show them, depending on timing. docs/baseline.md
  * says how they were measured.

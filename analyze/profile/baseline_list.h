@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* BASELINE(name, why it comes by chance): what a list gets by default, without evidence. Only rows. docs/baseline.md has the figures. */
 BASELINE("clock_nanosleep", "only where a lock or a queue is busy, and its user backs off")
 BASELINE("exit",            "a thread ends by itself, or the process ends first")

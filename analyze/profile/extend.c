@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Extends another profile by what a list needs, and takes off it what nothing shows a need for. */
 #include "analyze/profile/extend.h"
 
 #include "analyze/policy/compile.h"
@@ -27,7 +29,7 @@ static struct policy_rule *rule_of(const struct policy *p, const char *name, boo
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if ((p->rules.v[i].action == (uint32_t)ACTION_ALLOW) == allows && strcmp(p->rules.v[i].names.v[k], name) == 0)
+			if ((p->rules.v[i].action == ACTION_ALLOW) == allows && strcmp(p->rules.v[i].names.v[k], name) == 0)
 				return &p->rules.v[i];
 	return NULL;
 }
@@ -48,7 +50,7 @@ static enum answer answer_of(const struct compiled *c, const struct policy *list
 			continue;
 		bpf_run(c->code.v, c->code.n, list->archs.v[i] == ARCH_X32 ? ARCH_X86_64 : list->archs.v[i], nr, &a);
 		for (size_t k = 0; k < a.n; k++)
-			allowed += action_of(a.v[k]) == (uint32_t)ACTION_ALLOW;
+			allowed += action_of(a.v[k]) == ACTION_ALLOW;
 		if (a.too_many || (allowed > 0 && allowed < a.n))
 			out = out == ALLOWED ? EITHER : out;
 		else if (allowed == 0)
@@ -105,7 +107,7 @@ static int missing_names(struct policy *base, const struct policy *here, const s
 
 int extend_policy(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out, struct err *e)
 {
-	struct policy_rule more = { .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO };
+	struct policy_rule more = { .action = ACTION_ALLOW, .error = POLICY_NO_ERRNO };
 	struct policy here;
 	int ret;
 
@@ -158,7 +160,7 @@ void extend_tighten(struct policy *base, const struct policy *list, const struct
 
 	for (size_t i = 0; i < base->rules.n; i++) {
 		struct policy_rule *r = &base->rules.v[i];
-		bool judged = r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0 && !r->implied && resolve_counts(r, at);
+		bool judged = r->action == ACTION_ALLOW && r->args.n == 0 && !r->implied && resolve_counts(r, at);
 
 		if (judged && !tighten(r, list, out)) {
 			policy_rule_release(r);

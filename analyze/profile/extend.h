@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A list on the base of another one: what was seen and the base does not allow is added, what the base allows and nobody was
  * seen to need may go. All else of the base stays as it is, in its order.

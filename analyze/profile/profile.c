@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes the rules of a list from a selection: names, their grounds, starts and callers; and the
+ * policy that is written.
+ */
 #include "analyze/profile/profile.h"
 
 #include "analyze/policy/danger.h"
@@ -157,7 +162,7 @@ static void take_use(struct building *b, uint32_t at)
 	const struct query_use *u = &p->q->uses.v[at];
 	const struct query_call *c = &p->q->calls.v[u->call];
 	uint32_t tree = p->q->images.v[u->image].tree, index;
-	bool denied = c->action != (uint32_t)ACTION_LOG, timeless = u->events == 0;
+	bool denied = c->action != ACTION_LOG, timeless = u->events == 0;
 	char name[SYSCALL_NAME_MAX];
 	struct profile_rule *r;
 
@@ -255,7 +260,7 @@ static void keep_unobservable(struct building *b)
 		for (size_t k = 0; k < f->v.v[i].rules.n; k++) {
 			const struct policy_rule *r = &f->v.v[i].rules.v[k];
 
-			for (size_t m = 0; m < r->names.n && r->action == (uint32_t)ACTION_ALLOW && r->args.n == 0; m++)
+			for (size_t m = 0; m < r->names.n && r->action == ACTION_ALLOW && r->args.n == 0; m++)
 				stand(b, r->names.v[m], GROUND_UNOBSERVABLE);
 		}
 }
@@ -404,7 +409,7 @@ void profile_release(struct profile *p)
 
 void profile_policy(struct policy *out, const struct profile *p)
 {
-	uint32_t denies = (uint32_t)ACTION_ERRNO, allows = (uint32_t)ACTION_ALLOW;
+	uint32_t denies = ACTION_ERRNO, allows = ACTION_ALLOW;
 	struct policy_rule *r;
 
 	*out = (struct policy){ .default_action = p->o.block ? allows : p->o.default_action, .default_error = POLICY_NO_ERRNO };
@@ -448,7 +453,7 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 		const struct query_use *u = &q->uses.v[rule->uses.v[i]];
 		const struct query_image *m = &q->images.v[u->image];
 		const struct query_caller *who = &q->callers.v[u->caller];
-		bool denied = q->calls.v[u->call].action != (uint32_t)ACTION_LOG;
+		bool denied = q->calls.v[u->call].action != ACTION_LOG;
 		struct profile_caller *c = NULL;
 		size_t at = 0;
 

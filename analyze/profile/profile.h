@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The allow-list with its own evidence: which names, made by whom, in how many starts, trusted or not. */
 #ifndef ANALYZE_PROFILE_PROFILE_H
 #define ANALYZE_PROFILE_PROFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SIBLINGS(reason, names...): calls that do the same thing; a newer C library, another architecture or a smaller kernel makes
  * another one of them. Only rows. source: man pages of section 2 ("VERSIONS", "HISTORY"); glibc 2.28 to 2.39 and musl 1.2, which

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sets default action, errno and flags for a step of a rollout, and finds siblings that a list
+ * lacks.
+ */
 #include "analyze/profile/stage.h"
 
 #include "store/model/action.h"
@@ -40,13 +45,13 @@ static void all_archs(struct policy *p)
 
 void shape_stage(struct policy *p, enum shape_stage stage)
 {
-	static const uint32_t actions[] = { [STAGE_OBSERVE] = (uint32_t)ACTION_LOG, [STAGE_CANARY] = (uint32_t)ACTION_ERRNO,
-					    [STAGE_ENFORCE] = (uint32_t)ACTION_ERRNO, [STAGE_KILL] = (uint32_t)ACTION_KILL_PROCESS };
+	static const uint32_t actions[] = { [STAGE_OBSERVE] = ACTION_LOG, [STAGE_CANARY] = ACTION_ERRNO,
+					    [STAGE_ENFORCE] = ACTION_ERRNO, [STAGE_KILL] = ACTION_KILL_PROCESS };
 
 	if (stage == STAGE_NONE)
 		return;
 	p->default_action = actions[stage];
-	if (p->default_action != (uint32_t)ACTION_ERRNO)
+	if (p->default_action != ACTION_ERRNO)
 		p->default_error = POLICY_NO_ERRNO;
 	else if (p->default_error == POLICY_NO_ERRNO)
 		p->default_error = EPERM;
@@ -85,7 +90,7 @@ static bool has_name(const struct policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if (p->rules.v[i].action == (uint32_t)ACTION_ALLOW && p->rules.v[i].args.n == 0 && strcmp(p->rules.v[i].names.v[k], name) == 0)
+			if (p->rules.v[i].action == ACTION_ALLOW && p->rules.v[i].args.n == 0 && strcmp(p->rules.v[i].names.v[k], name) == 0)
 				return true;
 	return false;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a list becomes for a step of a rollout: which answer it gives to what it does not name, and what stands beside what was
  * seen. Works on policies, whatever they were made of.

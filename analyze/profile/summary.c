@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The lines on stderr beside a profile: what it rests on, what is missing, what to look at; what
+ * matters most comes first.
+ */
 #include "analyze/profile/summary.h"
 
 #include "analyze/evidence/lives.h"
@@ -7,14 +12,15 @@
 #include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/record.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
+#define NEAREST_SHOWN 5
 #define NAMES_SHOWN 12   /* more of a list only adds noise; --explain has all */
 #define OTHERS_SHOWN 3
-#define COMM_MAX 15
 
 void summary_release(struct summary *s)
 {
@@ -308,7 +314,7 @@ static void say_baseline(struct summary *out, const struct profile *p)
 	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_baseline, p);
 
 	if (n)
-		say_sentence(out, "%zu of them from the floor, without evidence: %s", n, buf_text(&line));
+		say_sentence(out, "%zu of them from the baseline, without evidence: %s", n, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
 	if (n)
@@ -378,10 +384,10 @@ static void say_cut_names(struct summary *out, const struct select_options *o)
 		auto_buf struct buf name = { 0 }, shown = { 0 };
 
 		esc_read(&name, bytes_of(o->comm.v[i]));
-		if (name.n <= COMM_MAX)
+		if (name.n <= RECORD_COMM_MAX)
 			continue;
-		esc_tty(&shown, (struct bytes){ name.p, COMM_MAX });
-		say_sentence(out, "the kernel keeps %d bytes of a name: --comm %s", COMM_MAX, buf_text(&shown));
+		esc_tty(&shown, (struct bytes){ name.p, RECORD_COMM_MAX });
+		say_sentence(out, "the kernel keeps %d bytes of a name: --comm %s", RECORD_COMM_MAX, buf_text(&shown));
 	}
 }
 
@@ -668,6 +674,41 @@ void summary_of_groups(struct summary *out, const struct query *q, const struct 
 	say_contradicted(out, q);
 }
 
+/* "no comm 'x'; the nearest: y, z" for each of the names that were asked for. */
+static void say_nearest(struct summary *out, const struct query *q, const char *what, const struct select_names *names,
+			void (*add)(const struct query *q, struct nearest *out))
+{
+	auto_buf struct buf line = { 0 };
+	char word[80];
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct nearest near = { .want = bytes_of(names->v[i]) };
+
+		add(q, &near);
+		line.n = 0;
+		for (size_t k = 0; k < near.n && k < NEAREST_SHOWN; k++) {
+			buf_str(&line, k ? ", " : "; the nearest: ");
+			esc_tty(&line, near.v[k]);
+		}
+		say_sentence(out, "no %s '%s'%s", what, esc_word(word, sizeof(word), near.want), line.n ? buf_text(&line) : "; the store knows none");
+	}
+}
+
+static void add_containers(const struct query *q, struct nearest *out)
+{
+	select_add_locations(q, BY_CONTAINER, out);
+}
+
+static void add_pods(const struct query *q, struct nearest *out)
+{
+	select_add_locations(q, BY_POD, out);
+}
+
+static void add_units(const struct query *q, struct nearest *out)
+{
+	select_add_locations(q, BY_UNIT, out);
+}
+
 /* Markers are the answer where nothing is: what they tell of may be what was asked for. */
 static bool say_gone(struct summary *out, const struct query_losses *losses)
 {
@@ -684,27 +725,18 @@ static bool say_gone(struct summary *out, const struct query_losses *losses)
 	return lost.markers > 0;
 }
 
-/* One name that was asked for: is it there, but not with the rest? Else what is near it. */
-static void say_nearest(struct summary *out, const struct query *q, const char *comm, const struct summary_advice *advice)
+/* Is what was asked for there, but not with the rest? Then nothing that is near it is meant. */
+static bool say_alone(struct summary *out, const struct query *q, const char *comm, const struct summary_advice *advice)
 {
-	struct bytes near[5];
-	struct buf line = { 0 };
-	size_t n = select_nearest(q, comm, near, ARRAY_SIZE(near));
 	auto_buf struct buf shell = { 0 };
 	char word[80];
 
-	esc_word(word, sizeof(word), bytes_of(comm));
-	esc_shell(&shell, bytes_of(comm));
-	if (select_has_comm(q, comm))
-		say_sentence(out, "comm '%s' is there, but not with the other options: each kind of them narrows. Alone: %s --comm %s", word,
-		    advice->rest, buf_text(&shell));
-	for (size_t k = 0; k < n; k++) {
-		buf_str(&line, k ? ", " : "");
-		esc_tty(&line, near[k]);
-	}
 	if (!select_has_comm(q, comm))
-		say_sentence(out, "no comm '%s'; the nearest: %s", word, n ? buf_text(&line) : "none");
-	buf_release(&line);
+		return false;
+	esc_shell(&shell, bytes_of(comm));
+	say_sentence(out, "comm '%s' is there, but not with the other options: each kind of them narrows. Alone: %s --comm %s",
+		     esc_word(word, sizeof(word), bytes_of(comm)), advice->rest, buf_text(&shell));
+	return true;
 }
 
 void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o, const struct query_losses *losses,
@@ -720,7 +752,11 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 	if (say_gone(out, losses))
 		return;
 	for (size_t i = 0; i < o->comm.n; i++)
-		say_nearest(out, q, o->comm.v[i], advice);
+		if (!say_alone(out, q, o->comm.v[i], advice))
+			say_nearest(out, q, "comm", &(struct select_names){ &o->comm.v[i], 1 }, select_add_comms);
+	say_nearest(out, q, "container", &o->container, add_containers);
+	say_nearest(out, q, "pod", &o->pod, add_pods);
+	say_nearest(out, q, "unit", &o->unit, add_units);
 }
 
 void summary_of_loaders(struct summary *out, const struct selection *s, const struct query_losses *losses)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stderr has to say beside a profile: on as few lines as it takes. */
 #ifndef ANALYZE_PROFILE_SUMMARY_H
 #define ANALYZE_PROFILE_SUMMARY_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* blocked: reads the filters of a running process and prints what they refuse, as text or JSON. */
 #include "analyze/evidence/check.h"
 #include "cli/command.h"
 #include "cli/live.h"

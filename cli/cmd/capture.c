@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* capture: sets the capture up by options, runs it, and says what came, what was lost, and why. */
 #include "cli/command.h"
 #include "cli/term.h"
 #include "cli/values.h"

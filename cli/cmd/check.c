@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * check: puts evidence to a profile and prints what it would refuse; the exit status is the
+ * answer.
+ */
 #include "analyze/evidence/check.h"
 #include "analyze/evidence/lives.h"
 #include "analyze/evidence/whole.h"

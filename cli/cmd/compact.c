@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* compact: chooses the trees that are old, by workload and age, and has them summed up. */
 #include "cli/cmd/compact.h"
 
 #include "cli/command.h"
@@ -120,7 +122,7 @@ static int run_compact(const struct opts *o, const struct chosen *chosen, bool v
 
 	if (ret == 0)
 		ret = store_begin(&store, &changed, e);
-	command_ends("scaudit: stopped; nothing was folded\n");
+	command_ends("scaudit: stopped; nothing was compacted\n");
 	if (ret == 0)
 		ret = compact_run(&store, chosen->v.v, chosen->v.n, e);
 	command_ends(NULL);
@@ -187,7 +189,7 @@ int compact_old(const struct opts *o, bool vacuum, struct err *e)
 	query_release(&trusted);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
-		command_say("%s %s tree%s", opt_on(o, OPT_dry_run) ? "would fold" : "folded", term_number(n, count), n == 1 ? "" : "s");
+		command_say("%s %s tree%s", opt_on(o, OPT_dry_run) ? "would compact" : "compacted", term_number(n, count), n == 1 ? "" : "s");
 	return ret;
 }
 
@@ -197,8 +199,8 @@ static int run_compact_command(struct opts *o, struct err *e)
 }
 
 const struct command command_compact = {
-	.name = "fold", .args = "", .about = "turn the evidence of old trees into totals",
-	.help = "Folds the evidence of old trees: of each workload the last trees stay as they are, of the others remain the\n"
+	.name = "compact", .args = "", .about = "turn the evidence of old trees into totals",
+	.help = "Compacts the evidence of old trees: of each workload the last trees stay as they are, of the others remain the\n"
 		"counts, first and last time of each caller's calls, and how many starts and hours showed each set of calls.",
 	.groups = G_STORE | G_COMPACT, .max_args = 0, .run = run_compact_command,
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Compacting old trees: the command compact, and what ingest does when it is asked to keep so many. */
 #ifndef CLI_CMD_COMPACT_H
 #define CLI_CMD_COMPACT_H

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/* decode: prints what each line says, field by field, without a store. */
 #include "cli/command.h"
 #include "ingest/read/body.h"
-#include "ingest/read/lines.h"
-#include "ingest/read/source.h"
+#include "ingest/read/input.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
 #include "store/base/when.h"
@@ -19,13 +20,13 @@ struct decode {
 	uint64_t records, damaged;
 };
 
+/* "syslog/kernel"; in a container "json:syslog/kernel". */
 static const char *form_of(const struct line *l, char *out, size_t size)
 {
-	if (l->body == NULL)
-		return l->header;
-	if (l->header == NULL)
-		return l->body;
-	snprintf(out, size, "%s/%s", l->header, l->body);
+	if (l->body == NULL && l->header == NULL)
+		return l->wrap;
+	snprintf(out, size, "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "", l->header ? l->header : "",
+		 l->header && l->body ? "/" : "", l->body ? l->body : "");
 	return out;
 }
 
@@ -141,41 +142,79 @@ static void one_line(struct decode *d, struct line *l)
 		print_text(d, l);
 }
 
-static int one_file(struct decode *d, const char *path, struct body_room *room, struct err *e)
+/* JSON behind a header. */
+static void within(struct decode *d, const struct line *outer, struct body_room *room)
 {
-	struct source src;
-	struct lines lines;
-	struct bytes text;
+	struct wrap wrap = { .fields.extra = opt_text(d->o, OPT_json_field, NULL) };
+	struct bytes message;
 	struct line l;
-	enum lines_state state;
-	bool cut;
-	int ret = 0;
 
-	if (source_open(&src, path, e) < 0)
-		return -1;
-	d->file = src.name;
-	lines_init(&lines, src.fd);
+	reading_within(&wrap, outer, &message, d->number);
+	while (wrap_open(&wrap)) {
+		if (wrap_push(&wrap, &message, true) != WRAP_ENTRY)
+			continue;
+		body_parse_entry(&wrap.entry, &l, room);
+		one_line(d, &l);
+	}
+	wrap_release(&wrap);
+}
+
+static void one_piece(struct decode *d, const struct reading *r, const struct piece *p, struct body_room *room)
+{
+	struct line l;
+
+	d->number = p->number;
+	if (p->kind == PIECE_NOTHING)
+		return;
+	if (p->kind == PIECE_ENTRY)
+		body_parse_entry(p->entry, &l, room);
+	else if (p->cut)
+		body_cut_line(r->lines.mentions, &l);
+	else
+		body_parse_line(p->text, &l, room);
+	if (l.kind == LINE_WRAPS)
+		within(d, &l, room);
+	else
+		one_line(d, &l);
+}
+
+static int one_member(struct decode *d, struct input *in, struct body_room *room, struct err *e)
+{
+	struct piece piece;
+	enum lines_state state;
+	int ret;
+
 	do {
 		/* what is there is shown before more is waited for */
-		ret = lines_fill(&lines, 0, &state, e);
+		ret = input_fill(in, 0, &state, e);
 		if (ret == 0 && state == LINES_TIMEOUT) {
 			fflush(stdout);
-			if (src.is_kmsg)
+			if (in->source.is_kmsg)
 				break;
-			ret = lines_fill(&lines, -1, &state, e);
+			ret = input_fill(in, -1, &state, e);
 		}
-		while (ret == 0 && lines_next(&lines, &text, &cut)) {
-			d->number = lines.number;
-			if (cut)
-				body_cut_line(lines.mentions, &l);
-			else
-				body_parse_line(text, &l, room);
-			one_line(d, &l);
-		}
+		d->file = in->name;
+		while (ret == 0 && reading_next(&in->reading, &piece))
+			one_piece(d, &in->reading, &piece, room);
 	} while (ret == 0 && state != LINES_EOF && !ferror(stdout));
-	lines_release(&lines);
-	source_close(&src);
-	return ret < 0 ? err_wrap(e, "%s", path) : 0;
+	return ret < 0 ? err_wrap(e, "%s", in->name) : 0;
+}
+
+static int one_file(struct decode *d, const char *path, struct body_room *room, struct err *e)
+{
+	struct input in;
+	bool any = true;
+	int ret;
+
+	if (input_open(&in, path, opt_text(d->o, OPT_json_field, NULL), e) < 0)
+		return -1;
+	do {
+		ret = input_next(&in, &any, e);
+		if (ret == 0 && any)
+			ret = one_member(d, &in, room, e);
+	} while (ret == 0 && any && !ferror(stdout));
+	input_close(&in);
+	return ret;
 }
 
 static int run_decode(struct opts *o, struct err *e)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* denials: prints who was refused what, how often, and when last. */
 #include "analyze/evidence/denials.h"
 #include "cli/command.h"
 #include "cli/selector.h"

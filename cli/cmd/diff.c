@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* diff: compares two profiles, or one with what was seen; the exit status is the answer. */
 #include "analyze/evidence/lives.h"
 #include "analyze/policy/diff.h"
 #include "analyze/profile/profile.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* doctor: prints what was found on this machine, as text or JSON. */
 #include "cli/command.h"
 #include "ingest/live/host/checkup.h"
 #include "store/base/esc.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* forget: asks, removes what is chosen, and says what went. */
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/term.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ingest: reads files, pipes or standard input into the store and says what was found. */
 #include "cli/cmd/compact.h"
 #include "cli/command.h"
 #include "cli/term.h"
@@ -76,15 +78,15 @@ static void on_progress(void *to, uint64_t bytes, long long size)
 	fflush(stderr);
 }
 
-#define EXPECTED "expected lines such as 'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'"
-
 static void say_no_record(const struct ingest_report *r)
 {
 	static const char *const looks[] = {
 		[LOOKS_EMPTY] = "the input is empty",
-		[LOOKS_BLANK] = "the input has only blank lines",
-		[LOOKS_JSON] = "the input is JSON",
-		[LOOKS_BINARY] = "the input holds NUL bytes",
+		[LOOKS_JSON] = "the input is JSON (or another container of messages) without records of seccomp in the fields that have "
+			       "messages (--json-field NAME names another)",
+		[LOOKS_BINARY] = "the input holds NUL bytes (grep: use -a; compressed: unpack it)",
+		[LOOKS_QUOTED] = "the input has records of seccomp only where another program than the kernel or auditd is named as the "
+				 "one who wrote the line: quotations, which are not taken",
 		[LOOKS_AUDIT] = "the input has audit records, but none of seccomp (type=1326, SECCOMP): was the filter's "
 				"action LOG, and does kernel.seccomp.actions_logged hold log?",
 		[LOOKS_TEXT] = "the input is text without audit records",
@@ -95,13 +97,11 @@ static void say_no_record(const struct ingest_report *r)
 			    r->damaged ? " that is whole" : "", r->losses, r->losses == 1 ? "" : "s", r->losses == 1 ? "was" : "were",
 			    r->losses == 1 ? "it says was" : "they say was");
 	else if (r->damaged)
-		command_say("no record could be taken, %" PRIu64 " line%s damaged (-v shows %s)%s; " EXPECTED, r->damaged,
-			    r->damaged == 1 ? " is" : "s are", r->damaged == 1 ? "it" : "them",
-			    r->looks == LOOKS_JSON ? "; the input is JSON (journalctl: use -o short-unix)" : "");
-	else if (r->looks == LOOKS_EMPTY)
-		command_say("no record: %s", looks[r->looks]);
+		command_say("no whole record in this input, %" PRIu64 " damaged (-v shows them); expected lines such as "
+			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", r->damaged);
 	else
-		command_say("no record: %s; " EXPECTED, looks[r->looks]);
+		command_say("no record: %s; expected lines such as "
+			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", looks[r->looks]);
 }
 
 static void say_reasons(const struct ingest_report *r)
@@ -118,7 +118,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
 	if (r->records == 0) {
-		if (r->failed < r->sources || (r->sources == 0 && r->failed == 0))
+		if (!r->failed || (r->bytes > 0 && r->looks != LOOKS_EMPTY))
 			say_no_record(r);
 		return;
 	}
@@ -127,8 +127,8 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		    term_number(r->seen_before, before), r->damaged, term_number(r->other, other), r->losses,
 		    r->losses == 1 ? "" : "s", seconds, (double)r->bytes / 1e6 / (seconds > 0.001 ? seconds : 0.001));
 	if (r->presence)
-		command_say("%" PRIu64 " of them ha%s no serial (journald's short form): that shows that a call was made, "
-			    "not how often", r->presence, r->presence == 1 ? "s" : "ve");
+		command_say("%" PRIu64 " of them ha%s no serial (journald's short form, logcat): that shows that a call was made, "
+			    "not how often; 'journalctl -k', or -o json, has serials", r->presence, r->presence == 1 ? "s" : "ve");
 	if (r->contradicted)
 		command_say("%" PRIu64 " text lines contradict what a trusted source says of the same events: forged, or "
 			    "another boot", r->contradicted);
@@ -145,12 +145,22 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		command_say("%s", COMMAND_IMAGES_WAIT);
 }
 
+/* No record, and not for want of them: all were damaged, or it is no text. */
+static int nothing_good(const struct ingest_report *r)
+{
+	if (r->records || r->losses)
+		return ST_OK;
+	if (r->damaged)
+		return ST_NO;
+	return r->looks == LOOKS_BINARY ? ST_INPUT : ST_OK;
+}
+
 static int run_ingest(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
 	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), 
-				     .version = SCAUDIT_VERSION, .trusted_input = opt_on(o, OPT_trusted_input),
+				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct ingest_report report = { 0 };
 	uint64_t keep, days;
@@ -193,17 +203,13 @@ static int run_ingest(struct opts *o, struct err *e)
 	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
 	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && compact_old(o, false, e) < 0)
 		return (int)e->status;
-	if (report.failed_status == ST_OK && report.records == 0 && report.losses == 0 && report.damaged > 0)
-		return ST_NO;
-	return (int)report.failed_status;
+	return report.failed_status != ST_OK ? (int)report.failed_status : nothing_good(&report);
 }
 
 const struct command command_ingest = {
 	.name = "ingest", .args = "[FILE...]", .about = "read log lines into the store",
 	.help = "Reads seccomp log records (type=1326) into the store: files, '-' or standard input, in every textual\n"
-		"form, recognised line by line. Each event counts once, however often and in whatever form it is read.\n"
-		"Exit status: 0 where there was nothing new, too; 1 where lines look like records and none could be taken; 2 for\n"
-		"what is no log (a program, a database, another format).\n\n"
+		"form, recognised line by line. Each event counts once, however often and in whatever form it is read.\n\n"
 		"    grep syscall /var/log/syslog | scaudit ingest",
 	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run_ingest,
 };

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* lint: prints the traps of a profile; the exit status says whether there are any. */
 #include "analyze/policy/lint.h"
 #include "cli/command.h"
 #include "cli/policy.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* node alias: makes two names of a machine one. */
 #include "cli/command.h"
 #include "cli/values.h"
 #include "ingest/upkeep/again.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* profile: makes a list of what was selected and writes it in the format that is asked for. */
 #include "analyze/evidence/lives.h"
 #include "analyze/output/output.h"
 #include "analyze/policy/runtime.h"
@@ -39,10 +41,10 @@ static int read_options(struct profile_options *out, const struct output **forma
 					 .kills = strcmp(opt_text(o, OPT_stage, ""), "kill") == 0 };
 	if (!action_parse(action, &out->default_action))
 		return err_set(e, ST_INPUT, "--default-action: no such action: '%.40s' (try errno, kill_process, log)", action);
-	if (out->default_action == (uint32_t)ACTION_ALLOW)
+	if (out->default_action == ACTION_ALLOW)
 		return err_set(e, ST_INPUT, "a list of allowed calls that allows all else forbids nothing (--block makes a "
 			       "list of what was denied)");
-	if (out->default_action == (uint32_t)ACTION_NOTIFY || out->default_action == (uint32_t)ACTION_TRACE)
+	if (out->default_action == ACTION_NOTIFY || out->default_action == ACTION_TRACE)
 		return err_set(e, ST_INPUT, "%s as a default needs a program that answers each call; no runtime has one",
 			       action_scmp(out->default_action));
 	out->kills |= action_kills(out->default_action);
@@ -62,7 +64,7 @@ static int read_grounds(struct profile_options *out, struct baseline *baseline, 
 	const char *runtime = opt_text(o, OPT_runtime, NULL);
 	auto_buf struct buf known = { 0 };
 
-	if (baseline_load(baseline, opt_text(o, OPT_floor, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
+	if (baseline_load(baseline, opt_text(o, OPT_baseline, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
 		return -1;
 	out->baseline = baseline;
 	out->runtime = runtime == NULL ? NULL : runtime_of(runtime);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run: runs a command under a profile and prints what it was refused. */
 #include "analyze/evidence/check.h"
 #include "analyze/policy/compile.h"
 #include "cli/command.h"

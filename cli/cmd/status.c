@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* status: prints what the store knows of nodes, boots, losses and runs. */
 #include "cli/command.h"
 #include "cli/term.h"
 #include "cli/values.h"

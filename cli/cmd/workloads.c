@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* workloads: prints one row for each workload, or for what --by names. */
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/term.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Puts pieces of events into chains, and decides which of them are one boot. */
 #include "ingest/batch/boot.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Chains of pieces: what boots are made of. A piece is some events of a node between two corners.
  * Taken in time order, pieces make chains in which serials and times rise together. A fall of the

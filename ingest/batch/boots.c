@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Keeps the boots of a node from batch to batch: finds chains again from the first page that
+ * changed, and says from when on they differ.
+ */
 #include "ingest/batch/boots.h"
 
 #include "store/rows/seen_row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The boots of a node, as a function of its pieces, which is to say of its two sets of events.
  *

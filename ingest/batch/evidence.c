@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Joins the intervals that a batch brought with those that are stored, and writes the rows that
+ * changed.
+ */
 #include "ingest/batch/evidence.h"
 
 #include "store/base/when.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The intervals of one (node, pid) while a batch is written: those that the store has, and those
  * that came, joined where they follow each other. Trusted intervals and text never join.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes lines one by one: line cache, parser, seen set, tally; begins, cuts and commits batches. */
 #include "ingest/batch/feed.h"
 
 #include "store/base/code.h"
@@ -159,7 +161,8 @@ static int event(struct feed *f, const struct line_cache_event *ev, bool trusted
 		return 0;
 	}
 	f->last = ev->id;
-	return tally_count_event(&f->tally, ev->id, ev->ms, ev->serial, ev->nr, ev->code, ev->ip, trusted, state, e);
+	return tally_count_event(&f->tally, ev->id, &(struct tally_event){ .ms = ev->ms, .ip = ev->ip, .serial = ev->serial,
+				 .code = ev->code, .nr = ev->nr, .trusted = trusted, .state = state }, e);
 }
 
 static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
@@ -208,64 +211,88 @@ static void damaged(struct feed *f, const struct line *l, struct bytes text)
 		f->o->damaged(f->o->to, f->file, f->number, l->reason, text);
 }
 
-/* Formats of other programs, by their first bytes. */
-static const char *format_of(struct bytes text)
-{
-	static const struct { const char *first, *name; } rows[] = {
-		{ "\177ELF", "a program" }, { "SQLite format 3", "a database of SQLite" }, { "\x1f\x8b", "compressed by gzip" },
-		{ "\xfd" "7zXZ", "compressed by xz" }, { "BZh", "compressed by bzip2" }, { "\x28\xb5\x2f\xfd", "compressed by zstd" },
-		{ "PK\x03\x04", "a zip archive" }, { "LPKSHHRH", "a journal's own file (journalctl --file)" },
-		{ "\xff\xfe", "UTF-16" }, { "\xfe\xff", "UTF-16" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (bytes_starts(text, bytes_of(rows[i].first)))
-			return rows[i].name;
-	return NULL;
-}
-
-/* Remembers what a source without records looks like. */
+/* Remembers what an input without records looks like. */
 static void look_at(struct feed *f, struct bytes text)
 {
 	enum ingest_looks *looks = &f->r->looks;
 
-	if (f->number <= 1 && (f->r->format = format_of(text)) != NULL)
-		*looks = LOOKS_BINARY;
-	if (*looks != LOOKS_EMPTY && *looks != LOOKS_BLANK && *looks != LOOKS_TEXT)
+	if (*looks != LOOKS_EMPTY && *looks != LOOKS_TEXT)
 		return;
 	if (text.n && text.p[0] == '{')
 		*looks = LOOKS_JSON;
 	else if (memchr(text.p, '\0', text.n) != NULL)
 		*looks = LOOKS_BINARY;
+	else if (bytes_has(text, BYTES("type=1326 audit(")) || bytes_has(text, BYTES("type=SECCOMP msg=audit(")))
+		*looks = LOOKS_QUOTED;
 	else if (bytes_has(text, BYTES("audit(")))
 		*looks = LOOKS_AUDIT;
 	else if (text.n)
 		*looks = LOOKS_TEXT;
-	else if (*looks == LOOKS_EMPTY)
-		*looks = LOOKS_BLANK;
 }
 
-void feed_source(struct feed *f, const char *name)
+/* What the hot path recognised. */
+static inline int known(struct feed *f, const struct line_cache_event *ev, struct err *e)
 {
-	f->file = name;
-	f->number = 0;
-	f->before = f->r->records + f->r->damaged + f->r->losses;
-	f->r->looks = LOOKS_EMPTY;
-	f->r->format = NULL;
-	f->r->sources++;
+	f->r->records++;
+	f->r->own_node += ev->prefix->own_node;
+	f->near_ms[f->trust != FEED_TEXT] = ev->ms;
+	return event(f, ev, trusts(f, ev->prefix->auditd_form, ev->prefix->indented), e);
 }
 
-bool feed_source_is_strange(const struct feed *f)
+/* What a line or an entry says. text: what it was read from, for the hot path to know it again. */
+static int parsed(struct feed *f, struct bytes text, const struct line *l, struct err *e)
 {
-	return f->r->records + f->r->damaged + f->r->losses == f->before &&
-	       (f->r->looks == LOOKS_BINARY || f->r->looks == LOOKS_JSON);
+	int64_t node;
+	bool own;
+
+	switch (l->kind) {
+	case LINE_RECORD:
+		f->r->records++;
+		f->any_of_kernel = f->any_of_kernel || !l->auditd_form;
+		if (l->rec.ms != WHEN_NONE)
+			f->near_ms[f->trust != FEED_TEXT] = l->rec.ms;
+		return slow_record(f, text, l, e);
+	case LINE_DAMAGED:
+		damaged(f, l, text);
+		return 0;
+	case LINE_LOSS:
+		if (feed_lock(f, e) < 0)
+			return -1;
+		node = node_of(f, l->loss.node, &own, e);
+		f->r->losses++;
+		tally_loss(&f->tally, node, &l->loss, trusts(f, l->auditd_form, l->indented));
+		return node < 0 ? -1 : 0;
+	case LINE_OTHER:
+	case LINE_WRAPS:
+	default:
+		f->r->other++;
+		if (f->r->records == 0)
+			look_at(f, text);
+		return 0;
+	}
+}
+
+/* JSON behind a header. */
+static int within(struct feed *f, struct bytes text, const struct line *l, struct err *e)
+{
+	struct bytes message;
+	bool any = false;
+
+	f->within.fields.extra = f->o->json_field;
+	reading_within(&f->within, l, &message, f->number);
+	while (wrap_open(&f->within)) {
+		if (wrap_push(&f->within, &message, true) != WRAP_ENTRY)
+			continue;
+		any = true;
+		if (feed_entry(f, &f->within.entry, e) < 0)
+			return -1;
+	}
+	return any ? 0 : parsed(f, text, &(struct line){ .kind = LINE_OTHER }, e);
 }
 
 int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
 {
 	struct line l;
-	int64_t node;
-	bool own;
 
 	if (cut) {
 		body_cut_line(mentions, &l);
@@ -275,30 +302,37 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	}
 	if (!f->any_without_syscall && !bytes_has(text, BYTES("syscall")))
 		f->any_without_syscall = true;
-	switch (l.kind) {
-	case LINE_RECORD:
-		f->r->records++;
-		f->any_of_kernel = f->any_of_kernel || !l.auditd_form;
-		if (l.rec.ms != WHEN_NONE)
-			f->near_ms[f->trust != FEED_TEXT] = l.rec.ms;
-		return slow_record(f, text, &l, e);
-	case LINE_DAMAGED:
-		look_at(f, text);
-		damaged(f, &l, text);
-		return 0;
-	case LINE_LOSS:
-		if (feed_lock(f, e) < 0)
-			return -1;
-		node = node_of(f, l.loss.node, &own, e);
-		f->r->losses++;
-		tally_loss(&f->tally, node, &l.loss, trusts(f, l.auditd_form, l.indented));
-		return node < 0 ? -1 : 0;
-	case LINE_OTHER:
-	default:
+	return l.kind == LINE_WRAPS ? within(f, text, &l, e) : parsed(f, text, &l, e);
+}
+
+int feed_entry(struct feed *f, const struct entry *entry, struct err *e)
+{
+	struct bytes block = { entry->text.p, entry->text.n + 1 };
+	struct line_cache_event ev;
+	struct line l;
+
+	f->any_without_syscall = true; /* a container is not what grep is for */
+	if (f->locked && entry->text.n && line_cache_match(&f->line_cache, block, &ev) && ev.n == entry->text.n)
+		return known(f, &ev, e);
+	f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
+	body_parse_entry(entry, &l, &f->room);
+	return parsed(f, entry->text.n ? entry->text : entry->message, &l, e);
+}
+
+int feed_piece(struct feed *f, const struct reading *r, const struct piece *p, struct err *e)
+{
+	f->number = p->number;
+	switch (p->kind) {
+	case PIECE_ENTRY:
+		return feed_entry(f, p->entry, e);
+	case PIECE_NOTHING:
 		f->r->other++;
-		if (f->r->records + f->r->losses == 0 || f->r->records + f->r->damaged + f->r->losses == f->before)
-			look_at(f, text);
+		if (f->r->records == 0 && (f->r->looks == LOOKS_EMPTY || f->r->looks == LOOKS_TEXT))
+			f->r->looks = LOOKS_JSON;
 		return 0;
+	case PIECE_LINE:
+	default:
+		return feed_line(f, p->text, p->cut, r->lines.mentions, e);
 	}
 }
 
@@ -310,10 +344,7 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 	if (!f->locked || !line_cache_match(&f->line_cache, ahead, &ev))
 		return 0;
 	*n = ev.n;
-	f->r->records++;
-	f->r->own_node += ev.prefix->own_node;
-	f->near_ms[f->trust != FEED_TEXT] = ev.ms;
-	return event(f, &ev, trusts(f, ev.prefix->auditd_form, ev.prefix->indented), e);
+	return known(f, &ev, e);
 }
 
 void feed_location(struct feed *f, int64_t location)
@@ -392,5 +423,6 @@ int feed_end(struct feed *f, int ret, struct err *e)
 	seen_release(&f->seen);
 	names_release(&f->names);
 	body_room_release(&f->room);
+	wrap_release(&f->within);
 	return ret;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From lines to the store: what all that brings lines shares. A batch is processed under the write lock, which the first
  * record takes, and committed as a whole.
@@ -8,6 +9,7 @@
 #include "ingest/batch/line_cache.h"
 #include "ingest/batch/flush.h"
 #include "ingest/batch/run.h"
+#include "ingest/read/reading.h"
 
 enum feed_trust {
 	FEED_TEXT,    /* any user may have written it */
@@ -20,7 +22,6 @@ struct feed {
 	enum feed_trust trust;
 	const char *file;       /* what the next line is from, and its number there */
 	uint64_t number;
-	uint64_t before;        /* records, damaged and markers that came before this source */
 	bool any_without_syscall;
 	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
 	/* its own: */
@@ -33,6 +34,7 @@ struct feed {
 	struct flush flush;
 	struct line_cache line_cache;
 	struct body_room room;
+	struct wrap within;     /* JSON behind a header */
 	int64_t near_ms[2];     /* when the last record was, of text and of what is trusted: no text says which year a marker is of */
 	struct ident *last;     /* who made the last event */
 	bool locked;
@@ -43,12 +45,6 @@ struct feed {
 	char sources[256];      /* noted with the run */
 };
 
-/* The next lines are from this source. */
-void feed_source(struct feed *f, const char *name);
-
-/* Had it no record, and is it of a form that cannot be read? */
-bool feed_source_is_strange(const struct feed *f);
-
 /* All arguments are borrowed until feed_end. */
 void feed_begin(struct feed *f, struct store *store, const struct ingest_options *options, struct ingest_report *report,
 		const char *sources);
@@ -58,6 +54,12 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
  * line_cache_match has it.
  */
 int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e);
+
+/* Takes the next piece of a source, and all that it holds. */
+int feed_piece(struct feed *f, const struct reading *r, const struct piece *p, struct err *e);
+
+/* Takes an entry of a container. */
+int feed_entry(struct feed *f, const struct entry *entry, struct err *e);
 
 /* Takes any line; cut: see lines_next, and mentions what lines->mentions says. */
 int feed_line(struct feed *f, struct bytes line, bool cut, bool mentions, struct err *e);

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The end of a batch: intervals, boots, parts, images and trees, in the order in which each needs
+ * the one before.
+ */
 #include "ingest/batch/flush.h"
 
 #include "ingest/batch/evidence.h"
@@ -309,6 +314,10 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 	for (size_t i = 0; i < ev->rows.n; i++)
 		if (ev->rows.v[i].joined_to < 0 && (ev->rows.v[i].changed || ev->rows.v[i].moved))
 			trees_mark(&w->trees, ev->rows.v[i].part, ev->rows.v[i].id);
+	/* a row that another one took over is no more in its part */
+	for (size_t i = 0; i < ev->rows.n; i++)
+		if (ev->rows.v[i].joined_to >= 0 && ev->rows.v[i].part != 0)
+			trees_left(&w->trees, ev->rows.v[i].part);
 	for (size_t i = 0; i < ev->row_of.n; i++)
 		if (ev->row_of.v[i] >= 0) {
 			const struct evidence_row *r = &ev->rows.v[evidence_final(ev, (size_t)ev->row_of.v[i])];

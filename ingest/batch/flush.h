@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes a batch: joins its intervals with those that are stored, derives parts again where it touched, and images and trees
  * for as long as a batch may take.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Compares a line with the prefixes and identities of lines before it, 16 bytes at a time. */
 #include "ingest/batch/line_cache.h"
 
 #include "store/base/when.h"

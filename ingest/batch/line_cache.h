@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The hot path: recognises a line by comparing it with what lines before it looked like, instead of parsing it. What
  * it does not recognise whole goes the slow way, so it can be wrong about nothing that body_parse_line would not accept.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Packs rows of the derivation into pages, and holds pages that were used lately. */
 #include "ingest/batch/pages.h"
 
 #include "ingest/track/rows.h"

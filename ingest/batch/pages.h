@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows of the derivation, kept in the store by pages: one row of the table holds some dozen that
  * follow each other. Most that are written in a batch lie side by side, and each tells little that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A run that brings records, whatever reads them: what it is asked for, and what it found. */
 #ifndef INGEST_BATCH_RUN_H
 #define INGEST_BATCH_RUN_H
@@ -16,6 +17,7 @@ struct ingest_options {
 	const char *label;         /* NULL: none */
 	const char *policy;        /* file of the filter that was in force while this was recorded; NULL: not said */
 	const char *version;       /* of the program, noted with the run */
+	const char *json_field;    /* a field of JSON that has the record, beside the usual ones; NULL: none */
 	bool trusted_input;        /* standard input comes from a source that no user can forge */
 	size_t batch_records;      /* at most so many records a commit; 0: the default */
 	const volatile sig_atomic_t *stop; /* becomes non-zero: commit what was read and return */
@@ -27,7 +29,7 @@ struct ingest_options {
 	void (*progress)(void *to, uint64_t bytes, long long size);      /* size 0: not known */
 };
 
-enum ingest_looks { LOOKS_EMPTY, LOOKS_BLANK, LOOKS_JSON, LOOKS_BINARY, LOOKS_AUDIT, LOOKS_TEXT };
+enum ingest_looks { LOOKS_EMPTY, LOOKS_JSON, LOOKS_BINARY, LOOKS_QUOTED, LOOKS_AUDIT, LOOKS_TEXT };
 
 struct ingest_report {
 	int64_t ingest;            /* row of this run; 0: nothing was written */
@@ -41,9 +43,7 @@ struct ingest_report {
 	bool only_syscall_lines;   /* standard input held nothing but lines with "syscall" */
 	bool stopped;
 	bool waits;                /* some of what was stored is not derived yet: whoever opens the store next goes on */
-	unsigned sources;          /* how many were opened */
-	enum ingest_looks looks;   /* what the last source without records looks like, */
-	const char *format;        /* and what it is by its first bytes: "gzip"; NULL: not known */
+	enum ingest_looks looks;   /* what an input without records looks like */
 	int64_t ms;                /* it took */
 };
 

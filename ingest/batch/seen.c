@@ -1,9 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Pages of the seen set: loaded, changed and saved by (node, serials, seconds). */
 #include "ingest/batch/seen.h"
 
 #include "store/base/hash.h"
 #include "store/rows/seen_row.h"
 
 #include <stdlib.h>
+
+_Static_assert(SEEN_SECONDS == SEEN_ROW_SECONDS, "rows and pages span the same");
 
 #define PAGES_MAX 512        /* in memory: some 4.5 MB */
 

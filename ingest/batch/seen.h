@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seen set: each event counts once, however often and in whatever form it is read. An event's
  * key in text is (node, second, serial); both are kept exactly, so no guess about boots can hide an

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A page of the seen set: its events, their blob, their pieces. */
 #include "ingest/batch/seen.h"
 

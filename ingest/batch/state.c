@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Parts and images of the derivation: loaded when asked for, kept for a batch, encoded and saved
+ * at its end.
+ */
 #include "ingest/batch/state.h"
 
 #include "ingest/track/pack.h"

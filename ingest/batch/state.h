@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the derivation keeps its state: the store. Parts, images and rows are held in memory and
  * written when a batch ends. ingest/track knows nothing of it.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sums up the events of a batch: identities, intervals, observations and edges, each found by a
+ * hash.
+ */
 #include "ingest/batch/tally.h"
 
 #include "store/base/hash.h"
@@ -282,11 +287,11 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 	return at;
 }
 
-static uint32_t slot_for(struct tally *t, const struct ident *id, uint32_t interval, int64_t call, int32_t nr,
+static uint32_t obs_for(struct tally *t, const struct ident *id, uint32_t interval, int64_t call, int32_t nr,
 				   uint32_t code, int64_t t_ms)
 {
 	/* what was denied made no process and ended none */
-	bool done = action_of(code) == (uint32_t)ACTION_LOG;
+	bool done = action_of(code) == ACTION_LOG;
 	uint64_t a = (uint64_t)interval << 32 | (uint32_t)id->caller;
 	int64_t at = map_get(&t->obs_of, a, (uint64_t)call, -1);
 	struct tally_obs *s;
@@ -303,58 +308,56 @@ static uint32_t slot_for(struct tally *t, const struct ident *id, uint32_t inter
 	return (uint32_t)t->obs.n - 1;
 }
 
-int tally_count_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
-		bool trusted, enum seen_state state, struct err *e)
+int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e)
 {
+	bool before = ev->state == SEEN_BEFORE || (ev->state == SEEN_OTHER && !ev->trusted && t->any_totals);
 	struct ident_recent *recent;
 	struct tally_obs *s;
 	struct obs *o;
 	uint32_t interval;
 	int64_t call;
 
-	t->seen_before += state != SEEN_NEW;
-	if (state == SEEN_OTHER && !trusted && t->any_totals)
-		state = SEEN_BEFORE;
-	if (state == SEEN_BEFORE && !t->label)
+	t->seen_before += ev->state != SEEN_NEW;
+	if (before && !t->label)
 		return 0;
-	interval = interval_for(t, id, ip, t_ms, serial, trusted);
-	if (state == SEEN_BEFORE)
+	interval = interval_for(t, id, ev->ip, ev->ms, ev->serial, ev->trusted);
+	if (before)
 		return 0;
 	t->intervals.v[interval - 1].new_records++;
-	t->trusted += trusted;
-	recent = &id->recent[(uint32_t)nr % IDENT_RECENT];
-	if (recent->interval != interval || recent->nr != nr || id->recent_code != code) {
-		call = call_row(t, id, nr, code, e);
+	t->trusted += ev->trusted;
+	recent = &id->recent[(uint32_t)ev->nr % IDENT_RECENT];
+	if (recent->interval != interval || recent->nr != ev->nr || id->recent_code != ev->code) {
+		call = call_row(t, id, ev->nr, ev->code, e);
 		if (call < 0)
 			return -1;
-		if (id->recent_code != code)
+		if (id->recent_code != ev->code)
 			memset(id->recent, 0, sizeof(id->recent));
-		id->recent_code = code;
-		*recent = (struct ident_recent){ interval, slot_for(t, id, interval, call, nr, code, t_ms), nr };
+		id->recent_code = ev->code;
+		*recent = (struct ident_recent){ interval, obs_for(t, id, interval, call, ev->nr, ev->code, ev->ms), ev->nr };
 	}
 	s = &t->obs.v[recent->obs];
 	o = &s->obs;
-	if (t_ms < o->t_first)
-		o->t_first = t_ms;
-	if (t_ms > o->t_last)
-		o->t_last = t_ms;
-	if (serial < o->serial || (serial == o->serial && ip < o->ip)) {
-		o->serial = serial;
-		o->ip = ip;
+	if (ev->ms < o->t_first)
+		o->t_first = ev->ms;
+	if (ev->ms > o->t_last)
+		o->t_last = ev->ms;
+	if (ev->serial < o->serial || (ev->serial == o->serial && ev->ip < o->ip)) {
+		o->serial = ev->serial;
+		o->ip = ev->ip;
 	}
-	o->fresh += trusted;
-	o->text += !trusted;
-	t->new_events += state == SEEN_NEW;
-	if (state == SEEN_OTHER) {
+	o->fresh += ev->trusted;
+	o->text += !ev->trusted;
+	t->new_events += ev->state == SEEN_NEW;
+	if (ev->state == SEEN_OTHER) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
-		*VEC_PUSH(&t->echoes) = (struct tally_echo){ t_ms, serial, recent->obs, v->echoes };
+		*VEC_PUSH(&t->echoes) = (struct tally_echo){ ev->ms, ev->serial, recent->obs, v->echoes };
 		v->echoes = (uint32_t)t->echoes.n;
 	}
 	if (s->edge != EDGE_NONE) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
-		*VEC_PUSH(&t->edges) = (struct tally_edge){ { t_ms, serial, (enum edge_kind)s->edge }, v->edges };
+		*VEC_PUSH(&t->edges) = (struct tally_edge){ { ev->ms, ev->serial, (enum edge_kind)s->edge }, v->edges };
 		v->edges = (uint32_t)t->edges.n;
 	}
 	return 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a batch has brought, in memory: intervals with their observations, edges, presence, loss markers. Written by
  * flush_batch under the write lock. Nothing here touches the database for a record that looks like one before it.
@@ -72,6 +73,14 @@ struct tally_echo { int64_t t; uint32_t serial, obs, next; };
 struct tally_edge { struct edge edge; uint32_t next; };
 struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
 struct tally_lifecycle { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
+struct tally_event {
+	int64_t ms;
+	uint64_t ip;
+	uint32_t serial, code;
+	int32_t nr;
+	bool trusted;
+	enum seen_state state; /* as the seen set says */
+};
 struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; bool trusted; };
 
 struct tally {
@@ -112,9 +121,8 @@ struct ident *tally_find(const struct tally *t, int64_t node, const char *key, s
 /* The same, made when new; NULL on failure. */
 struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e);
 
-/* One event. t_ms, ip, nr and code as in the record; state as the seen set says. */
-int tally_count_event(struct tally *t, struct ident *id, int64_t t_ms, uint32_t serial, int32_t nr, uint32_t code, uint64_t ip,
-		bool trusted, enum seen_state state, struct err *e);
+/* One event; its fields are as in the record. */
+int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e);
 
 /* A record without an event id: presence only. */
 int tally_presence(struct tally *t, struct ident *id, const struct record *rec, struct err *e);

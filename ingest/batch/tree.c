@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A B+ tree of rows in memory. */
 #include "ingest/batch/tree.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of the derivation in order, in memory: a tree of pages. */
 #ifndef INGEST_BATCH_TREE_H
 #define INGEST_BATCH_TREE_H

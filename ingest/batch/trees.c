@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writes what readers see of images that changed: paths, trees, labels and locations. */
 #include "ingest/batch/trees.h"
 
 #include "store/base/code.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What readers see of images: their paths, and the trees with their codes, labels and locations. */
 #ifndef INGEST_BATCH_TREES_H
 #define INGEST_BATCH_TREES_H

@@ -1,5 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds the body of a line among those of body_list.h, and decides whether a line that none takes
+ * is damaged or not ours.
+ */
 #include "ingest/read/body.h"
 
+#include "ingest/read/wrap.h"
 #include "store/base/mem.h"
 #include "store/base/when.h"
 
@@ -46,11 +52,12 @@ enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_r
 }
 
 /* Words without which no line is ours: a cheap sieve before headers are read. */
-static bool worth_a_look(struct bytes b)
+bool body_worth(struct bytes b)
 {
 	return bytes_has(b, BYTES("1326")) || bytes_has(b, BYTES("SECCOMP")) || bytes_has(b, BYTES("callbacks supp")) ||
 	       bytes_has(b, BYTES("audit_")) || bytes_has(b, BYTES("limit exceeded")) ||
-	       bytes_has(b, BYTES("issed ")) || bytes_has(b, BYTES(" lost ")) || bytes_has(b, BYTES("Suppressed ")) ||
+	       bytes_has(b, BYTES("issed ")) || bytes_has(b, BYTES(" lost")) || bytes_has(b, BYTES("Suppressed ")) ||
+	       bytes_has(b, BYTES("dropping event")) ||
 	       bytes_starts(b, BYTES("audit(")) || memchr(b.p, '\0', b.n) != NULL;
 }
 
@@ -157,30 +164,59 @@ static enum line_kind parse_message(struct bytes message, const struct context *
 	return stray(message, c, out);
 }
 
-void body_parse_line(struct bytes line, struct line *out, struct body_room *room)
+/*
+ * What the container says, where the message has no header that says it. A tag in front of the message counts only with a host:
+ * what a program logs may begin with "kernel: ".
+ */
+static void inherit(struct context *c, const struct context *outer)
+{
+	if (c->host.n == 0) {
+		c->host = outer->host;
+		if (outer->tag.n) {
+			c->tag = outer->tag;
+			c->tag_pid = outer->tag_pid;
+		}
+		if (outer->priority >= 0)
+			c->priority = outer->priority;
+	}
+	if (c->ms == WHEN_NONE && c->yearless_s < 0)
+		c->ms = outer->ms;
+	if (c->uptime_us < 0)
+		c->uptime_us = outer->uptime_us;
+	c->indented = c->indented || outer->indented;
+}
+
+static bool is_json(struct bytes message)
+{
+	bytes_take(&message, BYTES("@cee:"));
+	bytes_trim_left(&message);
+	return message.n > 1 && message.p[0] == '{';
+}
+
+static void parse(struct bytes line, const struct context *outer, struct line *out, struct body_room *room)
 {
 	struct context c;
-	struct bytes message;
+	struct bytes message = line;
 
-	*out = (struct line){ .uptime_us = -1, .rec.ms = WHEN_NONE };
-	bytes_trim_right(&line);
-	if (memchr(line.p, '\033', line.n) != NULL)
-		line = without_colour(line, room);
-	if (!worth_a_look(line))
-		return;
-	message = line;
 	header_parse(&message, &c);
+	if (outer != NULL)
+		inherit(&c, outer);
 	if (c.escaped)
 		message = without_escapes(message, room);
 	out->header = c.form;
 	out->uptime_us = c.uptime_us;
 	out->indented = c.indented;
 	out->message = message;
+	if (outer == NULL && is_json(message)) {
+		out->kind = LINE_WRAPS;
+		out->outer = c;
+		return;
+	}
 	out->kind = parse_message(message, &c, out, &room->fields);
 	if (out->kind == LINE_RECORD) {
 		if (out->rec.node.n == 0)
 			out->rec.node = c.host;
-		out->auditd_form = out->auditd_form && c.form == NULL && message.p == line.p;
+		out->auditd_form = out->auditd_form && outer == NULL && c.form == NULL && message.p == line.p;
 	} else if (out->kind == LINE_LOSS) {
 		out->loss.node = c.host;
 		out->loss.ms = c.ms;
@@ -188,4 +224,30 @@ void body_parse_line(struct bytes line, struct line *out, struct body_room *room
 			out->loss.ms = header_guess_year(c.yearless_s, room->near_ms);
 		out->loss.uptime_us = c.uptime_us;
 	}
+}
+
+void body_parse_line(struct bytes line, struct line *out, struct body_room *room)
+{
+	*out = (struct line){ .uptime_us = -1, .rec.ms = WHEN_NONE };
+	bytes_trim_right(&line);
+	if (memchr(line.p, '\033', line.n) != NULL)
+		line = without_colour(line, room);
+	if (body_worth(line))
+		parse(line, NULL, out, room);
+}
+
+void body_parse_entry(const struct entry *entry, struct line *out, struct body_room *room)
+{
+	struct bytes message = entry->message;
+
+	*out = (struct line){ .uptime_us = -1, .rec.ms = WHEN_NONE, .wrap = entry->form };
+	if (entry->broken != NULL) {
+		out->kind = LINE_DAMAGED;
+		out->reason = entry->broken;
+		return;
+	}
+	bytes_trim_right(&message);
+	if (memchr(message.p, '\033', message.n) != NULL)
+		message = without_colour(message, room);
+	parse(message, &entry->c, out, room);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bodies: what a line says once its header is off. A new body is one file in ingest/read/body/ and one row in
  * ingest/read/body_list.h. Bodies that need memory between lines (entries, tables) will get it through a state.
@@ -13,6 +14,7 @@ enum line_kind {
 	LINE_RECORD,
 	LINE_DAMAGED,  /* was meant to be a record and cannot be taken: counted with its reason */
 	LINE_LOSS,     /* says that records were lost */
+	LINE_WRAPS,    /* its message is a container: see ingest/read/wrap.h */
 };
 
 struct line {
@@ -21,6 +23,8 @@ struct line {
 	struct loss loss;       /* LINE_LOSS */
 	const char *reason;     /* LINE_DAMAGED */
 	const char *header, *body; /* names of the forms; header is NULL when there was none */
+	const char *wrap;       /* the container's; NULL: none */
+	struct context outer;   /* LINE_WRAPS: what the line's header says */
 	bool indented;          /* copied by hand: never trusted */
 	bool auditd_form;       /* as auditd writes it, at column 0, nothing before: may be trusted */
 	int64_t uptime_us;      /* of the header; -1: none */
@@ -51,6 +55,13 @@ void body_room_release(struct body_room *room);
  * The cost of a line that has nothing to do with audit is three searches over it.
  */
 void body_parse_line(struct bytes line, struct line *out, struct body_room *room);
+
+/* The same for a message within a container, which says the rest: see struct entry. */
+struct entry;
+void body_parse_entry(const struct entry *entry, struct line *out, struct body_room *room);
+
+/* Could it be ours at all? A cheap sieve. */
+bool body_worth(struct bytes b);
 
 /* What a line says that lines_next cut: damaged where the beginning of a record was in it. */
 void body_cut_line(bool mentions, struct line *out);

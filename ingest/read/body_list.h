@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* BODY(id): only rows; the order settles ties. */
 BODY(kernel)
 BODY(auditd)

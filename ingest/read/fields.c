@@ -1,7 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the fields of a record in the kernel's order, each within the kernel's range. */
 #include "ingest/read/fields.h"
 
 #include "store/base/when.h"
 #include "store/model/action.h"
+
+/* ausearch -i: a date of the user's locale within the stamp, or a blank behind it. */
+static bool interpreted(struct bytes b)
+{
+	struct bytes in = bytes_until(&b, ')');
+
+	return bytes_starts(b, BYTES(") :")) || (in.n < 64 && (memchr(in.p, ' ', in.n) != NULL || memchr(in.p, '/', in.n) != NULL));
+}
+
+/* "0.0:175): ", as Android's logd has it: no time, and a serial that is none. */
+static bool timeless(struct bytes *b, struct record *rec)
+{
+	struct bytes rest = *b;
+	uint64_t serial;
+
+	if (!bytes_take(&rest, BYTES(".0:")) || !bytes_dec(&rest, UINT32_MAX, &serial) || !bytes_take(&rest, BYTES("): ")))
+		return false;
+	rec->ms = WHEN_NONE;
+	rec->has_serial = false;
+	*b = rest;
+	return true;
+}
 
 const char *fields_stamp(struct bytes *b, struct record *rec)
 {
@@ -9,25 +33,30 @@ const char *fields_stamp(struct bytes *b, struct record *rec)
 	size_t digits;
 
 	if (!bytes_take(b, BYTES("audit(")))
-		return "no audit() stamp";
+		return b->n == 0 ? "the line ends before audit()" : "no audit() stamp";
+	if (interpreted(*b))
+		return "interpreted text: ausearch -i put words for the numbers; use ausearch without -i";
 	if (!bytes_dec(b, WHEN_MAX_SEC, &sec))
-		return "second in the stamp is no number, or over the year 9999";
+		return b->n == 0 ? "the line ends in the stamp" : "second in the stamp is no number, or over the year 9999";
+	if (sec == 0 && timeless(b, rec))
+		return NULL;
 	if (!bytes_take(b, BYTES(".")))
-		return "stamp without milliseconds";
+		return b->n == 0 ? "the line ends in the stamp" : "stamp without milliseconds";
 	digits = 0;
 	ms = 0;
 	for (; digits < b->n && digits < 4 && bytes_digit(b->p[digits]); digits++)
 		ms = ms * 10 + (unsigned)(b->p[digits] - '0');
+	if (digits < 3 && digits == b->n)
+		return "the line ends in the stamp";
 	if (digits != 3)
 		return "milliseconds in the stamp are not three digits";
 	bytes_skip(b, 3);
 	if (!bytes_take(b, BYTES(":")) || !bytes_dec(b, UINT32_MAX, &serial))
-		return "serial in the stamp is no number, or over 32 bits";
+		return b->n == 0 ? "the line ends in the stamp" : "serial in the stamp is no number, or over 32 bits";
 	if (!bytes_take(b, BYTES("):")))
-		return bytes_starts(*b, BYTES(") :")) ? "interpreted text (ausearch -i): numbers are lost"
-						      : "stamp is not closed";
+		return b->n == 0 ? "the line ends in the stamp" : "stamp is not closed";
 	if (!bytes_take(b, BYTES(" ")))
-		return "no blank after the stamp";
+		return b->n == 0 ? "the line ends after the stamp" : "no blank after the stamp";
 	bytes_take(b, BYTES(" ")); /* two are seen in copied course material */
 	rec->ms = (int64_t)sec * 1000 + (int64_t)ms;
 	rec->serial = (uint32_t)serial;
@@ -70,7 +99,7 @@ const char *fields_string(struct bytes *b, struct bytes *out, char *room, size_t
 	if (bytes_take(b, BYTES("\""))) {
 		*out = bytes_until(b, '"');
 		if (!bytes_take(b, BYTES("\"")))
-			return "closing quote is missing";
+			return "the line ends within quotes";
 		for (size_t i = 0; i < out->n; i++)
 			if ((unsigned char)out->p[i] < 0x21 || (unsigned char)out->p[i] > 0x7e)
 				return "a byte in quotes that the kernel would write as hex";
@@ -80,7 +109,7 @@ const char *fields_string(struct bytes *b, struct bytes *out, char *room, size_t
 	if (null_ok && bytes_eq(*out, BYTES("(null)")))
 		return NULL;
 	if (out->n == 0)
-		return "text is missing";
+		return b->n == 0 ? "the line ends where a text belongs" : "text is missing";
 	n = bytes_unhex(*out, room, max);
 	if (n < 0)
 		return "text is neither quoted nor upper-case hex";
@@ -115,64 +144,78 @@ static const char *field_subj(struct bytes *b, struct record *rec)
 	return NULL;
 }
 
-/* Is what is left the beginning of what should come, and no more? */
-static bool ends_in(struct bytes b, struct bytes key)
+/* Why a field is not taken: the line ends there, in its name or before its value; else `why`. */
+static const char *ends(struct bytes b, const char *key, const char *after, const char *why)
 {
-	return b.n <= key.n && (b.n == 0 || memcmp(b.p, key.p, b.n) == 0);
+	size_t n = strlen(key);
+
+	if (b.n <= n && memcmp(b.p, key, b.n) == 0)
+		return after;
+	return why;
 }
 
-/* A line that was cut says so: what is missing behind the cut is no fault of the kernel's. */
-#define EXPECT(taken, b, key, why)                                                                   \
-	do {                                                                                         \
-		struct bytes left_ = *(b);                                                           \
-		if (!(taken))                                                                        \
-			return ends_in(left_, BYTES(key)) ? "the line ends early, before or in" key : why; \
-	} while (0)
+#define ENDS(after) "the line ends after " after
 
 static const char *identity(struct bytes *b, struct record *rec, struct fields_room *room)
 {
 	const char *why;
 	uint32_t ppid;
 
-	EXPECT(field_u32(b, BYTES("auid="), &rec->auid), b, "auid=", "auid is missing or no number");
-	EXPECT(field_u32(b, BYTES(" uid="), &rec->uid), b, " uid=", "uid is missing or no number");
-	EXPECT(field_u32(b, BYTES(" gid="), &rec->gid), b, " gid=", "gid is missing or no number");
-	EXPECT(field_u32(b, BYTES(" ses="), &rec->ses), b, " ses=", "ses is missing or no number");
+	if (!field_u32(b, BYTES("auid="), &rec->auid))
+		return ends(*b, "auid=", "the line ends before auid", "auid is missing or no number");
+	if (!field_u32(b, BYTES(" uid="), &rec->uid))
+		return ends(*b, " uid=", ENDS("auid="), "uid is missing or no number");
+	if (!field_u32(b, BYTES(" gid="), &rec->gid))
+		return ends(*b, " gid=", ENDS("uid="), "gid is missing or no number");
+	if (!field_u32(b, BYTES(" ses="), &rec->ses))
+		return ends(*b, " ses=", ENDS("gid="), "ses is missing or no number");
 	if (!bytes_take(b, BYTES(" ")))
-		return "the line ends after ses";
+		return "line ends after ses";
 	why = field_subj(b, rec);
 	if (why != NULL)
 		return why;
 	if (field_u32(b, BYTES("ppid="), &ppid) && !bytes_take(b, BYTES(" ")))
-		return "the line ends after ppid";
-	EXPECT(field_i32(b, BYTES("pid="), &rec->pid) && rec->pid >= 0, b, "pid=", "pid is missing, no number, or over 31 bits");
-	EXPECT(bytes_take(b, BYTES(" comm=")), b, " comm=", "comm is not where it belongs");
+		return "line ends after ppid";
+	if (!field_i32(b, BYTES("pid="), &rec->pid) || rec->pid < 0)
+		return ends(*b, "pid=", ENDS("ses="), "pid is missing, no number, or over 31 bits");
+	if (!bytes_take(b, BYTES(" comm=")))
+		return ends(*b, " comm=", ENDS("pid="), "comm is not where it belongs");
 	why = fields_string(b, &rec->comm, room->comm, sizeof(room->comm), false);
 	if (why != NULL)
-		return b->n == 0 ? "the line ends early, in comm" : why;
-	EXPECT(bytes_take(b, BYTES(" exe=")), b, " exe=", bytes_starts(*b, BYTES(" sig=")) ? "no exe and no arch: the kernel is too old"
-											     : "exe is not where it belongs");
+		return why;
+	if (!bytes_take(b, BYTES(" exe=")))
+		return bytes_starts(*b, BYTES(" sig=")) ? "no exe and no arch: the kernel is too old"
+							: ends(*b, " exe=", ENDS("comm="), "exe is not where it belongs");
 	why = fields_string(b, &rec->exe, room->exe, sizeof(room->exe), true);
 	if (why == NULL && rec->exe.n == 0)
 		why = "exe is empty";
-	return why != NULL && b->n == 0 ? "the line ends early, in exe" : why;
+	return why;
 }
 
 static const char *call(struct bytes *b, struct record *rec)
 {
 	uint64_t v;
 
-	EXPECT(field_i32(b, BYTES(" sig="), &rec->sig) && rec->sig >= 0, b, " sig=", "sig is missing or no number");
-	EXPECT(bytes_take(b, BYTES(" arch=")), b, " arch=", bytes_starts(*b, BYTES(" syscall=")) ? "no arch: the kernel is too old"
-												  : "arch is not where it belongs");
-	EXPECT(bytes_hex(b, UINT32_MAX, &v), b, "", "arch is no hex number of 32 bits");
+	if (!field_i32(b, BYTES(" sig="), &rec->sig) || rec->sig < 0)
+		return ends(*b, " sig=", ENDS("exe="), "sig is missing or no number");
+	if (!bytes_take(b, BYTES(" arch=")))
+		return bytes_starts(*b, BYTES(" syscall=")) ? "no arch: the kernel is too old"
+							    : ends(*b, " arch=", ENDS("sig="), "arch is not where it belongs");
+	if (!bytes_hex(b, UINT32_MAX, &v))
+		return b->n == 0 ? ENDS("arch=") : "arch is no hex number of 32 bits";
 	rec->arch = (uint32_t)v;
-	EXPECT(field_i32(b, BYTES(" syscall="), &rec->nr), b, " syscall=", "syscall is missing, no number, or over 31 bits");
-	EXPECT(bytes_take(b, BYTES(" compat=")) && b->n > 0 && (b->p[0] == '0' || b->p[0] == '1'), b, " compat=", "compat is not 0 or 1");
+	if (!field_i32(b, BYTES(" syscall="), &rec->nr))
+		return ends(*b, " syscall=", ENDS("arch="), "syscall is missing, no number, or over 31 bits");
+	if (!bytes_take(b, BYTES(" compat=")))
+		return ends(*b, " compat=", ENDS("syscall="), "compat is not where it belongs");
+	if (b->n == 0 || (b->p[0] != '0' && b->p[0] != '1'))
+		return b->n == 0 ? ENDS("compat=") : "compat is not 0 or 1";
 	rec->compat = b->p[0] == '1';
 	bytes_skip(b, 1);
-	EXPECT(bytes_take(b, BYTES(" ip=0x")) && bytes_hex(b, UINT64_MAX, &rec->ip), b, " ip=0x", "ip is missing or no hex number of 64 bits");
-	EXPECT(bytes_take(b, BYTES(" code=0x")) && bytes_hex(b, UINT32_MAX, &v), b, " code=0x", "code is missing or no hex number of 32 bits");
+	if (!bytes_take(b, BYTES(" ip=0x")) || !bytes_hex(b, UINT64_MAX, &rec->ip))
+		return ends(*b, " ip=0x", ENDS("compat="), "ip is missing or no hex number of 64 bits");
+	if (!bytes_take(b, BYTES(" code=0x")) || !bytes_hex(b, UINT32_MAX, &v))
+		return ends(*b, " code=0x", ENDS("ip="), "code is missing or no hex number of 32 bits");
 	rec->code = (uint32_t)v;
 	return NULL;
 }
@@ -181,7 +224,7 @@ bool fields_agree(int32_t sig, uint32_t code)
 {
 	uint32_t action = action_of(code);
 
-	if (action == (uint32_t)ACTION_ALLOW)
+	if (action == ACTION_ALLOW)
 		return false; /* never logged */
 	return action_kills(action) ? sig == 31 || sig == 9 : sig == 0;
 }

@@ -1,15 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The record's own text, from "audit(" on: the kernel's fields in the kernel's order. */
 #ifndef INGEST_READ_FIELDS_H
 #define INGEST_READ_FIELDS_H
 
 #include "store/model/record.h"
 
-#define FIELDS_COMM_MAX 15   /* TASK_COMM_LEN - 1 */
 #define FIELDS_EXE_MAX 4112  /* PATH_MAX and " (deleted)" */
 
 /* Room for what has to be decoded; one for each reader. The record's comm and exe may point into it. */
 struct fields_room {
-	char comm[FIELDS_COMM_MAX];
+	char comm[RECORD_COMM_MAX];
 	char exe[FIELDS_EXE_MAX];
 };
 

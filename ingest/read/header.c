@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Takes headers off a line until none fits any more, and reads the stamps that they share. */
 #include "ingest/read/header.h"
 
 #include "store/base/mem.h"
@@ -48,7 +50,7 @@ static bool grep_prefix(struct bytes *line)
 static bool body_starts(struct bytes b)
 {
 	return bytes_starts(b, BYTES("type=")) || bytes_starts(b, BYTES("audit: type=")) ||
-	       bytes_starts(b, BYTES("node="));
+	       bytes_starts(b, BYTES("node=")) || bytes_starts(b, BYTES("{"));
 }
 
 void header_parse(struct bytes *line, struct context *out)
@@ -68,7 +70,7 @@ void header_parse(struct bytes *line, struct context *out)
 		if (out->form == NULL && !body_starts(*line))
 			*line = start;
 	}
-	out->indented = start.n != whole.n;
+	out->indented = out->indented || start.n != whole.n;
 }
 
 bool header_foreign(const struct context *c)
@@ -81,6 +83,35 @@ bool header_foreign(const struct context *c)
 	if (bytes_eq(c->tag, BYTES("kernel")) || bytes_eq(c->tag, BYTES("audit")))
 		return c->tag_pid >= 0; /* the audit[PID] of journald is its body's affair */
 	return !bytes_eq(c->tag, BYTES("audisp-syslog")) && !bytes_eq(c->tag, BYTES("audispd"));
+}
+
+bool header_forges(const struct context *c)
+{
+	if (c->tag.n && !bytes_eq(c->tag, BYTES("kernel")) && !bytes_eq(c->tag, BYTES("audit")))
+		return false;
+	return header_foreign(c);
+}
+
+bool header_host_like(struct bytes word)
+{
+	for (size_t i = 0; i < word.n; i++) {
+		unsigned char c = (unsigned char)word.p[i];
+
+		if (c < 0x21 || c > 0x7e || c == '=' || c == '(' || c == '"' || c == '[' || c == ']' || c == '{')
+			return false;
+	}
+	return word.n > 0 && word.n <= 255;
+}
+
+bool header_level(struct bytes word)
+{
+	static const char *const levels[] = { "EMERG", "EMERGENCY", "ALERT", "CRIT", "CRITICAL", "FATAL", "ERR", "ERROR", "WARN", "WARNING",
+					      "NOTICE", "INFO", "DEBUG", "VERBOSE1", "VERBOSE2", "TRACE" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		if (bytes_eq(word, bytes_of(levels[i])))
+			return true;
+	return false;
 }
 
 /* Two digits at b.p[at], in lo..hi. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Headers: what stands before a record's body on its line: stamps, host, tag, priority. A new header is one
  * file in ingest/read/header/ and one row in ingest/read/header_list.h.
@@ -19,6 +20,7 @@ struct context {
 	int64_t uptime_us;    /* printk's stamp; -1: none */
 	bool escaped;         /* bytes of the body stand as \xHH (/dev/kmsg) */
 	bool indented;        /* copied by hand: never trusted */
+	bool comm_tag;        /* the tag may be the record's comm (Android's logd) */
 };
 
 /*
@@ -36,10 +38,15 @@ void header_parse(struct bytes *line, struct context *out);
 /* Does the header show a writer other than the kernel: another tag, a pid beside kernel, a user's facility? */
 bool header_foreign(const struct context *c);
 
+/* The same where auditd's own form follows, which rsyslog's imfile and others send with a tag of the user's choice. */
+bool header_forges(const struct context *c);
+
 /* For headers: the stamps that several of them know. Each takes what it read off *b. */
 bool header_iso_stamp(struct bytes *b, struct context *out);  /* 2026-11-24T04:29:37[.,frac][zone] */
 bool header_bsd_stamp(struct bytes *b, struct context *out);  /* Nov 24 04:29:37[.frac] */
 bool header_clock(struct bytes *b, unsigned *seconds);        /* 04:29:37[.frac]: seconds of the day */
+bool header_host_like(struct bytes word);                     /* may it be a machine's name? */
+bool header_level(struct bytes word);                         /* NOTICE, ERR ...: a level, where others have the host */
 
 /* The time of a yearless stamp, in the local zone, in the year that brings it nearest to `near`. */
 int64_t header_guess_year(int64_t yearless_s, int64_t near);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Cuts blocks into lines without copying; of a line that is too long only its beginning is kept. */
 #include "ingest/read/lines.h"
 
 #include "store/base/mem.h"
@@ -20,6 +22,13 @@ void lines_release(struct lines *l)
 {
 	free(l->buf);
 	*l = (struct lines){ .fd = -1 };
+}
+
+void lines_give(struct lines *l, struct bytes head)
+{
+	memcpy(l->buf + l->end, head.p, head.n);
+	l->end += head.n;
+	l->bytes += head.n;
 }
 
 static bool mentions_record(const char *p, size_t n)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks of bytes to lines: no copy, memory bounded whatever a line's length. */
 #ifndef INGEST_READ_LINES_H
 #define INGEST_READ_LINES_H
@@ -23,6 +24,9 @@ enum lines_state { LINES_GOT, LINES_EOF, LINES_TIMEOUT };
 
 void lines_init(struct lines *l, int fd);
 void lines_release(struct lines *l);
+
+/* What was read of it already comes first; it fits the buffer. */
+void lines_give(struct lines *l, struct bytes head);
 
 /*
  * Reads once more, waiting at most timeout_ms for it (-1: for ever; 0: not at all). *state says what came.

@@ -1,5 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opens a file, a pipe or /dev/kmsg; refuses what is no log (folders, archives), and names the
+ * tool for it.
+ */
 #include "ingest/read/source.h"
 
+#include "ingest/read/unpack.h"
 #include "store/base/esc.h"
 
 #include <errno.h>
@@ -12,28 +18,11 @@
 #define MEM_MAJOR 1   /* include/uapi/linux/major.h */
 #define KMSG_MINOR 11 /* drivers/char/mem.c */
 
-/* Compressed files by their first bytes: what unpacks them. NULL: not compressed. */
-static const char *unpacker(int fd)
-{
-	static const struct { const char *magic; size_t n; const char *tool; } rows[] = {
-		{ "\x1f\x8b", 2, "zcat" },
-		{ "\xfd" "7zXZ", 5, "xzcat" },
-		{ "BZh", 3, "bzcat" },
-		{ "\x28\xb5\x2f\xfd", 4, "zstdcat" },
-	};
-	char head[8];
-	ssize_t n = pread(fd, head, sizeof(head), 0);
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (n >= (ssize_t)rows[i].n && memcmp(head, rows[i].magic, rows[i].n) == 0)
-			return rows[i].tool;
-	return NULL;
-}
-
 static int look_at_file(struct source *s, const struct trust *where, const char *shown, struct err *e)
 {
 	struct stat st;
-	const char *tool;
+	char head[UNPACK_HEAD];
+	ssize_t n;
 
 	if (fstat(s->fd, &st) != 0)
 		return err_set(e, err_status(errno), "cannot look at %s: %s", shown, strerror(errno));
@@ -47,9 +36,8 @@ static int look_at_file(struct source *s, const struct trust *where, const char 
 	s->root_only = !s->is_stdin && trust_root_only(s->fd, where, s->why);
 	if (st.st_uid != 0)
 		s->why[0] = '\0';
-	tool = unpacker(s->fd);
-	if (tool != NULL)
-		return err_set(e, ST_INPUT, "%s is compressed; unpack it first: %s %s | scaudit ...", shown, tool, shown);
+	n = pread(s->fd, head, sizeof(head), 0);
+	s->packed = n > 0 ? unpack_known((struct bytes){ head, (size_t)n }) : NULL;
 	return 0;
 }
 

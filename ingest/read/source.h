@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where bytes come from, and whether what they say can be trusted. */
 #ifndef INGEST_READ_SOURCE_H
 #define INGEST_READ_SOURCE_H
@@ -16,10 +17,11 @@ struct source {
 	bool root_only;       /* nobody but root can have written it: see ingest/read/trust */
 	char why[TRUST_WHY];  /* why not, where it is a regular file of root's; else empty */
 	long long size;       /* of a regular file; else 0 */
+	const char *packed;   /* of a regular file: what it is packed by; NULL: nothing */
 };
 
 /*
- * Opens a path, or standard input for "-". Folders and compressed files are refused with what to do instead.
+ * Opens a path, or standard input for "-". Folders and sockets are refused with what to do instead.
  * A source that was opened has to be closed.
  */
 int source_open(struct source *s, const char *path, struct err *e);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Looks at owner and mode of a file and of all folders above it. */
 #include "ingest/read/trust.h"
 
 #include "store/base/mem.h"

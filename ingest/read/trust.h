@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Could anybody but root have written a file? Then what it says is text, whatever it looks like: any user can write a
  * line that equals the kernel's.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a new process joins: looks at the candidates in its buckets, compares sites and times, and
+ * chooses an image or begins one.
+ */
 #include "ingest/track/ask.h"
 
 #include "ingest/track/life.h"

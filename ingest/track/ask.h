@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the first part of a process joins. Inside ingest/track only. docs/tracker.md, "Between
  * pids".

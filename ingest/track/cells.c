@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A set of cells: a list while it is small, with an index beyond that. */
 #include "ingest/track/cells.h"
 
 #define FEW 32

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A set of cells that answers two questions at once: is this one in it, and is one of it near?
  * Few are a list; many have an index, so that a process that maps a hundred thousand cells does

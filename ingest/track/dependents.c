@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finds the parts that rest on one that changed, and puts them into the queue. */
 #include "ingest/track/dependents.h"
 
 #include "ingest/track/rows.h"

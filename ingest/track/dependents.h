@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whom a change of a part concerns: those wait to be asked again. Besides those who look at its
  * rows (rows.h) these are the ones that rest on something else of it. Inside ingest/track only.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Settles the queue: each part in the order of the evidence, one step at a time, until no room is
+ * left.
+ */
 #include "ingest/track/derive.h"
 
 #include "ingest/track/ask.h"

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes the facts of parts from intervals and edges: looks, sites, calls, and the rows that others
+ * find them by.
+ */
 #include "ingest/track/facts.h"
 
 #include "ingest/track/rows.h"

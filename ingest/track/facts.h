@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the evidence of a pid to the facts of its parts. Inside ingest/track only. */
 #ifndef INGEST_TRACK_FACTS_H
 #define INGEST_TRACK_FACTS_H

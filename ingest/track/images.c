@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Puts parts into images, merges images, and keeps the tree above and below them. */
 #include "ingest/track/images.h"
 
 #include "ingest/track/dependents.h"

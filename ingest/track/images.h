@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Images as classes of parts: who is in which. Inside ingest/track only. */
 #ifndef INGEST_TRACK_IMAGES_H
 #define INGEST_TRACK_IMAGES_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Joins intervals that follow each other within the gap. */
 #include "ingest/track/join.h"
 
 #include "store/base/when.h"

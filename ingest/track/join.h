@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Intervals of one pid that follow each other become one, whichever came first: an interval is
  * what lies between two pauses, so joining is a function of the records. Those of another hour,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two layers of evidence. */
 #ifndef INGEST_TRACK_LAYER_H
 #define INGEST_TRACK_LAYER_H

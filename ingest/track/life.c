@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finds a part of an image that lived at a moment. */
 #include "ingest/track/life.h"
 
 #include "ingest/track/rows.h"

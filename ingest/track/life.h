@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Does one of an image live? Inside ingest/track only. */
 #ifndef INGEST_TRACK_LIFE_H
 #define INGEST_TRACK_LIFE_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Marks a moment in a long life, from which its derivation goes on. */
 #include "ingest/track/mark.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A mark: a moment in the evidence of a pid behind which its derivation goes on, so that a long
  * life is not derived from its beginning for each record. What ended before it, in time and in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Encodes marks, and decodes them with every count checked. */
 #include "ingest/track/mark.h"
 
 #include "ingest/track/facts.h"

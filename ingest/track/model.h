@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What families are derived from, and what is derived. Everything in ingest/track is a function
  * of these structs: it sees no store, no text of a log and no clock.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers as bytes, for what the derivation keeps. Signed ones: by buf_zigzag. */
 #ifndef INGEST_TRACK_PACK_H
 #define INGEST_TRACK_PACK_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Compares the parts of a pid with those before, writes what differs, and queues its dependents. */
 #include "ingest/track/parts.h"
 
 #include "ingest/track/dependents.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of a pid as they were and as they are: what differs is written, and concerns others.
  * Inside ingest/track only.

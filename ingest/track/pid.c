@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Derives one pid: from its last mark where that can give the answer, else from its beginning. */
 #include "ingest/track/facts.h"
 #include "ingest/track/mark.h"
 #include "ingest/track/parts.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a stretch of intervals is to the part before it: the same, an exec, another process. */
 #include "ingest/track/walk.h"
 
 const struct track_edge *walk_edge_before(const struct walk *w, uint32_t boot, uint32_t serial,

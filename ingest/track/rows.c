@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Makes rows of the table, compares them, and finds who looks at one. */
 #include "ingest/track/rows.h"
 
 #include "ingest/track/work.h"

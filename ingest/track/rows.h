@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows of the derivation's table: how they are made, and who looks at one. Inside ingest/track
  * only.

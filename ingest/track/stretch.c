@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Puts the intervals of a pid into stretches: runs of one program in near cells. */
 #include "ingest/track/walk.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One way through the evidence of a pid, and how what is met relates to what was before. Inside
  * `within` only.

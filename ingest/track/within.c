@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Walks the stretches and edges of a pid in order, and cuts them into parts. */
 #include "ingest/track/within.h"
 
 #include "ingest/track/walk.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Within a pid: from its intervals and edges to its parts. docs/tracker.md has the rules.
  *   kernel rules: execve replaces the address space and keeps the tgid (fs/exec.c), addresses are drawn anew

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Work that is done in pieces: a step at a time, kept and gone on with. */
 #include "ingest/track/work.h"
 
 #include "ingest/track/dependents.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Work that may be much, because it concerns as many as there are: it is done a piece at a time,
  * goes on where it stopped, and is done before the next part is settled. Meanwhile evidence may

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Clears what was derived, and derives all pids of the store again. */
 #include "ingest/upkeep/again.h"
 
 #include "ingest/batch/flush.h"

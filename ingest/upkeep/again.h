@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Derives parts, images and trees of all that a store keeps, as if nothing had been derived. */
 #ifndef INGEST_UPKEEP_AGAIN_H
 #define INGEST_UPKEEP_AGAIN_H

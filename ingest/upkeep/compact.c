@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Sums up trees into totals, removes their rows, and derives what is left of their pids. */
 #include "ingest/upkeep/compact.h"
 
 #include "ingest/batch/flush.h"
@@ -413,7 +415,7 @@ static int derive_again(struct compacting *f, struct err *e)
 int compact_run(struct store *s, const struct compact_tree *trees, size_t n, struct err *e)
 {
 	struct compacting f = { .s = s };
-	int ret = total_each_call(s, (uint32_t)ACTION_LOG, (struct total_call_take){ take_call, &f }, e);
+	int ret = total_each_call(s, ACTION_LOG, (struct total_call_take){ take_call, &f }, e);
 
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = compact_one(&f, &trees[i], e);

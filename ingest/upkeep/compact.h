@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Compacting: evidence of old trees becomes totals. What survives: per path, caller and call the counts, first, last and
  * presence; per distinct call set the number of its trees, starts and hours. A record that comes late for a compacted

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Removes chosen intervals, derives their pids again, and with --unsee takes events back from the
+ * seen set.
+ */
 #include "ingest/upkeep/forget.h"
 
 #include "ingest/batch/flush.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keeping the store clean: removes what a debugging session or a mistake brought. */
 #ifndef INGEST_UPKEEP_FORGET_H
 #define INGEST_UPKEEP_FORGET_H

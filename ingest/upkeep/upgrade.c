@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Copies a store of version 3 into today's tables and derives it, with progress on stderr. */
 #include "ingest/upkeep/upgrade.h"
 
 #include "ingest/batch/seen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Brings a store that an older scaudit wrote up to this version. */
 #ifndef INGEST_UPKEEP_UPGRADE_H
 #define INGEST_UPKEEP_UPGRADE_H

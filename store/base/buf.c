@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Growing buffers: text by printf, integers of variable length. */
 #include "store/base/buf.h"
 
 #include "store/base/mem.h"

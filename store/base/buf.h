@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Growing bytes, for text that is built and for encodings. `{0}` is an empty one; buf_release frees. */
 #ifndef STORE_BASE_BUF_H
 #define STORE_BASE_BUF_H

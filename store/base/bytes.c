@@ -1,3 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Compares, cuts and searches borrowed bytes, and reads numbers of all notations with their range.
+ */
 #include "store/base/bytes.h"
 
 size_t bytes_find(struct bytes b, struct bytes what)

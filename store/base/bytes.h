@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Borrowed bytes with their length: what a line and its parts are. Never terminated, never owned. */
 #ifndef STORE_BASE_BYTES_H
 #define STORE_BASE_BYTES_H

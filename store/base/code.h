@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Short public ids: the same text gives the same one, in every store and on every machine. */
 #ifndef STORE_BASE_CODE_H
 #define STORE_BASE_CODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Errors travel in one shape: a function that can fail returns 0 or -1 and has `struct err *` last.
  * Who knows the cause sets it, who knows the purpose wraps it, only cli prints it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Escapes bytes of logs for a terminal, a comment or JSON, and reads escapes back. */
 #include "store/base/esc.h"
 
 #include <stdio.h>

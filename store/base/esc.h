@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The only place that turns bytes from a log into text. The log's author is hostile: nothing that
  * passes through here moves a cursor, ends a quotation, or is ambiguous.

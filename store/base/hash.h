@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One hash for bytes and one for numbers; for tables in memory only, never stored. */
 #ifndef STORE_BASE_HASH_H
 #define STORE_BASE_HASH_H

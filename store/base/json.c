@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Small helpers over json-c, so that every command writes the same way. */
 #include "store/base/json.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON by json-c, as all commands write it. */
 #ifndef STORE_BASE_JSON_H
 #define STORE_BASE_JSON_H

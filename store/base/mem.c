@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Allocation that ends the program when it fails. */
 #include "store/base/mem.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory: allocation ends the program when it fails (the open transaction never happened and a rerun
  * counts nothing twice), so no caller checks. Locals that own use auto_*; handing over is TAKE(p).

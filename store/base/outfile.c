@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Writes a file beside its place, syncs it, and renames it; nothing is left behind on failure or a
+ * signal.
+ */
 #include "store/base/outfile.h"
 
 #include "store/base/buf.h"

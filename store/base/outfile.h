@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files that the program writes: the only way to one. A file is written beside its place and put there when it is whole, so
  * that a failure at whatever stage leaves what was there as it was.

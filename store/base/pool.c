@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Interns byte strings: an open hash over one growing block. */
 #include "store/base/pool.h"
 
 #include "store/base/hash.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Interned byte strings: the same bytes give the same id, ids count from 1, 0 is "none". */
 #ifndef STORE_BASE_POOL_H
 #define STORE_BASE_POOL_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads and prints times: dates, durations, RFC 3339, and the clock that does not jump. */
 #include "store/base/when.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Times are milliseconds since the epoch, UTC; what a person types is in the local zone. */
 #ifndef STORE_BASE_WHEN_H
 #define STORE_BASE_WHEN_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/model/action.h"
 
 #include "store/base/mem.h"
@@ -14,12 +15,12 @@ static const struct { uint32_t value; const char *scmp, *word; } rows[] = {
 bool action_kills(uint32_t action)
 {
 	switch (action) {
-	case (uint32_t)ACTION_LOG:
-	case (uint32_t)ACTION_ERRNO:
-	case (uint32_t)ACTION_TRAP:
-	case (uint32_t)ACTION_TRACE:
-	case (uint32_t)ACTION_NOTIFY:
-	case (uint32_t)ACTION_ALLOW:
+	case ACTION_LOG:
+	case ACTION_ERRNO:
+	case ACTION_TRAP:
+	case ACTION_TRACE:
+	case ACTION_NOTIFY:
+	case ACTION_ALLOW:
 		return false;
 	default:
 		return true;
@@ -45,7 +46,7 @@ const char *action_scmp(uint32_t action)
 bool action_parse(const char *text, uint32_t *action)
 {
 	if (strcasecmp(text, "SCMP_ACT_KILL") == 0 || strcasecmp(text, "kill") == 0) {
-		*action = (uint32_t)ACTION_KILL_THREAD;
+		*action = ACTION_KILL_THREAD;
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a filter answered: SECCOMP_RET_* of linux/seccomp.h, as `code=` shows it. */
 #ifndef STORE_MODEL_ACTION_H
 #define STORE_MODEL_ACTION_H
@@ -7,8 +8,9 @@
 
 #define ACTION_MASK 0xffff0000u /* SECCOMP_RET_ACTION_FULL; old kernels print data below it */
 
+/* GNU C: one of them is greater than INT_MAX, so all are unsigned where they are compared. */
 enum action {
-#define ACTION(id, value, scmp, word) ACTION_##id = (int)(value),
+#define ACTION(id, value, scmp, word) ACTION_##id = (value),
 #include "store/model/action_list.h"
 #undef ACTION
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ACTION(id, value of `code` without its data, name in profiles, word for people): only rows. */
 ACTION(LOG,          0x7ffc0000u, "SCMP_ACT_LOG",          "log")
 ACTION(ERRNO,        0x00050000u, "SCMP_ACT_ERRNO",        "errno")

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Architectures by their AUDIT_ARCH value. x32 has none of its own in records: see arch_of. */
 #ifndef STORE_MODEL_ARCH_H
 #define STORE_MODEL_ARCH_H

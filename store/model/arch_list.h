@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ARCH(AUDIT_ARCH value, name, word in OCI profiles): only rows.
  * source: linux/audit.h, libseccomp's seccomp.h, the runtime-spec's list of architectures.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CAPABILITY(name): in the order of their numbers, from 0: only rows. source: linux/capability.h */
 CAPABILITY("CAP_CHOWN")
 CAPABILITY("CAP_DAC_OVERRIDE")

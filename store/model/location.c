@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Decides what of a location stays the same when it is started again, and prints it for people. */
 #include "store/model/location.h"
 
 #define SUFFIX 5          /* characters that a pod's name ends with */

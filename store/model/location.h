@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a process runs: container, pod, unit. What is known of it, and what of that a workload goes by. */
 #ifndef STORE_MODEL_LOCATION_H
 #define STORE_MODEL_LOCATION_H

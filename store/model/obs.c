@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Encodes observations and edges as JSON arrays, decodes them with every field checked, and adds
+ * lists up.
+ */
 #include "store/model/obs.h"
 
 #include "store/base/mem.h"

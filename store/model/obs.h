@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Observations and edges of an interval, and the text in which the store keeps them. They are small and always used
  * together, so they stand in their interval's row as JSON arrays: a row of its own for each cost more than reading

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What kind of program a comm and an exe show: loaders, shells and wrappers are never what a list is for. */
 #ifndef STORE_MODEL_PROGRAM_H
 #define STORE_MODEL_PROGRAM_H

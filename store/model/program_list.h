@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PROGRAM(kind, what is compared, name): only rows. COMM: the thread's name; EXE: the last part of exe.
  * LOADER loads a filter and then execs; SHELL and WRAPPER start the program that matters;

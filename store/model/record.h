@@ -1,8 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One parsed type=1326 record, and what a loss marker says. */
 #ifndef STORE_MODEL_RECORD_H
 #define STORE_MODEL_RECORD_H
 
 #include "store/base/bytes.h"
+
+#define RECORD_COMM_MAX 15 /* of a comm: TASK_COMM_LEN - 1 */
 
 #define RECORD_UNSET 4294967295u /* auid, ses: nobody logged in */
 
@@ -29,6 +32,7 @@ enum loss_kind {
 	LOSS_RATE,     /* auditctl -r: a rate limit was hit; how many, it does not say */
 	LOSS_JOURNAL,  /* journald missed or suppressed so many messages */
 	LOSS_SYSLOG,   /* rsyslog lost so many messages */
+	LOSS_AUDITD,   /* auditd or its dispatcher lost at least one event; how many, it does not say */
 	N_LOSS_KINDS,
 };
 

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Names and numbers of syscalls by libseccomp, libaudit and syscall_list.h, and the kinds of
+ * edges.
+ */
 #include "store/model/syscall.h"
 
 #include "store/base/mem.h"

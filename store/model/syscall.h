@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Syscalls: number to name, and which of them make or end processes. Numbers are what is stored. */
 #ifndef STORE_MODEL_SYSCALL_H
 #define STORE_MODEL_SYSCALL_H

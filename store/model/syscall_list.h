@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SYSCALL(number, name): numbers that are the same on every architecture but alpha (from 424 on).
  * For kernels newer than the libraries. source: scripts/syscall.tbl of Linux 6.18.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `derive_page` and `derive_mark`. */
 #include "store/rows/derive_row.h"
 
 #include "store/row.h"

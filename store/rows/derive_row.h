@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `derive_page` and `derive_mark`: what parts and images are found by. What they hold is the derivation's own. */
 #ifndef STORE_ROWS_DERIVE_ROW_H
 #define STORE_ROWS_DERIVE_ROW_H

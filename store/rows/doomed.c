@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Fills, counts and deletes the rows that forget has chosen. */
 #include "store/rows/doomed.h"
 
 #include "store/row.h"
@@ -58,7 +60,7 @@ static int choose_intervals(struct store *s, const struct doomed_choice *w, stru
 	return 0;
 }
 
-/* Of compacted trees, the rows of `compaction` that go: those named, or all; with a time only where all of it lies before. */
+/* Of compacted trees, the rows of `fold` that go: those named, or all; with a time only where all of it lies before. */
 static int choose_totals(struct store *s, const struct doomed_choice *w, struct err *e)
 {
 	if (store_script(s, "CREATE TEMP TABLE IF NOT EXISTS doomed_fold (id INTEGER PRIMARY KEY); DELETE FROM doomed_fold", e) < 0)
@@ -126,8 +128,9 @@ static int take_page(void *to, sqlite3_stmt *st, struct err *e)
 int doomed_each_page(struct store *s, struct doomed_page_take to, struct err *e)
 {
 	return store_each_sql(s, "SELECT DISTINCT seen.node, seen.serials, seen.seconds FROM seen JOIN (SELECT DISTINCT node, "
-				 "t_first / 1024000 AS lo, t_last / 1024000 AS hi FROM interval JOIN doomed USING (id)) AS d ON "
-				 "seen.node = d.node AND seen.seconds BETWEEN d.lo AND d.hi ORDER BY 1, 3, 2", NO_ARGS, WALK(take_page, &to), e);
+				 "t_first / ?1 AS lo, t_last / ?1 AS hi FROM interval JOIN doomed USING (id)) AS d ON "
+				 "seen.node = d.node AND seen.seconds BETWEEN d.lo AND d.hi ORDER BY 1, 3, 2",
+			      ARGS(V_INT(SEEN_ROW_SECONDS * 1000)), WALK(take_page, &to), e);
 }
 
 static int take_span(void *to, sqlite3_stmt *st, struct err *e)

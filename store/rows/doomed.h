@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows that are chosen to go: temporary tables of one connection, filled by a choice, counted, and then deleted. */
 #ifndef STORE_ROWS_DOOMED_H
 #define STORE_ROWS_DOOMED_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `image`. */
 #include "store/rows/image.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `image`. */
 #ifndef STORE_ROWS_IMAGE_H
 #define STORE_ROWS_IMAGE_H

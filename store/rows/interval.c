@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `interval`, `touch` and `sighting`. */
 #include "store/rows/interval.h"
 
 #include "store/base/mem.h"

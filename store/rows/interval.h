@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `interval`, with what hangs on them: touch (runs that met it as well) and sighting (where its process ran). */
 #ifndef STORE_ROWS_INTERVAL_H
 #define STORE_ROWS_INTERVAL_H

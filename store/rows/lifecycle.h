@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `event`: who was born of whom, exec'd, was gone, as capture saw it. */
 #ifndef STORE_ROWS_LIFECYCLE_H
 #define STORE_ROWS_LIFECYCLE_H

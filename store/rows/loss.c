@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/rows/loss.h"
 
 #include "store/sql.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `loss`: markers of records that were lost. */
 #ifndef STORE_ROWS_LOSS_H
 #define STORE_ROWS_LOSS_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `part`. */
 #include "store/rows/part.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `part`. */
 #ifndef STORE_ROWS_PART_H
 #define STORE_ROWS_PART_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `presence`. */
 #include "store/rows/presence.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `presence`: a call that was made, of lines without an event. */
 #ifndef STORE_ROWS_PRESENCE_H
 #define STORE_ROWS_PRESENCE_H

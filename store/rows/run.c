@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `ingest`, `capture` and `policy`. */
 #include "store/rows/run.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `ingest`, one for each run that brought records, and of `capture` and `policy`, which belong to them. */
 #ifndef STORE_ROWS_RUN_H
 #define STORE_ROWS_RUN_H

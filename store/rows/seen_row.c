@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of `seen` and `boot`. */
 #include "store/rows/seen_row.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `seen`, a page of the seen set each, and of `boot`, which are found from them. */
 #ifndef STORE_ROWS_SEEN_ROW_H
 #define STORE_ROWS_SEEN_ROW_H
@@ -5,6 +6,8 @@
 #include "store/store.h"
 
 #define SEEN_ROW_LAYERS 2 /* what trusted sources brought, and text; in this order */
+
+#define SEEN_ROW_SECONDS 1024 /* that a page spans; struct seen_key counts in these */
 
 struct seen_key { int64_t node, serials, seconds; };
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Statements and rows of the four fold tables. */
 #include "store/rows/total.h"
 
 #include "store/row.h"

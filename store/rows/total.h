@@ -1,4 +1,5 @@
-/* Rows of `compaction`, fold_use, fold_set and fold_place: what is left of trees that were compacted. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of `fold`, fold_use, fold_set and fold_place: what is left of trees that were compacted. */
 #ifndef STORE_ROWS_TOTAL_H
 #define STORE_ROWS_TOTAL_H
 

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Statements and rows of `tree`, tree_label and tree_place, and the clearing of all that is
+ * derived.
+ */
 #include "store/rows/tree_row.h"
 
 #include "store/base/mem.h"

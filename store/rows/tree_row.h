@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of `tree`, its labels and locations: what readers see of images. */
 #ifndef STORE_ROWS_TREE_ROW_H
 #define STORE_ROWS_TREE_ROW_H

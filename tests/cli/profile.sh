@@ -67,7 +67,7 @@ cp "$TMP/out" "$TMP/floored"
 added=$(comm_of -13 "$TMP/evidence" "$TMP/floored")
 ok "floor: adds what has no evidence ($added)" test "$(wc -w <<<"$added")" -gt 0
 ok "floor: takes nothing away" is "$(comm_of -23 "$TMP/evidence" "$TMP/floored")" ""
-ok "floor: is counted and named on stderr" warns "^scaudit: $(wc -w <<<"$added") of them from the floor, without evidence: ${added%% *}"
+ok "floor: is counted and named on stderr" warns "^scaudit: $(wc -w <<<"$added") of them from the baseline, without evidence: ${added%% *}"
 run "$SCAUDIT" profile --comm sort --explain
 ok "floor: explain marks each" is "$(awk -F'\t' '$7 == "floor" && $2 == 0 { printf "%s ", $1 }' "$TMP/out")" "$added"
 ok "floor: explain does not mark what has evidence" is "$(awk -F'\t' '$7 == "floor" && $2 > 0' "$TMP/out")" ""
@@ -91,7 +91,7 @@ ok "floor: but where one of them has it" says '^socketcall$'
 echo pthread_create >>"$TMP/mine"
 run "$SCAUDIT" profile --comm sort --floor "$TMP/mine"
 ok "floor: an unknown name: exit 2" is "$status" 2
-ok "floor: an unknown name: where" warns "^scaudit: --floor: .*/mine:4: no such syscall: 'pthread_create'$"
+ok "floor: an unknown name: where" warns "^scaudit: --baseline: .*/mine:4: no such syscall: 'pthread_create'$"
 run "$SCAUDIT" profile --comm sort --floor nonsense
 ok "floor: neither word nor file: exit 2, nothing on stdout" test "$status" = 2 -a ! -s "$TMP/out"
 run "$SCAUDIT" profile --comm sort --runtime runc --format names
@@ -208,7 +208,7 @@ run "$SCAUDIT" fold --keep-trees x
 ok "fold: a number that is none: exit 2" is "$status" 2
 "$SCAUDIT" ingest -q --db "$TMP/all.db" "$SAMPLES"/*.log
 run "$SCAUDIT" ingest --db "$TMP/kept.db" --keep-trees 1 "$SAMPLES"/*.log
-ok "ingest --keep-trees: says how many were folded" warns 'folded [0-9]+ trees'
+ok "ingest --keep-trees: says how many were compacted" warns 'compacted [0-9]+ trees'
 for what in 'SELECT sum(count) FROM observations' 'SELECT count(*) > 10 FROM observations WHERE tree IS NOT NULL'; do
 	ok "ingest --keep-trees: $what" is "$(sqlite3 "$TMP/kept.db" "$what")" "$(sqlite3 "$TMP/all.db" "$what")"
 done

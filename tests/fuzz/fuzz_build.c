@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A program file, which whoever may run programs has made. */
 #include "ingest/live/capture/build.h"
 

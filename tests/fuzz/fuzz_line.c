@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Lines: whatever the bytes, a record's fields are in their ranges, and what the hot path takes is what the parser says
  * of the record's text. (Digits in a header's stamps are left open by the hot path: test_fast.c is about those.)
@@ -66,7 +67,7 @@ static void close_bench(struct bench *b)
 static void check_record(const struct record *r)
 {
 	must(r->pid >= 0 && r->sig >= 0, "negative pid or sig");
-	must(r->comm.n <= FIELDS_COMM_MAX, "comm too long");
+	must(r->comm.n <= RECORD_COMM_MAX, "comm too long");
 	must(r->exe.n >= 1 && r->exe.n <= FIELDS_EXE_MAX, "exe of a length that the kernel does not write");
 	must(memchr(r->comm.n ? r->comm.p : "x", '\0', r->comm.n ? r->comm.n : 1) == NULL, "NUL in comm");
 	must(fields_agree(r->sig, r->code), "sig and code disagree");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What /proc/PID/cgroup holds: names that whoever made the cgroup chose. */
 #include "ingest/live/process/location.h"
 

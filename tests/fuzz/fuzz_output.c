@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Formats: the first byte chooses one, the others are a profile file. It is written whole, or refused and nothing is written. */
 #include "analyze/output/output.h"
 

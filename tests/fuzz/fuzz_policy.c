@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * Profile files: any bytes are read or refused with one line; what was read is settled and compiled, or refused. The first
  * byte is the number of the reader, '0' on; behind any other the content decides.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * What the store keeps in blobs and texts: any bytes are decoded or refused, and what was decoded is written and read
  * the same ever after. And whole stores: in a valid one, values are put into rows as the input says; it is read, forgotten

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * kinds: the ways in which processes come to be, for tests/kernel/mix.
  *

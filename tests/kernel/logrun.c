@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * logrun: runs a command under a filter that answers LOG to every call, so
  * that the kernel writes one record for each.

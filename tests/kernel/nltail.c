@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * nltail: writes the kernel's audit records as auditd's raw form would have
  * them, read from the netlink multicast group, which needs no audit daemon.

@@ -14,7 +14,7 @@ need jq perl sqlite3 setpriv unshare
 logrun=${BUILD:-build}/logrun
 
 fresh() { rm -f "$SCAUDIT_DB" "$SCAUDIT_DB"-*; }
-names() { "$SCAUDIT" profile "$@" --format names --floor none -q | sort -u; }
+names() { "$SCAUDIT" profile "$@" --format names --baseline none -q | sort -u; }
 
 # ---- a command: its streams, its status, its records and nobody else's ----
 
@@ -25,7 +25,7 @@ ok "its errors" warns '^oops$'
 ok "nothing was lost" warns '^scaudit: complete: serials [0-9]+ to [0-9]+ without a gap, none lost by the kernel$'
 ok "its processes" warns 'of 2 processes'
 ok "labelled by its name" is "$("$SCAUDIT" workloads --label sh --json | jq -r '.workloads[0].starts')" 1
-run "$SCAUDIT" profile --label sh --floor none
+run "$SCAUDIT" profile --label sh --baseline none
 ok "profile knows that it is complete" warns '^scaudit: complete: all of it was captured from beginning to end without loss$'
 ok "the execve that starts it is in the list" grep -q '"execve"' "$TMP/out"
 run "$SCAUDIT" status
@@ -217,7 +217,7 @@ ok "the list of the one container" is "$(comm -23 "$TMP/a.names" "$TMP/b.names" 
 ok "... of the other, with what was exec'd into it" is "$(comm -13 "$TMP/a.names" "$TMP/b.names" | grep -E '^(mkdir|rmdir|mknod|mknodat)$' | tr '\n' ' ' | sed 's/mknodat/mknod/')" "mkdir mknod rmdir "
 run "$SCAUDIT" workloads --pod "$uid"
 ok "a pod by its uid" says 'container aaaaaaaaaaaa|a{12}'
-run "$SCAUDIT" profile --comm perl --container "$b" --format names --floor none
+run "$SCAUDIT" profile --comm perl --container "$b" --format names --baseline none
 ok "--comm takes the probe of its container along" says '^mknod'
 run "$SCAUDIT" profile --comm perl
 ok "two containers are two workloads" is "$status" 1

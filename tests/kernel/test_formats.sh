@@ -46,7 +46,7 @@ if command -v bwrap >/dev/null && bwrap --ro-bind / / true 2>/dev/null; then
 	"$SCAUDIT" profile -q --label other --format names | grep -qx $needed
 	ok "bpf: (another program does not need $needed)" is $? 1
 	"$SCAUDIT" profile -q --label other --format bpf --default-action kill_process --runtime bwrap \
-		--floor <(grep -vx $needed "$TMP/names") -o "$TMP/less.bpf"
+		--baseline <(grep -vx $needed "$TMP/names") -o "$TMP/less.bpf"
 	run bwrap --ro-bind / / --seccomp 10 "${workload[@]}" 10<"$TMP/less.bpf"
 	ok "bpf, by bwrap: less $needed it dies by SIGSYS" is "$status" 159
 else
@@ -148,7 +148,7 @@ if [ -x $manager ] && command -v jq >/dev/null; then
 	list units/whole/60.conf --format systemd --runtime systemd
 	sed "s/\\b$needed\\b//" "$TMP/units/whole/60.conf" >"$TMP/units/less/60.conf"
 	systemd-analyze syscall-filter @file-system @io-event | sed -nE 's/^    ([a-z_0-9]+)$/\1/p' >"$TMP/floor"
-	list units/group/60.conf --format systemd --runtime systemd --group --floor "$TMP/floor"
+	list units/group/60.conf --format systemd --runtime systemd --group --baseline "$TMP/floor"
 	list units/log/60.conf --format systemd-log --runtime systemd
 	sed "s/\\b$needed\\b//" "$TMP/units/log/60.conf" >"$TMP/units/loglong/60.conf"
 	if [ -e "$TMP/p-32" ]; then

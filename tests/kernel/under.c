@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * under: runs a command under a filter as systemd and the container runtimes make them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * bpf: makes a filter of a profile, in the form that bubblewrap's --seccomp takes.
  *

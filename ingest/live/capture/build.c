@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finds the build-id in an ELF file by its program headers, with every offset checked. */
 #include "ingest/live/capture/build.h"
 
 #include "store/base/esc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The build-id of a program: what its linker wrote into it, which another build does not have. Files are hostile: whatever
  * they say, little of them is read, and only by pread, so that one that shrinks meanwhile does no harm.

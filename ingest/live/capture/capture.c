@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The main thread of capture: takes the reader's queue into the store, with locations, lifecycle
+ * events and builds.
+ */
 #include "ingest/live/capture/capture.h"
 
 #include "ingest/batch/feed.h"

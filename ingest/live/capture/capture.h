@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records live from the kernel into the store, what was lost of them, and where their processes ran. */
 #ifndef INGEST_LIVE_CAPTURE_CAPTURE_H
 #define INGEST_LIVE_CAPTURE_CAPTURE_H

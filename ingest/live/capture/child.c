@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Forks the command, changes its user, loads its filter, and execs when the parent says so. */
 #include "ingest/live/capture/child.h"
 
 #include "store/base/mem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a command under a seccomp filter: a child that waits until everything else is ready, loads the filter and execs. */
 #ifndef INGEST_LIVE_CAPTURE_CHILD_H
 #define INGEST_LIVE_CAPTURE_CHILD_H

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Follows a process and its descendants by perf's events, and gives each event the serial of the
+ * record before it.
+ */
 #include "ingest/live/capture/descend.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A process and all that descends from it: whose records are theirs, and which of their records a fork, an exec or an end
  * belongs to. Perf tells of these by time, the derivation wants serials.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Opens the files of processes, and reads their build-ids in a thread of its own. */
 #include "ingest/live/capture/exes.h"
 
 #include "store/base/pool.h"
@@ -70,7 +72,7 @@ static bool identify(struct exes *x, struct exe_seen *s)
 	return known;
 }
 
-static void *hash_files(void *to)
+static void *read_build_ids(void *to)
 {
 	struct exes *x = to;
 
@@ -112,7 +114,7 @@ struct exes *exes_start(void)
 
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->came, NULL);
-	if (pthread_create(&x->thread, NULL, hash_files, x) == 0)
+	if (pthread_create(&x->thread, NULL, read_build_ids, x) == 0)
 		return x;
 	free(x);
 	return NULL;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which builds of programs run. The file of a process is opened while it lives, which waits for nobody; its build-id is read
  * by a thread of its own, because the file may lie on a file system whose owner keeps readers waiting.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/live/capture/gaps.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Serials that never came. Each audit event has one, consecutive on a node, so what is missing between two that came was
  * dropped on the way. Records come out of order by some dozens, and several may share a serial.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The queue between reader and store: blocks in memory, then slots of a file. */
 #include "ingest/live/capture/queue.h"
 
 #include "ingest/read/lines.h"

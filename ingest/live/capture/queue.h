@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What was read and not yet stored, while another process holds the store's lock: blocks of items, handed from one thread
  * to another in the order in which they came. Memory is bounded; where a folder is given, more goes to a file in it, which

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The reader's thread: records from the kernel, locations from /proc, perf's events, all into the
+ * queue.
+ */
 #include "ingest/live/capture/reader.h"
 
 #include "ingest/live/kernel/audit.h"

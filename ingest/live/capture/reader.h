@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the kernel's records in a thread of its own, so that nothing else has to keep up with them, and puts them into a
  * queue together with what is known only while a process lives. Counts what was lost.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runs a command under a filter and sums up the records of what it was refused. */
 #include "ingest/live/capture/refusals.h"
 
 #include "ingest/read/body.h"
@@ -32,7 +34,7 @@ static void take_record(struct watching *w, struct bytes text)
 		r->damaged++;
 		return;
 	}
-	if (action_of(rec->code) == (uint32_t)ACTION_LOG) {
+	if (action_of(rec->code) == ACTION_LOG) {
 		r->logged++;
 		return;
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a command under a filter of its own and keeps what it was refused, as the kernel's records tell it. */
 #ifndef INGEST_LIVE_CAPTURE_REFUSALS_H
 #define INGEST_LIVE_CAPTURE_REFUSALS_H

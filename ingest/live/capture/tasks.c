@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the rings of perf's events of forks, execs and ends, and puts them in order of time. */
 #include "ingest/live/capture/tasks.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who forks, execs and ends among a process and all that descends from it, as the kernel's perf events tell it: exact for
  * setsid, double forks, su and namespaces, and invisible to the processes. A program that gains privilege by its setuid bit

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The questions that doctor asks: a row for each, and a function that answers it. */
 #include "ingest/live/host/checkup.h"
 
 #include "store/base/esc.h"

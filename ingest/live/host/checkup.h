@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What doctor looks at, and what it finds: a finding is a row of `rows` in checkup.c. */
 #ifndef INGEST_LIVE_HOST_CHECKUP_H
 #define INGEST_LIVE_HOST_CHECKUP_H

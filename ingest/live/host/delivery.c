@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes one record and waits for it on each way that this machine has: netlink, kmsg, files, the
+ * journal.
+ */
 #include "ingest/live/host/delivery.h"
 
 #include "ingest/live/kernel/marker.h"

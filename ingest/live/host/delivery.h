@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Has the kernel make one LOG record (ingest/live/kernel/marker.h) and looks through which of the ways of this machine it comes. A
  * way is a row of `ways` in delivery.c.

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads what a machine's files say about seccomp and logging: kernel settings, auditd, rsyslog,
+ * journald.
+ */
 #include "ingest/live/host/host.h"
 
 #include "ingest/live/kernel/helper.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of a machine say about seccomp and logging. `root` is a folder that stands for "/"; "" is the machine
  * itself. What these give comes from files and is not escaped.

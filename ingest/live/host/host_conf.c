@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Configuration files of those who keep records: auditd, journald, rsyslog. */
 #include "ingest/live/host/host.h"
 

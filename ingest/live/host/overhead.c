@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Times a call with and without a record in a child, in rounds, and takes medians. */
 #include "ingest/live/host/overhead.h"
 
 #include "ingest/live/kernel/marker.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Asks the kernel's audit state by libaudit, and which of its rules drop seccomp records. */
 #include "ingest/live/kernel/audit.h"
 
 #include <errno.h>

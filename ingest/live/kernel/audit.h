@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel's audit state, by libaudit: needs CAP_AUDIT_CONTROL in the initial user and pid namespace. */
 #ifndef INGEST_LIVE_KERNEL_AUDIT_H
 #define INGEST_LIVE_KERNEL_AUDIT_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runs another program, and takes what it prints within a bound of bytes and time. */
 #include "ingest/live/kernel/helper.h"
 
 #include "store/base/mem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Other programs whose output is needed: bounded in size and time. */
 #ifndef INGEST_LIVE_KERNEL_HELPER_H
 #define INGEST_LIVE_KERNEL_HELPER_H

@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes a marker record: draws a number that no system has, loads a filter that logs it, makes the
+ * call.
+ */
 #include "ingest/live/kernel/marker.h"
 
 #include "store/base/mem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A marker: one record that scaudit has the kernel make, of a call whose number no system has. Its record shows that
  * records come, and what was made before it has come before it (but for some dozens of serials).

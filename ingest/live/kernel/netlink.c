@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The multicast socket of the audit system: opens it, and reads messages in bulk. */
 #include "ingest/live/kernel/netlink.h"
 
 #include "ingest/read/lines.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Records as the kernel sends them to everybody who listens to the audit multicast group; auditd, if there is one, gets
  * its own. Needs CAP_AUDIT_READ in the initial user namespace, and the initial network namespace: in another one the

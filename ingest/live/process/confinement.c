@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads what confines a process from /proc: capabilities, namespaces, label, location. */
 #include "ingest/live/process/confinement.h"
 
 #include "ingest/live/host/host.h"

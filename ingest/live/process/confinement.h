@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What confines a process besides its filters, as /proc tells it. */
 #ifndef INGEST_LIVE_PROCESS_CONFINEMENT_H
 #define INGEST_LIVE_PROCESS_CONFINEMENT_H

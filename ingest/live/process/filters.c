@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the filters of a process back by ptrace, and says what kept it from that. */
 #include "ingest/live/process/filters.h"
 
 #include "store/model/arch.h"

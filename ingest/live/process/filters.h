@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The seccomp filters of a running process, read back from the kernel, and what else confines it. */
 #ifndef INGEST_LIVE_PROCESS_FILTERS_H
 #define INGEST_LIVE_PROCESS_FILTERS_H

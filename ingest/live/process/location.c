@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads a cgroup path into runtime, container, pod and unit, and looks for names in files of
+ * kubelet and the runtimes.
+ */
 #include "ingest/live/process/location.h"
 
 #include "store/base/buf.h"

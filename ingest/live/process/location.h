@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a process runs, as its cgroup tells: container, pod, unit. Names come from files of kubelet and the runtimes, never
  * from the network.

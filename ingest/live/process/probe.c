@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Asks the kernel what filters answer to a call, by a child that hands the call to this process. */
 #include "ingest/live/process/probe.h"
 
 #include "ingest/live/kernel/marker.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What filters answer, asked of the kernel without making the call: a child adds a filter that hands the one call to this
  * process (SECCOMP_RET_USER_NOTIF). An older errno, trap or kill is more severe and wins; where the question comes here, all

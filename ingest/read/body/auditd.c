@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/body.h"
 
 /* auditd, raw and enriched, also through audisp's syslog plugin: "[node=N ]type=SECCOMP msg=audit(...)". */
@@ -6,7 +7,7 @@ static enum line_kind auditd_parse(struct bytes b, const struct context *c, stru
 	struct bytes node = { NULL, 0 };
 	enum line_kind kind;
 
-	if (header_foreign(c))
+	if (header_forges(c))
 		return LINE_OTHER;
 	if (bytes_take(&b, BYTES("node="))) {
 		node = bytes_until(&b, ' ');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/body.h"
 
 /* A type with odd bytes in it that would be ours without them: "13\0" "26". */
@@ -19,8 +20,9 @@ static bool broken_type(struct bytes type)
 static enum line_kind kernel_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
 {
 	struct bytes type;
+	enum line_kind kind;
 
-	if (header_foreign(c))
+	if (header_foreign(c) && !c->comm_tag)
 		return LINE_OTHER;
 	bytes_take(&b, BYTES("audit: "));
 	if (!bytes_take(&b, BYTES("type=")))
@@ -35,7 +37,11 @@ static enum line_kind kernel_parse(struct bytes b, const struct context *c, stru
 	bytes_take(&b, BYTES(" "));
 	if (bytes_starts(b, BYTES("msg=")))
 		return LINE_OTHER; /* auditd's */
-	return body_record(b, out, room);
+	kind = body_record(b, out, room);
+	/* logd's tag is the program's own name; any other is of an app that prints what it likes */
+	if (header_foreign(c) && !(kind == LINE_RECORD && bytes_eq(c->tag, out->rec.comm)))
+		return LINE_OTHER;
+	return kind;
 }
 
 const struct body body_kernel = { "kernel", "audit: type=1326 audit(...), as printk writes it", kernel_parse };

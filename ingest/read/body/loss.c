@@ -1,3 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Loss markers: lines by which the kernel, auditd, journald or rsyslog say that records were lost.
+ */
 #include "ingest/read/body.h"
 
 #include "store/base/mem.h"
@@ -44,19 +48,32 @@ static bool of_kernel(struct bytes b, struct loss *out)
 /* What stands between the kernel and the file: journald and rsyslog own up to some of their losses. */
 static bool of_loggers(struct bytes b, struct bytes tag, struct loss *out)
 {
+	/* before: what the number follows; NULL: the line has none */
 	static const struct { const char *tag, *says, *before; enum loss_kind kind; } rows[] = {
 		{ "systemd-journald", "Forwarding to syslog missed ", "missed ", LOSS_JOURNAL },
 		{ "systemd-journald", "Missed ", "Missed ", LOSS_JOURNAL },
 		{ "systemd-journald", "Suppressed ", "Suppressed ", LOSS_JOURNAL },
 		{ "systemd-journal", "Missed ", "Missed ", LOSS_JOURNAL },
+		{ "systemd-journal", "Suppressed ", "Suppressed ", LOSS_JOURNAL },
+		/* RHEL 7 */
+		{ "journal", "Suppressed ", "Suppressed ", LOSS_JOURNAL },
+		{ "journal", "Missed ", "Missed ", LOSS_JOURNAL },
+		{ "journal", "Forwarding to syslog missed ", "missed ", LOSS_JOURNAL },
+		{ "rsyslogd", " lost due to rate-limiting", ": ", LOSS_SYSLOG },
 		{ "rsyslogd", " lost ", " lost ", LOSS_SYSLOG },
+		/* source: auditd-dispatch.c and audisp/queue.c of the audit package */
+		{ "auditd", "event lost", NULL, LOSS_AUDITD },
+		{ "auditd", "dropping event", NULL, LOSS_AUDITD },
+		{ "audispd", "dropping event", NULL, LOSS_AUDITD },
+		{ "audisp-remote", "dropping event", NULL, LOSS_AUDITD },
+		{ "audisp-syslog", "dropping event", NULL, LOSS_AUDITD },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!bytes_eq(tag, bytes_of(rows[i].tag)) || !bytes_has(b, bytes_of(rows[i].says)))
 			continue;
 		out->kind = rows[i].kind;
-		out->number = number_after(b, bytes_of(rows[i].before));
+		out->number = rows[i].before == NULL ? 0 : number_after(b, bytes_of(rows[i].before));
 		return true;
 	}
 	return false;

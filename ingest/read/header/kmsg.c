@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
 /* /dev/kmsg: "priority,sequence,microseconds,flags;" and then the text with bytes as \xHH. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
 /* "[ 1324.930539] ", also "[   T55]", "[Tue Nov 24 04:29:36 2026]", "[Nov24 04:29]", "[  +0.000050]", "000: ". */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
 /* "<5>": syslog's priority on the wire, and dmesg -r. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
 /* RFC 5424 after its priority: "1 STAMP HOST APP PROCID MSGID - MESSAGE". */

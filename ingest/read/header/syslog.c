@@ -1,4 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The header of syslog files: stamp with or without year and zone, host, tag with pid. */
 #include "ingest/read/header.h"
+
+#include "store/base/mem.h"
 
 /* "[ 1324.932396] " of journalctl -o short-monotonic: taken only when a host and a tag follow. */
 static bool monotonic(struct bytes *b, struct context *out)
@@ -45,19 +49,76 @@ static bool unix_stamp(struct bytes *b, struct context *out)
 	return true;
 }
 
-/* "Tue 2026-11-24 04:29:37 UTC" of journalctl -o short-full. */
-static bool full_stamp(struct bytes *b)
+/* A word of a date in some language, or a number of one: "Mär", "févr.", "3月", "24,", "2026-11-24". */
+static bool date_word(struct bytes word)
 {
-	struct bytes rest = *b;
-	unsigned seconds;
+	for (size_t i = 0; i < word.n; i++) {
+		unsigned char c = (unsigned char)word.p[i];
 
-	if (rest.n < 28 || rest.p[3] != ' ' || rest.p[8] != '-' || rest.p[11] != '-' || rest.p[14] != ' ')
+		if (c < 0x21 || c == 0x7f || strchr("=:\"()[]{}<>|", c) != NULL)
+			return false;
+	}
+	return word.n > 0 && word.n <= 40;
+}
+
+static bool iso_date(struct bytes w)
+{
+	return w.n == 10 && w.p[4] == '-' && w.p[7] == '-' && bytes_digit(w.p[0]) && bytes_digit(w.p[9]);
+}
+
+/* "UTC", "CET", "+01", "+0100": what follows a full date's time. */
+static bool zone_word(struct bytes w)
+{
+	if (w.n > 1 && (w.p[0] == '+' || w.p[0] == '-'))
+		return bytes_digit(w.p[1]);
+	for (size_t i = 0; i < w.n; i++)
+		if (w.p[i] < 'A' || w.p[i] > 'Z')
+			return false;
+	return w.n >= 2 && w.n <= 5 && !header_level(w);
+}
+
+/* A year behind the time, as logread has it. */
+static void year_behind(struct bytes *b)
+{
+	struct bytes rest = *b, year;
+	uint64_t v;
+
+	if (!bytes_take(&rest, BYTES(" ")))
+		return;
+	year = bytes_until(&rest, ' ');
+	if (year.n == 4 && bytes_dec(&year, 9999, &v) && year.n == 0 && v >= 1970)
+		*b = rest;
+}
+
+/*
+ * A date in any language and order, and the time: "Mär 04 19:57:53", "Tue Nov 24 04:29:37 2026", "Di 2026-11-24 04:29:37 CET".
+ * The month's name is the user's locale's (journalctl), so it says nothing here: the record has its own stamp.
+ */
+static bool local_stamp(struct bytes *b)
+{
+	struct bytes rest = *b, word = { NULL, 0 }, zone;
+	unsigned seconds, words = 0;
+	bool day = false;
+
+	bytes_trim_left(&rest);
+	while (words < 5 && !header_clock(&rest, &seconds)) {
+		word = bytes_until(&rest, ' ');
+		if (!date_word(word) || rest.n == 0)
+			return false;
+		bytes_trim_left(&rest);
+		words++;
+		for (size_t i = 0; i < word.n; i++)
+			day = day || bytes_digit(word.p[i]) || (unsigned char)word.p[i] >= 0x80;
+	}
+	if (words == 5 || !day)
 		return false;
-	bytes_skip(&rest, 15);
-	if (!header_clock(&rest, &seconds) || !bytes_take(&rest, BYTES(" ")))
-		return false;
-	bytes_until(&rest, ' '); /* the zone */
+	year_behind(&rest);
 	*b = rest;
+	if (iso_date(word) && bytes_take(&rest, BYTES(" "))) {
+		zone = bytes_until(&rest, ' ');
+		if (words > 1 || zone_word(zone))
+			*b = rest;
+	}
 	return true;
 }
 
@@ -65,8 +126,11 @@ static bool stamp(struct bytes *b, struct context *out)
 {
 	unsigned seconds;
 
-	return header_bsd_stamp(b, out) || header_iso_stamp(b, out) || unix_stamp(b, out) || full_stamp(b) ||
-	       header_clock(b, &seconds) || monotonic(b, out);
+	if (header_bsd_stamp(b, out)) {
+		year_behind(b);
+		return true;
+	}
+	return header_iso_stamp(b, out) || unix_stamp(b, out) || header_clock(b, &seconds) || monotonic(b, out) || local_stamp(b);
 }
 
 /* Splits "name[123]" into tag and pid; a plain word is a tag without pid. False: no tag. */
@@ -107,29 +171,32 @@ static bool next_word(struct bytes *b, struct bytes *word, bool *colon)
 	return word->n > 0;
 }
 
-static bool host_like(struct bytes word)
-{
-	for (size_t i = 0; i < word.n; i++) {
-		unsigned char c = (unsigned char)word.p[i];
-
-		if (c < 0x21 || c > 0x7e || c == '=' || c == '(' || c == '"' || c == '[' || c == ']' || c == '{')
-			return false;
-	}
-	return word.n <= 255;
-}
-
-/* busybox puts "kern.notice" between host and tag; what is not kern shows in the priority. */
+/* "kern.notice", of busybox and OpenWrt; what is not kern shows in the priority. */
 static bool facility_level(struct bytes word, struct context *out)
 {
+	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "authpriv", "syslog", "lpr", "news", "uucp",
+						  "cron", "ftp", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
+						  "local7" };
+	static const char *const levels[] = { "emerg", "panic", "alert", "crit", "err", "error", "warn", "warning", "notice", "info",
+					      "debug" };
 	struct bytes rest = word, facility = bytes_until(&rest, '.');
+	bool known = false;
 
-	if (rest.n < 4 || facility.n == 0)
+	bytes_skip(&rest, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(facilities) && !known; i++)
+		known = bytes_eq(facility, bytes_of(facilities[i]));
+	if (!known)
 		return false;
-	out->priority = bytes_eq(facility, BYTES("kern")) ? 5 : 13;
-	return true;
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (!bytes_eq(rest, bytes_of(levels[i])))
+			continue;
+		out->priority = bytes_eq(facility, BYTES("kern")) ? 5 : 13;
+		return true;
+	}
+	return false;
 }
 
-/* STAMP [HOST] [FACILITY.LEVEL] TAG[PID]: of rsyslog, syslog-ng, busybox, and journalctl's short forms. */
+/* STAMP [HOST] [LEVEL or FACILITY.LEVEL] TAG[PID]: of rsyslog, syslog-ng, busybox, OpenWrt, ChromeOS, and journalctl's short forms. */
 static bool syslog_parse(struct bytes *line, struct context *out)
 {
 	struct context got = *out;
@@ -140,18 +207,18 @@ static bool syslog_parse(struct bytes *line, struct context *out)
 		return false;
 	if (rest.n == 0 || rest.p[0] == '[' || !next_word(&rest, &word, &colon))
 		return false;
-	if (!colon) {
+	if (colon && is_printk)
+		return false;
+	if (!colon && !header_level(word) && !facility_level(word, &got)) {
 		/* dmesg's lines have the same stamp and no host */
-		if (!host_like(word))
+		if (!header_host_like(word))
 			return false;
 		got.host = word;
 		if (!next_word(&rest, &word, &colon))
 			return false;
-		if (!colon && (!facility_level(word, &got) || !next_word(&rest, &word, &colon)))
-			return false;
-	} else if (is_printk) {
-		return false;
 	}
+	if (!colon && (header_level(word) || facility_level(word, &got)) && !next_word(&rest, &word, &colon))
+		return false;
 	if (!colon || !split_tag(word, &got))
 		return false;
 	*out = got;

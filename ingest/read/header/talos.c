@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
 /* Talos: "10.5.0.3: kern:  notice: [2022-07-28T11:49:44.873619063Z]: ". */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* kind: an event loop: epoll over inotify, eventfd, signalfd and a socket */
 #include <signal.h>
 #include <stdint.h>

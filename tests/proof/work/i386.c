@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* kind: an i386 program that forks
  * build: -m32
  * short: yes */

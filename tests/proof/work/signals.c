@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* kind: signals: handlers on a stack of their own, a mask, waits that are interrupted, one to a thread
  * build: -pthread */
 #include <errno.h>

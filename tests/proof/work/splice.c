@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* kind: io by splice, tee, sendfile, copy_file_range, preadv, mmap */
 #include <fcntl.h>
 #include <stdio.h>

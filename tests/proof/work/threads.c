@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* kind: threads: a lock, a condition, a barrier, thread-local memory
  * build: -pthread
  * short: yes */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* kind: timers: timerfd, POSIX timers, interval timers, clocks */
 #include <poll.h>
 #include <signal.h>

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/read/header.h"
+
+static bool blankless(struct bytes word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if ((unsigned char)word.p[i] < 0x21 || (unsigned char)word.p[i] > 0x7e || word.p[i] == '=' || word.p[i] == '"')
+			return false;
+	return word.n > 0;
+}
+
+/* "web-1  | ": compose's name of a container. */
+static bool compose(struct bytes *b)
+{
+	struct bytes rest = *b, name = bytes_until(&rest, ' ');
+
+	if (!blankless(name) || name.n > 128)
+		return false;
+	bytes_trim_left(&rest);
+	if (!bytes_take(&rest, BYTES("|")))
+		return false;
+	bytes_trim_left(&rest);
+	*b = rest;
+	return true;
+}
+
+/* "[pod/web-5d9/app] ": kubectl logs --prefix. */
+static bool kubectl(struct bytes *b)
+{
+	struct bytes rest = *b, name;
+
+	if (!bytes_take(&rest, BYTES("[")))
+		return false;
+	name = bytes_until(&rest, ']');
+	if (!blankless(name) || memchr(name.p, '/', name.n) == NULL || !bytes_take(&rest, BYTES("] ")))
+		return false;
+	*b = rest;
+	return true;
+}
+
+/* It names where the line was written, which may be another place than the record's: no node. */
+static bool parse(struct bytes *line, struct context *out)
+{
+	(void)out;
+	return compose(line) || kubectl(line);
+}
+
+const struct header header_source = { "source", "name of the container, of compose or kubectl logs --prefix", parse };

@@ -1,0 +1,3 @@
+/* WRAP(id): only rows; the first that begins is taken. */
+WRAP(json)
+WRAP(export)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files that load a query share. Inside store/query*.c only. */
+#ifndef STORE_QUERY_LOAD_H
+#define STORE_QUERY_LOAD_H
+
+#include "store/base/map.h"
+#include "store/query.h"
+#include "store/sql.h"
+
+struct query_path { int64_t id, parent; struct bytes exe, name, text; };
+
+struct query_loading {
+	struct query *q;
+	struct store *s;
+	int64_t since, until;
+	struct map strings;   /* row -> pool id */
+	struct map images;    /* row -> index */
+	struct map trees;     /* row -> index */
+	struct map callers, calls, locations, policies;  /* row -> index */
+	struct map uses;      /* (image, caller and call) -> index */
+	struct map pseudo;    /* (node, exe and comm) -> tree index */
+	VEC(struct query_path) paths;
+	struct map path_at, tree_of_total, image_of_total;  /* row -> index; row -> tree; (tree, path) -> image */
+};
+
+struct bytes query_keep_string(struct query *q, struct bytes b);
+
+/* Text that was escaped when it was written; in a store by somebody else it may not be. */
+struct bytes query_keep_shown(struct query *q, struct bytes b);
+
+/* The bytes of a row of `string`; false: there is none. */
+bool query_text_of(const struct query_loading *l, int64_t row, struct bytes *out);
+
+/* -1: a row refers to one that is not there. */
+int query_dangling(const struct query_loading *l, const char *table, int64_t id, const char *what, struct err *e);
+
+/* Walks the rows of a statement; ?1 of query_each_of says whether only trusted ones are wanted. */
+int query_each(struct query_loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e);
+int query_each_of(struct query_loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e);
+
+bool query_in_time(const struct query_loading *l, int64_t first, int64_t last);
+
+/* A row (tree, location) of a table; trees: its rows -> index. */
+int query_put_location(struct query_loading *l, const struct map *trees, const char *table, sqlite3_stmt *st, struct err *e);
+
+uint32_t query_image_index(const struct query_loading *l, int64_t row);
+void query_set_node(struct query_tree *t, const struct query *q, const struct nodes_row *node);
+
+/* Adds to the use of an image, and widens the times of its tree. */
+struct query_use *query_add_use(struct query_loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events,
+				uint64_t trusted, int64_t t_first, int64_t t_last);
+void query_note_serial(struct query_use *u, uint32_t serial);
+
+int query_load_uses(struct query_loading *l, struct err *e);
+int query_load_totals(struct query_loading *l, struct err *e);
+
+#endif

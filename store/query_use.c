@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Who made which call: intervals with their observations, and presence, which may hang on a tree of its own. */
+#include "store/query_load.h"
+
+#include "store/base/code.h"
+#include "store/base/esc.h"
+#include "store/base/when.h"
+#include "store/model/obs.h"
+#include "store/model/program.h"
+#include "store/row.h"
+
+static void widen_times(int64_t *first, int64_t *last, int64_t t_first, int64_t t_last)
+{
+	if (t_first == WHEN_NONE)
+		return;
+	if (*first == WHEN_NONE || t_first < *first)
+		*first = t_first;
+	if (*last == WHEN_NONE || t_last > *last)
+		*last = t_last;
+}
+
+struct query_use *query_add_use(struct query_loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events, uint64_t trusted,
+				 int64_t t_first, int64_t t_last)
+{
+	uint64_t key = (uint64_t)caller << 32 | call;
+	int64_t at = map_get(&l->uses, image, key, -1);
+	struct query_tree *t = &l->q->trees.v[l->q->images.v[image].tree];
+	struct query_use *u;
+
+	if (at < 0) {
+		map_put(&l->uses, image, key, (int64_t)l->q->uses.n);
+		u = VEC_PUSH(&l->q->uses);
+		*u = (struct query_use){ .image = image, .caller = caller, .call = call, .t_first = WHEN_NONE,
+					 .t_last = WHEN_NONE, .serial = UINT32_MAX };
+	} else {
+		u = &l->q->uses.v[at];
+	}
+	u->events += events;
+	u->trusted += store_trusts(l->s) ? trusted : 0;
+	widen_times(&u->t_first, &u->t_last, t_first, t_last);
+	widen_times(&t->t_first, &t->t_last, t_first, t_last);
+	return u;
+}
+
+void query_note_serial(struct query_use *u, uint32_t serial)
+{
+	if (serial < u->serial)
+		u->serial = serial;
+}
+
+static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct query_loading *l = to;
+	struct obs_list list = { 0 };
+	int64_t v[14];
+	uint32_t image;
+	int ret = 0;
+
+	if (row_read(st, "interval", "iiipitTsSmfwwb", v, e) < 0)
+		return -1;
+	image = query_image_index(l, v[1]);
+	if (image == QUERY_NONE)
+		return query_dangling(l, "interval", v[0], "part", e);
+	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].row != v[2])
+		return row_damaged(l->s->db, "interval", v[0], "its part is of another process", e);
+	if (!obs_decode(store_column(st, 13), (struct obs_origin){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
+		ret = row_damaged(l->s->db, "interval", v[0],
+				  "no observations can be read in its obs", e);
+	for (size_t i = 0; i < list.n && ret == 0; i++) {
+		const struct obs *o = &list.v[i];
+		int64_t caller = map_get(&l->callers, (uint64_t)o->caller, 0, -1);
+		int64_t call = map_get(&l->calls, (uint64_t)o->call, 0, -1);
+
+		if (caller < 0 || call < 0)
+			ret = query_dangling(l, "interval", v[0], "caller or call", e);
+		else if (obs_events(o) > 0 && query_in_time(l, o->t_first, o->t_last))
+			query_note_serial(query_add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
+					    o->t_last), o->serial);
+	}
+	VEC_FREE(&list);
+	return ret;
+}
+
+/* The pseudo-tree of (node, exe, comm) for presence that no image can be told for. */
+static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *node, struct bytes exe, struct bytes comm)
+{
+	uint64_t a = (uint64_t)nodes_id(&l->q->nodes, node->id);
+	uint64_t b = (uint64_t)pool_intern(&l->q->strings, exe) << 32 | pool_intern(&l->q->strings, comm);
+	int64_t at = map_get(&l->pseudo, a, b, -1);
+	auto_buf struct buf path = { 0 }, key = { 0 };
+	char code[CODE_SIZE];
+
+	if (at >= 0)
+		return (uint32_t)at;
+	esc_tty(&path, program_basename(exe));
+	buf_add(&key, node->shown.p, node->shown.n);
+	buf_char(&key, '\0');
+	buf_add(&key, exe.p, exe.n);
+	buf_char(&key, '\0');
+	buf_add(&key, comm.p, comm.n);
+	code_of(buf_bytes(&key), code);
+	at = (int64_t)l->q->images.n;
+	map_put(&l->pseudo, a, b, at);
+	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
+							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = query_keep_string(l->q, buf_bytes(&path)),
+							 .exe = query_keep_string(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE,
+							 .t_end = WHEN_NONE,
+							 .loader = program_kind(comm, exe) == PROGRAM_LOADER };
+	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = query_keep_string(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
+						       .stands_for = 1, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	query_set_node(&l->q->trees.v[l->q->trees.n - 1], l->q, node);
+	return (uint32_t)at;
+}
+
+static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct query_loading *l = to;
+	const struct nodes_row *node;
+	int64_t v[8], caller, call;
+	struct bytes exe;
+	uint32_t image;
+
+	if (row_read(st, "presence", "iniiiuTi", v, e) < 0)
+		return -1;
+	image = query_image_index(l, v[1]);
+	caller = map_get(&l->callers, (uint64_t)v[3], 0, -1);
+	call = map_get(&l->calls, (uint64_t)v[4], 0, -1);
+	if (caller < 0 || call < 0 || !query_text_of(l, v[2], &exe))
+		return query_dangling(l, "presence", v[0], "caller, call or exe", e);
+	if (v[5] != WHEN_NONE && !query_in_time(l, v[5], v[6]))
+		return 0;
+	node = nodes_find(&l->q->nodes, v[7]);
+	if (node == NULL)
+		return query_dangling(l, "presence", v[0], "node", e);
+	if (image == QUERY_NONE)
+		image = pseudo_image(l, node, exe, l->q->callers.v[caller].comm);
+	query_add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, v[5], v[6]);
+	return 0;
+}
+
+int query_load_uses(struct query_loading *l, struct err *e)
+{
+	if (query_each_of(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
+			  "WHERE NOT ?1 OR trusted", take_interval, e) < 0)
+		return -1;
+	return l->q->trusted ? 0 : query_each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e);
+}
