@@ -151,7 +151,8 @@ static void print_table(const struct check *c, bool all)
 		term_table_print(&t, stdout);
 }
 
-static void print_json(const struct check *c, const struct binaries *b)
+/* program: the evidence has some of a program, not of its loader alone; start: calls of a runtime's start that would be refused. */
+static void print_json(const struct check *c, const struct binaries *b, bool program, size_t start)
 {
 	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
 
@@ -179,6 +180,8 @@ static void print_json(const struct check *c, const struct binaries *b)
 	json_put_int(doc, "depends", true, (int64_t)c->depends);
 	json_put_int(doc, "unknown", true, (int64_t)c->unknown);
 	json_put_word(doc, "first_of_loader", c->first ? c->first->name : NULL);
+	json_put_int(doc, "refused_at_start", true, (int64_t)start);
+	json_object_object_add(doc, "program_seen", json_object_new_boolean(program));
 	json_print(doc);
 }
 
@@ -283,15 +286,15 @@ static void print_verdict(const struct check *c, bool starts)
 		command_say("none of the %zu calls that were seen is refused, but the start is", c->calls.n);
 }
 
-static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct policy *profile, bool starts)
+static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct policy *profile, bool program, size_t start)
 {
 	if (opt_on(o, OPT_json))
-		print_json(c, b);
+		print_json(c, b, program, start);
 	else
 		print_table(c, opt_on(o, OPT_verbose));
 	if (opt_on(o, OPT_quiet))
 		return;
-	print_verdict(c, starts);
+	print_verdict(c, start == 0);
 	binaries_say(b, profile, opt_on(o, OPT_verbose));
 }
 
@@ -324,7 +327,7 @@ static size_t answer(const struct opts *o, struct selected *s, const struct subj
 	more = runtime ? check_runtime(subject, runtime, true, true, quiet) : 0;
 	more += check_shown(subject, ev->q, ev->s, &whole, runtime, quiet);
 	binaries_find(&b, &s->query, ev->s);
-	show(o, c, &b, &subject->policy, more == 0);
+	show(o, c, &b, &subject->policy, ev->s->program, more);
 	say_evidence(ev->s, ev, quiet);
 	VEC_FREE(&b);
 	whole_release(&whole);
