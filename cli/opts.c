@@ -104,7 +104,7 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 
 	*command = NULL;
 	for (int i = 0; i < N_OPTS; i++) {
-		longs[i] = (struct option){ rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
+		longs[i] = (struct option){ rows[i].name, rows[i].arg == NULL ? no_argument : rows[i].arg[0] == '[' ? optional_argument : required_argument, NULL,
 					    FIRST_LONG + i };
 		if (!rows[i].letter)
 			continue;
@@ -125,9 +125,9 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 			return err_set(e, ST_INPUT, "option '%.80s' needs a value", word);
 		if (row < 0)
 			return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", word);
-		if (rows[row].arg && optarg[0] == '\0')
+		if (rows[row].arg && optarg != NULL && optarg[0] == '\0')
 			return err_set(e, ST_INPUT, "option '--%s' has an empty value", rows[row].name);
-		*VEC_PUSH(&o->given[row]) = rows[row].arg ? optarg : "";
+		*VEC_PUSH(&o->given[row]) = optarg != NULL && rows[row].arg ? optarg : "";
 	}
 	if (optind >= argc)
 		return 0;
@@ -174,10 +174,10 @@ static void help_row(int i, unsigned groups)
 	}
 
 	if (rows[i].letter)
-		snprintf(left, sizeof(left), "-%c, --%s%s%s", rows[i].letter, rows[i].name, rows[i].arg ? " " : "",
+		snprintf(left, sizeof(left), "-%c, --%s%s%s", rows[i].letter, rows[i].name, rows[i].arg && rows[i].arg[0] != '[' ? " " : "",
 			 rows[i].arg ? rows[i].arg : "");
 	else
-		snprintf(left, sizeof(left), "    --%s%s%s", rows[i].name, rows[i].arg ? " " : "",
+		snprintf(left, sizeof(left), "    --%s%s%s", rows[i].name, rows[i].arg && rows[i].arg[0] != '[' ? " " : "",
 			 rows[i].arg ? rows[i].arg : "");
 	while ((nl = strchr(text, '\n')) != NULL) {
 		printf("  %-28s %.*s\n", left, (int)(nl - text), text);

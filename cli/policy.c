@@ -31,6 +31,18 @@ static int machine_of(struct resolve_machine *at, const struct opts *o, struct e
 	return arch == NULL ? 0 : resolve_machine_arch(at, arch, e);
 }
 
+/* Settings with filters of their own; each has one for each architecture. */
+static void say_also(const struct policy *p, const char *shown)
+{
+	auto_buf struct buf names = { 0 };
+
+	for (size_t i = 0; i < p->also.n; i++)
+		if (i == 0 || strcmp(p->also.v[i - 1].setting, p->also.v[i].setting) != 0)
+			buf_printf(&names, "%s%s=", names.n ? ", " : "", p->also.v[i].setting);
+	if (names.n)
+		command_say("%s: filters beside the list, as " SYSTEMD_SETS_OF " loads them: %s", shown, buf_text(&names));
+}
+
 /* What of the file is not, or may not be, as its consumer has it. */
 static void say_unread(const struct policy *p, const char *file)
 {
@@ -41,6 +53,7 @@ static void say_unread(const struct policy *p, const char *file)
 		command_say("%s: %s", buf_text(&shown), p->unread.v[i]);
 	if (p->unread.n > UNREAD_SHOWN)
 		command_say("%s: and %zu more", buf_text(&shown), p->unread.n - UNREAD_SHOWN);
+	say_also(p, buf_text(&shown));
 	for (size_t i = 0; i < p->sets.n && i < UNREAD_SHOWN; i++)
 		buf_printf(&sets, "%s%s", i ? ", " : "", p->sets.v[i]);
 	if (p->sets.n)
@@ -48,13 +61,23 @@ static void say_unread(const struct policy *p, const char *file)
 			    p->sets.n > UNREAD_SHOWN ? " ..." : "");
 }
 
-static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes text, const char *file, const struct opts *o, struct err *e)
+static struct input_from from_of(const char *shown, const char *file, size_t nth, const struct opts *o)
+{
+	return (struct input_from){ .file = shown, .path = strcmp(file, "-") == 0 ? "" : file, .format = opt_text(o, OPT_from, NULL),
+				    .name = opt_text(o, OPT_name, NULL), .nth = nth };
+}
+
+static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes text, const char *file, size_t nth, const struct opts *o,
+		      struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
 
+	struct input_from from;
+
 	policy_init(p);
 	esc_shell(&shown, bytes_of(file));
-	if (machine_of(at, o, e) < 0 || input_policy(p, text, buf_text(&shown), opt_text(o, OPT_from, NULL), e) < 0)
+	from = from_of(buf_text(&shown), file, nth, o);
+	if (machine_of(at, o, e) < 0 || input_policy_from(p, text, &from, e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
 		say_unread(p, file);
@@ -67,13 +90,28 @@ int policy_open_whole(struct policy *p, struct resolve_machine *at, const char *
 
 	policy_init(p);
 	*at = (struct resolve_machine){ 0 };
-	return input_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, o, e);
+	return input_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, 0, o, e);
 }
 
 int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e)
 {
+	return policy_open_nth(p, text, file, 0, o, e);
+}
+
+void policy_names(struct policy *names, struct bytes text, const char *file, const struct opts *o)
+{
+	struct input_from from = from_of("", file, 0, o);
+	struct err none = { 0 };
+
+	input_policy_from(names, text, &from, &none); /* what is wrong with it is said when it is opened */
+	if (from.name != NULL || names->profiles.n < 2)
+		names->profiles.n = 0;
+}
+
+int policy_open_nth(struct policy *p, struct bytes text, const char *file, size_t nth, const struct opts *o, struct err *e)
+{
 	struct resolve_machine at;
-	int ret = read_whole(p, &at, text, file, o, e);
+	int ret = read_whole(p, &at, text, file, nth, o, e);
 
 	if (ret == 0 && resolve_policy(p, &at, e) < 0)
 		ret = err_wrap(e, "%.200s", file);

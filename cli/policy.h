@@ -12,6 +12,12 @@
  */
 int policy_open(struct policy *p, const char *file, const struct opts *o, struct err *e);
 
+/* The nth of several profiles of a file, from 1, whose text was loaded. */
+int policy_open_nth(struct policy *p, struct bytes text, const char *file, size_t nth, const struct opts *o, struct err *e);
+
+/* How many profiles are in the text, and their names: none where there is one alone, or --name chooses. The caller releases *names. */
+void policy_names(struct policy *names, struct bytes text, const char *file, const struct opts *o);
+
 /* The same of what was loaded from the file (input_load). */
 int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e);
 

@@ -5,8 +5,8 @@
  */
 #include "ingest/ingest.h"
 
-#include "ingest/batch/feed.h"
-#include "ingest/read/input.h"
+#include "ingest/pipeline.h"
+#include "ingest/read/journal.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -16,17 +16,7 @@
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
 
-/* Reads sources line by line and feeds the store. */
-struct pipeline {
-	struct feed feed;
-	const struct ingest_options *o;
-	struct ingest_report *r;
-	struct input *in;
-	bool bad_input;        /* the source failed, not the store */
-};
-
-/* The next piece that is buffered; *any: there was one. */
-static int one_piece(struct pipeline *p, bool *any, struct err *e)
+int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 {
 	struct lines *l = &p->in->reading.lines;
 	struct piece piece;
@@ -62,8 +52,7 @@ static int fill(struct pipeline *p, struct input *in, int timeout_ms, enum lines
 	return err_wrap(e, "%s, behind line %llu", buf_text(&name), (unsigned long long)in->reading.lines.number);
 }
 
-/* "[node=N ]type=T msg=audit(...": a line as auditd writes it, of whatever type. */
-static bool auditd_line(struct bytes line)
+bool pipeline_auditd_line(struct bytes line)
 {
 	if (bytes_take(&line, BYTES("node="))) {
 		bytes_until(&line, ' ');
@@ -87,7 +76,7 @@ static int member_auditd(struct pipeline *p, struct input *in, bool *yes, bool *
 	while (ret == 0 && *yes && state == LINES_GOT && (in->source.root_only || !*begins)) {
 		ret = fill(p, in, -1, &state, e);
 		while (ret == 0 && *yes && (in->source.root_only || !*begins) && lines_next(&in->reading.lines, &text, &cut)) {
-			*yes = text.n == 0 || auditd_line(text);
+			*yes = text.n == 0 || pipeline_auditd_line(text);
 			*other = in->reading.lines.number;
 			*begins = *begins || (*yes && text.n > 0);
 		}
@@ -163,18 +152,13 @@ static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 	return ret;
 }
 
-static bool stop_asked(const struct pipeline *p)
-{
-	return p->o->stop != NULL && *p->o->stop;
-}
-
 /* Hands out what is buffered; ends early where a batch is full. */
 static int buffered(struct pipeline *p, struct err *e)
 {
 	bool any = true;
 
 	for (;;) {
-		if (one_piece(p, &any, e) < 0)
+		if (pipeline_piece(p, &any, e) < 0)
 			return -1;
 		if (!any)
 			return 0;
@@ -183,7 +167,7 @@ static int buffered(struct pipeline *p, struct err *e)
 				return -1;
 			if (p->o->progress)
 				p->o->progress(p->o->to, p->r->bytes + p->in->reading.lines.bytes, p->in->source.packed ? 0 : p->in->source.size);
-			if (stop_asked(p))
+			if (pipeline_stop(p))
 				return 0;
 		}
 	}
@@ -206,7 +190,7 @@ static int read_source(struct pipeline *p, struct err *e)
 	struct err why = { 0 };
 	bool more;
 
-	while (!stop_asked(p)) {
+	while (!pipeline_stop(p)) {
 		int got = gather(p, &state, &why);
 
 		/* what came before a failure counts */
@@ -215,7 +199,7 @@ static int read_source(struct pipeline *p, struct err *e)
 		do {
 			if (buffered(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
-		} while (!stop_asked(p) && more);
+		} while (!pipeline_stop(p) && more);
 		if (feed_commit(&p->feed, e) < 0)
 			return -1;
 		if (p->in->reading.lines.eof && !reading_ready(&p->in->reading))
@@ -228,26 +212,22 @@ static int read_source(struct pipeline *p, struct err *e)
 }
 
 /* What was read to its end and holds no record that anybody here reads: it counts as a source that could not be read. */
-static void note_strange(struct pipeline *p, const char *name)
+static int note_strange(struct pipeline *p, const char *name, struct err *e)
 {
-	auto_buf struct buf shown = { 0 }, line = { 0 };
+	auto_buf struct buf shown = { 0 };
 
 	if (p->in->source.is_stdin)
 		buf_str(&shown, "standard input");
 	else
 		esc_shell(&shown, bytes_of(name));
 	if (p->r->format != NULL)
-		buf_printf(&line, "%s: no log: it is %s", buf_text(&shown), p->r->format);
+		err_set(e, ST_INPUT, "%s: no log: it is %s", buf_text(&shown), p->r->format);
 	else
-		buf_printf(&line, "%s: no text: it has NUL bytes, and no record", buf_text(&shown));
-	p->r->failed++;
-	if (p->r->failed_status < ST_INPUT)
-		p->r->failed_status = ST_INPUT;
-	if (p->o->failed)
-		p->o->failed(p->o->to, buf_text(&line));
+		err_set(e, ST_INPUT, "%s: no text: it has NUL bytes, and no record", buf_text(&shown));
+	return pipeline_failed(p, e);
 }
 
-static int one_source(struct pipeline *p, const char *name, struct err *e)
+int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 {
 	struct input in;
 	bool any = true;
@@ -257,6 +237,13 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 	if (p->bad_input)
 		return -1;
 	p->in = &in;
+	if (in.source.is_store || in.source.is_journal) {
+		bool is_store = in.source.is_store;
+
+		input_close(&in);
+		p->in = NULL;
+		return is_store ? pipeline_adopt(p, name, e) : pipeline_journal_file(p, name, e);
+	}
 	ret = judge_source(p, e);
 	while (ret == 0 && any && !p->r->stopped) {
 		ret = input_next(&in, &any, e);
@@ -266,7 +253,7 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 		feed_source(&p->feed, in.name);
 		ret = read_source(p, e);
 		if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))
-			note_strange(p, in.name);
+			ret = note_strange(p, in.name, e);
 		p->r->bytes += in.reading.lines.bytes;
 	}
 	input_close(&in);
@@ -276,36 +263,60 @@ static int one_source(struct pipeline *p, const char *name, struct err *e)
 
 /* ---- the run ---- */
 
+int pipeline_failed(struct pipeline *p, struct err *e)
+{
+	p->r->failed++;
+	if (e->status > p->r->failed_status)
+		p->r->failed_status = e->status;
+	if (p->o->failed)
+		p->o->failed(p->o->to, e->msg);
+	*e = (struct err){ 0 };
+	return feed_commit(&p->feed, e);
+}
+
+static int read_journal(struct pipeline *p, struct err *e)
+{
+	struct journal *j = NULL;
+	int ret = pipeline_journal_open(p, p->o->journal_place, &j, e);
+
+	if (ret == 0)
+		ret = pipeline_journal_drain(p, p->o->journal_place, j, e);
+	journal_close(j);
+	p->r->stopped = p->r->stopped || pipeline_stop(p);
+	return ret;
+}
+
+static int read_all(struct pipeline *p, const char *const *sources, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n && !pipeline_stop(p); i++) {
+		if (pipeline_source(p, sources[i], e) == 0) {
+			if (strcmp(sources[i], "-") == 0)
+				p->r->only_syscall_lines = !p->feed.any_without_syscall && p->feed.any_of_kernel;
+			continue;
+		}
+		/* what was good of it stays; the next source has its turn */
+		if (!p->bad_input || pipeline_failed(p, e) < 0)
+			return -1;
+	}
+	if (!p->o->journal || pipeline_stop(p) || read_journal(p, e) == 0)
+		return 0;
+	return p->bad_input ? pipeline_failed(p, e) : -1;
+}
+
 int ingest_run(struct store *store, const char *const *sources, size_t n, const struct ingest_options *options,
 	       struct ingest_report *report, struct err *e)
 {
 	struct pipeline p = { .o = options, .r = report };
 	auto_buf struct buf all = { 0 };
 	int64_t began = when_clock_ms();
-	int ret = 0;
+	int ret;
 
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&all, "%s%s", i ? " " : "", sources[i]);
+	if (options->journal)
+		buf_printf(&all, "%sjournal%s%s", n ? " " : "", options->journal_place ? " " : "", options->journal_place ? options->journal_place : "");
 	feed_begin(&p.feed, store, options, report, buf_text(&all));
-	for (size_t i = 0; i < n && ret == 0 && !stop_asked(&p); i++) {
-		if (one_source(&p, sources[i], e) == 0) {
-			if (strcmp(sources[i], "-") == 0)
-				report->only_syscall_lines = !p.feed.any_without_syscall && p.feed.any_of_kernel;
-			continue;
-		}
-		if (!p.bad_input) {
-			ret = -1;
-			break;
-		}
-		/* what was good of it stays; the next source has its turn */
-		report->failed++;
-		if (e->status > report->failed_status)
-			report->failed_status = e->status;
-		if (options->failed)
-			options->failed(options->to, e->msg);
-		*e = (struct err){ 0 };
-		ret = feed_commit(&p.feed, e);
-	}
+	ret = options->follow ? pipeline_follow(&p, sources, n, e) : read_all(&p, sources, n, e);
 	ret = feed_end(&p.feed, ret, e);
 	report->ms = when_clock_ms() - began;
 	return ret;

@@ -418,6 +418,10 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	map_release(&l.calls);
 	map_release(&l.uses);
 	map_release(&l.pseudo);
+	map_release(&l.near);
+	VEC_FREE(&l.programs);
+	map_release(&l.near);
+	VEC_FREE(&l.programs);
 	map_release(&l.locations);
 	map_release(&l.policies);
 	map_release(&l.path_at);

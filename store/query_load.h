@@ -9,6 +9,9 @@
 
 struct query_path { int64_t id, parent; struct bytes exe, name, text; };
 
+/* A program that presence shows; next: another one of the same pid and hour, + 1. */
+struct query_program { int64_t exe; uint32_t caller, next; };
+
 struct query_loading {
 	struct query *q;
 	struct store *s;
@@ -19,6 +22,8 @@ struct query_loading {
 	struct map callers, calls, locations, policies;  /* row -> index */
 	struct map uses;      /* (image, caller and call) -> index */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
+	struct map near;      /* (node, pid and hour) of presence -> the last of a list in programs, + 1 */
+	VEC(struct query_program) programs;
 	VEC(struct query_path) paths;
 	struct map path_at, tree_of_total, image_of_total;  /* row -> index; row -> tree; (tree, path) -> image */
 };

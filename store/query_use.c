@@ -112,15 +112,68 @@ static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *no
 	return (uint32_t)at;
 }
 
+#define NEAR_MOST 16
+
+static uint64_t near_key(int64_t pid, int64_t hour)
+{
+	return (uint64_t)pid << 32 | ((uint64_t)hour & UINT32_MAX);
+}
+
+static bool is_loader(const struct query_loading *l, int64_t exe_row, int64_t caller)
+{
+	struct bytes exe;
+
+	return query_text_of(l, exe_row, &exe) && program_kind(l->q->callers.v[caller].comm, exe) == PROGRAM_LOADER;
+}
+
+/* Which programs a pid showed within an hour, without its loaders. */
+static int take_near(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct query_loading *l = to;
+	int64_t v[5], caller, first;
+
+	if (row_read(st, "presence", "ipzii", v, e) < 0)
+		return -1;
+	caller = map_get(&l->callers, (uint64_t)v[4], 0, -1);
+	if (caller < 0 || is_loader(l, v[3], caller))
+		return 0;
+	first = map_get(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), 0);
+	for (uint32_t at = (uint32_t)first, n = 0; at != 0; at = l->programs.v[at - 1].next)
+		if (++n == NEAR_MOST || (l->programs.v[at - 1].exe == v[3] && l->programs.v[at - 1].caller == (uint32_t)caller))
+			return 0;
+	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, (uint32_t)first };
+	map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), (int64_t)l->programs.n);
+	return 0;
+}
+
+/*
+ * What a loader did before it became the programs that the same pid showed is of their trees: the filter was theirs. False: it
+ * became none that is known.
+ */
+static bool loader_presence(struct query_loading *l, const struct nodes_row *node, const int64_t *v, uint32_t caller, uint32_t call)
+{
+	uint32_t at = (uint32_t)map_get(&l->near, (uint64_t)v[7], near_key(v[8], v[9]), 0);
+	bool any = at != 0;
+
+	for (; at != 0; at = l->programs.v[at - 1].next) {
+		const struct query_program *p = &l->programs.v[at - 1];
+		struct bytes exe;
+
+		if (query_text_of(l, p->exe, &exe))
+			query_add_use(l, pseudo_image(l, node, exe, l->q->callers.v[p->caller].comm), caller, call, 0, 0, v[5], v[6]);
+	}
+	return any;
+}
+
 static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	const struct nodes_row *node;
-	int64_t v[8], caller, call;
+	int64_t v[10], caller, call;
 	struct bytes exe;
 	uint32_t image;
 
-	if (row_read(st, "presence", "iniiiuTi", v, e) < 0)
+	if (row_read(st, "presence", "iniiiuTipz", v, e) < 0)
 		return -1;
 	image = query_image_index(l, v[1]);
 	caller = map_get(&l->callers, (uint64_t)v[3], 0, -1);
@@ -132,6 +185,8 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 	node = nodes_find(&l->q->nodes, v[7]);
 	if (node == NULL)
 		return query_dangling(l, "presence", v[0], "node", e);
+	if (image == QUERY_NONE && is_loader(l, v[2], caller) && loader_presence(l, node, v, (uint32_t)caller, (uint32_t)call))
+		return 0;
 	if (image == QUERY_NONE)
 		image = pseudo_image(l, node, exe, l->q->callers.v[caller].comm);
 	query_add_use(l, image, (uint32_t)caller, (uint32_t)call, 0, 0, v[5], v[6]);
@@ -143,5 +198,9 @@ int query_load_uses(struct query_loading *l, struct err *e)
 	if (query_each_of(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
 			  "WHERE NOT ?1 OR trusted", take_interval, e) < 0)
 		return -1;
-	return l->q->trusted ? 0 : query_each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node FROM presence", take_presence, e);
+	if (l->q->trusted)
+		return 0;
+	if (query_each(l, "SELECT node, pid, hour + 1, exe, caller FROM presence WHERE part IS NULL", take_near, e) < 0)
+		return -1;
+	return query_each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node, pid, hour + 1 FROM presence", take_presence, e);
 }

@@ -21,11 +21,11 @@ static struct bad_row { const char *name, *text, *says; } bad_json[] = {
 	{ "nothing", "", "f:1: no JSON: it ends too early" },
 	{ "no JSON", "{\n\"defaultAction\":\n}", "f:3: no JSON" },
 	{ "cut off", "{\"defaultAction\": \"SCMP_ACT_LOG\"", "f:1: no JSON: it ends too early" },
-	{ "a list", "[]", "f: no seccomp profile" },
+	{ "a list", "[]", "f: a list, not a profile" },
 	{ "null", "null", "f:1: no JSON" },
 	{ "a config without seccomp", "{\"linux\": {}}", "f: no seccomp profile" },
 	{ "something behind it", "{\"defaultAction\": \"SCMP_ACT_LOG\"}\n\n x", "f:3: no JSON" },
-	{ "no default", "{}", "defaultAction: missing" },
+	{ "no default", "{}", "f: JSON, but no profile: it has neither defaultAction nor linux.seccomp" },
 	{ "a default that is none", "{\"defaultAction\": \"SCMP_ACT_NO\"}", "defaultAction: no such action: SCMP_ACT_NO" },
 	{ "a default with a hostile name", "{\"defaultAction\": \"\\u001b[2J\"}", "no such action: \\x1b[2J" },
 	{ "a default that is a number", "{\"defaultAction\": 7}", "defaultAction: not a text" },
@@ -71,7 +71,7 @@ static struct bad_row { const char *name, *text, *says; } bad_json[] = {
 
 /* The same, where the format is known by the content. */
 static struct bad_row bad_rows[] = {
-	{ "no known form", "<xml>\n", "f: no profile in a format that is read (oci, systemd, spo, minijail, names)" },
+	{ "no known form", "<xml>\n", "f: no profile in a format that is read (oci, systemd, spo, lxc, minijail, names; check takes raw BPF, too)" },
 	{ "an empty file", "\n\n", "f: no profile in a format that is read" },
 
 	{ "spo: no YAML", "kind: SeccompProfile\nspec: [\n", "f:3: no YAML" },
@@ -84,7 +84,32 @@ static struct bad_row bad_rows[] = {
 	  "args: [{index: 0, value: -1, op: SCMP_CMP_EQ}]}]\n", "spec.syscalls[0].args[0]: not a number" },
 	{ "spo: a number over 64 bits", SPO "  defaultAction: SCMP_ACT_LOG\n  syscalls: [{names: [read], action: SCMP_ACT_ALLOW, "
 	  "args: [{index: 0, value: 18446744073709551616, op: SCMP_CMP_EQ}]}]\n", "spec.syscalls[0].args[0]: not a number" },
-	{ "spo: two profiles", SPO "  defaultAction: SCMP_ACT_LOG\n---\n" SPO "  defaultAction: SCMP_ACT_LOG\n", "a second SeccompProfile" },
+	{ "spo: two profiles", SPO "  defaultAction: SCMP_ACT_LOG\n---\n" SPO "  defaultAction: SCMP_ACT_LOG\n", "f: 2 profiles: --name chooses one (" },
+	{ "lxc: an action that is none", "2\ndenylist\nbpf refuse\n", "f:3: LXC knows no such action, and refuses the policy: refuse" },
+	{ "lxc: its own default", "2\nallowlist errno 1\nbpf errno 1\n", "f:3: LXC refuses a rule with the policy's own default action: bpf" },
+	{ "lxc: an architecture", "2\nallowlist\n[vax]\n", "f:3: no architecture that LXC knows: [vax]" },
+	{ "lxc: without its version", "denylist\nbpf\n", "f:1: LXC's policy begins with its version, 1 or 2, not: denylist" },
+	{ "lxc: a version that denies", "1\ndenylist\n3\n", "f:2: LXC's version 1 has only an allowlist, not: denylist" },
+	{ "lxc: arguments that are none", "2\ndenylist\nbpf errno 1 [9,1,==]\n", "f:3: no [INDEX,VALUE,OP,MASK]: 9,1,==" },
+	{ "lxc: no list", "2\n", "LXC's policy has no allowlist or denylist line" },
+	{ "names: a word of LXC's", "read\ndenylist\nbpf\n", "f:2: a word of lists that may deny, as LXC's" },
+	{ "names: a number", "read\n59\n", "f:2: no name of a call: 59" },
+	{ "snap: arguments", "# snap\nbrk\nsetpriority PRIO_PROCESS 0 >=0\n", "f: a template of snap-seccomp" },
+	{ "snap: a minus", "brk\n~ioctl - TIOCSTI\n", "f: a template of snap-seccomp" },
+	{ "snap: all", "@unrestricted\n", "f: a template of snap-seccomp" },
+	{ "kafel", "#define x 1\nPOLICY a { DENY { ptrace } }\nUSE a DEFAULT ALLOW\n", "f: a policy of kafel" },
+	{ "nsjail", "mode: ONCE\nseccomp_string: \"KILL { ptrace }\"\n", "f: a configuration of nsjail" },
+	{ "firejail", "caps.drop all\nseccomp\nprotocol unix\n", "f: a profile of firejail" },
+	{ "firejail: a list", "noblacklist ~/.x\nseccomp !chroot\n", "f: a profile of firejail" },
+	{ "flatpak", "[Context]\nshared=network;\n", "f: flatpak's metadata" },
+	{ "compose", "services:\n  web:\n    security_opt: [seccomp=x.json]\n", "f: a compose file" },
+	{ "firecracker", "{\"vcpu\": {\"default_action\": \"trap\", \"filter_action\": \"allow\", \"filter\": []}}", "f: filters of Firecracker" },
+	{ "procd", "{\"whitelist\": [\"read\"], \"policy\": 1}", "f: a filter of OpenWrt's older procd" },
+	{ "dockerd", "{\"seccomp-profile\": \"/etc/x.json\"}", "f: a configuration of dockerd" },
+	{ "a template", "{{- if .Values.x }}\n{\"defaultAction\": \"SCMP_ACT_ERRNO\"}\n{{ end }}\n", "f: a template" },
+	{ "apparmor", "profile x flags=(attach_disconnected) {\n  deny @{PROC}/** w,\n}\n", "f: a profile of AppArmor" },
+	{ "kube: a Pod", "apiVersion: v1\nkind: Pod\nspec: {}\n", "f: no document of kind SeccompProfile, but a Pod" },
+	{ "kube: a ConfigMap in JSON", "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\"}", "f: no document of kind SeccompProfile, but a ConfigMap" },
 	{ "spo: a key that is no text", "kind: SeccompProfile\n? [a]\n: 1\n", "f:2: a key that is no text" },
 
 	{ "systemd: no filter", "[Service]\nExecStart=/bin/true\n", "f: no SystemCallFilter= in it" },
@@ -96,18 +121,21 @@ static struct bad_row bad_rows[] = {
 	{ "systemd: an architecture", "[Service]\nSystemCallArchitectures=vax\n", "f:2: no such architecture: vax" },
 	{ "systemd: a setting that is none", "[Service]\nSystemCallFilters=read\n", "f:2: no such setting: SystemCallFilters" },
 
-	{ "minijail: include", "read: 1\n@include ./more\n", "f:2: @include is not read" },
-	{ "minijail: a denylist", "@denylist\nread: 1\n", "f:1: not read: @denylist" },
-	{ "minijail: no colon", "read: 1\nwrite 1\n", "f:2: not 'NAME: ...': write 1" },
-	{ "minijail: a trailing comment", "read: 1 # why\n", "f:1: neither 1, a condition nor" },
-	{ "minijail: nothing behind the name", "read: 1\nwrite:\n", "f:2: neither 1, a condition nor" },
+	{ "minijail: include", "read: 1\n@include ./more\n", "f:2: @include: where that file lies is not known here" },
+	{ "minijail: a denylist that allows", "@denylist\nread: 1\n", "f:2: neither 1, a condition, an action nor" },
+	{ "minijail: a denylist with an action", "@denylist\nread: kill\n", "f:2: a policy with @denylist says" },
+	{ "minijail: a denylist with a condition", "@denylist\nread: arg0 == 1\n", "f:2: a policy with @denylist says" },
+	{ "minijail: a permissive default", "@default log\nread: 1\n", "f:1: minijail refuses a permissive @default: log" },
+	{ "minijail: a group", "a@b: 1\n", "f:1: a group of calls" },
+	{ "minijail: braces that stay open", "{read, write: 1\n", "f:1: no '}' before" },
+	{ "minijail: two that always answer", "read: {1, return 5}\n", "f:1: a filter behind one that always answers" },
+	{ "minijail: no colon", "read: 1\nwrite 1\n", "f:2: not 'NAME: ...': 1" },
+	{ "minijail: nothing behind the name", "read: 1\nwrite:\n", "f:2: neither 1, a condition, an action nor" },
 	{ "minijail: an errno that is none", "read: return EWHAT\n", "f:1: no such errno: EWHAT" },
-	{ "minijail: a named constant", "open: arg1 == O_RDONLY\n", "f:1: no number (named constants are not read): O_RDONLY" },
+	{ "minijail: a named constant", "open: arg1 == O_NONSENSE\n", "f:1: neither a number nor a constant that is known: O_NONSENSE" },
 	{ "minijail: an argument that is none", "open: arg6 == 1\n", "f:1: no argument (arg0 to arg5): arg6" },
 	{ "minijail: a comparison", "open: arg1 ~= 1\n", "f:1: no such comparison: ~=" },
-	{ "minijail: one argument twice", "open: arg1 > 1 && arg1 < 9\n", "f:1: arg1 twice in one alternative" },
-	{ "minijail: something between", "open: arg1 > 1 and arg2 < 9\n", "f:1: neither && nor ||: and" },
-	{ "minijail: return behind many", "open: arg1 == 1 || arg1 == 2; return EPERM\n", "f:1: 'return' behind more than one condition" },
+	{ "minijail: something between", "open: arg1 > 1 and arg2 < 9\n", "f:1: neither '&&', '||' nor an end: and" },
 	{ "minijail: too many alternatives", "open: arg1 & ~0 && arg2 & ~0\n", "f:1: more than 256 alternatives" },
 	{ "minijail: a name twice", "read: 1\nwrite: 1\nread: return EPERM\n", "f:3: a second line for one call: read" },
 	{ "minijail: only comments", "# a\n@default kill-process\n", "f: no rules in it" },
@@ -149,7 +177,7 @@ static void refuses_a_format(void **state)
 
 	(void)state;
 	assert_int_equal(input_policy(&p, BYTES("read\n"), "f", "elf", &e), -1);
-	assert_string_equal(e.msg, "no such format: 'elf' (there are: oci, systemd, spo, minijail, names)");
+	assert_string_equal(e.msg, "no such format: 'elf' (there are: oci, systemd, spo, lxc, minijail, names)");
 	policy_release(&p);
 }
 
@@ -301,7 +329,7 @@ static struct good_row { const char *name, *format, *text, *shows; } good_rows[]
 	  "  - names: [socket]\n    action: SCMP_ACT_ERRNO\n    errnoRet: 22\n    args:\n    - {index: 0, value: 0x10, op: SCMP_CMP_NE}\n"
 	  "    - {index: 2, value: 9223372036854775808, valueTwo: 1, op: SCMP_CMP_MASKED_EQ}\n",
 	  "errno aarch64 SECCOMP_FILTER_FLAG_LOG; allow read write; errno=22 socket 0!=10 2&8000000000000000=1; "
-	  "1 unread: spec.baseProfileName: what the cluster adds from it is not here" },
+	  "1 unread: spec.baseProfileName: base is neither in this file nor beside it: what it adds is not here" },
 
 	{ "systemd: allows", "systemd", "[Service]\nSystemCallFilter=\nSystemCallFilter=read write \\\n  # within\n  close\nSystemCallFilter=~write\n"
 	  "SystemCallErrorNumber=EPERM\n" ARCHS, "errno=1 x86_64 i386; allow implied execve; allow read close" },
@@ -325,11 +353,25 @@ static struct good_row { const char *name, *format, *text, *shows; } good_rows[]
 	  "allow x86_64 i386; kill_process bpf; 1 idle: line 2: read has an errno in a list that allows; systemd ignores it" },
 
 	{ "minijail: all of it", "minijail", "# ours\nread: 1\nopen: return EACCES\nioctl: arg1 == 0x5401 || arg1 in 0x3\n\n"
-	  "mmap: arg2 & 6 && \\\n arg0 != 1|2\nsocket: arg0 == 1; return 97\nbpf: kill-thread\n",
+	  "mmap: arg2 & 6 && \\\n arg0 != 1|2\nsocket: arg0 == 1; return 97\n",
 	  "kill_process; allow read; errno=13 open; allow ioctl 1==5401; allow ioctl 1&fffffffffffffffc=0; allow mmap 2&2=2 0!=3; "
-	  "allow mmap 2&4=4 0!=3; allow socket 0==1; errno=97 socket 0!=1; kill_thread bpf" },
-	{ "minijail: a bit or not", "minijail", "@default trap\n@frequency ./f\nclone: arg0 & 0x10000; return EPERM\n",
-	  "trap; allow clone 0&10000=10000; errno=1 clone 0&10000=0; 1 idle: @frequency, which only orders the filter, is not read" },
+	  "allow mmap 2&4=4 0!=3; allow socket 0==1; errno=97 socket 0!=1" },
+	{ "minijail: its compiler's", "minijail", "@default trap\nsocket: arg0 == 1; return 97\nbpf: kill-thread # why\n",
+	  "trap; errno=97 socket 0==1; kill_thread bpf" },
+	{ "minijail: names, filters and constants in braces", "minijail", "{a, b}: {arg0 == AF_UNIX; trap, arg0 in ~(PROT_EXEC|010); return ENOSYS, allow}\n",
+	  "kill_process; trap a b 0==1; errno=38 a b 0&c=0; allow a b" },
+	{ "minijail: of another machine", "minijail", "a[arch=nowhere]: 1\nb: 1\n", "kill_process; allow b" },
+	{ "minijail: a denylist", "minijail", "@denylist\na: return EPERM\n", "allow; errno=1 a" },
+	{ "minijail: one argument twice", "minijail", "a: arg1 > 1 && arg1 < 9\n", "kill_process; allow a 1>1 1<9" },
+	{ "minijail: an errno for the rest", "minijail", "a: arg1 == 1 || arg2 == 2; return EPERM\n", "kill_process; allow a 1==1; allow a 2==2; errno=1 a" },
+	{ "lxc: what is named dies", "lxc", "2\nblacklist\n# why\nbpf\nptrace errno 38\n", "allow x86_64 i386 x32; kill_thread bpf; errno=38 ptrace" },
+	{ "lxc: what is named is allowed", "lxc", "2\nallowlist errno 1\n[all]\nread\n[x86]\nwrite\n[arm]\nopen\n",
+	  "errno=1 x86_64 i386 x32; allow read; allow write" },
+	{ "lxc: arguments", "lxc", "2\ndenylist\n[all]\nreject_force_umount\nioctl errno 1 [1,0x5412,==][0,3,SCMP_CMP_MASKED_EQ,7]\n",
+	  "allow x86_64 i386 x32; errno=13 umount2 1&1=1; errno=1 ioctl 1==5412 0&7=3" },
+	{ "lxc: version 1", "lxc", "1\nallowlist\n0\n1\n", "kill_thread x86_64 i386 x32; allow read; allow write" },
+	{ "minijail: a bit or not", "minijail", "@frequency ./f\nclone: arg0 & 0x10000; return EPERM\n",
+	  "kill_process; allow clone 0&10000=10000; errno=1 clone 0&10000=0" },
 	{ "minijail: values turned round", "minijail", "a: arg0 == ~0\nb: arg5 <= ~(1|2)\n", "kill_process; allow a 0==ffffffffffffffff; allow b 5<=fffffffffffffffc" },
 
 	{ "names: with comments", "names", "# ours\n\n read\r\nno_such_call\n", "errno=1; allow read no_such_call" },
@@ -449,7 +491,7 @@ static void reads_containers_common(void **state)
 
 static void refuses_an_empty_file_in_each_format(void **state)
 {
-	static const char *const formats[] = { "oci", "systemd", "spo", "minijail", "names" };
+	static const char *const formats[] = { "oci", "systemd", "spo", "lxc", "minijail", "names" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Containers of lines: what JSON and the journal's export hold, pushed whole and cut at each byte. */
 #include "tests/test.h"
 

@@ -107,7 +107,7 @@ static bool way_left_no_record(const struct policy *p, const struct policy_rule 
 
 static bool one_proves(const struct policy *p, const struct policy *checked, uint32_t arch, const char *name)
 {
-	if (passes(checked->default_action) || !policy_has_arch(p, arch))
+	if (!policy_is_plain(p) || !policy_is_plain(checked) || passes(checked->default_action) || !policy_has_arch(p, arch))
 		return false;
 	/* what else might have logged it, or let it through */
 	for (size_t i = 0; i < p->rules.n; i++)

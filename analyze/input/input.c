@@ -2,6 +2,7 @@
 /* Opens a profile, tells its format by content, and calls the reader of that format. */
 #include "analyze/input/input.h"
 
+#include "analyze/input/other.h"
 #include "analyze/policy/bounds.h"
 #include "store/base/esc.h"
 
@@ -26,8 +27,13 @@ const struct input *input_at(size_t i)
 
 static const struct input *reader_of(struct bytes text, const char *file, const char *format, struct err *e)
 {
+	const char *other = format == NULL && text.n > 0 ? input_other(text) : NULL;
 	auto_buf struct buf known = { 0 };
 
+	if (other != NULL) {
+		err_set(e, ST_INPUT, "%s: %s", file, other);
+		return NULL;
+	}
 	for (size_t i = 0; input_at(i) != NULL; i++) {
 		const struct input *in = input_at(i);
 
@@ -38,13 +44,19 @@ static const struct input *reader_of(struct bytes text, const char *file, const 
 	if (format != NULL)
 		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format, buf_text(&known));
 	else
-		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s)", file, buf_text(&known));
+		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s; check takes raw BPF, too)", file, buf_text(&known));
 	return NULL;
 }
 
 int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
 {
-	const struct input *in = reader_of(text, file, format, e);
+	return input_policy_from(p, text, &(struct input_from){ .file = file, .format = format }, e);
+}
+
+int input_policy_from(struct policy *p, struct bytes text, const struct input_from *from, struct err *e)
+{
+	const struct input *in = reader_of(text, from->file, from->format, e);
+	int ret;
 
 	policy_init(p);
 	if (in == NULL)
@@ -52,9 +64,14 @@ int input_policy(struct policy *p, struct bytes text, const char *file, const ch
 	if (text.p == NULL) /* an empty file: readers and libraries want a pointer */
 		text = BYTES("");
 	p->format = in->name;
-	if (in->read(p, text, file, e) < 0)
+	p->path = from->path;
+	p->pick = from->name;
+	p->nth = from->nth;
+	ret = in->read(p, text, from->file, e);
+	p->path = p->pick = NULL;
+	if (ret < 0)
 		return -1;
-	p->too_large = bounds_check(p, file, e) < 0;
+	p->too_large = bounds_check(p, from->file, e) < 0;
 	return p->too_large ? -1 : 0;
 }
 

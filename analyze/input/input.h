@@ -29,6 +29,16 @@ int input_load(struct buf *text, const char *file, struct err *e);
  */
 int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e);
 
+/* The same with more that may be known. */
+struct input_from {
+	const char *file;       /* as above */
+	const char *path;       /* where it lies: what it includes is looked for beside it; NULL: in no file */
+	const char *format;
+	const char *name;       /* of a file with several profiles: the one that is wanted; NULL: not said */
+	size_t nth;             /* the same by its place, from 1; 0: not said */
+};
+int input_policy_from(struct policy *p, struct bytes text, const struct input_from *from, struct err *e);
+
 /* ---- what readers share ---- */
 
 struct reading {

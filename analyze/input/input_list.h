@@ -3,5 +3,6 @@
 INPUT(oci)
 INPUT(systemd)
 INPUT(spo)
+INPUT(lxc)
 INPUT(minijail)
 INPUT(names)

@@ -5,12 +5,25 @@
 #include "store/model/syscall.h"
 
 #include <errno.h>
+#include <strings.h>
 
 static bool is_names(struct bytes text)
 {
 	struct bytes first = input_first(text, "#");
 
-	return input_is_name(first);
+	return input_is_name(first) && !bytes_digit(first.p[0]);
+}
+
+/* Words by which other formats say what a list of names means: here they would turn one that denies into one that allows. */
+static bool is_word_of_lists(struct bytes word)
+{
+	static const char *const words[] = { "allowlist", "denylist", "whitelist", "blacklist", "allow", "deny", "errno", "trap", "default",
+					     "policy", "log", "notify", "all", "reject_force_umount" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (word.n == strlen(words[i]) && strncasecmp(word.p, words[i], word.n) == 0)
+			return true;
+	return bytes_starts(word, BYTES("SCMP_"));
 }
 
 static int read_names(struct policy *p, struct bytes text, const char *file, struct err *e)
@@ -27,8 +40,10 @@ static int read_names(struct policy *p, struct bytes text, const char *file, str
 		bytes_trim_left(&line);
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		if (!input_is_name(line))
+		if (!input_is_name(line) || bytes_digit(line.p[0]))
 			return input_bad_word(&r, "no name of a call", line);
+		if (is_word_of_lists(line))
+			return input_bad_word(&r, "a word of lists that may deny, as LXC's; --format names allows its names, so it has none", line);
 		*VEC_PUSH(&rule->names) = input_keep(p, line);
 		known = known || syscall_is_known(rule->names.v[rule->names.n - 1]);
 	}

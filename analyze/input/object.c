@@ -229,7 +229,7 @@ static int kernel_at(const struct reading *r, json_object *o, const char *path, 
 
 	if (text_of(r, o, path, &word) < 0)
 		return -1;
-	return word == NULL || policy_kernel_parse(word, out) ? 0 : bad_word(r, path, "no version of a kernel, as 4.8 is", word);
+	return word == NULL || word[0] == '\0' || policy_kernel_parse(word, out) ? 0 : bad_word(r, path, "no version of a kernel, as 4.8 is", word);
 }
 
 static int read_when(const struct reading *r, json_object *o, const char *at, struct policy_when *out)
@@ -374,7 +374,8 @@ static int read_head(const struct reading *r, json_object *root, const char *at)
 int input_object(const struct reading *r, json_object *root, const char *at)
 {
 	static const char *const known[] = { "defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "flags",
-					     "syscalls" };
+					     "syscalls", "listenerPath", "listenerMetadata" };
+	const char *listener;
 	json_object *rules;
 	char path[PATH_ROOM / 2]; /* what is put behind it has room */
 	size_t n;
@@ -383,6 +384,10 @@ int input_object(const struct reading *r, json_object *root, const char *at)
 		return err_set(r->e, ST_INPUT, "%s: no seccomp profile: not an object", r->file);
 	if (read_head(r, root, at) < 0)
 		return -1;
+	snprintf(path, sizeof(path), "%slistenerPath", at);
+	if (text_of(r, member(root, "listenerPath"), path, &listener) < 0)
+		return -1;
+	r->p->listener = listener != NULL && listener[0] != '\0';
 	say_unread(r, root, at, known, ARRAY_SIZE(known));
 	rules = member(root, "syscalls");
 	snprintf(path, sizeof(path), "%ssyscalls", at);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* JSON: linux.seccomp of the runtime-spec, a config.json that holds it, Docker's and containers/common's forms, scaudit's own. */
 #include "analyze/input/input.h"
+#include "analyze/input/kube.h"
+#include "analyze/input/other.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 
@@ -10,8 +12,12 @@ static bool is_oci(struct bytes text)
 {
 	struct bytes first = input_first(text, "");
 
-	/* "[Service]" is systemd's; a list is no profile, and read says so */
-	return first.n > 0 && (first.p[0] == '{' || (first.p[0] == '[' && (first.n == 1 || (first.p[1] | 0x20) < 'a')));
+	/* "[Service]" is systemd's, "{read, write}: 1" minijail's; a list is no profile, and read says so */
+	if (first.n == 0 || (first.p[0] != '{' && first.p[0] != '['))
+		return false;
+	bytes_skip(&first, 1);
+	bytes_trim_left(&first);
+	return first.n == 0 || (first.p[0] | 0x20) < 'a' || first.p[0] == '{' || first.p[0] == '}';
 }
 
 /* Which line a byte is on, from 1. */
@@ -239,6 +245,18 @@ static int read_root(const struct reading *r, json_object *root, struct bytes te
 	}
 	if (json_object_is_type(root, json_type_object) && json_object_object_get_ex(root, "scaudit", NULL))
 		return read_own(r, root);
+	if (kube_is(root)) {
+		r->p->format = "spo";
+		return kube_read(r, &root, 1);
+	}
+	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "defaultAction", NULL)) {
+		const char *other = input_other_json(root);
+
+		if (other != NULL)
+			return err_set(r->e, ST_INPUT, "%s: %s", r->file, other);
+		if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "syscalls", NULL))
+			return err_set(r->e, ST_INPUT, "%s: JSON, but no profile: it has neither defaultAction nor linux.seccomp", r->file);
+	}
 	return input_object(r, root, "");
 }
 

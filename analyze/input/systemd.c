@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=, SystemCallArchitectures=. The first
+ * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=, SystemCallArchitectures=, and what
+ * loads filters of its own (systemd_settings.h). The first
  * assignment decides whether a list allows or denies; later ones add or, with the other sign, take away; an empty one begins
  * anew. Sets (@network-io) hold what they hold in systemd 252, which another version may see otherwise. @default, which
  * systemd puts into each list that allows, makes rules that are implied.
  *   source: systemd.exec(5)
  */
-#include "analyze/input/input.h"
+#include "analyze/input/systemd_settings.h"
 #include "analyze/policy/bounds.h"
 #include "analyze/policy/systemd_set.h"
 #include "store/base/esc.h"
@@ -30,6 +31,7 @@ struct unit {
 	struct reading r;
 	struct list filter, log;
 	int error;
+	struct systemd_settings settings;
 	size_t taken;   /* names and sets so far, and what these hold: also what was taken away again */
 };
 
@@ -245,14 +247,17 @@ static void add_local_archs(struct policy *p)
 static int read_line(struct unit *u, struct bytes line)
 {
 	struct bytes key = bytes_until(&line, '='), value;
+	bool ours = bytes_starts(key, BYTES("SystemCall"));
 
-	if (!bytes_starts(key, BYTES("SystemCall")))
-		return 0;
 	if (!bytes_take(&line, BYTES("=")))
-		return input_bad_word(&u->r, "no '=' behind it", key);
+		return ours ? input_bad_word(&u->r, "no '=' behind it", key) : 0;
 	bytes_trim_right(&key);
 	value = line;
 	bytes_trim_left(&value);
+	if (!ours) {
+		systemd_settings_read(&u->settings, &u->r, key, value);
+		return 0;
+	}
 	if (bytes_eq(key, BYTES("SystemCallFilter")))
 		return read_list(u, &u->filter, value);
 	if (bytes_eq(key, BYTES("SystemCallLog")))
@@ -312,8 +317,8 @@ static int make_policy(struct unit *u)
 	struct policy *p = u->r.p;
 	struct answer otherwise = answered(u, NULL);
 
-	if (!u->filter.there && !u->log.there)
-		return err_set(u->r.e, ST_INPUT, "%s: no SystemCallFilter= in it", u->r.file);
+	bool some = u->filter.there || u->log.there || p->archs.n;
+
 	p->default_action = otherwise.action;
 	p->default_error = otherwise.error;
 	for (size_t i = 0; i < u->filter.entries.n; i++)
@@ -323,6 +328,8 @@ static int make_policy(struct unit *u)
 			add_name(p, u->log.entries.v[i].name, false, answered(u, u->log.entries.v[i].name));
 	if (p->archs.n == 0)
 		add_local_archs(p);
+	if (systemd_settings_apply(&u->settings, p) == 0 && !some)
+		return err_set(u->r.e, ST_INPUT, "%s: no SystemCallFilter= in it, nor a setting that loads a filter", u->r.file);
 	return 0;
 }
 

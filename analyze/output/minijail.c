@@ -7,6 +7,7 @@
 
 #include "store/model/action.h"
 #include "store/model/arch.h"
+#include "store/model/syscall.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -86,6 +87,9 @@ static int write_minijail(FILE *to, const struct output_input *in, struct err *e
 	provenance_write(to, in, "# ");
 	provenance_remark(to, "# ", "for %s; what was called most often stands first", arch_name(the_arch(in->policy)));
 	for (size_t i = 0; i < names.n; i++) {
+		if (syscall_is_recent(names.v[i].name))
+			provenance_remark(to, "# ", "%s needs a minijail0 built with the headers of Linux %s or newer: others refuse the whole policy",
+					  names.v[i].name, syscall_kernel(names.v[i].name));
 		if (names.v[i].danger != NULL)
 			provenance_remark(to, "# ", "%s: %s", names.v[i].name, names.v[i].danger);
 		fprintf(to, "%s: 1\n", names.v[i].name);

@@ -66,6 +66,8 @@ int bounds_check(const struct policy *p, const char *file, struct err *e)
 		return too_many(file, "architectures", BOUNDS_ARCHS, e);
 	if (p->unread.n > BOUNDS_UNREAD || p->idle.n > BOUNDS_UNREAD)
 		return too_many(file, "parts that are not read", BOUNDS_UNREAD, e);
+	if (p->notes.n > BOUNDS_UNREAD)
+		return too_many(file, "parts that loaders do not agree on", BOUNDS_UNREAD, e);
 	if (p->binaries.n > BOUNDS_BINARIES)
 		return too_many(file, "binaries", BOUNDS_BINARIES, e);
 	ret = check_rules(p, &calls, file, e);

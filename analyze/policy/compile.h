@@ -11,8 +11,11 @@
 /* What runc puts before a filter: calls of arch above `last` are answered with ENOSYS. */
 struct compiled_limit { uint32_t arch; int32_t last; };
 
+struct compiled_also { VEC(struct sock_filter) code; };
+
 struct compiled {
 	VEC(struct sock_filter) code;
+	VEC(struct compiled_also) also;    /* filters that are loaded before it, in their order */
 	VEC(struct compiled_limit) limits; /* see compile_limits; empty: none */
 	VEC(const char *) unknown;   /* names that libseccomp does not know, and so are not in it; the policy's */
 };
@@ -24,11 +27,14 @@ struct compiled {
  */
 int compile_policy(struct compiled *out, const struct policy *p, struct err *e);
 /*
- * runc's ENOSYS for what lies above the highest number that the policy names, for each of the architectures that it lists:
- * not where the default lets calls pass, or answers ENOSYS itself.
- *   source: libcontainer/seccomp/patchbpf/enosys_linux.go of runc 1.1
+ * runc's ENOSYS for what lies above the highest number that the policy names, for each of the architectures that it lists;
+ * native: and for the machine's own, though it is not listed. Not where the default lets calls pass, or answers ENOSYS itself.
+ *   source: libcontainer/seccomp/patchbpf/enosys_linux.go of runc 1.1, and of 1.2 (native)
  */
-void compile_limits(struct compiled *c, const struct policy *p);
+void compile_limits(struct compiled *c, const struct policy *p, bool native);
+
+/* Does that ENOSYS answer the call? */
+bool compile_stub(const struct compiled *c, uint32_t arch, int32_t nr);
 
 /* All that the whole may answer. */
 void compile_run(const struct compiled *c, uint32_t arch, int32_t nr, struct bpf_answers *out);

@@ -20,14 +20,23 @@ struct answer { uint32_t action; int error; };
 struct flat {
 	const char *name;
 	size_t order;
+	bool also;              /* of a filter that is loaded beside the list */
+	bool otherwise;         /* where none of those before it answers */
+	bool in_order;          /* what they mean depends on where they stand */
 	struct answer answer;
 	size_t n;
 	struct policy_arg args[ARGS_ROOM];
 };
 struct flats { struct flat *v; size_t n, cap; };
 
-/* What a policy says of one name: flats[0..n), different ones. */
-struct said { const struct flat *v; size_t n; };
+/* What a policy says of one name: conditions, different ones, and what answers where none of them holds. */
+struct said {
+	const struct flat *v;
+	size_t n;
+	struct answer otherwise;
+	bool says;              /* something that its default does not */
+	bool other;             /* the rest is not answered as the default has it */
+};
 
 static const char *const kinds[] = { "default", "architecture", "flag", "added", "removed", "action", "arguments" };
 static const char *const effects[] = { "looser", "other", "stricter" };
@@ -99,7 +108,7 @@ static int compare_meaning(const struct flat *a, const struct flat *b)
 	return d ? d : compare_numbers((uint64_t)a->answer.error, (uint64_t)b->answer.error);
 }
 
-/* By name; then what always answers, first come first; then the others by what they say. */
+/* By name; then what always answers, first come first; then the others by what they say, or as they stand; then those of other filters. */
 static int compare_flats(const void *a, const void *b)
 {
 	const struct flat *x = a, *y = b;
@@ -107,6 +116,10 @@ static int compare_flats(const void *a, const void *b)
 
 	if (d)
 		return d;
+	if (x->also != y->also)
+		return x->also ? 1 : -1;
+	if (x->in_order)
+		return compare_numbers(x->order, y->order);
 	if (x->n == 0 || y->n == 0)
 		return x->n != y->n ? (x->n ? 1 : -1) : compare_numbers(x->order, y->order);
 	return compare_meaning(x, y);
@@ -120,7 +133,7 @@ static void add_flats(struct flats *out, const struct policy_rule *r, const char
 	for (size_t i = 0; i < (any ? r->args.n : 1); i++) {
 		struct flat *f = VEC_PUSH(out);
 
-		*f = (struct flat){ .name = name, .order = order, .answer = answer_of(r->action, r->error) };
+		*f = (struct flat){ .name = name, .order = order, .answer = answer_of(r->action, r->error), .otherwise = r->otherwise };
 		for (size_t k = any ? i : 0; k < (any ? i + 1 : r->args.n); k++) {
 			struct policy_arg *a = &f->args[f->n++];
 
@@ -140,35 +153,114 @@ static bool names(const struct policy *p, const char *name)
 	return false;
 }
 
-/* What the loader adds by itself matters where the other one says something of it. */
-static void flatten(struct flats *out, const struct policy *p, const struct policy *other)
+static bool implies_something(const struct policy *p)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
+		if (p->rules.v[i].implied)
+			return true;
+	return false;
+}
+
+/* The architecture by which filters beside the list are compared: they differ from one to the other. */
+static uint32_t main_arch(const struct policy *p)
+{
+	for (size_t i = 0; i < p->archs.n; i++)
+		if (p->archs.v[i] == arch_native())
+			return arch_native();
+	return p->archs.n ? p->archs.v[0] : arch_native();
+}
+
+static void flatten_also(struct flats *out, const struct policy *p)
+{
+	for (size_t i = 0; i < p->also.n; i++) {
+		const struct policy *also = p->also.v[i].policy;
+
+		for (size_t k = 0; k < also->rules.n && policy_has_arch(also, main_arch(p)); k++)
+			for (size_t m = 0; m < also->rules.v[k].names.n; m++) {
+				size_t begin = out->n;
+
+				add_flats(out, &also->rules.v[k], also->rules.v[k].names.v[m], k);
+				for (size_t f = begin; f < out->n; f++)
+					out->v[f].also = true;
+			}
+	}
+}
+
+/* What the loader adds by itself is in the list; where another list has the same by itself, what that one says of it matters. */
+static void flatten(struct flats *out, const struct policy *p, const struct policy *other, bool other_is_evidence)
+{
+	bool all = !other_is_evidence && !implies_something(other);
+
+	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if (!p->rules.v[i].implied || names(other, p->rules.v[i].names.v[k]))
+			if (all || !p->rules.v[i].implied || names(other, p->rules.v[i].names.v[k]))
 				add_flats(out, &p->rules.v[i], p->rules.v[i].names.v[k], i);
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i].in_order = p->in_order;
+	flatten_also(out, p);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), compare_flats);
 }
 
 /*
- * The rules of the first name at *at, which moves past it. What always answers wins over all else, as in libseccomp; what
- * answers as the default says nothing, as in runc, and what is there twice is there once.
+ * Of v[begin..end), rules of one name in a list, the conditions that mean something, moved to v[begin..). What always answers wins
+ * over all else, as in libseccomp, but in a list that is in order; what answers as the default says nothing, as in runc, and what is
+ * there twice is there once.
  */
+static size_t take_list(struct flats *f, size_t begin, size_t end, struct answer *otherwise)
+{
+	struct answer all_else = *otherwise;
+	size_t kept = begin;
+
+	for (size_t i = begin; i < end; i++)
+		if (f->v[i].n == 0 && (f->v[i].in_order || !same_answer(f->v[i].answer, all_else))) {
+			*otherwise = f->v[i].answer;
+			if (!f->v[i].otherwise)
+				return 0;
+			break;
+		}
+	for (size_t i = begin; i < end; i++) {
+		if (f->v[i].n == 0 || (!f->v[i].in_order && same_answer(f->v[i].answer, all_else)))
+			continue;
+		if (kept > begin && compare_meaning(&f->v[kept - 1], &f->v[i]) == 0)
+			continue;
+		f->v[kept++] = f->v[i];
+	}
+	return kept - begin;
+}
+
+/* The same of filters beside it: the strictest answer counts. They have no conditions that the list has, too. */
+static size_t take_also(struct flats *f, size_t begin, size_t from, size_t end, struct said *out)
+{
+	size_t kept = begin + out->n;
+
+	for (size_t i = from; i < end; i++)
+		if (f->v[i].n == 0 && action_rank(f->v[i].answer.action) > action_rank(out->otherwise.action)) {
+			out->otherwise = f->v[i].answer;
+			kept = begin;
+		}
+	for (size_t i = from; i < end; i++)
+		if (f->v[i].n > 0 && action_rank(f->v[i].answer.action) > action_rank(out->otherwise.action))
+			f->v[kept++] = f->v[i];
+	return kept - begin;
+}
+
+/* The rules of the first name at *at, which moves past it. */
 static struct said take_said(struct flats *f, size_t *at, struct answer otherwise)
 {
-	struct said out = { f->v + *at, 0 };
-	size_t begin = *at, kept = begin;
+	size_t begin = *at, own;
+	struct said out = { f->v + begin, 0, otherwise, false, false };
 	const char *name = f->v[begin].name;
 
-	for (; *at < f->n && strcmp(f->v[*at].name, name) == 0; (*at)++) {
-		if (same_answer(f->v[*at].answer, otherwise))
-			continue;
-		if (kept > begin && (f->v[begin].n == 0 || compare_meaning(&f->v[kept - 1], &f->v[*at]) == 0))
-			continue;
-		f->v[kept++] = f->v[*at];
-	}
-	out.n = kept - begin;
+	while (*at < f->n && strcmp(f->v[*at].name, name) == 0 && !f->v[*at].also)
+		(*at)++;
+	own = *at;
+	while (*at < f->n && strcmp(f->v[*at].name, name) == 0)
+		(*at)++;
+	out.n = take_list(f, begin, own, &out.otherwise);
+	out.n = take_also(f, begin, own, *at, &out);
+	out.other = !same_answer(out.otherwise, otherwise);
+	out.says = out.n > 0 || !same_answer(out.otherwise, otherwise);
 	return out;
 }
 
@@ -195,7 +287,7 @@ static const char *keep_text(struct diff *d, struct bytes b)
 	return pool_get(&d->texts, pool_intern(&d->texts, b)).p;
 }
 
-static const char *say_said(struct diff *d, struct said s, struct answer otherwise)
+static const char *say_said(struct diff *d, struct said s)
 {
 	auto_buf struct buf out = { 0 };
 
@@ -207,10 +299,8 @@ static const char *say_said(struct diff *d, struct said s, struct answer otherwi
 			say_arg(&out, &s.v[i].args[k]);
 		}
 	}
-	if (s.n == 0 || s.v[0].n) {
-		buf_str(&out, s.n ? ", else " : "");
-		say_answer(&out, otherwise);
-	}
+	buf_str(&out, s.n ? ", else " : "");
+	say_answer(&out, s.otherwise);
 	return keep_text(d, buf_bytes(&out));
 }
 
@@ -229,10 +319,9 @@ static enum diff_effect effect_of(int from, int to)
 
 static void compare_default(struct diff *d, struct answer a, struct answer b)
 {
-	struct said none = { NULL, 0 };
-
 	if (!same_answer(a, b))
-		add_entry(d, DIFF_DEFAULT, effect_of(action_rank(a.action), action_rank(b.action)), "", say_said(d, none, a), say_said(d, none, b));
+		add_entry(d, DIFF_DEFAULT, effect_of(action_rank(a.action), action_rank(b.action)), "",
+			  say_said(d, (struct said){ .otherwise = a }), say_said(d, (struct said){ .otherwise = b }));
 }
 
 static void compare_archs(struct diff *d, const struct policy *a, const struct policy *b, bool removed)
@@ -277,11 +366,9 @@ static bool same_said(struct said a, struct said b)
 }
 
 /* The strictest and loosest that may be answered. */
-static void range(struct said s, struct answer otherwise, int *low, int *high)
+static void range(struct said s, int *low, int *high)
 {
-	bool always = s.n && s.v[0].n == 0;
-
-	*low = *high = action_rank(always ? s.v[0].answer.action : otherwise.action);
+	*low = *high = action_rank(s.otherwise.action);
 	for (size_t i = 0; i < s.n; i++) {
 		int r = action_rank(s.v[i].answer.action);
 
@@ -295,10 +382,17 @@ static int compare_for_search(const void *a, const void *b)
 	return compare_meaning(a, b);
 }
 
-/* They are in that order: of a name that has more than one, all have conditions. */
+/* They are in that order, but for those of a list that has an order of its own and those of other filters. */
 static bool has_rule(struct said s, const struct flat *f)
 {
-	return s.n && bsearch(f, s.v, s.n, sizeof(*f), compare_for_search) != NULL;
+	bool sorted = s.n && !s.v[0].in_order && !s.v[s.n - 1].also;
+
+	if (sorted)
+		return bsearch(f, s.v, s.n, sizeof(*f), compare_for_search) != NULL;
+	for (size_t i = 0; i < s.n; i++)
+		if (compare_meaning(f, &s.v[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Are all rules of `less` in `more`, and do those that `more` has besides only loosen the default (or only tighten it)? */
@@ -316,18 +410,23 @@ static bool only_adds(struct said less, struct said more, struct answer otherwis
 	return true;
 }
 
-static enum diff_effect compare_said(struct said a, struct answer da, struct said b, struct answer db)
+static enum diff_effect compare_said(struct said a, struct said b)
 {
+	struct answer da = a.otherwise, db = b.otherwise;
 	int low_a, high_a, low_b, high_b;
 
-	range(a, da, &low_a, &high_a);
-	range(b, db, &low_b, &high_b);
+	range(a, &low_a, &high_a);
+	range(b, &low_b, &high_b);
 	if (low_a == high_a && low_b == high_b)
 		return effect_of(low_a, low_b);
 	if (high_b <= low_a)
 		return DIFF_LOOSER;
 	if (low_b >= high_a)
 		return DIFF_STRICTER;
+	if (same_said(a, b))
+		return effect_of(action_rank(da.action), action_rank(db.action));
+	if (a.n > 0 && b.n > 0 && a.v[0].in_order && b.v[0].in_order)
+		return DIFF_OTHER;
 	if (same_answer(da, db) && (only_adds(a, b, da, true) || only_adds(b, a, da, false)))
 		return DIFF_LOOSER;
 	if (same_answer(da, db) && (only_adds(b, a, da, true) || only_adds(a, b, da, false)))
@@ -340,24 +439,23 @@ static bool allows(struct said s)
 	for (size_t i = 0; i < s.n; i++)
 		if (action_rank(s.v[i].answer.action) <= action_rank(ACTION_LOG))
 			return true;
-	return false;
+	return action_rank(s.otherwise.action) <= action_rank(ACTION_LOG);
 }
 
 /* One name, of which at least one of the two speaks: `order` as strcmp has it, 0 for both. */
-static void compare_name(struct diff *d, const char *name, int order, struct said a, struct answer da, struct said b, struct answer db)
+static void compare_name(struct diff *d, const char *name, int order, struct said a, struct said b)
 {
-	bool always_a = a.n == 0 || a.v[0].n == 0, always_b = b.n == 0 || b.v[0].n == 0;
-	enum diff_kind kind = always_a && always_b ? DIFF_ACTION : DIFF_ARGS;
+	enum diff_kind kind = a.n == 0 && b.n == 0 ? DIFF_ACTION : DIFF_ARGS;
 
-	if (always_a && always_b && same_answer(a.n ? a.v[0].answer : da, b.n ? b.v[0].answer : db))
+	if (a.n == 0 && b.n == 0 && same_answer(a.otherwise, b.otherwise))
 		return;
-	if (!always_a && !always_b && same_said(a, b)) /* what the default makes of the rest is said with the default */
-		return;
-	if (order > 0 || (order == 0 && a.n == 0))
+	if (a.n > 0 && b.n > 0 && same_said(a, b) && (same_answer(a.otherwise, b.otherwise) || (!a.other && !b.other)))
+		return; /* what the default makes of the rest is said with the default */
+	if (order > 0 || (order == 0 && !a.says))
 		kind = DIFF_ADDED;
 	else if (order < 0)
 		kind = DIFF_REMOVED;
-	add_entry(d, kind, compare_said(a, da, b, db), name, say_said(d, a, da), say_said(d, b, db));
+	add_entry(d, kind, compare_said(a, b), name, say_said(d, a), say_said(d, b));
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -386,15 +484,16 @@ void diff_build(struct diff *out, const struct policy *a, const struct policy *b
 	compare_archs(out, b, a, false);
 	compare_flags(out, a, b, true);
 	compare_flags(out, b, a, false);
-	flatten(&fa, a, b);
-	flatten(&fb, b, a);
+	flatten(&fa, a, b, b_is_evidence);
+	flatten(&fb, b, a, false);
 	while (i < fa.n || k < fb.n) {
 		int d = i == fa.n ? 1 : k == fb.n ? -1 : strcmp(fa.v[i].name, fb.v[k].name);
 		const char *name = d <= 0 ? fa.v[i].name : fb.v[k].name;
-		struct said none = { NULL, 0 }, sa = d <= 0 ? take_said(&fa, &i, da) : none, sb = d >= 0 ? take_said(&fb, &k, db) : none;
+		struct said sa = d <= 0 ? take_said(&fa, &i, da) : (struct said){ .otherwise = da };
+		struct said sb = d >= 0 ? take_said(&fb, &k, db) : (struct said){ .otherwise = db };
 
 		if (!b_is_evidence || d >= 0 || allows(sa))
-			compare_name(out, name, d, sa, da, sb, db);
+			compare_name(out, name, d, sa, sb);
 	}
 	if (out->entries.n)
 		qsort(out->entries.v, out->entries.n, sizeof(*out->entries.v), compare_entries);

@@ -145,7 +145,7 @@ static bool lets_through(const struct linting *l, const char *name)
 	for (size_t i = first; i < l->uses.n && same_name(l, first, i); i++) {
 		const struct policy_rule *r = l->uses.v[i].rule;
 
-		if (r->args.n == 0 && r->action != l->p->default_action)
+		if (r->args.n == 0 && !r->otherwise && r->action != l->p->default_action)
 			return passes(r->action);
 		some |= passes(r->action);
 	}
@@ -189,13 +189,90 @@ static bool is_strange(const char *name)
 	return !syscall_is_known(name);
 }
 
-static void lint_unknown(struct linting *l)
+/* What a format's own loader does with a name that it does not know; NULL: the rule's words hold. */
+static const char *passes_over(const struct linting *l)
+{
+	static const struct { const char *format, *why; } rows[] = {
+		{ "systemd", "systemd passes over a name that its libseccomp does not know, with a warning in its log" },
+		{ "lxc", "LXC passes over a name that its libseccomp does not know: what the list says of it is not in force" },
+		{ "names", "a list with it is passed over or refused, by what is made of it" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (has_format(l, rows[i].format))
+			return rows[i].why;
+	return NULL;
+}
+
+static void unknown_names(struct linting *l, const char *why)
 {
 	char word[80];
 
-	for (size_t i = 0; i < l->uses.n; i++)
-		if (first_of_name(l, i) && is_strange(l->uses.v[i].name) && audit_number(l->uses.v[i].name) < 0)
-			found(l, "%s", shown(word, l->uses.v[i].name));
+	for (size_t i = 0; i < l->uses.n; i++) {
+		if (!first_of_name(l, i) || !is_strange(l->uses.v[i].name) || audit_number(l->uses.v[i].name) >= 0)
+			continue;
+		found(l, "%s", shown(word, l->uses.v[i].name));
+		if (why != NULL)
+			l->out->findings.v[l->out->findings.n - 1].why = why;
+	}
+}
+
+static void lint_unknown(struct linting *l)
+{
+	if (!has_format(l, "minijail"))
+		unknown_names(l, passes_over(l));
+}
+
+static void lint_refused(struct linting *l)
+{
+	if (has_format(l, "minijail"))
+		unknown_names(l, NULL);
+}
+
+/* Names that its own libseccomp may have, and others not. */
+static void lint_newer(struct linting *l)
+{
+	auto_buf struct buf names = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->uses.n && !has_format(l, "minijail"); i++)
+		if (first_of_name(l, i) && !is_strange(l->uses.v[i].name) && !syscall_in_library(l->uses.v[i].name))
+			add_name(&names, &n, l->uses.v[i].name);
+	found_names(l, &names, n, "");
+}
+
+static void lint_headers(struct linting *l)
+{
+	for (size_t i = 0; i < l->uses.n && has_format(l, "minijail"); i++)
+		if (first_of_name(l, i) && syscall_is_recent(l->uses.v[i].name))
+			found(l, "%s needs the headers of Linux %s or newer", l->uses.v[i].name, syscall_kernel(l->uses.v[i].name));
+}
+
+static void lint_loaders(struct linting *l)
+{
+	for (size_t i = 0; i < l->p->notes.n; i++)
+		found(l, "%s", l->p->notes.v[i]);
+}
+
+/* source: libcontainer/seccomp/seccomp_linux.go and specconv of runc: it writes to the listener itself, under the filter */
+static void lint_notify(struct linting *l)
+{
+	bool uses = l->p->default_action == ACTION_NOTIFY, crun = l->target != NULL && strcmp(l->target->runtime, "crun") == 0;
+	size_t first = find_call(l, "write");
+
+	if (!is_oci(l) || crun)
+		return;
+	if (uses)
+		found(l, "SCMP_ACT_NOTIFY for the default, which runc refuses");
+	for (size_t i = first; i < l->uses.n && same_name(l, first, i); i++)
+		if (l->uses.v[i].rule->action == ACTION_NOTIFY) {
+			found(l, "SCMP_ACT_NOTIFY for write, which runc refuses");
+			break;
+		}
+	for (size_t i = 0; i < l->p->rules.n && !uses; i++)
+		uses = l->p->rules.v[i].action == ACTION_NOTIFY;
+	if (uses && !l->p->listener)
+		found(l, "SCMP_ACT_NOTIFY without a listenerPath, which runc refuses");
 }
 
 static void lint_libaudit(struct linting *l)
@@ -209,6 +286,8 @@ static void lint_libaudit(struct linting *l)
 			continue;
 		syscall_name(ARCH_X86_64, audit_number(name), right);
 		found(l, "%s, which loaders know as %s", shown(word, name), right);
+		if (has_format(l, "minijail"))
+			l->out->findings.v[l->out->findings.n - 1].why = "that is how the audit tools spell it; minijail refuses the policy for it";
 	}
 }
 
@@ -386,7 +465,7 @@ static void contradiction_of(struct linting *l, size_t first, size_t end)
 
 static void lint_contradiction(struct linting *l)
 {
-	for (size_t i = 0, end; i < l->uses.n; i = end) {
+	for (size_t i = 0, end; i < l->uses.n && !l->p->in_order; i = end) {
 		for (end = i + 1; same_name(l, i, end); end++)
 			;
 		contradiction_of(l, i, end);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void policy_init(struct policy *p)
 {
@@ -43,8 +44,15 @@ void policy_release(struct policy *p)
 	VEC_FREE(&p->archs);
 	VEC_FREE(&p->flags);
 	VEC_FREE(&p->sets);
+	VEC_FREE(&p->profiles);
 	VEC_FREE(&p->unread);
 	VEC_FREE(&p->idle);
+	VEC_FREE(&p->notes);
+	for (size_t i = 0; i < p->also.n; i++) {
+		policy_release(p->also.v[i].policy);
+		free(p->also.v[i].policy);
+	}
+	VEC_FREE(&p->also);
 	VEC_FREE(&p->binaries);
 	pool_release(&p->strings);
 }
@@ -71,7 +79,8 @@ static void when_share(struct policy_when *out, const struct policy_when *of)
 
 static void rule_share(struct policy_rule *out, const struct policy_rule *of)
 {
-	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment, .implied = of->implied };
+	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment, .implied = of->implied,
+				     .all = of->all, .otherwise = of->otherwise };
 	COPY(&out->names, &of->names);
 	COPY(&out->args, &of->args);
 	when_share(&out->includes, &of->includes);
@@ -81,12 +90,20 @@ static void rule_share(struct policy_rule *out, const struct policy_rule *of)
 void policy_share(struct policy *out, const struct policy *of)
 {
 	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
-				.native = of->native, .format = of->format, .idle_errno = of->idle_errno };
+				.native = of->native, .format = of->format, .in_order = of->in_order, .listener = of->listener, .exact = of->exact,
+				.others_pass = of->others_pass, .idle_errno = of->idle_errno };
 	COPY(&out->archs, &of->archs);
 	COPY(&out->flags, &of->flags);
 	COPY(&out->sets, &of->sets);
 	COPY(&out->unread, &of->unread);
 	COPY(&out->idle, &of->idle);
+	COPY(&out->notes, &of->notes);
+	for (size_t i = 0; i < of->also.n; i++) {
+		struct policy *also = mem_zero(1, sizeof(*also));
+
+		policy_share(also, of->also.v[i].policy);
+		*VEC_PUSH(&out->also) = (struct policy_also){ of->also.v[i].setting, also };
+	}
 	for (size_t i = 0; i < of->rules.n; i++)
 		rule_share(VEC_PUSH(&out->rules), &of->rules.v[i]);
 	for (size_t i = 0; i < of->families.n; i++) {
@@ -194,7 +211,7 @@ bool policy_any_holds(const struct policy_rule *r)
 {
 	unsigned seen = 0;
 
-	for (size_t i = 0; i < r->args.n; i++) {
+	for (size_t i = 0; i < r->args.n && !r->all; i++) {
 		if (seen & 1u << r->args.v[i].index)
 			return true;
 		seen |= 1u << r->args.v[i].index;
@@ -207,17 +224,48 @@ const char *policy_keep(struct policy *p, const char *text)
 	return pool_get(&p->strings, pool_intern(&p->strings, bytes_of(text))).p;
 }
 
-void policy_unread(struct policy *p, const char *fmt, ...)
+static void keep_sentence(struct policy *p, struct policy_words *out, const char *fmt, va_list ap)
 {
 	char text[256];
+
+	if (out->n > BOUNDS_UNREAD) /* it is refused for those that there are */
+		return;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	*VEC_PUSH(out) = policy_keep(p, text);
+}
+
+void policy_unread(struct policy *p, const char *fmt, ...)
+{
 	va_list ap;
 
-	if (p->unread.n > BOUNDS_UNREAD) /* it is refused for those that there are */
-		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	keep_sentence(p, &p->unread, fmt, ap);
 	va_end(ap);
-	*VEC_PUSH(&p->unread) = policy_keep(p, text);
+}
+
+void policy_note(struct policy *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	keep_sentence(p, &p->notes, fmt, ap);
+	va_end(ap);
+}
+
+struct policy *policy_add_also(struct policy *p, const char *setting)
+{
+	struct policy *out = mem_zero(1, sizeof(*out));
+
+	policy_init(out);
+	out->exact = out->others_pass = true;
+	out->default_action = ACTION_ALLOW;
+	*VEC_PUSH(&p->also) = (struct policy_also){ policy_keep(p, setting), out };
+	return out;
+}
+
+bool policy_is_plain(const struct policy *p)
+{
+	return !p->in_order && p->also.n == 0;
 }
 
 void policy_idle(struct policy *p, const char *fmt, ...)

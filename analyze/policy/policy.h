@@ -48,6 +48,8 @@ struct policy_rule {
 	VEC(struct policy_arg) args;
 	const char *comment;   /* NULL: none */
 	bool implied;          /* nobody wrote it, and the loader adds it by itself: systemd's @default */
+	bool all;              /* all conditions have to hold, also where an argument has two of them */
+	bool otherwise;        /* answers where no rule of the same call does that stands before it: it has no conditions itself */
 	struct policy_when includes; /* all of it has to hold, else the rule does not count */
 	struct policy_when excludes; /* where any of it holds, the rule does not count */
 };
@@ -56,6 +58,12 @@ struct policy_rule {
 struct policy_binary {
 	const char *path, *build_id, *container, *node;
 	bool local;            /* the path was one of the node's own files */
+};
+
+/* A filter that a setting beside the list loads, as systemd's RestrictNamespaces= does. The strictest answer of all counts. */
+struct policy_also {
+	const char *setting;   /* as the file has it; the policy's text */
+	struct policy *policy;
 };
 
 /* Of Docker's archMap: on a machine of `arch`, that one and these. */
@@ -68,6 +76,15 @@ struct policy {
 	VEC(struct policy_family) families;
 	struct policy_words flags;
 	bool has_flags;              /* an empty list of them is there: that is not the same as none */
+	bool listener;               /* somebody answers NOTIFY: a listenerPath is there */
+	bool in_order;               /* of a call's rules the first whose conditions hold answers */
+	bool exact;                  /* its loader takes a name for that call alone: no socketcall for socket */
+	bool others_pass;            /* what is of none of archs passes; else it kills */
+	VEC(struct policy_also) also;
+	struct policy_words profiles;  /* the names of all that the file holds, where it holds several; of one of them is the rest */
+	const char *pick;            /* while it is read: the name of the one that is wanted; NULL: none */
+	size_t nth;                  /* while it is read: the same, from 1; 0: none */
+	const char *path;            /* of the file while it is read, for what it includes; NULL: not known */
 	bool native;                 /* SCMP_ARCH_NATIVE is among archs, as the machine's own */
 	VEC(struct policy_rule) rules;
 	bool too_large;              /* for which it was refused: see analyze/policy/bounds.h */
@@ -76,6 +93,7 @@ struct policy {
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
 	struct policy_words idle;      /* what it says and its loader passes over, so that the filter is read whole: the same */
 	const char *idle_errno;      /* a number for an action that takes none, as "defaultErrnoRet beside SCMP_ACT_LOG"; NULL */
+	struct policy_words notes;     /* what its loaders do not agree on, or pass over: the same */
 	VEC(struct policy_binary) binaries;
 	struct pool strings;         /* what all the names point into */
 };
@@ -121,6 +139,15 @@ bool policy_any_holds(const struct policy_rule *r);
 
 /* A text that lives as long as the policy. */
 const char *policy_keep(struct policy *p, const char *text);
+
+/* Adds an empty policy that is loaded beside *p, for a setting of that name. */
+struct policy *policy_add_also(struct policy *p, const char *setting);
+
+/* Is it a list that any format could say: no rules in order, nothing loaded beside it? */
+bool policy_is_plain(const struct policy *p);
+
+/* A sentence for *p's list of what loaders do not agree on. */
+void policy_note(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A sentence for *p's list of what was not read. */
 void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

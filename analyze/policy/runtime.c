@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyze/policy/runtime.h"
 
+#include "store/base/buf.h"
 #include "store/base/mem.h"
 
 #include <string.h>
@@ -26,12 +27,55 @@ const struct runtime *runtime_at(size_t i)
 	return i < ARRAY_SIZE(runtimes) ? &runtimes[i] : NULL;
 }
 
+static const struct target *version_of(const char *name)
+{
+	for (size_t i = 0; name != NULL && target_at(i) != NULL; i++)
+		if (strcmp(target_at(i)->name, name) == 0 && target_at(i)->runtime[0] != '\0')
+			return target_at(i);
+	return NULL;
+}
+
 const struct runtime *runtime_of(const char *name)
 {
+	const struct target *version = version_of(name);
+
+	if (version != NULL)
+		name = version->runtime;
 	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
 		if (strcmp(runtimes[i].name, name) == 0)
 			return &runtimes[i];
 	return NULL;
+}
+
+static int no_such(const char *name, struct err *e)
+{
+	auto_buf struct buf known = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", runtimes[i].name);
+	for (size_t i = 0; target_at(i) != NULL; i++)
+		if (target_at(i)->runtime[0] != '\0' && runtime_of(target_at(i)->name) != NULL && strchr(target_at(i)->name, '-') != NULL)
+			buf_printf(&known, ", %s", target_at(i)->name);
+	return err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s' (there are: %s)", name, buf_text(&known));
+}
+
+int runtime_choose(const struct runtime **out, const struct target **version, const char *runtime, const char *target, struct err *e)
+{
+	const struct target *by_runtime = version_of(runtime), *by_target = version_of(target);
+	const struct runtime *of_target = by_target ? runtime_of(target) : NULL;
+
+	*out = runtime ? runtime_of(runtime) : NULL;
+	*version = by_target;
+	if (runtime != NULL && *out == NULL)
+		return no_such(runtime, e);
+	if (*out != NULL && of_target != NULL && *out != of_target)
+		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different runtimes", runtime, target);
+	if (by_runtime == NULL || strchr(runtime, '-') == NULL)
+		return 0;
+	if (by_target != NULL && by_target != by_runtime)
+		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different versions", runtime, target);
+	*version = by_runtime;
+	return 0;
 }
 
 const char *runtime_call_when(const struct runtime *r, size_t i, enum runtime_when *when)

@@ -5,6 +5,7 @@
 #ifndef ANALYZE_POLICY_RUNTIME_H
 #define ANALYZE_POLICY_RUNTIME_H
 
+#include "analyze/policy/target.h"
 #include "store/base/bytes.h"
 
 struct runtime {
@@ -14,8 +15,16 @@ struct runtime {
 	const char *first, *first_nnp; /* of its calls; with no-new-privileges. NULL: not always the same one */
 };
 
-/* The runtime of a name; runtime_at: the i-th; NULL at the end. */
+/* The runtime of a name, "runc", or of one with a version that target_list.h has, "runc-1.2"; NULL. */
 const struct runtime *runtime_of(const char *name);
+
+/*
+ * The same of what --runtime and --target say (NULL: nothing). ST_INPUT: there is no such runtime, or the two name different ones.
+ * *version: the row that names a version, of either; NULL: none does.
+ */
+int runtime_choose(const struct runtime **out, const struct target **version, const char *runtime, const char *target, struct err *e);
+
+/* The i-th; NULL at the end. */
 const struct runtime *runtime_at(size_t i);
 
 /* In which starts it makes a call: in every one, in every one without no-new-privileges, in some. */

@@ -14,11 +14,16 @@
 #define NAMES_SHOWN 8
 
 static const struct target rows[] = {
-#define TARGET(name, flags, error, native, newest, tables, archs, actions, idle) \
-	{ name, flags, error, native, newest, tables, archs, actions, idle },
+#define TARGET(name, runtime, stub, flags, error, native, newest, tables, archs, actions, idle) \
+	{ name, runtime, TARGET_##stub, flags, error, native, newest, tables, archs, actions, idle },
 #include "analyze/policy/target_list.h"
 #undef TARGET
 };
+
+const struct target *target_at(size_t i)
+{
+	return i < ARRAY_SIZE(rows) ? &rows[i] : NULL;
+}
 
 const struct target *target_find(const char *name, struct err *e)
 {

@@ -5,8 +5,16 @@
 
 #include "analyze/policy/policy.h"
 
+enum target_stub {
+	TARGET_NO_STUB,
+	TARGET_STUB_LISTED,     /* runc up to 1.1: ENOSYS above the highest number, for the architectures that the profile lists */
+	TARGET_STUB_NATIVE,     /* runc from 1.2 on: for the machine's own as well */
+};
+
 struct target {
 	const char *name;
+	const char *runtime;    /* of which it is a version (runtime_list.h); "": it has others load what it takes */
+	enum target_stub stub;
 	const char *flags;      /* "refuses", "drops"; NULL: it takes them */
 	const char *error;      /* the same of defaultErrnoRet */
 	bool native;            /* takes SCMP_ARCH_NATIVE */
@@ -19,6 +27,9 @@ struct target {
 
 /* The row of target_list.h; NULL: ST_INPUT, with the names that there are. */
 const struct target *target_find(const char *name, struct err *e);
+
+/* The i-th row; NULL at the end. */
+const struct target *target_at(size_t i);
 
 /* Has it a word for the architecture? */
 bool target_takes_arch(const struct target *t, uint32_t arch);

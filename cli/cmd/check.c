@@ -26,28 +26,56 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define UNREAD_NAMED 4
+
 /* What calls are put to: a profile as a runtime loads it, a file of raw instructions, or the filters of a process. */
 struct subject {
 	struct policy policy;
 	struct compiled compiled;
+	struct compiled native;     /* the same under the stub of runc from 1.2 on; of no instructions: there is only one answer */
+	bool both;                  /* no version is named, and they may differ */
 	struct live live;
 	bool stacked;
 };
 
+static void add_answers(struct bpf_answers *out, const struct bpf_answers *more)
+{
+	for (size_t i = 0; i < more->n; i++) {
+		size_t k = 0;
+
+		while (k < out->n && out->v[k] != more->v[i])
+			k++;
+		if (k == out->n && out->n < BPF_ANSWERS)
+			out->v[out->n++] = more->v[i];
+	}
+}
+
+/* Do versions of runc differ in the answer? */
+static bool versions_differ(const struct subject *s, uint32_t arch, int32_t nr)
+{
+	return s->both && compile_stub(&s->compiled, arch, nr) != compile_stub(&s->native, arch, nr);
+}
+
 static void judge_call(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out)
 {
 	const struct subject *s = filter;
+	struct bpf_answers native;
 
 	if (s->stacked)
 		bpf_run_all(s->live.code.v, s->live.code.n, arch, nr, out);
 	else
 		compile_run(&s->compiled, arch, nr, out);
+	if (!versions_differ(s, arch, nr))
+		return;
+	compile_run(&s->native, arch, nr, &native);
+	add_answers(out, &native);
 }
 
 static void release(struct subject *s)
 {
 	live_release(&s->live);
 	compile_release(&s->compiled);
+	compile_release(&s->native);
 	policy_release(&s->policy);
 }
 
@@ -86,9 +114,30 @@ static int of_raw(struct subject *s, struct bytes text, const char *file, struct
 /* By whom such a profile is loaded, where nobody says otherwise. */
 static const char *loader_of(const struct policy *p)
 {
-	bool other = p->format != NULL && (strcmp(p->format, "systemd") == 0 || strcmp(p->format, "minijail") == 0);
+	bool other = p->format != NULL && (strcmp(p->format, "systemd") == 0 || strcmp(p->format, "minijail") == 0 || strcmp(p->format, "lxc") == 0);
 
 	return other ? p->format : "runc";
+}
+
+/* runc's stub, by the version that is named; where none is, both. */
+static int add_stubs(struct subject *s, const struct opts *o, struct err *e)
+{
+	const char *said = opt_text(o, OPT_runtime, NULL), *target = opt_text(o, OPT_target, NULL);
+	const struct target *version;
+	const struct runtime *runtime;
+
+	if (runtime_choose(&runtime, &version, said, target, e) < 0)
+		return -1;
+	if (strcmp(runtime != NULL ? runtime->name : version != NULL ? version->runtime : loader_of(&s->policy), "runc") != 0)
+		return 0;
+	s->both = version == NULL;
+	compile_limits(&s->compiled, &s->policy, version != NULL && version->stub == TARGET_STUB_NATIVE);
+	if (!s->both)
+		return 0;
+	if (compile_policy(&s->native, &s->policy, e) < 0)
+		return -1;
+	compile_limits(&s->native, &s->policy, true);
+	return 0;
 }
 
 static int of_file(struct subject *s, const struct opts *o, const char *file, struct err *e)
@@ -103,8 +152,8 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 		return -1;
 	if (compile_policy(&s->compiled, &s->policy, e) < 0)
 		return err_wrap(e, "%.200s", file);
-	if (strcmp(opt_text(o, OPT_runtime, loader_of(&s->policy)), "runc") == 0)
-		compile_limits(&s->compiled, &s->policy);
+	if (add_stubs(s, o, e) < 0)
+		return -1;
 	if (!opt_on(o, OPT_quiet))
 		policy_say_names(file, "libseccomp here does not know, and loaders leave out", s->compiled.unknown.v, s->compiled.unknown.n);
 	return 0;
@@ -267,26 +316,52 @@ static size_t check_shown(const struct subject *s, const struct query *q, const 
 	return n;
 }
 
-/* Of what is judged: the verdict, then what it rests on. starts: the runtime's start would not be refused, as far as that is known. */
-static void print_verdict(const struct check *c, bool starts)
+/* Which of the calls depend on the version of runc, and which pass whatever a filter says. */
+static void say_versions(const struct check *c, const struct subject *s)
 {
-	auto_buf struct buf answer = { 0 };
+	size_t differ = 0;
+
+	for (size_t i = 0; i < c->calls.n; i++) {
+		const struct check_call *call = &c->calls.v[i];
+
+		differ += versions_differ(s, call->arch, call->nr);
+		if (bpf_bypasses(call->arch, call->nr))
+			command_say("%s passes whatever a filter says: only the kernel's own code makes it, and the kernel looks at no filter for it",
+				    call->name);
+	}
+	if (differ)
+		command_say("%zu of the calls are answered by runc up to 1.1 and from 1.2 on otherwise (%s): --runtime runc-1.1 or runc-1.2 names one",
+			    differ, "ENOSYS above the highest number of the list");
+}
+
+/* Of what is judged: the verdict, then what it rests on. starts: the runtime's start would not be refused, as far as that is known. */
+static void print_verdict(const struct check *c, const struct subject *s, bool starts)
+{
+	auto_buf struct buf answer = { 0 }, unread = { 0 };
+
+	for (size_t i = 0; i < s->policy.unread.n && i < UNREAD_NAMED; i++)
+		buf_printf(&unread, "%s%s", i ? "; " : "", s->policy.unread.v[i]);
+	if (s->policy.unread.n > UNREAD_NAMED)
+		buf_printf(&unread, " and %zu more", s->policy.unread.n - UNREAD_NAMED);
 
 	if (c->first != NULL) {
 		check_words(&answer, &c->first->answers);
 		command_say("it would not start: %.*s needs %s first (%s)", (int)c->first->loader_path.n, c->first->loader_path.p,
 			    c->first->name, buf_text(&answer));
 	}
+	say_versions(c, s);
 	if (c->refused + c->depends + c->unknown > 0)
 		command_say("of %zu calls that were seen, %zu would be refused, %zu depend on arguments%s", c->calls.n, c->refused, c->depends,
 			    c->unknown ? ", and of some nothing can be said" : "");
+	else if (starts && unread.n)
+		command_say("what was read would refuse none of the %zu calls that were seen; not read: %s", c->calls.n, buf_text(&unread));
 	else if (starts)
 		command_say("all %zu calls that were seen pass", c->calls.n);
 	else
 		command_say("none of the %zu calls that were seen is refused, but the start is", c->calls.n);
 }
 
-static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct policy *profile, bool program, size_t start)
+static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct subject *s, bool program, size_t start)
 {
 	if (opt_on(o, OPT_json))
 		print_json(c, b, program, start);
@@ -294,8 +369,8 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 		print_table(c, opt_on(o, OPT_verbose));
 	if (opt_on(o, OPT_quiet))
 		return;
-	print_verdict(c, start == 0);
-	binaries_say(b, profile, opt_on(o, OPT_verbose));
+	print_verdict(c, s, start == 0);
+	binaries_say(b, &s->policy, opt_on(o, OPT_verbose));
 }
 
 /* What the answer rests on: did all of it arrive? */
@@ -313,10 +388,9 @@ static void say_evidence(const struct selection *sel, const struct summary_evide
 }
 
 /* The answers, and what they rest on. Returns how many calls would be refused, and what else makes the answer no. */
-static size_t answer(const struct opts *o, struct selected *s, const struct subject *subject, const struct check *c,
-		     struct summary_evidence *ev)
+static size_t answer(const struct opts *o, struct selected *s, const struct subject *subject, const struct runtime *runtime,
+		     const struct check *c, struct summary_evidence *ev)
 {
-	const struct runtime *runtime = opt_on(o, OPT_runtime) ? runtime_of(opt_text(o, OPT_runtime, NULL)) : NULL;
 	bool quiet = opt_on(o, OPT_quiet);
 	struct binaries b;
 	struct whole whole;
@@ -327,7 +401,7 @@ static size_t answer(const struct opts *o, struct selected *s, const struct subj
 	more = runtime ? check_runtime(subject, runtime, true, true, quiet) : 0;
 	more += check_shown(subject, ev->q, ev->s, &whole, runtime, quiet);
 	binaries_find(&b, &s->query, ev->s);
-	show(o, c, &b, &subject->policy, ev->s->program, more);
+	show(o, c, &b, subject, ev->s->program, more);
 	say_evidence(ev->s, ev, quiet);
 	VEC_FREE(&b);
 	whole_release(&whole);
@@ -339,14 +413,14 @@ static int check_policy(const struct opts *o, struct selected *s, const struct s
 	struct active_policies policies = { 0 };
 	struct check_proof proof = { &policies, &subject->policy };
 	struct query_losses losses = { 0 };
+	const struct target *version;
+	const struct runtime *runtime;
 	struct selection sel;
 	struct summary_evidence ev = { &s->query, &sel, &losses, NULL, &policies };
 	struct check c;
 
-	if (opt_on(o, OPT_runtime) && runtime_of(opt_text(o, OPT_runtime, NULL)) == NULL) {
-		err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s'", opt_text(o, OPT_runtime, NULL));
+	if (runtime_choose(&runtime, &version, opt_text(o, OPT_runtime, NULL), opt_text(o, OPT_target, NULL), e) < 0)
 		return (int)e->status;
-	}
 	s->options.whole_locations = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
@@ -355,7 +429,7 @@ static int check_policy(const struct opts *o, struct selected *s, const struct s
 	if (c.calls.n == 0)
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
 	else if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) == 0 : selector_losses(&losses, s, o, e) == 0)
-		e->status = answer(o, s, subject, &c, &ev) > 0 ? ST_NO : ST_OK;
+		e->status = answer(o, s, subject, runtime, &c, &ev) > 0 ? ST_NO : ST_OK;
 	check_release(&c);
 	active_release(&policies);
 	select_release(&sel);

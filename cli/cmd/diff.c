@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* diff: compares two profiles, or one with what was seen; the exit status is the answer. */
 #include "analyze/evidence/lives.h"
+#include "analyze/input/input.h"
 #include "analyze/policy/diff.h"
 #include "analyze/profile/profile.h"
 #include "analyze/profile/summary.h"
@@ -92,6 +93,84 @@ static int with_file(const struct opts *o, const struct policy *a, struct err *e
 	return ret;
 }
 
+/* ---- files with several profiles ---- */
+
+static size_t place_of(const struct policy *names, const char *name)
+{
+	for (size_t i = 0; i < names->profiles.n; i++)
+		if (strcmp(names->profiles.v[i], name) == 0)
+			return i + 1;
+	return 0;
+}
+
+static int compare_pair(const struct opts *o, const struct bytes text[2], const size_t place[2], struct err *e)
+{
+	struct policy v[2];
+	int ret = 0;
+
+	policy_init(&v[0]);
+	policy_init(&v[1]);
+	for (int i = 0; i < 2 && ret == 0; i++)
+		ret = policy_open_nth(&v[i], text[i], o->args[i], place[i], o, e);
+	ret = ret < 0 ? (int)e->status : report(o, &v[0], &v[1], o->args[1]);
+	policy_release(&v[0]);
+	policy_release(&v[1]);
+	return ret;
+}
+
+/* Those of one name are compared with each other; one that only one file has is a difference. */
+static int compare_named(const struct opts *o, const struct bytes text[2], const struct policy names[2], struct err *e)
+{
+	int worst = ST_OK;
+
+	for (size_t i = 0; i < names[0].profiles.n; i++) {
+		size_t place[2] = { i + 1, place_of(&names[1], names[0].profiles.v[i]) };
+		auto_buf struct buf shown = { 0 };
+		int ret = ST_NO;
+
+		esc_shell(&shown, bytes_of(names[0].profiles.v[i]));
+		if (!opt_on(o, OPT_json))
+			printf("%s:%s\n", buf_text(&shown), place[1] ? "" : " only in the first file");
+		if (place[1])
+			ret = compare_pair(o, text, place, e);
+		if (ret != ST_OK && ret != ST_NO)
+			return ret;
+		worst = ret == ST_NO ? ST_NO : worst;
+	}
+	for (size_t i = 0; i < names[1].profiles.n; i++)
+		if (place_of(&names[0], names[1].profiles.v[i]) == 0) {
+			auto_buf struct buf shown = { 0 };
+
+			esc_shell(&shown, bytes_of(names[1].profiles.v[i]));
+			if (!opt_on(o, OPT_json))
+				printf("%s: only in the second file\n", buf_text(&shown));
+			worst = ST_NO;
+		}
+	return worst;
+}
+
+/* Where both hold several, and --name chooses none. -1: they do not. */
+static int with_several(const struct opts *o, struct err *e)
+{
+	auto_buf struct buf first = { 0 }, second = { 0 };
+	struct policy names[2];
+	struct bytes text[2];
+	int ret = -1;
+
+	if (strcmp(o->args[0], "-") == 0 || strcmp(o->args[1], "-") == 0 || input_load(&first, o->args[0], e) < 0 ||
+	    input_load(&second, o->args[1], e) < 0)
+		return -1;
+	text[0] = buf_bytes(&first);
+	text[1] = buf_bytes(&second);
+	policy_names(&names[0], text[0], o->args[0], o);
+	policy_names(&names[1], text[1], o->args[1], o);
+	if (names[0].profiles.n && names[1].profiles.n)
+		ret = compare_named(o, text, names, e);
+	policy_release(&names[0]);
+	policy_release(&names[1]);
+	return ret;
+}
+
 /* ---- a profile and the evidence ---- */
 
 /* The list that the evidence alone makes, with the first's own answer to all else. */
@@ -180,6 +259,8 @@ static int run_diff(struct opts *o, struct err *e)
 
 	if (o->n_args == 0)
 		return err_set(e, ST_INPUT, "diff takes two profiles, or one and a selector: scaudit diff OLD NEW") < 0 ? ST_INPUT : ST_OK;
+	if (o->n_args == 2 && (ret = with_several(o, e)) >= 0)
+		return ret;
 	if (policy_open(&a, o->args[0], o, e) < 0) {
 		ret = (int)e->status;
 	} else {

@@ -140,6 +140,9 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (r->only_syscall_lines)
 		command_say("a pipe that lets only lines with 'syscall' through cuts off those that say what was lost; "
 			    "this one keeps them: grep -E 'syscall|audit|suppressed|missed|lost' FILE | scaudit ingest");
+	if (r->outside)
+		command_say("%s record%s of another time than --since and --until say w%s left out", term_number(r->outside, records),
+			    r->outside == 1 ? "" : "s", r->outside == 1 ? "as" : "ere");
 	if (r->stopped)
 		command_say("stopped; what was read is in the store, and the same command again completes it");
 	if (r->waits)
@@ -156,6 +159,34 @@ static int nothing_good(const struct ingest_report *r)
 	return r->looks == LOOKS_BINARY ? ST_INPUT : ST_OK;
 }
 
+/* --journal, --boot, --follow, --since and --until. */
+static int read_choice(const struct opts *o, struct ingest_options *io, struct err *e)
+{
+	int64_t now = when_now();
+	const char *place = opt_text(o, OPT_journal, NULL);
+
+	io->journal = opt_on(o, OPT_journal);
+	io->journal_place = place != NULL && place[0] ? place : NULL;
+	io->boot = opt_text(o, OPT_boot, NULL);
+	io->follow = opt_on(o, OPT_follow);
+	if (io->boot != NULL && !io->journal)
+		return err_set(e, ST_INPUT, "--boot is about the journal: --journal reads it");
+	if (opt_on(o, OPT_since) && when_parse(opt_text(o, OPT_since, NULL), now, &io->since, e) < 0)
+		return err_wrap(e, "--since");
+	if (opt_on(o, OPT_until) && when_parse(opt_text(o, OPT_until, NULL), now, &io->until, e) < 0)
+		return err_wrap(e, "--until");
+	if (io->since && io->until && io->since > io->until)
+		return err_set(e, ST_INPUT, "--since is later than --until");
+	if (!io->follow)
+		return 0;
+	for (int i = 0; i < o->n_args; i++)
+		if (strcmp(o->args[i], "-") == 0)
+			return err_set(e, ST_INPUT, "--follow is about files and the journal, not about standard input, which is read as it comes");
+	if (o->n_args == 0 && !io->journal)
+		return err_set(e, ST_INPUT, "--follow needs files, or --journal");
+	return 0;
+}
+
 static int run_ingest(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
@@ -166,6 +197,7 @@ static int run_ingest(struct opts *o, struct err *e)
 	struct ingest_report report = { 0 };
 	uint64_t keep, days;
 	struct store store;
+	size_t n;
 	int ret;
 
 	if (opt_on(o, OPT_trusted_input) && o->n_args > 0) {
@@ -177,9 +209,10 @@ static int run_ingest(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
+	if (read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
 		return ST_INPUT;
-	if (o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
+	n = o->n_args || io.journal ? (size_t)o->n_args : 1;
+	if (n == 1 && o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
 	if (opt_on(o, OPT_verbose))
 		io.damaged = on_damaged;
@@ -190,7 +223,7 @@ static int run_ingest(struct opts *o, struct err *e)
 	command_on_signals(on_signal);
 	ret = values_store(o, &store, STORE_WRITE, &(struct opt_stop){ &stop, 0 }, e);
 	if (ret == 0)
-		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, o->n_args ? (size_t)o->n_args : 1, &io, &report, e);
+		ret = ingest_run(&store, o->n_args ? o->args : only_stdin, n, &io, &report, e);
 	wipe(&talk);
 	if (ret < 0)
 		ret = store.wait.gave_up ? 128 + stop : (int)e->status;
@@ -199,7 +232,7 @@ static int run_ingest(struct opts *o, struct err *e)
 		return ret;
 	if (!opt_on(o, OPT_quiet))
 		say_summary(o, &report);
-	if (report.stopped)
+	if (report.stopped && !io.follow)
 		return 128 + stop;
 	command_ends(NULL); /* what was read is stored: from here on a signal need not be waited for */
 	if ((opt_text(o, OPT_keep_trees, NULL) || opt_text(o, OPT_keep_days, NULL)) && compact_old(o, false, e) < 0)

@@ -32,9 +32,15 @@ static void say_all(const struct opts *o, struct summary *s)
 	summary_release(s);
 }
 
+static bool is_minijail(const char *format)
+{
+	return strcmp(format, "minijail") == 0 || strcmp(format, "minijail-frequency") == 0;
+}
+
 static int read_options(struct profile_options *out, const struct output **format, const struct opts *o, struct err *e)
 {
-	const char *action = opt_text(o, OPT_default_action, "errno"), *name = opt_text(o, OPT_format, "oci");
+	const char *name = opt_text(o, OPT_format, "oci"), *own = is_minijail(name) && !opt_on(o, OPT_base) ? "kill_process" : "errno";
+	const char *action = opt_text(o, OPT_default_action, own);
 	auto_buf struct buf known = { 0 };
 
 	*out = (struct profile_options){ .block = opt_on(o, OPT_block), .include_denied = opt_on(o, OPT_include_denied),
@@ -51,6 +57,8 @@ static int read_options(struct profile_options *out, const struct output **forma
 	*format = output_find(name);
 	if (*format != NULL && opt_on(o, OPT_group) && !(*format)->groups)
 		return err_set(e, ST_INPUT, "--group: %s has no sets of calls (systemd and systemd-log have)", name);
+	if (*format != NULL && is_minijail(name) && !opt_on(o, OPT_default_action) && !opt_on(o, OPT_quiet) && !opt_on(o, OPT_base) && !out->block)
+		command_say("minijail's policies kill what they do not name, so this one does (--default-action says otherwise)");
 	if (*format != NULL)
 		return 0;
 	for (size_t i = 0; output_at(i) != NULL; i++)
@@ -62,17 +70,12 @@ static int read_options(struct profile_options *out, const struct output **forma
 static int read_grounds(struct profile_options *out, struct baseline *baseline, const struct opts *o, enum scope scope, struct err *e)
 {
 	const char *runtime = opt_text(o, OPT_runtime, NULL);
-	auto_buf struct buf known = { 0 };
+	const struct target *version;
 
 	if (baseline_load(baseline, opt_text(o, OPT_baseline, scope == SCOPE_ONLY || out->block ? "none" : "default"), e) < 0)
 		return -1;
 	out->baseline = baseline;
-	out->runtime = runtime == NULL ? NULL : runtime_of(runtime);
-	if (runtime == NULL || out->runtime != NULL)
-		return 0;
-	for (size_t i = 0; runtime_at(i) != NULL; i++)
-		buf_printf(&known, "%s%s", i ? ", " : "", runtime_at(i)->name);
-	return err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s' (there are: %s)", runtime, buf_text(&known));
+	return runtime_choose(&out->runtime, &version, runtime, opt_text(o, OPT_target, NULL), e);
 }
 
 /* ---- --explain ---- */

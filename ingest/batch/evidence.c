@@ -12,6 +12,12 @@
 
 /* ---- loading ---- */
 
+/* The run that brought an interval of the batch. */
+static int64_t run_of(const struct evidence_room *w, const struct tally_interval *v)
+{
+	return v->ingest != 0 ? v->ingest : w->tally->ingest;
+}
+
 static int by_beginning(const void *a, const void *b)
 {
 	const struct evidence_row *x = a, *y = b;
@@ -184,7 +190,7 @@ static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, p
 		*VEC_PUSH(&ev->rows) = (struct evidence_row){
 			.exe = s->exe, .name = v->name, .cell = v->cell, .trusted = s->trusted, .loader = s->loader,
 			.t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last, .s_begin = v->s_begin,
-			.uid = v->uid, .auid = v->auid, .ingest = w->tally->ingest, .joined_to = -1 };
+			.uid = v->uid, .auid = v->auid, .ingest = run_of(w, v), .joined_to = -1 };
 		chain(ev, (uint32_t)*row);
 	}
 	widen_row(w, &ev->rows.v[*row], (struct first_record){ v->t_first, v->s_begin }, v->t_last, v->s_last, &by);
@@ -328,10 +334,10 @@ static int save_marks(struct evidence_room *w, const struct evidence *ev, struct
 {
 	for (size_t i = 0; i < ev->row_of.n; i++) {
 		const struct evidence_row *r = ev->row_of.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->row_of.v[i])];
-		int64_t location = w->tally->intervals.v[ev->waiting.v[i]].location;
+		const struct tally_interval *v = &w->tally->intervals.v[ev->waiting.v[i]];
+		int64_t location = v->location;
 
-		if (r != NULL && r->ingest != w->tally->ingest &&
-		    interval_touch(w->store, r->id, w->tally->ingest, e) < 0)
+		if (r != NULL && r->ingest != run_of(w, v) && interval_touch(w->store, r->id, run_of(w, v), e) < 0)
 			return -1;
 		if (r != NULL && location != 0 && interval_sight(w->store, r->id, location, e) < 0)
 			return -1;

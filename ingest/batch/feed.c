@@ -146,9 +146,15 @@ static int64_t node_of(struct feed *f, struct bytes named, bool *own, struct err
 
 static int event(struct feed *f, const struct line_cache_event *ev, bool trusted, struct err *e)
 {
-	struct seen_page *page = seen_page_quick(&f->seen, ev->id->node, ev->serial, ev->second);
+	struct seen_page *page;
 	enum seen_state state;
 
+	if (ev->ms < f->o->since || ev->ms > f->until) {
+		f->r->records--;
+		f->r->outside++;
+		return 0;
+	}
+	page = seen_page_quick(&f->seen, ev->id->node, ev->serial, ev->second);
 	if (page == NULL)
 		page = seen_page(&f->seen, ev->id->node, ev->serial, ev->second, e);
 	if (page == NULL)
@@ -163,6 +169,15 @@ static int event(struct feed *f, const struct line_cache_event *ev, bool trusted
 	f->last = ev->id;
 	return tally_count_event(&f->tally, ev->id, &(struct tally_event){ .ms = ev->ms, .ip = ev->ip, .serial = ev->serial,
 				 .code = ev->code, .nr = ev->nr, .trusted = trusted, .state = state }, e);
+}
+
+/* A time that is not known is within any bounds. */
+static bool outside(struct feed *f, int64_t ms)
+{
+	if (ms == WHEN_NONE || (ms >= f->o->since && ms <= f->until))
+		return false;
+	f->r->outside++;
+	return true;
 }
 
 static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
@@ -184,6 +199,10 @@ static int slow_record(struct feed *f, struct bytes text, const struct line *l, 
 		return -1;
 	line_cache_learn_ident(&f->line_cache, ev.id);
 	if (!rec->has_serial) {
+		if (outside(f, rec->ms)) {
+			f->r->records--;
+			return 0;
+		}
 		f->r->presence++;
 		return tally_presence(&f->tally, ev.id, rec, e);
 	}
@@ -294,6 +313,8 @@ static int parsed(struct feed *f, struct bytes text, const struct line *l, struc
 		damaged(f, l, text);
 		return 0;
 	case LINE_LOSS:
+		if (outside(f, l->loss.ms))
+			return 0;
 		if (feed_lock(f, e) < 0)
 			return -1;
 		node = node_of(f, l->loss.node, &own, e);
@@ -412,6 +433,7 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
 	tally_init(&f->tally, store, &f->names, &f->seen);
 	flush_init(&f->flush, &f->tally, &f->seen);
 	f->flush.stop = options->stop;
+	f->until = options->until ? options->until : INT64_MAX;
 	f->line_cache.tally = &f->tally;
 	snprintf(f->sources, sizeof(f->sources), "%s", sources);
 }

@@ -24,6 +24,7 @@ struct feed {
 	uint64_t number;
 	uint64_t before;        /* records, damaged and markers that came before this source */
 	bool any_without_syscall;
+	int64_t until;          /* options' */
 	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
 	/* its own: */
 	const struct ingest_options *o;

@@ -18,6 +18,10 @@ struct ingest_options {
 	const char *policy;        /* file of the filter that was in force while this was recorded; NULL: not said */
 	const char *version;       /* of the program, noted with the run */
 	const char *json_field;    /* a field of JSON that has the record, beside the usual ones; NULL: none */
+	bool follow;               /* go on with what files and the journal will bring, until a stop is asked for */
+	bool journal;              /* the journal, too: journal_place is a folder of it or a file, NULL: this machine's */
+	const char *journal_place, *boot; /* boot: only of that one; NULL: of all */
+	int64_t since, until;      /* only what was made then; 0: no bound */
 	bool trusted_input;        /* standard input comes from a source that no user can forge */
 	size_t batch_records;      /* at most so many records a commit; 0: the default */
 	const volatile sig_atomic_t *stop; /* becomes non-zero: commit what was read and return */
@@ -34,6 +38,7 @@ enum ingest_looks { LOOKS_EMPTY, LOOKS_BLANK, LOOKS_JSON, LOOKS_BINARY, LOOKS_QU
 struct ingest_report {
 	int64_t ingest;            /* row of this run; 0: nothing was written */
 	uint64_t records, new_events, seen_before, presence, contradicted, damaged, other, losses, bytes;
+	uint64_t outside;          /* records and loss markers that since and until leave out */
 	uint64_t own_node;         /* records that named no node: taken as this machine's */
 	char own_name[72];
 	struct { const char *why; uint64_t n; } reasons[INGEST_REASONS];

@@ -73,6 +73,9 @@ struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64
 /* Marks the event as seen in one of the sets; boot time as in the page, or BOOT_NO_TIME. */
 enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t boot_time);
 
+/* In which sets the event is: bits 1 << enum track_layer. */
+unsigned seen_layers(const struct seen_page *p, uint32_t serial, int64_t second);
+
 /* Takes an event back from both sets, so that it counts as new when it is read again. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);
 

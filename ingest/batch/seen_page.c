@@ -107,6 +107,19 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 /*
  * What leaves `at` leaves a gap there: others of that serial stay in `more` until they are settled.
  */
+unsigned seen_layers(const struct seen_page *p, uint32_t serial, int64_t second)
+{
+	unsigned at = p->at[serial % SEEN_SERIALS], off = (unsigned)(second % SEEN_SECONDS);
+	int64_t more;
+
+	if (at != 0 && SEEN_SECOND(at) == off)
+		return SEEN_LAYERS(at);
+	if (at == 0 || p->more.n == 0)
+		return 0;
+	more = map_get(&p->more_at, serial % SEEN_SERIALS, off, -1);
+	return more < 0 ? 0 : SEEN_LAYERS(p->more.v[more]);
+}
+
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second)
 {
 	unsigned i = serial % SEEN_SERIALS, in = (unsigned)((uint64_t)second % SEEN_SECONDS);

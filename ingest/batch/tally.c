@@ -386,3 +386,49 @@ void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool tru
 		.trusted = trusted,
 	};
 }
+
+/* ---- what another store has ---- */
+
+static void give_obs(struct tally *t, uint32_t interval, const struct tally_given *g, const struct obs *o)
+{
+	struct tally_interval *v = &t->intervals.v[interval];
+	uint64_t events = g->trusted ? o->fresh : o->text;
+
+	*VEC_PUSH(&t->obs) = (struct tally_obs){ .obs = *o, .next = v->obs, .edge = EDGE_NONE };
+	v->obs = (uint32_t)t->obs.n;
+	v->new_records += (uint32_t)(events < UINT32_MAX - v->new_records ? events : UINT32_MAX - v->new_records);
+	for (uint64_t i = 0; g->echoes && i < events && i < TALLY_MAX_OBS; i++) {
+		*VEC_PUSH(&t->echoes) = (struct tally_echo){ o->t_first, o->serial, (uint32_t)t->obs.n - 1, v->echoes };
+		v->echoes = (uint32_t)t->echoes.n;
+	}
+}
+
+void tally_give(struct tally *t, const struct tally_given *g)
+{
+	uint64_t a = (uint64_t)g->node << 32 | (uint32_t)g->pid,
+		 b = (uint64_t)g->exe << 2 | (uint64_t)g->trusted << 1 | g->loader, hour;
+	int64_t origin = map_get(&t->origin_of, a, b, -1);
+	uint32_t older;
+
+	if (origin < 0) {
+		origin = (int64_t)t->origins.n;
+		map_put(&t->origin_of, a, b, origin);
+		*VEC_PUSH(&t->origins) = (struct tally_origin){ g->node, g->exe, g->pid, g->loader, g->trusted };
+	}
+	hour = (uint64_t)origin << 40 | (uint64_t)(g->t_first / WHEN_HOUR_MS);
+	older = (uint32_t)map_get(&t->interval_of, hour, g->cell, 0);
+	*VEC_PUSH(&t->intervals) = (struct tally_interval){
+		.origin = origin, .cell = g->cell, .t_first = g->t_first, .t_last = g->t_last, .s_first = g->s_first, .s_last = g->s_last,
+		.s_begin = g->s_begin, .uid = g->uid, .auid = g->auid, .name = g->name, .older = older, .unordered = older != 0,
+		.location = g->location, .ingest = g->ingest,
+	};
+	map_put(&t->interval_of, hour, g->cell, (int64_t)t->intervals.n);
+	for (size_t i = 0; i < g->n_obs; i++)
+		give_obs(t, (uint32_t)t->intervals.n - 1, g, &g->obs[i]);
+	for (size_t i = 0; i < g->n_edges; i++) {
+		struct tally_interval *v = &t->intervals.v[t->intervals.n - 1];
+
+		*VEC_PUSH(&t->edges) = (struct tally_edge){ g->edges[i], v->edges };
+		v->edges = (uint32_t)t->edges.n;
+	}
+}

@@ -59,6 +59,7 @@ struct tally_interval {
 	uint32_t edges;       /* its edges, index + 1 */
 	uint32_t echoes;      /* its events that the other layer has brought as well, index + 1 */
 	int64_t location;        /* row of where its process ran; 0: not looked up */
+	int64_t ingest;          /* the run that it is of; 0: this one */
 	uint32_t new_records;      /* records that were new or became trusted; 0: it only marks what is there */
 };
 
@@ -132,6 +133,24 @@ int tally_presence(struct tally *t, struct ident *id, const struct record *rec, 
  * EDGE_GONE; parent 0 for the others). It happened right after the record with that serial, the node's own or not.
  */
 void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent);
+
+/*
+ * An interval of another store, whole: its corners, and what it adds. Without obs and edges it only marks what is there, as of a run
+ * and a location. echoes: all of its events are in the other layer as well.
+ */
+struct tally_given {
+	int64_t node, exe, name, location, ingest;
+	uint64_t cell;
+	int64_t t_first, t_last;
+	uint32_t s_first, s_last, s_begin, uid, auid;
+	int32_t pid;
+	bool trusted, loader, echoes;
+	const struct obs *obs;
+	size_t n_obs;
+	const struct edge *edges;
+	size_t n_edges;
+};
+void tally_give(struct tally *t, const struct tally_given *g);
 
 void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A source as its members: itself, or, of an archive, the files in it; each is read from its beginning. */
 #ifndef INGEST_READ_INPUT_H
 #define INGEST_READ_INPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pieces of input, one after the other: lines, and what containers of lines hold. */
 #ifndef INGEST_READ_READING_H
 #define INGEST_READ_READING_H

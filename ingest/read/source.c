@@ -37,6 +37,8 @@ static int look_at_file(struct source *s, const struct trust *where, const char 
 	if (st.st_uid != 0)
 		s->why[0] = '\0';
 	n = pread(s->fd, head, sizeof(head), 0);
+	s->is_store = n >= 16 && memcmp(head, "SQLite format 3", 16) == 0;
+	s->is_journal = n >= 8 && memcmp(head, "LPKSHHRH", 8) == 0;
 	s->packed = n > 0 ? unpack_known((struct bytes){ head, (size_t)n }) : NULL;
 	return 0;
 }

@@ -17,6 +17,8 @@ struct source {
 	bool root_only;       /* nobody but root can have written it: see ingest/read/trust */
 	char why[TRUST_WHY];  /* why not, where it is a regular file of root's; else empty */
 	long long size;       /* of a regular file; else 0 */
+	bool is_store;        /* of SQLite: a store, perhaps */
+	bool is_journal;      /* a file of systemd's journal */
 	const char *packed;   /* of a regular file: what it is packed by; NULL: nothing */
 };
 

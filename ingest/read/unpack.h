@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Compressed and archived input, by its content: gz, xz, zst, bz2, lz4, Z, tar, zip, and one in the other. libarchive is loaded
  * when the first of them comes. A thread unpacks into a pipe, so a member is read as any other input, and on its own processor.

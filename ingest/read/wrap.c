@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/wrap.h"
 
 #include "ingest/read/body.h"
@@ -283,4 +284,32 @@ bool wrap_within(struct wrap *w, struct bytes *message, const struct context *ou
 	w->outer = *outer;
 	*message = rest;
 	return true;
+}
+
+static enum wrap_got push_given(struct wrap *w, struct bytes *b, bool eof)
+{
+	(void)b;
+	(void)eof;
+	w->kind = NULL;
+	return WRAP_END;
+}
+
+void wrap_given(struct wrap *w, const char *form)
+{
+	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
+	static struct wrap_kind given = { "", "", NULL, push_given };
+
+	given.name = form;
+	w->outer = nothing;
+	open_kind(w, &given, w->line + 1);
+}
+
+void wrap_set(struct wrap *w, struct bytes key, struct bytes value)
+{
+	unsigned rank;
+	enum field field = fields_find(&w->fields, BYTES(""), key, &rank);
+
+	fields_begin(&w->fields, field, rank, 1, w->line);
+	fields_add(&w->fields, value.p, value.n);
+	fields_end(&w->fields);
 }

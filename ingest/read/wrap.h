@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Containers of lines: JSON objects and the journal's export format. Their bytes are pushed as they come, in pieces of any
  * size; what they hold comes out as entries: a message, and what the container says of it. So any form of a record can stand in
@@ -104,6 +105,10 @@ enum wrap_got wrap_push(struct wrap *w, struct bytes *b, bool eof);
 
 /* A message of its own that is such a container, within a line with a header: then push it, with eof. */
 bool wrap_within(struct wrap *w, struct bytes *message, const struct context *outer, uint64_t line);
+
+/* A container that another reader takes apart: begins an entry, and sets a field of it. Then wrap_entry, and wrap_push for what is left. */
+void wrap_given(struct wrap *w, const char *form);
+void wrap_set(struct wrap *w, struct bytes key, struct bytes value);
 
 /* For containers: hands out what the fields say, those of `depth` and below; WRAP_NOTHING: no message that may be ours. */
 enum wrap_got wrap_entry(struct wrap *w, unsigned depth);

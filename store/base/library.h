@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Libraries that only some input needs: loaded when it comes, so that all else starts without them, and is built without them. */
 #ifndef STORE_BASE_LIBRARY_H
 #define STORE_BASE_LIBRARY_H

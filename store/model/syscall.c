@@ -10,12 +10,16 @@
 
 #include <libaudit.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct { int32_t nr; const char *name; } newer[] = {
-#define SYSCALL(nr, name) { nr, name },
+/* arch: NULL is all of them, but alpha. */
+static const struct newer { const char *arch; int32_t nr; const char *name, *kernel; } newer[] = {
+#define SYSCALL(nr, name, kernel) { NULL, nr, name, kernel },
+#define SYSCALL_OF(arch, nr, name, kernel) { arch, nr, name, kernel },
 #include "store/model/syscall_list.h"
+#undef SYSCALL_OF
 #undef SYSCALL
 };
 
@@ -47,14 +51,19 @@ static bool from_libaudit(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX])
 	return true;
 }
 
+static bool is_of(const struct newer *row, uint32_t arch)
+{
+	const char *name = arch_name(arch);
+
+	return name != NULL && (row->arch != NULL ? strcmp(row->arch, name) == 0 : arch != ARCH_ALPHA);
+}
+
 static bool from_table(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX])
 {
 	int32_t plain = arch == ARCH_X32 ? nr & ~X32_BIT : nr;
 
-	if (arch == ARCH_ALPHA || arch_name(arch) == NULL)
-		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(newer); i++) {
-		if (newer[i].nr != plain)
+		if (newer[i].nr != plain || !is_of(&newer[i], arch))
 			continue;
 		snprintf(out, SYSCALL_NAME_MAX, "%s", newer[i].name);
 		return true;
@@ -79,35 +88,52 @@ int32_t syscall_number(uint32_t arch, const char *name)
 	return nr < 0 ? INT32_MIN : nr;
 }
 
-static int32_t newer_number(const char *name)
+/* Its row for an architecture; 0: the first of that name. */
+static const struct newer *find_newer(uint32_t arch, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
-		if (strcmp(newer[i].name, name) == 0)
-			return newer[i].nr;
-	return INT32_MIN;
-}
-
-static bool is_newer(const char *name)
-{
-	return newer_number(name) != INT32_MIN;
+		if (strcmp(newer[i].name, name) == 0 && (arch == 0 || is_of(&newer[i], arch)))
+			return &newer[i];
+	return NULL;
 }
 
 int32_t syscall_number_x86_64(const char *name)
 {
 	int32_t nr = syscall_number(ARCH_X86_64, name);
+	const struct newer *row = nr == INT32_MIN ? find_newer(ARCH_X86_64, name) : NULL;
 
-	return nr == INT32_MIN ? newer_number(name) : nr;
+	return row == NULL ? nr : row->nr;
+}
+
+bool syscall_in_library(const char *name)
+{
+	/* for a name of other architectures the library has negative numbers of its own */
+	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
 }
 
 bool syscall_is_known(const char *name)
 {
-	/* for a name of other architectures the library has negative numbers of its own */
-	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR || is_newer(name);
+	return syscall_in_library(name) || find_newer(0, name) != NULL;
 }
 
 bool syscall_exists(uint32_t arch, const char *name)
 {
-	return syscall_number(arch, name) != INT32_MIN || (arch != ARCH_ALPHA && arch_name(arch) != NULL && is_newer(name));
+	return syscall_number(arch, name) != INT32_MIN || find_newer(arch, name) != NULL;
+}
+
+const char *syscall_kernel(const char *name)
+{
+	const struct newer *row = find_newer(0, name);
+
+	return row == NULL ? NULL : row->kernel;
+}
+
+bool syscall_is_recent(const char *name)
+{
+	const char *kernel = syscall_kernel(name);
+	unsigned major = 0, minor = 0;
+
+	return kernel != NULL && sscanf(kernel, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor > 10));
 }
 
 const char *syscall_tables(char *out, size_t size)

@@ -36,6 +36,15 @@ static inline bool syscall_is_marker(int32_t nr)
 bool syscall_is_known(const char *name);
 bool syscall_exists(uint32_t arch, const char *name);
 
+/* By the table of the libseccomp that runs here alone? */
+bool syscall_in_library(const char *name);
+
+/* The kernel that first had the call, as "6.10", where the small table has it; NULL: it is older, or nobody knows the name. */
+const char *syscall_kernel(const char *name);
+
+/* Is that kernel newer than the headers that every distribution of today has (Linux 5.10)? */
+bool syscall_is_recent(const char *name);
+
 /* Which tables answer here, and the highest number that they know: "libseccomp 2.5.4, ... up to 469". */
 const char *syscall_tables(char *out, size_t size);
 

@@ -100,12 +100,6 @@ run "$SCAUDIT" ingest -q </dev/null
 ok "--quiet: nothing said" test ! -s "$TMP/err"
 
 # --- what cannot be read ---
-gzip -k "$TMP/dmesg.log"
-run "$SCAUDIT" ingest "$TMP/dmesg.log.gz"
-ok "compressed: exit 2" is $status 2
-ok "compressed: what to do" warns "is compressed; unpack it first: zcat .*dmesg.log.gz \| scaudit"
-run "$SCAUDIT" ingest <"$TMP/dmesg.log.gz"
-ok "compressed on standard input: exit 2" is $status 2
 run "$SCAUDIT" ingest "$TMP"
 ok "a folder: exit 2, what to do" is "$status $(grep -c 'is a folder; name the files in it' "$TMP/err")" '2 1'
 fresh
@@ -139,3 +133,22 @@ timeout 20 tail -n +101 "$TMP/pipeline.log" >&3
 exec 3>&-
 wait
 ok "... and so is the rest" is "$(db 'SELECT sum(count) FROM observations')" 346
+
+# --- journald's short form: the runtime's steps are of the program that the same pid became ---
+fresh
+short() { printf 'Mär 11 09:58:0%s box audit[%s]: SECCOMP auid=1 uid=0 gid=0 ses=1 pid=%s comm="%s" exe="%s" sig=0 arch=c000003e syscall=%s compat=0 ip=0x4c1b3b code=0x7ffc0000\n' "$@"; }
+{
+	short 2 700 700 'runc:[2:INIT]' / 126
+	short 2 700 700 shopd /usr/bin/shopd 218
+	short 3 700 700 shopd /usr/bin/shopd 41
+	short 3 701 701 'runc:[2:INIT]' / 105
+	short 3 702 702 other /usr/bin/other 102
+} >"$TMP/short.log"
+run "$SCAUDIT" ingest "$TMP/short.log"
+ok "short form: presence is no failure, and the way to more is named" test $status = 0 -a "$(grep -c 'journalctl -k' "$TMP/err")" = 1
+run "$SCAUDIT" profile --comm shopd --format names --baseline none
+ok "short form: the loader's step is in the list" says '^capset$'
+ok "short form: what it did itself, too" says '^set_tid_address$'
+ok "short form: what another pid's loader did is not" test -z "$(grep '^setuid$' "$TMP/out")"
+run "$SCAUDIT" profile --comm other --format names --baseline none
+ok "short form: nor is it another program's" test -z "$(grep '^capset$' "$TMP/out")"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * FIELD(kind, rank, key): only rows. A key "a.b" is b within an object a, or so spelled; one without a point is found at any depth.
  * Of several that an object has, the one of the lowest rank counts, then the one that lies least deep.

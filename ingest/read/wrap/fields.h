@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What containers say of a message: fields by name, of which each has one value. */
 #ifndef INGEST_READ_WRAP_FIELDS_H
 #define INGEST_READ_WRAP_FIELDS_H

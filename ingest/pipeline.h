@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the readers of ingest/ share: from an open input to the store. Not for others: see ingest/ingest.h. */
+#ifndef INGEST_PIPELINE_H
+#define INGEST_PIPELINE_H
+
+#include "ingest/batch/feed.h"
+#include "ingest/read/input.h"
+
+/* Reads sources piece by piece and feeds the store. */
+struct pipeline {
+	struct feed feed;
+	const struct ingest_options *o;
+	struct ingest_report *r;
+	struct input *in;
+	bool bad_input;        /* the source failed, not the store */
+};
+
+static inline bool pipeline_stop(const struct pipeline *p)
+{
+	return p->o->stop != NULL && *p->o->stop;
+}
+
+/* Is it a line as auditd writes it, of whatever type: "[node=N ]type=T msg=audit(..."? */
+bool pipeline_auditd_line(struct bytes line);
+
+/* Hands out the next piece that is buffered; *any: there was one. */
+int pipeline_piece(struct pipeline *p, bool *any, struct err *e);
+
+/* Reads a source, or what is new of the journal, from its beginning to its end. */
+int pipeline_source(struct pipeline *p, const char *name, struct err *e);
+
+/* A source that could not be read: it is said and counted, and what was good of it stays. -1: it was the store. */
+int pipeline_failed(struct pipeline *p, struct err *e);
+
+/* Reads all that the journal has; with --follow from where a run before ended. place: a folder or a file; NULL: this machine's. */
+struct journal;
+int pipeline_journal_open(struct pipeline *p, const char *place, struct journal **j, struct err *e);
+int pipeline_journal_drain(struct pipeline *p, const char *place, struct journal *j, struct err *e);
+
+/* A file of the journal among the sources. */
+int pipeline_journal_file(struct pipeline *p, const char *path, struct err *e);
+
+/* Takes over what another store holds. */
+int pipeline_adopt(struct pipeline *p, const char *path, struct err *e);
+
+/* Reads files as they grow, and the journal, until a stop is asked for. */
+int pipeline_follow(struct pipeline *p, const char *const *sources, size_t n, struct err *e);
+
+#endif
