@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 BUILD := build
 PKGS := libseccomp sqlite3 json-c yaml-0.1
 PKG_CONFIG ?= pkg-config
-LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS)) -laudit -lpthread -ldl
+LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS)) -laudit -lpthread -ldl -lm
 
 # a line a file, V=1 for whole commands, -s for neither
 ifeq ($(V),1)
@@ -69,7 +69,7 @@ $(BUILD)/stmt.h: $(wildcard store/*.c store/*/*.c) Makefile
 	$(call say,GEN,$@)awk '/^STMT\(/ { on = 1 } on { ends = sub(/\);$$/, ")"); print } ends { on = ends = 0 }' $(filter %.c,$^) > $@
 $(BUILD)/tests/test_store: $(BUILD)/stmt.h
 
--include $(OBJ:.o=.d) $(TESTS:=.d)
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)
 
 # ---- tests ----
 
@@ -84,6 +84,10 @@ DERIVE := $(addprefix tests/, derive_log.c derive_oracle.c derive_reading.c deri
 DERIVE_TESTS := $(addprefix $(BUILD)/tests/, test_derive test_steps test_tail)
 $(DERIVE_TESTS): BESIDE := $(DERIVE)
 $(DERIVE_TESTS): $(DERIVE)
+
+# the readiness rule against models
+$(BUILD)/simulate: bench/simulate.c $(LIB_OBJ)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDHARDEN) -MMD -MP -o $@ bench/simulate.c $(LIB_OBJ) $(LIBS)
 
 # what the derivation costs, in memory
 $(BUILD)/track: bench/track.c tests/table.c $(LIB_OBJ)
@@ -119,6 +123,14 @@ long: test
 memcheck: $(PROGRAM) $(TESTS)
 	@printf '%s\n' $(TESTS) | BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) xargs -P "$$(nproc)" -n 3 tests/run --valgrind
 
+# small random changes of the sources: which share do the tests notice? Hours of processor time, so never in CI
+MUTANTS ?= 60
+mutants:
+	tests/mutants --count $(MUTANTS)
+
+print-libs:
+	@echo $(LIBS)
+
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
 
@@ -152,4 +164,4 @@ install: $(PROGRAM)
 clean:
 	rm -rf build scaudit
 
-.PHONY: all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean
+.PHONY: mutants print-libs all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean

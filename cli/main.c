@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The program: reads options, runs the command, and turns its result into the exit status. */
-#include "cli/command.h"
+#include "cli/help.h"
 #include "store/base/outfile.h"
 
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifndef SCAUDIT_VERSION
@@ -28,7 +29,12 @@ static int run_command(int argc, char **argv, struct opts *o, struct err *e)
 		return ST_OK;
 	}
 	if (opt_on(o, OPT_help)) {
-		opts_help(command);
+		help_print(command, o->n_args == 1 && strcmp(o->args[0], "all") == 0);
+		return ST_OK;
+	}
+	/* a format of this name is none, so nobody wants it */
+	if (strcmp(opt_text(o, OPT_format, ""), "help") == 0 || strcmp(opt_text(o, OPT_from, ""), "help") == 0) {
+		opt_on(o, OPT_format) ? help_outputs() : help_inputs();
 		return ST_OK;
 	}
 	if (command == NULL) {

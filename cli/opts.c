@@ -3,12 +3,13 @@
 #include "cli/opts.h"
 
 #include "cli/command.h"
+#include "store/base/nearest.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct { const char *name; int letter; const char *arg; unsigned groups; const char *help; } rows[] = {
+static const struct opts_row rows[] = {
 #define OPTION(id, name, letter, arg, groups, help) { name, letter, arg, groups, help },
 #include "cli/option_list.h"
 #undef OPTION
@@ -49,6 +50,16 @@ const struct command *opts_find_command(const char *name)
 	return NULL;
 }
 
+const struct command *opts_command_at(size_t i)
+{
+	return i < ARRAY_SIZE(commands) ? commands[i] : NULL;
+}
+
+const struct opts_row *opts_row(enum opt id)
+{
+	return &rows[id];
+}
+
 const char *opt_name(enum opt id)
 {
 	return rows[id].name;
@@ -57,6 +68,41 @@ const char *opt_name(enum opt id)
 bool opt_selects(enum opt id)
 {
 	return rows[id].groups & (G_SELECT | G_SCOPE);
+}
+
+/* "; did you mean 'x'?", or nothing. */
+static const char *meant(const struct nearest *n, char *out, size_t size)
+{
+	struct bytes name = nearest_meant(n);
+
+	out[0] = '\0';
+	if (name.n)
+		snprintf(out, size, "; did you mean '%.*s'?", (int)name.n, name.p);
+	return out;
+}
+
+int opts_no_command(const char *word, struct err *e)
+{
+	struct nearest near = { .want = bytes_of(word) };
+	char proposal[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		nearest_add(&near, bytes_of(commands[i]->name));
+	return err_set(e, ST_INPUT, "no such command: '%.80s'%s (see scaudit --help)", word, meant(&near, proposal, sizeof(proposal)));
+}
+
+static int no_option(const char *word, struct err *e)
+{
+	auto_free char *name = mem_print("%.*s", (int)strcspn(word, "="), word);
+	struct nearest near = { .want = bytes_of(name + strspn(name, "-")) };
+	struct bytes best;
+
+	for (int i = 0; i < N_OPTS && near.want.n > 1; i++)
+		nearest_add(&near, bytes_of(rows[i].name));
+	best = nearest_meant(&near);
+	if (best.n == 0)
+		return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", word);
+	return err_set(e, ST_INPUT, "unknown option '%.80s'; did you mean '--%.*s'? (see scaudit --help)", word, (int)best.n, best.p);
 }
 
 #define FIRST_LONG 256 /* getopt's value for row i is FIRST_LONG + i */
@@ -124,7 +170,7 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 		if (got == ':')
 			return err_set(e, ST_INPUT, "option '%.80s' needs a value", word);
 		if (row < 0)
-			return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", word);
+			return no_option(word, e);
 		if (rows[row].arg && optarg != NULL && optarg[0] == '\0')
 			return err_set(e, ST_INPUT, "option '--%s' has an empty value", rows[row].name);
 		*VEC_PUSH(&o->given[row]) = optarg != NULL && rows[row].arg ? optarg : "";
@@ -133,7 +179,7 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 		return 0;
 	*command = opts_find_command(argv[optind]);
 	if (*command == NULL)
-		return err_set(e, ST_INPUT, "no such command: '%.80s' (see scaudit --help)", argv[optind]);
+		return opts_no_command(argv[optind], e);
 	o->command = (*command)->name;
 	o->n_args = argc - optind - 1;
 	o->args = mem_zero((size_t)o->n_args + 1, sizeof(*o->args));
@@ -160,50 +206,4 @@ void opts_release(struct opts *o)
 	for (int i = 0; i < N_OPTS; i++)
 		VEC_FREE(&o->given[i]);
 	mem_free_at(&o->args);
-}
-
-static void help_row(int i, unsigned groups)
-{
-	char left[64];
-	const char *text = rows[i].help, *nl, *other = strchr(text, '|');
-	auto_free char *mine = NULL;
-
-	if (other != NULL) {
-		mine = groups & G_SELECT ? mem_dup(other + 1) : mem_print("%.*s", (int)(other - text), text);
-		text = mine;
-	}
-
-	if (rows[i].letter)
-		snprintf(left, sizeof(left), "-%c, --%s%s%s", rows[i].letter, rows[i].name, rows[i].arg && rows[i].arg[0] != '[' ? " " : "",
-			 rows[i].arg ? rows[i].arg : "");
-	else
-		snprintf(left, sizeof(left), "    --%s%s%s", rows[i].name, rows[i].arg && rows[i].arg[0] != '[' ? " " : "",
-			 rows[i].arg ? rows[i].arg : "");
-	while ((nl = strchr(text, '\n')) != NULL) {
-		printf("  %-28s %.*s\n", left, (int)(nl - text), text);
-		left[0] = '\0';
-		text = nl + 1;
-	}
-	printf("  %-28s %s\n", left, text);
-}
-
-void opts_help(const struct command *command)
-{
-	if (command == NULL) {
-		printf("usage: scaudit COMMAND [OPTIONS] [ARGS]\n\n"
-		       "Turns the kernel's seccomp log records (type=1326) into least-privilege seccomp profiles.\n\n"
-		       "    grep syscall /var/log/syslog | scaudit ingest\n"
-		       "    scaudit profile --comm myapp > myapp.json\n\ncommands:\n");
-		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-			printf("  %-10s %s\n", commands[i]->name, commands[i]->about);
-		printf("\n'scaudit COMMAND --help' shows its options, 'man scaudit' all there is.\n"
-		       "exit status: 0 done, 1 the answer is no or nothing matched, 2 usage or unreadable input,\n"
-		       "3 store or system error\n");
-		return;
-	}
-	printf("usage: scaudit %s [OPTIONS]%s%s\n\n%s\n\noptions:\n", command->name, command->args[0] ? " " : "",
-	       command->args, command->help ? command->help : command->about);
-	for (int i = 0; i < N_OPTS; i++)
-		if (rows[i].groups & (command->groups | G_ALL))
-			help_row(i, command->groups);
 }

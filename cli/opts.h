@@ -30,6 +30,8 @@ enum {
 	G_DIFF = 1 << 18,
 	G_LINT = 1 << 19,
 	G_STATUS = 1 << 20,
+	G_READINESS = 1 << 21,
+	G_FIRST = 1 << 30,   /* no command: shown by --help where a command has many */
 };
 
 enum opt {
@@ -75,8 +77,15 @@ void opts_release(struct opts *o);
 /* Is this "capture ... -- COMMAND" or the like? Then failures of our own have a status of their own: 125. */
 bool opts_run_a_command(int argc, char *const *argv);
 
-/* Help, made of the tables: of the program, or of one command. */
-void opts_help(const struct command *command);
+/* A row of option_list.h. */
+struct opts_row { const char *name; int letter; const char *arg; unsigned groups; const char *help; };
+const struct opts_row *opts_row(enum opt id);
+
+/* The i-th command; NULL at the end. */
+const struct command *opts_command_at(size_t i);
+
+/* -1: there is none of this name; with one that may have been meant. */
+int opts_no_command(const char *word, struct err *e);
 
 /* Finds a command by name; NULL. */
 const struct command *opts_find_command(const char *name);

@@ -130,7 +130,7 @@ int policy_open(struct policy *p, const char *file, const struct opts *o, struct
 void policy_say_names(const char *file, const char *what, const char *const *v, size_t n)
 {
 	auto_buf struct buf shown = { 0 }, names = { 0 };
-	char word[80];
+	char word[80], meant[SYSCALL_NAME_MAX + 24];
 
 	for (size_t i = 0; i < n && i < UNREAD_SHOWN; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", esc_word(word, sizeof(word), bytes_of(v[i])));
@@ -139,6 +139,9 @@ void policy_say_names(const char *file, const char *what, const char *const *v, 
 	esc_shell(&shown, bytes_of(file));
 	if (n)
 		command_say("%s: names that %s: %s", buf_text(&shown), what, buf_text(&names));
+	for (size_t i = 0; i < n && i < UNREAD_SHOWN; i++)
+		if (!syscall_is_known(v[i]) && syscall_meant(v[i], meant)[0] != '\0')
+			command_say("%s%s", esc_word(word, sizeof(word), bytes_of(v[i])), meant);
 }
 
 void policy_say_unknown(const struct policy *p, const char *file)

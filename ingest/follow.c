@@ -50,7 +50,7 @@ struct tail {
 	bool may_trust;            /* root's alone */
 	bool said_missing;
 	int64_t quiet_since;       /* of one that was renamed: when it last grew */
-	bool renamed;
+	bool hold;                 /* its position is not saved yet: what was rotated before it has to be read first */
 	VEC(struct beside) beside;
 };
 
@@ -233,7 +233,7 @@ static void advance(struct follow *f, struct tail *t)
 static int save_all(struct follow *f, struct err *e)
 {
 	for (size_t i = 0; i < f->named; i++)
-		if (f->tails[i].fd >= 0 && save_mark(f->p->feed.store, &f->tails[i], e) < 0)
+		if (f->tails[i].fd >= 0 && !f->tails[i].hold && save_mark(f->p->feed.store, &f->tails[i], e) < 0)
 			return -1;
 	f->dirty = false;
 	return 0;
@@ -382,7 +382,6 @@ static int rename_tail(struct follow *f, size_t at)
 {
 	struct tail old = f->tails[at];
 
-	old.renamed = true;
 	old.quiet_since = when_clock_ms();
 	old.beside.v = NULL;
 	old.beside.n = old.beside.cap = 0;
@@ -436,12 +435,13 @@ static int look_at(struct follow *f, size_t at, struct err *e)
 		if (read_tail(f, at, false, e) < 0 || rename_tail(f, at) < 0)
 			return -1;
 		t = &f->tails[at];
-		if (open_tail(f, t) == 0) {
+		t->hold = true;
+		if (open_tail(f, t) == 0)
 			from_the_start(t);
-			if (read_tail(f, at, false, e) < 0)
-				return -1;
-		}
-		return read_beside(f, &f->tails[at], since, e);
+		if (read_beside(f, t, since, e) < 0)
+			return -1;
+		f->tails[at].hold = false;
+		return f->tails[at].fd >= 0 ? read_tail(f, at, false, e) : 0;
 	}
 	if (t->fd < 0 && open_tail(f, t) == 0) {
 		from_the_start(t);
@@ -515,9 +515,15 @@ static int first_look(struct follow *f, size_t at, struct err *e)
 	if (found && same_content(t->fd, &was)) {
 		t->mark = was;
 		begin_reading(t, &was);
+		/* who was killed may not have read what was added to the one before */
+		t->hold = true;
+		if (read_beside(f, t, was.at_ms - LINGER_MS, e) < 0)
+			return -1;
+		f->tails[at].hold = false;
 		return read_tail(f, at, false, e);
 	}
 	from_the_start(t);
+	t->hold = found;
 	if (read_tail(f, at, false, e) < 0)
 		return -1;
 	if (!found)
@@ -530,7 +536,10 @@ static int first_look(struct follow *f, size_t at, struct err *e)
 		if (ret < 0)
 			return -1;
 	}
-	return read_beside(f, &f->tails[at], was.at_ms, e);
+	if (read_beside(f, &f->tails[at], was.at_ms - LINGER_MS, e) < 0)
+		return -1;
+	f->tails[at].hold = false;
+	return 0;
 }
 
 static void watch(struct follow *f, const char *path)

@@ -45,7 +45,7 @@ struct bytes query_keep_shown(struct query *q, struct bytes b)
 
 /* A row that no scaudit wrote: it names another one that is not there. */
 int query_dangling(const struct query_loading *l, const char *table, int64_t id, const char *what,
-		    struct err *e)
+		   struct err *e)
 {
 	char why[100];
 
@@ -137,9 +137,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	struct query_image m = { .execs = QUERY_NONE };
 	struct query_tree *t;
 	const struct nodes_row *node;
-	int64_t v[17], tree;
+	int64_t v[18], tree;
 
-	if (row_read(st, "part", "iibnninptTifwsifu", v, e) < 0)
+	if (row_read(st, "part", "iibnninptTifwsifsu", v, e) < 0)
 		return -1;
 	tree = map_get(&l->trees, (uint64_t)v[1], 0, -1);
 	node = nodes_find(&l->q->nodes, v[10]);
@@ -166,8 +166,9 @@ static int take_image(void *to, sqlite3_stmt *st, struct err *e)
 	m.t_last = v[9];
 	m.boot = (uint32_t)v[12];
 	m.serial = (uint32_t)v[13];
+	m.serial_last = (uint32_t)v[16];
+	m.t_end = v[17];
 	m.trusted = v[15] != 0 && store_trusts(l->s);
-	m.t_end = v[16];
 	*VEC_PUSH(&l->q->images) = m;
 	return 0;
 }
@@ -246,7 +247,7 @@ static int take_location(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 int query_put_location(struct query_loading *l, const struct map *trees, const char *table,
-		     sqlite3_stmt *st, struct err *e)
+		       sqlite3_stmt *st, struct err *e)
 {
 	int64_t v[2], tree, location;
 
@@ -373,27 +374,27 @@ static int load_all(struct query_loading *l, struct err *e)
 	    query_each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
 	    query_each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
 	    query_each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
-		    "loader, boot, serial_first, image, trusted, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
-		    take_image, e) < 0)
+			  "loader, boot, serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+			  take_image, e) < 0)
 		return -1;
 	if (link_images(l->q, l, e) < 0)
 		return -1;
 	if (query_each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted", take_label, e) < 0 ||
 	    query_each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", take_policy, e) < 0 ||
 	    query_each_of(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE (NOT ?1 OR trusted) AND ingest IN "
-		    "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
-		    "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
-		    "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image", take_tree_policy, e) < 0 ||
+			  "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
+			  "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
+			  "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image", take_tree_policy, e) < 0 ||
 	    query_load_uses(l, e) < 0)
 		return -1;
 	if (query_each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_location, e) < 0 ||
 	    query_each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_location, e) < 0 ||
 	    query_each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
 	    query_each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
-		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
-		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
-		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
-		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
+			  "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
+			  "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
+			  "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
+			  "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
 	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))

@@ -21,8 +21,9 @@ struct query_image {
 	bool loader;
 	bool trusted;               /* a trusted source brought it; else text did */
 	int64_t t_first, t_last;
-	int64_t t_end;              /* its exec, its exit or its pid's return was seen then; WHEN_NONE: none of these was */
 	uint32_t boot, serial;      /* of its beginning */
+	uint32_t serial_last;
+	int64_t t_end;              /* its process ended or exec'd then; WHEN_NONE: not seen */
 	uint32_t execs;             /* the image that it exec'd in its own pid, an index; QUERY_NONE */
 };
 

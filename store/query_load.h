@@ -9,8 +9,8 @@
 
 struct query_path { int64_t id, parent; struct bytes exe, name, text; };
 
-/* A program that presence shows; next: another one of the same pid and hour, + 1. */
-struct query_program { int64_t exe; uint32_t caller, next; };
+/* A program that presence shows; image: where that is known; next: another one of the same pid and hour, + 1. */
+struct query_program { int64_t exe; uint32_t caller, image, next; };
 
 struct query_loading {
 	struct query *q;

@@ -130,9 +130,9 @@ static bool is_loader(const struct query_loading *l, int64_t exe_row, int64_t ca
 static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
-	int64_t v[5], caller, first;
+	int64_t v[6], caller, first;
 
-	if (row_read(st, "presence", "ipzii", v, e) < 0)
+	if (row_read(st, "presence", "ipziin", v, e) < 0)
 		return -1;
 	caller = map_get(&l->callers, (uint64_t)v[4], 0, -1);
 	if (caller < 0 || is_loader(l, v[3], caller))
@@ -141,7 +141,7 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 	for (uint32_t at = (uint32_t)first, n = 0; at != 0; at = l->programs.v[at - 1].next)
 		if (++n == NEAR_MOST || (l->programs.v[at - 1].exe == v[3] && l->programs.v[at - 1].caller == (uint32_t)caller))
 			return 0;
-	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, (uint32_t)first };
+	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, query_image_index(l, v[5]), (uint32_t)first };
 	map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), (int64_t)l->programs.n);
 	return 0;
 }
@@ -159,7 +159,9 @@ static bool loader_presence(struct query_loading *l, const struct nodes_row *nod
 		const struct query_program *p = &l->programs.v[at - 1];
 		struct bytes exe;
 
-		if (query_text_of(l, p->exe, &exe))
+		if (p->image != QUERY_NONE)
+			query_add_use(l, p->image, caller, call, 0, 0, v[5], v[6]);
+		else if (query_text_of(l, p->exe, &exe))
 			query_add_use(l, pseudo_image(l, node, exe, l->q->callers.v[p->caller].comm), caller, call, 0, 0, v[5], v[6]);
 	}
 	return any;
@@ -200,7 +202,7 @@ int query_load_uses(struct query_loading *l, struct err *e)
 		return -1;
 	if (l->q->trusted)
 		return 0;
-	if (query_each(l, "SELECT node, pid, hour + 1, exe, caller FROM presence WHERE part IS NULL", take_near, e) < 0)
+	if (query_each(l, "SELECT node, pid, hour + 1, exe, caller, part FROM presence", take_near, e) < 0)
 		return -1;
 	return query_each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node, pid, hour + 1 FROM presence", take_presence, e);
 }

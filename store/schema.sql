@@ -57,6 +57,10 @@ CREATE TABLE IF NOT EXISTS seen (
     base_min INTEGER,
     base_max INTEGER,
     data    BLOB NOT NULL,
+    trusted_held  BLOB NOT NULL,
+    trusted_other BLOB NOT NULL,
+    held    BLOB NOT NULL,
+    other   BLOB NOT NULL,
     PRIMARY KEY (node, serials, seconds)
 ) STRICT, WITHOUT ROWID;
 

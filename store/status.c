@@ -6,6 +6,7 @@
 #include "store/model/record.h"
 #include "store/query.h"
 #include "store/row.h"
+#include "store/serials.h"
 #include "store/sql.h"
 
 #include <stdlib.h>
@@ -83,15 +84,29 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
+	const struct serials_boot *of;
 	struct status_node *n;
-	int64_t v[5];
+	struct status_boot b;
+	int64_t v[7];
 
-	if (row_read(st, "boot", "itTss", v, e) < 0)
+	if (row_read(st, "boot", "itTsscf", v, e) < 0)
 		return -1;
 	n = node_of(o, v[0]);
 	if (n == NULL)
 		return no_node(st, "boot", e);
-	*VEC_PUSH(&n->boots) = (struct status_boot){ v[1], v[2], (uint32_t)v[3], (uint32_t)v[4], v[0] };
+	b = (struct status_boot){ .t_first = v[1], .t_last = v[2], .serial_first = (uint32_t)v[3], .serial_last = (uint32_t)v[4], .row = v[0],
+				  .trusted = v[6] != 0 };
+	of = serials_boot_of(v[6] ? &o->sure : &o->all, v[0], v[5]);
+	if (of != NULL && !of->uncounted) {
+		b.known = true;
+		b.exact = of->exact;
+		b.held = of->held;
+		b.other = of->other;
+		b.missing = of->missing;
+		b.hole = of->hole;
+		b.hole_t = of->hole_t;
+	}
+	*VEC_PUSH(&n->boots) = b;
 	return 0;
 }
 
@@ -199,6 +214,7 @@ static void join_boots(struct status_node *n)
 		last->serial_first = b.serial_first < last->serial_first ? b.serial_first : last->serial_first;
 		last->serial_last = b.serial_last > last->serial_last ? b.serial_last : last->serial_last;
 		last->t_last = b.t_last > last->t_last ? b.t_last : last->t_last;
+		last->known = last->row == b.row && last->known && b.known;
 		last->row = last->row == b.row ? b.row : 0;
 	}
 	n->boots.n = kept;
@@ -257,7 +273,7 @@ static const char sql_nodes[] =
 	"= node.id AND (NOT ?1 OR part.trusted) LEFT JOIN image ON image.id = part.image GROUP BY node.id";
 static const char sql_names[] = "SELECT node, name FROM node_name ORDER BY name";
 static const char sql_boots[] =
-	"SELECT node, t_first, t_last, serial_first, serial_last FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
+	"SELECT node, t_first, t_last, serial_first, serial_last, number, trusted FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
 static const char sql_losses[] =
 	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
 	"trusted GROUP BY node, kind";
@@ -281,6 +297,8 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, bool o
 		return 0;
 	if (nodes_load(&out->rows, s, only_trusted, e) < 0)
 		return -1;
+	if (serials_load(&out->sure, s, &out->rows, true, e) < 0 || (!only_trusted && serials_load(&out->all, s, &out->rows, false, e) < 0))
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct store_args args = ARGS(V_INT(only_trusted), V_INT(runs));
 
@@ -300,6 +318,8 @@ void status_release(struct status_store *s)
 	}
 	VEC_FREE(&s->nodes);
 	nodes_release(&s->rows);
+	serials_release(&s->sure);
+	serials_release(&s->all);
 	map_release(&s->at);
 	VEC_FREE(&s->runs);
 	pool_release(&s->strings);

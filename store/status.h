@@ -5,9 +5,18 @@
 
 #include "store/base/mem.h"
 #include "store/nodes.h"
+#include "store/serials.h"
 #include "store/store.h"
 
-struct status_boot { int64_t t_first, t_last; uint32_t serial_first, serial_last; int64_t row; /* of the name that it came by; 0: several */ };
+struct status_boot {
+	int64_t t_first, t_last;
+	uint32_t serial_first, serial_last;
+	int64_t row;                  /* of the name that it came by; 0: several */
+	/* its serials, as in struct serials_boot. known: else they cannot be told, as the boot came by several names */
+	bool known, exact, trusted;
+	uint64_t held, other, missing, hole;
+	int64_t hole_t;
+};
 
 struct status_loss { const char *kind; uint64_t markers, records; };
 
@@ -41,6 +50,7 @@ struct status_store {
 	bool only_trusted;            /* as it was asked for */
 	struct pool strings;
 	struct nodes rows;
+	struct serials sure, all;     /* of trusted evidence, and with text */
 	struct map at;                /* row that stands for a machine -> its index */
 };
 

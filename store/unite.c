@@ -217,6 +217,8 @@ static void move_image(struct uniting *u, uint32_t i)
 
 	if (to != m) {
 		widen_times(&to->t_first, &to->t_last, m->t_first, m->t_last);
+		if (to->t_end == WHEN_NONE)
+			to->t_end = m->t_end;
 		map_put(&u->q->same, (uint64_t)m->id, 0, to->id);
 		return;
 	}

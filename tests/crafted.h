@@ -93,8 +93,8 @@ static inline struct compact_tree crafted_tree(const struct query *q, size_t i)
 {
 	const struct query_tree *t = &q->trees.v[i];
 	const struct compact_view view = { .there = true, .key = t->code, .start_seen = t->start_seen,
-					.labels = t->labels.v, .n_labels = t->labels.n,
-					.main_part = q->images.v[t->main].id };
+					   .labels = t->labels.v, .n_labels = t->labels.n,
+					   .main_part = q->images.v[t->main].id };
 	struct compact_tree out = { .tree = t->id, .node = t->row, .all = view };
 
 	if (t->trusted)

@@ -497,7 +497,7 @@ static void check_told(void **state)
 	world_clear();
 	while (n < ARRAY_SIZE(row->v) && row->v[n].second != 0) {
 		mark_event(T + row->v[n].second, row->v[n].serial, row->v[n].trusted,
-		    row->v[n].boot_time == NONE ? NONE : T + row->v[n].boot_time);
+			   row->v[n].boot_time == NONE ? NONE : T + row->v[n].boot_time);
 		n++;
 	}
 	begin(&r);

@@ -48,6 +48,7 @@ static struct diff_row { const char *name, *a, *b, *shows; bool evidence; } rows
 	  "arguments a looser errno(1) if arg0 == 0x1, errno(1) if arg0 == 0x2, else allow -> errno(1) if arg0 == 0x1, else allow\n", false },
 	{ "another value", OCI(ALLOW("\"a\"", WHEN(ARG(0, 1, EQ)))), OCI(ALLOW("\"a\"", WHEN(ARG(0, 2, EQ)))),
 	  "arguments a other allow if arg0 == 0x1, else errno(1) -> allow if arg0 == 0x2, else errno(1)\n", false },
+	{ "as strict, for some arguments", OCI(""), OCI(DENY("\"a\"", ", \"errnoRet\": 38" WHEN(ARG(0, 1, EQ)))), "added a other errno(1) -> errno(38) if arg0 == 0x1, else errno(1)\n", false },
 	{ "the default alone", OCI(ALLOW("\"a\"", "")), "{\"defaultAction\": \"SCMP_ACT_LOG\", \"architectures\": [\"SCMP_ARCH_X86_64\"], \"syscalls\": ["
 	  ALLOW("\"a\"", "") "]}", "default  looser errno(1) -> log\n", false },
 	{ "architectures and flags", OCI(""), "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_AARCH64\"], \"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"]}",

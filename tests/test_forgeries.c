@@ -148,7 +148,7 @@ static int capture_line(struct feed *f, int64_t node, struct bytes line, struct 
 	t = second * 1000 + ms;
 	if (draw / 54 % 4 == 0)
 		tally_add_lifecycle(&f->tally, node, pid, (enum edge_kind)(EDGE_BORN + draw / 216 % 3),
-			      t, serial, 500 + (int)(draw / 648 % 4));
+				    t, serial, 500 + (int)(draw / 648 % 4));
 	return draw / 2592 % 5 ? 0
 			       : names_build(&f->names, node, BYTES("/usr/bin/app"), 0, true,
 					     draw / 12960 % 2 ? "abcd" : "dcba", t, e);

@@ -86,6 +86,7 @@ static struct lint_row { const char *name, *trap, *with, *what, *without; } rows
 	  "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_AARCH64\"], \"syscalls\": [" DENY("\"umount2\"", "") "]}" },
 	{ "io_uring", "io-uring", LIST(ALLOW("\"io_uring_setup\"", "")), "io_uring_setup is let through", LIST(ALLOW("\"read\"", "")) },
 	{ "io_uring: where all else is allowed", "io-uring", BLOCK(DENY("\"openat\"", "")), "io_uring_setup is let through", BLOCK(DENY("\"io_uring_setup\"", "")) },
+	{ "io_uring: nothing is denied", "io-uring", LIST(ALLOW("\"io_uring_setup\"", "")), "io_uring_setup is let through", BLOCK("") },
 	{ "danger", "danger", LIST(ALLOW("\"ptrace\"", "")), "ptrace", LIST(ALLOW("\"read\"", "") "," "{\"names\": [\"ptrace\"], \"action\": \"SCMP_ACT_TRAP\"}") },
 	{ "danger: for some arguments", "danger", LIST(ALLOW("\"keyctl\"", WHEN(0, 1))), "keyctl", BLOCK(DENY("\"read\"", "")) },
 	{ "passed over: the default's", "passed-over", PROFILE("\"SCMP_ACT_LOG\", \"defaultErrnoRet\": 1", ""), "defaultErrnoRet beside SCMP_ACT_LOG means nothing", LIST("") },

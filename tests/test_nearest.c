@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The nearest of some names, and what may have been meant. */
 #include "store/base/nearest.h"
 #include "tests/test.h"
 
@@ -14,7 +15,7 @@ static const struct { const char *want, *names, *meant, *first; } rows[] = {
 	{ "ingst", "status ingest lint", "ingest", "ingest" },
 	{ "profiel", "profile policy", "profile", "profile" },
 	{ "frobnicate", "run lint", "", "" },
-	{ "java", "sh javac java8 perl", "java8", "javac" },
+	{ "java", "sh javac java8 perl", "javac", "javac" },
 	{ "statsu", "status ingest", "status", "status" },
 	{ "x", "", "", "" },
 	{ "", "run", "", "" },
@@ -48,7 +49,7 @@ static void the_nearest_comes_first(void **state)
 		if (rows[i].first[0] != '\0')
 			assert_bytes(n.v[0], rows[i].first);
 		assert_int_equal(meant.n > 0, rows[i].meant[0] != '\0');
-		if (meant.n > 0 && strcmp(rows[i].want, "java") != 0)
+		if (meant.n > 0)
 			assert_bytes(meant, rows[i].meant);
 	}
 }
@@ -73,11 +74,10 @@ static void few_are_kept_each_once(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(distances_are_levenshteins),
-		cmocka_unit_test(the_nearest_comes_first),
-		cmocka_unit_test(few_are_kept_each_once),
-	};
+	struct tests t = { 0 };
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	ADD(&t, distances_are_levenshteins);
+	ADD(&t, the_nearest_comes_first);
+	ADD(&t, few_are_kept_each_once);
+	return run_rows(&t, "nearest");
 }

@@ -549,6 +549,37 @@ static void the_same_serials_in_many_seconds_stay_cheap(void **state)
 	assert_not_quadratic(mark_in_many_seconds, 60000u);
 }
 
+/* ---- pieces: events of one page (serial, second; trusted) to "events serials seconds;" ---- */
+
+static struct pieces_row { const char *name; struct { uint32_t serial; int second; } events[6]; size_t n; const char *pieces; } pieces_rows[] = {
+	{ "pieces: serials that rise are one", { { 10, 0 }, { 20, 1 }, { 30, 2 } }, 3, "3 10-30 0-2;" },
+	{ "pieces: a fall begins another", { { 100, 0 }, { 110, 1 }, { 5, 2 }, { 6, 3 } }, 4, "2 100-110 0-1;2 5-6 2-3;" },
+	{ "pieces: of one second what lies near is one", { { 50, 3 }, { 10, 5 }, { 266, 5 } }, 3, "1 50-50 3-3;2 10-266 5-5;" },
+	{ "pieces: what lies further apart is not", { { 50, 3 }, { 10, 5 }, { 267, 5 } }, 3, "2 50-267 3-5;1 10-10 5-5;" },
+};
+
+static void check_pieces(void **state)
+{
+	const struct pieces_row *row = *state;
+	struct boot_pieces pieces = { 0 };
+	auto_buf struct buf got = { 0 };
+	struct bench b;
+	struct seen_page *p;
+
+	bench_open(&b);
+	for (size_t i = 0; i < row->n; i++)
+		mark(&b, 1, row->events[i].serial, SEEN_SECONDS * 1000 + row->events[i].second, true);
+	p = seen_page(&b.seen, 1, row->events[0].serial, SEEN_SECONDS * 1000, &b.e);
+	assert_non_null(p);
+	seen_pieces(p, TRACK_TRUSTED, &pieces);
+	for (size_t i = 0; i < pieces.n; i++)
+		buf_printf(&got, "%u %u-%u %d-%d;", pieces.v[i].events, pieces.v[i].serial_lo, pieces.v[i].serial_hi,
+			   (int)(pieces.v[i].sec_lo - SEEN_SECONDS * 1000), (int)(pieces.v[i].sec_hi - SEEN_SECONDS * 1000));
+	assert_string_equal(buf_text(&got), row->pieces);
+	VEC_FREE(&pieces);
+	bench_close(&b);
+}
+
 int main(void)
 {
 	static char names[ARRAY_SIZE(stories)][96];
@@ -571,5 +602,6 @@ int main(void)
 	ADD(&t, pages_of_version_3_are_read);
 	ADD(&t, pages_that_are_evicted_are_not_forgotten);
 	ADD(&t, the_same_serials_in_many_seconds_stay_cheap);
+	ADD_ROWS(&t, pieces_rows, check_pieces);
 	return run_rows(&t, "seen");
 }

@@ -154,7 +154,7 @@ static bool is_machine(const void *of, struct bytes name)
 }
 
 static bool in_location(const struct query *q, const struct query_tree *t, const struct select_names *names,
-		     bool (*is)(const struct bytes *, const char *))
+			bool (*is)(const struct bytes *, const char *))
 {
 	if (names->n == 0)
 		return true;

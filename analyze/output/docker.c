@@ -167,5 +167,7 @@ static int write_docker(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_docker = { .name = "docker", .about = "JSON for Docker, with comments: names without evidence stand apart",
-				      .write = write_docker, .args = true, .conditions = true };
+const struct output output_docker = {
+	.name = "docker", .about = "JSON for Docker, with comments: names without evidence stand apart",
+	.write = write_docker, .args = true, .conditions = true,
+};

@@ -117,4 +117,10 @@ static int write_firejail(FILE *to, const struct output_input *in, struct err *e
 	return ret;
 }
 
-const struct output output_firejail = { .name = "firejail", .about = "lines for a profile of firejail", .write = write_firejail };
+const struct output output_firejail = {
+	.name = "firejail", .about = "lines for a profile of firejail",
+	.cannot = "kill_process (it kills the thread); lists that allow for two architectures (its "
+		  "seccomp.32.keep does not work), x32, conditions, several answers, flags, over "
+		  "8,000 bytes",
+	.write = write_firejail,
+};

@@ -296,5 +296,7 @@ static int write_json(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_json = { .name = "json", .about = "the list with all that is known of it: evidence, callers, loss",
-				    .write = write_json, .args = true };
+const struct output output_json = {
+	.name = "json", .about = "the list with all that is known of it: evidence, callers, loss",
+	.write = write_json, .args = true,
+};

@@ -114,6 +114,13 @@ static int write_frequency(FILE *to, const struct output_input *in, struct err *
 	return 0;
 }
 
-const struct output output_minijail = { .name = "minijail", .about = "a .policy of minijail, for one architecture", .write = write_minijail };
-const struct output output_minijail_frequency = { .name = "minijail-frequency", .about = "the frequency file of minijail's compiler",
-						  .write = write_frequency };
+const struct output output_minijail = {
+	.name = "minijail", .about = "a .policy of minijail, for one architecture",
+	.cannot = "any default but kill; conditions, several answers, flags; several architectures",
+	.write = write_minijail,
+};
+const struct output output_minijail_frequency = {
+	.name = "minijail-frequency", .about = "the frequency file of minijail's compiler",
+	.cannot = "any default but kill; conditions, several answers, flags; several architectures",
+	.write = write_frequency,
+};

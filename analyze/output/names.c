@@ -26,4 +26,9 @@ static int write_names(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_names = { .name = "names", .about = "the names, one a line", .write = write_names };
+const struct output output_names = {
+	.name = "names", .about = "the names, one a line",
+	.cannot = "what is not allowed, conditions; the default and architectures have no place in "
+		  "it",
+	.write = write_names,
+};

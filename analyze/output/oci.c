@@ -11,4 +11,7 @@ static int write_oci(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_oci = { .name = "oci", .about = "JSON for runc, crun, Docker, containerd and the kubelet", .write = write_oci, .args = true };
+const struct output output_oci = {
+	.name = "oci", .about = "JSON for runc, crun, Docker, containerd and the kubelet",
+	.write = write_oci, .args = true,
+};

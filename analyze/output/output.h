@@ -28,6 +28,7 @@ struct output_input {
 
 struct output {
 	const char *name, *about;
+	const char *cannot;             /* what it cannot say, and so refuses; NULL: it can say all that a list has */
 	int (*write)(FILE *to, const struct output_input *in, struct err *e);
 	bool groups;                    /* has sets of names */
 	bool conditions;                /* of capabilities, kernels and architectures */

@@ -31,5 +31,8 @@ static int write_pod(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_pod = { .name = "pod", .about = "the securityContext of a container that gets the list from its node",
-				   .write = write_pod, .args = true };
+const struct output output_pod = {
+	.name = "pod", .about = "the securityContext of a container that gets the list from its node",
+	.cannot = "the list itself: that is oci",
+	.write = write_pod, .args = true,
+};

@@ -144,5 +144,8 @@ static int write_systemd(FILE *to, const struct output_input *in, struct err *e)
 	return ret;
 }
 
-const struct output output_systemd = { .name = "systemd", .about = "a drop-in of systemd with SystemCallFilter=",
-				       .write = write_systemd, .groups = true };
+const struct output output_systemd = {
+	.name = "systemd", .about = "a drop-in of systemd with SystemCallFilter=",
+	.cannot = "conditions, several answers, flags; any answer but an errno and kill_process",
+	.write = write_systemd, .groups = true,
+};

@@ -38,5 +38,8 @@ static int write_systemd_log(FILE *to, const struct output_input *in, struct err
 	return 0;
 }
 
-const struct output output_systemd_log = { .name = "systemd-log", .about = "a drop-in of systemd that logs what is not in the list yet",
-					   .write = write_systemd_log, .groups = true };
+const struct output output_systemd_log = {
+	.name = "systemd-log", .about = "a drop-in of systemd that logs what is not in the list yet",
+	.cannot = "lists of what is denied, and what systemd cannot",
+	.write = write_systemd_log, .groups = true,
+};

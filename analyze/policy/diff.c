@@ -338,7 +338,7 @@ static void compare_archs(struct diff *d, const struct policy *a, const struct p
 		if (before || policy_has_arch(b, arch))
 			continue;
 		add_entry(d, DIFF_ARCH, removed ? DIFF_STRICTER : DIFF_LOOSER, arch_name(arch), removed ? "filtered" : "killed",
-		    removed ? "killed" : "filtered");
+			  removed ? "killed" : "filtered");
 	}
 }
 

@@ -25,6 +25,11 @@ const struct target *target_at(size_t i)
 	return i < ARRAY_SIZE(rows) ? &rows[i] : NULL;
 }
 
+const char *target_name(size_t i)
+{
+	return i < ARRAY_SIZE(rows) ? rows[i].name : NULL;
+}
+
 const struct target *target_find(const char *name, struct err *e)
 {
 	auto_buf struct buf known = { 0 };
@@ -115,7 +120,7 @@ static void judge_names(struct target_says *out, const struct target *t, const s
 		}
 	if (n)
 		refuse(out, "%s passes over names in silence that are newer than its %s: %s%s", t->name, t->tables, buf_text(&names),
-		    n > NAMES_SHOWN ? " ..." : "");
+		       n > NAMES_SHOWN ? " ..." : "");
 }
 
 void target_judge(struct target_says *out, const struct target *t, const struct policy *p)

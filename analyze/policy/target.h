@@ -39,4 +39,7 @@ struct target_says { char **v; size_t n, cap; };
 void target_judge(struct target_says *out, const struct target *t, const struct policy *p);
 void target_says_release(struct target_says *s);
 
+/* The name of the i-th; NULL at the end. */
+const char *target_name(size_t i);
+
 #endif

@@ -30,7 +30,7 @@ static int take_line(struct baseline *out, struct bytes line, const char *path, 
 {
 	struct bytes name = bytes_until(&line, '#');
 	auto_free char *text = NULL;
-	char word[80];
+	char word[80], meant[SYSCALL_NAME_MAX + 24];
 
 	bytes_trim_left(&name);
 	bytes_trim_right(&name);
@@ -38,8 +38,8 @@ static int take_line(struct baseline *out, struct bytes line, const char *path, 
 		return 0;
 	text = mem_print("%.*s", (int)name.n, name.p);
 	if (strlen(text) != name.n || !syscall_is_known(text))
-		return err_set(e, ST_INPUT, "--baseline: %s:%zu: no such syscall: '%s'", path, number,
-			       esc_word(word, sizeof(word), name));
+		return err_set(e, ST_INPUT, "--baseline: %s:%zu: no such syscall: '%s'%s", path, number,
+			       esc_word(word, sizeof(word), name), syscall_meant(text, meant));
 	if (out->names.n == NAMES_MAX)
 		return err_set(e, ST_INPUT, "--baseline: %s:%zu: over %d names", path, number, NAMES_MAX);
 	*VEC_PUSH(&out->names) = TAKE(text);

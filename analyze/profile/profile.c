@@ -472,7 +472,7 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 		if (map_get(&trees, at, m->tree, 0) == 0) {
 			map_put(&trees, at, m->tree, 1);
 			c->trees += q->trees.v[m->tree].stands_for;
-			c->starts += q->trees.v[m->tree].starts;
+			c->starts += starts_with(q, m->tree, rule->name);
 		}
 		if (u->t_first != WHEN_NONE && (c->t_first == WHEN_NONE || u->t_first < c->t_first))
 			c->t_first = u->t_first;

@@ -290,8 +290,8 @@ static void say_contradicted(struct summary *out, const struct query *q)
 {
 	if (q->contradicted)
 		say_sentence(out, "%" PRIu64 " text line%s in the store sa%s otherwise than a trusted source of the same event%s: forged, or of another "
-		    "boot; --trusted leaves all text out", q->contradicted, plural(q->contradicted), q->contradicted == 1 ? "ys" : "y",
-		    plural(q->contradicted));
+			     "boot; --trusted leaves all text out", q->contradicted, plural(q->contradicted), q->contradicted == 1 ? "ys" : "y",
+			     plural(q->contradicted));
 }
 
 static void say_start(struct summary *out, const struct profile *p, const struct select_options *o)
@@ -304,7 +304,7 @@ static void say_start(struct summary *out, const struct profile *p, const struct
 		    p->runtime_shown ? "whole " : "", p->o.runtime->name, p->o.runtime->version, n, plural(n), n ? ": " : "", buf_text(&line));
 	else if (o->scope != SCOPE_ONLY && p->s->starts == 0 && !p->o.block)
 		say_sentence(out, "the runtime's start was not seen: a container or unit with this list may not start (--runtime adds "
-		    "what it needs)");
+			     "what it needs)");
 	buf_release(&line);
 }
 
@@ -431,7 +431,7 @@ static void say_policies(struct summary *out, const struct profile *p)
 	say_sentence(out, "%" PRIu64 " tree%s recorded under %.*s, and what that allows left no records: %s%s", f->trees,
 	    f->trees == 1 ? " was" : "s were", (int)f->name.n, f->name.p,
 	    f->unread ? "not all of it can be read here, so keep its names" : n ? "kept, as not observable: " : some ? "" :
-	    "each name that it allows is in the list by records of its own, or by the floor", f->unread ? "" : buf_text(&line));
+	    "each name that it allows is in the list by records of its own, or by the baseline", f->unread ? "" : buf_text(&line));
 	buf_release(&line);
 }
 

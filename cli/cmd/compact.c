@@ -62,7 +62,7 @@ static const struct query_tree *tree_of(const struct sight *s, int64_t id, struc
 	if (t == NULL || s->w->of_tree[i] == WORKLOADS_NONE)
 		return t;
 	*view = (struct compact_view){ .there = true, .same = &s->q->same, .start_seen = t->start_seen, .key = bytes_of(s->w->v[s->w->of_tree[i]].code),
-				    .main_part = s->q->images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n };
+				       .main_part = s->q->images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n };
 	return t;
 }
 
@@ -93,7 +93,7 @@ static void choose_tree(struct chosen *out, const struct sight *all, const struc
  * Then those of text.
  */
 static void choose_trees(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure,
-		   const struct limits *limits)
+			 const struct limits *limits)
 {
 	const struct query *q = from->q;
 	auto_free uint32_t *order = mem_alloc((q->trees.n + 1) * sizeof(*order));
@@ -137,7 +137,7 @@ static int run_compact(const struct opts *o, const struct chosen *chosen, bool v
 
 /* s is of all; trusted: the same store without text. */
 static int compact(const struct opts *o, struct selected *s, struct query *trusted, const struct limits *limits, bool vacuum, size_t *n,
-		struct err *e)
+		   struct err *e)
 {
 	struct workloads workloads;
 	struct sight all = { .q = &s->query, .w = &s->workloads }, sure = { .q = trusted, .w = &workloads };

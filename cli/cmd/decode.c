@@ -208,6 +208,11 @@ static int one_file(struct decode *d, const char *path, struct body_room *room, 
 
 	if (input_open(&in, path, opt_text(d->o, OPT_json_field, NULL), e) < 0)
 		return -1;
+	if (in.source.is_store || in.source.is_journal) {
+		ret = err_set(e, ST_INPUT, "%s is %s, which ingest reads", in.shown, in.source.is_store ? "a store" : "a file of the journal");
+		input_close(&in);
+		return ret;
+	}
 	do {
 		ret = input_next(&in, &any, e);
 		if (ret == 0 && any)

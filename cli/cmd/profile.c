@@ -8,6 +8,7 @@
 #include "cli/selector.h"
 #include "cli/rollout.h"
 #include "cli/term.h"
+#include "cli/verdict.h"
 #include "store/base/esc.h"
 #include "store/base/outfile.h"
 #include "store/base/when.h"
@@ -298,6 +299,21 @@ static void add_siblings(struct profile *p, struct stage_siblings *siblings, str
 	profile_build(p, q, sel, po);
 }
 
+/* --require, and the verdict in one line. 1: what is required is not so. */
+static int judge(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
+{
+	struct readiness r = { 0 };
+	int ret = verdict_find(&r, o, s, sel, e);
+
+	if (ret == 0)
+		ret = verdict_requires(o, &r, e);
+	if (ret == 0 && !opt_on(o, OPT_quiet) && (opt_on(o, OPT_require) || opt_on(o, OPT_verbose)))
+		command_say("readiness: %s: %s; records arrived: %s: %s", readiness_verdict_word(r.verdict), buf_text(&r.why),
+			    readiness_arrived_word(r.arrived), buf_text(&r.why_arrived));
+	readiness_release(&r);
+	return ret;
+}
+
 static int make(const struct opts *o, struct selected *s, const struct selection *sel, const struct summary_advice *advice, struct err *e)
 {
 	const struct output *format = NULL;
@@ -334,6 +350,8 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 			command_say("no name is left for a list");
 		ret = ST_NO;
 	}
+	if (ret == ST_OK && (opt_on(o, OPT_require) || opt_on(o, OPT_verbose)) && judge(o, s, sel, e) != 0)
+		ret = (int)e->status;
 	if (ret == ST_OK)
 		summary_of_profile(&talk, &p, &losses, &s->workloads, &s->options, advice);
 	if (ret == ST_OK && opt_on(o, OPT_explain))

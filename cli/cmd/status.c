@@ -13,9 +13,40 @@
 
 #define RUNS_SHOWN 10
 
+static uint64_t spanned(const struct status_boot *b)
+{
+	return (uint64_t)b->serial_last - b->serial_first + 1;
+}
+
+static void json_serials(json_object *to, const struct status_boot *b)
+{
+	json_put_int(to, "spanned", true, (int64_t)spanned(b));
+	json_put_int(to, "held", b->known, (int64_t)b->held);
+	json_put_int(to, "other", b->known, (int64_t)b->other);
+	json_put_int(to, "missing", b->known, (int64_t)b->missing);
+	json_object_object_add(to, "exact", json_object_new_boolean(b->known && b->exact));
+}
+
+/* What is missing in all boots together. False: no boot is known. *exact: each of them is. */
+static bool lost_of(const struct status_node *n, uint64_t *missing, uint64_t *of, bool *exact)
+{
+	*missing = *of = 0;
+	*exact = n->boots.n > 0;
+	for (size_t i = 0; i < n->boots.n; i++) {
+		if (!n->boots.v[i].known)
+			return false;
+		*missing += n->boots.v[i].missing;
+		*of += spanned(&n->boots.v[i]);
+		*exact = *exact && n->boots.v[i].exact;
+	}
+	return n->boots.n > 0;
+}
+
 static void json_node(json_object *to, const struct status_node *n)
 {
 	json_object *names = json_object_new_array(), *boots = json_object_new_array(), *losses = json_object_new_array();
+	uint64_t missing, of;
+	bool exact, known;
 
 	json_put_text(to, "name", true, n->name);
 	for (size_t i = 0; i < n->names.n; i++) {
@@ -32,9 +63,12 @@ static void json_node(json_object *to, const struct status_node *n)
 		json_put_time(one, "last", n->boots.v[i].t_last);
 		json_put_int(one, "serial_first", true, n->boots.v[i].serial_first);
 		json_put_int(one, "serial_last", true, n->boots.v[i].serial_last);
+		json_serials(one, &n->boots.v[i]);
 		json_object_array_add(boots, one);
 	}
 	json_object_object_add(to, "boots", boots);
+	known = lost_of(n, &missing, &of, &exact);
+	json_put_int(to, "lost", known && exact, (int64_t)missing);
 	json_put_int(to, "trees", true, (int64_t)n->trees);
 	json_put_time(to, "first", n->t_first);
 	json_put_time(to, "last", n->t_last);
@@ -97,6 +131,13 @@ static void print_json(const struct status_store *all, const struct store *s)
 
 static void losses_text(struct buf *out, const struct status_node *n)
 {
+	uint64_t missing = 0, of;
+	bool exact;
+
+	if (lost_of(n, &missing, &of, &exact) && missing == 0)
+		buf_printf(out, "no hole in %" PRIu64 " serials; ", of);
+	else if (lost_of(n, &missing, &of, &exact))
+		buf_printf(out, "%s%" PRIu64 " of %" PRIu64 " serials missing; ", exact ? "" : "at most ", missing, of);
 	if (n->losses.n == 0)
 		buf_str(out, "no marker read");
 	for (size_t i = 0; i < n->losses.n; i++)

@@ -83,7 +83,7 @@ static bool made_first(const struct maker *a, const struct maker *than, const st
 }
 
 static void widen_row(const struct evidence_room *w, struct evidence_row *r, struct first_record first, int64_t t_last,
-		  uint32_t s_last, const struct maker *by)
+		      uint32_t s_last, const struct maker *by)
 {
 	const struct maker was = { r->s_first, r->uid, r->auid, r->name };
 

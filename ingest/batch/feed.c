@@ -180,11 +180,32 @@ static bool outside(struct feed *f, int64_t ms)
 	return true;
 }
 
+/* The serial of an audit record of another type: what lies between two of ours is not lost there. */
+static int other_type(struct feed *f, const struct body_other *o, struct err *e)
+{
+	bool own, trusted = trusts(f, o->auditd_form, o->indented);
+	struct seen_page *page;
+	int64_t node;
+
+	f->r->other++;
+	if (outside(f, o->second * 1000))
+		return 0;
+	if (feed_lock(f, e) < 0 || (node = node_of(f, o->node, &own, e)) < 0)
+		return -1;
+	page = seen_page_quick(&f->seen, node, o->serial, o->second);
+	if (page == NULL)
+		page = seen_page(&f->seen, node, o->serial, o->second, e);
+	if (page == NULL)
+		return -1;
+	seen_mark_other(page, o->serial, trusted);
+	return 0;
+}
+
 static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
 {
 	const struct record *rec = &l->rec;
 	struct line_cache_event ev = { .ms = rec->ms, .second = rec->ms / 1000, .boot_time = BOOT_NO_TIME, .ip = rec->ip,
-				 .serial = rec->serial, .code = rec->code, .nr = rec->nr };
+				       .serial = rec->serial, .code = rec->code, .nr = rec->nr };
 	bool own;
 	int64_t node;
 
@@ -351,8 +372,15 @@ static int within(struct feed *f, struct bytes text, const struct line *l, struc
 
 int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
 {
+	struct body_other other;
 	struct line l;
 
+	if (!cut && body_other_type(text, &other)) {
+		if (f->r->records == 0)
+			look_at(f, text);
+		f->any_without_syscall = f->any_without_syscall || !bytes_has(text, BYTES("syscall"));
+		return other_type(f, &other, e);
+	}
 	if (cut) {
 		body_cut_line(mentions, &l);
 	} else {
@@ -368,11 +396,14 @@ int feed_entry(struct feed *f, const struct entry *entry, struct err *e)
 {
 	struct bytes block = { entry->text.p, entry->text.n + 1 };
 	struct line_cache_event ev;
+	struct body_other other;
 	struct line l;
 
 	f->any_without_syscall = true; /* a container is not what grep is for */
 	if (f->locked && entry->text.n && line_cache_match(&f->line_cache, block, &ev) && ev.n == entry->text.n)
 		return known(f, &ev, e);
+	if (entry->broken == NULL && bytes_has(entry->message, BYTES("audit(")) && body_other_message(entry->message, &entry->c, &other))
+		return other_type(f, &other, e);
 	f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
 	body_parse_entry(entry, &l, &f->room);
 	return parsed(f, entry->text.n ? entry->text : entry->message, &l, e);

@@ -343,7 +343,7 @@ static int save_events(struct work *w, struct err *e)
 		const struct tally_lifecycle *ev = &w->tally->events.v[i];
 
 		if (lifecycle_save(w->store, &(struct lifecycle_row){ .node = ev->node, .pid = ev->pid, .t = ev->t, .serial = ev->serial,
-							      .kind = ev->kind, .parent = ev->parent }, e) < 0)
+								      .kind = ev->kind, .parent = ev->parent }, e) < 0)
 			return -1;
 	}
 	return lifecycle_any(w->store, &w->events, e);

@@ -415,7 +415,7 @@ static bool free_digit(const char *p, size_t n, size_t i)
 void line_cache_learn(struct line_cache *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node)
 {
 	struct prefix prefix = { .node = node, .own_node = own_node, .auditd_form = parsed->auditd_form, .uptime = -1,
-			       .indented = parsed->indented };
+				 .indented = parsed->indented };
 	struct bytes host = parsed->rec.node;
 	size_t header;
 

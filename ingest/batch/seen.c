@@ -81,22 +81,55 @@ static void encode_pieces(struct seen_page *p, enum track_layer layer, struct bu
 	VEC_FREE(&list);
 }
 
+/* What is stored of a page. */
+struct blobs { struct buf data, pieces[TRACK_LAYERS], held[TRACK_LAYERS], other[TRACK_LAYERS]; };
+
+static void blobs_release(struct blobs *b)
+{
+	buf_release(&b->data);
+	for (int i = 0; i < TRACK_LAYERS; i++) {
+		buf_release(&b->pieces[i]);
+		buf_release(&b->held[i]);
+		buf_release(&b->other[i]);
+	}
+}
+
+/* The sets of serials: the one of all events stays empty where text brought nothing. */
+static void encode_serials(const struct seen_page *p, struct blobs *b)
+{
+	for (int i = 0; i < TRACK_LAYERS; i++) {
+		struct serial_set held;
+
+		seen_held(p, (enum track_layer)i, &held);
+		if (b->pieces[i].n > 0 && !p->uncounted)
+			serial_set_encode(&held, &b->held[i]);
+		serial_set_encode(&p->other[i], &b->other[i]);
+	}
+}
+
 static int save(struct seen *s, struct seen_page *p, struct err *e)
 {
-	auto_buf struct buf data = { 0 }, trusted = { 0 }, all = { 0 };
-	const struct seen_boot_time *b = p->boot_time;
+	__attribute__((cleanup(blobs_release))) struct blobs b = { 0 };
+	const struct seen_boot_time *t = p->boot_time;
+	bool any = false;
 
-	encode_pieces(p, TRACK_TRUSTED, &trusted);
-	encode_pieces(p, TRACK_TEXT, &all);
-	*VEC_PUSH(&s->changed) = (struct boots_page){ p->node, p->seconds, p->serials };
-	p->dirty = false;
-	if (trusted.n == 0 && all.n == 0) /* all of its events were taken back */
+	if (p->dirty)
+		*VEC_PUSH(&s->changed) = (struct boots_page){ p->node, p->seconds, p->serials };
+	p->dirty = p->dirty_other = false;
+	for (int i = 0; i < TRACK_LAYERS; i++)
+		encode_pieces(p, (enum track_layer)i, &b.pieces[i]);
+	encode_serials(p, &b);
+	for (int i = 0; i < TRACK_LAYERS; i++)
+		any = any || b.pieces[i].n > 0 || b.other[i].n > 0;
+	if (!any) /* all of its events were taken back */
 		return seen_row_del(s->store, key_of(p), e);
-	seen_encode(p, &data);
+	seen_encode(p, &b.data);
 	return seen_row_save(s->store,
 			     &(struct seen_row){ .key = key_of(p),
-						 .boot_time = { { b[TRACK_TRUSTED].min, b[TRACK_TRUSTED].max }, { b[TRACK_TEXT].min, b[TRACK_TEXT].max } },
-						 .pieces = { buf_bytes(&trusted), buf_bytes(&all) }, .data = buf_bytes(&data) }, e);
+						 .boot_time = { { t[TRACK_TRUSTED].min, t[TRACK_TRUSTED].max }, { t[TRACK_TEXT].min, t[TRACK_TEXT].max } },
+						 .pieces = { buf_bytes(&b.pieces[0]), buf_bytes(&b.pieces[1]) },
+						 .held = { buf_bytes(&b.held[0]), buf_bytes(&b.held[1]) },
+						 .other = { buf_bytes(&b.other[0]), buf_bytes(&b.other[1]) }, .data = buf_bytes(&b.data) }, e);
 }
 
 static int by_key(const void *a, const void *b)
@@ -115,7 +148,7 @@ int seen_flush(struct seen *s, struct err *e)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n_pages; i++)
-		if (s->pages[i]->dirty && save(s, s->pages[i], e) < 0)
+		if ((s->pages[i]->dirty || s->pages[i]->dirty_other) && save(s, s->pages[i], e) < 0)
 			return -1;
 	if (s->changed.n > 1)
 		qsort(s->changed.v, s->changed.n, sizeof(*s->changed.v), by_key);
@@ -141,7 +174,7 @@ static int evict(struct seen *s, struct err *e)
 	while (s->n_pages > PAGES_MAX / 2) {
 		struct seen_page *p = s->pages[s->n_pages - 1];
 
-		if (p->dirty && save(s, p, e) < 0)
+		if ((p->dirty || p->dirty_other) && save(s, p, e) < 0)
 			return -1;
 		free_page(p);
 		s->n_pages--;
@@ -159,6 +192,10 @@ static int take_page(void *to, const struct seen_row *r, struct err *e)
 
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
 		l->p->boot_time[i] = (struct seen_boot_time){ r->boot_time[i].min, r->boot_time[i].max };
+	l->p->uncounted = r->uncounted;
+	for (size_t i = 0; i < TRACK_LAYERS; i++)
+		if (!serial_set_decode(&l->p->other[i], r->other[i]))
+			return store_damaged(l->s->store, "seen", 0, "no serials can be read in its other", e);
 	return seen_decode(l->p, r->data) ? 0 : store_damaged(l->s->store, "seen", 0, "no page can be read in its data", e);
 }
 

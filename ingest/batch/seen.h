@@ -15,6 +15,7 @@
 
 #include "ingest/batch/boots.h"
 #include "store/base/map.h"
+#include "store/model/serial_set.h"
 #include "store/store.h"
 
 enum seen_state {
@@ -46,9 +47,12 @@ struct seen_page {
 	uint16_t at[SEEN_SERIALS];	/* SEEN_AT of an event with this serial; 0: none */
 	VEC(uint32_t) more; /* SEEN_MORE of those that have the same serial in another second */
 	struct map more_at; /* (serial, second) -> index of more, or -1 */
+	struct serial_set other[TRACK_LAYERS]; /* serials of audit records of other types */
 	struct seen_boot_time boot_time[TRACK_LAYERS];
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
+	bool uncounted;   /* of a store of before serials of other types were noted: which are missing is not known */
+	bool dirty_other; /* only `other` has changed: no boot has */
 };
 
 struct seen {
@@ -75,6 +79,12 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 
 /* In which sets the event is: bits 1 << enum track_layer. */
 unsigned seen_layers(const struct seen_page *p, uint32_t serial, int64_t second);
+
+/* Notes that the serial is one of an audit record of another type. */
+void seen_mark_other(struct seen_page *p, uint32_t serial, bool trusted);
+
+/* The serials of its events: of the trusted ones, or of all. */
+void seen_held(const struct seen_page *p, enum track_layer layer, struct serial_set *out);
 
 /* Takes an event back from both sets, so that it counts as new when it is read again. */
 void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);

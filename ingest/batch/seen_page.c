@@ -104,6 +104,30 @@ enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, 
 	return state;
 }
 
+void seen_mark_other(struct seen_page *p, uint32_t serial, bool trusted)
+{
+	struct serial_set *other = &p->other[trusted ? TRACK_TRUSTED : TRACK_TEXT];
+	unsigned i = serial % SEEN_SERIALS;
+
+	if (serial_set_has(other, i))
+		return;
+	serial_set_add(other, i);
+	p->dirty_other = true;
+}
+
+void seen_held(const struct seen_page *p, enum track_layer layer, struct serial_set *out)
+{
+	unsigned layers = layer == TRACK_TRUSTED ? TRUSTED : TRUSTED | TEXT;
+
+	*out = (struct serial_set){ { 0 } };
+	for (unsigned i = 0; i < SEEN_SERIALS; i++)
+		if (p->at[i] & layers)
+			serial_set_add(out, i);
+	for (size_t i = 0; i < p->more.n; i++)
+		if (p->more.v[i] & layers)
+			serial_set_add(out, SEEN_SERIAL(p->more.v[i]));
+}
+
 /*
  * What leaves `at` leaves a gap there: others of that serial stay in `more` until they are settled.
  */

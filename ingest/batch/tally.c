@@ -301,9 +301,9 @@ static uint32_t obs_for(struct tally *t, const struct ident *id, uint32_t interv
 	map_put(&t->obs_of, a, (uint64_t)call, (int64_t)t->obs.n);
 	s = VEC_PUSH(&t->obs);
 	*s = (struct tally_obs){ .obs = { .caller = id->caller, .call = call, .t_first = t_ms, .t_last = t_ms,
-					   .serial = UINT32_MAX, .ip = UINT64_MAX },
-				  .next = t->intervals.v[interval - 1].obs,
-				  .edge = (uint8_t)(done ? syscall_edge(id->arch, nr) : EDGE_NONE) };
+					  .serial = UINT32_MAX, .ip = UINT64_MAX },
+				 .next = t->intervals.v[interval - 1].obs,
+				 .edge = (uint8_t)(done ? syscall_edge(id->arch, nr) : EDGE_NONE) };
 	t->intervals.v[interval - 1].obs = (uint32_t)t->obs.n;
 	return (uint32_t)t->obs.n - 1;
 }

@@ -21,6 +21,11 @@ static const struct body *const bodies[] = {
 #undef BODY
 };
 
+const struct body *body_at(size_t i)
+{
+	return i < ARRAY_SIZE(bodies) ? bodies[i] : NULL;
+}
+
 void body_room_release(struct body_room *room)
 {
 	free(room->copy);
@@ -51,14 +56,68 @@ enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_r
 	return out->reason == NULL ? LINE_RECORD : LINE_DAMAGED;
 }
 
-/* Words without which no line is ours: a cheap sieve before headers are read. */
+/* "node=NAME " off *message. */
+static struct bytes take_node(struct bytes *message)
+{
+	return bytes_take(message, BYTES("node=")) ? bytes_until(message, ' ') : BYTES("");
+}
+
+/* "type=WORD msg=" or "type=N " of another type than ours, off *message. *auditd: the first. */
+static bool take_type(struct bytes *message, bool *auditd)
+{
+	struct bytes type;
+
+	if (!bytes_take(message, BYTES("type=")))
+		return false;
+	type = bytes_until(message, ' ');
+	bytes_skip(message, 1);
+	*auditd = bytes_take(message, BYTES("msg="));
+	return type.n > 0 && !body_type_is_seccomp(type) && (*auditd || bytes_digit(type.p[0]));
+}
+
+bool body_other_message(struct bytes message, const struct context *c, struct body_other *out)
+{
+	struct record rec = { 0 };
+
+	*out = (struct body_other){ .node = c->host, .indented = c->indented };
+	if (header_foreign(c))
+		return false;
+	bytes_take(&message, BYTES("audit: "));
+	if (bytes_starts(message, BYTES("node=")) && out->node.n == 0) {
+		out->node = take_node(&message);
+		bytes_skip(&message, 1);
+	}
+	if (!take_type(&message, &out->auditd_form))
+		return false;
+	out->auditd_form = out->auditd_form && c->form == NULL;
+	if (fields_stamp(&message, &rec) != NULL || !rec.has_serial)
+		return false;
+	out->second = rec.ms / 1000;
+	out->serial = rec.serial;
+	return true;
+}
+
+bool body_other_type(struct bytes line, struct body_other *out)
+{
+	struct bytes message = line;
+	struct context c = { .priority = -1, .host = BYTES(""), .tag = BYTES(""), .tag_pid = -1 };
+
+	if (!bytes_has(line, BYTES("audit(")))
+		return false;
+	/* the usual line, without a look for headers */
+	if (!bytes_starts(line, BYTES("type=")) && !bytes_starts(line, BYTES("node=")))
+		header_parse(&message, &c);
+	return body_other_message(message, &c, out);
+}
+
+/* Has the line a word of some body? A cheap sieve before headers are read. */
 bool body_worth(struct bytes b)
 {
-	return bytes_has(b, BYTES("1326")) || bytes_has(b, BYTES("SECCOMP")) || bytes_has(b, BYTES("callbacks supp")) ||
-	       bytes_has(b, BYTES("audit_")) || bytes_has(b, BYTES("limit exceeded")) ||
-	       bytes_has(b, BYTES("issed ")) || bytes_has(b, BYTES(" lost")) || bytes_has(b, BYTES("Suppressed ")) ||
-	       bytes_has(b, BYTES("dropping event")) ||
-	       bytes_starts(b, BYTES("audit(")) || memchr(b.p, '\0', b.n) != NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++)
+		for (const struct body_word *w = bodies[i]->words; w < bodies[i]->words + BODY_WORDS && w->text.n > 0; w++)
+			if (w->first ? bytes_starts(b, w->text) : bytes_has(b, w->text))
+				return true;
+	return false;
 }
 
 static char *room_for(struct body_room *room, size_t n)

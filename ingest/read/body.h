@@ -33,9 +33,14 @@ struct line {
 	struct bytes stamp;     /* LINE_RECORD: where "audit(" begins, n to the end of the line */
 };
 
+/* A word of which a line has one, or it is nobody's: looked for before headers are read. */
+struct body_word { struct bytes text; bool first; /* it begins the line */ };
+#define BODY_WORDS 8
+
 /* A body says LINE_OTHER for what is not its own; the first that says something else is taken. */
 struct body {
 	const char *name, *about;
+	struct body_word words[BODY_WORDS]; /* each of its lines has one of these, or of another body's before it */
 	enum line_kind (*parse)(struct bytes message, const struct context *c, struct line *out,
 				struct fields_room *room);
 };
@@ -48,6 +53,9 @@ struct body_room {
 	size_t cap;
 };
 
+/* The i-th; NULL at the end. */
+const struct body *body_at(size_t i);
+
 void body_room_release(struct body_room *room);
 
 /*
@@ -55,6 +63,23 @@ void body_room_release(struct body_room *room);
  * The cost of a line that has nothing to do with audit is three searches over it.
  */
 void body_parse_line(struct bytes line, struct line *out, struct body_room *room);
+
+/* The stamp of an audit record of another type, and who says so. */
+struct body_other {
+	struct bytes node;
+	int64_t second;
+	uint32_t serial;
+	bool indented, auditd_form; /* as in struct line */
+};
+
+/*
+ * Is the line an audit record of another type than ours (SYSCALL, AVC, EOE ...), as auditd or the kernel writes it? Its serial
+ * is one that no seccomp record has.
+ */
+bool body_other_type(struct bytes line, struct body_other *out);
+
+/* The same of a message, and what its header or container says. */
+bool body_other_message(struct bytes message, const struct context *c, struct body_other *out);
 
 /* The same for a message within a container, which says the rest: see struct entry. */
 struct entry;

@@ -18,11 +18,25 @@ static const struct header *const headers[] = {
 #undef HEADER
 };
 
+const struct header *header_at(size_t i)
+{
+	return i < ARRAY_SIZE(headers) ? headers[i] : NULL;
+}
+
 static void parse_all(struct bytes *line, struct context *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
-		if (headers[i]->parse(line, out) && out->form == NULL)
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
+		/* a copy: what a header that is not there has touched does not count */
+		struct bytes rest = *line;
+		struct context c = *out;
+
+		if (!headers[i]->parse(&rest, &c))
+			continue;
+		*line = rest;
+		*out = c;
+		if (out->form == NULL)
 			out->form = headers[i]->name;
+	}
 }
 
 /*

@@ -24,13 +24,16 @@ struct context {
 };
 
 /*
- * A header takes its part off the front of *line and notes what it says in *out. False: not this header,
- * and neither is changed.
+ * A header takes its part off the front of *line and notes what it says in *out. False: not this header;
+ * what it has changed of its copies then does not count.
  */
 struct header {
 	const char *name, *about;
 	bool (*parse)(struct bytes *line, struct context *out);
 };
+
+/* The i-th; NULL at the end. */
+const struct header *header_at(size_t i);
 
 /* Takes all headers off the front of *line. What is left is the message. */
 void header_parse(struct bytes *line, struct context *out);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Goes through the members of a source: itself, or the files of an archive. */
 #include "ingest/read/input.h"
 
 #include "ingest/read/unpack.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Pieces of input as they come: lines, or the entries of a container. */
 #include "ingest/read/reading.h"
 
 #include "ingest/read/body.h"

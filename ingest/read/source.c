@@ -57,7 +57,8 @@ int source_open(struct source *s, const char *path, struct err *e)
 	/* kmsg without O_NONBLOCK would wait for ever for the next message */
 	s->fd = s->is_stdin ? STDIN_FILENO : trust_open(path, &where);
 	if (s->fd < 0)
-		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown),
+			       errno == ENXIO ? "it is a socket, or a device that is not there" : strerror(errno));
 	if (look_at_file(s, &where, buf_text(&shown), e) < 0) {
 		source_close(s);
 		return -1;

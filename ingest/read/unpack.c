@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Unpacks compressed input and archives by libarchive, in a thread that writes into a pipe. */
 #include "ingest/read/unpack.h"
 
 #include "store/base/esc.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Recognises containers of lines, and makes of each entry a line that the parser knows. */
 #include "ingest/read/wrap.h"
 
 #include "ingest/read/body.h"
@@ -22,6 +23,11 @@ static const struct wrap_kind *const kinds[] = {
 #include "ingest/read/wrap/wrap_list.h"
 #undef WRAP
 };
+
+const struct wrap_kind *wrap_at(size_t i)
+{
+	return i < ARRAY_SIZE(kinds) ? kinds[i] : NULL;
+}
 
 void wrap_release(struct wrap *w)
 {
@@ -88,7 +94,8 @@ bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, 
 		*unsure = !whole && nl == ahead.n && ahead.n < 256;
 		/* an object on a line of its own, in which nothing of ours is, goes as other lines do */
 		bytes_trim_right(&first);
-		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")))
+		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")) &&
+		    !bytes_has(first, BYTES("audit(")))
 			return false;
 		w->outer = nothing;
 		open_kind(w, kinds[i], line);

@@ -86,6 +86,9 @@ struct wrap {
 	const char *why;       /* it is none, and goes on to the end of the line */
 };
 
+/* The i-th kind; NULL at the end. */
+const struct wrap_kind *wrap_at(size_t i);
+
 void wrap_release(struct wrap *w);
 
 /* Is one open: does wrap_push go on with what was begun? */

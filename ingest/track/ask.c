@@ -218,7 +218,7 @@ static int by_call(struct derive *d, const struct derive_part *p, const struct v
 }
 
 static int choose_image(struct derive *d, const struct derive_part *p, struct views *views,
-		  struct ask_answer *out, struct err *e)
+			struct ask_answer *out, struct err *e)
 {
 	size_t left = 0, same = 0, apart = 0;
 	const struct view *one = NULL;

@@ -153,7 +153,7 @@ static int note(struct derive *d, struct derive_part *p, int64_t link, struct as
 
 /* Takes the answer over: what p comes from, what that rests on, and its image. */
 static int take_answer(struct derive *d, struct derive_part *p, const struct derive_part *from, bool same,
-		struct ask_answer *a, struct err *e)
+		       struct ask_answer *a, struct err *e)
 {
 	struct derive_rows was = { 0 }, now = { 0 };
 	int ret;

@@ -134,7 +134,7 @@ static void interval_row(struct derive_part *m, const struct track_interval *v)
 		at.seq = track_fixed_number(
 			v->cell); /* many cells in one bucket: no two rows may be equal in the order */
 	r = rows_in_bucket(region == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
-		       region == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
+			   region == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
 	r.value = region == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
 	*VEC_PUSH(&m->rows) = r;
 }
@@ -150,11 +150,11 @@ static void call_row(struct derive_part *m, const struct track_interval *v,
 	at.t = d->t;
 	at.serial = d->serial;
 	*VEC_PUSH(&m->rows) = rows_in_bucket(region == TRACK_RANDOM ? ROWS_CALL : ROWS_FIXED_CALL, d->layer, &at, v->exe,
-					 region == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
+					     region == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
 }
 
 static int compare_positions(const struct track_interval *x, uint8_t layer, int64_t exe,
-			  uint64_t cell, bool loader, int64_t t)
+			     uint64_t cell, bool loader, int64_t t)
 {
 	if (x->layer != layer)
 		return x->layer < layer ? -1 : 1;

@@ -50,7 +50,7 @@ static bool names(const struct track_interval *x, const struct track_interval *t
 }
 
 static void widen_interval(struct track_interval *to, const struct track_interval *v,
-		  const struct track_strings *strings)
+			   const struct track_strings *strings)
 {
 	int64_t id = to->id == 0 || (v->id != 0 && v->id < to->id) ? v->id : to->id;
 	int64_t t_first = v->t_first < to->t_first ? v->t_first : to->t_first;

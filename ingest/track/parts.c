@@ -89,7 +89,7 @@ static void take_facts(struct derive_part *p, const struct derive_part *now)
 
 /* Asks again whom it concerns that p, which was `was`, has another place, loader or end. */
 static int dependents_of_change(struct derive *d, struct derive_part *p, const struct derive_part *was,
-			  struct err *e)
+				struct err *e)
 {
 	bool moved = !parts_same_position(&was->key, &p->key);
 	bool all = moved || was->loader != p->loader;
@@ -233,7 +233,7 @@ void parts_match(struct parts *old, const struct derive_part *now, size_t n,
  * to those born of it.
  */
 static bool number_parts(struct derive *d, struct derive_part *now, size_t n,
-		   struct derive_part *const *of)
+			 struct derive_part *const *of)
 {
 	bool other = false;
 

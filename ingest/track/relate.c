@@ -3,7 +3,7 @@
 #include "ingest/track/walk.h"
 
 const struct track_edge *walk_edge_before(const struct walk *w, uint32_t boot, uint32_t serial,
-				     bool upto)
+					  bool upto)
 {
 	size_t lo = 0, hi = w->n_edges;
 

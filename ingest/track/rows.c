@@ -35,7 +35,7 @@ bool rows_beside(const struct derive_row *a, const struct derive_row *b)
 }
 
 struct derive_row rows_in_bucket(enum rows_kind kind, uint8_t layer, const struct track_key *at,
-			     int64_t exe, uint64_t cell, int64_t id)
+				 int64_t exe, uint64_t cell, int64_t id)
 {
 	struct derive_row r = {
 		{ rows_head(kind, layer, at->node), at->boot, (uint64_t)exe, cell }, 0

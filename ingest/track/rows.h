@@ -82,7 +82,7 @@ int rows_compare(const void *a, const void *b);
 
 /* A row in a bucket of p's node and boot. */
 struct derive_row rows_in_bucket(enum rows_kind kind, uint8_t layer, const struct track_key *at,
-			     int64_t exe, uint64_t cell, int64_t id);
+				 int64_t exe, uint64_t cell, int64_t id);
 
 /* A row that hangs on one or two numbers. */
 struct derive_row rows_hanging(enum rows_kind kind, uint8_t layer, int64_t low, uint64_t second);

@@ -46,7 +46,7 @@ void walk_find_stretches(struct walk *w, const struct walk *known);
  * there is none.
  */
 const struct track_edge *walk_edge_before(const struct walk *w, uint32_t boot, uint32_t serial,
-				     bool upto);
+					  bool upto);
 
 /* What a stretch is to the part before it. */
 enum within_rule walk_relate(struct walk *w, const struct stretch *s);

@@ -176,7 +176,7 @@ static bool starts_of(const struct compacting *f, const struct compact_tree *t, 
 
 /* The row of `fold` for the trees that share a workload; its code is a function of what they show. */
 static int64_t total_row(struct compacting *f, const struct compact_tree *t, const struct compact_view *view, bool counts, int64_t main_path,
-			struct err *e)
+			 struct err *e)
 {
 	auto_buf struct buf key = { 0 }, labels = { 0 };
 	char code[CODE_SIZE];
@@ -204,7 +204,7 @@ static int64_t total_row(struct compacting *f, const struct compact_tree *t, con
 	}
 	buf_char(&labels, ']');
 	row = (struct total_row){ .code = code, .trusted = f->trusted, .node = t->node, .main = main_path, .labels = buf_bytes(&labels),
-				 .counts = counts, .start_seen = starts_of(f, t, view) };
+				  .counts = counts, .start_seen = starts_of(f, t, view) };
 	return total_save(f->s, &row, e) < 0 ? -1 : row.id;
 }
 
@@ -216,8 +216,8 @@ static int write_sums(struct compacting *f, const struct compact_view *view, boo
 		const struct compact_sum *u = &f->sums.list.v[i];
 
 		if (total_save_use(f->s, &(struct total_use_row){ .total = total, .path = u->path, .caller = u->caller, .call = u->call,
-								    .forked = u->forked, .events = u->events, .t_first = u->t_first,
-								    .t_last = u->t_last }, e) < 0)
+								  .forked = u->forked, .events = u->events, .t_first = u->t_first,
+								  .t_last = u->t_last }, e) < 0)
 			return -1;
 	}
 	if (!counts)

@@ -56,7 +56,7 @@ static int take_page(void *to, const struct older_page *was, struct err *e)
 		be_both(p);
 	/* whose lines printed the uptime was not kept */
 	p->boot_time[was->any_text ? TRACK_TEXT : TRACK_TRUSTED] = (struct seen_boot_time){ was->base_min, was->base_max };
-	p->dirty = true;
+	p->dirty = p->uncounted = true;
 	if (++u->page % 64 == 0)
 		tell(u, COPIED + (SEEN - COPIED) * (double)u->page / (double)u->pages);
 	return 0;

@@ -54,7 +54,16 @@ void nearest_add(struct nearest *n, struct bytes name)
 
 struct bytes nearest_meant(const struct nearest *n)
 {
-	if (n->n == 0 || nearest_distance(n->v[0], n->want) > (n->want.n < 6 ? 2 : n->want.n / 3))
-		return (struct bytes){ 0 };
-	return n->v[0];
+	unsigned most = n->want.n < 6 ? 2 : (unsigned)n->want.n / 3;
+	struct bytes best = { 0 };
+
+	for (size_t i = 0; i < n->n; i++) {
+		unsigned far = nearest_distance(n->v[i], n->want);
+
+		if (far > most || (far == most && best.n > 0))
+			continue;
+		best = n->v[i];
+		most = far;
+	}
+	return best;
 }

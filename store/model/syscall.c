@@ -6,6 +6,7 @@
 #include "store/model/syscall.h"
 
 #include "store/base/mem.h"
+#include "store/base/nearest.h"
 #include "store/model/arch.h"
 
 #include <libaudit.h>
@@ -114,6 +115,27 @@ bool syscall_in_library(const char *name)
 bool syscall_is_known(const char *name)
 {
 	return syscall_in_library(name) || find_newer(0, name) != NULL;
+}
+
+const char *syscall_meant(const char *name, char out[SYSCALL_NAME_MAX + 24])
+{
+	struct bytes want = bytes_of(name);
+	unsigned best = want.n < 6 ? 2 : (unsigned)want.n / 3;
+	char one[SYSCALL_NAME_MAX];
+
+	out[0] = '\0';
+	for (int32_t nr = 0; nr <= newer[ARRAY_SIZE(newer) - 1].nr && want.n > 2; nr++) {
+		unsigned far;
+
+		if (!syscall_name(ARCH_X86_64, nr, one))
+			continue;
+		far = nearest_distance(want, bytes_of(one));
+		if (far > best || (far == best && out[0] != '\0'))
+			continue;
+		best = far;
+		snprintf(out, SYSCALL_NAME_MAX + 24, "; did you mean '%s'?", one);
+	}
+	return out;
 }
 
 bool syscall_exists(uint32_t arch, const char *name)

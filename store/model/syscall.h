@@ -34,6 +34,10 @@ static inline bool syscall_is_marker(int32_t nr)
 
 /* Is there such a name, on any architecture, by libseccomp's table or the small one? On this one? */
 bool syscall_is_known(const char *name);
+
+/* "; did you mean 'futex'?" of x86-64's names, or "" where none is near. */
+const char *syscall_meant(const char *name, char out[SYSCALL_NAME_MAX + 24]);
+
 bool syscall_exists(uint32_t arch, const char *name);
 
 /* By the table of the libseccomp that runs here alone? */

@@ -26,7 +26,7 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 	for (size_t k = EDGE_BORN; k < ARRAY_SIZE(kinds); k++)
 		if (bytes_eq(name, bytes_of(kinds[k])))
 			return ev->take(ev->to, &(struct lifecycle_row){ .t = v[0], .serial = (uint32_t)v[1], .kind = (enum edge_kind)k,
-								     .parent = (int32_t)v[3] });
+									 .parent = (int32_t)v[3] });
 	return 0;
 }
 

@@ -6,13 +6,15 @@
 #include "store/sql.h"
 
 STMT(load_page,
-	"SELECT trusted_base_min, trusted_base_max, base_min, base_max, data FROM seen WHERE node = ?1 AND serials = ?2 AND "
+	"SELECT trusted_base_min, trusted_base_max, base_min, base_max, data, trusted_other, other, "
+	"max(length(trusted_pieces), length(pieces)) > 0 AND max(length(trusted_held), length(held)) = 0 FROM seen WHERE node = ?1 AND serials = ?2 AND "
 	"seconds = ?3");
 STMT(save_page,
-	"INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET trusted_pieces = "
+	"INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO UPDATE SET trusted_pieces = "
 	"excluded.trusted_pieces, trusted_base_min = excluded.trusted_base_min, trusted_base_max = "
 	"excluded.trusted_base_max, pieces = excluded.pieces, base_min = excluded.base_min, base_max = "
-	"excluded.base_max, data = excluded.data");
+	"excluded.base_max, data = excluded.data, trusted_held = excluded.trusted_held, trusted_other = "
+	"excluded.trusted_other, held = excluded.held, other = excluded.other");
 STMT(del_page, "DELETE FROM seen WHERE node = ?1 AND serials = ?2 AND seconds = ?3");
 STMT(load_pieces,
 	"SELECT trusted_base_min, trusted_base_max, base_min, base_max, trusted_pieces, pieces, serials, seconds FROM seen "
@@ -33,12 +35,13 @@ struct one { struct seen_key key; struct seen_row_take to; };
 static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct one *one = to;
-	int64_t v[5];
+	int64_t v[8];
 
-	if (row_read(st, "seen", "dDdDb", v, e) < 0)
+	if (row_read(st, "seen", "dDdDbbbf", v, e) < 0)
 		return -1;
 	return one->to.take(one->to.to, &(struct seen_row){ .key = one->key, .boot_time = { { v[0], v[1] }, { v[2], v[3] } },
-							    .data = store_column(st, 4) }, e);
+							    .data = store_column(st, 4), .uncounted = v[7] != 0,
+							    .other = { store_column(st, 5), store_column(st, 6) } }, e);
 }
 
 int seen_row_find(struct store *s, struct seen_key key, struct seen_row_take to, struct err *e)
@@ -51,7 +54,8 @@ int seen_row_find(struct store *s, struct seen_key key, struct seen_row_take to,
 int seen_row_save(struct store *s, const struct seen_row *r, struct err *e)
 {
 	return store_run(s, STMT_save_page, ARGS(KEY(r->key), V_BLOB(r->pieces[0]), V_BOOT_TIME(r->boot_time[0]), V_BLOB(r->pieces[1]),
-						 V_BOOT_TIME(r->boot_time[1]), V_BLOB(r->data)), e);
+						 V_BOOT_TIME(r->boot_time[1]), V_BLOB(r->data), V_BLOB(r->held[0]), V_BLOB(r->other[0]),
+						 V_BLOB(r->held[1]), V_BLOB(r->other[1])), e);
 }
 
 int seen_row_del(struct store *s, struct seen_key key, struct err *e)

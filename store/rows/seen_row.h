@@ -19,11 +19,14 @@ struct seen_row {
 	struct seen_key key;
 	struct seen_row_boot_time boot_time[SEEN_ROW_LAYERS];
 	struct bytes pieces[SEEN_ROW_LAYERS], data;
+	/* sets of serials (serial_set.h): of the events, and of audit records of other types; of all where text brought any */
+	bool uncounted;     /* read: it has events, and `held` was not told */
+	struct bytes held[SEEN_ROW_LAYERS], other[SEEN_ROW_LAYERS];
 };
 
 struct seen_row_take { int (*take)(void *to, const struct seen_row *row, struct err *e); void *to; };
 
-/* Takes the page of a key, if it is there: bases and data. */
+/* Takes the page of a key, if it is there: bases, data and other. */
 int seen_row_find(struct store *s, struct seen_key key, struct seen_row_take to, struct err *e);
 int seen_row_save(struct store *s, const struct seen_row *row, struct err *e);
 int seen_row_del(struct store *s, struct seen_key key, struct err *e);

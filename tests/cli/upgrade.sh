@@ -69,7 +69,8 @@ for comm in backup rotate; do
 	ok "the calls of what text and trust were mixed of: $comm" is "$("$SCAUDIT" profile -q --comm $comm --union --format names)" \
 		"$("$SCAUDIT" profile -q --db fresh.db --comm $comm --union --format names)"
 done
-nodes() { "$SCAUDIT" status --db "$1" | sed -n '/^node/,/^$/p' | grep -v '^mail' | cut -f1,2,4-; }
+# of what was read by version 3 it is not known which serials are of other types
+nodes() { "$SCAUDIT" status --db "$1" | sed -n '/^node/,/^$/p' | grep -v '^mail' | cut -f1,2,4- | sed -E 's/(no hole in|at most) [0-9]* (of [0-9]* )?serials( missing)?; //'; }
 ok "machines" is "$(nodes "$SCAUDIT_DB")" "$(nodes fresh.db)"
 ids() {
 	for comm in shop ledger mailer poster queue cache true report; do

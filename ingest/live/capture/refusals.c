@@ -43,7 +43,7 @@ static void take_record(struct watching *w, struct bytes text)
 	id = pool_intern(&w->keys, (struct bytes){ (const char *)&key, sizeof(key) });
 	if (id > r->refusals.n)
 		*VEC_PUSH(&r->refusals) = (struct refusal){ pool_get(&r->strings, key.comm), pool_get(&r->strings, key.exe), rec->arch,
-								  key.action, rec->nr, 0 };
+							    key.action, rec->nr, 0 };
 	r->refusals.v[id - 1].times++;
 }
 

@@ -99,7 +99,7 @@ static bool look_logged(const struct checkup *c, struct finding *f)
 		return true;
 	}
 	say_finding(f, STATE_FAIL, "kernel.seccomp.actions_logged does not hold log, so LOG makes no record: %s",
-	    words[0] ? words : "it is empty");
+		    words[0] ? words : "it is empty");
 	advise(f, "sysctl -w kernel.seccomp.actions_logged='%s%slog'", words, words[0] ? " " : "");
 	return true;
 }
@@ -130,7 +130,7 @@ static bool look_audit(const struct checkup *c, struct finding *f)
 		advise(f, "boot a kernel with CONFIG_AUDIT and CONFIG_AUDITSYSCALL");
 	} else {
 		say_finding(f, c->audit_absent == EPROTONOSUPPORT ? STATE_FAIL : STATE_UNKNOWN, "the audit socket does not open: %s",
-		    strerror(c->audit_absent));
+			    strerror(c->audit_absent));
 		advise(f, "look for audit=0 in the boot loader's settings, and for CONFIG_AUDIT in the kernel's");
 	}
 	return true;
@@ -146,7 +146,7 @@ static bool look_excludes(const struct checkup *c, struct finding *f)
 		say_finding(f, STATE_FAIL, "a rule of the exclude list hides all records of seccomp");
 	else
 		say_finding(f, STATE_WARN, "%u rule%s of the exclude list hide%s records of seccomp of some users or programs",
-		    c->excludes.some, c->excludes.some == 1 ? "" : "s", c->excludes.some == 1 ? "s" : "");
+			    c->excludes.some, c->excludes.some == 1 ? "" : "s", c->excludes.some == 1 ? "s" : "");
 	if (c->excludes_known && f->state != STATE_OK)
 		advise(f, "find it by 'auditctl -l' (msgtype), delete it with -d, and in /etc/audit/rules.d");
 	return true;
@@ -168,7 +168,7 @@ static bool look_daemon(const struct checkup *c, struct finding *f)
 	esc_word(log, sizeof(log), buf_bytes(&c->audit_log));
 	if (c->daemon == 0) {
 		say_finding(f, c->audit_known ? STATE_WARN : STATE_UNKNOWN, "%s: records go to the kernel's log",
-		    c->audit_known ? "no audit daemon runs" : "no audit daemon is seen");
+			    c->audit_known ? "no audit daemon runs" : "no audit daemon is seen");
 		advise(f, "capture while programs are logged ('scaudit capture'), or install auditd");
 		return true;
 	}
@@ -181,7 +181,7 @@ static bool look_daemon(const struct checkup *c, struct finding *f)
 		say_finding(f, STATE_OK, "auditd runs (pid %d): records go to %s, none to the kernel's log", c->daemon, log);
 	} else {
 		say_finding(f, STATE_WARN, "%s (pid %d) takes the records from the kernel: where it keeps them is its own matter", name,
-		    c->daemon);
+			    c->daemon);
 		advise(f, "capture, or look into its settings");
 	}
 	return true;
@@ -196,10 +196,10 @@ static bool look_printk(const struct checkup *c, struct finding *f)
 		say_finding(f, STATE_UNKNOWN, "not known: kernel.printk_ratelimit cannot be read");
 	} else if (seconds == 0 || c->daemon) {
 		say_finding(f, STATE_OK, seconds ? "%" PRId64 " lines in %" PRId64 " s, but no record goes that way while a daemon runs" :
-		    "no limit", lines, seconds);
+			    "no limit", lines, seconds);
 	} else {
 		say_finding(f, STATE_WARN, "the kernel's log takes %" PRId64 " lines in %" PRId64 " s: of a program's start nearly all are lost",
-		    lines, seconds);
+			    lines, seconds);
 		advise(f, "capture or install auditd; else sysctl -w kernel.printk_ratelimit=0 and read soon, the ring is small");
 	}
 	return true;
@@ -215,7 +215,7 @@ static bool look_backlog(const struct checkup *c, struct finding *f)
 		say_finding(f, STATE_OK, limit ? "%u records may wait" : "no limit", limit);
 	} else {
 		say_finding(f, STATE_WARN, "%u records may wait; with more, programs that are logged are put to sleep, then records are lost",
-		    limit);
+			    limit);
 		advise(f, c->audit.enabled == 2 ? "audit is locked until the next boot: set audit_backlog_limit=8192 there" :
 		       "auditctl -b 8192, and in /etc/audit/rules.d to keep it");
 	}
@@ -281,7 +281,7 @@ static bool look_journald(const struct checkup *c, struct finding *f)
 	setting(c, "ReadKMsg", "yes", kmsg, sizeof(kmsg));
 	/* source: server_dispatch_message in src/journal/journald-server.c: counted where there is a unit */
 	say_finding(f, STATE_OK, runs ? "its limit of %s messages in %s is for services; records from the kernel are not counted" :
-	    "is installed and does not run (limit: %s messages in %s)", burst, interval);
+		    "is installed and does not run (limit: %s messages in %s)", burst, interval);
 	if (strcmp(storage, "none") != 0 && strcmp(storage, "volatile") != 0)
 		return true;
 	f->state = STATE_WARN;
@@ -301,7 +301,7 @@ static bool look_rsyslog(const struct checkup *c, struct finding *f)
 	esc_word(limits, sizeof(limits), buf_bytes(&r.limits));
 	if (there && r.journal && !r.unlimited) {
 		say_finding(f, STATE_WARN, "%s; it takes the journal's messages with a limit (%s)", runs,
-		    limits[0] ? limits : "20000 in 600 s by default");
+			    limits[0] ? limits : "20000 in 600 s by default");
 		advise(f, "set Ratelimit.Interval=\"0\" of imjournal, or collect from elsewhere");
 	} else if (there) {
 		say_finding(f, STATE_OK, "%s; %s", runs, limits[0] ? limits : "no rate limit is set");
@@ -380,7 +380,7 @@ static bool look_self(const struct checkup *c, struct finding *f)
 	} else {
 		mode_text(&s, &text);
 		say_finding(f, STATE_WARN, "doctor itself runs under seccomp (%s): where its filter answers with an errno, LOG makes no record",
-		    buf_text(&text));
+			    buf_text(&text));
 		advise(f, "run it outside of the container or service, or without its profile");
 	}
 	buf_release(&s.name);
@@ -416,7 +416,7 @@ static bool look_overhead(const struct checkup *c, struct finding *f)
 {
 	if (c->overhead_known)
 		say_finding(f, STATE_OK, "a call took %.0f ns, and %.0f ns when it was logged; %u records were made to measure it",
-		    c->overhead.plain_ns, c->overhead.logged_ns, c->overhead.records);
+			    c->overhead.plain_ns, c->overhead.logged_ns, c->overhead.records);
 	else
 		say_finding(f, STATE_UNKNOWN, "not measured: %s", c->overhead_why.msg);
 	return true;
@@ -547,7 +547,7 @@ void checkup_run(struct checkup *c, const char *root, const char *pid)
 	*c = (struct checkup){ .root = root, .pid = pid };
 	read_kernel(c);
 	delivery_watch(&c->delivery, buf_text(&c->audit_log),
-		      c->has_logged && !host_has_word(buf_bytes(&c->logged), "log") ? NOTHING_MS : DELIVERY_MS);
+		       c->has_logged && !host_has_word(buf_bytes(&c->logged), "log") ? NOTHING_MS : DELIVERY_MS);
 	measure(c);
 	look_at_machine(c);
 	give_verdict(c);

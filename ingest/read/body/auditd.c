@@ -23,4 +23,8 @@ static enum line_kind auditd_parse(struct bytes b, const struct context *c, stru
 	return kind;
 }
 
-const struct body body_auditd = { "auditd", "type=SECCOMP msg=audit(...), as auditd writes it", auditd_parse };
+const struct body body_auditd = {
+	.name = "auditd", .about = "type=SECCOMP msg=audit(...), as auditd writes it",
+	/* the words of the kernel's form */
+	.parse = auditd_parse,
+};

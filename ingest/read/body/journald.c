@@ -33,4 +33,8 @@ static enum line_kind journald_parse(struct bytes b, const struct context *c, st
 	return LINE_RECORD;
 }
 
-const struct body body_journald = { "journald", "audit[PID]: SECCOMP ..., as journalctl shows it", journald_parse };
+const struct body body_journald = {
+	.name = "journald", .about = "audit[PID]: SECCOMP ..., as journalctl shows it",
+	/* the words of the kernel's form */
+	.parse = journald_parse,
+};

@@ -44,4 +44,8 @@ static enum line_kind kernel_parse(struct bytes b, const struct context *c, stru
 	return kind;
 }
 
-const struct body body_kernel = { "kernel", "audit: type=1326 audit(...), as printk writes it", kernel_parse };
+const struct body body_kernel = {
+	.name = "kernel", .about = "audit: type=1326 audit(...), as printk writes it",
+	.words = { { BYTES("1326"), false }, { BYTES("SECCOMP"), false }, { { "\0", 1 }, false } },
+	.parse = kernel_parse,
+};

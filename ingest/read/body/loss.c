@@ -89,4 +89,9 @@ static enum line_kind loss_parse(struct bytes b, const struct context *c, struct
 	return LINE_OTHER;
 }
 
-const struct body body_loss = { "loss", "lines that say that records were lost", loss_parse };
+const struct body body_loss = {
+	.name = "loss", .about = "lines that say that records were lost",
+	.words = { { BYTES("callbacks supp"), false }, { BYTES("audit_"), false }, { BYTES("limit exceeded"), false }, { BYTES("issed "), false },
+		   { BYTES(" lost"), false }, { BYTES("Suppressed "), false }, { BYTES("dropping event"), false } },
+	.parse = loss_parse,
+};

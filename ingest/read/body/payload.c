@@ -17,4 +17,8 @@ static enum line_kind payload_parse(struct bytes b, const struct context *c, str
 	return kind;
 }
 
-const struct body body_payload = { "netlink", "audit(...): auid=..., the bare text of a record", payload_parse };
+const struct body body_payload = {
+	.name = "netlink", .about = "audit(...): auid=..., the bare text of a record",
+	.words = { { BYTES("audit("), true } },
+	.parse = payload_parse,
+};

@@ -20,7 +20,7 @@ static bool mark(struct bytes *b)
 	return true;
 }
 
-static bool parse(struct bytes *line, struct context *out)
+static bool bullet_parse(struct bytes *line, struct context *out)
 {
 	if (!mark(line))
 		return false;
@@ -30,4 +30,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_bullet = { "bullet", "the mark of a list or of a quotation", parse };
+const struct header header_bullet = { "bullet", "the mark of a list or of a quotation", bullet_parse };

@@ -4,7 +4,7 @@
 #include "store/base/when.h"
 
 /* "STAMP stdout F ", as the runtime of Kubernetes writes what a container prints; or its stamp alone (docker logs -t). */
-static bool parse(struct bytes *line, struct context *out)
+static bool cri_parse(struct bytes *line, struct context *out)
 {
 	struct context got = *out;
 	struct bytes rest = *line;
@@ -24,4 +24,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_cri = { "cri", "CRI's log of a container, docker logs -t", parse };
+const struct header header_cri = { "cri", "CRI's log of a container, docker logs -t", cri_parse };

@@ -145,7 +145,7 @@ static bool studio(struct bytes *b, struct bytes *tag)
 	return true;
 }
 
-static bool parse(struct bytes *line, struct context *out)
+static bool logcat_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line, tag;
 	bool stamped = stamp(&rest);
@@ -161,4 +161,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_logcat = { "logcat", "Android's logcat, and Android Studio's", parse };
+const struct header header_logcat = { "logcat", "Android's logcat, and Android Studio's", logcat_parse };

@@ -39,10 +39,10 @@ static bool kubectl(struct bytes *b)
 }
 
 /* It names where the line was written, which may be another place than the record's: no node. */
-static bool parse(struct bytes *line, struct context *out)
+static bool source_parse(struct bytes *line, struct context *out)
 {
 	(void)out;
 	return compose(line) || kubectl(line);
 }
 
-const struct header header_source = { "source", "name of the container, of compose or kubectl logs --prefix", parse };
+const struct header header_source = { "source", "name of the container, of compose or kubectl logs --prefix", source_parse };

@@ -2,7 +2,7 @@
 #include "ingest/read/header.h"
 
 /* "kernel: ", or with a host before it: what is left where the stamp was taken off. */
-static bool parse(struct bytes *line, struct context *out)
+static bool tag_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line, host = { NULL, 0 };
 
@@ -22,4 +22,4 @@ static bool parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_tag = { "tag", "'kernel:' without a stamp", parse };
+const struct header header_tag = { "tag", "'kernel:' without a stamp", tag_parse };

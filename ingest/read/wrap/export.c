@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The journal's export format as a container of lines. */
 #include "ingest/read/wrap.h"
 
 /*

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Tells by its key which field of a container a value is, and keeps the best of each. */
 #include "ingest/read/wrap/fields.h"
 
 #include "store/base/mem.h"

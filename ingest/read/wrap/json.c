@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* JSON objects as containers of lines, of any size and in any framing. */
 #include "ingest/read/wrap.h"
 
 /*

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OPTION_TEXT(command, option, help): what an option is to one command, where the text of option_list.h is not that. Only rows. */
+OPTION_TEXT(ingest,    verbose,      "say more on stderr: each damaged record")
+OPTION_TEXT(profile,   verbose,      "say all on stderr: each name that is added, removed or proposed")
+OPTION_TEXT(check,     verbose,      "show all rows, and name each program that has changed")
+OPTION_TEXT(capture,   verbose,      "say more on stderr: how far it got, and each kind of loss")
+OPTION_TEXT(doctor,    pid,          "look at this process, too")
+OPTION_TEXT(check,     pid,          "the filters of this process instead of a profile")
+OPTION_TEXT(blocked,   pid,          "the process (default: scaudit's own filters)")
+OPTION_TEXT(decode,    all_lines,    "damaged lines and loss markers too")
+OPTION_TEXT(decode,    json,         "one JSON object a line")
+OPTION_TEXT(forget,    dry_run,      "only say what would be removed")
+OPTION_TEXT(compact,   dry_run,      "only say how many trees would be compacted")
+OPTION_TEXT(compact,   keep_trees,   "so many trees of each workload stay as they are (default: 200)")
+OPTION_TEXT(compact,   keep_days,    "trees of the last N days stay as they are")
+OPTION_TEXT(lint,      target,       "what this consumer would refuse or drop in silence counts as a trap:\n{targets}")
+OPTION_TEXT(check,     runtime,      "say what this loader ({runtimes}) needs to start the program\nand the profile refuses; compile as for it")
+OPTION_TEXT(check,     arch,         "the profile for a machine of this architecture (Docker's conditions)")

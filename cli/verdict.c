@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verdict.h"
+
+#include "analyze/evidence/lives.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int read_risk(const struct opts *o, double *out, struct err *e)
+{
+	const char *text = opt_text(o, OPT_risk, NULL);
+	char *end;
+
+	*out = READINESS_RISK;
+	if (text == NULL)
+		return 0;
+	*out = strtod(text, &end);
+	if (strcmp(end, "%") == 0) {
+		*out /= 100;
+		end++;
+	}
+	if (end == text || *end != '\0' || !(*out > 0.00001 && *out < 1))
+		return err_set(e, ST_INPUT, "--risk: '%.40s' is no chance between 0.001%% and 100%% (such as 5%% or 0.05)", text);
+	return 0;
+}
+
+int verdict_find(struct readiness *out, const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
+{
+	struct serials trusted = { 0 }, all = { 0 };
+	struct query_losses losses = { 0 };
+	double risk;
+	int ret = read_risk(o, &risk, e);
+
+	if (ret == 0)
+		ret = lives_losses(&losses, &s->query, &s->store, sel, e);
+	if (ret == 0)
+		ret = serials_load(&trusted, &s->store, &s->query.nodes, true, e);
+	if (ret == 0)
+		ret = serials_load(&all, &s->store, &s->query.nodes, s->query.trusted, e);
+	if (ret == 0)
+		readiness_find(out, &s->query, sel, &losses, &trusted, &all, risk);
+	VEC_FREE(&losses);
+	serials_release(&trusted);
+	serials_release(&all);
+	return ret;
+}
+
+int verdict_requires(const struct opts *o, struct readiness *r, struct err *e)
+{
+	const char *what = opt_text(o, OPT_require, NULL);
+	bool arrived = what != NULL && strcmp(what, "ready") != 0, ready = what != NULL && strcmp(what, "arrived") != 0;
+
+	if (what != NULL && strcmp(what, "ready") != 0 && strcmp(what, "arrived") != 0 && strcmp(what, "both") != 0)
+		return err_set(e, ST_INPUT, "--require is arrived, ready or both, not '%.40s'", what);
+	if (arrived && r->arrived != ARRIVED_YES) {
+		err_set(e, ST_NO, "--require %s: whether the records arrived: %s: %s; nothing is written", what,
+			readiness_arrived_word(r->arrived), buf_text(&r->why_arrived));
+		return 1;
+	}
+	if (ready && r->verdict != VERDICT_READY) {
+		err_set(e, ST_NO, "--require %s: %s: %s; nothing is written", what, readiness_verdict_word(r->verdict), buf_text(&r->why));
+		return 1;
+	}
+	return 0;
+}

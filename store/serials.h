@@ -1,0 +1,53 @@
+/*
+ * Which serials of a boot are accounted for. All audit records of a machine share one count of serials, so each serial between
+ * two of ours is one of three kinds: held (a seccomp record that is stored), other (a record of another type was read, or a
+ * capture without a gap saw it), or missing.
+ *
+ * What is missing was lost, or was never read: a filter such as grep takes other types out. So the number is exact only where
+ * the source is trusted and records of other types came with it; else it is the most that can have been lost. What
+ * the kernel drops takes no serial, and leaves no hole: only capture and loss markers know of that.
+ */
+#ifndef STORE_SERIALS_H
+#define STORE_SERIALS_H
+
+#include "store/model/serial_set.h"
+#include "store/nodes.h"
+
+struct serials_boot {
+	int64_t row, number;      /* of node; its boot */
+	bool trusted;
+	bool uncounted;           /* some of it is of before serials of other types were noted: nothing is known */
+	bool exact;               /* else `missing` is the most that can have been lost */
+	int64_t t_first, t_last;  /* ms */
+	uint32_t first, last;     /* the lowest and the highest serial that is held */
+	uint64_t held, other, missing;
+	uint64_t hole;            /* the longest run of missing serials, */
+	int64_t hole_t;           /* and about when, ms: within 1,024 s */
+	uint32_t hole_from;
+	uint32_t next;            /* another boot of the machine, index + 1; 0: none */
+};
+
+/* The serials of a page that are accounted for, of one boot. */
+struct serials_page { uint32_t boot, page; int64_t t; struct serial_set held, known; };
+
+struct serials {
+	VEC(struct serials_boot) boots;
+	VEC(struct serials_page) pages;
+	struct map at;                  /* (row, boot number) -> index of boots */
+	struct map page_at;             /* (index of boots, page) -> index of pages */
+};
+
+/*
+ * Of trusted evidence alone, or of all. A page whose serials may be of two boots (two starts of the machine within 1,024 s that
+ * both had these serials) accounts for none of them. The caller releases, also after a failure.
+ */
+int serials_load(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, struct err *e);
+void serials_release(struct serials *s);
+
+/* How many serials are missing in from..to of a boot; UINT64_MAX: nothing is known of this boot, or of these serials. */
+uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uint32_t from, uint32_t to);
+
+/* The boot's figures; NULL: there are none. */
+const struct serials_boot *serials_boot_of(const struct serials *s, int64_t row, int64_t boot);
+
+#endif
