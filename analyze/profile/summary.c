@@ -5,6 +5,7 @@
  */
 #include "analyze/profile/summary.h"
 
+#include "analyze/evidence/suggest.h"
 #include "analyze/policy/runtime.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
@@ -422,17 +423,17 @@ static void say_nearest(struct summary *out, const struct query *q, const char *
 
 static void add_containers(const struct query *q, struct nearest *out)
 {
-	select_add_locations(q, BY_CONTAINER, out);
+	suggest_locations(q, BY_CONTAINER, out);
 }
 
 static void add_pods(const struct query *q, struct nearest *out)
 {
-	select_add_locations(q, BY_POD, out);
+	suggest_locations(q, BY_POD, out);
 }
 
 static void add_units(const struct query *q, struct nearest *out)
 {
-	select_add_locations(q, BY_UNIT, out);
+	suggest_locations(q, BY_UNIT, out);
 }
 
 void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o)
@@ -443,7 +444,7 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 		return;
 	}
 	say_sentence(out, "no tree matches");
-	say_nearest(out, q, "comm", &o->comm, select_add_comms);
+	say_nearest(out, q, "comm", &o->comm, suggest_comms);
 	say_nearest(out, q, "container", &o->container, add_containers);
 	say_nearest(out, q, "pod", &o->pod, add_pods);
 	say_nearest(out, q, "unit", &o->unit, add_units);
