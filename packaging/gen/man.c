@@ -24,6 +24,12 @@
 struct part { char *kind, *text; };
 struct parts { struct part *v; size_t n, cap; };
 
+/* Text may begin with @ as well: names of sets do. */
+static bool begins_part(const char *line)
+{
+	return strcmp(line, "@description\n") == 0 || strcmp(line, "@text\n") == 0 || strncmp(line, "@option ", 8) == 0;
+}
+
 static int parts_read(struct parts *out, const char *folder, const char *name, struct err *e)
 {
 	auto_free char *path = mem_print("%s/%s.mdoc", folder, name), *line = NULL;
@@ -35,7 +41,7 @@ static int parts_read(struct parts *out, const char *folder, const char *name, s
 	if (f == NULL)
 		return err_set(e, ST_INPUT, "cannot read %s: %s", path, strerror(errno));
 	while ((n = getline(&line, &room, f)) > 0) {
-		if (line[0] == '@' && strcmp(line, "@commands\n") != 0) {
+		if (begins_part(line)) {
 			if (out->n)
 				out->v[out->n - 1].text = mem_dup(buf_text(&text));
 			buf_release(&text);

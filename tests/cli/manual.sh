@@ -23,6 +23,12 @@ ok "each command has a page" is "$(for c in $commands; do [ -s "$PAGES/scaudit-$
 ok "the overview names each command" is "$(each_command)" ""
 ok "a page has each option of its command's --help" is "$(each_option)" ""
 
+# text is not cut where a line of it begins with @, which begins parts, too
+cp -r "$ROOT/docs/man" "$TMP/at"
+printf '@default and\n@optional stand here.\n' >>"$TMP/at/lint.mdoc"
+run "$GEN" man "$TMP/at" lint today
+ok "a line of text that begins with @" is "$(grep -cE '^@(default and|optional stand here.)$' "$TMP/out")" 2
+
 # --- a part for an option that is gone ---
 cp -r "$ROOT/docs/man" "$TMP/man"
 printf '@option gone\nText.\n' >>"$TMP/man/lint.mdoc"
