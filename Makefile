@@ -1,6 +1,6 @@
 # scaudit: make deps, make, make demo, make test. README.md says what each is for.
 
-VERSION := 0.1.0
+VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 BUILD := build
 PKGS := libseccomp sqlite3 json-c yaml-0.1
@@ -105,7 +105,7 @@ $(BUILD)/fault.so: tests/fault.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
 
-test: $(PROGRAM) $(TESTS) $(BUILD)/fault.so
+test: $(PROGRAM) $(TESTS) $(BUILD)/fault.so docs
 	BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) tests/run $(TESTS)
 
 KERNEL_TOOLS := $(BUILD)/logrun $(BUILD)/nltail $(BUILD)/under $(BUILD)/bpf
@@ -154,14 +154,20 @@ lint: layers
 	tests/format
 	tests/lint
 
-install: $(PROGRAM)
+UNITS ?= $(PREFIX)/lib/systemd/system
+install: $(PROGRAM) docs
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/scaudit
-	install -D -m 644 docs/scaudit.1 $(DESTDIR)$(PREFIX)/share/man/man1/scaudit.1
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|/usr/local/bin|$(PREFIX)/bin|' deploy/scaudit-capture.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/scaudit-capture.service
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/scaudit-capture.service
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(PAGES)
+	install -D -m 644 $(BUILD)/completion/scaudit.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/scaudit
+	install -D -m 644 $(BUILD)/completion/_scaudit $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_scaudit
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(BUILD)/completion/scaudit.fish
+	install -d $(DESTDIR)$(UNITS)
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' deploy/scaudit-capture.service > $(DESTDIR)$(UNITS)/scaudit-capture.service
+	chmod 644 $(DESTDIR)$(UNITS)/scaudit-capture.service
 
 clean:
 	rm -rf build scaudit
+
+include packaging/package.mk
 
 .PHONY: mutants print-libs all test long kernel-test proof memcheck fuzz bench demo deps layers lint install clean

@@ -102,16 +102,15 @@ static bool takes(const struct command *c, int opt)
 	return opts_row((enum opt)opt)->groups & (c->groups | G_ALL);
 }
 
-/* What an option is to this command. */
-static void text_of(struct buf *out, const struct command *c, int opt)
+void help_text_of(struct buf *out, const struct command *c, enum opt opt)
 {
-	const char *text = opts_row((enum opt)opt)->help, *other = strchr(text, '|');
+	const char *text = opts_row(opt)->help, *other = strchr(text, '|');
 	auto_free char *mine = NULL;
 
 	if (other != NULL)
 		text = mine = c->groups & G_SELECT ? mem_dup(other + 1) : mem_print("%.*s", (int)(other - text), text);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (texts[i].command == c && (int)texts[i].opt == opt)
+		if (texts[i].command == c && texts[i].opt == opt)
 			text = texts[i].help;
 	expand(out, text);
 }
@@ -126,7 +125,7 @@ static void print_option(const struct command *c, int opt)
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->arg && row->arg[0] != '[' ? " " : "", row->arg ? row->arg : "");
-	text_of(&text, c, opt);
+	help_text_of(&text, c, (enum opt)opt);
 	rest = buf_bytes(&text);
 	while (rest.n > 0) {
 		line = bytes_until(&rest, '\n');
@@ -137,7 +136,7 @@ static void print_option(const struct command *c, int opt)
 }
 
 /* Groups that few commands have: their options are what a command is about. */
-#define G_OWN (G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS)
+#define G_OWN (G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS | G_READINESS)
 
 /* Which options --help shows: all of them, or of many those of the command's own, then those that come first. */
 static void choose_shown(const struct command *c, bool all, bool shown[N_OPTS])

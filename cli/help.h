@@ -4,9 +4,13 @@
 #define CLI_HELP_H
 
 #include "cli/command.h"
+#include "store/base/buf.h"
 
 /* Of the program (NULL), or of one command; all: each of its options, where it has many. */
 void help_print(const struct command *command, bool all);
+
+/* What an option is to this command: appended to out. */
+void help_text_of(struct buf *out, const struct command *command, enum opt opt);
 
 /* The formats that lists are written in, with what each cannot say; those that profiles are read in. */
 void help_outputs(void);

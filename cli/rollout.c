@@ -187,6 +187,11 @@ static int change_base(struct policy *base, const struct policy *list, bool whol
 	const char *file = opt_text(o, OPT_base, NULL);
 	int ret = policy_open_whole(base, &at, file, o, e);
 
+	if (ret == 0 && base->in_order)
+		ret = err_set(e, ST_INPUT, "%.200s: rules that answer in their order cannot be extended: no format that is written has an order", file);
+	if (ret == 0 && base->also.n && !opt_on(o, OPT_quiet))
+		command_say("what other settings of the unit load is not in the list that is written: keep them in the unit");
+
 	if (ret == 0 && !opt_on(o, OPT_quiet))
 		policy_say_unknown(base, file);
 	if (ret == 0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Prints the verdict on a selection, and decides whether a list may be written. */
 #include "cli/verdict.h"
 
 #include "analyze/evidence/lives.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Takes another store over, as if its logs had been read here. */
 #include "ingest/pipeline.h"
 
 #include "store/base/esc.h"

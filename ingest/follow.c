@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Follows files as they grow, through rotations, and remembers where it was. */
 #include "ingest/pipeline.h"
 
 #include "ingest/read/body.h"

@@ -236,14 +236,13 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	p->bad_input = input_open(&in, name, p->o->json_field, e) < 0;
 	if (p->bad_input)
 		return -1;
-	p->in = &in;
 	if (in.source.is_store || in.source.is_journal) {
 		bool is_store = in.source.is_store;
 
 		input_close(&in);
-		p->in = NULL;
 		return is_store ? pipeline_adopt(p, name, e) : pipeline_journal_file(p, name, e);
 	}
+	p->in = &in;
 	ret = judge_source(p, e);
 	while (ret == 0 && any && !p->r->stopped) {
 		ret = input_next(&in, &any, e);

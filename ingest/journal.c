@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The journal as a source of a run: which boots, since when, and where the next run goes on. */
 #include "ingest/pipeline.h"
 
 #include "ingest/read/body.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Counts which serials of a boot are held, of other types, or missing. */
 #include "store/serials.h"
 
 #include "store/row.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which serials of a boot are accounted for. All audit records of a machine share one count of serials, so each serial between
  * two of ours is one of three kinds: held (a seccomp record that is stored), other (a record of another type was read, or a

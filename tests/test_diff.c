@@ -49,6 +49,9 @@ static struct diff_row { const char *name, *a, *b, *shows; bool evidence; } rows
 	{ "another value", OCI(ALLOW("\"a\"", WHEN(ARG(0, 1, EQ)))), OCI(ALLOW("\"a\"", WHEN(ARG(0, 2, EQ)))),
 	  "arguments a other allow if arg0 == 0x1, else errno(1) -> allow if arg0 == 0x2, else errno(1)\n", false },
 	{ "as strict, for some arguments", OCI(""), OCI(DENY("\"a\"", ", \"errnoRet\": 38" WHEN(ARG(0, 1, EQ)))), "added a other errno(1) -> errno(38) if arg0 == 0x1, else errno(1)\n", false },
+	{ "as strict, beside another condition", OCI(ALLOW("\"a\"", WHEN(ARG(0, 1, EQ)))),
+	  OCI(ALLOW("\"a\"", WHEN(ARG(0, 1, EQ))) "," DENY("\"a\"", ", \"errnoRet\": 38" WHEN(ARG(0, 2, EQ)))),
+	  "arguments a other allow if arg0 == 0x1, else errno(1) -> allow if arg0 == 0x1, errno(38) if arg0 == 0x2, else errno(1)\n", false },
 	{ "the default alone", OCI(ALLOW("\"a\"", "")), "{\"defaultAction\": \"SCMP_ACT_LOG\", \"architectures\": [\"SCMP_ARCH_X86_64\"], \"syscalls\": ["
 	  ALLOW("\"a\"", "") "]}", "default  looser errno(1) -> log\n", false },
 	{ "architectures and flags", OCI(""), "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_AARCH64\"], \"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"]}",

@@ -613,3 +613,13 @@ bool select_has_comm(const struct query *q, const char *name)
 			return true;
 	return false;
 }
+
+bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_container(v, text);
+}
+
+bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_pod(v, text);
+}

@@ -51,6 +51,10 @@ bool select_names_something(const struct select_options *o);
 void select_run(struct selection *out, struct query *q, const struct workloads *w, const struct select_options *o);
 void select_release(struct selection *s);
 
+/* Does --container or --pod mean this? A container by its name or its id, which may be cut; a pod by its name or uid. */
+bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text);
+bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text);
+
 /* What a selector that matched nothing may have meant: comm names; names and ids of containers, pods (or units). */
 void select_add_comms(const struct query *q, struct nearest *out);
 void select_add_locations(const struct query *q, enum workloads_by by, struct nearest *out);

@@ -107,7 +107,7 @@ static bool make_realtime(struct policy *p, const struct systemd_settings *s, ui
 static void refuse_mode(struct policy *p, mode_t mode)
 {
 	static const struct { const char *name; unsigned index; int flags; } calls[] = {
-		{ "chmod", 1, -1 }, { "fchmod", 1, -1 }, { "fchmodat", 2, -1 }, { "mkdir", 1, -1 }, { "mkdirat", 2, -1 }, { "mknod", 1, -1 },
+		{ "chmod", 1, -1 }, { "fchmod", 1, -1 }, { "fchmodat", 2, -1 }, { "fchmodat2", 2, -1 }, { "mkdir", 1, -1 }, { "mkdirat", 2, -1 }, { "mknod", 1, -1 },
 		{ "mknodat", 2, -1 }, { "creat", 1, -1 }, { "open", 2, 1 }, { "openat", 3, 2 },
 	};
 

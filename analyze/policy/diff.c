@@ -135,10 +135,12 @@ static void add_flats(struct flats *out, const struct policy_rule *r, const char
 
 		*f = (struct flat){ .name = name, .order = order, .answer = answer_of(r->action, r->error), .otherwise = r->otherwise };
 		for (size_t k = any ? i : 0; k < (any ? i + 1 : r->args.n); k++) {
-			struct policy_arg *a = &f->args[f->n++];
+			struct policy_arg *a = &f->args[f->n];
 
 			*a = r->args.v[k];
-			a->two = a->op == POLICY_MASKED_EQ ? a->two : 0;
+			/* libseccomp compares the bits of the mask alone, so that a mask of none always holds */
+			a->two = a->op == POLICY_MASKED_EQ ? a->two & a->value : 0;
+			f->n += a->op != POLICY_MASKED_EQ || a->value != 0;
 		}
 		qsort(f->args, f->n, sizeof(f->args[0]), compare_args);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Looks up what a runtime's loader calls after it has loaded the filter. */
 #include "analyze/policy/runtime.h"
 
 #include "store/base/buf.h"

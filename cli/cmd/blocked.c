@@ -3,7 +3,7 @@
 #include "analyze/evidence/check.h"
 #include "cli/command.h"
 #include "cli/live.h"
-#include "cli/values.h"
+#include "cli/process.h"
 #include "ingest/live/process/confinement.h"
 #include "ingest/live/process/probe.h"
 #include "store/base/esc.h"
@@ -231,13 +231,13 @@ static int run_blocked(struct opts *o, struct err *e)
 {
 	struct confinement c = { 0 };
 	struct findings f = { 0 };
-	uint64_t pid;
-	int ret = values_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e);
+	int32_t pid;
+	int ret = process_find(o, &pid, e);
 
 	if (ret == 0)
-		ret = confinement_read(&c, "", (int32_t)pid, e);
+		ret = confinement_read(&c, "", pid, e);
 	if (ret == 0 && c.mode == 2)
-		ret = pid ? from_filters(&f, (int32_t)pid, e) : from_questions(&f, e);
+		ret = pid ? from_filters(&f, pid, e) : from_questions(&f, e);
 	if (ret == 0 && opt_on(o, OPT_json)) {
 		print_json(&c, &f);
 	} else if (ret == 0) {
@@ -257,8 +257,8 @@ static int run_blocked(struct opts *o, struct err *e)
 const struct command command_blocked = {
 	.name = "blocked", .args = "", .about = "say what the filters of a running process refuse",
 	.help = "Shows what confines a process: its seccomp filters, read back from the kernel and run for every call that the tables\n"
-		"know, and its capabilities, namespaces, label and container. Without --pid: this process itself, as inside of a\n"
-		"container; since filters cannot be read from under one, each call is then put to the kernel as a question, and none\n"
+		"know, and its capabilities, namespaces, label and container. --container and --pod find it. Without these: this\n"
+		"process itself, as inside of a container; since filters cannot be read from under one, each call is then put to the kernel as a question, and none\n"
 		"is made.\n\n"
 		"    scaudit blocked --pid 4711",
 	.groups = G_JSON | G_BLOCKED, .max_args = 0, .run = run_blocked,

@@ -16,7 +16,7 @@
 #include "cli/policy.h"
 #include "cli/selector.h"
 #include "cli/term.h"
-#include "cli/values.h"
+#include "cli/process.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
 #include "store/base/when.h"
@@ -83,13 +83,13 @@ static void release(struct subject *s)
 
 static int of_process(struct subject *s, const struct opts *o, struct err *e)
 {
-	uint64_t pid;
+	int32_t pid;
 
 	s->stacked = true;
-	if (values_number(o, OPT_pid, 1, INT32_MAX, 0, &pid, e) < 0 || live_read(&s->live, (int32_t)pid, e) < 0)
+	if (process_find(o, &pid, e) < 0 || live_read(&s->live, pid, e) < 0)
 		return -1;
 	if (s->live.code.n == 0 && !opt_on(o, OPT_quiet))
-		command_say("process %" PRIu64 " has no filter", pid);
+		command_say("process %" PRId32 " has no filter", pid);
 	return 0;
 }
 
@@ -443,10 +443,10 @@ static int run_check(struct opts *o, struct err *e)
 	struct selected s = { 0 };
 	int ret = -1;
 
-	if (opt_on(o, OPT_pid) == (o->n_args > 0))
-		err_set(e, ST_INPUT, "check takes a profile or --pid N, and who is to be checked: scaudit check PROFILE.json --comm NAME");
+	if (o->n_args > 0 ? opt_on(o, OPT_pid) : !process_is_named(o))
+		err_set(e, ST_INPUT, "check takes a profile or --pid N (or --container, --pod), and who is to be checked: scaudit check PROFILE.json --comm NAME");
 	else
-		ret = opt_on(o, OPT_pid) ? of_process(&subject, o, e) : of_file(&subject, o, o->args[0], e);
+		ret = o->n_args == 0 ? of_process(&subject, o, e) : of_file(&subject, o, o->args[0], e);
 	if (ret == 0)
 		ret = selector_open(&s, o, e);
 	ret = ret < 0 ? (int)e->status : check_policy(o, &s, &subject, e);
@@ -459,7 +459,8 @@ const struct command command_check = {
 	.name = "check", .args = "[PROFILE] [SELECTOR]", .about = "say what a profile would refuse of what was seen",
 	.help = "Puts each call that was seen to the filter as the kernel would run it, and lists what would be refused. Nothing is\n"
 		"run. A profile is compiled as runc does it (systemd's and minijail's, or with another --runtime: without runc's ENOSYS\n"
-		"for calls above the highest that it names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process.\n\n"
+		"for calls above the highest that it names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process,\n"
+		"and so do --container and --pod where no profile is given.\n\n"
 		"    scaudit check myapp.json --comm myapp\n\n"
 		"Without a selector: all that is in the store. The status is 1 where something would be refused (--strict: or depends on\n"
 		"arguments). Where the evidence shows a runtime without a whole start, its own table is put to the filter as well.\n"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Reads the journal by libsystemd, which is loaded when it is asked for. */
 #include "ingest/read/journal.h"
 
 #include "store/base/esc.h"

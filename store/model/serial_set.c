@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Sets bits, counts them, and encodes a page of serials as the shortest of some forms. */
 #include "store/model/serial_set.h"
 
 #include <string.h>

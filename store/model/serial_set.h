@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which of the 4,096 serials of a page are there: a bitmap, and the blob that is stored of it. */
 #ifndef STORE_MODEL_SERIAL_SET_H
 #define STORE_MODEL_SERIAL_SET_H

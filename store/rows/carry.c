@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Reads the rows of another store, and gives the strings and names in them this store's numbers. */
 #include "store/rows/carry.h"
 
 #include "store/base/code.h"

@@ -8,7 +8,10 @@
 need jq python3
 [ "$(uname -m)" = x86_64 ] || { skip agree "the profiles are for x86-64"; exit 0; }
 numbers_store
-numbers_names >"$TMP/names"
+numbers_names >"$TMP/all"
+# what the libseccomp here has no name for is in no filter, so that check answers by the default, whatever a profile says of it
+"$SCAUDIT" check --db "$TMP/all.db" --all --json --runtime crun --from names "$TMP/all" 2>"$TMP/err" |
+	jq -r '.calls[] | select(.verdict == "passes") | .name' | sort -u >"$TMP/names"
 echo "read write exit_group execve" >"$TMP/needed"
 
 # agree OLD NEW ARGS...

@@ -79,9 +79,71 @@ for action in errno kill_process; do
 		esac
 		"$SCAUDIT" profile -q --comm java --default-action "$action" --format "$format" >"$TMP/list"
 		run "$SCAUDIT" diff "$TMP/list.json" "$TMP/list"
+		if [ "$format" = systemd ]; then # which lets @default through, whatever a list says
+			ok "written and read back: $format, $action: @default alone differs" test "$(tail -n +2 "$TMP/out" | grep -vc $'^added\t.*\tlooser\t')" = 0
+			ok "... getrlimit among it" says $'^added\tgetrlimit\tlooser'
+			run "$SCAUDIT" diff "$TMP/list" "$TMP/list"
+		fi
 		ok "written and read back: $format, $action" is "$status $(wc -l <"$TMP/out")" "0 0"
 	done
 done
+
+# LXC has no list for one ABI alone, and its kill is of the thread
+for action in errno kill_thread trap; do
+	"$SCAUDIT" profile -q --comm java --default-action "$action" >"$TMP/list.json"
+	"$SCAUDIT" profile -q --comm java --default-action "$action" --format lxc >"$TMP/list"
+	run "$SCAUDIT" diff "$TMP/list.json" "$TMP/list"
+	ok "written and read back: lxc, $action: its ABIs alone differ" test "$(tail -n +2 "$TMP/out" | grep -vc '^architecture')" = 0
+done
+run "$SCAUDIT" profile -q --comm java --default-action kill_process --format lxc
+ok "lxc: what it has no word for: exit 2" is "$status" 2
+cat >"$TMP/args.json" <<'END'
+{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["bpf"], "action": "SCMP_ACT_KILL_THREAD"},
+ {"names": ["clone", "unshare"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "args": [{"index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ"}]},
+ {"names": ["ioctl"], "action": "SCMP_ACT_TRAP", "args": [{"index": 1, "value": 21522, "op": "SCMP_CMP_EQ"}, {"index": 2, "value": 0, "op": "SCMP_CMP_NE"}]},
+ {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 40, "op": "SCMP_CMP_EQ"}, {"index": 0, "value": 38, "op": "SCMP_CMP_EQ"}]}]}
+END
+"$SCAUDIT" profile -q --comm java --base "$TMP/args.json" --format lxc >"$TMP/args.lxc"
+run "$SCAUDIT" diff "$TMP/args.json" "$TMP/args.lxc"
+ok "written and read back: lxc, a block-list with conditions" test "$(tail -n +2 "$TMP/out" | grep -vc '^architecture')" = 0
+
+# ---- a unit and another format: what systemd allows by itself counts ----
+printf '[Service]\nSystemCallFilter=uname\nSystemCallErrorNumber=EPERM\nSystemCallArchitectures=native\n' >"$TMP/a.service"
+printf 'uname\n' >"$TMP/a.txt"
+run "$SCAUDIT" diff "$TMP/a.service" "$TMP/a.txt"
+ok "@default: the list is stricter by its calls" says $'^removed\tmmap\tstricter'
+run "$SCAUDIT" diff "$TMP/a.txt" "$TMP/a.service"
+ok "@default: and the other way round" says $'^added\tmmap\tlooser'
+printf '[Service]\nSystemCallFilter=~bpf\nSystemCallErrorNumber=EPERM\nSystemCallArchitectures=native\n' >"$TMP/deny.service"
+run "$SCAUDIT" diff "$TMP/deny.service" "$TMP/a.service"
+ok "@default: no difference where both let it through" test "$(grep -c mmap "$TMP/out")" = 0
+printf 'x: 1\nexecve: 1\n' >"$TMP/a.policy"
+run "$SCAUDIT" diff "$TMP/a.policy" "$TMP/a.service"
+ok "@default: minijail's policy, too" says $'^added\tmmap\tlooser'
+
+# ---- several profiles ----
+for v in 1 2; do
+	for name in one two; do
+		printf -- '---\napiVersion: security-profiles-operator.x-k8s.io/v1beta1\nkind: SeccompProfile\nmetadata: {name: %s}\nspec:\n  defaultAction: SCMP_ACT_%s\n' "$name" \
+			"$([ "$name$v" = two2 ] && echo LOG || echo ERRNO)"
+	done >"$TMP/v$v.yaml"
+done
+printf -- '---\napiVersion: v1beta1\nkind: SeccompProfile\nmetadata: {name: three}\nspec: {defaultAction: SCMP_ACT_LOG, baseProfileName: base}\n' >>"$TMP/v2.yaml"
+printf '{"apiVersion": "v1", "kind": "SeccompProfile", "metadata": {"name": "base"}, "spec": {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["bpf"], "action": "SCMP_ACT_ALLOW"}]}}' >"$TMP/base.json"
+run "$SCAUDIT" diff "$TMP/v1.yaml" "$TMP/v2.yaml"
+ok "several: exit 1" is "$status" 1
+ok "several: what differs" says $'^default\t-\tlooser'
+ok "several: what only one file has" says '^three: only in the second file$'
+run "$SCAUDIT" diff --name one "$TMP/v1.yaml" "$TMP/v2.yaml"
+ok "several: --name chooses one" is "$status" 0
+run "$SCAUDIT" diff --name three "$TMP/v2.yaml" "$TMP/base.json"
+ok "several: a name that a file does not have: exit 2" is "$status" 2
+run "$SCAUDIT" lint "$TMP/v2.yaml"
+ok "several: lint takes them all" test "$(grep -cE '^(one|two|three):$' "$TMP/out")" = 3
+run "$SCAUDIT" lint --name three "$TMP/v2.yaml"
+ok "several: a base beside the file is read" test "$(grep -c baseProfileName "$TMP/out")" = 0
+run "$SCAUDIT" run --name four "$TMP/v2.yaml" -- true
+ok "several: others want one" warns '3 profiles: --name chooses one .one, two, three.$'
 
 # ---- Docker's conditions ----
 cat >"$TMP/docker.json" <<'END'

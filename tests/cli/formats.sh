@@ -179,6 +179,8 @@ ok "minijail-frequency: the same names" same "$TMP/got"
 ok "minijail-frequency: counts" is "$(sed -nE 's/^[a-z_0-9]+: ([0-9]+)$/\1/p' "$TMP/out" | awk '{ s += $1 } END { print s }')" 1242
 ok "minijail-frequency: most first" is "$(sed -nE 's/^[a-z_0-9]+: ([0-9]+)$/\1/p' "$TMP/out" | sort -rnc 2>&1)" ""
 of minijail
+ok "minijail: kills what it does not name, and says so" warns 'kill what they do not name'
+of minijail --default-action errno
 ok "minijail: not with errno: exit 2" test "$status" = 2 -a ! -s "$TMP/out"
 what=(--comm i386 --union --default-action kill_process)
 of minijail

@@ -39,6 +39,11 @@ fresh
 run "$SCAUDIT" ingest --node node01 "$SAMPLES/pipeline-auditd.log"
 ok "the same observations as the log's" is "$(db "$what" | cmp - export.txt 2>&1)" ""
 
+mkdir none
+: >none/libsystemd.so.0
+run env LD_LIBRARY_PATH="$TMP/none" "$SCAUDIT" ingest --journal
+ok "without libsystemd: exit 2, one line names the package" test $status = 2 -a "$(grep -c 'the journal needs libsystemd.so.0.*install libsystemd0' err)" = 1
+
 if [ ! -x "$remote" ]; then
 	skip "journal files" "no systemd-journal-remote here"
 	exit 0

@@ -19,6 +19,15 @@ if ! "$SCAUDIT" decode -q <(gzip -c pipeline.log) >"$TMP/out" 2>"$TMP/err"; then
 	exit 0
 fi
 
+# --- without the library: what is needed, and all else goes on ---
+mkdir none
+: >none/libarchive.so.13
+gzip -c pipeline.log >without.gz
+fresh
+run env LD_LIBRARY_PATH="$TMP/none" "$SCAUDIT" ingest without.gz denials.log
+ok "without libarchive: exit 2, one line names the package" test $status = 2 -a "$(grep -c 'without.gz is packed (gzip), and needs libarchive.so.13.*install libarchive13' err)" = 1
+ok "without libarchive: the other file is read" is "$(db 'SELECT sum(count) FROM observations')" 433
+
 # same NAME FILE: what it brings is what the plain file brings
 same() {
 	fresh

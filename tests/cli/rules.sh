@@ -43,6 +43,14 @@ ingest <"$TMP/log"
 ok "a second that is shared stays seen, another does not" is \
 	"$(db "SELECT comm, sum(count) FROM observations GROUP BY comm ORDER BY comm" | tr '\n' ' ')" 'gone|1 kept|1 '
 
+# ---- rows that are joined are the first run's, and the others' as well ----
+for order in '1 900 450' '450 1 900' '900 450 1'; do
+	fresh
+	for ms in $order; do rec 1 "$ms" 100 a /usr/bin/a 0 | ingest; done
+	ok "joined in the order $order: whose" is "$(db "SELECT group_concat(ingest) FROM interval") $(db "SELECT group_concat(ingest) FROM
+		(SELECT DISTINCT ingest FROM touch ORDER BY ingest)")" "1 2,3"
+done
+
 # ---- in how many starts ----
 starts() { # N: of a program, of which the last makes one call more
 	local i
@@ -88,7 +96,7 @@ done
 # ---- check counts what a runtime's first call is refused ----
 fresh
 rec 1 1 100 a /usr/bin/a 0 | ingest
-sed -nE 's/^RUNTIME\(runc, "([a-z_0-9]+)"\)$/\1/p' "$ROOT/analyze/policy/runtime_list.h" | sort -u >"$TMP/runc"
+sed -nE 's/^RUNTIME\(runc, "([a-z_0-9]+)", [A-Z]+\)$/\1/p' "$ROOT/analyze/policy/runtime_list.h" | sort -u >"$TMP/runc"
 printf 'read\nopenat\nclose\n' >>"$TMP/runc"
 run "$SCAUDIT" check "$TMP/runc" --all --runtime runc
 ok "all that runc calls: it starts" is "$status" 0

@@ -30,7 +30,7 @@ static void note(struct came *c, const struct line *l)
 	c->damaged += l->kind == LINE_DAMAGED;
 	if (l->kind != LINE_RECORD)
 		return;
-	must(l->rec.pid >= 0 && l->rec.comm.n <= FIELDS_COMM_MAX && l->rec.exe.n >= 1 && l->rec.exe.n <= FIELDS_EXE_MAX, "out of range");
+	must(l->rec.pid >= 0 && l->rec.comm.n <= RECORD_COMM_MAX && l->rec.exe.n >= 1 && l->rec.exe.n <= FIELDS_EXE_MAX, "out of range");
 	c->records++;
 	c->hash = c->hash * 31 + l->rec.serial + (uint64_t)l->rec.ms + l->rec.node.n;
 }

@@ -59,6 +59,24 @@ ok "namespaces of its own" says '^namespaces +.*pid'
 "$SCAUDIT" blocked --pid "$pid" --json | jq -r '.blocked[] | select(.arch == "x86_64" and (.depends_on_arguments | not)) | .name + " " + (.answer | sub("kill_process"; "kill or trap"))' | sort >"$TMP/read"
 gone
 
+# --- by the container's id instead of a pid ---
+id=$(printf '%064x' 4711)
+export CONTAINER_CONFIG=".linux.cgroupsPath = \"/docker/$id\""
+live "$TMP/profile.json"
+run "$SCAUDIT" blocked --container "${id:0:64}" --json
+ok "--container: the filter of its process" is "$(jq -r '[.blocked[] | select(.arch == "x86_64" and .answer == "errno ENOSYS") | .name] | sort | join(" ")' "$TMP/out")" \
+	"swapoff swapon"
+run "$SCAUDIT" blocked --container 0000000
+ok "--container: a part of its id" is "$status" 0
+run "$SCAUDIT" blocked --container nothere
+ok "--container: none is there: exit 1" is "$status" 1
+ok "which is said" warns 'no process runs in such a container'
+"$SCAUDIT" ingest -q "$SAMPLES/pipeline.log"
+run "$SCAUDIT" check --container "$id"
+ok "check --container: of what ran in it, nothing is known here" is "$status" 1
+gone
+unset CONTAINER_CONFIG
+
 # the truth: the same filter on scaudit itself, which asks the kernel call by call
 container_run asked "$TMP/profile.json" "$TMP/asked" "$TMP/err" "$SCAUDIT" blocked --json
 jq -r '.blocked[] | select(.arch == "x86_64") | .name + " " + .answer' "$TMP/asked" | grep -v '^personality ' | sort >"$TMP/truth"

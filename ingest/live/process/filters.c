@@ -102,7 +102,18 @@ static long get(int32_t thread, size_t at, void *to)
 	return ptrace(PTRACE_SECCOMP_GET_FILTER, thread, (void *)(uintptr_t)at, to);
 }
 
-/* The filters of a stopped thread: 0 is the one that was loaded last. Returns 0, or the errno. */
+/* The kernel counts from the one that was loaded first, whatever ptrace(2) says. source: get_nth_filter in kernel/seccomp.c */
+static void newest_first(struct filters *f)
+{
+	for (size_t i = 0; i < f->v.n / 2; i++) {
+		struct filter_code one = f->v.v[i];
+
+		f->v.v[i] = f->v.v[f->v.n - 1 - i];
+		f->v.v[f->v.n - 1 - i] = one;
+	}
+}
+
+/* The filters of a stopped thread, the one that was loaded first first. Returns 0, or the errno. */
 static int read_all(struct filters *out, int32_t thread)
 {
 	for (size_t at = 0;; at++) {
@@ -170,6 +181,7 @@ int filters_read(struct filters *out, int32_t pid, filters_pass *pass, struct er
 		error = read_all(out, out->thread);
 	else if (error == 0)
 		error = ESRCH;
+	newest_first(out);
 	if (error == 0)
 		begin_anew(out, pass);
 	ptrace(PTRACE_DETACH, out->thread, NULL, NULL);
