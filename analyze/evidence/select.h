@@ -4,7 +4,6 @@
 #define ANALYZE_EVIDENCE_SELECT_H
 
 #include "analyze/evidence/workloads.h"
-#include "store/base/nearest.h"
 
 #define SELECT_ID_MIN 4 /* ids may be cut to so many characters */
 
@@ -38,6 +37,7 @@ struct selection {
 	bool *tree_in, *use_in;      /* of each tree and use of the query */
 	bool *use_matches;           /* of each use: is it the selector's own, not just one of its tree? */
 	uint64_t trees, starts, fragments, records;
+	bool program;                /* some of it is a program's own, not its loader's alone: else a list of it starts nothing */
 	uint64_t ways;               /* different paths on which what matches was reached */
 	int64_t t_first, t_last;
 	VEC(struct select_group) groups; /* more than one: the selector means several workloads */
@@ -54,8 +54,7 @@ void select_release(struct selection *s);
 bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text);
 bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text);
 
-/* What a selector that matched nothing may have meant: comm names; names and ids of containers, pods (or units). */
-void select_add_comms(const struct query *q, struct nearest *out);
-void select_add_locations(const struct query *q, enum workloads_by by, struct nearest *out);
+/* Has a thread in the store this name? */
+bool select_has_comm(const struct query *q, const char *name);
 
 #endif
