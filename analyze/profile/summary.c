@@ -664,8 +664,8 @@ void summary_of_groups(struct summary *out, const struct query *q, const struct 
 		       const struct summary_advice *advice)
 {
 	say_cut_names(out, o);
-	say_sentence(out, "%zu different workloads match, so there is no one list; narrow it, or take one list that holds all: %s --union",
-	    s->groups.n, advice->all);
+	say_sentence(out, "%zu different workloads match, so there is no one list; narrow it%s%s%s", s->groups.n,
+		     advice->unites ? ", or take one list that holds all: " : ":", advice->unites ? advice->all : "", advice->unites ? " --union" : "");
 	for (size_t i = 0; i < s->groups.n; i++) {
 		const struct select_group *g = &s->groups.v[i];
 

@@ -19,6 +19,7 @@ void summary_release(struct summary *s);
 /* Commands that a sentence offers, as the user may paste them: what was asked for, without a newline. */
 struct summary_advice {
 	const char *all;     /* the command with all that was given */
+	bool unites;         /* it takes --union */
 	const char *rest;    /* without what selects trees: an id is put behind it */
 };
 

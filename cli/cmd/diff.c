@@ -214,7 +214,7 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 
 	selector_command(&all, o, false);
 	selector_command(&rest, o, true);
-	advice = (struct summary_advice){ buf_text(&all), buf_text(&rest) };
+	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = true };
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) < 0 : selector_losses(&losses, s, o, e) < 0)
 		ret = (int)e->status;

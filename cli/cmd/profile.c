@@ -457,7 +457,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 
 	selector_command(&all, o, false);
 	selector_command(&rest, o, true);
-	advice = (struct summary_advice){ buf_text(&all), buf_text(&rest) };
+	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = true };
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	if (!sel.program && observe)
 		ret = begin_observing(o, sel.trees ? "no program that matches is known yet" : "nothing that matches is known yet", e);

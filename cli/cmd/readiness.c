@@ -224,7 +224,7 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	selector_command(&all, o, false);
 	selector_command(&rest, o, true);
-	advice = (struct summary_advice){ buf_text(&all), buf_text(&rest) };
+	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = false };
 	if (!sel.program && selector_losses(&losses, s, o, e) < 0) {
 		ret = (int)e->status;
 	} else if (sel.trees == 0) {
