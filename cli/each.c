@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Writes a list for each workload into a folder. */
 #include "cli/each.h"
 
 #include "cli/command.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Collects the policies that the user named for the selected trees, and reads them. */
 #include "analyze/evidence/active.h"
 
 #include "analyze/input/input.h"

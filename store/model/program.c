@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Tells loaders, shells and wrappers by comm and exe. */
 #include "store/model/program.h"
 
 #include "store/base/mem.h"
