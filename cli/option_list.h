@@ -48,6 +48,7 @@ OPTION(only,          "only",           0,   NULL,     G_SCOPE,   "short for --s
 OPTION(union,         "union",          0,   NULL,     G_PROFILE | G_DIFF, "one list even where several workloads match")
 SECTION("what goes in")
 OPTION(baseline,      "baseline",       0,   "WHICH",  G_PROFILE, "names that one run may not show, as they depend on timing:\ndefault, none (as with --only), or a file of names")
+OPTION(strict,        "strict",         0,   NULL,     G_CHECK,   "exit 1 where it depends on arguments, too")
 OPTION(runtime,       "runtime",        0,   "NAME",   G_PROFILE | G_CHECK | G_FIRST, "add what this loader ({runtimes}) needs to start the program,\nwhere no start by it was seen")
 OPTION(siblings,      "siblings",       0,   "WHAT",   G_PROFILE, "calls that do the same as listed ones: show, or add them")
 OPTION(block,         "block",          0,   NULL,     G_PROFILE, "a block-list: deny what was denied, allow all else")

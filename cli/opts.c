@@ -180,6 +180,7 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 	*command = opts_find_command(argv[optind]);
 	if (*command == NULL)
 		return opts_no_command(argv[optind], e);
+	o->command = (*command)->name;
 	o->n_args = argc - optind - 1;
 	o->args = mem_zero((size_t)o->n_args + 1, sizeof(*o->args));
 	for (int i = 0; i < o->n_args; i++)

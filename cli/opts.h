@@ -43,6 +43,7 @@ enum opt {
 
 struct opts {
 	VEC(const char *) given[N_OPTS]; /* values in the order given; flags have "" */
+	const char *command;             /* its name */
 	const char **args;               /* operands; borrowed from argv */
 	int n_args;
 };

@@ -3,6 +3,7 @@
 #include "cli/selector.h"
 
 #include "cli/values.h"
+#include "store/base/esc.h"
 #include "store/base/when.h"
 
 #include <string.h>
@@ -74,4 +75,51 @@ void selector_release(struct selected *s)
 	workloads_release(&s->workloads);
 	query_release(&s->query);
 	store_close(&s->store);
+}
+
+/* Options by which a tree is picked or left out. */
+static bool picks(enum opt id)
+{
+	static const enum opt picking[] = { OPT_all_lines, OPT_comm, OPT_exe, OPT_root, OPT_label, OPT_container, OPT_pod, OPT_unit,
+					    OPT_workload, OPT_tree, OPT_union };
+
+	for (size_t i = 0; i < ARRAY_SIZE(picking); i++)
+		if (picking[i] == id)
+			return true;
+	return false;
+}
+
+void selector_command(struct buf *out, const struct opts *o, bool rest)
+{
+	buf_printf(out, "scaudit %s", o->command);
+	for (int i = 0; i < o->n_args; i++) {
+		buf_char(out, ' ');
+		esc_shell(out, bytes_of(o->args[i]));
+	}
+	for (int i = 0; i < N_OPTS; i++)
+		for (size_t k = 0; k < o->given[i].n && i != OPT_verbose && i != OPT_quiet && !(rest && picks((enum opt)i)); k++) {
+			buf_printf(out, " --%s", opt_name((enum opt)i));
+			if (o->given[i].v[k][0] == '\0')
+				continue;
+			buf_char(out, ' ');
+			esc_shell(out, bytes_of(o->given[i].v[k]));
+		}
+}
+
+int selector_losses(struct query_losses *out, struct selected *s, const struct opts *o, struct err *e)
+{
+	size_t left = 0;
+
+	if (query_losses(out, &s->query, &s->store, s->since, s->until, e) < 0)
+		return -1;
+	for (size_t i = 0; i < out->n; i++) {
+		bool asked = !opt_on(o, OPT_node);
+
+		for (size_t k = 0; k < o->given[OPT_node].n && !asked; k++)
+			asked = bytes_eq(out->v[i].node, bytes_of(o->given[OPT_node].v[k]));
+		if (asked)
+			out->v[left++] = out->v[i];
+	}
+	out->n = left;
+	return 0;
 }

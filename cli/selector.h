@@ -5,6 +5,7 @@
 
 #include "analyze/evidence/select.h"
 #include "cli/opts.h"
+#include "store/base/buf.h"
 
 /* The store's content in the time asked for, and its workloads. */
 struct selected {
@@ -21,5 +22,13 @@ struct selected {
  */
 int selector_open(struct selected *out, const struct opts *o, struct err *e);
 void selector_release(struct selected *s);
+
+/*
+ * The command as it was given, to paste; rest: without what picks trees, for who picks others. Time, node and --trusted stay.
+ */
+void selector_command(struct buf *out, const struct opts *o, bool rest);
+
+/* Lost on any machine that the options may mean. */
+int selector_losses(struct query_losses *out, struct selected *s, const struct opts *o, struct err *e);
 
 #endif

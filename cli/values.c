@@ -181,23 +181,27 @@ int values_size(const struct opts *o, enum opt id, uint64_t otherwise, uint64_t 
 	return err_set(e, ST_INPUT, "--%s: not a size: '%.40s' (such as 4096, 64M)", opt_name(id), text);
 }
 
-/* What no reader takes is kept as it is: as text for people. */
+/*
+ * What it lets through leaves no records, so a list made later needs all of it: what cannot be read whole is told now, and not when
+ * the log has gone.
+ */
 static int look_into(const char *path, bool quiet, struct err *e)
 {
 	auto_buf struct buf text = { 0 }, shown = { 0 };
-	struct err reason = { 0 };
 	struct policy p;
-	int ret = 0;
+	int ret;
 
 	if (input_load(&text, path, e) < 0)
 		return err_wrap(e, "--logged-under");
 	esc_shell(&shown, bytes_of(path));
-	if (input_policy(&p, buf_bytes(&text), buf_text(&shown), NULL, &reason) < 0 && p.too_large) {
-		*e = reason;
-		ret = err_wrap(e, "--logged-under");
-	} else if (reason.status != ST_OK && !quiet) {
-		command_say("--logged-under: %s; it is kept, and no list can be judged by it", reason.msg);
-	}
+	ret = input_policy(&p, buf_bytes(&text), buf_text(&shown), NULL, e);
+	if (ret < 0)
+		err_wrap(e, "--logged-under");
+	else if (p.unread.n > 0)
+		ret = err_set(e, ST_INPUT, "--logged-under: %s: %s, so what it lets through without a record cannot be told (%zu such part%s)",
+			      buf_text(&shown), p.unread.v[0], p.unread.n, p.unread.n == 1 ? "" : "s");
+	for (size_t i = 0; i < p.idle.n && ret == 0 && !quiet; i++)
+		command_say("--logged-under: %s: %s", buf_text(&shown), p.idle.v[i]);
 	policy_release(&p);
 	return ret;
 }

@@ -2,6 +2,8 @@
 /* Prints the verdict on a selection, and decides whether a list may be written. */
 #include "cli/verdict.h"
 
+#include "analyze/evidence/lives.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +33,7 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 	int ret = read_risk(o, &risk, e);
 
 	if (ret == 0)
-		ret = query_losses(&losses, &s->query, &s->store, sel->t_first, sel->t_last, e);
+		ret = lives_losses(&losses, &s->query, &s->store, sel, e);
 	if (ret == 0)
 		ret = serials_load(&trusted, &s->store, &s->query.nodes, true, e);
 	if (ret == 0)

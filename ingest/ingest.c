@@ -211,6 +211,22 @@ static int read_source(struct pipeline *p, struct err *e)
 	return feed_commit(&p->feed, e);
 }
 
+/* What was read to its end and holds no record that anybody here reads: it counts as a source that could not be read. */
+static int note_strange(struct pipeline *p, const char *name, struct err *e)
+{
+	auto_buf struct buf shown = { 0 };
+
+	if (p->in->source.is_stdin)
+		buf_str(&shown, "standard input");
+	else
+		esc_shell(&shown, bytes_of(name));
+	if (p->r->format != NULL)
+		err_set(e, ST_INPUT, "%s: no log: it is %s", buf_text(&shown), p->r->format);
+	else
+		err_set(e, ST_INPUT, "%s: no text: it has NUL bytes, and no record", buf_text(&shown));
+	return pipeline_failed(p, e);
+}
+
 int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 {
 	struct input in;
@@ -233,8 +249,10 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 		p->bad_input = ret < 0;
 		if (ret < 0 || !any)
 			break;
-		p->feed.file = in.name;
+		feed_source(&p->feed, in.name);
 		ret = read_source(p, e);
+		if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))
+			ret = note_strange(p, in.name, e);
 		p->r->bytes += in.reading.lines.bytes;
 	}
 	input_close(&in);

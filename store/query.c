@@ -352,6 +352,21 @@ static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+/* A loader's first steps alone are no start: nothing says that what it was to start ever ran. */
+static void note_programs(struct query *q)
+{
+	for (size_t i = 0; i < q->images.n; i++)
+		q->trees.v[q->images.v[i].tree].program |= !q->images.v[i].loader;
+	for (size_t i = 0; i < q->trees.n; i++) {
+		struct query_tree *t = &q->trees.v[i];
+
+		if (t->program)
+			continue;
+		t->start_seen = false;
+		t->starts = 0;
+	}
+}
+
 static int load_all(struct query_loading *l, struct err *e)
 {
 	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
@@ -384,6 +399,7 @@ static int load_all(struct query_loading *l, struct err *e)
 	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
 		return -1;
+	note_programs(l->q);
 	order_query(l->q);
 	return 0;
 }
@@ -393,7 +409,7 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	struct query_loading l = { .q = q, .s = s, .since = since, .until = until };
 	int ret;
 
-	*q = (struct query){ .trusted = trusted };
+	*q = (struct query){ .trusted = trusted, .since = since, .until = until };
 	/* the trusted marks of a store that others can write are text */
 	ret = trusted && !store_trusts(s) ? 0 : load_all(&l, e);
 	map_release(&l.strings);

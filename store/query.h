@@ -16,6 +16,7 @@ struct query_image {
 	uint32_t parent, fork_of;   /* indexes; QUERY_NONE */
 	struct bytes path;          /* "runc:[2:INIT] > sh > perl": escaped, for people */
 	struct bytes exe, name;     /* name.n is 0 when its exec was not seen */
+	struct bytes script;        /* that a shell or interpreter runs, as far as it shows; see analyze/evidence/main_program */
 	int32_t pid;
 	bool loader;
 	bool trusted;               /* a trusted source brought it; else text did */
@@ -35,10 +36,12 @@ struct query_tree {
 	VEC(int64_t) also;          /* ids of trees of other names that have gone into this one: see unite_trees */
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program; of a living tree see analyze/evidence/main_program */
-	bool start_seen;
+	bool start_seen;            /* of a loader's tree: and so was a program that it exec'd */
+	bool program;               /* some of it is no loader's: else a list of it starts nothing */
 	bool trusted;              /* a trusted source brought its first image */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of compacted ones, as many as it holds */
-	bool started;               /* main was started by the root's chain, which has no plain program itself */
+	struct bytes main_name, main_path; /* what that goes by, and its path: escaped, for people */
+	bool started;               /* main was started by the root's chain, which has no program itself */
 	VEC(struct bytes) labels;
 	VEC(uint32_t) locations;       /* indexes: where its processes were seen to run */
 	uint64_t captured, holes;   /* runs of capture that brought some of it, and how many of these were not complete */
@@ -74,6 +77,7 @@ struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
 struct query {
 	bool trusted;                       /* only what trusted sources brought was loaded */
+	int64_t since, until;               /* as it was asked for; WHEN_NONE: open on that side */
 	VEC(struct query_tree) trees;       /* these and what follows are in an order that is made of content alone */
 	VEC(struct query_image) images;
 	VEC(struct query_use) uses;         /* sorted by tree, image, caller, call */

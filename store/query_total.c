@@ -35,11 +35,11 @@ static uint32_t add_total_image(struct query_loading *l, uint32_t tree, uint32_t
 	uint32_t at = (uint32_t)l->q->images.n;
 
 	map_put(&l->image_of_total, tree, (uint64_t)p->id, at);
-	*VEC_PUSH(&l->q->images) = (struct query_image){ .t_end = WHEN_NONE,
+	*VEC_PUSH(&l->q->images) = (struct query_image){
 		.tree = tree, .parent = above, .fork_of = QUERY_NONE, .execs = QUERY_NONE,
 		.path = p->text, .exe = p->exe, .name = p->name,
 		.loader = program_kind(p->name, p->exe) == PROGRAM_LOADER, .t_first = WHEN_NONE,
-		.t_last = WHEN_NONE
+		.t_last = WHEN_NONE, .t_end = WHEN_NONE
 	};
 	if (above == QUERY_NONE)
 		l->q->trees.v[tree].root = at;

@@ -101,9 +101,11 @@ static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *no
 	code_of(buf_bytes(&key), code);
 	at = (int64_t)l->q->images.n;
 	map_put(&l->pseudo, a, b, at);
-	*VEC_PUSH(&l->q->images) = (struct query_image){ .t_end = WHEN_NONE, .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
+	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
 							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = query_keep_string(l->q, buf_bytes(&path)),
-							 .exe = query_keep_string(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+							 .exe = query_keep_string(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE,
+							 .t_end = WHEN_NONE,
+							 .loader = program_kind(comm, exe) == PROGRAM_LOADER };
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = query_keep_string(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
 						       .stands_for = 1, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	query_set_node(&l->q->trees.v[l->q->trees.n - 1], l->q, node);

@@ -212,6 +212,8 @@ static struct program_row { const char *name, *comm, *exe; enum program_kind kin
 	{ "program: busybox as another",          "httpd",         "/bin/busybox",              PROGRAM_PLAIN,   "busybox" },
 	{ "program: wrapper",                     "env",           "/usr/bin/env",              PROGRAM_WRAPPER, "env" },
 	{ "program: replaced wrapper",            "tini",          "/sbin/tini (deleted)",      PROGRAM_WRAPPER, "tini" },
+	{ "program: what scripts run on the way", "mkdir",        "/usr/bin/mkdir",            PROGRAM_HELPER,  "mkdir" },
+	{ "program: the same of busybox",         "sleep",         "/bin/busybox",              PROGRAM_HELPER,  "busybox" },
 	{ "program: bubblewrap",                  "bwrap",         "/usr/bin/bwrap",            PROGRAM_LOADER,  "bwrap" },
 	{ "program: path without slash",          "x",             "x",                         PROGRAM_PLAIN,   "x" },
 	{ "program: path that ends in a slash",   "x",             "/a/",                       PROGRAM_PLAIN,   "/a/" },
@@ -225,6 +227,26 @@ static void check_program(void **state)
 
 	assert_int_equal(program_kind(bytes_of(r->comm), bytes_of(r->exe)), r->kind);
 	assert_bytes(program_basename(bytes_of(r->exe)), r->base);
+}
+
+static struct script_row { const char *name, *comm, *exe; bool is; } scripts[] = {
+	{ "script: of a shell",                  "entry.sh",       "/usr/bin/dash",       true },
+	{ "script: a shell itself",              "sh",             "/usr/bin/dash",       false },
+	{ "script: a shell by another's name",   "bash",           "/usr/bin/dash",       false },
+	{ "script: of an interpreter",           "gunicorn",       "/usr/bin/python3.11", true },
+	{ "script: an interpreter itself",       "python3",        "/usr/bin/python3.11", false },
+	{ "script: ... by another version",      "python3.11",     "/usr/bin/python3.11", false },
+	{ "script: ... replaced",                "perl",           "/usr/bin/perl5.36 (deleted)", false },
+	{ "script: a program is none",           "worker",         "/usr/sbin/nginx",     false },
+	{ "script: a wrapper runs none",         "entry.sh",       "/sbin/tini",          false },
+	{ "script: nothing",                     "",               "/usr/bin/dash",       false },
+};
+
+static void check_script(void **state)
+{
+	const struct script_row *r = *state;
+
+	assert_int_equal(program_is_script(bytes_of(r->comm), bytes_of(r->exe)), r->is);
 }
 
 static void losses_have_names_of_their_own(void **state)
@@ -249,6 +271,7 @@ int main(void)
 	ADD(&t, arches_have_names_in_profiles);
 	ADD(&t, x32_is_told_by_bit_30_of_positive_numbers);
 	ADD_ROWS(&t, programs, check_program);
+	ADD_ROWS(&t, scripts, check_script);
 	ADD(&t, losses_have_names_of_their_own);
 	ADD(&t, edges_of_any_number_of_architectures);
 	return run_rows(&t, "model");

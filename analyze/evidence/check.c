@@ -8,6 +8,7 @@
 #include "store/base/map.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
+#include "store/model/arch.h"
 #include "store/model/syscall.h"
 
 #include <libaudit.h>
@@ -91,7 +92,22 @@ static void sum_up(struct check *out)
 	}
 }
 
-void check_run(struct check *out, const struct query *q, const struct selection *s, check_judge *judge, const void *filter)
+/* One event that is refused is enough, whatever the others are. */
+static void take_proof(struct check_call *c, const struct query_tree *t, const struct check_proof *proof)
+{
+	size_t left = 0;
+
+	if (c->verdict != CHECK_DEPENDS || proof == NULL || !active_proves(proof->policies, t, proof->policy, arch_of(c->arch, c->nr), c->name))
+		return;
+	for (size_t i = 0; i < c->answers.n; i++)
+		if (!passes(c->answers.v[i]))
+			c->answers.v[left++] = c->answers.v[i];
+	c->answers.n = left;
+	c->verdict = CHECK_REFUSED;
+}
+
+void check_run(struct check *out, const struct query *q, const struct selection *s, check_judge *judge, const void *filter,
+	       const struct check_proof *proof)
 {
 	struct map index = { 0 };
 
@@ -115,6 +131,7 @@ void check_run(struct check *out, const struct query *q, const struct selection 
 			c->verdict = check_verdict(call->arch, call->nr, &c->answers);
 		}
 		c = &out->calls.v[at];
+		take_proof(c, &q->trees.v[m->tree], proof);
 		c->events += u->events;
 		c->t_last = u->t_last != WHEN_NONE && (c->t_last == WHEN_NONE || u->t_last > c->t_last) ? u->t_last : c->t_last;
 		note_loader(c, m, u);

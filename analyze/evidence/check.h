@@ -3,7 +3,7 @@
 #ifndef ANALYZE_EVIDENCE_CHECK_H
 #define ANALYZE_EVIDENCE_CHECK_H
 
-#include "analyze/evidence/select.h"
+#include "analyze/evidence/active.h"
 #include "analyze/policy/bpf.h"
 
 enum check_verdict { CHECK_REFUSED, CHECK_DEPENDS, CHECK_UNKNOWN, CHECK_PASSES };
@@ -33,8 +33,15 @@ struct check {
 /* What the filter answers. */
 typedef void check_judge(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out);
 
-/* Of what was let through when it was recorded. The caller releases. */
-void check_run(struct check *out, const struct query *q, const struct selection *s, check_judge *judge, const void *filter);
+/*
+ * What a record proves of the arguments: those in force let it through without one where their conditions held. policy: what the
+ * filter was made of.
+ */
+struct check_proof { const struct active_policies *policies; const struct policy *policy; };
+
+/* Of what was let through when it was recorded. proof: NULL: nothing is known. The caller releases. */
+void check_run(struct check *out, const struct query *q, const struct selection *s, check_judge *judge, const void *filter,
+	       const struct check_proof *proof);
 void check_release(struct check *c);
 
 /* One call alone, by its answers. */

@@ -2,6 +2,8 @@
 /* Readiness: starts, their news, and the bound on what the next one needs. */
 #include "analyze/evidence/readiness.h"
 
+#include "analyze/evidence/whole.h"
+
 #include "store/base/esc.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
@@ -327,6 +329,20 @@ static void find_times(struct readiness *r)
 
 /* ---- did the records arrive? ---- */
 
+/* Serials say nothing; the records themselves may. */
+static void find_signs(struct finding *f)
+{
+	struct whole w;
+
+	whole_find(&w, f->q, f->s);
+	if (w.damaged) {
+		f->r->arrived = ARRIVED_NO;
+		f->r->why_arrived.n = 0;
+		whole_signs(&f->r->why_arrived, &w);
+	}
+	whole_release(&w);
+}
+
 static void find_arrived(struct finding *f, const struct query_losses *losses)
 {
 	struct readiness *r = f->r;
@@ -359,6 +375,8 @@ static void find_arrived(struct finding *f, const struct query_losses *losses)
 	else
 		buf_str(&r->why_arrived, "no hole in the serials");
 	r->arrived = lossy > 0 || r->lost > 0 ? ARRIVED_NO : unknown > 0 || text > 0 || whole == 0 ? ARRIVED_UNKNOWN : ARRIVED_YES;
+	if (r->arrived == ARRIVED_UNKNOWN)
+		find_signs(f);
 }
 
 /* ---- the verdict ---- */

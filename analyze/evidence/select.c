@@ -246,7 +246,7 @@ static void take_uses(struct selection *s, const struct query *q, const struct s
 	}
 }
 
-static void sum_up(struct selection *s, const struct query *q)
+static void sum_up(struct selection *s, const struct query *q, enum scope scope)
 {
 	struct map ways = { 0 };
 
@@ -264,6 +264,8 @@ static void sum_up(struct selection *s, const struct query *q)
 		if (!s->use_in[i])
 			continue;
 		s->records += u->events;
+		/* who asks for a loader alone gets it, where it started something */
+		s->program |= scope == SCOPE_ONLY ? q->trees.v[q->images.v[u->image].tree].program : !q->images.v[u->image].loader;
 		if (s->use_matches[i])
 			map_put(&ways, pool_find(&q->strings, q->images.v[u->image].path), 0, 1);
 		if (u->t_first == WHEN_NONE)
@@ -336,27 +338,36 @@ static bool stands_out(const struct query *q, uint32_t m)
 	return true;
 }
 
+/* Is it a part of what the tree is about, or below it? */
+static bool below_main(const struct query *q, const struct query_tree *t, uint32_t m)
+{
+	for (; m != QUERY_NONE; m = above(q, m))
+		if (m == t->main)
+			return true;
+	return false;
+}
+
 /*
  * The image that decides which workload a tree is of, when m is what the user asked for: m itself on the root pid's
  * chain, or where it stands out among what that started; else the program between, or the tree's main program.
- * Loaders, shells and wrappers never decide.
+ * Loaders, shells and wrappers never decide; a script does.
  */
 static uint32_t decider(const struct query *q, uint32_t m)
 {
 	const struct query_tree *t = &q->trees.v[q->images.v[m].tree];
 	uint32_t between = QUERY_NONE;
 
-	if (!main_program_is_plain(&q->images.v[m]))
+	if (!main_program_is(&q->images.v[m]))
 		return t->main;
 	if (on_chain(q, m))
 		return m;
-	/* what the chain's own program started is that program's */
-	if (!t->started && main_program_is_plain(&q->images.v[t->main]))
+	/* what the chain's own program started is that program's, and so is what belongs to a script */
+	if ((!t->started && main_program_is(&q->images.v[t->main])) || (q->images.v[t->main].script.n && below_main(q, t, m)))
 		return t->main;
 	if (started_below_chain(q, m))
 		return stands_out(q, m) ? m : t->main;
 	for (uint32_t i = above(q, m); i != QUERY_NONE; i = above(q, i))
-		if (main_program_is_plain(&q->images.v[i]) && !bytes_eq(q->images.v[i].exe, q->images.v[m].exe))
+		if (main_program_is(&q->images.v[i]) && !bytes_eq(q->images.v[i].exe, q->images.v[m].exe))
 			between = i;
 	return between == QUERY_NONE ? m : between;
 }
@@ -385,7 +396,7 @@ static uint32_t group_for(struct grouping *g, struct bytes key, struct bytes nam
 	return (uint32_t)at;
 }
 
-/* What trees agree on: a label, a container or unit, else the deciding program (its name too, when it is not what was asked for). */
+/* What trees agree on: a label, a container or unit, else the deciding program (its name too, when it is a script or not what was asked for). */
 static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 {
 	uint32_t tree = g->q->images.v[u->image].tree, d = decider(g->q, u->image);
@@ -399,11 +410,11 @@ static uint32_t group_of_use(struct grouping *g, const struct query_use *u)
 		return group_for(g, bytes_of(w->code), w->name);
 	}
 	buf_add(&key, m->exe.p, m->exe.n);
-	if (d != u->image) {
+	if (d != u->image || m->script.n) {
 		buf_char(&key, '|');
-		buf_add(&key, m->name.p, m->name.n);
+		buf_add(&key, main_program_name(m).p, main_program_name(m).n);
 	}
-	return group_for(g, buf_bytes(&key), m->name.n ? m->name : program_basename(m->exe));
+	return group_for(g, buf_bytes(&key), main_program_name(m));
 }
 
 /* The options that narrow to a group: its workloads. */
@@ -547,7 +558,7 @@ void select_run(struct selection *out, struct query *q, const struct workloads *
 	if (o->whole_locations && o->scope == SCOPE_TREE && o->tree.n == 0)
 		take_neighbours(out, q, w, o);
 	take_uses(out, q, o);
-	sum_up(out, q);
+	sum_up(out, q, o->scope);
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY)
 		find_groups(out, q, w);
 }
@@ -569,4 +580,12 @@ bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text
 bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
 {
 	return is_pod(v, text);
+}
+
+bool select_has_comm(const struct query *q, const char *name)
+{
+	for (size_t i = 0; i < q->callers.n; i++)
+		if (is_comm(q->callers.v[i].comm, name))
+			return true;
+	return false;
 }

@@ -37,6 +37,7 @@ struct selection {
 	bool *tree_in, *use_in;      /* of each tree and use of the query */
 	bool *use_matches;           /* of each use: is it the selector's own, not just one of its tree? */
 	uint64_t trees, starts, fragments, records;
+	bool program;                /* some of it is a program's own, not its loader's alone: else a list of it starts nothing */
 	uint64_t ways;               /* different paths on which what matches was reached */
 	int64_t t_first, t_last;
 	VEC(struct select_group) groups; /* more than one: the selector means several workloads */
@@ -52,5 +53,8 @@ void select_release(struct selection *s);
 /* Does --container or --pod mean this? A container by its name or its id, which may be cut; a pod by its name or uid. */
 bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text);
 bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text);
+
+/* Has a thread in the store this name? */
+bool select_has_comm(const struct query *q, const char *name);
 
 #endif

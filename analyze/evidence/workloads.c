@@ -202,10 +202,7 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 	buf_str(&key, "program|");
 	buf_add(&key, m->exe.p, m->exe.n);
 	buf_char(&key, '|');
-	if (m->name.n)
-		buf_add(&key, m->name.p, m->name.n);
-	else
-		buf_add(&key, program_basename(m->exe).p, program_basename(m->exe).n < RECORD_COMM_MAX ? program_basename(m->exe).n : RECORD_COMM_MAX);
+	buf_add(&key, t->main_name.p, t->main_name.n);
 	return row_for(r, buf_bytes(&key), BYTES(""));
 }
 
@@ -328,7 +325,7 @@ static void rows_of_use(struct rows *r, const struct query_use *u, enum workload
 	case BY_TREE:
 	default:
 		key = t->code;
-		add_use(r, row_for(r, key, r->q->images.v[t->main].path), u);
+		add_use(r, row_for(r, key, t->main_path), u);
 		return;
 	}
 	esc_tty(&name, key);
@@ -354,7 +351,7 @@ void workloads_list(struct workloads *out, struct query *q, enum workloads_by by
 			continue;
 		}
 		if (out->of_tree[tree] == WORKLOADS_NONE) {
-			uint32_t chain = pool_intern(&q->strings, q->images.v[q->trees.v[tree].main].path);
+			uint32_t chain = pool_intern(&q->strings, q->trees.v[tree].main_path);
 
 			out->of_tree[tree] = workload_row(&r, &q->trees.v[tree], sets);
 			map_put(&r.chains, out->of_tree[tree], chain, map_get(&r.chains, out->of_tree[tree], chain, 0) + 1);

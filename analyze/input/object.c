@@ -93,27 +93,42 @@ static int errno_name_at(const struct reading *r, json_object *o, const char *pa
 	return 0;
 }
 
-/* What an action answers: `number` in the runtime-spec's member, `name` in containers/common's. */
+/* Runtimes pass over a number that means nothing: the profile is read without it. */
+static void pass_over(const struct reading *r, const char *path, uint32_t action, int *out)
+{
+	char shown[PATH_ROOM + 40];
+
+	snprintf(shown, sizeof(shown), "%s beside %s", path, action_scmp(action));
+	policy_idle(r->p, "%s means nothing: runc, Docker and containers/common pass over it, crun refuses the profile", shown);
+	if (r->p->idle_errno == NULL)
+		r->p->idle_errno = policy_keep(r->p, shown);
+	*out = POLICY_NO_ERRNO;
+}
+
+/*
+ * What an action answers: `number` in the runtime-spec's member, `name` in containers/common's.
+ * source: getErrnoRet and actions in runc's libcontainer/seccomp/seccomp_linux.go; libcrun/seccomp.c of crun
+ */
 static int errno_at(const struct reading *r, json_object *of, const char *at, const char *number, const char *name,
 		    uint32_t action, int *out)
 {
+	bool there, takes = action == (uint32_t)ACTION_ERRNO || action == (uint32_t)ACTION_TRACE;
 	char path[PATH_ROOM];
 	uint64_t v = 0;
-	bool there;
 
 	*out = POLICY_NO_ERRNO;
 	snprintf(path, sizeof(path), "%s%s", at, number);
 	if (number_of(r, member(of, number), path, UINT16_MAX, &v, &there) < 0)
 		return -1;
-	if (there)
+	if (there && !takes)
+		pass_over(r, path, action, out);
+	else if (there)
 		*out = (int)v;
-	if (there && action != ACTION_ERRNO && action != ACTION_TRACE)
-		return input_bad(r, path, "%s takes no number", action_scmp(action));
 	snprintf(path, sizeof(path), "%s%s", at, name);
 	if (errno_name_at(r, member(of, name), path, out) < 0)
 		return -1;
-	if (!there && *out != POLICY_NO_ERRNO && action != ACTION_ERRNO)
-		return input_bad(r, path, "%s takes no errno", action_scmp(action));
+	if (*out != POLICY_NO_ERRNO && (takes ? !there && action != (uint32_t)ACTION_ERRNO : true))
+		pass_over(r, path, action, out);
 	return 0;
 }
 

@@ -150,7 +150,7 @@ static int read_word(struct unit *u, struct list *l, struct bytes word, bool min
 	if (bytes_take(&word, BYTES(":")) && error_of(u, word, &error) < 0)
 		return -1;
 	if (error != NO_ERROR && !minus) {
-		policy_unread(u->r.p, "line %zu: %s has an errno in a list that allows; systemd ignores it", u->r.line,
+		policy_idle(u->r.p, "line %zu: %s has an errno in a list that allows; systemd ignores it", u->r.line,
 			      esc_word(shown, sizeof(shown), name));
 		return 0;
 	}

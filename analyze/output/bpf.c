@@ -42,5 +42,5 @@ static int write_bpf(FILE *to, const struct output_input *in, struct err *e)
 const struct output output_bpf = {
 	.name = "bpf", .about = "the program itself, for bwrap --seccomp and minijail",
 	.cannot = "flags, names that libseccomp here has no number for, the other byte order",
-	.write = write_bpf,
+	.write = write_bpf, .args = true,
 };

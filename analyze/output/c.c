@@ -155,5 +155,5 @@ static int write_c(FILE *to, const struct output_input *in, struct err *e)
 const struct output output_c = {
 	.name = "c", .about = "a function in C that loads the list by libseccomp",
 	.cannot = "a flag that libseccomp has no attribute for",
-	.write = write_c,
+	.write = write_c, .args = true,
 };

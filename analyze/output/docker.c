@@ -169,5 +169,5 @@ static int write_docker(FILE *to, const struct output_input *in, struct err *e)
 
 const struct output output_docker = {
 	.name = "docker", .about = "JSON for Docker, with comments: names without evidence stand apart",
-	.write = write_docker, .conditions = true,
+	.write = write_docker, .args = true, .conditions = true,
 };

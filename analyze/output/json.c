@@ -298,5 +298,5 @@ static int write_json(FILE *to, const struct output_input *in, struct err *e)
 
 const struct output output_json = {
 	.name = "json", .about = "the list with all that is known of it: evidence, callers, loss",
-	.write = write_json,
+	.write = write_json, .args = true,
 };

@@ -13,5 +13,5 @@ static int write_oci(FILE *to, const struct output_input *in, struct err *e)
 
 const struct output output_oci = {
 	.name = "oci", .about = "JSON for runc, crun, Docker, containerd and the kubelet",
-	.write = write_oci,
+	.write = write_oci, .args = true,
 };

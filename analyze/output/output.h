@@ -32,6 +32,7 @@ struct output {
 	int (*write)(FILE *to, const struct output_input *in, struct err *e);
 	bool groups;                    /* has sets of names */
 	bool conditions;                /* of capabilities, kernels and architectures */
+	bool args;                      /* conditions on arguments */
 };
 
 /* The format of a name; NULL. output_at: the i-th; NULL at the end. */

@@ -29,5 +29,5 @@ static int write_pfc(FILE *to, const struct output_input *in, struct err *e)
 const struct output output_pfc = {
 	.name = "pfc", .about = "libseccomp's pseudo code, for people",
 	.cannot = "flags, names that libseccomp here has no number for, the other byte order",
-	.write = write_pfc,
+	.write = write_pfc, .args = true,
 };

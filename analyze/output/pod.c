@@ -34,5 +34,5 @@ static int write_pod(FILE *to, const struct output_input *in, struct err *e)
 const struct output output_pod = {
 	.name = "pod", .about = "the securityContext of a container that gets the list from its node",
 	.cannot = "the list itself: that is oci",
-	.write = write_pod,
+	.write = write_pod, .args = true,
 };

@@ -132,5 +132,5 @@ static int write_spo(FILE *to, const struct output_input *in, struct err *e)
 const struct output output_spo = {
 	.name = "spo", .about = "a SeccompProfile (v1) of the Security Profiles Operator",
 	.cannot = "a default errno but EPERM, numbers from 2^63 on, LoongArch, M68K, SuperH",
-	.write = write_spo,
+	.write = write_spo, .args = true,
 };

@@ -64,7 +64,7 @@ int bounds_check(const struct policy *p, const char *file, struct err *e)
 		return too_many(file, "rules", BOUNDS_RULES, e);
 	if (archs > BOUNDS_ARCHS)
 		return too_many(file, "architectures", BOUNDS_ARCHS, e);
-	if (p->unread.n > BOUNDS_UNREAD)
+	if (p->unread.n > BOUNDS_UNREAD || p->idle.n > BOUNDS_UNREAD)
 		return too_many(file, "parts that are not read", BOUNDS_UNREAD, e);
 	if (p->notes.n > BOUNDS_UNREAD)
 		return too_many(file, "parts that loaders do not agree on", BOUNDS_UNREAD, e);

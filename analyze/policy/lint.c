@@ -305,6 +305,12 @@ static void lint_unread(struct linting *l)
 		found(l, "%s", l->p->unread.v[i]);
 }
 
+static void lint_idle(struct linting *l)
+{
+	for (size_t i = 0; i < l->p->idle.n; i++)
+		found(l, "%s", l->p->idle.v[i]);
+}
+
 static void lint_exit(struct linting *l)
 {
 	if (denies_by_default(l) && !lets_through(l, "exit_group"))
@@ -588,6 +594,13 @@ static void lint_runtime(struct linting *l)
 	} else if (has_format(l, "systemd")) {
 		missing_of(l, "systemd");
 	}
+}
+
+/* For a container runtime; systemd puts execve into its lists by itself, and a program that loads its own list has been started. */
+static void lint_exec(struct linting *l)
+{
+	if ((is_oci(l) || has_format(l, "spo") || l->target != NULL) && denies_something(l) && !lets_through(l, "execve"))
+		found(l, "execve is not let through");
 }
 
 static void lint_count(struct linting *l)

@@ -46,6 +46,7 @@ void policy_release(struct policy *p)
 	VEC_FREE(&p->sets);
 	VEC_FREE(&p->profiles);
 	VEC_FREE(&p->unread);
+	VEC_FREE(&p->idle);
 	VEC_FREE(&p->notes);
 	for (size_t i = 0; i < p->also.n; i++) {
 		policy_release(p->also.v[i].policy);
@@ -90,11 +91,12 @@ void policy_share(struct policy *out, const struct policy *of)
 {
 	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
 				.native = of->native, .format = of->format, .direct = of->direct, .in_order = of->in_order, .listener = of->listener, .exact = of->exact,
-				.others_pass = of->others_pass };
+				.others_pass = of->others_pass, .idle_errno = of->idle_errno };
 	COPY(&out->archs, &of->archs);
 	COPY(&out->flags, &of->flags);
 	COPY(&out->sets, &of->sets);
 	COPY(&out->unread, &of->unread);
+	COPY(&out->idle, &of->idle);
 	COPY(&out->notes, &of->notes);
 	for (size_t i = 0; i < of->also.n; i++) {
 		struct policy *also = mem_zero(1, sizeof(*also));
@@ -155,10 +157,15 @@ static bool when_says(const struct policy_when *w)
 	return w->caps.n || w->archs.n || policy_kernel_said(w->kernel);
 }
 
+bool policy_rule_is_conditional(const struct policy_rule *r)
+{
+	return when_says(&r->includes) || when_says(&r->excludes);
+}
+
 bool policy_is_conditional(const struct policy *p)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
-		if (when_says(&p->rules.v[i].includes) || when_says(&p->rules.v[i].excludes))
+		if (policy_rule_is_conditional(&p->rules.v[i]))
 			return true;
 	return p->families.n > 0;
 }
@@ -259,4 +266,17 @@ struct policy *policy_add_also(struct policy *p, const char *setting)
 bool policy_is_plain(const struct policy *p)
 {
 	return !p->in_order && p->also.n == 0;
+}
+
+void policy_idle(struct policy *p, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (p->idle.n > BOUNDS_UNREAD)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*VEC_PUSH(&p->idle) = policy_keep(p, text);
 }

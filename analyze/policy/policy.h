@@ -92,6 +92,8 @@ struct policy {
 	const char *format;          /* the reader's name; NULL: it was not read from a file */
 	struct policy_words sets;      /* of systemd's: their names are in the rules */
 	struct policy_words unread;    /* what the file says and no filter here can: sentences, safe for a terminal */
+	struct policy_words idle;      /* what it says and its loader passes over, so that the filter is read whole: the same */
+	const char *idle_errno;      /* a number for an action that takes none, as "defaultErrnoRet beside SCMP_ACT_LOG"; NULL */
 	struct policy_words notes;     /* what its loaders do not agree on, or pass over: the same */
 	VEC(struct policy_binary) binaries;
 	struct pool strings;         /* what all the names point into */
@@ -121,6 +123,7 @@ void policy_add_arch(struct policy *p, uint32_t machine, uint32_t arch);
 
 /* Does what the policy means depend on where it is loaded? See analyze/policy/resolve.h. */
 bool policy_is_conditional(const struct policy *p);
+bool policy_rule_is_conditional(const struct policy_rule *r);
 
 /*
  * The number that goes with an action: what ERRNO answers and TRACE tells its tracer, EPERM where nothing is said; 0 of the
@@ -149,5 +152,8 @@ void policy_note(struct policy *p, const char *fmt, ...) __attribute__((format(p
 
 /* A sentence for *p's list of what was not read. */
 void policy_unread(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* One for that of what means nothing. */
+void policy_idle(struct policy *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -9,15 +9,15 @@
 
 static const struct runtime runtimes[] = {
 #define RUNTIME_OF(name, loader, version, first, first_nnp) { #name, loader, version, first, first_nnp },
-#define RUNTIME(runtime, call)
+#define RUNTIME(runtime, call, when)
 #include "analyze/policy/runtime_list.h"
 #undef RUNTIME
 #undef RUNTIME_OF
 };
 
-static const struct { const char *runtime, *call; } calls[] = {
+static const struct { const char *runtime, *call; enum runtime_when when; } calls[] = {
 #define RUNTIME_OF(name, loader, version, first, first_nnp)
-#define RUNTIME(runtime, call) { #runtime, call },
+#define RUNTIME(runtime, call, when) { #runtime, call, RUNTIME_##when },
 #include "analyze/policy/runtime_list.h"
 #undef RUNTIME
 #undef RUNTIME_OF
@@ -79,12 +79,22 @@ int runtime_choose(const struct runtime **out, const struct target **version, co
 	return 0;
 }
 
+const char *runtime_call_when(const struct runtime *r, size_t i, enum runtime_when *when)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(calls); k++) {
+		if (strcmp(calls[k].runtime, r->name) != 0 || i-- != 0)
+			continue;
+		*when = calls[k].when;
+		return calls[k].call;
+	}
+	return NULL;
+}
+
 const char *runtime_call(const struct runtime *r, size_t i)
 {
-	for (size_t k = 0; k < ARRAY_SIZE(calls); k++)
-		if (strcmp(calls[k].runtime, r->name) == 0 && i-- == 0)
-			return calls[k].call;
-	return NULL;
+	enum runtime_when when;
+
+	return runtime_call_when(r, i, &when);
 }
 
 bool runtime_is(const struct runtime *r, struct bytes path)

@@ -27,8 +27,12 @@ int runtime_choose(const struct runtime **out, const struct target **version, co
 /* The i-th; NULL at the end. */
 const struct runtime *runtime_at(size_t i);
 
+/* In which starts it makes a call: in every one, in every one without no-new-privileges, in some. */
+enum runtime_when { RUNTIME_ALWAYS, RUNTIME_PRIVILEGED, RUNTIME_SOME };
+
 /* The i-th call that it makes under the filter that it has loaded, before its exec; NULL at the end. */
 const char *runtime_call(const struct runtime *r, size_t i);
+const char *runtime_call_when(const struct runtime *r, size_t i, enum runtime_when *when);
 
 /* Is this the path of an image of its loader? */
 bool runtime_is(const struct runtime *r, struct bytes path);

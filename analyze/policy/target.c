@@ -14,8 +14,8 @@
 #define NAMES_SHOWN 8
 
 static const struct target rows[] = {
-#define TARGET(name, runtime, stub, flags, error, native, newest, tables, archs, actions) \
-	{ name, runtime, TARGET_##stub, flags, error, native, newest, tables, archs, actions },
+#define TARGET(name, runtime, stub, flags, error, native, newest, tables, archs, actions, idle) \
+	{ name, runtime, TARGET_##stub, flags, error, native, newest, tables, archs, actions, idle },
 #include "analyze/policy/target_list.h"
 #undef TARGET
 };
@@ -85,6 +85,8 @@ static void judge_head(struct target_says *out, const struct target *t, const st
 		refuse(out, "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)", t->name, t->flags);
 	if (t->error != NULL && p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM)
 		refuse(out, "%s %s defaultErrnoRet, so it would answer EPERM", t->name, t->error);
+	if (t->idle && p->idle_errno != NULL)
+		refuse(out, "%s refuses an errno for an action that takes none (%s)", t->name, p->idle_errno);
 	if (!t->native && p->native)
 		refuse(out, "%s refuses SCMP_ARCH_NATIVE", t->name);
 	for (size_t i = 0; i < p->archs.n; i++)

@@ -22,6 +22,7 @@ struct target {
 	const char *tables;     /* whose tables; "" */
 	const char *archs;      /* that it does not know, in SCMP_ARCH_*'s words with spaces between; "" */
 	const char *actions;    /* that it has no word for; "" */
+	bool idle;              /* refuses an errno beside an action that takes none */
 };
 
 /* The row of target_list.h; NULL: ST_INPUT, with the names that there are. */

@@ -59,6 +59,24 @@ static enum answer answer_of(const struct compiled *c, const struct policy *list
 	return out;
 }
 
+/* A name that the list has for some arguments: the base gets it for these, where it has nothing of it. */
+static void add_partial(struct policy *base, const struct policy *here, const struct compiled *c, const struct policy *list,
+			const struct policy_rule *r, struct extend_changes *out)
+{
+	for (size_t k = 0; k < r->names.n; k++) {
+		const char *name = policy_keep(base, r->names.v[k]);
+		struct policy_rule *more;
+
+		if (answer_of(c, list, name) != REFUSED || rule_of(here, name, false) != NULL)
+			continue;
+		more = policy_add_rule(base, (uint32_t)ACTION_ALLOW, POLICY_NO_ERRNO);
+		*VEC_PUSH(&more->names) = name;
+		for (size_t i = 0; i < r->args.n; i++)
+			*VEC_PUSH(&more->args) = r->args.v[i];
+		note(out, EXTEND_ADDED, name);
+	}
+}
+
 /* The names that the list has and the base, as it counts there, refuses: into `more`. */
 static int missing_names(struct policy *base, const struct policy *here, const struct policy *list, struct policy_rule *more,
 			 struct extend_changes *out, struct err *e)
@@ -66,8 +84,10 @@ static int missing_names(struct policy *base, const struct policy *here, const s
 	struct compiled c;
 	int ret = compile_policy(&c, here, e);
 
-	for (size_t i = 0; i < list->rules.n && ret == 0; i++)
-		for (size_t k = 0; k < list->rules.v[i].names.n; k++) {
+	for (size_t i = 0; i < list->rules.n && ret == 0; i++) {
+		if (list->rules.v[i].args.n)
+			add_partial(base, here, &c, list, &list->rules.v[i], out);
+		for (size_t k = 0; k < list->rules.v[i].names.n && list->rules.v[i].args.n == 0; k++) {
 			const char *name = policy_keep(base, list->rules.v[i].names.v[k]);
 			enum answer a = answer_of(&c, list, name);
 
@@ -80,6 +100,7 @@ static int missing_names(struct policy *base, const struct policy *here, const s
 				note(out, a == EITHER ? EXTEND_DEPENDS : EXTEND_DENIED, name);
 			}
 		}
+	}
 	compile_release(&c);
 	return ret;
 }

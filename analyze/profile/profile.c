@@ -7,6 +7,7 @@
 
 #include "analyze/policy/danger.h"
 #include "analyze/policy/runtime.h"
+#include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
@@ -41,6 +42,8 @@ struct building {
 	struct rules by_name;   /* every name that occurs */
 	struct map names;       /* pool id -> index */
 	struct map starts;      /* (rule, tree) that was counted */
+	struct map programs;    /* (exe and name of a main program) -> index */
+	struct map by_program;  /* (rule, program) -> starts that showed it */
 };
 
 static struct profile_rule *rule_for(struct building *b, struct bytes name, uint32_t *index)
@@ -100,6 +103,59 @@ static uint64_t starts_with(const struct query *q, uint32_t tree, struct bytes n
 	return starts;
 }
 
+#define RARE_STARTS 3 /* of fewer, one says nothing */
+
+/* The program that a start is one of. */
+static uint32_t program_of(struct building *b, uint32_t tree)
+{
+	struct profile *p = b->p;
+	const struct query_tree *t = &p->q->trees.v[tree];
+	uint64_t exe = pool_intern(&p->q->strings, p->q->images.v[t->main].exe), name = pool_intern(&p->q->strings, t->main_name);
+	int64_t at = map_get(&b->programs, exe, name, -1);
+	auto_buf struct buf shown = { 0 };
+
+	if (at >= 0)
+		return (uint32_t)at;
+	at = (int64_t)p->programs.n;
+	map_put(&b->programs, exe, name, at);
+	esc_tty(&shown, t->main_name);
+	*VEC_PUSH(&p->programs) = (struct profile_program){ .name = pool_get(&p->q->strings, pool_intern(&p->q->strings, buf_bytes(&shown))) };
+	return (uint32_t)at;
+}
+
+static void count_program(struct building *b, uint32_t tree)
+{
+	uint32_t program = program_of(b, tree);
+
+	b->p->programs.v[program].starts += b->p->q->trees.v[tree].starts;
+}
+
+static void count_programs(struct building *b)
+{
+	for (uint32_t i = 0; i < b->p->q->trees.n; i++)
+		if (b->p->s->tree_in[i] && b->p->q->trees.v[i].starts > 0 && b->p->q->trees.v[i].main != QUERY_NONE)
+			count_program(b, i);
+}
+
+/* Names that came in only one start of a program with several, and not more often with any other. */
+static void find_rare(struct building *b)
+{
+	for (size_t i = 0; i < b->by_program.cap; i++) {
+		const struct map_entry *e = &b->by_program.v[i];
+		struct profile_rule *r = b->by_program.used[i] ? &b->by_name.v[e->a] : NULL;
+
+		if (r == NULL || r->rare == SIZE_MAX)
+			continue;
+		if (e->value != 1 || b->p->programs.v[e->b].starts < RARE_STARTS)
+			r->rare = SIZE_MAX;
+		else if (r->rare == 0 || e->b + 1 < r->rare)
+			r->rare = e->b + 1;
+	}
+	for (size_t i = 0; i < b->by_name.n; i++)
+		if (b->by_name.v[i].rare == SIZE_MAX)
+			b->by_name.v[i].rare = 0;
+}
+
 static void take_use(struct building *b, uint32_t at)
 {
 	struct profile *p = b->p;
@@ -126,6 +182,12 @@ static void take_use(struct building *b, uint32_t at)
 	if (p->q->trees.v[tree].start_seen && map_get(&b->starts, index, tree, 0) == 0) {
 		map_put(&b->starts, index, tree, 1);
 		r->starts += starts_with(p->q, tree, r->name);
+		if (p->q->trees.v[tree].main != QUERY_NONE) {
+			uint32_t program = program_of(b, tree);
+
+			map_put(&b->by_program, index, program, map_get(&b->by_program, index, program, 0) +
+				(int64_t)starts_with(p->q, tree, r->name));
+		}
 	}
 }
 
@@ -203,7 +265,60 @@ static void keep_unobservable(struct building *b)
 		}
 }
 
-/* The baseline and the runtime's table, for an allow-list that has some evidence. */
+static const struct profile_rule *find_rule(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (bytes_eq(p->rules.v[i].name, bytes_of(name)))
+			return &p->rules.v[i];
+	return NULL;
+}
+
+static bool same_args(const struct policy_rule *a, const struct policy_rule *b)
+{
+	return a->args.n == b->args.n && (a->args.n == 0 || memcmp(a->args.v, b->args.v, a->args.n * sizeof(*a->args.v)) == 0);
+}
+
+static bool has_partial(const struct profile *p, const struct policy_rule *r, const char *name)
+{
+	for (size_t i = 0; i < p->partial.n; i++)
+		if (strcmp(p->partial.v[i].names.v[0], name) == 0 && same_args(&p->partial.v[i], r))
+			return true;
+	return false;
+}
+
+/* One name for these arguments, unless the list has it for all. */
+static void keep_partial(struct profile *p, const struct policy_rule *r, const char *name)
+{
+	struct policy_rule *out;
+	size_t i = 0;
+
+	while (i < p->archs.n && !syscall_exists(p->archs.v[i], name))
+		i++;
+	if (i == p->archs.n || find_rule(p, name) != NULL || has_partial(p, r, name))
+		return;
+	out = VEC_PUSH(&p->partial);
+	*out = (struct policy_rule){ .action = (uint32_t)ACTION_ALLOW, .error = POLICY_NO_ERRNO,
+				     .comment = profile_ground_why(GROUND_UNOBSERVABLE) };
+	*VEC_PUSH(&out->names) = name;
+	for (size_t k = 0; k < r->args.n; k++)
+		*VEC_PUSH(&out->args) = r->args.v[k];
+}
+
+/* What was allowed for some arguments: in part not observable. After all names have their places. */
+static void keep_partials(struct profile *p)
+{
+	const struct active_policies *f = p->o.active_policies;
+
+	for (size_t i = 0; f != NULL && !p->o.block && p->rules.n > 0 && i < f->v.n; i++)
+		for (size_t k = 0; k < f->v.v[i].rules.n; k++) {
+			const struct policy_rule *r = &f->v.v[i].rules.v[k];
+
+			for (size_t m = 0; m < r->names.n && r->action == (uint32_t)ACTION_ALLOW && r->args.n > 0; m++)
+				keep_partial(p, r, r->names.v[m]);
+		}
+}
+
+/* The floor and the runtime's table, for an allow-list that has some evidence. */
 static void add_unseen(struct building *b)
 {
 	struct profile *p = b->p;
@@ -219,7 +334,9 @@ static void add_unseen(struct building *b)
 		stand(b, p->o.baseline->names.v[i], GROUND_BASELINE);
 	for (size_t i = 0; p->o.siblings != NULL && i < p->o.siblings->n; i++)
 		stand(b, p->o.siblings->v[i].name, GROUND_SIBLING);
-	p->runtime_unseen = runtime != NULL && !shows_loader(p, runtime);
+	p->runtime_shown = runtime != NULL && shows_loader(p, runtime);
+	p->runtime_unseen = runtime != NULL && (!p->runtime_shown || (p->o.whole != NULL &&
+			    !whole_shows_start(p->o.whole, p->q, p->s, runtime)));
 	for (size_t i = 0; p->runtime_unseen && runtime_call(runtime, i) != NULL; i++)
 		stand(b, runtime_call(runtime, i), GROUND_RUNTIME);
 }
@@ -255,14 +372,19 @@ void profile_build(struct profile *out, struct query *q, const struct selection 
 	struct building b = { .p = out };
 
 	*out = (struct profile){ .q = q, .s = s, .o = *o };
+	count_programs(&b);
 	for (size_t i = 0; i < q->uses.n; i++)
 		if (s->use_in[i])
 			take_use(&b, (uint32_t)i);
 	add_unseen(&b);
+	find_rare(&b);
 	sort_out(&b);
+	keep_partials(out);
 	VEC_FREE(&b.by_name);
 	map_release(&b.names);
 	map_release(&b.starts);
+	map_release(&b.programs);
+	map_release(&b.by_program);
 }
 
 static void free_rules(struct profile_rule *v, size_t n)
@@ -278,6 +400,10 @@ void profile_release(struct profile *p)
 	free_rules(p->denied.v, p->denied.n);
 	VEC_FREE(&p->unnamed);
 	VEC_FREE(&p->archs);
+	VEC_FREE(&p->programs);
+	for (size_t i = 0; i < p->partial.n; i++)
+		policy_rule_release(&p->partial.v[i]);
+	VEC_FREE(&p->partial);
 	*p = (struct profile){ 0 };
 }
 
@@ -297,6 +423,13 @@ void profile_policy(struct policy *out, const struct profile *p)
 	*r = (struct policy_rule){ .action = p->o.block ? denies : allows, .error = p->o.block ? EPERM : POLICY_NO_ERRNO };
 	for (size_t i = 0; i < p->rules.n; i++)
 		*VEC_PUSH(&r->names) = policy_keep(out, p->rules.v[i].name.p);
+	for (size_t i = 0; i < p->partial.n; i++) {
+		r = VEC_PUSH(&out->rules);
+		*r = (struct policy_rule){ .action = allows, .error = POLICY_NO_ERRNO };
+		*VEC_PUSH(&r->names) = policy_keep(out, p->partial.v[i].names.v[0]);
+		for (size_t k = 0; k < p->partial.v[i].args.n; k++)
+			*VEC_PUSH(&r->args) = p->partial.v[i].args.v[k];
+	}
 }
 
 static int most_events(const void *a, const void *b)

@@ -5,6 +5,7 @@
 
 #include "analyze/evidence/active.h"
 #include "analyze/evidence/select.h"
+#include "analyze/evidence/whole.h"
 #include "analyze/policy/policy.h"
 #include "analyze/profile/baseline.h"
 #include "analyze/profile/stage.h"
@@ -13,10 +14,12 @@ struct profile_options {
 	uint32_t default_action;   /* of all else */
 	bool block;                /* a block-list: what was denied is denied, all else allowed */
 	bool include_denied;       /* denials count as needs */
+	bool kills;                /* what is not in the list will be killed: said of the default, or of a stage */
 	const struct baseline *baseline;     /* borrowed: names for a list, whatever the evidence; NULL: none */
 	const struct active_policies *active_policies; /* borrowed: what it allowed is kept; NULL: nothing was in force */
 	const struct stage_siblings *siblings; /* borrowed: names beside those that were seen; NULL: none */
-	const struct runtime *runtime; /* whose calls a list gets where none of its loader was seen; NULL: none */
+	const struct runtime *runtime; /* whose calls a list gets where no whole start by it was seen; NULL: none */
+	const struct whole *whole;     /* borrowed: what the evidence says of what is missing in it; NULL: not asked */
 };
 
 /* What a rule stands on. */
@@ -31,6 +34,7 @@ struct profile_rule {
 	VEC(uint32_t) uses;        /* of the query: who made it */
 	uint64_t events, denied;
 	uint64_t starts;           /* how many of the selection's starts showed it */
+	size_t rare;               /* program + 1 of which only one of several starts showed it, and no other program did more often; 0 */
 	bool text_only;            /* no trusted source has brought it */
 	bool others_only;          /* only callers that the selector did not name made it */
 	enum profile_ground ground;
@@ -39,6 +43,9 @@ struct profile_rule {
 
 struct profile_unnamed { uint32_t arch; int32_t nr; uint64_t events; };
 
+/* Starts of one main program. */
+struct profile_program { struct bytes name; uint64_t starts; };
+
 struct profile {
 	struct query *q;                       /* borrowed, as is what follows from it */
 	const struct selection *s;
@@ -46,7 +53,10 @@ struct profile {
 	VEC(struct profile_rule) rules;        /* sorted by name */
 	VEC(struct profile_rule) denied;       /* what was denied and is not in the list, sorted by name */
 	VEC(struct profile_unnamed) unnamed;   /* numbers that no table knows: never in the list */
-	bool runtime_unseen;                   /* a runtime was named, and no call of its loader is in the evidence */
+	bool runtime_unseen;                   /* a runtime was named, and no whole start by it is in the evidence, */
+	bool runtime_shown;                    /* though some of one is */
+	VEC(struct policy_rule) partial;       /* allowed for some arguments while it was recorded: these left no records */
+	VEC(struct profile_program) programs;  /* main programs of the selection's starts */
 	VEC(uint32_t) archs;                   /* that the evidence shows, in the order of the table */
 };
 

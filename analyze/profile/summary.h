@@ -16,17 +16,41 @@ const char *summary_loss(const struct summary *s);
 
 void summary_release(struct summary *s);
 
-/* Of a profile that was made. losses: what is known of them on the nodes of the selection. */
+/* Commands that a sentence offers, as the user may paste them: what was asked for, without a newline. */
+struct summary_advice {
+	const char *all;     /* the command with all that was given */
+	bool unites;         /* it takes --union */
+	const char *rest;    /* without what selects trees: an id is put behind it */
+};
+
+/* What is known of the evidence: did all of it arrive? */
+struct summary_evidence {
+	const struct query *q;
+	const struct selection *s;
+	const struct query_losses *losses;   /* on the nodes of the selection, while its trees lived */
+	const struct whole *whole;           /* NULL: not looked at */
+	const struct active_policies *policies;       /* NULL: none */
+};
+
+/* The verdict, and what it rests on. */
+void summary_of_evidence(struct summary *out, const struct summary_evidence *ev);
+
+/* Of a profile that was made. */
 void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
-			const struct workloads *w, const struct select_options *o);
+			const struct workloads *w, const struct select_options *o, const struct summary_advice *advice);
 
 /* What each of a profile's dangerous names can do, a line each: for --explain. */
 void summary_of_dangers(struct summary *out, const struct profile *p);
 
-/* Of a selector that means several workloads: each with the option that narrows to it. */
-void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s, const struct select_options *o);
+/* Of a selector that means several workloads: each with the command that narrows to it. */
+void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s, const struct select_options *o,
+		       const struct summary_advice *advice);
 
-/* Of a selector that matched nothing. */
-void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o);
+/* Of a selector that matched nothing; losses: of all nodes that it may have meant. */
+void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o, const struct query_losses *losses,
+			const struct summary_advice *advice);
+
+/* Of trees that hold nothing but a loader's own steps: a list of these starts no program. */
+void summary_of_loaders(struct summary *out, const struct selection *s, const struct query_losses *losses);
 
 #endif

@@ -193,7 +193,7 @@ static int run_capture(struct opts *o, struct err *e)
 }
 
 const struct command command_capture = {
-	.name = "capture", .args = "[-- COMMAND [ARG...]]", .about = "read records live from the kernel, losing none",
+	.name = "capture", .args = "[-- COMMAND [ARG...]]", .about = "read records live from the kernel, and say what was lost",
 	.help = "Reads seccomp log records live from the kernel's audit multicast group into the store, beside auditd or without\n"
 		"it, until Ctrl-C, SIGTERM or --for. Says whether anything was lost.\n\n"
 		"With a command: runs it under a filter that logs every call, and takes its records and those of all that it\n"

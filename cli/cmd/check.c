@@ -4,10 +4,12 @@
  * answer.
  */
 #include "analyze/evidence/check.h"
+#include "analyze/evidence/lives.h"
+#include "analyze/evidence/whole.h"
 #include "analyze/input/input.h"
 #include "analyze/policy/compile.h"
 #include "analyze/policy/runtime.h"
-#include "analyze/profile/baseline.h"
+#include "analyze/profile/summary.h"
 #include "cli/binaries.h"
 #include "cli/command.h"
 #include "cli/live.h"
@@ -198,7 +200,8 @@ static void print_table(const struct check *c, bool all)
 		term_table_print(&t, stdout);
 }
 
-static void print_json(const struct check *c, const struct binaries *b)
+/* program: the evidence has some of a program, not of its loader alone; start: calls of a runtime's start that would be refused. */
+static void print_json(const struct check *c, const struct binaries *b, bool program, size_t start)
 {
 	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
 
@@ -226,6 +229,8 @@ static void print_json(const struct check *c, const struct binaries *b)
 	json_put_int(doc, "depends", true, (int64_t)c->depends);
 	json_put_int(doc, "unknown", true, (int64_t)c->unknown);
 	json_put_word(doc, "first_of_loader", c->first ? c->first->name : NULL);
+	json_put_int(doc, "refused_at_start", true, (int64_t)start);
+	json_object_object_add(doc, "program_seen", json_object_new_boolean(program));
 	json_print(doc);
 }
 
@@ -241,27 +246,73 @@ static bool stops(const struct subject *s, const char *call)
 	return check_verdict(arch_native(), nr, &answers) != CHECK_PASSES;
 }
 
-/* Would a runtime that was not seen get through its own start? */
-static size_t check_runtime(const struct subject *s, const struct runtime *r)
+/*
+ * Would a runtime get through its own start? When it was asked for, by all that its table has; else by what it does in every start,
+ * and, where `privileged`, in every one without no-new-privileges.
+ */
+static size_t check_runtime(const struct subject *s, const struct runtime *r, bool asked, bool privileged, bool quiet)
 {
 	auto_buf struct buf line = { 0 };
 	const char *call, *first = stops(s, r->first) ? r->first : NULL, *first_nnp = stops(s, r->first_nnp) ? r->first_nnp : NULL;
-	const char *between = first ? ", then " : "";
-	size_t n = first != NULL;
+	const char *between;
+	enum runtime_when when;
+	size_t n;
 
+	if (!asked && !privileged)
+		first = first_nnp;
+	between = first ? ", then " : "";
+	n = first != NULL;
 	if (first != NULL)
 		buf_printf(&line, "%s first", first);
 	if (first != NULL && first_nnp != NULL && strcmp(first, first_nnp) != 0)
 		buf_printf(&line, " (%s with no-new-privileges)", first_nnp);
-	for (size_t i = 0; (call = runtime_call(r, i)) != NULL; i++) {
-		if (!stops(s, call) || (first != NULL && strcmp(call, first) == 0))
+	for (size_t i = 0; (call = runtime_call_when(r, i, &when)) != NULL; i++) {
+		if ((!asked && when != RUNTIME_ALWAYS && !(privileged && when == RUNTIME_PRIVILEGED)) || !stops(s, call) ||
+		    (first != NULL && strcmp(call, first) == 0))
 			continue;
 		buf_printf(&line, "%s%s", between, call);
 		between = ", ";
 		n++;
 	}
-	if (n)
+	if (n && !quiet)
 		command_say("under %s the program would not start: it needs %s", r->version, buf_text(&line));
+	return n;
+}
+
+/* Does the evidence have a tree of this loader, and one with calls that it makes only with privileges? */
+static bool shows(const struct query *q, const struct selection *sel, const struct runtime *r, bool *privileged)
+{
+	bool any = false;
+
+	*privileged = false;
+	for (size_t i = 0; i < q->uses.n; i++) {
+		const struct query_use *u = &q->uses.v[i];
+		const struct query_call *c = &q->calls.v[u->call];
+		const struct query_image *m = &q->images.v[u->image];
+		enum runtime_when when;
+		char name[SYSCALL_NAME_MAX];
+		const char *call;
+
+		if (!sel->use_in[i] || !m->loader || !runtime_is(r, m->path) || !syscall_name(c->arch, c->nr, name))
+			continue;
+		any = true;
+		for (size_t k = 0; (call = runtime_call_when(r, k, &when)) != NULL; k++)
+			*privileged |= when == RUNTIME_PRIVILEGED && strcmp(call, name) == 0;
+	}
+	return any;
+}
+
+/* Runtimes that the evidence shows, though no whole start by them: what their tables know counts unasked. */
+static size_t check_shown(const struct subject *s, const struct query *q, const struct selection *sel, const struct whole *w,
+			  const struct runtime *asked, bool quiet)
+{
+	const struct runtime *r;
+	bool privileged;
+	size_t n = 0;
+
+	for (size_t i = 0; (r = runtime_at(i)) != NULL; i++)
+		if (r != asked && shows(q, sel, r, &privileged) && !whole_shows_start(w, q, sel, r))
+			n += check_runtime(s, r, false, privileged, quiet);
 	return n;
 }
 
@@ -283,7 +334,8 @@ static void say_versions(const struct check *c, const struct subject *s)
 			    differ, "ENOSYS above the highest number of the list");
 }
 
-static void print_verdict(const struct check *c, const struct subject *s)
+/* Of what is judged: the verdict, then what it rests on. starts: the runtime's start would not be refused, as far as that is known. */
+static void print_verdict(const struct check *c, const struct subject *s, bool starts)
 {
 	auto_buf struct buf answer = { 0 }, unread = { 0 };
 
@@ -298,53 +350,90 @@ static void print_verdict(const struct check *c, const struct subject *s)
 			    c->first->name, buf_text(&answer));
 	}
 	say_versions(c, s);
-	if (c->refused + c->depends + c->unknown == 0 && unread.n)
-		command_say("what was read would refuse none of the %zu calls that were seen; not read: %s", c->calls.n, buf_text(&unread));
-	else if (c->refused + c->depends + c->unknown == 0)
-		command_say("all %zu calls that were seen pass", c->calls.n);
-	else
+	if (c->refused + c->depends + c->unknown > 0)
 		command_say("of %zu calls that were seen, %zu would be refused, %zu depend on arguments%s", c->calls.n, c->refused, c->depends,
 			    c->unknown ? ", and of some nothing can be said" : "");
+	else if (starts && unread.n)
+		command_say("what was read would refuse none of the %zu calls that were seen; not read: %s", c->calls.n, buf_text(&unread));
+	else if (starts)
+		command_say("all %zu calls that were seen pass", c->calls.n);
+	else
+		command_say("none of the %zu calls that were seen is refused, but the start is", c->calls.n);
 }
 
-static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct subject *s)
+static void show(const struct opts *o, const struct check *c, const struct binaries *b, const struct subject *s, bool program, size_t start)
 {
 	if (opt_on(o, OPT_json))
-		print_json(c, b);
+		print_json(c, b, program, start);
 	else
 		print_table(c, opt_on(o, OPT_verbose));
 	if (opt_on(o, OPT_quiet))
 		return;
-	print_verdict(c, s);
+	print_verdict(c, s, start == 0);
 	binaries_say(b, &s->policy, opt_on(o, OPT_verbose));
+}
+
+/* What the answer rests on: did all of it arrive? */
+static void say_evidence(const struct selection *sel, const struct summary_evidence *ev, bool quiet)
+{
+	struct summary talk = { 0 };
+
+	if (sel->program)
+		summary_of_evidence(&talk, ev);
+	else
+		summary_of_loaders(&talk, sel, ev->losses);
+	for (size_t i = 0; i < talk.n && !quiet; i++)
+		command_say("%s", talk.v[i]);
+	summary_release(&talk);
+}
+
+/* The answers, and what they rest on. Returns how many calls would be refused, and what else makes the answer no. */
+static size_t answer(const struct opts *o, struct selected *s, const struct subject *subject, const struct runtime *runtime,
+		     const struct check *c, struct summary_evidence *ev)
+{
+	bool quiet = opt_on(o, OPT_quiet);
+	struct binaries b;
+	struct whole whole;
+	size_t more;
+
+	whole_find(&whole, ev->q, ev->s);
+	ev->whole = &whole;
+	more = runtime ? check_runtime(subject, runtime, true, true, quiet) : 0;
+	more += check_shown(subject, ev->q, ev->s, &whole, runtime, quiet);
+	binaries_find(&b, &s->query, ev->s);
+	show(o, c, &b, subject, ev->s->program, more);
+	say_evidence(ev->s, ev, quiet);
+	VEC_FREE(&b);
+	whole_release(&whole);
+	return c->refused + more + (opt_on(o, OPT_strict) ? c->depends + c->unknown : 0) + !ev->s->program;
 }
 
 static int check_policy(const struct opts *o, struct selected *s, const struct subject *subject, struct err *e)
 {
+	struct active_policies policies = { 0 };
+	struct check_proof proof = { &policies, &subject->policy };
+	struct query_losses losses = { 0 };
 	const struct target *version;
 	const struct runtime *runtime;
 	struct selection sel;
-	struct binaries b;
+	struct summary_evidence ev = { &s->query, &sel, &losses, NULL, &policies };
 	struct check c;
-	size_t more = 0;
 
 	if (runtime_choose(&runtime, &version, opt_text(o, OPT_runtime, NULL), opt_text(o, OPT_target, NULL), e) < 0)
 		return (int)e->status;
 	s->options.whole_locations = true;
 	s->options.all = s->options.all || !select_names_something(&s->options);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	check_run(&c, &s->query, &sel, judge_call, subject);
-	if (c.calls.n == 0) {
+	active_load(&policies, &s->query, &sel);
+	check_run(&c, &s->query, &sel, judge_call, subject, subject->policy.format != NULL ? &proof : NULL);
+	if (c.calls.n == 0)
 		err_set(e, ST_NO, "nothing that matches was seen and let through");
-	} else {
-		binaries_find(&b, &s->query, &sel);
-		show(o, &c, &b, subject);
-		VEC_FREE(&b);
-		more = runtime ? check_runtime(subject, runtime) : 0;
-		e->status = c.refused + more > 0 ? ST_NO : ST_OK;
-	}
+	else if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) == 0 : selector_losses(&losses, s, o, e) == 0)
+		e->status = answer(o, s, subject, runtime, &c, &ev) > 0 ? ST_NO : ST_OK;
 	check_release(&c);
+	active_release(&policies);
 	select_release(&sel);
+	VEC_FREE(&losses);
 	return (int)e->status;
 }
 
@@ -373,7 +462,8 @@ const struct command command_check = {
 		"for calls above the highest that it names); a file of raw instructions is taken as it is; --pid N takes the filters of a running process,\n"
 		"and so do --container and --pod where no profile is given.\n\n"
 		"    scaudit check myapp.json --comm myapp\n\n"
-		"Without a selector: all that is in the store. The status is 1 where something would be refused. Programs that have\n"
-		"changed since they were captured are named on stderr.",
+		"Without a selector: all that is in the store. The status is 1 where something would be refused (--strict: or depends on\n"
+		"arguments). Where the evidence shows a runtime without a whole start, its own table is put to the filter as well.\n"
+		"Programs that have changed since they were captured are named on stderr.",
 	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_CHECK | G_POLICY, .max_args = 1, .run = run_check,
 };

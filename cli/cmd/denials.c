@@ -84,7 +84,8 @@ static int run_denials(struct opts *o, struct err *e)
 		else if (all.n)
 			print_table(&all);
 		else if (!opt_on(o, OPT_quiet))
-			command_say("no denial is known");
+			command_say("no denial is known; one by errno leaves a record only where the filter was loaded with "
+				    "SECCOMP_FILTER_FLAG_LOG");
 		ret = all.n ? ST_OK : ST_NO;
 	}
 	VEC_FREE(&all);

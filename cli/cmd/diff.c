@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* diff: compares two profiles, or one with what was seen; the exit status is the answer. */
+#include "analyze/evidence/lives.h"
 #include "analyze/input/input.h"
 #include "analyze/policy/diff.h"
 #include "analyze/profile/profile.h"
@@ -173,13 +174,18 @@ static int with_several(const struct opts *o, struct err *e)
 /* ---- a profile and the evidence ---- */
 
 /* The list that the evidence alone makes, with the first's own answer to all else. */
-static int with_list(const struct opts *o, const struct policy *a, struct selected *s, const struct selection *sel)
+static int with_list(const struct opts *o, const struct policy *a, struct selected *s, const struct selection *sel,
+		     const struct query_losses *losses, struct summary *talk)
 {
 	struct profile_options po = { .default_action = a->default_action };
+	struct active_policies policies;
+	struct whole whole;
 	struct profile p;
 	struct policy b;
 	int ret;
 
+	active_load(&policies, &s->query, sel);
+	po.active_policies = s->options.scope == SCOPE_ONLY ? NULL : &policies;
 	profile_build(&p, &s->query, sel, &po);
 	profile_policy(&b, &p);
 	b.default_error = a->default_error;
@@ -188,28 +194,43 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 	if (p.unnamed.n && !opt_on(o, OPT_quiet))
 		command_say("%zu numbers that no table knows are not compared", p.unnamed.n);
 	ret = report(o, a, &b, NULL);
+	whole_find(&whole, &s->query, sel);
+	summary_of_evidence(talk, &(struct summary_evidence){ &s->query, sel, losses, &whole, &policies });
+	whole_release(&whole);
 	policy_release(&b);
 	profile_release(&p);
+	active_release(&policies);
 	return ret;
 }
 
-static int with_selection(const struct opts *o, const struct policy *a, struct selected *s)
+static int with_selection(const struct opts *o, const struct policy *a, struct selected *s, struct err *e)
 {
+	auto_buf struct buf all = { 0 }, rest = { 0 };
+	struct summary_advice advice;
+	struct query_losses losses = { 0 };
 	struct selection sel;
 	struct summary talk = { 0 };
 	int ret = ST_NO;
 
+	selector_command(&all, o, false);
+	selector_command(&rest, o, true);
+	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = true };
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	if (sel.trees == 0)
-		summary_of_nothing(&talk, &s->query, &s->options);
+	if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) < 0 : selector_losses(&losses, s, o, e) < 0)
+		ret = (int)e->status;
+	else if (sel.trees == 0)
+		summary_of_nothing(&talk, &s->query, &s->options, &losses, &advice);
+	else if (!sel.program)
+		summary_of_loaders(&talk, &sel, &losses);
 	else if (sel.groups.n > 1 && !s->options.union_)
-		summary_of_groups(&talk, &s->query, &sel, &s->options);
+		summary_of_groups(&talk, &s->query, &sel, &s->options, &advice);
 	else
-		ret = with_list(o, a, s, &sel);
-	for (size_t i = 0; i < talk.n; i++)
+		ret = with_list(o, a, s, &sel, &losses, &talk);
+	for (size_t i = 0; i < talk.n && !opt_on(o, OPT_quiet); i++)
 		command_say("%s", talk.v[i]);
 	summary_release(&talk);
 	select_release(&sel);
+	VEC_FREE(&losses);
 	return ret;
 }
 
@@ -225,7 +246,7 @@ static int with_evidence(const struct opts *o, const struct policy *a, struct er
 		      ST_INPUT : ST_OK;
 	else {
 		s.options.whole_locations = true;
-		ret = with_selection(o, a, &s);
+		ret = with_selection(o, a, &s, e);
 	}
 	selector_release(&s);
 	return ret;

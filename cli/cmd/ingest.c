@@ -82,6 +82,7 @@ static void say_no_record(const struct ingest_report *r)
 {
 	static const char *const looks[] = {
 		[LOOKS_EMPTY] = "the input is empty",
+		[LOOKS_BLANK] = "the input has only blank lines",
 		[LOOKS_JSON] = "the input is JSON (or another container of messages) without records of seccomp in the fields that have "
 			       "messages (--json-field NAME names another)",
 		[LOOKS_BINARY] = "the input holds NUL bytes (grep: use -a; compressed: unpack it)",
@@ -118,7 +119,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
 	if (r->records == 0) {
-		if (!r->failed || (r->bytes > 0 && r->looks != LOOKS_EMPTY))
+		if (r->failed < r->sources || r->failed == 0)
 			say_no_record(r);
 		return;
 	}
@@ -243,7 +244,9 @@ const struct command command_ingest = {
 	.name = "ingest", .args = "[FILE...]", .about = "read log lines into the store",
 	.help = "Reads seccomp log records (type=1326) into the store: files, '-' or standard input, in every form,\n"
 		"recognised line by line, packed or not; other stores; with --journal, the journal. Each event counts\n"
-		"once, however often and in whatever form it is read.\n\n"
+		"once, however often and in whatever form it is read.\n"
+		"Exit status: 0 where there was nothing new, too; 1 where lines look like records and none could be taken; 2 for\n"
+		"what is no log (a program, a database).\n\n"
 		"    grep syscall /var/log/syslog | scaudit ingest\n"
 		"    scaudit ingest /var/log/audit/audit.log*",
 	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run_ingest,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* profile: makes a list of what was selected and writes it in the format that is asked for. */
+#include "analyze/evidence/lives.h"
 #include "analyze/output/output.h"
 #include "analyze/policy/runtime.h"
 #include "analyze/profile/summary.h"
@@ -45,7 +46,8 @@ static int read_options(struct profile_options *out, const struct output **forma
 	const char *action = opt_text(o, OPT_default_action, own);
 	auto_buf struct buf known = { 0 };
 
-	*out = (struct profile_options){ .block = opt_on(o, OPT_block), .include_denied = opt_on(o, OPT_include_denied) };
+	*out = (struct profile_options){ .block = opt_on(o, OPT_block), .include_denied = opt_on(o, OPT_include_denied),
+					 .kills = strcmp(opt_text(o, OPT_stage, ""), "kill") == 0 };
 	if (!action_parse(action, &out->default_action))
 		return err_set(e, ST_INPUT, "--default-action: no such action: '%.40s' (try errno, kill_process, log)", action);
 	if (out->default_action == ACTION_ALLOW)
@@ -54,6 +56,7 @@ static int read_options(struct profile_options *out, const struct output **forma
 	if (out->default_action == ACTION_NOTIFY || out->default_action == ACTION_TRACE)
 		return err_set(e, ST_INPUT, "%s as a default needs a program that answers each call; no runtime has one",
 			       action_scmp(out->default_action));
+	out->kills |= action_kills(out->default_action);
 	*format = output_find(name);
 	if (*format != NULL && opt_on(o, OPT_group) && !(*format)->groups)
 		return err_set(e, ST_INPUT, "--group: %s has no sets of calls (systemd and systemd-log have)", name);
@@ -259,16 +262,23 @@ static int write_both(const struct opts *o, write_fn *write, const struct output
 	return ret;
 }
 
-/* Where it is not known what left no records, no name can be taken off. */
+/* Where it is not known what left no records, or no beginning is there, no name can be taken off. */
 static int can_tighten(const struct opts *o, const struct profile *p, struct err *e)
 {
 	const struct active_policies *f = p->o.active_policies;
 
-	if (!opt_on(o, OPT_tighten) || f == NULL || !f->unread)
+	if (!opt_on(o, OPT_tighten))
 		return 0;
-	return err_set(e, ST_INPUT, "--tighten: it was recorded under %.*s, of which not all can be read here, so no name can be judged",
-		       (int)f->name.n, f->name.p);
+	if (p->s != NULL && p->s->starts == 0)
+		return err_set(e, ST_NO, "--tighten: no start is among the trees, so what is made there is not known, and no name can be taken off");
+	if (f == NULL || (!f->unread && !f->open))
+		return 0;
+	return err_set(e, ST_INPUT, "--tighten: it was recorded under %.*s, %s, so no name can be judged",
+		       (int)f->name.n, f->name.p, f->unread ? "of which not all can be read here" :
+		       "which lets through what it does not name");
 }
+
+static void widen(struct policy *p, const char *format, bool quiet);
 
 static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
 {
@@ -284,6 +294,8 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	selector_text(&selector, o);
 	from.selector = buf_text(&selector);
 	profile_policy(&policy, p);
+	if (!format->args)
+		widen(&policy, format->name, opt_on(o, OPT_quiet));
 	if (rollout_apply(&policy, format->conditions, o, e) < 0 ||
 	    (opt_on(o, OPT_arch) && !opt_on(o, OPT_base) && keep_arch(&policy, opt_text(o, OPT_arch, NULL), e) < 0))
 		ret = -1;
@@ -291,6 +303,34 @@ static int write_out(const struct opts *o, const struct output *format, const st
 		ret = write_both(o, write, &in, e);
 	policy_release(&policy);
 	return ret;
+}
+
+/* A format without conditions on arguments gets the name whole: without it the program would be refused what it was allowed. */
+static void widen(struct policy *p, const char *format, bool quiet)
+{
+	auto_buf struct buf names = { 0 };
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->rules.n; i++) {
+		struct policy_rule *r = &p->rules.v[i];
+		struct policy_words *whole = &p->rules.v[0].names;
+		bool has = r->args.n == 0;
+
+		if (has) {
+			p->rules.v[left++] = *r;
+			continue;
+		}
+		for (size_t k = 0; k < whole->n && !has; k++)
+			has = strcmp(whole->v[k], r->names.v[0]) == 0;
+		if (!has) {
+			buf_printf(&names, "%s%s", names.n ? ", " : "", r->names.v[0]);
+			*VEC_PUSH(whole) = r->names.v[0];
+		}
+		policy_rule_release(r);
+	}
+	p->rules.n = left;
+	if (names.n && !quiet)
+		command_say("allowed whatever the arguments, since %s has no conditions on them: %s", format, buf_text(&names));
 }
 
 /* Builds the profile again, with the siblings of what it has. */
@@ -322,7 +362,7 @@ static int judge(const struct opts *o, struct selected *s, const struct selectio
 	return ret;
 }
 
-static int make(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
+static int make(const struct opts *o, struct selected *s, const struct selection *sel, const struct summary_advice *advice, struct err *e)
 {
 	const struct output *format = NULL;
 	struct profile_options po;
@@ -332,14 +372,17 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct stage_siblings siblings = { 0 };
 	struct active_policies active_policies = { 0 };
 	struct baseline baseline = { 0 };
+	struct whole whole;
 	int ret = ST_OK;
 
 	if (read_options(&po, &format, o, e) < 0 || read_grounds(&po, &baseline, o, s->options.scope, e) < 0 ||
-	    query_losses(&losses, &s->query, &s->store, sel->t_first, sel->t_last, e) < 0) {
+	    lives_losses(&losses, &s->query, &s->store, sel, e) < 0) {
 		baseline_release(&baseline);
 		return (int)e->status;
 	}
 	active_load(&active_policies, &s->query, sel);
+	whole_find(&whole, &s->query, sel);
+	po.whole = &whole;
 	po.active_policies = opt_on(o, OPT_block) || s->options.scope == SCOPE_ONLY ? NULL : &active_policies;
 	profile_build(&p, &s->query, sel, &po);
 	if (rollout_adds_siblings(o) && !opt_on(o, OPT_base)) /* of a base: rollout_apply */
@@ -358,7 +401,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	if (ret == ST_OK && (opt_on(o, OPT_require) || opt_on(o, OPT_verbose)) && judge(o, s, sel, e) != 0)
 		ret = (int)e->status;
 	if (ret == ST_OK)
-		summary_of_profile(&talk, &p, &losses, &s->workloads, &s->options);
+		summary_of_profile(&talk, &p, &losses, &s->workloads, &s->options, advice);
 	if (ret == ST_OK && opt_on(o, OPT_explain))
 		summary_of_dangers(&talk, &p);
 	if (ret == ST_OK && write_out(o, format, &p, summary_loss(&talk), e) < 0)
@@ -368,6 +411,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	profile_release(&p);
 	VEC_FREE(&siblings);
 	active_release(&active_policies);
+	whole_release(&whole);
 	baseline_release(&baseline);
 	return ret;
 }
@@ -386,21 +430,43 @@ static int begin_observing(const struct opts *o, const char *why, struct err *e)
 	return ST_OK;
 }
 
+/* What cannot become a list, and why. */
+static int say_why_not(const struct opts *o, struct selected *s, const struct selection *sel, struct summary *talk,
+		       const struct summary_advice *advice, struct err *e)
+{
+	struct query_losses losses = { 0 };
+	int ret = ST_NO;
+
+	if (selector_losses(&losses, s, o, e) < 0)
+		ret = (int)e->status;
+	else if (sel->trees == 0)
+		summary_of_nothing(talk, &s->query, &s->options, &losses, advice);
+	else
+		summary_of_loaders(talk, sel, &losses);
+	VEC_FREE(&losses);
+	return ret;
+}
+
 static int select_and_make(const struct opts *o, struct selected *s, bool observe, struct err *e)
 {
+	auto_buf struct buf all = { 0 }, rest = { 0 };
+	struct summary_advice advice;
 	struct selection sel;
 	struct summary talk = { 0 };
 	int ret = ST_NO;
 
+	selector_command(&all, o, false);
+	selector_command(&rest, o, true);
+	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = true };
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	if (sel.trees == 0 && observe)
-		ret = begin_observing(o, "nothing that matches is known yet", e);
-	else if (sel.trees == 0)
-		summary_of_nothing(&talk, &s->query, &s->options);
+	if (!sel.program && observe)
+		ret = begin_observing(o, sel.trees ? "no program that matches is known yet" : "nothing that matches is known yet", e);
+	else if (sel.trees == 0 || (!sel.program && !opt_on(o, OPT_block)))
+		ret = say_why_not(o, s, &sel, &talk, &advice, e);
 	else if (sel.groups.n > 1 && !s->options.union_)
-		summary_of_groups(&talk, &s->query, &sel, &s->options);
+		summary_of_groups(&talk, &s->query, &sel, &s->options, &advice);
 	else
-		ret = make(o, s, &sel, e);
+		ret = make(o, s, &sel, &advice, e);
 	say_all(o, &talk);
 	select_release(&sel);
 	return ret;

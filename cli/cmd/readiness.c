@@ -212,6 +212,9 @@ static void say_all(struct summary *s)
 
 static int judge(struct opts *o, struct selected *s, struct err *e)
 {
+	auto_buf struct buf all = { 0 }, rest = { 0 };
+	struct query_losses losses = { 0 };
+	struct summary_advice advice;
 	struct selection sel = { 0 };
 	struct summary talk = { 0 };
 	struct readiness r = { 0 };
@@ -219,10 +222,17 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 
 	s->options.whole_locations = true;
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	if (sel.trees == 0) {
-		summary_of_nothing(&talk, &s->query, &s->options);
+	selector_command(&all, o, false);
+	selector_command(&rest, o, true);
+	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = false };
+	if (!sel.program && selector_losses(&losses, s, o, e) < 0) {
+		ret = (int)e->status;
+	} else if (sel.trees == 0) {
+		summary_of_nothing(&talk, &s->query, &s->options, &losses, &advice);
+	} else if (!sel.program) {
+		summary_of_loaders(&talk, &sel, &losses);
 	} else if (sel.groups.n > 1 && !s->options.union_) {
-		summary_of_groups(&talk, &s->query, &sel, &s->options);
+		summary_of_groups(&talk, &s->query, &sel, &s->options, &advice);
 	} else if (verdict_find(&r, o, s, &sel, e) < 0) {
 		ret = (int)e->status;
 	} else {
@@ -235,6 +245,7 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 	say_all(&talk);
 	readiness_release(&r);
 	select_release(&sel);
+	VEC_FREE(&losses);
 	return ret;
 }
 

@@ -251,12 +251,33 @@ static void damaged(struct feed *f, const struct line *l, struct bytes text)
 		f->o->damaged(f->o->to, f->file, f->number, l->reason, text);
 }
 
-/* Remembers what an input without records looks like. */
+/* Files of other programs, by their first bytes. */
+static const char *format_of(struct bytes text)
+{
+	static const struct { const char *first, *name; } rows[] = {
+		{ "\177ELF", "a program" }, { "SQLite format 3", "a database of SQLite" }, { "LPKSHHRH", "a journal's own file (journalctl --file)" },
+		{ "PK\x03\x04", "a zip archive" }, { "%PDF-", "a PDF" }, { "\xff\xfe", "UTF-16" }, { "\xfe\xff", "UTF-16" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (bytes_starts(text, bytes_of(rows[i].first)))
+			return rows[i].name;
+	return NULL;
+}
+
+static uint64_t taken(const struct ingest_report *r)
+{
+	return r->records + r->damaged + r->losses;
+}
+
+/* Remembers what a source without records looks like. */
 static void look_at(struct feed *f, struct bytes text)
 {
 	enum ingest_looks *looks = &f->r->looks;
 
-	if (*looks != LOOKS_EMPTY && *looks != LOOKS_TEXT)
+	if (f->number <= 1 && (f->r->format = format_of(text)) != NULL)
+		*looks = LOOKS_BINARY;
+	if (*looks != LOOKS_EMPTY && *looks != LOOKS_BLANK && *looks != LOOKS_TEXT)
 		return;
 	if (text.n && text.p[0] == '{')
 		*looks = LOOKS_JSON;
@@ -268,6 +289,23 @@ static void look_at(struct feed *f, struct bytes text)
 		*looks = LOOKS_AUDIT;
 	else if (text.n)
 		*looks = LOOKS_TEXT;
+	else if (*looks == LOOKS_EMPTY)
+		*looks = LOOKS_BLANK;
+}
+
+void feed_source(struct feed *f, const char *name)
+{
+	f->file = name;
+	f->number = 0;
+	f->before = taken(f->r);
+	f->r->looks = LOOKS_EMPTY;
+	f->r->format = NULL;
+	f->r->sources++;
+}
+
+bool feed_source_is_strange(const struct feed *f)
+{
+	return taken(f->r) == f->before && f->r->looks == LOOKS_BINARY;
 }
 
 /* What the hot path recognised. */
@@ -308,7 +346,7 @@ static int parsed(struct feed *f, struct bytes text, const struct line *l, struc
 	case LINE_WRAPS:
 	default:
 		f->r->other++;
-		if (f->r->records == 0)
+		if (taken(f->r) == f->before)
 			look_at(f, text);
 		return 0;
 	}
@@ -379,7 +417,7 @@ int feed_piece(struct feed *f, const struct reading *r, const struct piece *p, s
 		return feed_entry(f, p->entry, e);
 	case PIECE_NOTHING:
 		f->r->other++;
-		if (f->r->records == 0 && (f->r->looks == LOOKS_EMPTY || f->r->looks == LOOKS_TEXT))
+		if (f->r->records == 0 && (f->r->looks == LOOKS_EMPTY || f->r->looks == LOOKS_BLANK || f->r->looks == LOOKS_TEXT))
 			f->r->looks = LOOKS_JSON;
 		return 0;
 	case PIECE_LINE:

@@ -22,6 +22,7 @@ struct feed {
 	enum feed_trust trust;
 	const char *file;       /* what the next line is from, and its number there */
 	uint64_t number;
+	uint64_t before;        /* records, damaged and markers that came before this source */
 	bool any_without_syscall;
 	int64_t until;          /* options' */
 	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
@@ -45,6 +46,12 @@ struct feed {
 	int64_t rest_until;     /* by when_clock_ms: what is not derived by then is left to the next opener; 0: no limit */
 	char sources[256];      /* noted with the run */
 };
+
+/* The next lines are from this source. */
+void feed_source(struct feed *f, const char *name);
+
+/* Had it no record, and is it no text? */
+bool feed_source_is_strange(const struct feed *f);
 
 /* All arguments are borrowed until feed_end. */
 void feed_begin(struct feed *f, struct store *store, const struct ingest_options *options, struct ingest_report *report,

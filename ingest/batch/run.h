@@ -33,7 +33,7 @@ struct ingest_options {
 	void (*progress)(void *to, uint64_t bytes, long long size);      /* size 0: not known */
 };
 
-enum ingest_looks { LOOKS_EMPTY, LOOKS_JSON, LOOKS_BINARY, LOOKS_QUOTED, LOOKS_AUDIT, LOOKS_TEXT };
+enum ingest_looks { LOOKS_EMPTY, LOOKS_BLANK, LOOKS_JSON, LOOKS_BINARY, LOOKS_QUOTED, LOOKS_AUDIT, LOOKS_TEXT };
 
 struct ingest_report {
 	int64_t ingest;            /* row of this run; 0: nothing was written */
@@ -48,7 +48,9 @@ struct ingest_report {
 	bool only_syscall_lines;   /* standard input held nothing but lines with "syscall" */
 	bool stopped;
 	bool waits;                /* some of what was stored is not derived yet: whoever opens the store next goes on */
-	enum ingest_looks looks;   /* what an input without records looks like */
+	unsigned sources;          /* how many were read */
+	enum ingest_looks looks;   /* what the last source without records looks like, */
+	const char *format;        /* and what it is by its first bytes: "a program"; NULL: not known */
 	int64_t ms;                /* it took */
 };
 

@@ -46,3 +46,41 @@ enum program_kind program_kind(struct bytes comm, struct bytes exe)
 			return rows[i].kind;
 	return PROGRAM_PLAIN;
 }
+
+/* "python3.11" is "python". */
+static struct bytes without_version(struct bytes basename)
+{
+	while (basename.n > 0 && (bytes_digit(basename.p[basename.n - 1]) || basename.p[basename.n - 1] == '.' ||
+				  basename.p[basename.n - 1] == '-'))
+		basename.n--;
+	return basename;
+}
+
+static bool is_interpreter(struct bytes basename)
+{
+	static const char *const names[] = { "python", "perl", "ruby", "node", "nodejs", "php", "lua", "tclsh", "guile", "Rscript" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (bytes_eq(without_version(basename), bytes_of(names[i])))
+			return true;
+	return false;
+}
+
+static bool is_shell_name(struct bytes comm)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].kind == PROGRAM_SHELL && bytes_eq(comm, bytes_of(rows[i].name)))
+			return true;
+	return false;
+}
+
+bool program_is_script(struct bytes comm, struct bytes exe)
+{
+	struct bytes basename = program_basename(exe);
+
+	if (comm.n == 0)
+		return false;
+	if (program_kind(comm, exe) == PROGRAM_SHELL)
+		return !is_shell_name(comm) && !bytes_eq(comm, basename);
+	return is_interpreter(basename) && !is_interpreter(comm);
+}

@@ -91,7 +91,16 @@ ok "--floor: an endless one" refuses 2 zero profile -q --comm java --floor /dev/
 
 # a policy of an older run that cannot be read takes nothing off a list
 run "$SCAUDIT" ingest --db "$TMP/kept.db" --logged-under "$TMP/deep.yaml" "$SAMPLES/java-threads.log"
-ok "--logged-under: what cannot be read is said, and kept" warns '^scaudit: --logged-under: .*deep.yaml:2: nested deeper than 32; it is kept'
+ok "--logged-under: what cannot be read is said at once" warns '^scaudit: --logged-under: .*deep.yaml:2: nested deeper than 32$'
+ok "... exit 2, and nothing is read" is "$status $(ls "$TMP" | grep -c '^kept.db')" "2 0"
+printf '{"defaultAction": "SCMP_ACT_LOG"}' >"$TMP/fine.json"
+"$SCAUDIT" ingest -q --db "$TMP/kept.db" --logged-under "$TMP/fine.json" "$SAMPLES/java-threads.log"
+python3 - "$TMP" <<-'END'
+	import sqlite3, sys
+	db = sqlite3.connect(sys.argv[1] + "/kept.db")
+	db.execute("UPDATE policy SET name = 'deep.yaml', text = ?", (open(sys.argv[1] + "/deep.yaml", "rb").read(),))
+	db.commit()
+	END
 run "$SCAUDIT" profile --db "$TMP/kept.db" --comm java --format names
 ok "--logged-under: it takes nothing off a list" warns 'recorded under deep.yaml .*not all of it can be read here'
 

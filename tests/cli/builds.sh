@@ -34,7 +34,7 @@ check() { run "$SCAUDIT" check "$TMP/sort.json" --comm sort "$@"; }
 "$SCAUDIT" profile --comm sort --format json -q -o "$TMP/sort.json"
 ok "no builds: an empty list" is "$(jq -c .evidence.binaries "$TMP/sort.json")" '[]'
 check
-ok "... and nothing said" lines 1 "$TMP/err"
+ok "... and nothing said" lines 2 "$TMP/err"
 
 # ---- one ----
 
@@ -46,7 +46,7 @@ ok "... where it ran" is "$(jq -c '.evidence.binaries[] | [.container, .image, .
 "$SCAUDIT" profile --comm sort --format spo -q -o "$TMP/sort.yaml"
 ok "a comment names the main program's" grep -q "^#.* $(hex aaaa)" "$TMP/sort.yaml"
 check
-ok "unchanged: nothing is said" lines 1 "$TMP/err"
+ok "unchanged: nothing is said" lines 2 "$TMP/err"
 ok "... 0" is "$status" 0
 
 elf bbbb
@@ -62,12 +62,12 @@ check
 ok "changed to what has none" warns 'build-id 61616161 then, none now'
 rm "$prog"
 check
-ok "gone: nothing can be said" lines 1 "$TMP/err"
+ok "gone: nothing can be said" lines 2 "$TMP/err"
 ok "... nor in JSON" is "$("$SCAUDIT" check "$TMP/sort.json" --comm sort --json -q | jq -c '.binaries[] | [.build_id_now, .changed]')" '[null,null]'
 elf bbbb
 sqlite3 "$SCAUDIT_DB" 'UPDATE build SET here = 0'
 check
-ok "below another root directory it is not looked for" lines 1 "$TMP/err"
+ok "below another root directory it is not looked for" lines 2 "$TMP/err"
 
 # ---- several ----
 
@@ -77,11 +77,11 @@ seen bbbb 1 4
 check
 ok "several builds" warns "^scaudit: the evidence is of 2 builds of $prog, the newest with the build-id 62626262: --since TIME leaves out what older ones did$"
 ok "the profile was made of the older one" warns "^scaudit: the profile was made of another build of $prog \(build-id 61616161; the evidence is of 62626262\)$"
-ok "... and the file is the newer one" lines 3 "$TMP/err"
+ok "... and the file is the newer one" lines 4 "$TMP/err"
 "$SCAUDIT" profile --comm sort --format json -q -o "$TMP/both.json"
 ok "provenance has both" is "$(jq -c '[.evidence.binaries[].build_id]' "$TMP/both.json")" '["61616161","62626262"]'
 run "$SCAUDIT" check "$TMP/both.json" --comm sort
-ok "a profile of both is of the newer one, too" lines 2 "$TMP/err"
+ok "a profile of both is of the newer one, too" lines 3 "$TMP/err"
 
 # ---- a profile that knows more than the store ----
 
@@ -89,10 +89,10 @@ unsee
 check
 ok "changed since the profile was made" warns "^scaudit: $prog has changed since the profile was made \(build-id 61616161 then, 62626262 now\): record again$"
 run "$SCAUDIT" check "$TMP/both.json" --comm sort
-ok "... of both: not" lines 1 "$TMP/err"
+ok "... of both: not" lines 2 "$TMP/err"
 jq '.evidence.binaries[].node = "elsewhere"' "$TMP/sort.json" >"$TMP/other.json"
 run "$SCAUDIT" check "$TMP/other.json" --comm sort
-ok "... on another node: not looked at" lines 1 "$TMP/err"
+ok "... on another node: not looked at" lines 2 "$TMP/err"
 jq '.evidence.binaries = [7, {"path": 7, "local": true}, {}]' "$TMP/sort.json" >"$TMP/odd.json"
 run "$SCAUDIT" check "$TMP/odd.json" --comm sort
 ok "what is no list of binaries is passed over" is "$status" 0

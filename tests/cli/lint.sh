@@ -14,10 +14,10 @@ ok "warnings: a name that nobody knows, and what comes of it" says $'^warning\tu
 ok "errors: libaudit's spelling" says $'^error\taudit-name\tpread, which loaders know as pread64\t'
 ok "warnings: a dangerous one, and why" says $'^warning\tdanger\tptrace\treads and changes other processes'
 ok "notes: counted" says $'^note\tcount\t3 calls of x86_64'
-ok "says how many" warns '^scaudit: 1 error, 4 warnings$'
+ok "says how many" warns '^scaudit: 2 errors, 4 warnings$'
 run "$SCAUDIT" lint -q --json "$TMP/bad.json"
 ok "json: exit 1" is "$status" 1
-ok "json: errors counted" says '"errors": 1'
+ok "json: errors counted" says '"errors": 2'
 ok "json, quiet: nothing on stderr" lines 0 "$TMP/err"
 
 "$SCAUDIT" ingest -q --node node01 "$SAMPLES/runc-start.log"

@@ -69,7 +69,11 @@ run "$SCAUDIT" profile --db "$TMP/unit.db" --comm java
 ok "a unit with a set: what the set allows is kept" warns 'recorded under unit .*: kept, as not observable: .* and [0-9]+ more$'
 ok "... what is dangerous in it is shown" warns '[a-z_]+ \(not observable\)'
 echo 'SystemCallFilter=@nonsense' >"$TMP/unit"
-"$SCAUDIT" ingest -q --db "$TMP/unread.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
+run "$SCAUDIT" ingest -q --db "$TMP/unread.db" --logged-under "$TMP/unit" "$SAMPLES/java-threads.log"
+ok "one that cannot be read whole: exit 2, and why" test "$status $(grep -c 'line 1: what is in @nonsense is not known here' "$TMP/err")" = "2 1"
+echo 'SystemCallLog=read' >"$TMP/read" # as an older run may have kept it
+"$SCAUDIT" ingest -q --db "$TMP/unread.db" --logged-under "$TMP/read" "$SAMPLES/java-threads.log"
+sqlite3 "$TMP/unread.db" "UPDATE policy SET name = 'unit', text = CAST('SystemCallFilter=@nonsense' AS BLOB)"
 run "$SCAUDIT" profile --db "$TMP/unread.db" --comm java
 ok "one that cannot be read: said" warns 'not all of it can be read here, so keep its names'
 

@@ -20,7 +20,7 @@ cat >"$TMP/needed" <<-'END'
 	newfstatat openat pread64 prlimit64 read rseq rt_sigreturn set_robust_list set_tid_address uname write
 END
 for runtime in runc crun; do
-	sed -nE "s/^RUNTIME\($runtime, \"([a-z0-9_]+)\"\)\$/\1/p" "$ROOT/analyze/policy/runtime_list.h"
+	sed -nE "s/^RUNTIME\($runtime, \"([a-z0-9_]+)\", [A-Z]+\)\$/\1/p" "$ROOT/analyze/policy/runtime_list.h"
 done >>"$TMP/needed"
 numbers_names >"$TMP/names"
 

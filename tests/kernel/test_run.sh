@@ -45,7 +45,7 @@ ok "... is in the report" warns '^scaudit: refused: execve, errno'
 
 without SCMP_ACT_KILL_PROCESS execve
 run "$SCAUDIT" run "$TMP/less.json" -- ls /
-ok "... or kills" is "$status" 159
+ok "... or kills: 126 as well, since it never started" is "$status" 126
 
 # the refusal is a child's, which execs another program
 "$SCAUDIT" capture -q --label sh -- sh -c 'true; sort /etc/passwd >/dev/null; exit 3' 2>/dev/null
@@ -75,3 +75,19 @@ run "$SCAUDIT" run "$TMP/ls.json" -- "$TMP/nothing"
 ok "no such command: 127" is "$status" 127
 run setpriv --reuid 65534 --clear-groups "$SCAUDIT" run "$TMP/ls.json" -- ls /
 ok "without CAP_AUDIT_READ: 125" is "$status" 125
+
+# a command that cannot even start was never started, whatever becomes of the process that was to be it
+for action in SCMP_ACT_ERRNO SCMP_ACT_KILL_PROCESS SCMP_ACT_TRAP SCMP_ACT_KILL_THREAD; do
+	for names in '"write", "exit_group"' '"getpid"'; do
+		printf '{"defaultAction": "%s", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"], "syscalls": [{"names": [%s], "action": "SCMP_ACT_ALLOW"}]}\n' \
+			"$action" "$names" >"$TMP/none.json"
+		run "$SCAUDIT" run "$TMP/none.json" -- true
+		ok "no execve, $action, $names: never started" warns '^scaudit: the command was never started: execve is refused'
+		ok "... exit 126" is "$status" 126
+	done
+done
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["execve"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}\n' >"$TMP/none.json"
+run "$SCAUDIT" run "$TMP/none.json" -- true
+ok "a block-list of execve: never started" test "$status $(grep -c 'never started: execve is refused (errno ENOSYS)' "$TMP/err")" = "126 1"
+run "$SCAUDIT" run "$TMP/none.json" -- /no/such/command
+ok "a command that is not there: 127 as before" is "$status" 127
