@@ -1,4 +1,4 @@
-# Packages: make static, make dist, make deb, make arm64. Included by the Makefile.
+# Packages: make static, make dist, make deb; make docs for manual pages and completions. Included by the Makefile.
 
 # ---- one file that needs no library of the machine it runs on ----
 
