@@ -16,3 +16,4 @@ OPTION_TEXT(compact,   keep_days,    "trees of the last N days stay as they are"
 OPTION_TEXT(lint,      target,       "what this consumer would refuse or drop in silence counts as a trap:\n{targets}")
 OPTION_TEXT(check,     runtime,      "say what this loader ({runtimes}) needs to start the program\nand the profile refuses; compile as for it")
 OPTION_TEXT(check,     arch,         "the profile for a machine of this architecture (Docker's conditions)")
+OPTION_TEXT(profile,   json,         "with --explain: one JSON document")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Finds the process that --pid, --container or --pod name, and refuses where several fit. */
 #include "cli/process.h"
 
 #include "analyze/evidence/select.h"

@@ -346,6 +346,30 @@ static int take_presence(void *to, const struct carry_presence *p, struct err *e
 	return 0;
 }
 
+/* Serials of records of other types: what lies between two of ours is not lost there. */
+static int take_other(void *to, const struct seen_row *row, struct err *e)
+{
+	struct adopt *a = to;
+	int64_t node = carry_node(&a->c, row->key.node, e), first = row->key.serials * SEEN_SERIALS;
+
+	if (node < 0)
+		return -1;
+	for (int layer = 0; layer < SEEN_ROW_LAYERS; layer++) {
+		struct seen_page *page;
+		struct serial_set set = { { 0 } };
+
+		if (!serial_set_decode(&set, row->other[layer]) || first > UINT32_MAX)
+			return store_damaged(a->c.from, "seen", 0, "a set of serials cannot be read", e);
+		page = seen_page(&a->p->feed.seen, node, (uint32_t)first, row->key.seconds * SEEN_SECONDS, e);
+		if (page == NULL)
+			return -1;
+		for (unsigned i = 0; i < SEEN_SERIALS; i++)
+			if (serial_set_has(&set, i))
+				seen_mark_other(page, (uint32_t)first + i, a->trusted && layer == TRACK_TRUSTED);
+	}
+	return 0;
+}
+
 static int take_over(struct adopt *a, const char *source, struct err *e)
 {
 	struct feed *f = &a->p->feed;
@@ -359,6 +383,8 @@ static int take_over(struct adopt *a, const char *source, struct err *e)
 		return feed_commit(f, e);
 	}
 	if (finish_hour(a, e) < 0 || feed_lock(f, e) < 0)
+		return -1;
+	if (carry_each_other(&a->c, (struct seen_row_take){ take_other, a }, e) < 0)
 		return -1;
 	if (carry_each_presence(&a->c, (struct carry_presence_take){ take_presence, a }, e) < 0 ||
 	    carry_losses(&a->c, a->trusted, f->r->ingest, &f->r->losses, e) < 0)

@@ -68,10 +68,4 @@ $(BUILD)/completion/scaudit.fish: $(GEN)
 	@mkdir -p $(@D)
 	@$(GEN) fish > $@.new && mv $@.new $@
 
-# ---- for 64-bit ARM, on another machine ----
-
-# Libraries of that architecture are unpacked below build/arm64, by packaging/cross; nothing is installed.
-arm64:
-	@packaging/cross arm64
-
-.PHONY: docs static dist deb arm64
+.PHONY: docs static dist deb

@@ -572,48 +572,6 @@ void select_release(struct selection *s)
 	*s = (struct selection){ 0 };
 }
 
-/* ---- names that are near ---- */
-
-void select_add_comms(const struct query *q, struct nearest *out)
-{
-	for (size_t i = 0; i < q->callers.n; i++)
-		nearest_add(out, q->callers.v[i].comm);
-}
-
-static void add_pod(const struct bytes v[LOCATION_FIELDS], struct nearest *out)
-{
-	nearest_add(out, v[LOCATION_POD_NAME]);
-	nearest_add(out, v[LOCATION_POD]);
-}
-
-static void add_container(const struct bytes v[LOCATION_FIELDS], struct nearest *out)
-{
-	nearest_add(out, v[LOCATION_CONTAINER_NAME]);
-	nearest_add(out, v[LOCATION_CONTAINER]);
-}
-
-void select_add_locations(const struct query *q, enum workloads_by by, struct nearest *out)
-{
-	for (size_t i = 0; i < q->locations.n; i++) {
-		const struct bytes *v = q->locations.v[i].v;
-
-		if (by == BY_CONTAINER)
-			add_container(v, out);
-		else if (by == BY_POD)
-			add_pod(v, out);
-		else
-			nearest_add(out, v[LOCATION_UNIT]);
-	}
-}
-
-bool select_has_comm(const struct query *q, const char *name)
-{
-	for (size_t i = 0; i < q->callers.n; i++)
-		if (is_comm(q->callers.v[i].comm, name))
-			return true;
-	return false;
-}
-
 bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text)
 {
 	return is_container(v, text);
@@ -622,4 +580,12 @@ bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text
 bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
 {
 	return is_pod(v, text);
+}
+
+bool select_has_comm(const struct query *q, const char *name)
+{
+	for (size_t i = 0; i < q->callers.n; i++)
+		if (is_comm(q->callers.v[i].comm, name))
+			return true;
+	return false;
 }

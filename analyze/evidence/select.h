@@ -4,7 +4,6 @@
 #define ANALYZE_EVIDENCE_SELECT_H
 
 #include "analyze/evidence/workloads.h"
-#include "store/base/nearest.h"
 
 #define SELECT_ID_MIN 4 /* ids may be cut to so many characters */
 
@@ -54,10 +53,6 @@ void select_release(struct selection *s);
 /* Does --container or --pod mean this? A container by its name or its id, which may be cut; a pod by its name or uid. */
 bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text);
 bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text);
-
-/* What a selector that matched nothing may have meant: comm names; names and ids of containers, pods (or units). */
-void select_add_comms(const struct query *q, struct nearest *out);
-void select_add_locations(const struct query *q, enum workloads_by by, struct nearest *out);
 
 /* Has a thread in the store this name? */
 bool select_has_comm(const struct query *q, const char *name);

@@ -190,9 +190,38 @@ static bool mixed(const struct filter *v, size_t n)
 	return false;
 }
 
+/* Takes a name out of all rules so far. */
+static void forget_name(struct policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->rules.n; i++) {
+		struct policy_words *names = &p->rules.v[i].names;
+		size_t kept = 0;
+
+		for (size_t k = 0; k < names->n; k++)
+			if (names->v[k] != name) /* interned */
+				names->v[kept++] = names->v[k];
+		names->n = kept;
+	}
+}
+
+/* The compiler lets a call through at once whose last filter always allows, whatever its filters before say. */
+static bool allowed_at_once(const struct policy_file *f, const struct filter *last)
+{
+	return f->compiler && !f->denies && last->always && last->action == ACTION_ALLOW;
+}
+
 /* The filters of one line for names that have the same state. */
 static int add_filters(struct policy_file *f, const struct policy_words *names, enum state had, const struct filter *v, size_t n)
 {
+	if (allowed_at_once(f, &v[n - 1]) && (n > 1 || had == CONDITIONAL)) {
+		for (size_t i = 0; i < names->n; i++)
+			forget_name(f->r.p, names->v[i]);
+		policy_note(f->r.p, "line %zu: a call that is allowed in the end is always allowed: the compiler drops the conditions before it",
+			    f->r.line);
+		v += n - 1;
+		n = 1;
+		had = NEW;
+	}
 	f->r.p->in_order |= mixed(v, n) || (had == CONDITIONAL && f->compiler);
 	for (size_t i = 0; i < n; i++) {
 		if (!v[i].always) {
@@ -512,6 +541,7 @@ static int read_minijail(struct policy *p, struct bytes text, const char *file, 
 	map_release(&f.calls);
 	if (ret < 0)
 		return -1;
+	p->direct = true;
 	return p->rules.n || f.denies ? 0 : err_set(e, ST_INPUT, "%s: no rules in it", file);
 }
 

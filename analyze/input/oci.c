@@ -228,6 +228,21 @@ static int read_own(const struct reading *r, json_object *root)
 	return ret;
 }
 
+/* What else of a config.json confines: it refuses calls by other means than the filter. */
+static void say_process(const struct reading *r, json_object *root)
+{
+	static const char *const members_of[] = { "capabilities", "noNewPrivileges", "apparmorProfile", "selinuxLabel" };
+	json_object *process = NULL, *value;
+
+	if (!json_object_object_get_ex(root, "process", &process) || !json_object_is_type(process, json_type_object))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(members_of); i++)
+		if (json_object_object_get_ex(process, members_of[i], &value) && value != NULL &&
+		    (!json_object_is_type(value, json_type_boolean) || json_object_get_boolean(value)) &&
+		    (!json_object_is_type(value, json_type_string) || json_object_get_string_len(value) > 0))
+			policy_unread(r->p, "process.%s is not read: it refuses calls by other means than a filter", members_of[i]);
+}
+
 static int read_root(const struct reading *r, json_object *root, struct bytes text)
 {
 	struct second_look l = { .text = text, .reader = json_tokener_new() };
@@ -241,6 +256,7 @@ static int read_root(const struct reading *r, json_object *root, struct bytes te
 		return -1;
 	if (json_object_is_type(root, json_type_object) && json_object_object_get_ex(root, "linux", &linux_)) {
 		json_object_object_get_ex(linux_, "seccomp", &seccomp);
+		say_process(r, root);
 		return input_object(r, seccomp, "linux.seccomp.");
 	}
 	if (json_object_is_type(root, json_type_object) && json_object_object_get_ex(root, "scaudit", NULL))

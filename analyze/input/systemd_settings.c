@@ -401,9 +401,7 @@ bool systemd_settings_read(struct systemd_settings *s, const struct reading *r, 
 			s->on[i] = s->namespaces_said;
 		} else if (settings[i].kind == FAMILIES) {
 			read_families(s, r, key, value, &s->on[i]);
-		} else if (value.n == 0) {
-			s->on[i] = false;
-		} else {
+		} else { /* an empty one is no boolean, and passed over like others */
 			bool on;
 
 			if (boolean(value, &on))

@@ -109,4 +109,7 @@ static int write_lxc(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
-const struct output output_lxc = { .name = "lxc", .about = "a policy of LXC, for lxc.seccomp.profile", .write = write_lxc };
+const struct output output_lxc = {
+	.name = "lxc", .about = "a policy of LXC, for lxc.seccomp.profile",
+	.cannot = "kill_process, log and trace; flags", .write = write_lxc,
+};

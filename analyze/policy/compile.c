@@ -291,16 +291,21 @@ static int compile(struct compiled *out, struct buf *text, const struct policy *
 	return export == NULL ? 0 : export_text(text, p, export, e);
 }
 
+static bool is_direct(const struct policy *p)
+{
+	return p->direct || p->in_order;
+}
+
 static int compile_one(struct compiled *out, const struct policy *p, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
 	struct sock_filter one;
 
-	if (compile(out, &text, p, p->in_order ? NULL : seccomp_export_bpf, e) < 0)
+	if (compile(out, &text, p, is_direct(p) ? NULL : seccomp_export_bpf, e) < 0)
 		return -1;
 	for (size_t at = 0; at + sizeof(one) <= text.n; at += sizeof(one))
 		memcpy(VEC_PUSH(&out->code), text.p + at, sizeof(one));
-	if (p->in_order && inorder_compile(out, p, e) < 0)
+	if (is_direct(p) && inorder_compile(out, p, e) < 0)
 		return -1;
 	if (out->code.n == 0 || out->code.n > BPF_MAXINSNS)
 		return err_set(e, ST_INPUT, "the filter has %zu instructions; the kernel takes %d", out->code.n, BPF_MAXINSNS);

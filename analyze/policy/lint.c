@@ -499,7 +499,7 @@ static void lint_socketcall(struct linting *l)
 
 static bool denies_something(const struct linting *l)
 {
-	bool some = denies_by_default(l);
+	bool some = denies_by_default(l) || l->p->also.n > 0;
 
 	for (size_t i = 0; i < l->p->rules.n && !some; i++)
 		some = !passes(l->p->rules.v[i].action);

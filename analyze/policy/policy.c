@@ -90,7 +90,7 @@ static void rule_share(struct policy_rule *out, const struct policy_rule *of)
 void policy_share(struct policy *out, const struct policy *of)
 {
 	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
-				.native = of->native, .format = of->format, .in_order = of->in_order, .listener = of->listener, .exact = of->exact,
+				.native = of->native, .format = of->format, .direct = of->direct, .in_order = of->in_order, .listener = of->listener, .exact = of->exact,
 				.others_pass = of->others_pass, .idle_errno = of->idle_errno };
 	COPY(&out->archs, &of->archs);
 	COPY(&out->flags, &of->flags);

@@ -77,6 +77,7 @@ struct policy {
 	struct policy_words flags;
 	bool has_flags;              /* an empty list of them is there: that is not the same as none */
 	bool listener;               /* somebody answers NOTIFY: a listenerPath is there */
+	bool direct;                 /* its loader writes the instructions itself, without libseccomp */
 	bool in_order;               /* of a call's rules the first whose conditions hold answers */
 	bool exact;                  /* its loader takes a name for that call alone: no socketcall for socket */
 	bool others_pass;            /* what is of none of archs passes; else it kills */

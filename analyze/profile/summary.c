@@ -5,6 +5,7 @@
  */
 #include "analyze/profile/summary.h"
 
+#include "analyze/evidence/suggest.h"
 #include "analyze/evidence/lives.h"
 #include "analyze/policy/runtime.h"
 #include "store/base/esc.h"
@@ -696,17 +697,17 @@ static void say_nearest(struct summary *out, const struct query *q, const char *
 
 static void add_containers(const struct query *q, struct nearest *out)
 {
-	select_add_locations(q, BY_CONTAINER, out);
+	suggest_locations(q, BY_CONTAINER, out);
 }
 
 static void add_pods(const struct query *q, struct nearest *out)
 {
-	select_add_locations(q, BY_POD, out);
+	suggest_locations(q, BY_POD, out);
 }
 
 static void add_units(const struct query *q, struct nearest *out)
 {
-	select_add_locations(q, BY_UNIT, out);
+	suggest_locations(q, BY_UNIT, out);
 }
 
 /* Markers are the answer where nothing is: what they tell of may be what was asked for. */
@@ -753,7 +754,7 @@ void summary_of_nothing(struct summary *out, const struct query *q, const struct
 		return;
 	for (size_t i = 0; i < o->comm.n; i++)
 		if (!say_alone(out, q, o->comm.v[i], advice))
-			say_nearest(out, q, "comm", &(struct select_names){ &o->comm.v[i], 1 }, select_add_comms);
+			say_nearest(out, q, "comm", &(struct select_names){ &o->comm.v[i], 1 }, suggest_comms);
 	say_nearest(out, q, "container", &o->container, add_containers);
 	say_nearest(out, q, "pod", &o->pod, add_pods);
 	say_nearest(out, q, "unit", &o->unit, add_units);

@@ -242,10 +242,12 @@ static int run_ingest(struct opts *o, struct err *e)
 
 const struct command command_ingest = {
 	.name = "ingest", .args = "[FILE...]", .about = "read log lines into the store",
-	.help = "Reads seccomp log records (type=1326) into the store: files, '-' or standard input, in every textual\n"
-		"form, recognised line by line. Each event counts once, however often and in whatever form it is read.\n"
+	.help = "Reads seccomp log records (type=1326) into the store: files, '-' or standard input, in every form,\n"
+		"recognised line by line, packed or not; other stores; with --journal, the journal. Each event counts\n"
+		"once, however often and in whatever form it is read.\n"
 		"Exit status: 0 where there was nothing new, too; 1 where lines look like records and none could be taken; 2 for\n"
 		"what is no log (a program, a database).\n\n"
-		"    grep syscall /var/log/syslog | scaudit ingest",
+		"    grep syscall /var/log/syslog | scaudit ingest\n"
+		"    scaudit ingest /var/log/audit/audit.log*",
 	.groups = G_STORE | G_INPUT | G_INGEST, .max_args = -1, .run = run_ingest,
 };

@@ -5,11 +5,13 @@
 #include "analyze/policy/runtime.h"
 #include "analyze/profile/summary.h"
 #include "cli/command.h"
+#include "cli/each.h"
 #include "cli/selector.h"
 #include "cli/rollout.h"
 #include "cli/term.h"
 #include "cli/verdict.h"
 #include "store/base/esc.h"
+#include "store/base/json.h"
 #include "store/base/outfile.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
@@ -146,6 +148,52 @@ static int explain(FILE *to, const struct output_input *in, struct err *e)
 	return 0;
 }
 
+/* The same as one document; what has no evidence has no callers. */
+static json_object *rule_json(const struct profile *p, const struct profile_rule *r, bool denied)
+{
+	json_object *row = json_object_new_object(), *rows = json_object_new_array();
+	struct profile_callers callers;
+
+	json_put_word(row, "name", r->name.p);
+	json_put_word(row, "ground", denied ? "denied" : r->ground == GROUND_SEEN ? "seen" : profile_ground_word(r->ground));
+	profile_callers(&callers, p, r);
+	for (size_t i = 0; i < callers.n; i++) {
+		const struct profile_caller *c = &callers.v[i];
+		json_object *caller = json_object_new_object();
+
+		json_put_text(caller, "path", true, c->path);
+		json_put_text(caller, "comm", true, c->comm);
+		json_put_text(caller, "subj", c->subj.n > 0, c->subj);
+		json_put_int(caller, "events", true, (int64_t)c->events);
+		json_put_int(caller, "denied", true, (int64_t)c->denied);
+		json_put_int(caller, "starts", true, (int64_t)c->starts);
+		json_put_time(caller, "first", c->t_first);
+		json_put_time(caller, "last", c->t_last);
+		json_put_word(caller, "source", c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id");
+		json_object_array_add(rows, caller);
+	}
+	json_object_object_add(row, "callers", rows);
+	VEC_FREE(&callers);
+	return row;
+}
+
+static int explain_json(FILE *to, const struct output_input *in, struct err *e)
+{
+	static const struct profile none;
+	const struct profile *p = in->profile ? in->profile : &none;
+	json_object *doc = json_object_new_object(), *rows = json_object_new_array();
+
+	for (size_t i = 0; i < p->rules.n; i++)
+		json_object_array_add(rows, rule_json(p, &p->rules.v[i], false));
+	for (size_t i = 0; i < p->denied.n; i++)
+		json_object_array_add(rows, rule_json(p, &p->denied.v[i], true));
+	json_object_object_add(doc, "calls", rows);
+	fprintf(to, "%s\n", json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(doc);
+	(void)e;
+	return 0;
+}
+
 /* ---- writing ---- */
 
 typedef int write_fn(FILE *to, const struct output_input *in, struct err *e);
@@ -238,7 +286,7 @@ static int write_out(const struct opts *o, const struct output *format, const st
 	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
 	struct policy policy;
 	struct output_input in = { .policy = &policy, .profile = p->s ? p : NULL, .from = &from, .group = opt_on(o, OPT_group) };
-	write_fn *write = opt_on(o, OPT_explain) ? explain : format->write;
+	write_fn *write = !opt_on(o, OPT_explain) ? format->write : opt_on(o, OPT_json) ? explain_json : explain;
 	int ret;
 
 	if (can_tighten(o, p, e) < 0)
@@ -424,6 +472,11 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 	return ret;
 }
 
+static int make_selected(const struct opts *o, struct selected *s, struct err *e)
+{
+	return select_and_make(o, s, false, e);
+}
+
 /* No store, or no selector: where a rollout begins. */
 static bool is_beginning(const struct opts *o, const struct err *e)
 {
@@ -447,6 +500,11 @@ static int run_profile(struct opts *o, struct err *e)
 		ret = begin_observing(o, "nothing is known yet", e);
 	} else if (ret < 0) {
 		ret = (int)e->status;
+	} else if (opt_on(o, OPT_json) && !opt_on(o, OPT_explain)) {
+		ret = err_set(e, ST_INPUT, "--json is for --explain; a list with all that is known of it is --format json") < 0 ? ST_INPUT : ST_OK;
+	} else if (opt_on(o, OPT_each)) {
+		s.options.whole_locations = true;
+		ret = each_workload(o, &s, make_selected, e);
 	} else if (!select_names_something(&s.options)) {
 		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all "
 			      "('scaudit workloads' lists what there is)") < 0 ? ST_INPUT : ST_OK;

@@ -271,6 +271,22 @@ int carry_each_page(struct carry *c, int64_t node, int64_t first, int64_t last, 
 	return store_each(c->from, STMT_pages, ARGS(V_INT(node), V_INT(first), V_INT(last)), WALK(take_page, &to), e);
 }
 
+static int take_other(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct seen_row_take *take = to;
+	int64_t v[5];
+
+	if (row_read(st, "seen", "iyybb", v, e) < 0)
+		return -1;
+	return take->take(take->to, &(struct seen_row){ .key = { v[0], v[1], v[2] }, .other = { store_column(st, 3), store_column(st, 4) } }, e);
+}
+
+int carry_each_other(struct carry *c, struct seen_row_take to, struct err *e)
+{
+	return store_each_sql(c->from, "SELECT node, serials, seconds, trusted_other, other FROM seen WHERE length(trusted_other) + length(other) > 0",
+			      NO_ARGS, WALK(take_other, &to), e);
+}
+
 /* ---- the rest ---- */
 
 struct presence_walk { struct carry *c; struct carry_presence_take to; };

@@ -44,6 +44,9 @@ int carry_each_touch(struct carry *c, int64_t interval, struct carry_row_take to
 /* Pages of the seen set of a node within these pages of seconds. */
 int carry_each_page(struct carry *c, int64_t node, int64_t first, int64_t last, struct seen_row_take to, struct err *e);
 
+/* Pages with serials of audit records of other types: key and `other`. */
+int carry_each_other(struct carry *c, struct seen_row_take to, struct err *e);
+
 /* Presence, losses, births, builds: as they are, with rows of here. */
 struct carry_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
 struct carry_presence_take { int (*take)(void *to, const struct carry_presence *p, struct err *e); void *to; };

@@ -8,6 +8,9 @@ cd "$TMP" || exit 1
 cp "$SAMPLES"/*.log .
 chmod 0666 ./*.log
 what='SELECT node, tree, path, comm, exe, subj, label, arch, nr, action, count, trusted, first, last, pid FROM observations ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15'
+# and records of other types between them
+head -n 400 denials.log | sed -n 's/type=SECCOMP msg=audit(\([0-9.]*\):\([0-9]*\)).*/\1 \2/p' | awk '{ printf "type=SYSCALL msg=audit(%s:%d): arch=c000003e\n", $1, $2 + 100000 }' >others.log
+cat others.log >>denials.log
 of() { sqlite3 "file:$1?mode=ro" "$what"; }
 into() { "$SCAUDIT" ingest -q --db "$@"; }
 drop() { rm -f "$1" "$1-wal" "$1-shm"; }
@@ -22,6 +25,8 @@ into all.db --node c ./*.log
 run "$SCAUDIT" ingest --db sum.db a.db b.db c.db
 ok "three stores: exit 0" is $status 0
 ok "three stores: what one that read all logs has" is "$(of sum.db | cmp - <(of all.db) 2>&1)" ""
+ok "three stores: serials, of other types too" is "$(sqlite3 sum.db 'SELECT count(*), sum(length(held)), sum(length(other)) FROM seen')" \
+	"$(sqlite3 all.db 'SELECT count(*), sum(length(held)), sum(length(other)) FROM seen')"
 ok "three stores: losses" is "$(sqlite3 sum.db 'SELECT count(*), sum(number) FROM loss')" "$(sqlite3 all.db 'SELECT count(*), sum(number) FROM loss')"
 ok "three stores: the same profile" is "$("$SCAUDIT" profile --db sum.db --comm java --node c 2>&1 | cmp - <("$SCAUDIT" profile --db all.db --comm java --node c 2>&1))" ""
 drop turn.db

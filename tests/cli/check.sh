@@ -71,3 +71,41 @@ run "$SCAUDIT" blocked --json
 ok "blocked: JSON" jq -e '.blocked | type == "array"' "$TMP/out"
 run "$SCAUDIT" blocked --pid 0
 ok "blocked: a pid that is none" is "$status" 2
+
+# ---- what else a unit loads, and what nobody reads ----
+export SCAUDIT_DB=$TMP/unit.db
+serial=0
+for nr in 0 308 335 453; do
+	echo "type=SECCOMP msg=audit(1700000000.000:$((++serial))): auid=0 uid=0 gid=0 ses=1 pid=7 comm=\"a\" exe=\"/a\" sig=0 arch=c000003e syscall=$nr compat=0 ip=0x7f0000000000 code=0x7ffc0000"
+done >"$TMP/some.log"
+"$SCAUDIT" ingest -q --node n "$TMP/some.log"
+printf '[Service]\nSystemCallFilter=~bpf\nSystemCallErrorNumber=EPERM\nRestrictNamespaces=~mnt\nRestrictNamespaces=yes\n' >"$TMP/ns.service"
+run "$SCAUDIT" check --all "$TMP/ns.service"
+ok "a unit's other filters: exit 1" is "$status" 1
+ok "a unit's other filters: setns is refused" says $'^setns\tx86_64\trefused\terrno EPERM'
+ok "a unit's other filters: they are named" warns 'as systemd 252 loads them: RestrictNamespaces='
+printf '[Service]\nSystemCallFilter=~bpf\nSystemCallErrorNumber=EPERM\nCapabilityBoundingSet=\nCapabilityBoundingSet=CAP_CHOWN\n' >"$TMP/caps.service"
+run "$SCAUDIT" check --all "$TMP/caps.service"
+ok "what is not read: exit 0" is "$status" 0
+ok "what is not read: it does not say that all pass" test "$(grep -c 'all 4 calls' "$TMP/err")" = 0
+ok "what is not read: it says what" warns 'would refuse none of the 4 calls that were seen; not read: CapabilityBoundingSet='
+ok "335: why it passes" warns '^scaudit: uretprobe passes whatever a filter says'
+echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read", "setns", "exit_group"], "action": "SCMP_ACT_ALLOW"}]}' >"$TMP/no-archs.json"
+run "$SCAUDIT" check --all "$TMP/no-archs.json"
+if [ "$(uname -m)" = x86_64 ]; then
+	ok "runc's versions: both answers" says $'^map_shadow_stack\tx86_64\trefused\terrno (EPERM or errno ENOSYS|ENOSYS or errno EPERM)'
+	ok "runc's versions: and how to name one" warns 'runc-1.1 or runc-1.2 names one'
+	run "$SCAUDIT" check --all --runtime runc-1.1 "$TMP/no-archs.json"
+	ok "runc 1.1: no architecture is listed" says $'^map_shadow_stack\tx86_64\trefused\terrno EPERM\t'
+	run "$SCAUDIT" check --all --target runc-1.2 "$TMP/no-archs.json"
+	ok "runc 1.2: the machine's own" says $'^map_shadow_stack\tx86_64\trefused\terrno ENOSYS\t'
+fi
+run "$SCAUDIT" check --all --runtime crun --target runc-1.2 "$TMP/no-archs.json"
+ok "two runtimes: exit 2" is "$status" 2
+for text in '@denylist\nsetns: return ENOSYS\n' '2\nblacklist\n[all]\nsetns errno 38\n'; do
+	# shellcheck disable=SC2059
+	printf "$text" >"$TMP/deny"
+	run "$SCAUDIT" check --all "$TMP/deny"
+	ok "a list that denies: its name is refused" says $'^setns\tx86_64\trefused\terrno ENOSYS'
+	ok "a list that denies: all else passes" test "$(grep -c '^read' "$TMP/out")" = 0
+done

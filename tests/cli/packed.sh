@@ -110,7 +110,11 @@ p = subprocess.run(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(p.returncode)' "$SCAUDIT" ingest $f
 		ok "a bomb, $f: exit 2" is $status 2
-		ok "a bomb, $f: bounded memory" test "$(tail -n 1 out)" -lt 65536
+		if ldd "$SCAUDIT" 2>/dev/null | grep -q libasan; then
+			skip "a bomb, $f: bounded memory" "the sanitizer's own memory is not bounded"
+		else
+			ok "a bomb, $f: bounded memory" test "$(tail -n 1 out)" -lt 65536
+		fi
 	done
 	rm -f bomb.gz bomb.gz.gz
 fi

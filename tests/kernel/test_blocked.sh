@@ -61,6 +61,7 @@ gone
 
 # --- by the container's id instead of a pid ---
 id=$(printf '%064x' 4711)
+# shellcheck disable=SC2089,SC2090
 export CONTAINER_CONFIG=".linux.cgroupsPath = \"/docker/$id\""
 live "$TMP/profile.json"
 run "$SCAUDIT" blocked --container "${id:0:64}" --json
