@@ -150,7 +150,7 @@ layers:
 	@tests/layers
 	@tests/house
 
-lint: layers
+lint: layers $(BUILD)/stmt.h
 	tests/format
 	tests/lint
 

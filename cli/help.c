@@ -107,8 +107,10 @@ void help_text_of(struct buf *out, const struct command *c, enum opt opt)
 	const char *text = opts_row(opt)->help, *other = strchr(text, '|');
 	auto_free char *mine = NULL;
 
-	if (other != NULL)
-		text = mine = c->groups & G_SELECT ? mem_dup(other + 1) : mem_print("%.*s", (int)(other - text), text);
+	if (other != NULL) {
+		mine = c->groups & G_SELECT ? mem_dup(other + 1) : mem_print("%.*s", (int)(other - text), text);
+		text = mine;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].command == c && texts[i].opt == opt)
 			text = texts[i].help;

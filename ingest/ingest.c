@@ -242,6 +242,7 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 		input_close(&in);
 		return is_store ? pipeline_adopt(p, name, e) : pipeline_journal_file(p, name, e);
 	}
+	// cppcheck-suppress autoVariables ; it is set back below
 	p->in = &in;
 	ret = judge_source(p, e);
 	while (ret == 0 && any && !p->r->stopped) {

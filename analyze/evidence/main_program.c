@@ -9,7 +9,7 @@
 #include "store/model/program.h"
 
 #define COMM_MAX 15
-#define AS_LONG 3 / 4 /* of the longest life: what lives so long is told apart by its name, not by who ended first */
+#define AS_LONG(ms) ((ms) * 3 / 4) /* of the longest life: what lives so long is told apart by its name, not by who ended first */
 
 bool main_program_is_plain(const struct query_image *m)
 {
@@ -185,7 +185,7 @@ static void choose(struct starting *s)
 		struct query_tree *t = &s->q->trees.v[s->q->images.v[s->v.v[i].image].tree];
 		size_t tree = (size_t)(t - s->q->trees.v);
 
-		if (s->v.v[i].helper == other[tree] || s->v.v[i].to - s->v.v[i].from < longest[tree] * AS_LONG)
+		if (s->v.v[i].helper == other[tree] || s->v.v[i].to - s->v.v[i].from < AS_LONG(longest[tree]))
 			continue;
 		if (t->main == QUERY_NONE || by_program(s->q, s->v.v[i].image, t->main) < 0)
 			t->main = s->v.v[i].image;

@@ -164,12 +164,12 @@ static const struct { const char *word; enum policy_op op; } ops[] = {
 /* *any: "arg & value", which one bit of value fulfils. */
 static int read_op(const struct reading *r, struct bytes *text, struct policy_arg *out, bool *any)
 {
-	struct bytes t = *text, and = *text;
+	struct bytes t = *text, behind = *text;
 
 	*any = false;
 	out->op = POLICY_MASKED_EQ;
-	bytes_trim_left(&and);
-	if (!bytes_starts(and, BYTES("&&")) && minijail_mark(text, "&")) {
+	bytes_trim_left(&behind);
+	if (!bytes_starts(behind, BYTES("&&")) && minijail_mark(text, "&")) {
 		*any = true;
 		return 0;
 	}

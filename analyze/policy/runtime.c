@@ -71,7 +71,7 @@ int runtime_choose(const struct runtime **out, const struct target **version, co
 		return no_such(runtime, e);
 	if (*out != NULL && of_target != NULL && *out != of_target)
 		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different runtimes", runtime, target);
-	if (by_runtime == NULL || strchr(runtime, '-') == NULL)
+	if (runtime == NULL || by_runtime == NULL || strchr(runtime, '-') == NULL)
 		return 0;
 	if (by_target != NULL && by_target != by_runtime)
 		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different versions", runtime, target);

@@ -232,9 +232,11 @@ void summary_of_evidence(struct summary *out, const struct summary_evidence *ev)
 {
 	uint64_t holes, whole = count_captured(ev, &holes);
 	bool captured = whole > 0 && whole == ev->s->trees, text = rests_on_text(ev);
-	struct lost lost = captured ? (struct lost){ 0 } : sum_losses(ev->losses, text);
 	auto_buf struct buf some = { 0 }, past = { 0 };
+	struct lost lost = { 0 };
 
+	if (!captured)
+		lost = sum_losses(ev->losses, text);
 	if (ev->whole != NULL)
 		whole_past_text(&past, ev->whole);
 	if (whole && !captured)

@@ -397,6 +397,7 @@ static size_t answer(const struct opts *o, struct selected *s, const struct subj
 	size_t more;
 
 	whole_find(&whole, ev->q, ev->s);
+	// cppcheck-suppress autoVariables ; it is set back below
 	ev->whole = &whole;
 	more = runtime ? check_runtime(subject, runtime, true, true, quiet) : 0;
 	more += check_shown(subject, ev->q, ev->s, &whole, runtime, quiet);
@@ -404,6 +405,7 @@ static size_t answer(const struct opts *o, struct selected *s, const struct subj
 	show(o, c, &b, subject, ev->s->program, more);
 	say_evidence(ev->s, ev, quiet);
 	VEC_FREE(&b);
+	ev->whole = NULL;
 	whole_release(&whole);
 	return c->refused + more + (opt_on(o, OPT_strict) ? c->depends + c->unknown : 0) + !ev->s->program;
 }

@@ -267,9 +267,9 @@ ok "... and diff" warns '^scaudit: INCOMPLETE: '
 # ---- 6: what ingest ends with ----
 status_of() { run "$SCAUDIT" ingest --node n "$@"; echo "$status"; }
 printf '\n\n' >blank; printf 'hello\n' >text; printf '\177ELF\2\1\1\n' >elf; printf 'SQLite format 3\0x' >db.db; printf 'PK\3\4x\n' >zip
-printf '\377\376a\0\n\0' >utf16; printf 'a\0b\n' >nul; "$ROOT/tests/lines.py" <<<"$start" >good; cut -c1-150 good >cut; printf 'audit: backlog limit exceeded\n' >marker
+printf '\377\376a\0\n\0' >utf16; printf 'a\0b\n' >nul; "$ROOT/tests/lines.py" <<<"$start" >good; cut -c1-150 good >cutoff; printf 'audit: backlog limit exceeded\n' >marker
 for row in "an empty file /dev/null 0" "blank lines blank 0" "a log without records text 0" "markers alone marker 0" "a program elf 2" "a database db.db 2" \
-	"an archive zip 2" "UTF-16 utf16 2" "NUL bytes nul 2" "lines that were cut cut 1" "good lines good 0" "the same again good 0"; do
+	"an archive zip 2" "UTF-16 utf16 2" "NUL bytes nul 2" "lines that were cut cutoff 1" "good lines good 0" "the same again good 0"; do
 	want=${row##* } file=${row% *} file=${file##* } name=${row% * *}
 	[ "$name" = "the same again" ] || rm -f "$SCAUDIT_DB"*
 	ok "ingest, $name: exit $want" is "$(status_of "$file")" "$want"
@@ -283,7 +283,7 @@ rm -f "$SCAUDIT_DB"*
 ok "one good file and a program: exit 2" is "$(status_of good elf)" 2
 ok "... the good one is stored" is "$("$SCAUDIT" status --json | grep -c '"trees": 1')" 1
 rm -f "$SCAUDIT_DB"*
-ok "one good file and cut lines: exit 0" is "$(status_of good cut)" 0
+ok "one good file and cut lines: exit 0" is "$(status_of good cutoff)" 0
 rm -f "$SCAUDIT_DB"*
 ok "a good file and an empty one: exit 0" is "$(status_of good /dev/null)" 0
 
@@ -291,9 +291,9 @@ ok "a good file and an empty one: exit 0" is "$(status_of good /dev/null)" 0
 line=$(head -n 1 good)
 bad=''
 for n in $(seq 50 $((${#line} - 12))); do
-	printf '%s\n' "${line:0:n}" >cut
+	printf '%s\n' "${line:0:n}" >cutoff
 	rm -f "$SCAUDIT_DB"*
-	"$SCAUDIT" ingest -v --node n cut 2>err
+	"$SCAUDIT" ingest -v --node n cutoff 2>err
 	grep -qE 'damaged: .*(ends|closing quote)' err || bad="$bad $n"
 done
 ok "a line that was cut says that it ends early" is "$bad" ''

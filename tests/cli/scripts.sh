@@ -52,16 +52,16 @@ ok "a script of busybox" is "$(names)" "runc:[2:INIT] > sh > job.sh;"
 
 { began 100 web.sh | sed 's/,59$/,1/'; by=web.sh; ran 101 100 cat /usr/bin/cat 12,0,231; } | load
 ok "a script whose execve is lost has the same name" is "$(names)" "runc:[2:INIT] > web.sh;"
-{ began 100 sh; by=sh; ran 101 100 web.sh $sh 12,257,0 | sed 's/ 3,59 / 257,3 /'; } | load
+{ began 100 sh; by='sh'; ran 101 100 web.sh $sh 12,257,0 | sed 's/ 3,59 / 257,3 /'; } | load
 ok "... in a process of its own" is "$(names)" "runc:[2:INIT] > sh > web.sh;"
 
 # ---- else what lives longest ----
-serves() { by=sh; began "$1" sh; ran "$1"1 "$1" mkdir /usr/bin/mkdir 12,83,231; ran "$1"2 "$1" chown /usr/bin/chown 12,92,231; }
+serves() { by='sh'; began "$1" sh; ran "$1"1 "$1" mkdir /usr/bin/mkdir 12,83,231; ran "$1"2 "$1" chown /usr/bin/chown 12,92,231; }
 { serves 100; ran 1003 100 rabbit /usr/bin/rabbit 12,9,41; echo wait 60000; printf '1003 rabbit /usr/bin/rabbit 1,231 %s\n' "$(own 1003)"; } | load
 ok "the service, not the first helper" is "$(names)" "runc:[2:INIT] > sh > rabbit;"
 { serves 100; ran 1003 100 sleep /usr/bin/sleep 12,230; echo wait 90000; printf '1003 sleep /usr/bin/sleep 231 %s\n' "$(own 1003)"; ran 1004 100 rabbit /usr/bin/rabbit 12,9,41,231; } | load
 ok "... nor one that waits longer" is "$(names)" "runc:[2:INIT] > sh > rabbit;"
-{ by=sh; began 100 sh; ran 1001 100 sleep /usr/bin/sleep 12,230; echo wait 500; printf '1001 sleep /usr/bin/sleep 231 %s\n' "$(own 1001)"; ran 1002 100 cat /usr/bin/cat 12,0,231; } | load
+{ by='sh'; began 100 sh; ran 1001 100 sleep /usr/bin/sleep 12,230; echo wait 500; printf '1001 sleep /usr/bin/sleep 231 %s\n' "$(own 1001)"; ran 1002 100 cat /usr/bin/cat 12,0,231; } | load
 ok "helpers alone: the one that lives longest" is "$(names)" "runc:[2:INIT] > sh > sleep;"
 { serves 100; ran 1003 100 initdb /usr/bin/initdb 12,9,83; echo wait 3000; printf '1003 initdb /usr/bin/initdb 231 %s\n' "$(own 1003)"; ran 1004 100 postgres /usr/bin/postgres 12,9,41; echo wait 90000
   printf '1004 postgres /usr/bin/postgres 1,231 %s\n' "$(own 1004)"; } | load
@@ -129,7 +129,7 @@ ask() { run "$SCAUDIT" profile "${@:2}"; cp out list; ok "advice, $1" follow lis
 ask "two scripts" --comm cat
 ask "... with a time and a node" --comm cat --since 2026-01-01 --node n
 ask "... of a block-list" --comm cat --format oci
-{ began 100 web.sh; by=web.sh; ran 101 100 serve /usr/bin/serve 12,41,49; echo wait 2000; began 300 sh; by=sh; ran 301 300 curl /usr/bin/curl 12,42,231; } | load
+{ began 100 web.sh; by=web.sh; ran 101 100 serve /usr/bin/serve 12,41,49; echo wait 2000; began 300 sh; by='sh'; ran 301 300 curl /usr/bin/curl 12,42,231; } | load
 ask "a service and its probe" --comm serve --verbose
 ok "... which is named" warns '1 other tree began .*'
 ask "... of its thread alone" --comm web.sh --verbose
@@ -165,8 +165,8 @@ ok "options that sentences name exist" is "$bad" ''
 # trees that are known to be elsewhere are not offered; those that run the service's own programs come first
 crowd() {
 	began 100 web.sh; by=web.sh; ran 101 100 serve /usr/bin/serve 12,41,49
-	for i in 2 3 4 5 6; do echo wait 100; began ${i}00 sh; by=sh; ran ${i}01 ${i}00 other$i /usr/bin/other$i 12,42,231; done
-	echo wait 100; began 900 sh; by=sh; ran 901 900 serve /usr/bin/serve 12,42,231
+	for i in 2 3 4 5 6; do echo wait 100; began ${i}00 sh; by='sh'; ran ${i}01 ${i}00 other$i /usr/bin/other$i 12,42,231; done
+	echo wait 100; began 900 sh; by='sh'; ran 901 900 serve /usr/bin/serve 12,42,231
 }
 crowd | load
 run "$SCAUDIT" profile --comm web.sh --verbose -o /dev/null

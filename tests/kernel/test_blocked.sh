@@ -140,6 +140,7 @@ dies() { # the calls that it is refused, where it dies; not by chance
 	echo "$calls"
 }
 for CONTAINER_RUNTIME in runc crun; do
+	# shellcheck disable=SC2090 # a filter of jq
 	export CONTAINER_RUNTIME CONTAINER_CONFIG
 	comm=$CONTAINER_RUNTIME
 	[ $CONTAINER_RUNTIME = crun ] || comm='runc:[2:INIT]'
