@@ -31,7 +31,7 @@ ok "... and the list is made of it" is "$(jq -r --arg p "$prog" '.evidence.binar
 shell=$(realpath /bin/sh)
 [ -z "$(id_of "$shell")" ] || ok "the shell's, too" is "$(jq -r --arg p "$shell" '.evidence.binaries[] | select(.path == $p).build_id' "$TMP/prog.json")" "$(id_of "$shell")"
 check --label p
-ok "unchanged: nothing is said" lines 1 "$TMP/err"
+ok "unchanged: nothing is said of it" lines 2 "$TMP/err"
 compiled two "$prog"; two=$(id_of "$prog")
 check --label p
 ok "compiled again: changed" warns "$prog has changed since it was recorded \(build-id ${one:0:12} then, ${two:0:12} now\): record again"
