@@ -9,7 +9,8 @@
 #include "store/model/program.h"
 
 #define COMM_MAX 15
-#define AS_LONG(ms) (3 * (ms) / 4) /* of the longest life: what lives so long is told apart by its name, not by who ended first */
+/* Of the longest life: what lives so long is told apart by its name, not by who ended first. */
+#define AS_LONG(ms) (3 * (ms) / 4)
 
 bool main_program_is_plain(const struct query_image *m)
 {

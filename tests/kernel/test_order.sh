@@ -48,7 +48,7 @@ dump() {
 		SELECT 'obs', tree, path, comm, exe, arch, nr, action, count, trusted, first, last, pid, ip FROM observations
 		ORDER BY tree, path, comm, exe, arch, nr, action, first, last, pid, ip, count;"
 	"$SCAUDIT" workloads --db "$1"
-	"$SCAUDIT" profile --db "$1" --comm sort --format names 2>&1
+	"$SCAUDIT" profile --db "$1" --comm sort --format names 2>&1 | sed "s,$1,STORE,g" # advice names the store
 }
 
 take() { "$SCAUDIT" ingest --quiet --db "$@" || echo "ingest failed"; }
