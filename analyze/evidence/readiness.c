@@ -247,8 +247,8 @@ static void find_news(struct finding *f)
 
 static void judge_starts(struct readiness *r)
 {
-	auto_free struct readiness_unit *sure = mem_alloc((r->starts.n + 1) * sizeof(*sure));
-	auto_free struct readiness_unit *all = mem_alloc((r->starts.n + 1) * sizeof(*all));
+	auto_free struct readiness_unit *sure = mem_zero(r->starts.n + 1, sizeof(*sure));
+	auto_free struct readiness_unit *all = mem_zero(r->starts.n + 1, sizeof(*all));
 
 	for (size_t i = 0; i < r->starts.n; i++) {
 		const struct readiness_start *s = &r->starts.v[i];

@@ -133,7 +133,7 @@ static int value_of(const struct reading *r, struct bytes *text, uint64_t *out, 
 	if (depth > DEPTH_MAX)
 		return input_bad_line(r, "parentheses deeper than %d", DEPTH_MAX);
 	do {
-		bool not = minijail_mark(text, "~");
+		bool inverted = minijail_mark(text, "~");
 		struct bytes before = *text;
 		uint64_t v;
 
@@ -145,7 +145,7 @@ static int value_of(const struct reading *r, struct bytes *text, uint64_t *out, 
 		} else if (!minijail_constant(text, &v)) {
 			return input_bad_word(r, "neither a number nor a constant that is known", minijail_rest(before));
 		}
-		*out |= not ? ~v : v;
+		*out |= inverted ? ~v : v;
 		before = *text;
 		bytes_trim_left(&before);
 		if (bytes_starts(before, BYTES("||")))
