@@ -356,7 +356,7 @@ static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 static void note_programs(struct query *q)
 {
 	for (size_t i = 0; i < q->images.n; i++)
-		q->trees.v[q->images.v[i].tree].program |= !q->images.v[i].loader;
+		q->trees.v[q->images.v[i].tree].program |= query_is_program(&q->images.v[i]);
 	for (size_t i = 0; i < q->trees.n; i++) {
 		struct query_tree *t = &q->trees.v[i];
 

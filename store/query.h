@@ -102,6 +102,12 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 void query_release(struct query *q);
 void query_tree_release(struct query_tree *t);
 
+/* Is it more than a loader's own steps? One that was exec'd under the filter is what was to be started, a loader or not. */
+static inline bool query_is_program(const struct query_image *m)
+{
+	return !m->loader || m->parent != QUERY_NONE;
+}
+
 /* Is this one of the machine's names? */
 bool query_is_node(const struct query *q, int64_t node, struct bytes name);
 

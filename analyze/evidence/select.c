@@ -265,7 +265,8 @@ static void sum_up(struct selection *s, const struct query *q, enum scope scope)
 			continue;
 		s->records += u->events;
 		/* who asks for a loader alone gets it, where it started something */
-		s->program |= scope == SCOPE_ONLY ? q->trees.v[q->images.v[u->image].tree].program : !q->images.v[u->image].loader;
+		s->program |= scope == SCOPE_ONLY ? q->trees.v[q->images.v[u->image].tree].program :
+							    query_is_program(&q->images.v[u->image]);
 		if (s->use_matches[i])
 			map_put(&ways, pool_find(&q->strings, q->images.v[u->image].path), 0, 1);
 		if (u->t_first == WHEN_NONE)
