@@ -84,7 +84,7 @@ static void write_rule(FILE *to, const struct policy_rule *r, bool denies)
 
 	for (size_t i = 0; i < r->names.n; i++)
 		for (size_t k = 0; k < (any ? r->args.n : 1); k++)
-			write_line(to, r->names.v[i], action, usual, r->args.v + (any ? k : 0), any ? 1 : r->args.n);
+			write_line(to, r->names.v[i], action, usual, any ? &r->args.v[k] : r->args.v, any ? 1 : r->args.n);
 }
 
 static int write_lxc(FILE *to, const struct output_input *in, struct err *e)
