@@ -50,7 +50,7 @@ done
 # --- kill -9 at random moments (make long: hundreds), into the same store until it is complete ---
 seed=${SCAUDIT_SEED:-$RANDOM}
 RANDOM=$seed # bash's own generator
-rounds=4 kills=0 wrong=0
+rounds=2 kills=0 wrong=0
 [ -z "${SCAUDIT_LONG:-}" ] || rounds=120
 for ((i = 0; i < rounds; i++)); do
 	rm -f "$SCAUDIT_DB"*
@@ -106,7 +106,7 @@ change() {
 	*) exec "$SCAUDIT" node alias one another ;;
 	esac
 }
-moments=12
+moments=8
 [ -z "${SCAUDIT_LONG:-}" ] || moments=330
 for what in forget fold alias; do
 	again
