@@ -45,7 +45,7 @@ OPTION(until,         "until",          0,   "TIME",   G_SELECT | G_INGEST,  "on
 OPTION(trusted,       "trusted",        0,   NULL,     G_SELECT | G_STATUS | G_FIRST, "only what trusted sources brought: the answer is that of a store\nwithout any text that a user can forge")
 OPTION(scope,         "scope",          0,   "SCOPE",  G_SCOPE,   "tree (default): all that the trees did; subtree: what matches\nand what it starts; only: what matches alone")
 OPTION(only,          "only",           0,   NULL,     G_SCOPE,   "short for --scope only")
-OPTION(union,         "union",          0,   NULL,     G_PROFILE | G_DIFF, "one list even where several workloads match")
+OPTION(union,         "union",          0,   NULL,     G_PROFILE | G_DIFF | G_READINESS, "one list even where several workloads match")
 SECTION("what goes in")
 OPTION(baseline,      "baseline",       0,   "WHICH",  G_PROFILE, "names that one run may not show, as they depend on timing:\ndefault, none (as with --only), or a file of names")
 OPTION(strict,        "strict",         0,   NULL,     G_CHECK,   "exit 1 where it depends on arguments, too")

@@ -269,3 +269,11 @@ uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uin
 		return UINT64_MAX;
 	return find_missing(s, (uint32_t)(b - s->boots.v), from, to).n;
 }
+
+bool serials_booted_after(const struct serials *s, int64_t row, int64_t t)
+{
+	for (size_t i = 0; i < s->boots.n; i++)
+		if (s->boots.v[i].row == row && s->boots.v[i].t_first > t)
+			return true;
+	return false;
+}

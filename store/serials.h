@@ -51,4 +51,7 @@ uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uin
 /* The boot's figures; NULL: there are none. */
 const struct serials_boot *serials_boot_of(const struct serials *s, int64_t row, int64_t boot);
 
+/* Has the machine, by that name, booted after a time (ms)? */
+bool serials_booted_after(const struct serials *s, int64_t row, int64_t t);
+
 #endif

@@ -97,7 +97,10 @@ static enum readiness_records records_of(const struct finding *f, uint32_t tree,
 	return *missing != UINT64_MAX && b != NULL && b->exact ? RECORDS_LOSSY : RECORDS_UNKNOWN;
 }
 
-/* Has the first process of a tree ended? Its exit was seen, its pid came back, or the machine has booted since. */
+/*
+ * Has the first process of a tree ended? Its exit was seen, its pid came back, or the machine has booted since. No boot that text
+ * alone tells of ends what a trusted source has seen.
+ */
 static bool has_ended(const struct finding *f, uint32_t tree)
 {
 	const struct query_tree *t = &f->q->trees.v[tree];
@@ -105,24 +108,25 @@ static bool has_ended(const struct finding *f, uint32_t tree)
 
 	while (m->execs != QUERY_NONE)
 		m = &f->q->images.v[m->execs];
-	return m->t_end != WHEN_NONE || serials_boot_of(f->all, t->row, (int64_t)m->boot + 1) != NULL;
+	return m->t_end != WHEN_NONE || serials_booted_after(t->trusted ? f->trusted : f->all, t->row, m->t_last);
 }
 
-/* Do both run in one container, pod or unit, by its name? The next start of it ends the one before. */
-static bool same_place(const struct query *q, const struct query_tree *a, const struct query_tree *b)
+/* The names of the containers, pods and units that a tree runs in: is one on the list? put: all are put on it. */
+static bool on_list(const struct query *q, const struct query_tree *t, struct map *list, bool put)
 {
 	static const int named[] = { LOCATION_CONTAINER_NAME, LOCATION_POD_NAME, LOCATION_UNIT };
 
-	if (a->node_id != b->node_id)
-		return false;
-	for (size_t i = 0; i < a->locations.n; i++)
-		for (size_t k = 0; k < b->locations.n; k++)
-			for (size_t n = 0; n < ARRAY_SIZE(named); n++) {
-				struct bytes x = q->locations.v[a->locations.v[i]].v[named[n]];
+	for (size_t i = 0; i < t->locations.n; i++)
+		for (size_t n = 0; n < ARRAY_SIZE(named); n++) {
+			uint64_t name = pool_find(&q->strings, q->locations.v[t->locations.v[i]].v[named[n]]);
 
-				if (x.n > 0 && bytes_eq(x, q->locations.v[b->locations.v[k]].v[named[n]]))
-					return true;
-			}
+			if (name == 0 || q->locations.v[t->locations.v[i]].v[named[n]].n == 0)
+				continue;
+			if (put)
+				map_put(list, (uint64_t)t->node_id, name << 2 | n, 1);
+			else if (map_get(list, (uint64_t)t->node_id, name << 2 | n, 0))
+				return true;
+		}
 	return false;
 }
 
@@ -185,24 +189,27 @@ static void take_starts(struct finding *f)
 		qsort_r(f->r->starts.v, f->r->starts.n, sizeof(*f->r->starts.v), by_time, (void *)(uintptr_t)f->q);
 }
 
-/* A start that still runs has not shown how it stops. */
+/* A start that still runs has not shown how it stops. The next start of the same container, pod or unit ends the one before. */
 static void leave_out_running(struct finding *f)
 {
 	struct readiness *r = f->r;
+	auto_free bool *runs = mem_alloc((r->starts.n + 1) * sizeof(*runs));
+	struct map later = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->starts.n; i++) {
+	for (size_t i = r->starts.n; i-- > 0;) {
 		const struct query_tree *t = &f->q->trees.v[r->starts.v[i].tree];
-		bool ended = has_ended(f, r->starts.v[i].tree);
 
-		for (size_t k = i + 1; k < r->starts.n && !ended; k++)
-			ended = same_place(f->q, t, &f->q->trees.v[r->starts.v[k].tree]);
-		if (ended)
-			r->starts.v[n++] = r->starts.v[i];
-		else
-			r->running++;
+		runs[i] = !on_list(f->q, t, &later, false) && !has_ended(f, r->starts.v[i].tree);
+		on_list(f->q, t, &later, true);
 	}
+	for (size_t i = 0; i < r->starts.n; i++)
+		if (runs[i])
+			r->running++;
+		else
+			r->starts.v[n++] = r->starts.v[i];
 	r->starts.n = n;
+	map_release(&later);
 }
 
 /* ---- news ---- */

@@ -180,14 +180,64 @@ static bool outside(struct feed *f, int64_t ms)
 	return true;
 }
 
+/* Files of other programs, by their first bytes. */
+static const char *format_of(struct bytes text)
+{
+	static const struct { const char *first, *name; } rows[] = {
+		{ "\177ELF", "a program" }, { "SQLite format 3", "a database of SQLite" }, { "LPKSHHRH", "a journal's own file (journalctl --file)" },
+		{ "PK\x03\x04", "a zip archive" }, { "%PDF-", "a PDF" }, { "\xff\xfe", "UTF-16" }, { "\xfe\xff", "UTF-16" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (bytes_starts(text, bytes_of(rows[i].first)))
+			return rows[i].name;
+	return NULL;
+}
+
+static uint64_t taken(const struct ingest_report *r)
+{
+	return r->records + r->damaged + r->losses;
+}
+
+/* Remembers what a source without records looks like. */
+static void look_at(struct feed *f, struct bytes text)
+{
+	enum ingest_looks *looks = &f->r->looks;
+
+	if (f->number <= 1 && (f->r->format = format_of(text)) != NULL)
+		*looks = LOOKS_BINARY;
+	if (*looks != LOOKS_EMPTY && *looks != LOOKS_BLANK && *looks != LOOKS_TEXT)
+		return;
+	if (text.n && text.p[0] == '{')
+		*looks = LOOKS_JSON;
+	else if (memchr(text.p, '\0', text.n) != NULL)
+		*looks = LOOKS_BINARY;
+	else if (bytes_has(text, BYTES("type=1326 audit(")) || bytes_has(text, BYTES("type=SECCOMP msg=audit(")))
+		*looks = LOOKS_QUOTED;
+	else if (bytes_has(text, BYTES("audit(")))
+		*looks = LOOKS_AUDIT;
+	else if (text.n)
+		*looks = LOOKS_TEXT;
+	else if (*looks == LOOKS_EMPTY)
+		*looks = LOOKS_BLANK;
+}
+
+/* A line that is not ours; what a source looks like is remembered while nothing of ours was taken from it. */
+static void other_line(struct feed *f, struct bytes text)
+{
+	f->r->other++;
+	if (taken(f->r) == f->before)
+		look_at(f, text);
+}
+
 /* The serial of an audit record of another type: what lies between two of ours is not lost there. */
-static int other_type(struct feed *f, const struct body_other *o, struct err *e)
+static int other_type(struct feed *f, struct bytes text, const struct body_other *o, struct err *e)
 {
 	bool own, trusted = trusts(f, o->auditd_form, o->indented);
 	struct seen_page *page;
 	int64_t node;
 
-	f->r->other++;
+	other_line(f, text);
 	if (outside(f, o->second * 1000))
 		return 0;
 	if (feed_lock(f, e) < 0 || (node = node_of(f, o->node, &own, e)) < 0)
@@ -251,47 +301,6 @@ static void damaged(struct feed *f, const struct line *l, struct bytes text)
 		f->o->damaged(f->o->to, f->file, f->number, l->reason, text);
 }
 
-/* Files of other programs, by their first bytes. */
-static const char *format_of(struct bytes text)
-{
-	static const struct { const char *first, *name; } rows[] = {
-		{ "\177ELF", "a program" }, { "SQLite format 3", "a database of SQLite" }, { "LPKSHHRH", "a journal's own file (journalctl --file)" },
-		{ "PK\x03\x04", "a zip archive" }, { "%PDF-", "a PDF" }, { "\xff\xfe", "UTF-16" }, { "\xfe\xff", "UTF-16" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (bytes_starts(text, bytes_of(rows[i].first)))
-			return rows[i].name;
-	return NULL;
-}
-
-static uint64_t taken(const struct ingest_report *r)
-{
-	return r->records + r->damaged + r->losses;
-}
-
-/* Remembers what a source without records looks like. */
-static void look_at(struct feed *f, struct bytes text)
-{
-	enum ingest_looks *looks = &f->r->looks;
-
-	if (f->number <= 1 && (f->r->format = format_of(text)) != NULL)
-		*looks = LOOKS_BINARY;
-	if (*looks != LOOKS_EMPTY && *looks != LOOKS_BLANK && *looks != LOOKS_TEXT)
-		return;
-	if (text.n && text.p[0] == '{')
-		*looks = LOOKS_JSON;
-	else if (memchr(text.p, '\0', text.n) != NULL)
-		*looks = LOOKS_BINARY;
-	else if (bytes_has(text, BYTES("type=1326 audit(")) || bytes_has(text, BYTES("type=SECCOMP msg=audit(")))
-		*looks = LOOKS_QUOTED;
-	else if (bytes_has(text, BYTES("audit(")))
-		*looks = LOOKS_AUDIT;
-	else if (text.n)
-		*looks = LOOKS_TEXT;
-	else if (*looks == LOOKS_EMPTY)
-		*looks = LOOKS_BLANK;
-}
 
 void feed_source(struct feed *f, const char *name)
 {
@@ -345,9 +354,7 @@ static int parsed(struct feed *f, struct bytes text, const struct line *l, struc
 	case LINE_OTHER:
 	case LINE_WRAPS:
 	default:
-		f->r->other++;
-		if (taken(f->r) == f->before)
-			look_at(f, text);
+		other_line(f, text);
 		return 0;
 	}
 }
@@ -376,10 +383,8 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	struct line l;
 
 	if (!cut && body_other_type(text, &other)) {
-		if (f->r->records == 0)
-			look_at(f, text);
 		f->any_without_syscall = f->any_without_syscall || !bytes_has(text, BYTES("syscall"));
-		return other_type(f, &other, e);
+		return other_type(f, text, &other, e);
 	}
 	if (cut) {
 		body_cut_line(mentions, &l);
@@ -403,7 +408,7 @@ int feed_entry(struct feed *f, const struct entry *entry, struct err *e)
 	if (f->locked && entry->text.n && line_cache_match(&f->line_cache, block, &ev) && ev.n == entry->text.n)
 		return known(f, &ev, e);
 	if (entry->broken == NULL && bytes_has(entry->message, BYTES("audit(")) && body_other_message(entry->message, &entry->c, &other))
-		return other_type(f, &other, e);
+		return other_type(f, entry->text.n ? entry->text : entry->message, &other, e);
 	f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
 	body_parse_entry(entry, &l, &f->room);
 	return parsed(f, entry->text.n ? entry->text : entry->message, &l, e);

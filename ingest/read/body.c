@@ -97,12 +97,27 @@ bool body_other_message(struct bytes message, const struct context *c, struct bo
 	return true;
 }
 
+/* Does a record of ours begin the line's first stamp? Then there is no need to look for headers here as well. */
+static bool is_ours(struct bytes line, size_t stamp)
+{
+	static const char *const before[] = { "type=1326 ", "type=SECCOMP msg=", "type=1326 msg=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		size_t n = strlen(before[i]);
+
+		if (stamp >= n && memcmp(line.p + stamp - n, before[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool body_other_type(struct bytes line, struct body_other *out)
 {
 	struct bytes message = line;
 	struct context c = { .priority = -1, .host = BYTES(""), .tag = BYTES(""), .tag_pid = -1 };
+	size_t stamp = bytes_find(line, BYTES("audit("));
 
-	if (!bytes_has(line, BYTES("audit(")))
+	if (stamp == line.n || is_ours(line, stamp))
 		return false;
 	/* the usual line, without a look for headers */
 	if (!bytes_starts(line, BYTES("type=")) && !bytes_starts(line, BYTES("node=")))

@@ -155,7 +155,17 @@ ok "--require of no such word: exit 2" is $status 2
 fresh
 starts 10 | awk 'NR != 20' | trusted
 for i in 1 2 3; do starts 100 | sed "s/:\([0-9]*\)): /:$((i * 1000))\1): /; s/pid=1/pid=$i/" | "$SCAUDIT" ingest -q --node n1 -; done
+run "$SCAUDIT" readiness --comm app --union
+ok "forged starts: there is an answer, and it is no" is "$status $(grep -c ^verdict "$TMP/out")" "1 1"
 ok "forged starts: not ready" test "$(verdict --union)" != ready
 ok "forged starts: not arrived" test "$("$SCAUDIT" readiness --comm app --union --json | jq -r .arrived)" != yes
 run "$SCAUDIT" profile --comm app --union --require ready
 ok "... nor for --require" is $status 1
+
+# --- a boot that text alone tells of ends no start that a trusted source has seen ---
+fresh
+starts 100 | grep -v 'syscall=231' | trusted
+starts 3 | sed 's/audit(17955/audit(17965/; s/:\([0-9]*\)): /:\1): /' | "$SCAUDIT" ingest -q --node n1 -
+ok "a forged later boot: trusted starts still run" is "$("$SCAUDIT" readiness --comm app --union --json | jq -c '.running >= 100')" true
+starts 3 | sed 's/audit(17955/audit(17965/' | trusted
+ok "a true one: they have ended" is "$("$SCAUDIT" readiness --comm app --union --json | jq -c '[.running <= 3, .ended >= 100]')" "[true,true]"
