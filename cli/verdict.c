@@ -39,7 +39,8 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 	if (ret == 0 && !s->query.trusted)
 		ret = serials_load(&all, &s->store, &s->query.nodes, false, e);
 	if (ret == 0)
-		readiness_find(out, &s->query, sel, &losses, &trusted, s->query.trusted ? &trusted : &all, risk);
+		readiness_find(out, &s->query, sel, &losses, &trusted,
+			       s->query.trusted ? &trusted : &all, risk);
 	VEC_FREE(&losses);
 	serials_release(&trusted);
 	serials_release(&all);

@@ -98,8 +98,8 @@ static enum readiness_records records_of(const struct finding *f, uint32_t tree,
 }
 
 /*
- * Has the first process of a tree ended? Its exit was seen, its pid came back, or the machine has booted since. No boot that text
- * alone tells of ends what a trusted source has seen.
+ * Has the first process of a tree ended? Its exit was seen, its pid came back, or the machine has
+ * booted since. No boot that text alone tells of ends what a trusted source has seen.
  */
 static bool has_ended(const struct finding *f, uint32_t tree)
 {
@@ -108,19 +108,25 @@ static bool has_ended(const struct finding *f, uint32_t tree)
 
 	while (m->execs != QUERY_NONE)
 		m = &f->q->images.v[m->execs];
-	return m->t_end != WHEN_NONE || serials_booted_after(t->trusted ? f->trusted : f->all, t->row, m->t_last);
+	return m->t_end != WHEN_NONE ||
+	       serials_booted_after(t->trusted ? f->trusted : f->all, t->row, m->t_last);
 }
 
-/* The names of the containers, pods and units that a tree runs in: is one on the list? put: all are put on it. */
-static bool on_list(const struct query *q, const struct query_tree *t, struct map *list, bool put)
+/*
+ * The names of the containers, pods and units that a tree runs in: is one on the list? put: all are
+ * put on it.
+ */
+static bool on_list(const struct query *q, const struct query_tree *t, struct map *list,
+		    bool put)
 {
 	static const int named[] = { LOCATION_CONTAINER_NAME, LOCATION_POD_NAME, LOCATION_UNIT };
 
 	for (size_t i = 0; i < t->locations.n; i++)
 		for (size_t n = 0; n < ARRAY_SIZE(named); n++) {
-			uint64_t name = pool_find(&q->strings, q->locations.v[t->locations.v[i]].v[named[n]]);
+			struct bytes text = q->locations.v[t->locations.v[i]].v[named[n]];
+			uint64_t name = pool_find(&q->strings, text);
 
-			if (name == 0 || q->locations.v[t->locations.v[i]].v[named[n]].n == 0)
+			if (name == 0 || text.n == 0)
 				continue;
 			if (put)
 				map_put(list, (uint64_t)t->node_id, name << 2 | n, 1);
@@ -189,7 +195,10 @@ static void take_starts(struct finding *f)
 		qsort_r(f->r->starts.v, f->r->starts.n, sizeof(*f->r->starts.v), by_time, (void *)(uintptr_t)f->q);
 }
 
-/* A start that still runs has not shown how it stops. The next start of the same container, pod or unit ends the one before. */
+/*
+ * A start that still runs has not shown how it stops. The next start of the same container, pod or
+ * unit ends the one before.
+ */
 static void leave_out_running(struct finding *f)
 {
 	struct readiness *r = f->r;

@@ -183,9 +183,16 @@ static bool outside(struct feed *f, int64_t ms)
 /* Files of other programs, by their first bytes. */
 static const char *format_of(struct bytes text)
 {
-	static const struct { const char *first, *name; } rows[] = {
-		{ "\177ELF", "a program" }, { "SQLite format 3", "a database of SQLite" }, { "LPKSHHRH", "a journal's own file (journalctl --file)" },
-		{ "PK\x03\x04", "a zip archive" }, { "%PDF-", "a PDF" }, { "\xff\xfe", "UTF-16" }, { "\xfe\xff", "UTF-16" },
+	static const struct {
+		const char *first, *name;
+	} rows[] = {
+		{ "\177ELF", "a program" },
+		{ "SQLite format 3", "a database of SQLite" },
+		{ "LPKSHHRH", "a journal's own file (journalctl --file)" },
+		{ "PK\x03\x04", "a zip archive" },
+		{ "%PDF-", "a PDF" },
+		{ "\xff\xfe", "UTF-16" },
+		{ "\xfe\xff", "UTF-16" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -222,7 +229,10 @@ static void look_at(struct feed *f, struct bytes text)
 		*looks = LOOKS_BLANK;
 }
 
-/* A line that is not ours; what a source looks like is remembered while nothing of ours was taken from it. */
+/*
+ * A line that is not ours; what a source looks like is remembered while nothing of ours was taken
+ * from it.
+ */
 static void other_line(struct feed *f, struct bytes text)
 {
 	f->r->other++;

@@ -97,7 +97,10 @@ bool body_other_message(struct bytes message, const struct context *c, struct bo
 	return true;
 }
 
-/* Does a record of ours begin the line's first stamp? Then there is no need to look for headers here as well. */
+/*
+ * Does a record of ours begin the line's first stamp? Then there is no need to look for headers
+ * here as well.
+ */
 static bool is_ours(struct bytes line, size_t stamp)
 {
 	static const char *const before[] = { "type=1326 ", "type=SECCOMP msg=", "type=1326 msg=" };
