@@ -141,7 +141,7 @@ int store_number_sql(struct store *s, const char *text, struct store_args args, 
 
 int store_any(struct store *s, struct stmt *stmt, struct store_args args, bool *yes, struct err *e)
 {
-	int64_t n;
+	int64_t n = 0;
 
 	if (store_number(s, stmt, args, &n, e) < 0)
 		return -1;
