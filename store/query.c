@@ -412,6 +412,8 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	*q = (struct query){ .trusted = trusted, .since = since, .until = until };
 	/* the trusted marks of a store that others can write are text */
 	ret = trusted && !store_trusts(s) ? 0 : load_all(&l, e);
+	if (ret == 0)
+		ret = store_still(s, e);
 	map_release(&l.strings);
 	map_release(&l.images);
 	map_release(&l.trees);

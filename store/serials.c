@@ -241,6 +241,8 @@ int serials_load(struct serials *out, struct store *s, const struct nodes *nodes
 		ret = -1;
 	if (ret == 0)
 		add_up(out);
+	if (ret == 0)
+		ret = store_still(s, e);
 	map_release(&l.boots_of);
 	return ret;
 }
