@@ -21,6 +21,19 @@ struct selected {
  * borrows from the options given.
  */
 int selector_open(struct selected *out, const struct opts *o, struct err *e);
+
+/* What an answer needs beside the trees that are selected. */
+enum selector_need {
+	SELECTOR_TREES,    /* nothing: readiness, check */
+	SELECTOR_PROFILE,  /* trees under the same loader, and what several workloads are called */
+	SELECTOR_DENIALS,  /* no more than trees of which some call was refused */
+};
+
+/*
+ * The same, and loads what the selector means and no more where the store's indexes can tell: the answer is the one that all of it
+ * gives. One filter covers all of a container or unit here (options.whole_locations).
+ */
+int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need, struct err *e);
 void selector_release(struct selected *s);
 
 /*

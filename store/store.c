@@ -4,6 +4,7 @@
 
 #include "store/base/esc.h"
 #include "store/base/mem.h"
+#include "store/makers.h"
 #include "store/older.h"
 #include "store/row.h"
 #include "store/safe.h"
@@ -179,7 +180,7 @@ static int check_pages(struct store *s, struct err *e)
 static int create(struct store *s, struct err *e)
 {
 	auto_free char *text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; INSERT INTO meta VALUES "
-					 "('generation', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
+					 "('generation', 1), ('makers', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
 					 STORE_APPLICATION_ID, STORE_VERSION);
 	int64_t version;
 	int ret;
@@ -188,7 +189,8 @@ static int create(struct store *s, struct err *e)
 		return -1;
 	ret = store_number_sql(s, "PRAGMA user_version", NO_ARGS, &version, e);
 	/* somebody else may have been quicker */
-	if (ret == 0 && version == 0 && (store_script(s, schema_sql, e) < 0 || store_script(s, text, e) < 0))
+	if (ret == 0 && version == 0 && (store_script(s, schema_sql, e) < 0 || store_script(s, makers_sql, e) < 0 ||
+					  store_script(s, text, e) < 0))
 		ret = -1;
 	if (ret == 0)
 		ret = check_tables(s, false, e);
@@ -287,11 +289,13 @@ static int read_generation(struct store *s, int64_t *now, struct err *e)
 /* What the store says of itself: how often it was written, and its name. */
 static int check_meta(struct store *s, struct err *e)
 {
-	int64_t now, names = 0;
+	int64_t now, names = 0, makers = 0;
 
 	if (read_generation(s, &now, e) < 0 ||
+	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'makers'", NO_ARGS, &makers, e) < 0 ||
 	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'uuid' AND typeof(value) = 'text'", NO_ARGS, &names, e) < 0)
 		return -1;
+	s->makers = makers == 1 && !s->older;
 	return names == 1 ? 0 : row_damaged(s->db, "meta", 0, "the one of the uuid is missing", e);
 }
 
@@ -340,7 +344,9 @@ static int open_file(struct store *s, enum store_mode mode, struct err *e)
 	apart_hide(&s->apart);
 	if (ret < 0 || set_up_connection(s, e) < 0 || (s->older && mode == STORE_READ && older_face(s, e) < 0))
 		return -1;
-	return check_meta(s, e);
+	if (check_meta(s, e) < 0)
+		return -1;
+	return s->makers || s->older || mode == STORE_READ || mode == STORE_UPGRADE ? 0 : makers_build(s, e);
 }
 
 int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e)

@@ -30,6 +30,7 @@ struct store {
 	struct apart apart;          /* how it is read where nothing may be written */
 	bool reads;                  /* opened with STORE_READ */
 	bool older;                  /* the file is of version 3 */
+	bool makers;                 /* it has the rows by which questions find what they select: see store/makers */
 	bool writing;                /* between store_begin and store_commit or store_rollback */
 	struct pool strings;         /* what was interned; string_id[i] is the row of pool id i + 1 */
 	int64_t *string_id;

@@ -119,6 +119,18 @@ static uint32_t label_set(const uint32_t *parent, uint32_t i)
 	return i;
 }
 
+static void unite_labels(const struct query *q, uint32_t *parent, struct bytes x, struct bytes y)
+{
+	uint32_t a = label_set(parent, pool_find(&q->strings, x)), b = label_set(parent, pool_find(&q->strings, y));
+	bool a_leads;
+
+	/* the lower bytes lead, so that the set's name does not depend on ids */
+	if (a == b)
+		return;
+	a_leads = strcmp(pool_get(&q->strings, a).p, pool_get(&q->strings, b).p) < 0;
+	parent[a_leads ? b : a] = a_leads ? a : b;
+}
+
 static uint32_t *label_sets(struct query *q)
 {
 	uint32_t *parent;
@@ -132,18 +144,11 @@ static uint32_t *label_sets(struct query *q)
 	for (size_t i = 0; i < q->trees.n; i++) {
 		const struct query_tree *t = &q->trees.v[i];
 
-		for (size_t k = 1; k < t->labels.n; k++) {
-			uint32_t a = label_set(parent, pool_find(&q->strings, t->labels.v[0]));
-			uint32_t b = label_set(parent, pool_find(&q->strings, t->labels.v[k]));
-
-			/* the lower bytes lead, so that the set's name does not depend on ids */
-			if (a != b) {
-				bool a_leads = strcmp(pool_get(&q->strings, a).p, pool_get(&q->strings, b).p) < 0;
-
-				parent[a_leads ? b : a] = a_leads ? a : b;
-			}
-		}
+		for (size_t k = 1; k < t->labels.n; k++)
+			unite_labels(q, parent, t->labels.v[0], t->labels.v[k]);
 	}
+	for (size_t i = 0; i < q->links.n; i++)
+		unite_labels(q, parent, q->links.v[i].a, q->links.v[i].b);
 	return parent;
 }
 
@@ -172,6 +177,23 @@ bool workloads_has_location(const struct query *q, const struct query_tree *t)
 	return general_location(q, t, general, &room);
 }
 
+static void location_key(struct buf *out, const struct bytes general[LOCATION_FIELDS])
+{
+	buf_str(out, "place|");
+	for (int i = 0; i < LOCATION_FIELDS; i++) {
+		buf_add(out, general[i].p, general[i].n);
+		buf_char(out, '|');
+	}
+}
+
+void workloads_location_code(const struct bytes general[LOCATION_FIELDS], char out[CODE_SIZE])
+{
+	auto_buf struct buf key = { 0 };
+
+	location_key(&key, general);
+	code_of(buf_bytes(&key), out);
+}
+
 static uint32_t workload_row(struct rows *r, const struct query_tree *t, const uint32_t *sets)
 {
 	const struct query_image *m = &r->q->images.v[t->main];
@@ -190,11 +212,7 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 	if (general_location(r->q, t, general, &room)) {
 		auto_buf struct buf text = { 0 };
 
-		buf_str(&key, "place|");
-		for (int i = 0; i < LOCATION_FIELDS; i++) {
-			buf_add(&key, general[i].p, general[i].n);
-			buf_char(&key, '|');
-		}
+		location_key(&key, general);
 		location_text(general, &text);
 		esc_tty(&name, buf_bytes(&text));
 		return row_for(r, buf_bytes(&key), buf_bytes(&name));

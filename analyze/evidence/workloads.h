@@ -51,6 +51,9 @@ void workloads_paths(struct workloads_paths *out, struct query *q, const bool *u
 bool workloads_has_location(const struct query *q, const struct query_tree *t);
 
 /* Is this a container or a service, which one filter covers as a whole? Not a pod, nor a scope. */
+/* The code of the workload of what runs in such a place: see location_general. */
+void workloads_location_code(const struct bytes general[LOCATION_FIELDS], char out[CODE_SIZE]);
+
 bool workloads_is_whole_location(const struct bytes v[LOCATION_FIELDS]);
 
 /* What a row of --by container, pod or unit is called, escaped. False: it is in none. */
