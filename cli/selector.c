@@ -158,7 +158,7 @@ static int find_core(struct part *p, struct err *e)
 	find_sort(&p->core.totals);
 	if (is_much(p))
 		return 1;
-	if (o->scope == SCOPE_TREE && o->tree.n == 0 && candidates_beside(&p->core, &p->s->store, e) < 0)
+	if (o->whole_locations && o->scope == SCOPE_TREE && o->tree.n == 0 && candidates_beside(&p->core, &p->s->store, e) < 0)
 		return -1;
 	if (find_presence(&p->core, &p->s->store, e) < 0)
 		return -1;
@@ -185,7 +185,7 @@ static int add_workloads(struct part *p, const struct selection *sel, bool *any,
 	struct others_codes codes = { 0 };
 	int ret = 0;
 
-	others_needed(&codes, &p->s->query, sel, &p->s->workloads);
+	others_needed(&codes, &p->s->query, sel, &p->s->workloads, p->need == SELECTOR_PROFILE);
 	for (size_t i = 0; i < codes.n && ret == 0; i++)
 		ret = candidates_workload(&p->more, &p->s->store, codes.v[i], e);
 	*any = codes.n > 0;
@@ -209,15 +209,6 @@ static int widen(struct part *p, adding_fn *add, struct err *e)
 	return ret == 0 && any ? load(p, e) : ret;
 }
 
-static int add_nothing(struct part *p, const struct selection *sel, bool *any, struct err *e)
-{
-	(void)p;
-	(void)sel;
-	(void)e;
-	*any = false;
-	return 0;
-}
-
 /* 1: all has to be loaded. */
 static int load_some(struct part *p, struct err *e)
 {
@@ -230,7 +221,7 @@ static int load_some(struct part *p, struct err *e)
 	if (ret == 0 && p->need == SELECTOR_PROFILE)
 		ret = widen(p, add_more, e);
 	if (ret == 0 && p->need != SELECTOR_DENIALS)
-		ret = widen(p, p->need == SELECTOR_PROFILE ? add_workloads : add_nothing, e);
+		ret = widen(p, add_workloads, e);
 	return ret;
 }
 
@@ -242,7 +233,7 @@ int selector_open_some(struct selected *out, const struct opts *o, enum selector
 	*out = (struct selected){ 0 };
 	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
 		return -1;
-	out->options.whole_locations = true;
+	out->options.whole_locations = need != SELECTOR_ROWS;
 	/* with a time, the first record of a tree is not its beginning */
 	if (out->store.makers && !out->store.owner.foreign && !opt_on(o, OPT_each) &&
 	    (need != SELECTOR_PROFILE || (out->since == WHEN_NONE && out->until == WHEN_NONE)))
@@ -255,6 +246,19 @@ int selector_open_some(struct selected *out, const struct opts *o, enum selector
 	query_release(&out->query);
 	out->query = (struct query){ 0 };
 	return load_all(out, o, e);
+}
+
+int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to, struct err *e)
+{
+	*out = (struct selected){ 0 };
+	for (int i = 0; i < N_OPTS; i++)
+		if (o->given[i].n > 0 && opt_selects((enum opt)i) && i != OPT_since && i != OPT_until && i != OPT_trusted)
+			return 1;
+	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+		return -1;
+	if (out->store.owner.foreign)
+		return 1;
+	return query_load_parts(&out->store, out->since, out->until, opt_on(o, OPT_trusted), to, e);
 }
 
 void selector_release(struct selected *s)

@@ -37,7 +37,10 @@ STMT(totals_by_code, "SELECT id FROM fold WHERE code >= ?1 AND code < ?1 || 'g'"
 STMT(trees_by_place, "SELECT tree FROM tree_place WHERE place = ?1");
 STMT(totals_by_place, "SELECT fold FROM fold_place WHERE place = ?1");
 STMT(places_of_tree, "SELECT place FROM tree_place WHERE tree = ?1");
-STMT(places_of_total, "SELECT place FROM fold_place WHERE fold = ?1");
+STMT(places_of_total,
+	"SELECT fold_place.place FROM fold AS one JOIN fold AS two ON two.code = one.code JOIN fold_place ON fold_place.fold = two.id WHERE "
+	"one.id = ?1");
+STMT(first_of_code, "SELECT two.id FROM fold AS one JOIN fold AS two ON two.code = one.code WHERE one.id = ?1 ORDER BY two.id LIMIT 1");
 STMT(find_place, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place WHERE id = ?1");
 STMT(find_boot, "SELECT ifnull(min(boot), -1) FROM part WHERE node = ?1 AND boot > ?2");
 STMT(begun, "SELECT image.tree FROM part JOIN image ON image.id = part.image WHERE part.node = ?1 AND part.boot = ?2 AND part.t_first >= ?3 "
@@ -121,6 +124,17 @@ static int each(struct find_ids *to, struct store *s, struct stmt *stmt, struct 
 static int both(struct find *f, struct store *s, struct stmt *trees, struct stmt *totals, struct store_value v, struct err *e)
 {
 	return each(&f->trees, s, trees, v, e) < 0 ? -1 : each(&f->totals, s, totals, v, e);
+}
+
+/* Trusted evidence and text of what was compacted together stand in two rows, and are one tree. */
+int find_settle(struct find *f, struct store *s, struct err *e)
+{
+	bool found;
+
+	for (size_t i = 0; i < f->totals.n; i++)
+		if (store_find(s, STMT_first_of_code, ARGS(V_INT(f->totals.v[i])), &f->totals.v[i], 1, &found, e) < 0)
+			return -1;
+	return 0;
 }
 
 /* ---- by makers ---- */

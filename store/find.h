@@ -16,6 +16,7 @@ struct find { struct find_ids trees, totals; };
 
 void find_release(struct find *f);
 void find_sort(struct find_ids *ids);
+int find_settle(struct find *f, struct store *s, struct err *e); /* one row of each compacted tree: before find_both */
 void find_both(struct find *f, const struct find *other);      /* leaves what the other one has as well */
 void find_add(struct find *f, const struct find *other);
 

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS maker_in (
 
 -- the makers of a part's calls, and of those in a compacted tree; some that have gone may be left among them
 CREATE TABLE IF NOT EXISTS part_makers (
-    part INTEGER PRIMARY KEY REFERENCES part (id),
+    part INTEGER PRIMARY KEY,
     of   INTEGER NOT NULL REFERENCES maker_set (id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS part_by_makers ON part_makers (of);

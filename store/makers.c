@@ -389,7 +389,7 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 	return ret == 0 && m->n > AT_ONCE ? makers_save(m, e) : ret;
 }
 
-static int fill(struct store *s, struct err *e)
+int makers_fill(struct store *s, struct err *e)
 {
 	struct makers m;
 	int ret;
@@ -422,7 +422,7 @@ int makers_build(struct store *s, struct err *e)
 	/* somebody else may have been quicker */
 	ret = store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'makers'", NO_ARGS, &there, e);
 	if (ret == 0 && there == 0)
-		ret = fill(s, e);
+		ret = makers_fill(s, e);
 	if (ret == 0 && there == 0)
 		ret = store_commit(s, e);
 	s->makers = ret == 0;

@@ -34,7 +34,10 @@ int makers_save(struct makers *m, struct err *e);
 /* After trees were compacted, or where it is not known yet: of all compacted trees. */
 int makers_of_totals(struct store *s, struct err *e);
 
-/* Makes the tables, and fills them from the evidence, where the store has none. Takes the write lock. */
+/* Makes the tables, and fills them from the evidence, under the write lock. */
+int makers_fill(struct store *s, struct err *e);
+
+/* The same where the store has none. Takes the write lock. */
 int makers_build(struct store *s, struct err *e);
 
 /* The code that the workload of a program has which is known by nothing else; comm: its name. */

@@ -121,6 +121,14 @@ struct query_pick {
 };
 int query_load_some(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, const struct query_pick *pick, struct err *e);
 
+/*
+ * Loads the store in parts, one after the other: each tree is in one of them, with what it has, and nothing that is needed to judge
+ * it. take borrows the query. Returns 1 before the first where that cannot be: names are joined, text stands beside trusted
+ * records, or something hangs on no event.
+ */
+struct query_part_take { void (*take)(void *to, struct query *q); void *to; };
+int query_load_parts(struct store *s, int64_t since, int64_t until, bool trusted, struct query_part_take to, struct err *e);
+
 void query_tree_release(struct query_tree *t);
 
 /* Is it more than a loader's own steps? One that was exec'd under the filter is what was to be started, a loader or not. */

@@ -23,10 +23,10 @@ STMT(some_labels, "SELECT tree, label FROM tree_label WHERE tree = ?2 AND (NOT ?
 STMT(some_places, "SELECT tree, place FROM tree_place WHERE tree = ?2 AND (NOT ?1 OR trusted)");
 STMT(some_intervals,
 	"SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval WHERE "
-	"node = ?2 AND pid = ?3 AND t_last >= ?4 AND t_last <= ?5 AND part = ?6 AND (NOT ?1 OR trusted)");
+	"node = ?2 AND pid = ?3 AND t_last >= ?4 AND (NOT ?1 OR trusted)");
 STMT(runs_of_part,
-	"SELECT ingest FROM interval WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND t_last <= ?4 AND part = ?5 UNION SELECT touch.ingest "
-	"FROM interval JOIN touch ON touch.interval = interval.id WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND t_last <= ?4 AND part = ?5");
+	"SELECT ingest, trusted FROM interval WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND part = ?4 UNION SELECT touch.ingest, trusted "
+	"FROM interval JOIN touch ON touch.interval = interval.id WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND part = ?4");
 STMT(run_capture, "SELECT complete, t_first, t_last FROM capture WHERE ingest = ?1");
 STMT(run_policy, "SELECT policy FROM ingest WHERE id = ?1 AND policy IS NOT NULL");
 STMT(some_builds, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build WHERE node = ?1 AND exe = ?2");
@@ -144,29 +144,50 @@ static bool is_other(const struct query_loading *l, const struct query_tree *t)
 	return map_get(&l->trees, (uint64_t)t->id, 0, -1) < 0;
 }
 
+/* What of a pid is of the trees that are loaded. */
+static int take_own(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct query_loading *l = to;
+	uint32_t image = query_image_index(l, sqlite3_column_int64(st, 1));
+
+	if (image == QUERY_NONE || is_other(l, &l->q->trees.v[l->q->images.v[image].tree]))
+		return 0;
+	return query_take_interval(l, st, e);
+}
+
+/* Each pid once, from the first of its images that is loaded. */
 static int load_uses(struct query_loading *l, struct err *e)
 {
-	for (size_t i = 0; i < l->q->images.n; i++) {
-		const struct query_image *m = &l->q->images.v[i];
-		const struct query_tree *t = &l->q->trees.v[m->tree];
+	struct map from = { 0 };
+	int ret = 0;
 
-		if (!is_other(l, t) &&
-		    store_each(l->s, STMT_some_intervals, ARGS(V_INT(l->q->trusted), V_INT(t->row), V_INT(m->pid), V_INT(m->t_first), V_INT(m->t_last),
-							       V_INT(m->id)), WALK(query_take_interval, l), e) < 0)
-			return -1;
-	}
-	return query_load_presence(l, e);
+	for (int pass = 0; pass < 2 && ret == 0; pass++)
+		for (size_t i = 0; i < l->q->images.n && ret == 0; i++) {
+			const struct query_image *m = &l->q->images.v[i];
+			const struct query_tree *t = &l->q->trees.v[m->tree];
+			int64_t first = map_get(&from, (uint64_t)t->row, (uint64_t)m->pid, INT64_MAX);
+
+			if (is_other(l, t) || (pass == 0 && first <= m->t_first) || (pass == 1 && first == INT64_MAX))
+				continue;
+			map_put(&from, (uint64_t)t->row, (uint64_t)m->pid, pass == 0 ? m->t_first : INT64_MAX);
+			if (pass == 1)
+				ret = store_each(l->s, STMT_some_intervals, ARGS(V_INT(l->q->trusted), V_INT(t->row), V_INT(m->pid), V_INT(first)),
+						 WALK(take_own, l), e);
+		}
+	map_release(&from);
+	return ret < 0 ? -1 : query_load_presence(l, e);
 }
 
 /* ---- the runs that brought them ---- */
 
+/* A run, times two, and whether what it brought is trusted. */
 static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 {
-	int64_t id;
+	int64_t v[2];
 
-	if (row_read(st, "interval", "i", &id, e) < 0)
+	if (row_read(st, "interval", "if", v, e) < 0)
 		return -1;
-	*VEC_PUSH((struct ids *)to) = id;
+	*VEC_PUSH((struct ids *)to) = 2 * v[0] + v[1];
 	return 0;
 }
 
@@ -180,10 +201,10 @@ static void add_policy(struct query_loading *l, struct query_tree *t, int64_t ro
 	*VEC_PUSH(&t->policies) = (uint32_t)at;
 }
 
-static int add_run(struct query_loading *l, uint32_t tree, int64_t run, const int64_t span[2], struct err *e)
+/* The policy of a run counts where what is asked for is of it; once is enough for a capture. */
+static int add_policy_of(struct query_loading *l, struct query_tree *t, int64_t run, struct err *e)
 {
-	struct query_tree *t = &l->q->trees.v[tree];
-	int64_t c[3], policy;
+	int64_t policy;
 	bool found;
 
 	if (store_find(l->s, STMT_run_policy, ARGS(V_INT(run)), &policy, 1, &found, e) < 0)
@@ -192,6 +213,14 @@ static int add_run(struct query_loading *l, uint32_t tree, int64_t run, const in
 		return query_dangling(l, "ingest", 0, "policy", e);
 	if (found)
 		add_policy(l, t, policy);
+	return 0;
+}
+
+static int add_capture(struct query_loading *l, struct query_tree *t, int64_t run, const int64_t span[2], struct err *e)
+{
+	int64_t c[3];
+	bool found;
+
 	if (store_find(l->s, STMT_run_capture, ARGS(V_INT(run)), c, 3, &found, e) < 0)
 		return -1;
 	if (!found || !store_trusts(l->s))
@@ -230,13 +259,17 @@ static int load_runs(struct query_loading *l, struct err *e)
 
 		if (is_other(l, t))
 			continue;
-		ret = store_each(l->s, STMT_runs_of_part, ARGS(V_INT(t->row), V_INT(m->pid), V_INT(m->t_first), V_INT(m->t_last), V_INT(m->id)),
+		ret = store_each(l->s, STMT_runs_of_part, ARGS(V_INT(t->row), V_INT(m->pid), V_INT(m->t_first), V_INT(m->id)),
 				 WALK(take_run, &runs), e);
 		for (size_t k = 0; k < runs.n && ret == 0; k++) {
-			if (map_get(&met, m->tree, (uint64_t)runs.v[k], 0))
-				continue;
-			map_put(&met, m->tree, (uint64_t)runs.v[k], 1);
-			ret = add_run(l, m->tree, runs.v[k], &span[2 * m->tree], e);
+			int64_t run = runs.v[k] / 2;
+			struct query_tree *to = &l->q->trees.v[m->tree];
+
+			if ((!l->q->trusted || runs.v[k] % 2) && add_policy_of(l, to, run, e) < 0)
+				ret = -1;
+			else if (map_get(&met, m->tree, (uint64_t)run, 0) == 0)
+				ret = add_capture(l, to, run, &span[2 * m->tree], e);
+			map_put(&met, m->tree, (uint64_t)run, 1);
 		}
 		VEC_FREE(&runs);
 	}
@@ -388,5 +421,128 @@ int query_load_some(struct query *q, struct store *s, int64_t since, int64_t unt
 	if (ret == 0)
 		ret = store_still(s, e);
 	query_loading_release(&l);
+	return ret;
+}
+
+/* ---- in parts ---- */
+
+#define PART_TREES 1000
+#define PART_TOTALS 200
+
+STMT(next_trees, "SELECT count(*), max(id) FROM (SELECT id FROM tree WHERE id > ?1 ORDER BY id LIMIT ?2)");
+STMT(part_trees, "SELECT id, code, start_seen, trusted FROM tree WHERE id > ?2 AND id <= ?3 AND (NOT ?1 OR trusted)");
+STMT(part_images,
+	"SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, loader, boot, "
+	"serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE part.tree > ?2 AND "
+	"part.tree <= ?3 AND (NOT ?1 OR trusted)");
+STMT(part_labels, "SELECT tree, label FROM tree_label WHERE tree > ?2 AND tree <= ?3 AND (NOT ?1 OR trusted)");
+STMT(part_places, "SELECT tree, place FROM tree_place WHERE tree > ?2 AND tree <= ?3 AND (NOT ?1 OR trusted)");
+/* a part of one layer spans the times of its intervals */
+STMT(part_intervals,
+	"SELECT i.id, i.part, i.node, i.pid, i.exe, i.t_first, i.t_last, i.serial_first, i.serial_last, i.cell, i.loader, i.uid, i.auid, i.obs "
+	"FROM image CROSS JOIN part CROSS JOIN interval AS i WHERE image.tree > ?2 AND image.tree <= ?3 AND part.image = image.id AND i.node = "
+	"part.node AND i.pid = part.pid AND i.t_last >= part.t_first AND i.t_last <= part.t_last AND i.part = part.id AND (NOT ?1 OR i.trusted)");
+
+static int begin_part(struct query_loading *l, struct err *e)
+{
+	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, arch, nr, action FROM call", query_take_call, e) < 0)
+		return -1;
+	return load_links(l, e);
+}
+
+/* Trees of which the number is above `after`, up to the one of `last`. */
+static int load_part(struct query_loading *l, int64_t after, int64_t last, struct err *e)
+{
+	const struct store_args args = ARGS(V_INT(l->q->trusted), V_INT(after), V_INT(last));
+
+	if (begin_part(l, e) < 0 || store_each(l->s, STMT_part_trees, args, WALK(query_take_tree, l), e) < 0 ||
+	    store_each(l->s, STMT_part_images, args, WALK(query_take_image, l), e) < 0 || query_link_images(l, e) < 0 ||
+	    store_each(l->s, STMT_part_labels, args, WALK(query_take_label, l), e) < 0 ||
+	    store_each(l->s, STMT_part_places, args, WALK(query_take_tree_location, l), e) < 0)
+		return -1;
+	return store_each(l->s, STMT_part_intervals, args, WALK(query_take_interval, l), e);
+}
+
+static int load_part_totals(struct query_loading *l, const struct bytes *codes, size_t n, struct err *e)
+{
+	return begin_part(l, e) < 0 ? -1 : load_totals(l, &(struct query_pick){ .totals = codes, .n_totals = n }, e);
+}
+
+struct codes { struct pool strings; struct bytes *v; size_t n, cap; };
+
+static int take_code(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct codes *c = to;
+	int64_t none;
+
+	if (row_read(st, "fold", "h", &none, e) < 0)
+		return -1;
+	*VEC_PUSH(c) = pool_get(&c->strings, pool_intern(&c->strings, store_column(st, 0)));
+	return 0;
+}
+
+/* Each part has a query of its own. */
+struct parts { struct store *s; int64_t since, until; bool trusted; struct query_part_take to; };
+
+static int one_part(const struct parts *p, int64_t after, int64_t last, const struct bytes *codes, size_t n, struct err *e)
+{
+	struct query q = { .trusted = p->trusted, .since = p->since, .until = p->until, .some = true };
+	struct query_loading l = { .q = &q, .s = p->s, .since = p->since, .until = p->until, .some = true };
+	int ret = codes != NULL ? load_part_totals(&l, codes, n, e) : load_part(&l, after, last, e);
+
+	if (ret == 0) {
+		query_note_programs(&q);
+		order_query(&q);
+		p->to.take(p->to.to, &q);
+	}
+	query_loading_release(&l);
+	query_release(&q);
+	return ret;
+}
+
+/* Can no tree's answer depend on what is in another part? */
+static int is_plain(struct store *s, bool trusted, bool *plain, struct err *e)
+{
+	struct nodes nodes;
+	int64_t mixed;
+	int ret = nodes_load(&nodes, s, trusted, e);
+
+	*plain = !nodes.joined;
+	nodes_release(&nodes);
+	if (ret == 0)
+		ret = store_number_sql(s, "SELECT EXISTS (SELECT 1 FROM presence) OR (EXISTS (SELECT 1 FROM ingest WHERE trusted > 0) AND EXISTS "
+				       "(SELECT 1 FROM ingest WHERE new_events > trusted OR contradicted > 0))", NO_ARGS, &mixed, e);
+	*plain = *plain && ret == 0 && !mixed;
+	return ret;
+}
+
+int query_load_parts(struct store *s, int64_t since, int64_t until, bool trusted, struct query_part_take to, struct err *e)
+{
+	const struct parts p = { s, since, until, trusted, to };
+	struct codes codes = { 0 };
+	int64_t next[2] = { 0, 0 }, after = INT64_MIN;
+	bool found, plain;
+	int ret = 0;
+
+	if (!s->makers || (trusted && !store_trusts(s)))
+		return 1;
+	if (is_plain(s, trusted, &plain, e) < 0)
+		return -1;
+	if (!plain)
+		return 1;
+	do {
+		ret = store_find(s, STMT_next_trees, ARGS(V_INT(after), V_INT(PART_TREES)), next, 2, &found, e);
+		if (ret == 0 && next[0] > 0)
+			ret = one_part(&p, after, next[1], NULL, 0, e);
+		after = next[1];
+	} while (ret == 0 && next[0] > 0);
+	if (ret == 0)
+		ret = store_each_sql(s, "SELECT DISTINCT code FROM fold WHERE NOT ?1 OR trusted ORDER BY code", ARGS(V_INT(trusted)), WALK(take_code, &codes), e);
+	for (size_t i = 0; i < codes.n && ret == 0; i += PART_TOTALS)
+		ret = one_part(&p, 0, 0, &codes.v[i], codes.n - i < PART_TOTALS ? codes.n - i : PART_TOTALS, e);
+	if (ret == 0)
+		ret = store_still(s, e);
+	VEC_FREE(&codes);
+	pool_release(&codes.strings);
 	return ret;
 }

@@ -109,6 +109,8 @@ int candidates_find(struct find *out, bool *restricted, struct store *s, const s
 
 		for (size_t k = 0; k < kinds[i].n && ret == 0; k++)
 			ret = find_named(&one, s, i, kinds[i].v[k], e);
+		if (ret == 0)
+			ret = find_settle(&one, s, e);
 		if (ret == 0 && kinds[i].n > 0 && *restricted)
 			find_both(out, &one);
 		else if (ret == 0 && kinds[i].n > 0)

@@ -44,10 +44,10 @@ void summary_of_profile(struct summary *out, const struct profile *p,
 
 /*
  * Codes of the workloads of which a summary says more than what their selected trees show: all trees of these are needed. They borrow
- * from w.
+ * from w. shown: others under the same loader are named, too.
  */
 struct others_codes { const char **v; size_t n, cap; };
-void others_needed(struct others_codes *out, struct query *q, const struct selection *s, const struct workloads *w);
+void others_needed(struct others_codes *out, struct query *q, const struct selection *s, const struct workloads *w, bool shown);
 
 /* What each of a profile's dangerous names can do, a line each: for --explain. */
 void summary_of_dangers(struct summary *out, const struct profile *p);

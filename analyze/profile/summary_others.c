@@ -247,7 +247,7 @@ static void needed_of_selected(struct others_codes *out, const struct query *q, 
 			*VEC_PUSH(out) = w->v[i].code;
 }
 
-void others_needed(struct others_codes *out, struct query *q, const struct selection *s, const struct workloads *w)
+void others_needed(struct others_codes *out, struct query *q, const struct selection *s, const struct workloads *w, bool shown)
 {
 	const struct profile p = { .q = q, .s = s };
 	struct spans spans = { 0 };
@@ -257,9 +257,9 @@ void others_needed(struct others_codes *out, struct query *q, const struct selec
 	lives_find(&lives, q);
 	find_spans(&spans, &p, &lives);
 	find_others(&others, &p, w, &spans);
-	for (size_t i = 0; i < others.n && i < OTHERS_SHOWN; i++)
+	for (size_t i = 0; i < others.n && i < OTHERS_SHOWN && shown; i++)
 		*VEC_PUSH(out) = w->v[others.v[i].workload].code;
-	needed_of_selected(out, q, s, w, others.n > 0);
+	needed_of_selected(out, q, s, w, shown && others.n > 0);
 	VEC_FREE(&spans);
 	VEC_FREE(&others);
 	lives_release(&lives);

@@ -52,7 +52,7 @@ ask() { # WORDS...: of both
 	questions=$((questions + 1))
 	cmp -s "$TMP/some.out" "$TMP/all.out" && cmp -s "$TMP/some.err" "$TMP/all.err" && return 0
 	differ=$((differ + 1))
-	echo "# seed $1: differs: $*" >>"$TMP/differs"
+	echo "# differs: $*" >>"$TMP/differs"
 	diff "$TMP/all.out" "$TMP/some.out" | head -n 5 >>"$TMP/differs"
 	diff "$TMP/all.err" "$TMP/some.err" | head -n 5 >>"$TMP/differs"
 }
