@@ -51,6 +51,22 @@ for seventh in together before after; do
 	esac
 	ok "every seventh of another type, read $seventh: nothing is missing" is "$(boot missing) $(boot held) $(boot other) $(boot exact)" "0 686 114 true"
 done
+# as_journal: the same records, and those of other types, as journalctl -o json shows the audit transport
+as_journal() {
+	sed -E 's/^type=SECCOMP msg=audit\(([0-9]+)\.([0-9]+):([0-9]+)\): (.*)/\1\2000 \3 1326 SECCOMP \4/
+		s/^type=(SYSCALL|EOE) msg=audit\(([0-9]+)\.([0-9]+):([0-9]+)\): ?(.*)/\2\3000 \4 1300 SYSCALL \5/' "$@" |
+		sed 's/"/\\"/g' | awk '{ us = $1; id = $2; type = $3; sub(/^[0-9]+ [0-9]+ [0-9]+ /, "")
+			printf "{\"_HOSTNAME\":\"n1\",\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"%s\",\"_AUDIT_ID\":\"%s\",\"_SOURCE_REALTIME_TIMESTAMP\":\"%s\",\"MESSAGE\":\"%s\"}\n", type, id, us, $0 }'
+}
+fresh
+as_journal "$TMP/some" "$TMP/other" | trusted
+ok "... and as the journal's JSON, with records of other types" is "$(boot missing) $(boot held) $(boot other) $(boot exact)" "0 686 114 true"
+fresh
+seq 7 7 800 | awk '{ printf "type=EOE msg=audit(1795518350.000:%d): \n", $1 }' | cat "$TMP/some" - | trusted
+ok "... and as auditd's EOE alone, which ends behind its stamp" is "$(boot missing) $(boot other)" "0 114"
+fresh
+{ cat "$TMP/some"; sed 's/^/node=n1 /' "$TMP/other" | sed 's/^/Nov 24 11:05:50 collector tag_audit: /'; } | trusted
+ok "... and as an imfile's lines, which name the node themselves" is "$(boot missing) $(boot other)" "0 114"
 fresh
 awk 'NR % 7 != 0' "$TMP/all" | trusted
 seq 14 14 800 | others | trusted
