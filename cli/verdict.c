@@ -4,6 +4,7 @@
 
 #include "analyze/evidence/lives.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,4 +65,13 @@ int verdict_requires(const struct opts *o, struct readiness *r, struct err *e)
 		return 1;
 	}
 	return 0;
+}
+
+void verdict_line(struct buf *out, const struct readiness *r)
+{
+	buf_printf(out, "readiness: %s, by %zu start%s that ended, %" PRIu32 " of them whole and without a new name since the last one",
+		   readiness_verdict_word(r->verdict), r->starts.n, r->starts.n == 1 ? "" : "s", r->bound.clean);
+	if (r->bound.clean > 0)
+		buf_printf(out, " (the next start needs an unlisted call with a chance of at most %.3g %%)", r->bound.chance * 100);
+	buf_printf(out, "; records arrived: %s", readiness_arrived_word(r->arrived));
 }

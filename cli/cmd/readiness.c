@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* scaudit readiness: did the records arrive, and was enough seen? */
 #include "analyze/evidence/readiness.h"
-#include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
+#include "cli/talk.h"
 #include "cli/term.h"
 #include "cli/verdict.h"
 #include "store/base/esc.h"
@@ -203,13 +203,6 @@ static void print(const struct opts *o, struct readiness *r, const struct query 
 	print_curve(r, q, opt_on(o, OPT_verbose));
 }
 
-static void say_all(struct summary *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		command_say("%s", s->v[i]);
-	summary_release(s);
-}
-
 static int judge(struct opts *o, struct selected *s, struct err *e)
 {
 	auto_buf struct buf all = { 0 }, rest = { 0 };
@@ -242,7 +235,7 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 			print(o, &r, &s->query);
 		ret = r.verdict == VERDICT_READY ? ST_OK : ST_NO;
 	}
-	say_all(&talk);
+	talk_say(&talk, o);
 	readiness_release(&r);
 	select_release(&sel);
 	VEC_FREE(&losses);

@@ -67,6 +67,15 @@ ok "... and as auditd's EOE alone, which ends behind its stamp" is "$(boot missi
 fresh
 { cat "$TMP/some"; sed 's/^/node=n1 /' "$TMP/other" | sed 's/^/Nov 24 11:05:50 collector tag_audit: /'; } | trusted
 ok "... and as an imfile's lines, which name the node themselves" is "$(boot missing) $(boot other)" "0 114"
+# what printk lets through: ten records, then none until five seconds are over
+for last in 10 8; do
+	fresh
+	awk -v last="$last" '(NR - 1) % 40 < last' "$TMP/all" | trusted
+	ok "runs of $last between holes: printk's limit in words" is "$("$SCAUDIT" status | grep -c "printk's limit of 10 in 5 s")" "$((last == 10))"
+	ok "... and in JSON" is "$(boot pattern)" "$([ "$last" = 10 ] && echo '"printk"' || echo null)"
+	ok "... with the holes, and the longest one" is "$(boot holes) $(boot longest_hole.serials) $(boot longest_hole.from)" "19 $((40 - last)) $((last + 1))"
+done
+ok "the time of the longest hole is within the boot" test "$(boot longest_hole.about)" '>' '"2026-11-24T11:05:'
 fresh
 awk 'NR % 7 != 0' "$TMP/all" | trusted
 seq 14 14 800 | others | trusted
@@ -157,6 +166,14 @@ fresh
 starts 60 | trusted
 ok "--risk 10%: ready after 54" is "$(verdict --risk 10%)" ready
 ok "--risk 0.1: the same" is "$(verdict --risk 0.1)" ready
+run "$SCAUDIT" profile --comm app -o "$TMP/other.list"
+ok "the verdict is in the summary" warns '^scaudit: readiness: unknown: 60 starts are too few'
+run "$SCAUDIT" profile --comm app --format minijail
+ok "... and in the list's own words, where it has room" says '^# readiness: unknown, by 60 starts that ended, '
+run "$SCAUDIT" profile --comm app --format json
+ok "... and in its JSON" is "$(jq -r .evidence.readiness "$TMP/out" | cut -d, -f1)" 'readiness: unknown'
+run "$SCAUDIT" profile --comm app --block
+ok "... not of what was denied" test "$(grep -c readiness "$TMP/err")" = 0
 run "$SCAUDIT" profile --comm app --require ready -o "$TMP/list"
 ok "--require ready: exit 1, nothing written" is "$status $(ls "$TMP/list" 2>/dev/null)" "1 "
 ok "... with the reason" warns '--require ready: unknown: 60 starts are too few; nothing is written'
