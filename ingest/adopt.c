@@ -404,6 +404,10 @@ static void say(const struct adopt *a, const char *shown, int64_t totals)
 			totals == 1 ? " was" : "s were", totals == 1 ? "it" : "them");
 		o->failed(o->to, note.msg);
 	}
+	if (a->c.policies > 0 && o->failed) {
+		err_set(&note, ST_INPUT, "%s: under which policies its records were made is not taken over: others may have written it", shown);
+		o->failed(o->to, note.msg);
+	}
 	if (a->partly > 0 && o->failed) {
 		err_set(&note, ST_INPUT, "%s: of %" PRIu64 " interval%s some events were known here: counts of %s are at least right", shown, a->partly,
 			a->partly == 1 ? "" : "s", a->partly == 1 ? "it" : "them");

@@ -217,7 +217,8 @@ static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 	}
 	if (v[3] != 0 && (run.label = carry_string(c, v[3], e)) < 0)
 		return -1;
-	if (text.n > 0) {
+	c->policies += text.n > 0 && !w->trusted;
+	if (text.n > 0 && w->trusted) {
 		char hash[CODE_SIZE];
 
 		code_of(text, hash);

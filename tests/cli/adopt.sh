@@ -95,6 +95,19 @@ if [ "$(id -u)" = 0 ]; then
 	into v.db cap.db
 	ok "of a store that others may write: no capture, no further name" is \
 		"$(sqlite3 v.db 'SELECT count(*) FROM capture') $("$SCAUDIT" status --json --db v.db | grep -c its.other)" "0 0"
+	# --- a policy says what left no record: nobody else may say so ---
+	printf '{"defaultAction":"SCMP_ACT_LOG","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["kexec_load"],"action":"SCMP_ACT_ALLOW"}]}' >policy.json
+	for mode in 600 666; do
+		drop under.db
+		into under.db --node "$node" --label l --logged-under policy.json denials.log
+		chmod $mode under.db
+		drop v.db
+		into v.db t.db
+		run "$SCAUDIT" ingest --db v.db under.db
+		ok "a policy in a store of mode $mode" is \
+			"$("$SCAUDIT" profile -q --db v.db --all --union --format names | grep -c kexec_load) $(grep -c 'under which policies' err)" \
+			"$([ $mode = 600 ] && echo 1 0 || echo 0 1)"
+	done
 	drop v.db
 	drop u.db
 	chmod 666 t.db
