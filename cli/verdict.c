@@ -30,6 +30,7 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 {
 	struct serials trusted = { 0 }, all = { 0 };
 	struct query_losses losses = { 0 };
+	struct query_past past = { 0 };
 	double risk;
 	int ret = read_risk(o, &risk, e);
 
@@ -40,9 +41,12 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 	if (ret == 0 && !s->query.trusted)
 		ret = serials_load(&all, &s->store, &s->query.nodes, false, e);
 	if (ret == 0)
-		readiness_find(out, &s->query, sel, &losses, &trusted,
+		ret = query_past_load(&past, &s->query, &s->store, sel->tree_in, e);
+	if (ret == 0)
+		readiness_find(out, &s->query, sel, &past, &losses, &trusted,
 			       s->query.trusted ? &trusted : &all, risk);
 	VEC_FREE(&losses);
+	query_past_release(&past);
 	serials_release(&trusted);
 	serials_release(&all);
 	return ret;

@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-need jq
+need jq sqlite3
 fresh() { rm -f "$SCAUDIT_DB"*; }
 trusted() { "$SCAUDIT" ingest -q --node n1 --trusted-input -; }
 
@@ -202,3 +202,28 @@ starts 3 | sed 's/audit(17955/audit(17965/; s/:\([0-9]*\)): /:\1): /' | "$SCAUDI
 ok "a forged later boot: trusted starts still run" is "$("$SCAUDIT" readiness --comm app --union --json | jq -c '.running >= 100')" true
 starts 3 | sed 's/audit(17955/audit(17965/' | trusted
 ok "a true one: they have ended" is "$("$SCAUDIT" readiness --comm app --union --json | jq -c '[.running <= 3, .ended >= 100]')" "[true,true]"
+
+# --- compacted trees: what readiness needs of each start is kept ---
+figures() { "$SCAUDIT" readiness --comm app --json "$@" | jq -c '{verdict, why, arrived, ended, whole, lossy, unknown, text, running, next_start, fresh_node, last_news, quiet_ms, longest_quiet_ms,
+	starts: [.starts[] | {time, records, source, names, news: ([.news[].name] | sort)}]}'; }
+for source in trusted text lossy; do
+	fresh
+	case $source in
+	trusted) starts 120 40:41 70:42 | trusted ;;
+	text) starts 120 40:41 70:42 | "$SCAUDIT" ingest -q --node n1 ;;
+	lossy) { starts 120 40:41 70:42 | awk 'NR % 100 != 50'; echo 2 | others; } | trusted ;;
+	esac
+	figures >"$TMP/before"
+	figures --trusted >"$TMP/before.trusted"
+	bytes=$("$SCAUDIT" status --json | jq .bytes)
+	"$SCAUDIT" compact -q --keep-trees 10
+	ok "$source: 110 of 120 starts compacted, readiness says the same" is "$(figures)" "$(cat "$TMP/before")"
+	ok "... of what is trusted, too" is "$(figures --trusted)" "$(cat "$TMP/before.trusted")"
+	ok "... and nothing is left out" is "$("$SCAUDIT" readiness --comm app --json | jq .compacted)" 0
+	ok "... and what compacting is for" test "$("$SCAUDIT" status --json | jq .bytes)" -le "$bytes"
+	"$SCAUDIT" compact -q --keep-trees 1
+	ok "... again, with what was compacted before" is "$(figures)" "$(cat "$TMP/before")"
+done
+ok "bytes a start: under 40" test "$(sqlite3 "$SCAUDIT_DB" "SELECT sum(pgsize) / 119 FROM dbstat WHERE name = 'fold_start'" 2>/dev/null || echo 0)" -lt 40
+"$SCAUDIT" forget -q --all --yes
+ok "forgotten with the rest" is "$(sqlite3 "$SCAUDIT_DB" 'SELECT count(*) FROM fold_start')" 0

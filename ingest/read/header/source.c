@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The name of the container that a line came from: compose, kubectl logs --prefix, stern. */
 #include "ingest/read/header.h"
 
 static bool blankless(struct bytes word)
