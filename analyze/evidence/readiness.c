@@ -2,6 +2,7 @@
 /* Readiness: starts, their news, and the bound on what the next one needs. */
 #include "analyze/evidence/readiness.h"
 
+#include "analyze/evidence/readiness_seen.h"
 #include "analyze/evidence/whole.h"
 
 #include "store/base/esc.h"
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* ---- the rule ---- */
 
@@ -111,30 +111,6 @@ static bool has_ended(const struct finding *f, uint32_t tree)
 		m = &f->q->images.v[m->execs];
 	return m->t_end != WHEN_NONE ||
 	       serials_booted_after(t->trusted ? f->trusted : f->all, t->row, m->t_last);
-}
-
-/*
- * The names of the containers, pods and units that a tree runs in: is one on the list? put: all are
- * put on it.
- */
-static bool on_list(const struct query *q, const struct query_tree *t, struct map *list,
-		    bool put)
-{
-	static const int named[] = { LOCATION_CONTAINER_NAME, LOCATION_POD_NAME, LOCATION_UNIT };
-
-	for (size_t i = 0; i < t->locations.n; i++)
-		for (size_t n = 0; n < ARRAY_SIZE(named); n++) {
-			struct bytes text = q->locations.v[t->locations.v[i]].v[named[n]];
-			uint64_t name = pool_find(&q->strings, text);
-
-			if (name == 0 || text.n == 0)
-				continue;
-			if (put)
-				map_put(list, (uint64_t)t->node_id, name << 2 | n, 1);
-			else if (map_get(list, (uint64_t)t->node_id, name << 2 | n, 0))
-				return true;
-		}
-	return false;
 }
 
 /* When the newest build of the selection's programs was first seen: another one begins anew. WHEN_NONE: there is one. */
@@ -246,8 +222,8 @@ static void leave_out_running(struct finding *f)
 
 		if (r->starts.v[i].set != QUERY_NONE)
 			continue; /* compacted ones were looked at then */
-		runs[i] = !on_list(f->q, t, &later, false) && !has_ended(f, r->starts.v[i].tree);
-		on_list(f->q, t, &later, true);
+		runs[i] = !readiness_on_list(f->q, t, &later, false) && !has_ended(f, r->starts.v[i].tree);
+		readiness_on_list(f->q, t, &later, true);
 	}
 	for (size_t i = 0; i < r->starts.n; i++)
 		if (runs[i])
@@ -371,29 +347,6 @@ static void find_denials(struct finding *f)
 		if (u->t_last != WHEN_NONE && (f->r->denied_t == WHEN_NONE || u->t_last > f->r->denied_t))
 			f->r->denied_t = u->t_last;
 	}
-}
-
-/* Hours, days and quiet spells: they can lower a verdict in a reader's eyes, and raise none. */
-static void find_times(struct readiness *r)
-{
-	int64_t last = WHEN_NONE;
-
-	r->t_news = WHEN_NONE;
-	for (size_t i = 0; i < r->starts.n; i++) {
-		time_t second = (time_t)(r->starts.v[i].t / 1000);
-		struct tm tm;
-
-		localtime_r(&second, &tm);
-		r->hours |= 1u << tm.tm_hour;
-		r->days |= 1u << tm.tm_wday;
-		if (r->starts.v[i].n_news == 0)
-			continue;
-		if (last != WHEN_NONE && r->starts.v[i].t - last > r->longest_quiet_ms)
-			r->longest_quiet_ms = r->starts.v[i].t - last;
-		last = r->t_news = r->starts.v[i].t;
-	}
-	if (last != WHEN_NONE)
-		r->quiet_ms = r->starts.v[r->starts.n - 1].t - last;
 }
 
 /* ---- did the records arrive? ---- */
@@ -548,9 +501,9 @@ void readiness_trees(struct readiness_tree *out, const struct query *q, const st
 		if (t->id == 0)
 			continue;
 		out[i].records = records_of(&f, i, !t->trusted, &missing);
-		out[i].ended = on_list(q, t, &later, false) || has_ended(&f, i);
+		out[i].ended = readiness_on_list(q, t, &later, false) || has_ended(&f, i);
 		if (t->start_seen)
-			on_list(q, t, &later, true);
+			readiness_on_list(q, t, &later, true);
 	}
 	map_release(&later);
 }
@@ -570,7 +523,7 @@ void readiness_find(struct readiness *out, const struct query *q, const struct s
 	judge_starts(out);
 	judge_nodes(&f);
 	find_denials(&f);
-	find_times(out);
+	readiness_seen(out, q, s);
 	find_arrived(&f, losses);
 	decide(out);
 }
