@@ -363,10 +363,10 @@ static int make_policy(struct unit *u)
 			add_name(p, u->log.entries.v[i].name, false, answered(u, u->log.entries.v[i].name));
 	if (p->archs.n == 0)
 		add_local_archs(p);
-	if (systemd_settings_apply(&u->settings, p) == 0 && !some && u->elsewhere)
-		return err_set(u->r.e, ST_INPUT, "%s: no filter: its settings stand in a section in which systemd passes over them", u->r.file);
-	if (systemd_settings_apply(&u->settings, p) == 0 && !some)
-		return err_set(u->r.e, ST_INPUT, "%s: no SystemCallFilter= in it, nor a setting that loads a filter", u->r.file);
+	some = systemd_settings_apply(&u->settings, p) > 0 || some;
+	if (!some)
+		return err_set(u->r.e, ST_INPUT, "%s: no %s", u->r.file, u->elsewhere ? "filter: its settings stand in a section in which systemd passes over them" :
+			       "SystemCallFilter= in it, nor a setting that loads a filter");
 	return 0;
 }
 
