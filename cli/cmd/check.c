@@ -155,7 +155,7 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 	if (add_stubs(s, o, e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
-		policy_say_names(file, "libseccomp here does not know, and loaders leave out", s->compiled.unknown.v, s->compiled.unknown.n);
+		policy_say_names(file, "libseccomp here does not know, so loaders leave them out", s->compiled.unknown.v, s->compiled.unknown.n);
 	return 0;
 }
 
@@ -330,7 +330,7 @@ static void say_versions(const struct check *c, const struct subject *s)
 				    call->name);
 	}
 	if (differ)
-		command_say("%zu of the calls are answered by runc up to 1.1 and from 1.2 on otherwise (%s): --runtime runc-1.1 or runc-1.2 names one",
+		command_say("runc 1.2 answers %zu of the calls differently from runc 1.1 (%s): --runtime runc-1.1 or runc-1.2 says which runs",
 			    differ, "ENOSYS above the highest number of the list");
 }
 
