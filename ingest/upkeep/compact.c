@@ -223,7 +223,12 @@ static int write_sums(struct compacting *f, const struct compact_view *view, boo
 	if (!counts)
 		return 0;
 	call_set(f, &set);
-	return total_save_set(f->s, total, buf_bytes(&set), view->start_seen, f->hours.n, e);
+	if (total_save_set(f->s, total, buf_bytes(&set), view->start_seen, f->hours.n, e) < 0)
+		return -1;
+	if (view->t_first == WHEN_NONE)
+		return 0;
+	return total_save_start(f->s, &(struct total_start_row){ .total = total, .t = view->t_first, .calls = buf_bytes(&set),
+								  .start = view->start_seen, .ended = view->ended, .records = view->records }, e);
 }
 
 /* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees are compacted. */

@@ -24,6 +24,7 @@ static bool rfc5424_parse(struct bytes *line, struct context *out)
 		if (!bytes_take(&rest, BYTES(" ")))
 			return false;
 	}
+	bytes_take(&rest, BYTES("\xef\xbb\xbf")); /* the RFC's mark of UTF-8 */
 	out->host = word[1];
 	out->tag = word[2];
 	if (!bytes_eq(word[3], BYTES("-")))
