@@ -52,6 +52,7 @@ void tally_release(struct tally *t)
 	map_release(&t->origin_of);
 	map_release(&t->interval_of);
 	map_release(&t->obs_of);
+	map_release(&t->presence_of);
 }
 
 void tally_clear(struct tally *t)
@@ -60,6 +61,7 @@ void tally_clear(struct tally *t)
 	map_clear(&t->origin_of);
 	map_clear(&t->interval_of);
 	map_clear(&t->obs_of);
+	map_clear(&t->presence_of);
 	t->batch++;
 }
 
@@ -142,6 +144,8 @@ struct ident *tally_ident(struct tally *t, int64_t node, const struct record *re
 	id->key = copy;
 	id->key_n = (uint32_t)key.n;
 	id->hash = hash;
+	id->number = ++t->ident_numbers;
+	id->has_escape = bytes_has(key, BYTES("\\x"));
 	id->node = node;
 	t->idents[i] = id;
 	t->n_idents++;
@@ -363,13 +367,27 @@ int tally_count_event(struct tally *t, struct ident *id, const struct tally_even
 	return 0;
 }
 
-int tally_presence(struct tally *t, struct ident *id, const struct record *rec, struct err *e)
+/* What the store's row of it keeps: the first and the last time of an hour, and the least address, as the store compares. */
+int tally_presence(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e)
 {
-	int64_t call = names_call(t->names, rec->arch, rec->nr, action_of(rec->code), e);
+	int64_t call = call_row(t, id, ev->nr, ev->code, e), hour = ev->ms == WHEN_NONE ? -1 : ev->ms / WHEN_HOUR_MS, at;
+	struct tally_presence *p;
 
 	if (call < 0)
 		return -1;
-	*VEC_PUSH(&t->presences) = (struct tally_presence){ id->node, id->exe, id->caller, call, rec->ms, rec->pid, rec->ip };
+	at = map_get(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call, (uint64_t)hour, -1);
+	if (at < 0) {
+		map_put(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call, (uint64_t)hour, (int64_t)t->presences.n);
+		*VEC_PUSH(&t->presences) = (struct tally_presence){ id->node, id->exe, id->caller, call, ev->ms, ev->ms, id->pid, ev->ip };
+		return 0;
+	}
+	p = &t->presences.v[at];
+	if (ev->ms < p->t_first)
+		p->t_first = ev->ms;
+	if (ev->ms > p->t_last)
+		p->t_last = ev->ms;
+	if ((int64_t)ev->ip < (int64_t)p->ip)
+		p->ip = ev->ip;
 	return 0;
 }
 
