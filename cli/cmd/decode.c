@@ -21,18 +21,25 @@ struct decode {
 	const char *file;
 	uint64_t number;
 	uint64_t records, damaged;
+	const char *form_of[3]; /* wrap, header and body of the form that is written out */
+	char form[64];
 	struct json_row row;
 	struct call_name names[CALL_NAMES];
 };
 
-/* "syslog/kernel"; in a container "json:syslog/kernel". */
-static const char *form_of(const struct line *l, char *out, size_t size)
+/* "syslog/kernel"; in a container "json:syslog/kernel". Most often the last line's. */
+static const char *form_of(struct decode *d, const struct line *l)
 {
+	const char *of[] = { l->wrap, l->header, l->body };
+
 	if (l->body == NULL && l->header == NULL)
 		return l->wrap;
-	snprintf(out, size, "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "", l->header ? l->header : "",
+	if (memcmp(of, d->form_of, sizeof(of)) == 0)
+		return d->form;
+	memcpy(d->form_of, of, sizeof(of));
+	snprintf(d->form, sizeof(d->form), "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "", l->header ? l->header : "",
 		 l->header && l->body ? "/" : "", l->body ? l->body : "");
-	return out;
+	return d->form;
 }
 
 /* The name of a call; they are few, and a look-up takes long. */
@@ -82,12 +89,11 @@ static void print_json(struct decode *d, const struct line *l)
 {
 	static const char *const verdicts[] = { NULL, "record", "damaged", "loss" };
 	struct json_row *to = &d->row;
-	char form[64];
 
 	json_row_begin(to);
 	json_row_text(to, "file", true, bytes_of(d->file));
 	json_row_int(to, "line", true, (int64_t)d->number);
-	json_row_word(to, "form", form_of(l, form, sizeof(form)));
+	json_row_word(to, "form", form_of(d, l));
 	json_row_word(to, "verdict", verdicts[l->kind]);
 	if (l->kind == LINE_RECORD) {
 		json_record(d, &l->rec);

@@ -5,6 +5,8 @@
 
 #include "store/base/buf.h"
 
+#define JSON_ROW_NAME 60 /* bytes of a name; longer ones are cut */
+
 /* `{0}` is a fresh one; it is used for one row after the other. */
 struct json_row {
 	struct buf out;
