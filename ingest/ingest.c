@@ -7,6 +7,7 @@
 
 #include "ingest/pipeline.h"
 #include "ingest/read/journal.h"
+#include "ingest/read/sieve.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -20,6 +21,7 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 {
 	struct lines *l = &p->in->reading.lines;
 	struct piece piece;
+	uint64_t passed;
 	size_t n;
 
 	*any = true;
@@ -28,6 +30,11 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 			return -1;
 		if (n > 0) {
 			lines_skip(l, n);
+			return 0;
+		}
+		if (feed_may_pass(&p->feed) && (n = sieve_pass(lines_ahead(l), &passed)) > 0) {
+			lines_pass(l, n, passed);
+			feed_pass(&p->feed, passed);
 			return 0;
 		}
 	}

@@ -254,6 +254,16 @@ static void other_line(struct feed *f, struct bytes text)
 		look_at(f, text);
 }
 
+bool feed_may_pass(const struct feed *f)
+{
+	return f->any_without_syscall && (taken(f->r) != f->before || f->r->looks > LOOKS_BLANK);
+}
+
+void feed_pass(struct feed *f, uint64_t lines)
+{
+	f->r->other += lines;
+}
+
 /* The serial of an audit record of another type: what lies between two of ours is not lost there. */
 static int other_type(struct feed *f, struct bytes text, const struct body_other *o, struct err *e)
 {

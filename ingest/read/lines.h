@@ -56,4 +56,11 @@ static inline void lines_skip(struct lines *l, size_t n)
 	l->number++;
 }
 
+/* Takes so many whole lines, which are n bytes with their newlines: the caller has seen them in lines_ahead. */
+static inline void lines_pass(struct lines *l, size_t n, uint64_t lines)
+{
+	l->start += n;
+	l->number += lines;
+}
+
 #endif
