@@ -121,6 +121,7 @@ static int judge_source(struct pipeline *p, struct err *e)
 	uint64_t other = 0;
 
 	p->feed.trust = FEED_TEXT;
+	p->whole = (struct whole){ .ok = false };
 	if (s->is_kmsg || (s->is_stdin && p->o->trusted_input)) {
 		p->feed.trust = FEED_ALL;
 		return 0;
@@ -130,11 +131,19 @@ static int judge_source(struct pipeline *p, struct err *e)
 	/* of a file that cannot be trusted, its first line says whether that is worth a word */
 	if (wholly_auditd(p, &yes, &begins, &other, e) < 0)
 		return -1;
-	if (yes && s->root_only)
-		p->feed.trust = FEED_AUDITD;
-	else if (begins && p->o->distrusted != NULL)
-		p->o->distrusted(p->o->to, s->name, s->why, other);
+	p->whole.begins = begins;
+	p->whole.other = yes ? 0 : other;
+	pipeline_judged(p);
 	return 0;
+}
+
+void pipeline_judged(struct pipeline *p)
+{
+	const struct source *s = &p->in->source;
+
+	p->feed.trust = p->whole.begins && p->whole.other == 0 && s->root_only ? FEED_AUDITD : FEED_TEXT;
+	if (p->feed.trust == FEED_TEXT && p->whole.begins && p->o->distrusted != NULL)
+		p->o->distrusted(p->o->to, s->name, s->why, p->whole.other);
 }
 
 /* Reads more: from a pipe as much as comes within a moment, so that a slow one does not cost a commit a line. */
@@ -195,7 +204,7 @@ static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
 	struct err why = { 0 };
-	bool more;
+	bool more, ended;
 
 	while (!pipeline_stop(p)) {
 		int got = gather(p, &state, &why);
@@ -207,9 +216,10 @@ static int read_source(struct pipeline *p, struct err *e)
 			if (buffered(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
 		} while (!pipeline_stop(p) && more);
-		if (feed_commit(&p->feed, e) < 0)
+		ended = p->in->reading.lines.eof && !reading_ready(&p->in->reading) && !pipeline_stop(p);
+		if ((ended && pipeline_whole_ends(p, e) < 0) || feed_commit(&p->feed, e) < 0)
 			return -1;
-		if (p->in->reading.lines.eof && !reading_ready(&p->in->reading))
+		if (ended)
 			return 0;
 		if (p->in->source.is_kmsg && state != LINES_GOT)
 			return 0;
@@ -237,7 +247,7 @@ static int note_strange(struct pipeline *p, const char *name, struct err *e)
 int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 {
 	struct input in;
-	bool any = true;
+	bool any = true, known = false;
 	int ret;
 
 	p->bad_input = input_open(&in, name, p->o->json_field, e) < 0;
@@ -251,13 +261,16 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	}
 	// cppcheck-suppress autoVariables ; it is set back below
 	p->in = &in;
-	ret = judge_source(p, e);
-	while (ret == 0 && any && !p->r->stopped) {
+	ret = pipeline_whole_known(p, &known, e);
+	if (ret == 0 && !known)
+		ret = judge_source(p, e);
+	while (ret == 0 && !known && any && !p->r->stopped) {
 		ret = input_next(&in, &any, e);
 		p->bad_input = ret < 0;
 		if (ret < 0 || !any)
 			break;
 		feed_source(&p->feed, in.name);
+		pipeline_whole_begins(p);
 		ret = read_source(p, e);
 		if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))
 			ret = note_strange(p, in.name, e);

@@ -14,6 +14,7 @@
 #include "store/rows/total.h"
 #include "store/rows/interval.h"
 #include "store/rows/part.h"
+#include "store/rows/position.h"
 #include "store/rows/presence.h"
 #include "store/rows/tree_row.h"
 
@@ -423,6 +424,8 @@ int compact_run(struct store *s, const struct compact_tree *trees, size_t n, str
 		ret = derive_again(&f, e);
 	if (ret == 0 && n > 0)
 		ret = interval_del_lost_marks(s, e);
+	if (ret == 0 && n > 0)
+		ret = position_forget(s, e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.pids);
 	map_release(&f.hours);
