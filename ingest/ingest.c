@@ -10,12 +10,36 @@
 #include "ingest/read/sieve.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
+#include "store/base/mem.h"
 #include "store/base/when.h"
 
 #include <unistd.h>
 
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
+
+#define AHEAD_FROM (4u << 20)   /* of a file so long threads look at lines ahead */
+#define THREADS 3              /* that is as many as help: the rest is one's work */
+
+/* Takes what another thread says of the next line; *any: it has said something. */
+static int take_ahead(struct pipeline *p, bool *any, struct err *e)
+{
+	struct lines *l = &p->in->reading.lines;
+	const struct ahead_event *event = ahead_next(p->ahead, &p->feed, l);
+
+	*any = event != NULL && (event->passed ? feed_may_pass(&p->feed) : p->feed.locked);
+	if (!*any)
+		return 0;
+	if (event->passed) {
+		lines_pass(l, event->ev.n, event->passed);
+		feed_pass(&p->feed, event->passed);
+		return 0;
+	}
+	if (feed_recognised(&p->feed, &event->ev, e) < 0)
+		return -1;
+	lines_skip(l, event->ev.n);
+	return 0;
+}
 
 int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 {
@@ -26,6 +50,13 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 
 	*any = true;
 	if (!reading_inside(&p->in->reading)) {
+		if (p->ahead != NULL && !l->in_long) {
+			if (take_ahead(p, any, e) < 0)
+				return -1;
+			if (*any)
+				return 0;
+			*any = true;
+		}
 		if (feed_known(&p->feed, lines_ahead(l), &n, e) < 0)
 			return -1;
 		if (n > 0) {
@@ -48,8 +79,17 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 static int fill(struct pipeline *p, struct input *in, int timeout_ms, enum lines_state *state, struct err *e)
 {
 	auto_buf struct buf name = { 0 };
+	int ret;
 
-	if (input_fill(in, timeout_ms, state, e) == 0)
+	if (p->ahead != NULL) {
+		ahead_settle(p->ahead);
+		if (p->feed.line_cache.n > 0) /* before that, there is nothing to compare with */
+			lines_widen(&in->reading.lines, AHEAD_WINDOW);
+	}
+	ret = input_fill(in, timeout_ms, state, e);
+	if (ret == 0 && p->ahead != NULL)
+		ahead_begin(p->ahead, &p->feed, &in->reading.lines);
+	if (ret == 0)
 		return 0;
 	p->bad_input = true;
 	if (in->source.is_stdin)
@@ -228,6 +268,19 @@ static int read_source(struct pipeline *p, struct err *e)
 	return feed_commit(&p->feed, e);
 }
 
+/* Of a long file, other threads look at what comes. */
+static void begin_ahead(struct pipeline *p)
+{
+	const struct source *s = &p->in->source;
+	unsigned threads = p->o->threads, most = ahead_processors();
+
+	if (threads == 0)
+		threads = most < THREADS ? most : THREADS;
+	if (threads < 2 || !s->is_regular || s->packed != NULL || (p->o->threads == 0 && s->size < AHEAD_FROM))
+		return;
+	p->ahead = ahead_start(threads - 1);
+}
+
 /* What was read to its end and holds no record that anybody here reads: it counts as a source that could not be read. */
 static int note_strange(struct pipeline *p, const char *name, struct err *e)
 {
@@ -271,7 +324,9 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 			break;
 		feed_source(&p->feed, in.name);
 		pipeline_whole_begins(p);
+		begin_ahead(p);
 		ret = read_source(p, e);
+		ahead_stop(TAKE(p->ahead));
 		if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))
 			ret = note_strange(p, in.name, e);
 		p->r->bytes += in.reading.lines.bytes;

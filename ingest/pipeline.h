@@ -3,6 +3,7 @@
 #ifndef INGEST_PIPELINE_H
 #define INGEST_PIPELINE_H
 
+#include "ingest/ahead.h"
 #include "ingest/batch/feed.h"
 #include "ingest/read/input.h"
 
@@ -25,6 +26,7 @@ struct pipeline {
 	struct input *in;
 	bool bad_input;        /* the source failed, not the store */
 	struct whole whole;
+	struct ahead *ahead;   /* NULL: one thread does it all */
 };
 
 static inline bool pipeline_stop(const struct pipeline *p)

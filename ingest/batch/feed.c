@@ -471,6 +471,11 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 	return known(f, &ev, e);
 }
 
+int feed_recognised(struct feed *f, const struct line_cache_event *ev, struct err *e)
+{
+	return known(f, ev, e);
+}
+
 void feed_location(struct feed *f, int64_t location)
 {
 	const struct ident *id = f->last;

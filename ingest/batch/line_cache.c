@@ -106,6 +106,7 @@ void line_cache_add(struct line_cache *f, struct prefix_shape *s, struct prefix 
 	free(s->v[at]);
 	s->v[at] = p;
 	f->recent = p;
+	f->changes++;
 }
 
 struct prefix_shape *line_cache_new_shape(struct line_cache *f)
@@ -536,11 +537,33 @@ void line_cache_learn_ident(struct line_cache *f, struct ident *id)
 	f->last = id;
 }
 
-void line_cache_forget(struct line_cache *f)
+static void drop_all(struct line_cache *f)
 {
 	while (f->n > 0)
 		drop_shape(f, &f->shapes[--f->n]);
 	f->recent = NULL;
+}
+
+void line_cache_copy(struct line_cache *f, const struct line_cache *from)
+{
+	drop_all(f);
+	for (unsigned i = from->n; i-- > 0;) {
+		struct prefix_shape *s = line_cache_new_shape(f);
+
+		for (uint32_t k = 0; k < from->shapes[i].cap; k++) {
+			struct prefix *p = from->shapes[i].v[k] == NULL ? NULL : mem_alloc(sizeof(*p));
+
+			if (p == NULL)
+				continue;
+			*p = *from->shapes[i].v[k];
+			line_cache_add(f, s, p);
+		}
+	}
+}
+
+void line_cache_forget(struct line_cache *f)
+{
+	drop_all(f);
 	f->last = NULL;
 	memset(f->idents, 0, sizeof(f->idents));
 }

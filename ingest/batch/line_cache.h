@@ -61,6 +61,7 @@ struct line_cache {
 	struct prefix_shape shapes[LINE_CACHE_SHAPES]; /* the last used one first */
 	unsigned n;
 	uint32_t n_prefixes;
+	uint32_t changes;               /* of what is known of prefixes */
 	uint32_t credit;                /* how much may be tried to learn; see line_learn.c */
 	struct ident *last;
 	struct ident *idents[LINE_CACHE_IDENTS];  /* by a hash of the pid and the comm's first bytes; see find_ident */
@@ -120,6 +121,9 @@ void line_cache_add(struct line_cache *f, struct prefix_shape *s, struct prefix 
 
 /* A new shape, before the others. The one that was not used for longest goes where there are too many. */
 struct prefix_shape *line_cache_new_shape(struct line_cache *f);
+
+/* Knows the prefixes that another one knows, and no others. */
+void line_cache_copy(struct line_cache *f, const struct line_cache *from);
 
 /* Forgets prefixes and identities: node rows or identities may have gone. It owns nothing after that. */
 void line_cache_forget(struct line_cache *f);

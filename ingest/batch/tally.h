@@ -24,6 +24,7 @@ struct ident {
 	uint32_t key_n;
 	uint64_t hash;
 	uint32_t number;      /* no other one has had it */
+	struct ident *original; /* itself; of a copy, what it was copied from */
 	int64_t node, exe, comm, caller;
 	int32_t pid, sig;
 	uint32_t uid, auid, arch;
@@ -96,6 +97,7 @@ struct tally {
 	struct ident **idents; /* open addressing */
 	uint32_t n_idents, n_ident_slots;
 	uint32_t ident_drops;  /* how often all of them were dropped */
+	VEC(struct ident *) made; /* all of them, one after the other */
 	uint32_t ident_numbers;
 	VEC(struct tally_calls *) calls;
 	VEC(struct tally_origin) origins;
@@ -124,6 +126,9 @@ struct ident *tally_find(const struct tally *t, int64_t node, const char *key, s
 
 /* The same, made when new; NULL on failure. */
 struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e);
+
+/* A copy of another tally's identity, found as it is there. */
+struct ident *tally_copy(struct tally *t, struct ident *of);
 
 /* One event; its fields are as in the record. */
 int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e);
