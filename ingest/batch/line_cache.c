@@ -32,7 +32,7 @@ bool line_cache_is_prefix(const struct prefix *p, struct bytes ahead)
 {
 	v16 bad = { 0 };
 
-	if (ahead.n <= p->n)
+	if (ahead.n < (size_t)p->n + 16)
 		return false;
 	for (size_t i = 0; i < p->n; i += 16)
 		bad |= (v16)((load_vector(ahead.p + i) - load_vector(p->low + i)) > load_vector(p->span + i));
@@ -151,21 +151,9 @@ static __attribute__((noinline)) const struct prefix *find_other(struct line_cac
 	return NULL;
 }
 
-/* Digits at p one by one, at most ten; their number, 0 when there are none, more, or a leading zero. */
-static __attribute__((noinline)) unsigned digits_slowly(const char *p, uint64_t *out)
-{
-	uint64_t v = 0;
-	unsigned n = 0;
-
-	for (; n < 11 && (unsigned char)(p[n] - '0') <= 9; n++)
-		v = v * 10 + (unsigned char)(p[n] - '0');
-	*out = v;
-	return n == 11 || (n > 1 && p[0] == '0') ? 0 : n;
-}
-
 /*
- * The same, up to seven digits without a branch on their number, which the processor would guess wrong: the bytes up
- * to the first that is no digit are moved to the end of the word, and summed up in pairs, fours and eights.
+ * Digits at p, at most ten; their number, 0 when there are none, more, or a leading zero. Up to eight without a branch on
+ * their number, which the processor would guess wrong: the bytes up to the first that is no digit are moved to the end of the word, and summed up in pairs, fours and eights.
  */
 static inline unsigned digits(const char *p, uint64_t *out)
 {
@@ -181,15 +169,18 @@ static inline unsigned digits(const char *p, uint64_t *out)
 	/* a carry out of a byte that is no digit only reaches bytes behind it, which do not count */
 	other = (x + ones * 0x76) | x;
 	other &= ones * 0x80;
-	if (other == 0)
-		return digits_slowly(p, out);
-	n = (unsigned)__builtin_ctzll(other) / 8;
+	n = other == 0 ? 8 : (unsigned)__builtin_ctzll(other) / 8;
 	if (n == 0 || (n > 1 && p[0] == '0'))
 		return 0;
 	x <<= (8 - n) * 8;
 	x = (x * 10 + (x >> 8)) & 0x00ff00ff00ff00ffu;
 	x = (x * 100 + (x >> 16)) & 0x0000ffff0000ffffu;
 	*out = (x * 10000 + (x >> 32)) & 0xffffffffu;
+	for (; n >= 8 && (unsigned char)(p[n] - '0') <= 9; n++) {
+		if (n == 10)
+			return 0;
+		*out = *out * 10 + (unsigned char)(p[n] - '0');
+	}
 	return n;
 }
 

@@ -335,6 +335,8 @@ void line_cache_learn(struct line_cache *f, struct bytes line, const struct entr
 	struct prefix prefix = { .node = node, .own_node = own_node };
 	struct probe p = { .f = f, .parsed = parsed, .entry = entry, .id = f->last };
 
+	if (line_cache_front(f, line) != NULL)
+		return;
 	f->credit += f->credit < CREDIT;
 	if (f->n == 0 && f->credit < CREDIT / 2)
 		f->credit = CREDIT;
@@ -344,8 +346,7 @@ void line_cache_learn(struct line_cache *f, struct bytes line, const struct entr
 	p.text = mem_zero(line.n + 1 + LINES_SLACK, 1);
 	memcpy(p.text, line.p, line.n);
 	p.text[line.n] = '\n';
-	if (line_cache_front(f, (struct bytes){ p.text, p.n + 1 }) == NULL)
-		learn(&p, line, &prefix);
+	learn(&p, line, &prefix);
 	free(p.text);
 	body_room_release(&p.room);
 }
