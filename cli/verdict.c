@@ -4,6 +4,7 @@
 
 #include "analyze/evidence/lives.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 {
 	struct serials trusted = { 0 }, all = { 0 };
 	struct query_losses losses = { 0 };
+	struct query_past past = { 0 };
 	double risk;
 	int ret = read_risk(o, &risk, e);
 
@@ -82,9 +84,12 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 	if (ret == 0 && !s->query.trusted)
 		ret = load_serials(&all, s, sel, false, e);
 	if (ret == 0)
-		readiness_find(out, &s->query, sel, &losses, &trusted,
+		ret = query_past_load(&past, &s->query, &s->store, sel->tree_in, e);
+	if (ret == 0)
+		readiness_find(out, &s->query, sel, &past, &losses, &trusted,
 			       s->query.trusted ? &trusted : &all, risk);
 	VEC_FREE(&losses);
+	query_past_release(&past);
 	serials_release(&trusted);
 	serials_release(&all);
 	return ret;
@@ -107,4 +112,13 @@ int verdict_requires(const struct opts *o, struct readiness *r, struct err *e)
 		return 1;
 	}
 	return 0;
+}
+
+void verdict_line(struct buf *out, const struct readiness *r)
+{
+	buf_printf(out, "readiness: %s, by %zu start%s that ended, %" PRIu32 " of them whole and without a new name since the last one",
+		   readiness_verdict_word(r->verdict), r->starts.n, r->starts.n == 1 ? "" : "s", r->bound.clean);
+	if (r->bound.clean > 0)
+		buf_printf(out, " (the next start needs an unlisted call with a chance of at most %.3g %%)", r->bound.chance * 100);
+	buf_printf(out, "; records arrived: %s", readiness_arrived_word(r->arrived));
 }

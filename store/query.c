@@ -471,6 +471,7 @@ void query_tree_release(struct query_tree *t)
 	VEC_FREE(&t->locations);
 	VEC_FREE(&t->policies);
 	VEC_FREE(&t->also);
+	VEC_FREE(&t->totals);
 }
 
 void query_release(struct query *q)

@@ -33,6 +33,7 @@ struct query_tree {
 	struct bytes node;          /* its machine's name; see query_is_node */
 	int64_t node_id;            /* its machine: see nodes_id */
 	int64_t row;                /* of the name that it came by */
+	VEC(int64_t) totals;        /* rows of `fold`, of a pseudo-tree of compacted trees */
 	VEC(int64_t) also;          /* ids of trees of other names that have gone into this one: see unite_trees */
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program; of a living tree see analyze/evidence/main_program */
@@ -61,7 +62,7 @@ struct query_use {
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
 /* One distinct call set of compacted trees: how many of their starts showed it. */
-struct query_set { uint32_t tree; uint64_t starts; VEC(uint32_t) calls; };
+struct query_set { uint32_t tree; uint64_t starts, hash; VEC(uint32_t) calls; }; /* hash: as fold_start names it */
 
 struct query_location { int64_t id; struct bytes v[LOCATION_FIELDS]; };
 /* A build of a program that ran; place: the container that it ran in, or QUERY_NONE. */

@@ -66,7 +66,8 @@ void query_note_serial(struct query_use *u, uint32_t serial);
 int query_load_uses(struct query_loading *l, struct err *e);
 int query_load_presence(struct query_loading *l, struct err *e);
 int query_load_totals(struct query_loading *l, struct err *e);
-int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n, struct err *e);
+int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n,
+			 struct err *e);
 int query_load_links(struct query_loading *l, struct err *e);
 int query_link_images(struct query_loading *l, struct err *e);
 void query_note_programs(struct query *q);

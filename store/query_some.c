@@ -374,10 +374,12 @@ int query_load_links(struct query_loading *l, struct err *e)
 
 /* ---- totals ---- */
 
-int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n, struct err *e)
+int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n,
+			 struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
-		if (store_each(l->s, STMT_some_totals, ARGS(V_INT(l->q->trusted), V_TEXT(codes[i])), WALK(query_take_total, l), e) < 0)
+		if (store_each(l->s, STMT_some_totals, ARGS(V_INT(l->q->trusted), V_TEXT(codes[i])),
+			       WALK(query_take_total, l), e) < 0)
 			return -1;
 	if (each_total(l, STMT_total_labels, query_take_total_label, e) < 0 || each_total(l, STMT_total_uses, query_take_total_use, e) < 0 ||
 	    each_total(l, STMT_total_places, query_take_total_location, e) < 0)
@@ -400,7 +402,8 @@ static int load_some(struct query_loading *l, const struct query_pick *pick, str
 		if (one(l, STMT_some_labels, pick->trees[i], query_take_label, e) < 0 ||
 		    one(l, STMT_some_places, pick->trees[i], query_take_tree_location, e) < 0)
 			return -1;
-	if (load_runs(l, e) < 0 || load_uses(l, e) < 0 || load_builds(l, e) < 0 || load_boots(l, e) < 0 || query_load_links(l, e) < 0 ||
+	if (load_runs(l, e) < 0 || load_uses(l, e) < 0 || load_builds(l, e) < 0 ||
+	    load_boots(l, e) < 0 || query_load_links(l, e) < 0 ||
 	    query_load_totals_of(l, pick->totals, pick->n_totals, e) < 0)
 		return -1;
 	if (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", query_take_contradicted, e) < 0)

@@ -3,6 +3,7 @@
 #include "store/query_load.h"
 
 #include "store/base/when.h"
+#include "store/query_past.h"
 #include "store/model/program.h"
 #include "store/row.h"
 
@@ -115,6 +116,7 @@ int query_take_total(void *to, sqlite3_stmt *st, struct err *e)
 		struct query_tree *t = &l->q->trees.v[tree - 1];
 
 		map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree - 1);
+		*VEC_PUSH(&t->totals) = v[0];
 		count_total(t, v[4], v[5]);
 		return 0;
 	}
@@ -122,6 +124,7 @@ int query_take_total(void *to, sqlite3_stmt *st, struct err *e)
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.code = query_keep_string(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	count_total(&l->q->trees.v[tree], v[4], v[5]);
+	*VEC_PUSH(&l->q->trees.v[tree].totals) = v[0];
 	query_set_node(&l->q->trees.v[tree], l->q, node);
 	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
 	if (l->q->trees.v[tree].main == QUERY_NONE)
@@ -189,7 +192,7 @@ int query_take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 	text = store_column(st, 1);
 	bytes_take(&text, BYTES("["));
 	set = VEC_PUSH(&l->q->sets);
-	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)v[2] };
+	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)v[2], .hash = query_past_hash(store_column(st, 1)) };
 	while (bytes_dec(&text, OBS_ROW_MAX, &row)) {
 		int64_t call = map_get(&l->calls, row, 0, -1);
 

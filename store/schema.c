@@ -19,7 +19,7 @@ static const char index_sql[] =
 static const char older_sql[] =
 #include "schema3.sql.h"
 	;
-static const struct bytes newer[] = { { "part", 4 }, { "derive_page", 11 }, { "derive_mark", 11 } };
+static const struct bytes newer[] = { { "part", 4 }, { "derive_page", 11 }, { "derive_mark", 11 }, { "fold_start", 10 } };
 
 #define MAX_ENTRIES 64
 

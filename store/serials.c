@@ -7,6 +7,8 @@
 
 #define WINDOW_S 1024      /* seconds of a page of the table `seen` */
 #define CAPTURE_MOST (1 << 26) /* serials of one capture that are taken as seen: 16 MB */
+#define PRINTK_BURST 10    /* source: DEFAULT_RATELIMIT_BURST, by which printk_ratelimit() lets records of audit through */
+#define PRINTK_HOLES 3     /* fewer tell nothing */
 #define BOOTS_MOST 1000    /* more of a node say nothing: see ingest/batch/boots.h */
 
 struct loading {
@@ -164,10 +166,15 @@ static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* The runs of missing serials in a span. */
-struct missing { uint64_t n, longest; uint32_t at; int64_t t; };
+struct missing { uint64_t n, longest; uint32_t at; int64_t t; uint64_t holes, bursts, behind; };
 
 static void end_run(struct missing *m, uint64_t from, uint64_t end, int64_t t)
 {
+	if (from == end)
+		return;
+	m->bursts += m->holes > 0 && from - m->behind == PRINTK_BURST;
+	m->behind = end;
+	m->holes++;
 	m->n += end - from;
 	if (end - from <= m->longest)
 		return;
@@ -212,8 +219,10 @@ static void add_up(struct serials *s)
 
 		b->missing = m.n;
 		b->hole = m.longest;
-		b->hole_t = m.t;
+		b->hole_t = m.t > b->t_first ? m.t : b->t_first; /* a page's time is where its window begins */
 		b->hole_from = m.at;
+		b->holes = m.holes;
+		b->bursts = m.bursts;
 	}
 	for (size_t i = 0; i < s->pages.n; i++)
 		s->boots.v[s->pages.v[i].boot].held += serial_set_count(&s->pages.v[i].held, 0, SERIAL_SET_SIZE - 1);
@@ -320,6 +329,11 @@ void serials_release(struct serials *s)
 	VEC_FREE(&s->pages);
 	map_release(&s->at);
 	map_release(&s->page_at);
+}
+
+bool serials_limited(uint64_t holes, uint64_t bursts)
+{
+	return holes >= PRINTK_HOLES && bursts * 2 > holes - 1;
 }
 
 const struct serials_boot *serials_boot_of(const struct serials *s, int64_t row, int64_t boot)

@@ -105,6 +105,9 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 		b.missing = of->missing;
 		b.hole = of->hole;
 		b.hole_t = of->hole_t;
+		b.hole_from = of->hole_from;
+		b.holes = of->holes;
+		b.bursts = of->bursts;
 	}
 	*VEC_PUSH(&n->boots) = b;
 	return 0;

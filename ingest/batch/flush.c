@@ -343,8 +343,15 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
 {
-	return presence_save(w->store, &(struct presence_row){ .node = p->node, .pid = p->pid, .exe = p->exe, .caller = p->caller,
-							       .call = p->call, .t_first = p->t, .t_last = p->t, .ip = p->ip }, e);
+	struct presence_row row = { .node = p->node, .pid = p->pid, .exe = p->exe, .caller = p->caller, .call = p->call,
+				    .t_first = p->t_first, .t_last = p->t_first, .ip = p->ip };
+
+	int ret = presence_save(w->store, &row, e);
+
+	if (ret < 0 || p->t_last == p->t_first)
+		return ret;
+	row.t_first = row.t_last = p->t_last; /* a row is written with one time, and widens by others */
+	return presence_save(w->store, &row, e);
 }
 
 static int save_events(struct work *w, struct err *e)
