@@ -150,7 +150,7 @@ static int find_core(struct part *p, struct err *e)
 
 	if (candidates_find(&p->core, &restricted, &p->s->store, o, e) < 0)
 		return -1;
-	if (!restricted && p->need != SELECTOR_DENIALS)
+	if (!restricted && (p->need != SELECTOR_DENIALS || o->all))
 		return 1;
 	if (!restricted && find_refused(&p->core, &p->s->store, e) < 0)
 		return -1;
@@ -193,6 +193,17 @@ static int add_workloads(struct part *p, const struct selection *sel, bool *any,
 	return ret;
 }
 
+/* Trees in containers, pods and units of the same names: readiness counts them. */
+static int add_probes(struct part *p, const struct selection *sel, bool *any, struct err *e)
+{
+	size_t had = p->more.trees.n + p->more.totals.n;
+
+	if (candidates_named(&p->more, &p->s->query, sel, &p->s->store, e) < 0)
+		return -1;
+	*any = p->more.trees.n + p->more.totals.n > had;
+	return 0;
+}
+
 typedef int adding_fn(struct part *p, const struct selection *sel, bool *any, struct err *e);
 
 /* Loads again with what `add` adds to the trees that are selected. 1: all has to be loaded. */
@@ -220,18 +231,32 @@ static int load_some(struct part *p, struct err *e)
 		ret = load(p, e);
 	if (ret == 0 && p->need == SELECTOR_PROFILE)
 		ret = widen(p, add_more, e);
+	if (ret == 0 && p->need != SELECTOR_DENIALS && p->need != SELECTOR_ROWS)
+		ret = widen(p, add_probes, e);
 	if (ret == 0 && p->need != SELECTOR_DENIALS)
 		ret = widen(p, add_workloads, e);
 	return ret;
 }
 
-int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need, struct err *e)
+/* Opens the store, once. */
+static int open_store(struct selected *out, const struct opts *o, struct err *e)
+{
+	if (out->opened)
+		return 0;
+	*out = (struct selected){ 0 };
+	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+		return -1;
+	out->opened = true;
+	return 0;
+}
+
+int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need,
+		       struct err *e)
 {
 	struct part p = { .s = out, .o = o, .need = need };
 	int ret = 1;
 
-	*out = (struct selected){ 0 };
-	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+	if (open_store(out, o, e) < 0)
 		return -1;
 	out->options.whole_locations = need != SELECTOR_ROWS;
 	/* with a time, the first record of a tree is not its beginning */
@@ -248,13 +273,14 @@ int selector_open_some(struct selected *out, const struct opts *o, enum selector
 	return load_all(out, o, e);
 }
 
-int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to, struct err *e)
+int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to,
+			struct err *e)
 {
-	*out = (struct selected){ 0 };
 	for (int i = 0; i < N_OPTS; i++)
-		if (o->given[i].n > 0 && opt_selects((enum opt)i) && i != OPT_since && i != OPT_until && i != OPT_trusted)
+		if (o->given[i].n > 0 && opt_selects((enum opt)i) && i != OPT_since &&
+		    i != OPT_until && i != OPT_trusted)
 			return 1;
-	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+	if (open_store(out, o, e) < 0)
 		return -1;
 	if (out->store.owner.foreign)
 		return 1;

@@ -120,6 +120,14 @@ static int is_plain(struct store *s, bool trusted, bool *plain, struct err *e)
 	return ret;
 }
 
+/* Each path is written after the one that it goes on from: see query_take_path. */
+static int take_circle(void *to, sqlite3_stmt *st, struct err *e)
+{
+	(void)to;
+	return row_damaged(sqlite3_db_handle(st), "path", sqlite3_column_int64(st, 0),
+			   "its parent does not come before it", e);
+}
+
 int query_load_parts(struct store *s, int64_t since, int64_t until, bool trusted,
 		     struct query_part_take to, struct err *e)
 {
@@ -135,6 +143,9 @@ int query_load_parts(struct store *s, int64_t since, int64_t until, bool trusted
 		return -1;
 	if (!plain)
 		return 1;
+	if (store_each_sql(s, "SELECT id FROM path WHERE parent >= id LIMIT 1", NO_ARGS,
+			   WALK(take_circle, NULL), e) < 0)
+		return -1;
 	do {
 		ret = store_find(s, STMT_next_trees, ARGS(V_INT(after), V_INT(PART_TREES)), next, 2,
 				 &found, e);

@@ -5,6 +5,7 @@
 #include "analyze/evidence/lives.h"
 #include "store/base/code.h"
 #include "store/base/esc.h"
+#include "store/base/map.h"
 #include "store/base/when.h"
 #include "store/model/record.h"
 
@@ -14,7 +15,9 @@ typedef int find_fn(struct find *f, struct store *s, struct bytes name, struct e
 /* The kernel keeps 15 bytes. */
 static int find_thread(struct find *f, struct store *s, struct bytes name, struct err *e)
 {
-	return find_comm(f, s, (struct bytes){ name.p, name.n < RECORD_COMM_MAX ? name.n : RECORD_COMM_MAX }, e);
+	return find_comm(
+		f, s, (struct bytes){ name.p, name.n < RECORD_COMM_MAX ? name.n : RECORD_COMM_MAX },
+		e);
 }
 
 static int find_first(struct find *f, struct store *s, struct bytes name, struct err *e)
@@ -37,7 +40,10 @@ static int either(struct find *f, struct store *s, const char *text, find_fn *fi
 
 /* ---- places ---- */
 
-struct asked { const char *text; bool (*is)(const struct bytes v[LOCATION_FIELDS], const char *text); };
+struct asked {
+	const char *text;
+	bool (*is)(const struct bytes v[LOCATION_FIELDS], const char *text);
+};
 
 static bool is_asked(void *of, const struct bytes v[LOCATION_FIELDS])
 {
@@ -98,9 +104,11 @@ static int find_named(struct find *f, struct store *s, size_t kind, const char *
 	}
 }
 
-int candidates_find(struct find *out, bool *restricted, struct store *s, const struct select_options *o, struct err *e)
+int candidates_find(struct find *out, bool *restricted, struct store *s,
+		    const struct select_options *o, struct err *e)
 {
-	const struct select_names kinds[] = { o->comm, o->exe, o->label, o->root, o->workload, o->tree, o->container, o->pod, o->unit };
+	const struct select_names kinds[] = { o->comm, o->exe,	     o->label, o->root, o->workload,
+					      o->tree, o->container, o->pod,   o->unit };
 
 	*restricted = false;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -136,15 +144,66 @@ int candidates_beside(struct find *out, struct store *s, struct err *e)
 	return find_neighbours(out, s, (struct find_place){ is_whole, NULL }, e);
 }
 
-int candidates_begun(struct find *out, const struct query *q, const struct selection *sel, struct store *s, struct err *e)
+int candidates_begun(struct find *out, const struct query *q, const struct selection *sel,
+		     struct store *s, struct err *e)
 {
 	struct lives lives;
 	int ret = 0;
 
 	lives_find(&lives, q);
 	for (size_t i = 0; i < q->trees.n && ret == 0; i++)
-		if (sel->tree_in[i] && q->images.v[q->trees.v[i].root].loader && q->trees.v[i].t_first != WHEN_NONE)
+		if (sel->tree_in[i] && q->images.v[q->trees.v[i].root].loader &&
+		    q->trees.v[i].t_first != WHEN_NONE)
 			ret = find_begun(out, s, q->trees.v[i].row, lives.from[i], lives.to[i], e);
 	lives_release(&lives);
+	return ret;
+}
+
+/* What the selected trees' places are called: (kind of name, id in the query's pool). */
+struct named {
+	const struct query *q;
+	struct map names;
+};
+
+static bool is_named(void *of, const struct bytes v[LOCATION_FIELDS])
+{
+	static const int named[] = { LOCATION_CONTAINER_NAME, LOCATION_POD_NAME, LOCATION_UNIT };
+	const struct named *n = of;
+
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		uint32_t name = pool_find(&n->q->strings, v[named[i]]);
+
+		if (name != 0 && map_get(&n->names, (uint64_t)named[i], name, 0) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void note_names(struct named *n, const struct query_tree *t)
+{
+	static const int named[] = { LOCATION_CONTAINER_NAME, LOCATION_POD_NAME, LOCATION_UNIT };
+
+	for (size_t k = 0; k < t->locations.n; k++)
+		for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+			struct bytes text = n->q->locations.v[t->locations.v[k]].v[named[i]];
+
+			if (text.n > 0)
+				map_put(&n->names, (uint64_t)named[i],
+					pool_find(&n->q->strings, text), 1);
+		}
+}
+
+int candidates_named(struct find *out, const struct query *q, const struct selection *sel,
+		     struct store *s, struct err *e)
+{
+	struct named n = { .q = q };
+	int ret = 0;
+
+	for (size_t i = 0; i < q->trees.n; i++)
+		if (sel->tree_in[i])
+			note_names(&n, &q->trees.v[i]);
+	if (n.names.n > 0)
+		ret = find_places(out, s, (struct find_place){ is_named, &n }, e);
+	map_release(&n.names);
 	return ret;
 }

@@ -18,6 +18,10 @@ int candidates_workload(struct find *out, struct store *s, const char *code, str
 /* Adds the other trees of the containers and services that these were seen in. */
 int candidates_beside(struct find *out, struct store *s, struct err *e);
 
+/* Adds trees in containers, pods and units that are called as those of the selected trees are. */
+int candidates_named(struct find *out, const struct query *q, const struct selection *sel,
+		     struct store *s, struct err *e);
+
 /* Trees that a loader began while the selected ones lived. */
 int candidates_begun(struct find *out, const struct query *q, const struct selection *sel, struct store *s, struct err *e);
 
