@@ -7,6 +7,7 @@
 #include "cli/values.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
+#include "store/model/action.h"
 
 #include <string.h>
 
@@ -186,8 +187,33 @@ static int add_workloads(struct part *p, const struct selection *sel, bool *any,
 	int ret = 0;
 
 	others_needed(&codes, &p->s->query, sel, &p->s->workloads, p->need == SELECTOR_PROFILE);
-	for (size_t i = 0; i < codes.n && ret == 0; i++)
-		ret = candidates_workload(&p->more, &p->s->store, codes.v[i], e);
+	ret = candidates_workloads(&p->more, &p->s->store, codes.v, codes.n, e);
+	*any = codes.n > 0;
+	VEC_FREE(&codes);
+	return ret;
+}
+
+/* All of workloads of which some call was refused: their lists are judged. */
+static int add_refused(struct part *p, const struct selection *sel, bool *any, struct err *e)
+{
+	const struct query *q = &p->s->query;
+	const struct workloads *w = &p->s->workloads;
+	auto_free bool *met = mem_zero(w->n + 1, sizeof(*met));
+	struct others_codes codes = { 0 };
+	int ret;
+
+	for (size_t i = 0; i < q->uses.n; i++) {
+		uint32_t of = w->of_tree[q->images.v[q->uses.v[i].image].tree];
+
+		if (!sel->use_in[i] || of == WORKLOADS_NONE || met[of] ||
+		    q->calls.v[q->uses.v[i].call].action == (uint32_t)ACTION_LOG)
+			continue;
+		met[of] = true;
+		*VEC_PUSH(&codes) = w->v[of].code;
+	}
+	ret = candidates_workloads(&p->more, &p->s->store, codes.v, codes.n, e);
+	if (ret == 0)
+		ret = candidates_beside(&p->more, &p->s->store, e);
 	*any = codes.n > 0;
 	VEC_FREE(&codes);
 	return ret;
@@ -215,7 +241,10 @@ static int widen(struct part *p, adding_fn *add, struct err *e)
 
 	select_run(&sel, &p->s->query, &p->s->workloads, &p->s->options);
 	/* what the selector may have meant is told by all names */
-	ret = sel.trees == 0 ? 1 : add(p, &sel, &any, e);
+	if (sel.trees == 0 && p->need != SELECTOR_DENIALS)
+		ret = 1;
+	else
+		ret = add(p, &sel, &any, e);
 	select_release(&sel);
 	return ret == 0 && any ? load(p, e) : ret;
 }
@@ -233,8 +262,8 @@ static int load_some(struct part *p, struct err *e)
 		ret = widen(p, add_more, e);
 	if (ret == 0 && p->need != SELECTOR_DENIALS && p->need != SELECTOR_ROWS)
 		ret = widen(p, add_probes, e);
-	if (ret == 0 && p->need != SELECTOR_DENIALS)
-		ret = widen(p, add_workloads, e);
+	if (ret == 0)
+		ret = widen(p, p->need == SELECTOR_DENIALS ? add_refused : add_workloads, e);
 	return ret;
 }
 

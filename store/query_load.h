@@ -12,6 +12,12 @@ struct query_path { int64_t id, parent; struct bytes exe, name, text; };
 /* A program that presence shows; image: where that is known; next: another one of the same pid and hour, + 1. */
 struct query_program { int64_t exe; uint32_t caller, image, next; };
 
+/* The uses that an image's first interval brought, which differ from each other; mapped: they are in the map, as all later ones. */
+struct query_first {
+	uint32_t from, n;
+	bool mapped;
+};
+
 struct query_loading {
 	struct query *q;
 	struct store *s;
@@ -21,7 +27,9 @@ struct query_loading {
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
 	struct map callers, calls, locations, policies;  /* row -> index */
-	struct map uses;      /* (image, caller and call) -> index */
+	struct map
+		uses; /* (image, caller and call) -> index: of images that have several intervals */
+	VEC(struct query_first) firsts; /* of each image, as far as there are any */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
 	struct map near;      /* (node, pid and hour) of presence -> the last of a list in programs, + 1 */
 	VEC(struct query_program) programs;

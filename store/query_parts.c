@@ -105,7 +105,7 @@ static int one_part(const struct parts *p, int64_t after, int64_t last, const st
 static int is_plain(struct store *s, bool trusted, bool *plain, struct err *e)
 {
 	struct nodes nodes;
-	int64_t mixed;
+	int64_t mixed = 0;
 	int ret = nodes_load(&nodes, s, trusted, e);
 
 	*plain = !nodes.joined;

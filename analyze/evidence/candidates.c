@@ -57,9 +57,10 @@ static int find_where(struct find *f, struct store *s, struct asked a, struct er
 	return find_places(f, s, (struct find_place){ is_asked, &a }, e);
 }
 
-/* Is a workload of this place's called so? */
-static bool is_workload(const struct bytes v[LOCATION_FIELDS], const char *text)
+/* Is the workload of this place one of these? */
+static bool is_workload(void *of, const struct bytes v[LOCATION_FIELDS])
 {
+	const struct select_names *codes = of;
 	struct bytes general[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 };
 	char code[CODE_SIZE];
@@ -67,17 +68,26 @@ static bool is_workload(const struct bytes v[LOCATION_FIELDS], const char *text)
 	if (!location_general(v, general, &room))
 		return false;
 	workloads_location_code(general, code);
-	return strncmp(code, text, strlen(text)) == 0;
+	for (size_t i = 0; i < codes->n; i++)
+		if (strncmp(code, codes->v[i], strlen(codes->v[i])) == 0)
+			return true;
+	return false;
 }
 
 /* ---- kinds of selectors ---- */
 
-int candidates_workload(struct find *out, struct store *s, const char *code, struct err *e)
+int candidates_workloads(struct find *out, struct store *s, const char *const *codes, size_t n,
+			 struct err *e)
 {
+	struct select_names of = { codes, n };
+
+	for (size_t i = 0; i < n; i++)
+		if (find_code(out, s, bytes_of(codes[i]), e) < 0)
+			return -1;
 	/* which labels are one is told by all of them */
-	if (find_code(out, s, bytes_of(code), e) < 0 || find_labelled(out, s, e) < 0)
-		return -1;
-	return find_where(out, s, (struct asked){ code, is_workload }, e);
+	if (n == 0 || find_labelled(out, s, e) < 0)
+		return n == 0 ? 0 : -1;
+	return find_places(out, s, (struct find_place){ is_workload, &of }, e);
 }
 
 static int find_named(struct find *f, struct store *s, size_t kind, const char *text, struct err *e)
@@ -92,7 +102,7 @@ static int find_named(struct find *f, struct store *s, size_t kind, const char *
 	case 3:
 		return either(f, s, text, find_first, e);
 	case 4:
-		return candidates_workload(f, s, text, e);
+		return candidates_workloads(f, s, &text, 1, e);
 	case 5:
 		return find_tree(f, s, bytes_of(text), e);
 	case 6:

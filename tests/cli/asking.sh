@@ -63,7 +63,7 @@ column() { sqlite3 "$TMP/some/store.db" "$1" | shuf -n "$2" --random-source=<(ye
 ask_all() {
 	local selectors=() selector name
 
-	while read -r name; do selectors+=("--comm $name"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM caller JOIN string ON string.id = comm WHERE instr(bytes, ' ') = 0" 4)
+	while read -r name; do selectors+=("--comm $name"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM caller JOIN string ON string.id = comm WHERE instr(bytes, ' ') = 0" 9)
 	while read -r name; do selectors+=("--exe $name"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM path JOIN string ON string.id = exe WHERE instr(bytes, ' ') = 0" 2)
 	while read -r name; do selectors+=("--exe ${name##*/}" "--root ${name##*/}"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM path JOIN string ON string.id = exe WHERE instr(bytes, ' ') = 0" 1)
 	while read -r name; do selectors+=("--tree ${name:0:6}"); done < <(column "SELECT code FROM tree UNION SELECT code FROM fold" 1)
