@@ -12,7 +12,10 @@ struct query_path { int64_t id, parent; struct bytes exe, name, text; };
 /* A program that presence shows; image: where that is known; next: another one of the same pid and hour, + 1. */
 struct query_program { int64_t exe; uint32_t caller, image, next; };
 
-/* The uses that an image's first interval brought, which differ from each other; mapped: they are in the map, as all later ones. */
+/*
+ * The uses that an image's first interval brought, which differ from each other; mapped: they are
+ * in the map, as all later ones.
+ */
 struct query_first {
 	uint32_t from, n;
 	bool mapped;

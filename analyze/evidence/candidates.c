@@ -117,8 +117,8 @@ static int find_named(struct find *f, struct store *s, size_t kind, const char *
 int candidates_find(struct find *out, bool *restricted, struct store *s,
 		    const struct select_options *o, struct err *e)
 {
-	const struct select_names kinds[] = { o->comm, o->exe,	     o->label, o->root, o->workload,
-					      o->tree, o->container, o->pod,   o->unit };
+	const struct select_names kinds[] = { o->comm, o->exe, o->label, o->root, o->workload,
+					      o->tree, o->container, o->pod, o->unit };
 
 	*restricted = false;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
