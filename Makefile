@@ -66,6 +66,7 @@ $(BUILD)/%.sql.h: store/%.sql
 	$(call say,GEN,$@)sed 's/--.*$$//; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 $(BUILD)/store/schema.o: $(BUILD)/schema.sql.h $(BUILD)/schema3.sql.h
 $(BUILD)/store/older.o: $(BUILD)/older.sql.h
+$(BUILD)/store/makers.o $(BUILD)/store/schema.o: $(BUILD)/index.sql.h
 
 # every prepared statement, for the test that looks at their plans
 $(BUILD)/stmt.h: $(wildcard store/*.c store/*/*.c) Makefile

@@ -26,6 +26,49 @@ static int read_risk(const struct opts *o, double *out, struct err *e)
 	return 0;
 }
 
+/* The serials that each selected tree spans. The caller frees. */
+static struct serials_span *find_spans(const struct query *q, const struct selection *sel, size_t *n)
+{
+	struct serials_span *out = mem_zero(q->trees.n + 1, sizeof(*out));
+	auto_free uint32_t *at = mem_zero(q->trees.n + 1, sizeof(*at));
+
+	*n = 0;
+	for (size_t i = 0; i < q->images.n; i++) {
+		const struct query_image *m = &q->images.v[i];
+		const struct query_tree *t = &q->trees.v[m->tree];
+		struct serials_span *span;
+
+		if (m->id == 0 || !sel->tree_in[m->tree])
+			continue;
+		if (at[m->tree] == 0) {
+			at[m->tree] = (uint32_t)++*n;
+			out[*n - 1] = (struct serials_span){ t->row, q->images.v[t->root].boot, m->serial, m->serial_last };
+		}
+		span = &out[at[m->tree] - 1];
+		span->first = m->serial < span->first ? m->serial : span->first;
+		span->last = m->serial_last > span->last ? m->serial_last : span->last;
+	}
+	return out;
+}
+
+/* As much of the serials as the answer needs. */
+static int load_serials(struct serials *out, struct selected *s, const struct selection *sel, bool trusted, struct err *e)
+{
+	auto_free struct serials_span *spans = NULL;
+	bool enough = false;
+	size_t n;
+
+	if (s->query.some) {
+		spans = find_spans(&s->query, sel, &n);
+		if (serials_load_some(out, &s->store, &s->query.nodes, trusted, spans, n, &enough, e) < 0)
+			return -1;
+	}
+	if (enough)
+		return 0;
+	serials_release(out);
+	return serials_load(out, &s->store, &s->query.nodes, trusted, e);
+}
+
 int verdict_find(struct readiness *out, const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
 {
 	struct serials trusted = { 0 }, all = { 0 };
@@ -37,9 +80,9 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 	if (ret == 0)
 		ret = lives_losses(&losses, &s->query, &s->store, sel, e);
 	if (ret == 0)
-		ret = serials_load(&trusted, &s->store, &s->query.nodes, true, e);
+		ret = load_serials(&trusted, s, sel, true, e);
 	if (ret == 0 && !s->query.trusted)
-		ret = serials_load(&all, &s->store, &s->query.nodes, false, e);
+		ret = load_serials(&all, s, sel, false, e);
 	if (ret == 0)
 		ret = query_past_load(&past, &s->query, &s->store, sel->tree_in, e);
 	if (ret == 0)

@@ -340,7 +340,7 @@ static int take_presence(void *to, const struct carry_presence *p, struct err *e
 	struct adopt *a = to;
 
 	(void)e;
-	*VEC_PUSH(&a->p->feed.tally.presences) = (struct tally_presence){ p->node, p->exe, p->caller, p->call, p->t, p->pid, p->ip };
+	*VEC_PUSH(&a->p->feed.tally.presences) = (struct tally_presence){ p->node, p->exe, p->caller, p->call, p->t, p->t, p->pid, p->ip };
 	a->p->r->records++;
 	a->p->r->presence++;
 	return 0;

@@ -47,6 +47,14 @@ struct serials {
 int serials_load(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, struct err *e);
 void serials_release(struct serials *s);
 
+/*
+ * The same for some serials of a boot and those right beside them, on machines of one name each. The boots' own figures are not
+ * there. *enough: false where they would matter: something is missing, and whether that is exact is told by all of the boot.
+ */
+struct serials_span { int64_t row, boot; uint32_t first, last; };
+int serials_load_some(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, const struct serials_span *spans, size_t n,
+		      bool *enough, struct err *e);
+
 /* How many serials are missing in from..to of a boot; UINT64_MAX: nothing is known of this boot, or of these serials. */
 uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uint32_t from, uint32_t to);
 

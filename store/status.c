@@ -309,7 +309,7 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, bool o
 		if (store_each_sql(s, rows[i].sql, args, WALK(rows[i].take, out), e) < 0)
 			return -1;
 	}
-	return join_nodes(out, s, e);
+	return join_nodes(out, s, e) < 0 ? -1 : store_still(s, e);
 }
 
 void status_release(struct status_store *s)

@@ -448,7 +448,7 @@ static int run_check(struct opts *o, struct err *e)
 	else
 		ret = o->n_args == 0 ? of_process(&subject, o, e) : of_file(&subject, o, o->args[0], e);
 	if (ret == 0)
-		ret = selector_open(&s, o, e);
+		ret = selector_open_some(&s, o, SELECTOR_TREES, e);
 	ret = ret < 0 ? (int)e->status : check_policy(o, &s, &subject, e);
 	selector_release(&s);
 	release(&subject);

@@ -135,7 +135,7 @@ static int run_denials(struct opts *o, struct err *e)
 	struct denials all = { 0 };
 	int ret = ST_OK;
 
-	if (selector_open(&s, o, e) < 0) {
+	if (selector_open_some(&s, o, SELECTOR_DENIALS, e) < 0) {
 		ret = (int)e->status;
 	} else {
 		s.options.whole_locations = true;

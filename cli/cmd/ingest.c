@@ -198,7 +198,7 @@ static int run_ingest(struct opts *o, struct err *e)
 				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct ingest_report report = { 0 };
-	uint64_t keep, days;
+	uint64_t keep, days, threads;
 	struct store store;
 	size_t n;
 	int ret;
@@ -212,8 +212,10 @@ static int run_ingest(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
+	if (read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
+	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 0, &threads, e) < 0)
 		return ST_INPUT;
+	io.threads = (unsigned)threads;
 	n = o->n_args || io.journal ? (size_t)o->n_args : 1;
 	if (n == 1 && o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");

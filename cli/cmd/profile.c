@@ -500,7 +500,7 @@ static int run_profile(struct opts *o, struct err *e)
 	int ret = rollout_check(o, &observe, e);
 
 	if (ret == 0)
-		ret = selector_open(&s, o, e);
+		ret = selector_open_some(&s, o, SELECTOR_PROFILE, e);
 	if (observe && is_beginning(o, e)) {
 		*e = (struct err){ 0 };
 		ret = begin_observing(o, "nothing is known yet", e);

@@ -264,7 +264,7 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 static int run_readiness(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
-	int ret = selector_open(&s, o, e);
+	int ret = selector_open_some(&s, o, SELECTOR_TREES, e);
 
 	if (ret < 0)
 		ret = (int)e->status;

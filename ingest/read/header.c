@@ -25,18 +25,9 @@ const struct header *header_at(size_t i)
 
 static void parse_all(struct bytes *line, struct context *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		/* a copy: what a header that is not there has touched does not count */
-		struct bytes rest = *line;
-		struct context c = *out;
-
-		if (!headers[i]->parse(&rest, &c))
-			continue;
-		*line = rest;
-		*out = c;
-		if (out->form == NULL)
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		if (headers[i]->parse(line, out) && out->form == NULL)
 			out->form = headers[i]->name;
-	}
 }
 
 /*
@@ -126,6 +117,8 @@ bool header_level(struct bytes word)
 	static const char *const levels[] = { "EMERG", "EMERGENCY", "ALERT", "CRIT", "CRITICAL", "FATAL", "ERR", "ERROR", "WARN", "WARNING",
 					      "NOTICE", "INFO", "DEBUG", "VERBOSE1", "VERBOSE2", "TRACE" };
 
+	if (word.n < 3 || word.p[0] < 'A' || word.p[0] > 'Z')
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
 		if (bytes_eq(word, bytes_of(levels[i])))
 			return true;

@@ -24,8 +24,8 @@ struct context {
 };
 
 /*
- * A header takes its part off the front of *line and notes what it says in *out. False: not this header;
- * what it has changed of its copies then does not count.
+ * A header takes its part off the front of *line and notes what it says in *out. False: not this header; then it has changed
+ * neither.
  */
 struct header {
 	const char *name, *about;

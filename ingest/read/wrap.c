@@ -333,7 +333,7 @@ static enum wrap_got push_given(struct wrap *w, struct bytes *b, bool eof)
 void wrap_given(struct wrap *w, const char *form)
 {
 	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
-	static struct wrap_kind given = { "", "", NULL, push_given };
+	static struct wrap_kind given = { "", "", NULL, push_given, { "", 0 } };
 
 	given.name = form;
 	w->outer = nothing;

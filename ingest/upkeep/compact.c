@@ -7,6 +7,7 @@
 #include "store/base/map.h"
 #include "store/base/mem.h"
 #include "store/base/when.h"
+#include "store/makers.h"
 #include "store/model/action.h"
 #include "store/model/obs.h"
 #include "store/names.h"
@@ -14,6 +15,7 @@
 #include "store/rows/total.h"
 #include "store/rows/interval.h"
 #include "store/rows/part.h"
+#include "store/rows/position.h"
 #include "store/rows/presence.h"
 #include "store/rows/tree_row.h"
 
@@ -428,6 +430,10 @@ int compact_run(struct store *s, const struct compact_tree *trees, size_t n, str
 		ret = derive_again(&f, e);
 	if (ret == 0 && n > 0)
 		ret = interval_del_lost_marks(s, e);
+	if (ret == 0 && n > 0)
+		ret = makers_of_totals(s, e);
+	if (ret == 0 && n > 0)
+		ret = position_forget(s, e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.pids);
 	map_release(&f.hours);

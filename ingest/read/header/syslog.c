@@ -188,6 +188,8 @@ static bool facility_level(struct bytes word, struct context *out)
 	struct bytes rest = word, facility = bytes_until(&rest, '.');
 	bool known = false;
 
+	if (rest.n == 0)
+		return false;
 	bytes_skip(&rest, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(facilities) && !known; i++)
 		known = bytes_eq(facility, bytes_of(facilities[i]));
