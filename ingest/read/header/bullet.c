@@ -30,7 +30,7 @@ static bool both_ends(struct bytes *b)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		size_t n = strlen(marks[i]);
 
-		if (b->n > 2 * n && memcmp(b->p, marks[i], n) == 0 && memcmp(b->p + b->n - n, marks[i], n) == 0) {
+		if (b->n > 2 * n && memcmp(b->p, marks[i], n) == 0 && memcmp(b->p + b->n - n, marks[i], n) == 0 && b->p[n] != ' ') {
 			*b = (struct bytes){ b->p + n, b->n - 2 * n };
 			return true;
 		}
