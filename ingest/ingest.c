@@ -18,9 +18,6 @@
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
 
-#define AHEAD_FROM (4u << 20)   /* of a file so long threads look at lines ahead */
-#define THREADS 3              /* that is as many as help: the rest is one's work */
-
 /* Takes what another thread says of the next line; *any: it has said something. */
 static int take_ahead(struct pipeline *p, bool *any, struct err *e)
 {
@@ -268,17 +265,13 @@ static int read_source(struct pipeline *p, struct err *e)
 	return feed_commit(&p->feed, e);
 }
 
-/* Of a long file, other threads look at what comes. */
+/* Of a file, other threads look at what comes. */
 static void begin_ahead(struct pipeline *p)
 {
 	const struct source *s = &p->in->source;
-	unsigned threads = p->o->threads, most = ahead_processors();
 
-	if (threads == 0)
-		threads = most < THREADS ? most : THREADS;
-	if (threads < 2 || !s->is_regular || s->packed != NULL || (p->o->threads == 0 && s->size < AHEAD_FROM))
-		return;
-	p->ahead = ahead_start(threads - 1);
+	if (p->o->threads > 1 && s->is_regular && s->packed == NULL)
+		p->ahead = ahead_start(p->o->threads - 1);
 }
 
 /* What was read to its end and holds no record that anybody here reads: it counts as a source that could not be read. */
