@@ -13,6 +13,7 @@
 #include "store/base/mem.h"
 #include "store/base/when.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
@@ -237,6 +238,22 @@ static int more_at_once(struct pipeline *p, bool *more, struct err *e)
 	return 0;
 }
 
+/* Did a file give all that it held when it was opened? Somebody may have cut it meanwhile: what was read of it counts. */
+static int is_all(struct pipeline *p, struct err *e)
+{
+	const struct source *s = &p->in->source;
+	auto_buf struct buf name = { 0 };
+	struct stat st;
+
+	if (!s->is_regular || s->is_stdin || s->packed != NULL || p->in->reading.lines.bytes >= (uint64_t)s->size ||
+	    fstat(s->fd, &st) != 0 || st.st_size >= s->size) /* in /sys, sizes are no promise */
+		return 0;
+	p->bad_input = true;
+	esc_shell(&name, bytes_of(p->in->name));
+	return err_set(e, ST_INPUT, "%s was cut while it was read: of %lld bytes %llu came, to line %llu", buf_text(&name), s->size,
+		       (unsigned long long)p->in->reading.lines.bytes, (unsigned long long)p->in->reading.lines.number);
+}
+
 static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
@@ -257,7 +274,7 @@ static int read_source(struct pipeline *p, struct err *e)
 		if ((ended && pipeline_whole_ends(p, e) < 0) || feed_commit(&p->feed, e) < 0)
 			return -1;
 		if (ended)
-			return 0;
+			return is_all(p, e);
 		if (p->in->source.is_kmsg && state != LINES_GOT)
 			return 0;
 	}
