@@ -7,7 +7,6 @@
 
 #include "ingest/pipeline.h"
 #include "ingest/read/journal.h"
-#include "ingest/read/sieve.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
 #include "store/base/mem.h"
@@ -61,8 +60,7 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 			lines_skip(l, n);
 			return 0;
 		}
-		if (feed_may_pass(&p->feed) && (n = sieve_pass(lines_ahead(l), &passed)) > 0) {
-			lines_pass(l, n, passed);
+		if (feed_may_pass(&p->feed) && (passed = reading_pass(&p->in->reading)) > 0) {
 			feed_pass(&p->feed, passed);
 			return 0;
 		}
