@@ -51,14 +51,13 @@ static size_t write_line(char *out, size_t room)
 static bool is_wanted(struct bytes line, struct bytes ahead)
 {
 	static struct body_room room;
-	struct body_other other;
 	struct wrap w = { .kind = NULL };
 	struct line l;
 	bool unsure, begins = wrap_begins(&w, ahead, true, 1, &unsure);
 
 	wrap_release(&w);
 	body_parse_line(line, &l, &room);
-	return begins || unsure || l.kind != LINE_OTHER || body_other_type(line, &other);
+	return begins || unsure || l.kind != LINE_OTHER;
 }
 
 static void check_passed(struct bytes ahead, size_t n, uint64_t lines)

@@ -156,7 +156,7 @@ static void one_line(struct decode *d, struct line *l)
 
 	d->records += l->kind == LINE_RECORD;
 	d->damaged += l->kind == LINE_DAMAGED;
-	if (l->kind == LINE_OTHER || (l->kind != LINE_RECORD && !opt_on(d->o, OPT_all_lines)))
+	if (l->kind == LINE_OTHER || l->kind == LINE_SERIAL || (l->kind != LINE_RECORD && !opt_on(d->o, OPT_all_lines)))
 		return;
 	if (node != NULL)
 		l->rec.node = bytes_of(node);

@@ -111,9 +111,11 @@ static void say_reasons(const struct ingest_report *r)
 		command_say("damaged, %" PRIu64 ": %s", r->reasons[i].n, r->reasons[i].why);
 }
 
+#define LONG_MS 100  /* what took less was done at once */
+
 static void say_summary(const struct opts *o, const struct ingest_report *r)
 {
-	char records[32], fresh[32], before[32], other[32], name[160];
+	char records[32], fresh[32], before[32], other[32], name[160], took[64] = "";
 	double seconds = (double)r->ms / 1000;
 
 	if (opt_on(o, OPT_verbose))
@@ -123,10 +125,11 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 			say_no_record(r);
 		return;
 	}
-	command_say("%s record%s: %s new, %s seen before; %" PRIu64 " damaged, %s other lines, %" PRIu64 " loss marker%s; "
-		    "%.1f s, %.0f MB/s", term_number(r->records, records), r->records == 1 ? "" : "s", term_number(r->new_events, fresh),
+	if (r->ms >= LONG_MS)
+		snprintf(took, sizeof(took), "; %.1f s, %.0f MB/s", seconds, (double)r->bytes / 1e6 / seconds);
+	command_say("%s record%s: %s new, %s seen before; %" PRIu64 " damaged, %s other lines, %" PRIu64 " loss marker%s%s", term_number(r->records, records), r->records == 1 ? "" : "s", term_number(r->new_events, fresh),
 		    term_number(r->seen_before, before), r->damaged, term_number(r->other, other), r->losses,
-		    r->losses == 1 ? "" : "s", seconds, (double)r->bytes / 1e6 / (seconds > 0.001 ? seconds : 0.001));
+		    r->losses == 1 ? "" : "s", took);
 	if (r->presence)
 		command_say("%" PRIu64 " of them ha%s no serial (journald's short form, logcat): that shows that a call was made, "
 			    "not how often; 'journalctl -k', or -o json, has serials", r->presence, r->presence == 1 ? "s" : "ve");

@@ -265,23 +265,24 @@ void feed_pass(struct feed *f, uint64_t lines)
 }
 
 /* The serial of an audit record of another type: what lies between two of ours is not lost there. */
-static int other_type(struct feed *f, struct bytes text, const struct body_other *o, struct err *e)
+static int other_type(struct feed *f, struct bytes text, const struct line *l, struct err *e)
 {
-	bool own, trusted = trusts(f, o->auditd_form, o->indented);
+	bool own, trusted = trusts(f, l->auditd_form, l->indented);
+	int64_t second = l->rec.ms / 1000;
 	struct seen_page *page;
 	int64_t node;
 
 	other_line(f, text);
-	if (outside(f, o->second * 1000))
+	if (outside(f, second * 1000))
 		return 0;
-	if (feed_lock(f, e) < 0 || (node = node_of(f, o->node, &own, e)) < 0)
+	if (feed_lock(f, e) < 0 || (node = node_of(f, l->rec.node, &own, e)) < 0)
 		return -1;
-	page = seen_page_quick(&f->seen, node, o->serial, o->second);
+	page = seen_page_quick(&f->seen, node, l->rec.serial, second);
 	if (page == NULL)
-		page = seen_page(&f->seen, node, o->serial, o->second, e);
+		page = seen_page(&f->seen, node, l->rec.serial, second, e);
 	if (page == NULL)
 		return -1;
-	seen_mark_other(page, o->serial, trusted);
+	seen_mark_other(page, l->rec.serial, trusted);
 	return 0;
 }
 
@@ -379,6 +380,8 @@ static int parsed(struct feed *f, struct bytes text, const struct entry *entry, 
 		f->r->losses++;
 		tally_loss(&f->tally, node, &l->loss, trusts(f, l->auditd_form, l->indented));
 		return node < 0 ? -1 : 0;
+	case LINE_SERIAL:
+		return other_type(f, text, l, e);
 	case LINE_OTHER:
 	case LINE_WRAPS:
 	default:
@@ -407,13 +410,8 @@ static int within(struct feed *f, struct bytes text, const struct line *l, struc
 
 int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
 {
-	struct body_other other;
 	struct line l;
 
-	if (!cut && body_other_type(text, &other)) {
-		f->any_without_syscall = f->any_without_syscall || !bytes_has(text, BYTES("syscall"));
-		return other_type(f, text, &other, e);
-	}
 	if (cut) {
 		body_cut_line(mentions, &l);
 	} else {
@@ -429,14 +427,11 @@ int feed_entry(struct feed *f, const struct entry *entry, struct err *e)
 {
 	struct bytes block = { entry->text.p, entry->text.n + 1 };
 	struct line_cache_event ev;
-	struct body_other other;
 	struct line l;
 
 	f->any_without_syscall = true; /* a container is not what grep is for */
 	if (f->locked && entry->text.n && line_cache_match(&f->line_cache, block, &ev) && ev.n == entry->text.n)
 		return known(f, &ev, e);
-	if (entry->broken == NULL && bytes_has(entry->message, BYTES("audit(")) && body_other_message(entry->message, &entry->c, &other))
-		return other_type(f, entry->text.n ? entry->text : entry->message, &other, e);
 	f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
 	body_parse_entry(entry, &l, &f->room);
 	return parsed(f, entry->text.n ? entry->text : entry->message, entry, &l, e);

@@ -36,6 +36,7 @@ struct work {
 void flush_init(struct flush *f, struct tally *tally, struct seen *seen)
 {
 	*f = (struct flush){ .tally = tally, .seen = seen };
+	makers_init(&f->makers, tally->store);
 }
 
 void flush_forget(struct flush *f)
@@ -44,6 +45,7 @@ void flush_forget(struct flush *f)
 		boots_release(&f->nodes.v[i].boots);
 	f->nodes.n = 0;
 	map_clear(&f->node_at);
+	makers_release(&f->makers);
 	f->stale = true;
 }
 
@@ -309,7 +311,15 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 
 	if (boots == NULL || (!ev->whole && long_life(w, ev, boots, &done, e) < 0))
 		return -1;
-	if ((!done && whole_pid(w, ev, boots, e) < 0) || evidence_save(&w->room, ev, e) < 0)
+	if (!done && whole_pid(w, ev, boots, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ev->rows.n; i++) {
+		const struct evidence_row *r = &ev->rows.v[i];
+
+		if (r->joined_to < 0 && (r->changed || r->moved) && makers_note(&w->f->makers, r->part, r->exe, r->name, &r->obs, e) < 0)
+			return -1;
+	}
+	if (evidence_save(&w->room, ev, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ev->rows.n; i++)
 		if (ev->rows.v[i].joined_to < 0 && (ev->rows.v[i].changed || ev->rows.v[i].moved))
@@ -505,6 +515,8 @@ static int write_all(struct work *w, struct err *e)
 		ret = one_pid(w, &all.v[i], e);
 		evidence_release(&all.v[i]);
 	}
+	if (ret == 0)
+		ret = makers_save(&w->f->makers, e);
 	if (ret == 0)
 		ret = derive_all(w, e);
 	w->f->ms = when_clock_ms() - began;

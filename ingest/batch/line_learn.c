@@ -28,21 +28,19 @@ struct probe {
 	struct body_room room;
 };
 
-static bool parse(struct probe *p, struct line *out)
+static void parse(struct probe *p, struct line *out)
 {
 	struct bytes text = { p->text, p->n };
-	struct body_other other;
 	struct entry entry;
 
 	if (p->entry == NULL) {
 		body_parse_line(text, out, &p->room);
-		return !body_other_type(text, &other);
+		return;
 	}
 	entry = *p->entry;
 	entry.message = (struct bytes){ p->text + (entry.message.p - entry.text.p), entry.message.n };
 	entry.text = text;
 	body_parse_entry(&entry, out, &p->room);
-	return !body_other_message(entry.message, &entry.c, &other);
 }
 
 static int64_t boot_time(const struct line *l)
@@ -60,7 +58,8 @@ static bool agrees(struct probe *p, const struct prefix *prefix)
 
 	if (!line_cache_is_prefix(prefix, ahead) || !line_cache_match_with(p->f, prefix, ahead, &ev))
 		return false;
-	if (!parse(p, &l) || l.kind != LINE_RECORD)
+	parse(p, &l);
+	if (l.kind != LINE_RECORD)
 		return false;
 	r = &l.rec;
 	return ev.n == p->n && ev.id == p->id && bytes_eq(l.identity, (struct bytes){ ev.id->key, ev.id->key_n }) &&

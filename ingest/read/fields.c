@@ -27,7 +27,7 @@ static bool timeless(struct bytes *b, struct record *rec)
 	return true;
 }
 
-const char *fields_stamp(struct bytes *b, struct record *rec)
+const char *fields_stamp_alone(struct bytes *b, struct record *rec)
 {
 	uint64_t sec, ms, serial;
 	size_t digits;
@@ -55,13 +55,21 @@ const char *fields_stamp(struct bytes *b, struct record *rec)
 		return b->n == 0 ? "the line ends in the stamp" : "serial in the stamp is no number, or over 32 bits";
 	if (!bytes_take(b, BYTES("):")))
 		return b->n == 0 ? "the line ends in the stamp" : "stamp is not closed";
-	if (!bytes_take(b, BYTES(" ")))
-		return b->n == 0 ? "the line ends after the stamp" : "no blank after the stamp";
+	if (b->n > 0 && b->p[0] != ' ')
+		return "no blank after the stamp";
+	bytes_take(b, BYTES(" "));
 	bytes_take(b, BYTES(" ")); /* two are seen in copied course material */
 	rec->ms = (int64_t)sec * 1000 + (int64_t)ms;
 	rec->serial = (uint32_t)serial;
 	rec->has_serial = true;
 	return NULL;
+}
+
+const char *fields_stamp(struct bytes *b, struct record *rec)
+{
+	const char *why = fields_stamp_alone(b, rec);
+
+	return why == NULL && b->n == 0 ? "the line ends after the stamp" : why;
 }
 
 static bool field_u32(struct bytes *b, struct bytes key, uint32_t *out)

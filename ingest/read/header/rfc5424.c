@@ -25,6 +25,7 @@ static bool rfc5424_parse(struct bytes *line, struct context *out)
 		if (!bytes_take(&rest, BYTES(" ")))
 			return false;
 	}
+	bytes_take(&rest, BYTES("\xef\xbb\xbf")); /* the RFC's mark of UTF-8 */
 	*out = got;
 	out->host = word[1];
 	out->tag = word[2];
