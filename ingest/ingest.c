@@ -246,10 +246,15 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	p->in = &in;
 	ret = judge_source(p, e);
 	while (ret == 0 && any && !p->r->stopped) {
+		bool taken;
+
 		ret = input_next(&in, &any, e);
 		p->bad_input = ret < 0;
 		if (ret < 0 || !any)
 			break;
+		ret = pipeline_tool(p, &taken, e);
+		if (ret < 0 || taken)
+			continue;
 		feed_source(&p->feed, in.name);
 		ret = read_source(p, e);
 		if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))

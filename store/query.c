@@ -129,6 +129,9 @@ void query_set_node(struct query_tree *t, const struct query *q, const struct no
 	t->row = node->id;
 	t->node_id = nodes_id(&q->nodes, node->id);
 	t->node = node->shown;
+	t->kind = node->kind;
+	t->facts = node->facts;
+	t->file = node->file;
 }
 
 static int take_image(void *to, sqlite3_stmt *st, struct err *e)
@@ -360,7 +363,7 @@ static void note_programs(struct query *q)
 	for (size_t i = 0; i < q->trees.n; i++) {
 		struct query_tree *t = &q->trees.v[i];
 
-		if (t->program)
+		if (t->program && query_starts(t))
 			continue;
 		t->start_seen = false;
 		t->starts = 0;

@@ -39,6 +39,9 @@ struct query_tree {
 	bool start_seen;            /* of a loader's tree: and so was a program that it exec'd */
 	bool program;               /* some of it is no loader's: else a list of it starts nothing */
 	bool trusted;              /* a trusted source brought its first image */
+	enum kind kind;            /* of the evidence */
+	uint32_t facts;            /* enum tool_fact, where a tool's file has it */
+	struct bytes file;         /* that file, escaped */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of compacted ones, as many as it holds */
 	struct bytes main_name, main_path; /* what that goes by, and its path: escaped, for people */
 	bool started;               /* main was started by the root's chain, which has no program itself */
@@ -55,6 +58,7 @@ struct query_tree {
 struct query_use {
 	uint32_t image, caller, call;
 	uint64_t events, trusted;   /* events 0: presence without an event id */
+	uint64_t made;              /* calls that a tool saw: they are no events */
 	int64_t t_first, t_last;    /* WHEN_NONE: presence without a time */
 	uint32_t serial;            /* the lowest; UINT32_MAX: none is known */
 };
@@ -106,6 +110,12 @@ void query_tree_release(struct query_tree *t);
 static inline bool query_is_program(const struct query_image *m)
 {
 	return !m->loader || m->parent != QUERY_NONE;
+}
+
+/* Can its beginning count as a start? Of a tool's file only where the tool tells of loss, and nothing of it is missing. */
+static inline bool query_starts(const struct query_tree *t)
+{
+	return kind_at(t->kind)->starts && (t->facts & (TOOL_ORPHANS | TOOL_CUT | TOOL_JOINED | TOOL_PART | TOOL_LOST)) == 0;
 }
 
 /* Is this one of the machine's names? */

@@ -5,6 +5,7 @@
 #include "store/base/code.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
+#include "store/model/action.h"
 #include "store/model/obs.h"
 #include "store/model/program.h"
 #include "store/row.h"
@@ -35,7 +36,11 @@ struct query_use *query_add_use(struct query_loading *l, uint32_t image, uint32_
 	} else {
 		u = &l->q->uses.v[at];
 	}
-	u->events += events;
+	/* what a tool saw counts as no event */
+	if (l->q->calls.v[call].action == (uint32_t)ACTION_ALLOW)
+		u->made += events;
+	else
+		u->events += events;
 	u->trusted += store_trusts(l->s) ? trusted : 0;
 	widen_times(&u->t_first, &u->t_last, t_first, t_last);
 	widen_times(&t->t_first, &t->t_last, t_first, t_last);

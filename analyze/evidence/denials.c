@@ -40,7 +40,7 @@ void denials_find(struct denials *out, const struct query *q, const struct selec
 		struct bytes comm = q->callers.v[u->caller].comm, node = q->trees.v[m->tree].node;
 		struct denial *d = NULL;
 
-		if (!s->use_in[i] || c->action == ACTION_LOG)
+		if (!s->use_in[i] || action_passes(c->action))
 			continue;
 		for (size_t k = 0; k < out->n && d == NULL; k++)
 			if (same(&out->v[k], c, m, comm, node))

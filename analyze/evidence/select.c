@@ -458,7 +458,7 @@ static void count_adds(struct grouping *g)
 		uint64_t id;
 		int64_t was;
 
-		if (group == 0 || !g->s->use_in[i] || c->action != ACTION_LOG)
+		if (group == 0 || !g->s->use_in[i] || !action_passes(c->action))
 			continue;
 		syscall_name(c->arch, c->nr, name);
 		id = pool_intern(&g->q->strings, bytes_of(name));

@@ -162,7 +162,7 @@ static void take_use(struct building *b, uint32_t at)
 	const struct query_use *u = &p->q->uses.v[at];
 	const struct query_call *c = &p->q->calls.v[u->call];
 	uint32_t tree = p->q->images.v[u->image].tree, index;
-	bool denied = c->action != ACTION_LOG, timeless = u->events == 0;
+	bool denied = !action_passes(c->action), timeless = u->events == 0;
 	char name[SYSCALL_NAME_MAX];
 	struct profile_rule *r;
 
@@ -453,7 +453,7 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 		const struct query_use *u = &q->uses.v[rule->uses.v[i]];
 		const struct query_image *m = &q->images.v[u->image];
 		const struct query_caller *who = &q->callers.v[u->caller];
-		bool denied = q->calls.v[u->call].action != ACTION_LOG;
+		bool denied = !action_passes(q->calls.v[u->call].action);
 		struct profile_caller *c = NULL;
 		size_t at = 0;
 

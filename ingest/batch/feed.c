@@ -293,22 +293,22 @@ static int slow_record(struct feed *f, struct bytes text, const struct line *l, 
 	return event(f, &ev, trusts(f, l->auditd_form, l->indented), e);
 }
 
-static void damaged(struct feed *f, const struct line *l, struct bytes text)
+void feed_damaged(struct feed *f, const char *reason, struct bytes text)
 {
 	struct ingest_report *r = f->r;
 	size_t i = 0;
 
 	r->damaged++;
-	while (i < r->n_reasons && strcmp(r->reasons[i].why, l->reason) != 0)
+	while (i < r->n_reasons && strcmp(r->reasons[i].why, reason) != 0)
 		i++;
 	if (i == r->n_reasons && i < INGEST_REASONS) {
-		r->reasons[i].why = l->reason;
+		r->reasons[i].why = reason;
 		r->n_reasons++;
 	}
 	if (i < INGEST_REASONS)
 		r->reasons[i].n++;
 	if (f->o->damaged)
-		f->o->damaged(f->o->to, f->file, f->number, l->reason, text);
+		f->o->damaged(f->o->to, f->file, f->number, reason, text);
 }
 
 
@@ -350,7 +350,7 @@ static int parsed(struct feed *f, struct bytes text, const struct line *l, struc
 			f->near_ms[f->trust != FEED_TEXT] = l->rec.ms;
 		return slow_record(f, text, l, e);
 	case LINE_DAMAGED:
-		damaged(f, l, text);
+		feed_damaged(f, l->reason, text);
 		return 0;
 	case LINE_LOSS:
 		if (outside(f, l->loss.ms))

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * strace, one line a call. Its fork-type calls and execs give the processes exactly: who was born of whom, which program each
+ * runs, which ids are threads of one process.
+ */
+#include "ingest/read/tools/strace_line.h"
+#include "ingest/read/tools/tool.h"
+
+#include "store/base/mem.h"
+#include "store/model/arch.h"
+#include "store/model/program.h"
+#include "store/model/record.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define DAY_MS (24 * INT64_C(3600000))
+#define HALF_DAY_MS (12 * INT64_C(3600000))
+#define SLACK_MS 60000       /* a file may be written a moment before its last line's time */
+#define WAIT_MOST 65536      /* calls of processes whose parent is not known yet */
+#define ONLY_PID 1           /* of a process whose id no line shows */
+
+static const struct bytes unknown = { "(unknown)", 9 };
+
+/* A call of a process whose parent will be told later, by the line that ends the parent's call. */
+struct waiting { int32_t nr; uint32_t arch; bool failed, execs; struct bytes exe; int64_t ms; uint64_t serial; };
+
+/* A thread. */
+struct proc {
+	struct tool_who who;       /* pid: of its process */
+	int32_t tid;
+	char comm[RECORD_COMM_MAX + 1];
+	/* the call that it is in */
+	int32_t nr;
+	bool inside, forks, execs, threads, names;
+	uint64_t serial;
+	int64_t ms;
+	struct bytes exe;          /* that it execs */
+	bool begun, gone;
+	bool waits;                /* for its parent to be told: */
+	uint32_t n_waiting, cap_waiting;
+	struct waiting *waiting;
+};
+
+struct strace {
+	struct proc **procs;
+	size_t n, cap;
+	struct map at;             /* id of a thread -> index */
+	uint64_t images, versions;
+	size_t alive, waiting, in_fork; /* of those, and of threads in a fork-type call whose child is not known */
+	struct proc *last;         /* of the line before */
+	struct proc *only;         /* whose lines have no pid */
+	int64_t midnight, day_last;
+	bool any_pid;
+};
+
+/* ---- processes ---- */
+
+static struct strace *state_of(struct tool_reading *r)
+{
+	if (r->state == NULL)
+		r->state = mem_zero(1, sizeof(struct strace));
+	return r->state;
+}
+
+static struct proc *find(const struct strace *s, int64_t tid)
+{
+	int64_t at = map_get(&s->at, (uint64_t)tid, 0, -1);
+
+	return at < 0 || s->procs[at]->gone ? NULL : s->procs[at];
+}
+
+static void set_comm(struct strace *s, struct proc *p, struct bytes comm)
+{
+	size_t n = comm.n < RECORD_COMM_MAX ? comm.n : RECORD_COMM_MAX;
+
+	memmove(p->comm, comm.p, n);
+	p->comm[n] = '\0';
+	p->who.comm = (struct bytes){ p->comm, n };
+	p->who.version = ++s->versions;
+}
+
+static struct proc *new_proc(struct tool_reading *r, struct strace *s, int32_t tid)
+{
+	int64_t at = map_get(&s->at, (uint64_t)tid, 0, -1);
+	struct proc *p;
+
+	if (at < 0) {
+		at = (int64_t)s->n;
+		map_put(&s->at, (uint64_t)tid, 0, at);
+		if (s->n == s->cap) {
+			s->cap = s->cap ? s->cap * 2 : 64;
+			s->procs = mem_grow(s->procs, s->cap, sizeof(*s->procs));
+		}
+		s->procs[s->n++] = mem_zero(1, sizeof(*p));
+	}
+	p = s->procs[at];
+	free(p->waiting);
+	*p = (struct proc){ .tid = tid, .who = { .pid = tid, .arch = r->arch, .exe = unknown, .version = ++s->versions } };
+	p->who.image = ++s->images;
+	set_comm(s, p, unknown);
+	s->alive++;
+	r->processes++;
+	return p;
+}
+
+static int64_t time_of(struct tool_reading *r, struct strace *s, const struct strace_line *l)
+{
+	int64_t day = l->ms;
+	time_t date = (time_t)(r->date / 1000);
+	struct tm tm;
+
+	if (l->clock == STRACE_EPOCH)
+		return l->ms;
+	if (l->clock == STRACE_NO_TIME)
+		return WHEN_NONE;
+	if (s->midnight == 0) {
+		localtime_r(&date, &tm);
+		s->midnight = r->date - r->date % 1000 - ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * INT64_C(1000);
+		if (s->midnight + day > r->date + SLACK_MS)
+			s->midnight -= DAY_MS;
+	} else if (day < s->day_last - HALF_DAY_MS) {
+		s->midnight += DAY_MS;
+	}
+	s->day_last = day;
+	return s->midnight + day;
+}
+
+/* ---- arguments ---- */
+
+/* The first string among the arguments: "..." with strace's escapes, which are C's. */
+static struct bytes first_string(struct tool_reading *r, struct bytes args)
+{
+	auto_buf struct buf out = { 0 };
+	size_t i = bytes_find(args, BYTES("\"")) + 1;
+
+	for (; i < args.n && args.p[i] != '"'; i++) {
+		static const char letters[] = "nrtvfab\"\\0", codes[] = "\n\r\t\v\f\a\b\"\\";
+		const char *at;
+		int v = 0, n = 0;
+
+		if (args.p[i] != '\\' || i + 1 == args.n) {
+			buf_char(&out, args.p[i]);
+			continue;
+		}
+		i++;
+		if (args.p[i] == 'x') {
+			struct bytes two = { args.p + i + 1, args.n - i - 1 < 2 ? args.n - i - 1 : 2 };
+			uint64_t hex;
+
+			n = (int)bytes_hex(&two, 255, &hex);
+			buf_char(&out, n ? (char)hex : 'x');
+			i += (size_t)n;
+			continue;
+		}
+		for (n = 0; n < 3 && i < args.n && args.p[i] >= '0' && args.p[i] <= '7'; n++)
+			v = v * 8 + args.p[i++] - '0';
+		if (n > 0) {
+			buf_char(&out, (char)v);
+			i--;
+			continue;
+		}
+		at = strchr(letters, args.p[i]);
+		buf_char(&out, at != NULL && args.p[i] ? codes[at - letters] : args.p[i]);
+	}
+	return out.n ? tool_keep(r, buf_bytes(&out)) : unknown;
+}
+
+/* ---- what calls do to processes ---- */
+
+static int emit(struct tool_reading *r, struct proc *p, int32_t nr, int64_t ms, uint64_t serial, bool failed, struct err *e)
+{
+	return tool_call(r, &p->who, nr, ms, serial, failed, e);
+}
+
+/* The program that an exec brought. */
+static void becomes(struct tool_reading *r, struct strace *s, struct proc *p, struct bytes exe, int64_t ms, uint64_t serial)
+{
+	tool_life(r, EDGE_EXECED, p->who.pid, 0, ms, serial);
+	p->who.exe = exe;
+	p->who.image = ++s->images;
+	set_comm(s, p, program_basename(exe));
+}
+
+/* What the parent's call made: a process or a thread, which begins as the parent is. */
+static void born(struct tool_reading *r, struct strace *s, struct proc *child, const struct proc *parent)
+{
+	child->who.exe = parent->who.exe;
+	child->who.arch = parent->who.arch;
+	child->who.image = parent->who.image;
+	set_comm(s, child, parent->who.comm);
+	child->begun = true;
+	if (parent->threads)
+		child->who.pid = parent->who.pid;
+	else
+		tool_life(r, EDGE_BORN, child->who.pid, parent->who.pid, parent->ms, parent->serial);
+}
+
+/* Its calls so far, now that it is known whose child it is, or that nobody will say. */
+static int settle(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < p->n_waiting && ret == 0; i++) {
+		const struct waiting *w = &p->waiting[i];
+
+		p->who.version += p->who.arch != w->arch;
+		p->who.arch = w->arch;
+		ret = emit(r, p, w->nr, w->ms, w->serial, w->failed, e);
+		if (w->execs)
+			becomes(r, s, p, w->exe, w->ms, w->serial);
+	}
+	s->waiting -= p->n_waiting;
+	free(p->waiting);
+	p->waiting = NULL;
+	p->n_waiting = p->cap_waiting = 0;
+	p->waits = false;
+	return ret;
+}
+
+static int put(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, bool failed, struct err *e)
+{
+	if (!p->waits)
+		return emit(r, p, nr, p->ms, p->serial, failed, e);
+	if (p->n_waiting == p->cap_waiting) {
+		p->cap_waiting = p->cap_waiting ? p->cap_waiting * 2 : 16;
+		p->waiting = mem_grow(p->waiting, p->cap_waiting, sizeof(*p->waiting));
+	}
+	p->waiting[p->n_waiting++] = (struct waiting){ .nr = nr, .arch = p->who.arch, .failed = failed, .ms = p->ms, .serial = p->serial };
+	return ++s->waiting > WAIT_MOST ? settle(r, s, p, e) : 0;
+}
+
+/* A thread whose first line this is. The only one that is in a fork-type call is its parent; of several, none is yet. */
+static struct proc *begin(struct tool_reading *r, struct strace *s, int64_t tid)
+{
+	struct proc *p = new_proc(r, s, (int32_t)tid);
+	struct proc *parent = NULL;
+
+	if (s->in_fork == 1)
+		for (size_t i = s->n; i-- > 0 && parent == NULL;)
+			if (!s->procs[i]->gone && s->procs[i]->inside && s->procs[i]->forks && s->procs[i] != p)
+				parent = s->procs[i];
+	if (parent != NULL) {
+		born(r, s, p, parent);
+		parent->forks = false;
+		s->in_fork--;
+	} else {
+		p->waits = s->in_fork > 1;
+	}
+	return p;
+}
+
+/* A fork-type call came to its end. */
+static int forked(struct tool_reading *r, struct strace *s, struct proc *p, int64_t child, struct err *e)
+{
+	struct proc *c;
+
+	s->in_fork -= p->inside && p->forks;
+	p->forks = false;
+	if (child <= 0 || child > INT32_MAX)
+		return 0;
+	c = find(s, child);
+	/* an id that is known already is its own, where it waits for a parent; else it is used again */
+	if (c != NULL && c->begun)
+		return 0;
+	if (c == NULL)
+		c = new_proc(r, s, (int32_t)child);
+	born(r, s, c, p);
+	return c->waits ? settle(r, s, c, e) : 0;
+}
+
+static void execed(struct tool_reading *r, struct strace *s, struct proc *p)
+{
+	if (p->waits && p->n_waiting > 0) {
+		p->waiting[p->n_waiting - 1].execs = true;
+		p->waiting[p->n_waiting - 1].exe = p->exe;
+		return;
+	}
+	becomes(r, s, p, p->exe, p->ms, p->serial);
+}
+
+static int done(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, bool forks, struct err *e)
+{
+	int64_t result = strace_result(l);
+
+	if (p->execs && result == 0 && !l->failed && !bytes_starts(l->result, BYTES("0x")))
+		execed(r, s, p);
+	p->execs = false;
+	if (p->names && result == 0)
+		set_comm(s, p, p->exe);
+	p->names = false;
+	return forks ? forked(r, s, p, result, e) : 0;
+}
+
+/* ---- lines ---- */
+
+static uint32_t arch_of_mode(const struct proc *p, char mode)
+{
+	if (p->who.arch != ARCH_X86_64 && p->who.arch != ARCH_I386 && p->who.arch != ARCH_X32)
+		return mode == '3' && p->who.arch == 0xc00000b7u ? 0x40000028u : p->who.arch;
+	return mode == '3' ? ARCH_I386 : mode == 'x' ? ARCH_X32 : ARCH_X86_64;
+}
+
+/* Calls of x32 are x86-64's with a bit, as the kernel has them. */
+static int32_t number_of(struct tool_reading *r, struct proc *p, const struct strace_line *l)
+{
+	int32_t nr;
+
+	if (l->name.n == 0)
+		return l->nr >= 0 ? (int32_t)l->nr : TOOL_NO_NUMBER;
+	nr = tool_number(&r->names, p->who.arch, l->name);
+	/* another personality, whose beginning was not seen */
+	if (nr == TOOL_NO_NUMBER && p->who.arch == ARCH_X86_64)
+		nr = tool_number(&r->names, ARCH_I386, l->name) == TOOL_NO_NUMBER ? TOOL_NO_NUMBER : TOOL_NO_NUMBER + 1;
+	return nr;
+}
+
+static struct proc *proc_of(struct tool_reading *r, struct strace *s, const struct strace_line *l)
+{
+	struct proc *p;
+
+	if (l->pid > 0) {
+		if (s->last != NULL && s->last->tid == l->pid && !s->last->gone)
+			return s->last;
+		p = find(s, l->pid);
+		if (p == NULL && !s->any_pid && s->only != NULL && !s->only->gone && s->only->tid == ONLY_PID && s->alive <= 2) {
+			/* its lines had no pid as long as it was alone */
+			map_put(&s->at, (uint64_t)l->pid, 0, map_get(&s->at, ONLY_PID, 0, 0));
+			p = s->only;
+			p->tid = (int32_t)l->pid;
+		}
+		s->any_pid = true;
+		return p != NULL ? p : begin(r, s, l->pid);
+	}
+	if (s->only == NULL)
+		s->only = new_proc(r, s, r->file_pid > 0 ? r->file_pid : ONLY_PID);
+	/* the one that is left of several has none either */
+	if (s->only->gone && s->alive == 1)
+		for (size_t i = 0; i < s->n; i++)
+			if (!s->procs[i]->gone)
+				return s->procs[i];
+	return s->only;
+}
+
+/* The first line of a process that strace started is its exec, which strace's own child made. */
+static void note_first(struct strace *s, struct proc *p, const struct strace_line *l, int32_t nr, struct tool_reading *r)
+{
+	if (p->begun || p->waits)
+		return;
+	p->begun = true;
+	if (l->comm.n)
+		set_comm(s, p, l->comm);
+	if (syscall_edge(p->who.arch, nr) != EDGE_EXEC) {
+		r->facts |= r->file_pid > 0 ? 0 : TOOL_JOINED;
+		return;
+	}
+	p->who.exe = BYTES("strace");
+	set_comm(s, p, BYTES("strace"));
+}
+
+/* What of the arguments is needed until the call's end. */
+static void note_args(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, enum edge_kind edge)
+{
+	p->execs = edge == EDGE_EXEC;
+	p->names = bytes_eq(l->name, BYTES("prctl")) && bytes_has(l->args, BYTES("PR_SET_NAME"));
+	if (p->execs || p->names)
+		p->exe = first_string(r, l->args);
+	p->threads = edge == EDGE_FORK && bytes_has(l->args, BYTES("CLONE_THREAD"));
+	p->forks = edge == EDGE_FORK && l->kind == STRACE_UNFINISHED;
+	s->in_fork += p->forks;
+}
+
+static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct bytes line, struct err *e)
+{
+	int32_t nr = number_of(r, p, l);
+	enum edge_kind edge;
+
+	if (nr == TOOL_NO_NUMBER || nr == TOOL_NO_NUMBER + 1) {
+		tool_damaged(r, nr == TOOL_NO_NUMBER ? "no call has this name" : "a call of i386 without a line that says that the process runs in 32 bit mode", line);
+		return 0;
+	}
+	p->nr = nr;
+	p->serial = r->serial;
+	p->ms = time_of(r, s, l);
+	edge = syscall_edge(p->who.arch, nr);
+	note_first(s, p, l, nr, r);
+	s->in_fork -= p->inside && p->forks;
+	p->inside = false;
+	note_args(r, s, p, l, edge);
+	if (l->kind == STRACE_CUT)
+		r->facts |= TOOL_CUT;
+	p->inside = l->kind == STRACE_UNFINISHED;
+	if (put(r, s, p, nr, l->failed, e) < 0)
+		return -1;
+	if (l->attached && l->other > 0) {
+		r->facts |= TOOL_FOLLOWS;
+		if (find(s, l->other) == NULL)
+			begin(r, s, l->other);
+	}
+	return p->inside ? 0 : done(r, s, p, l, edge == EDGE_FORK, e);
+}
+
+static int end_call(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct bytes line, struct err *e)
+{
+	struct strace_line whole = *l;
+	bool forks;
+
+	if (!p->inside) {
+		/* its beginning was not seen: the file begins in it, or strace came later */
+		if (l->name.n == 0 && l->nr < 0)
+			return 0;
+		whole.kind = STRACE_CALL;
+		return begin_call(r, s, p, &whole, line, e);
+	}
+	forks = syscall_edge(p->who.arch, p->nr) == EDGE_FORK;
+	if (done(r, s, p, l, false, e) < 0 || (forks && forked(r, s, p, strace_result(l), e) < 0))
+		return -1;
+	p->inside = false;
+	return 0;
+}
+
+static int gone(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
+{
+	if (p->waits && settle(r, s, p, e) < 0)
+		return -1;
+	s->in_fork -= p->inside && p->forks;
+	p->gone = true;
+	p->inside = false;
+	s->alive--;
+	/* of threads, the process ends with the last; the leader's line is as good */
+	if (p->tid == p->who.pid || p == s->only)
+		tool_life(r, EDGE_GONE, p->who.pid, 0, p->ms, r->serial);
+	return 0;
+}
+
+/* The leader goes on with what the thread that called execve was in; the others are gone. */
+static int superseded(struct tool_reading *r, struct strace *s, struct proc *p, int64_t by, struct err *e)
+{
+	struct proc *t = find(s, by);
+
+	if (t == NULL || t == p || t->who.pid != p->who.pid)
+		return 0;
+	s->in_fork -= p->inside && p->forks;
+	p->inside = t->inside;
+	p->nr = t->nr;
+	p->serial = t->serial;
+	p->ms = t->ms;
+	p->exe = t->exe;
+	p->execs = t->execs;
+	p->forks = p->threads = p->names = false;
+	t->gone = true;
+	t->inside = false;
+	s->alive--;
+	(void)r;
+	(void)e;
+	return 0;
+}
+
+static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
+{
+	struct strace *s = state_of(r);
+	struct strace_line l;
+	struct proc *p;
+
+	strace_parse(line, &l);
+	switch (l.kind) {
+	case STRACE_OTHER:
+		r->other += line.n > 0;
+		r->facts |= r->last && line.n > 0 ? TOOL_CUT : 0;
+		return 0;
+	case STRACE_NOISE:
+		return 0;
+	case STRACE_TRUNCATED:
+		r->facts |= TOOL_CUT;
+		return 0;
+	case STRACE_ATTACHED:
+		r->facts |= TOOL_FOLLOWS;
+		if (l.other > 0 && find(s, l.other) == NULL)
+			begin(r, s, l.other);
+		return 0;
+	case STRACE_CUT:
+		if (!r->last) {
+			tool_damaged(r, "the line ends before what the call returned", line);
+			return 0;
+		}
+		break;
+	default:
+		break;
+	}
+	p = l.kind == STRACE_PERSONALITY && l.pid < 0 && find(s, l.other) != NULL ? find(s, l.other) : proc_of(r, s, &l);
+	s->last = p;
+	if (l.pid > 0 && r->processes > 1)
+		r->facts |= TOOL_FOLLOWS;
+	switch (l.kind) {
+	case STRACE_PERSONALITY:
+		p->who.arch = arch_of_mode(p, l.mode);
+		p->who.version = ++s->versions;
+		return 0;
+	case STRACE_GONE:
+		return gone(r, s, p, e);
+	case STRACE_SUPERSEDED:
+		return superseded(r, s, p, l.other, e);
+	case STRACE_RESUMED:
+		return end_call(r, s, p, &l, line, e);
+	default:
+		return begin_call(r, s, p, &l, line, e);
+	}
+}
+
+static int end(struct tool_reading *r, struct err *e)
+{
+	struct strace *s = state_of(r);
+	int ret = 0;
+
+	for (size_t i = 0; i < s->n && ret == 0; i++) {
+		struct proc *p = s->procs[i];
+
+		if (p->waits)
+			ret = settle(r, s, p, e);
+		if (!p->gone && p->who.version > 0)
+			r->facts |= p->serial == 0 ? TOOL_ORPHANS : TOOL_LIVES;
+	}
+	return ret;
+}
+
+static void release(struct tool_reading *r)
+{
+	struct strace *s = r->state;
+
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->procs[i]->waiting);
+		free(s->procs[i]);
+	}
+	free(s->procs);
+	map_release(&s->at);
+	free(s);
+}
+
+static enum tool_says says(struct bytes line, struct tool_names *names)
+{
+	struct strace_line l;
+
+	strace_parse(line, &l);
+	if (l.kind == STRACE_OTHER)
+		return TOOL_FOREIGN;
+	if (l.kind == STRACE_NOISE || l.kind == STRACE_CUT || l.kind == STRACE_TRUNCATED || l.name.n == 0)
+		return TOOL_NOISE;
+	if (tool_number(names, arch_native(), l.name) != TOOL_NO_NUMBER || tool_number(names, ARCH_X86_64, l.name) != TOOL_NO_NUMBER ||
+	    tool_number(names, ARCH_I386, l.name) != TOOL_NO_NUMBER || tool_number(names, 0xc00000b7u, l.name) != TOOL_NO_NUMBER)
+		return TOOL_OWN;
+	return TOOL_FOREIGN;
+}
+
+const struct tool tool_strace = { .name = "strace", .kind = KIND_STRACE, .says = says, .line = line_of, .end = end, .release = release };
