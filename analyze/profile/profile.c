@@ -459,15 +459,16 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 
 		for (; at < out->n && c == NULL; at++)
 			if (bytes_eq(out->v[at].path, m->path) && bytes_eq(out->v[at].comm, who->comm) &&
-			    bytes_eq(out->v[at].subj, who->subj))
+			    bytes_eq(out->v[at].subj, who->subj) && out->v[at].kind == q->trees.v[m->tree].kind)
 				c = &out->v[at--];
 		if (c == NULL) {
 			c = VEC_PUSH(out);
 			*c = (struct profile_caller){ .path = m->path, .comm = who->comm, .subj = who->subj,
-						      .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+						      .kind = q->trees.v[m->tree].kind, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 		}
 		c->events += denied ? 0 : u->events;
 		c->denied += denied ? u->events : 0;
+		c->made += u->made;
 		c->trusted = c->trusted || u->trusted > 0;
 		if (map_get(&trees, at, m->tree, 0) == 0) {
 			map_put(&trees, at, m->tree, 1);

@@ -73,6 +73,8 @@ struct profile_caller {
 	uint64_t events, starts, trees, denied;
 	int64_t t_first, t_last;
 	bool trusted;
+	enum kind kind;            /* by what the calls are known */
+	uint64_t made;             /* calls that a tool saw: none is an event */
 };
 struct profile_callers { struct profile_caller *v; size_t n, cap; };
 

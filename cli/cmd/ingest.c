@@ -7,6 +7,7 @@
 #include "ingest/ingest.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
+#include "store/model/arch.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -60,6 +61,21 @@ static void on_distrusted(void *to, const char *file, const char *why, uint64_t 
 		command_say("%s counts as text, not as trusted: %s", buf_text(&name), why);
 	else
 		command_say("%s counts as text, not as trusted: line %" PRIu64 " is not in auditd's form", buf_text(&name), line);
+}
+
+/* A file of a tool: what it is taken for, and what is missing in it. */
+static void on_tool(void *to, const struct ingest_tool *tool)
+{
+	auto_buf struct buf gaps = { 0 };
+	char calls[32], fresh[32], processes[32];
+
+	wipe(to);
+	kind_gaps(&gaps, tool->kind, tool->facts);
+	command_say("%.*s: %s: %s call%s of %s process%s, %s new%s%s", (int)tool->file.n, tool->file.p, kind_at(tool->kind)->name,
+		    term_number(tool->calls, calls), tool->calls == 1 ? "" : "s", term_number(tool->processes, processes),
+		    tool->processes == 1 ? "" : "es", term_number(tool->fresh, fresh), gaps.n ? "; incomplete: " : "", gaps.n ? buf_text(&gaps) : "");
+	if (tool->lost)
+		command_say("%.*s: it says that %" PRIu64 " event%s lost", (int)tool->file.n, tool->file.p, tool->lost, tool->lost == 1 ? " was" : "s were");
 }
 
 static void on_progress(void *to, uint64_t bytes, long long size)
@@ -118,7 +134,17 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
+	if (r->calls > 0)
+		command_say("%s call%s that tools saw, not records of a filter: %s new; they show that a call was made, and count as no event",
+			    term_number(r->calls, records), r->calls == 1 ? "" : "s", term_number(r->fresh_calls, fresh));
+	if (r->records == 0 && r->calls > 0 && !r->damaged)
+		return;
 	if (r->records == 0) {
+		if (r->calls > 0) {
+			command_say("%" PRIu64 " line%s could not be taken%s", r->damaged, r->damaged == 1 ? "" : "s",
+				    opt_on(o, OPT_verbose) ? "" : " (-v shows them)");
+			return;
+		}
 		if (r->failed < r->sources || r->failed == 0)
 			say_no_record(r);
 		return;
@@ -152,7 +178,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 /* No record, and not for want of them: all were damaged, or it is no text. */
 static int nothing_good(const struct ingest_report *r)
 {
-	if (r->records || r->losses)
+	if (r->records || r->losses || r->calls)
 		return ST_OK;
 	if (r->damaged)
 		return ST_NO;
@@ -187,6 +213,20 @@ static int read_choice(const struct opts *o, struct ingest_options *io, struct e
 	return 0;
 }
 
+/* --kind and --arch. */
+static int read_tool(const struct opts *o, struct ingest_options *io, struct err *e)
+{
+	const char *kind = opt_text(o, OPT_kind, NULL), *arch = opt_text(o, OPT_arch, NULL);
+
+	if (kind != NULL && !kind_of(bytes_of(kind), &io->kind))
+		return err_set(e, ST_INPUT, "--kind is one of %s, not '%.40s'", kind_names(), kind);
+	if (kind != NULL && io->kind == KIND_SECCOMP)
+		io->kind = N_KINDS;
+	if (arch != NULL && !arch_of_name(arch, &io->arch))
+		return err_set(e, ST_INPUT, "--arch: '%.40s' is no architecture that is known here", arch);
+	return 0;
+}
+
 static int run_ingest(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
@@ -209,15 +249,17 @@ static int run_ingest(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
+	if (read_tool(o, &io, e) < 0 || read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
 		return ST_INPUT;
 	n = o->n_args || io.journal ? (size_t)o->n_args : 1;
 	if (n == 1 && o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");
 	if (opt_on(o, OPT_verbose))
 		io.damaged = on_damaged;
-	if (!opt_on(o, OPT_quiet))
+	if (!opt_on(o, OPT_quiet)) {
 		io.distrusted = on_distrusted;
+		io.tool = on_tool;
+	}
 	if (isatty(STDERR_FILENO) && !opt_on(o, OPT_quiet))
 		io.progress = on_progress;
 	command_on_signals(on_signal);

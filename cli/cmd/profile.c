@@ -96,6 +96,14 @@ static void explain_ground(struct term_table *t, const struct profile *p, const 
 	term_cell(t, "%s", r->ground == GROUND_RUNTIME ? p->o.runtime->version : "-");
 }
 
+/* By what its calls are known: records whose source may be trusted or not, or have no id of their event; or a tool's file. */
+static const char *source_of(const struct profile_caller *c)
+{
+	if (c->kind != KIND_SECCOMP)
+		return kind_at(c->kind)->name;
+	return c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id";
+}
+
 static void explain_rule(struct term_table *t, const struct profile *p, const struct profile_rule *r)
 {
 	struct profile_callers callers;
@@ -124,7 +132,10 @@ static void explain_rule(struct term_table *t, const struct profile *p, const st
 		term_cell(t, "%" PRIu64, c->starts);
 		term_cell(t, "%s", buf_text(&first));
 		term_cell(t, "%s", buf_text(&last));
-		term_cell(t, "%s", c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id");
+		if (c->kind != KIND_SECCOMP && c->made)
+			term_cell(t, "%s: %" PRIu64, kind_at(c->kind)->name, c->made);
+		else
+			term_cell(t, "%s", source_of(c));
 		term_cell_text(t, buf_bytes(&who));
 	}
 	VEC_FREE(&callers);
@@ -169,7 +180,9 @@ static json_object *rule_json(const struct profile *p, const struct profile_rule
 		json_put_int(caller, "starts", true, (int64_t)c->starts);
 		json_put_time(caller, "first", c->t_first);
 		json_put_time(caller, "last", c->t_last);
-		json_put_word(caller, "source", c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id");
+		json_put_word(caller, "source", source_of(c));
+		json_put_word(caller, "kind", kind_at(c->kind)->name);
+		json_put_int(caller, "made", c->kind != KIND_SECCOMP, (int64_t)c->made);
 		json_object_array_add(rows, caller);
 	}
 	json_object_object_add(row, "callers", rows);

@@ -6,7 +6,7 @@
 #ifndef STORE_MODEL_KIND_H
 #define STORE_MODEL_KIND_H
 
-#include "store/base/bytes.h"
+#include "store/base/buf.h"
 
 enum kind {
 #define KIND(id, name, starts, whole, loss, ident, trust, about) KIND_##id,
@@ -36,6 +36,9 @@ enum tool_fact {
 
 /* By its name; false: there is none. */
 bool kind_of(struct bytes name, enum kind *out);
+
+/* What is missing in a file, or may be, by what it shows: parts with semicolons between; empty: nothing is. */
+void kind_gaps(struct buf *out, enum kind kind, uint32_t facts);
 
 /* All names, with commas between. */
 const char *kind_names(void);
