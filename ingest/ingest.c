@@ -9,6 +9,7 @@
 #include "ingest/read/journal.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
+#include "store/base/mem.h"
 #include "store/base/when.h"
 
 #include <unistd.h>
@@ -293,7 +294,13 @@ static int read_journal(struct pipeline *p, struct err *e)
 
 static int read_all(struct pipeline *p, const char *const *sources, size_t n, struct err *e)
 {
+	auto_free bool *done = mem_zero(n + 1, sizeof(*done));
+
+	if (pipeline_tool_sets(p, sources, n, done, e) < 0 && (!p->bad_input || pipeline_failed(p, e) < 0))
+		return -1;
 	for (size_t i = 0; i < n && !pipeline_stop(p); i++) {
+		if (done[i])
+			continue;
 		if (pipeline_source(p, sources[i], e) == 0) {
 			if (strcmp(sources[i], "-") == 0)
 				p->r->only_syscall_lines = !p->feed.any_without_syscall && p->feed.any_of_kernel;

@@ -5,6 +5,7 @@
  */
 #include "ingest/pipeline.h"
 
+#include "ingest/read/tools/strace_line.h"
 #include "ingest/read/tools/tool.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -496,5 +497,75 @@ int pipeline_tool(struct pipeline *p, bool *taken, struct err *e)
 		close(part.fd);
 	free(part.name);
 	VEC_FREE(&parts);
+	return ret;
+}
+
+/* ---- strace -ff ---- */
+
+/* Up to the pid; n 0: it has none. */
+static struct bytes prefix_of(const char *name)
+{
+	return (struct bytes){ name, pid_of_name(name) > 0 ? (size_t)(strrchr(name, '.') - name) : 0 };
+}
+
+/* Opens one where it is strace's, and its lines have no pid. */
+static bool open_part(const char *name, struct part *out)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char head[8192];
+	struct stat st;
+	ssize_t n;
+	const struct tool *tool = NULL;
+
+	if (fd < 0)
+		return false;
+	n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? pread(fd, head, sizeof(head), 0) : 0;
+	if (n > 0)
+		tool = tool_recognise((struct bytes){ head, (size_t)n }, n < (ssize_t)sizeof(head), N_KINDS);
+	if (tool == NULL || tool->kind != KIND_STRACE || strace_has_pid((struct bytes){ head, (size_t)n })) {
+		close(fd);
+		return false;
+	}
+	*out = (struct part){ .fd = fd, .own_fd = true, .name = mem_dup(name), .pid = pid_of_name(name),
+			      .date = st.st_mtim.tv_sec * INT64_C(1000) + st.st_mtim.tv_nsec / 1000000 };
+	return true;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+#define SET_MOST 512 /* files that are open at a time */
+
+int pipeline_tool_sets(struct pipeline *p, const char *const *sources, size_t n, bool *done, struct err *e)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n && ret == 0 && !p->o->follow && p->o->kind != N_KINDS && !pipeline_stop(p); i++) {
+		struct bytes prefix = prefix_of(sources[i]);
+		struct parts parts = { 0 };
+		struct part part;
+
+		for (size_t k = i; k < n && prefix.n > 0 && !done[i] && parts.n < SET_MOST; k++) {
+			if (done[k] || !bytes_eq(prefix_of(sources[k]), prefix) || !open_part(sources[k], &part))
+				continue;
+			*VEC_PUSH(&parts) = part;
+		}
+		if (parts.n > 1) {
+			qsort(parts.v, parts.n, sizeof(*parts.v), by_pid);
+			for (size_t k = i; k < n; k++)
+				for (size_t m = 0; m < parts.n; m++)
+					done[k] = done[k] || strcmp(parts.v[m].name, sources[k]) == 0;
+			ret = take_set(p, tool_of(KIND_STRACE), &parts, e);
+		}
+		for (size_t m = 0; m < parts.n; m++) {
+			close(parts.v[m].fd);
+			free(parts.v[m].name);
+		}
+		VEC_FREE(&parts);
+	}
 	return ret;
 }

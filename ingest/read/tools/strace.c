@@ -18,12 +18,16 @@
 #define HALF_DAY_MS (12 * INT64_C(3600000))
 #define SLACK_MS 60000       /* a file may be written a moment before its last line's time */
 #define WAIT_MOST 65536      /* calls of processes whose parent is not known yet */
+#define UNDECIDED_MOST 256   /* calls without any that only one of two architectures has */
 #define ONLY_PID 1           /* of a process whose id no line shows */
 
 static const struct bytes unknown = { "(unknown)", 9 };
 
-/* A call of a process whose parent will be told later, by the line that ends the parent's call. */
-struct waiting { int32_t nr; uint32_t arch; bool failed, execs; struct bytes exe; int64_t ms; uint64_t serial; };
+/*
+ * A call that is held back: of a process whose parent will be told later, by the line that ends the parent's call, or of a program
+ * of which it does not show yet whether it is of 32 or 64 bits.
+ */
+struct waiting { int32_t nr, nr_i386; uint32_t arch; bool failed, execs; struct bytes exe; int64_t ms; uint64_t serial; };
 
 /* A thread. */
 struct proc {
@@ -37,6 +41,8 @@ struct proc {
 	int64_t ms;
 	struct bytes exe;          /* that it execs */
 	bool begun, gone;
+	uint64_t first;            /* its first line */
+	bool undecided;            /* of 32 bits, or of 64? */
 	bool waits;                /* for its parent to be told: */
 	uint32_t n_waiting, cap_waiting;
 	struct waiting *waiting;
@@ -50,8 +56,8 @@ struct strace {
 	size_t alive, waiting, in_fork; /* of those, and of threads in a fork-type call whose child is not known */
 	struct proc *last;         /* of the line before */
 	struct proc *only;         /* whose lines have no pid */
+	bool front;                /* lines have one in front */
 	int64_t midnight, day_last;
-	bool any_pid;
 };
 
 /* ---- processes ---- */
@@ -96,7 +102,7 @@ static struct proc *new_proc(struct tool_reading *r, struct strace *s, int32_t t
 	}
 	p = s->procs[at];
 	free(p->waiting);
-	*p = (struct proc){ .tid = tid, .who = { .pid = tid, .arch = r->arch, .exe = unknown, .version = ++s->versions } };
+	*p = (struct proc){ .tid = tid, .first = r->serial, .who = { .pid = tid, .arch = r->arch, .exe = unknown, .version = ++s->versions } };
 	p->who.image = ++s->images;
 	set_comm(s, p, unknown);
 	s->alive++;
@@ -180,6 +186,10 @@ static void becomes(struct tool_reading *r, struct strace *s, struct proc *p, st
 	p->who.exe = exe;
 	p->who.image = ++s->images;
 	set_comm(s, p, program_basename(exe));
+	/* which of the two it is, strace says on standard error, not in its file */
+	if (p->who.arch == ARCH_I386 && r->arch == ARCH_X86_64)
+		p->who.arch = ARCH_X86_64;
+	p->undecided = r->arch == ARCH_X86_64;
 }
 
 /* What the parent's call made: a process or a thread, which begins as the parent is. */
@@ -188,6 +198,7 @@ static void born(struct tool_reading *r, struct strace *s, struct proc *child, c
 	child->who.exe = parent->who.exe;
 	child->who.arch = parent->who.arch;
 	child->who.image = parent->who.image;
+	child->undecided = parent->undecided;
 	set_comm(s, child, parent->who.comm);
 	child->begun = true;
 	if (parent->threads)
@@ -196,20 +207,31 @@ static void born(struct tool_reading *r, struct strace *s, struct proc *child, c
 		tool_life(r, EDGE_BORN, child->who.pid, parent->who.pid, parent->ms, parent->serial);
 }
 
-/* Its calls so far, now that it is known whose child it is, or that nobody will say. */
+static void set_arch(struct strace *s, struct proc *p, uint32_t arch)
+{
+	if (p->who.arch == arch)
+		return;
+	p->who.arch = arch;
+	p->who.version = ++s->versions;
+}
+
+/* Its calls so far, now that it is known whose child it is and of how many bits, or that nobody will say. */
 static int settle(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
 {
+	uint32_t arch = p->who.arch;
 	int ret = 0;
 
 	for (uint32_t i = 0; i < p->n_waiting && ret == 0; i++) {
 		const struct waiting *w = &p->waiting[i];
+		bool other = arch == ARCH_I386 && w->arch == ARCH_X86_64 && w->nr_i386 != TOOL_NO_NUMBER;
 
-		p->who.version += p->who.arch != w->arch;
-		p->who.arch = w->arch;
-		ret = emit(r, p, w->nr, w->ms, w->serial, w->failed, e);
+		set_arch(s, p, other ? ARCH_I386 : w->arch);
+		ret = emit(r, p, other ? w->nr_i386 : w->nr, w->ms, w->serial, w->failed, e);
 		if (w->execs)
 			becomes(r, s, p, w->exe, w->ms, w->serial);
 	}
+	set_arch(s, p, arch);
+	p->undecided = false;
 	s->waiting -= p->n_waiting;
 	free(p->waiting);
 	p->waiting = NULL;
@@ -218,16 +240,16 @@ static int settle(struct tool_reading *r, struct strace *s, struct proc *p, stru
 	return ret;
 }
 
-static int put(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, bool failed, struct err *e)
+static int put(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, int32_t nr_i386, bool failed, struct err *e)
 {
-	if (!p->waits)
+	if (!p->waits && !p->undecided)
 		return emit(r, p, nr, p->ms, p->serial, failed, e);
 	if (p->n_waiting == p->cap_waiting) {
 		p->cap_waiting = p->cap_waiting ? p->cap_waiting * 2 : 16;
 		p->waiting = mem_grow(p->waiting, p->cap_waiting, sizeof(*p->waiting));
 	}
-	p->waiting[p->n_waiting++] = (struct waiting){ .nr = nr, .arch = p->who.arch, .failed = failed, .ms = p->ms, .serial = p->serial };
-	return ++s->waiting > WAIT_MOST ? settle(r, s, p, e) : 0;
+	p->waiting[p->n_waiting++] = (struct waiting){ .nr = nr, .nr_i386 = nr_i386, .arch = p->who.arch, .failed = failed, .ms = p->ms, .serial = p->serial };
+	return ++s->waiting > WAIT_MOST || (!p->waits && p->n_waiting > UNDECIDED_MOST) ? settle(r, s, p, e) : 0;
 }
 
 /* A thread whose first line this is. The only one that is in a fork-type call is its parent; of several, none is yet. */
@@ -254,29 +276,48 @@ static struct proc *begin(struct tool_reading *r, struct strace *s, int64_t tid)
 static int forked(struct tool_reading *r, struct strace *s, struct proc *p, int64_t child, struct err *e)
 {
 	struct proc *c;
+	int64_t at;
 
 	s->in_fork -= p->inside && p->forks;
 	p->forks = false;
 	if (child <= 0 || child > INT32_MAX)
 		return 0;
-	c = find(s, child);
-	/* an id that is known already is its own, where it waits for a parent; else it is used again */
+	/* one that began since is its own, though it may have ended already; else the id is used again */
+	at = map_get(&s->at, (uint64_t)child, 0, -1);
+	c = at < 0 || s->procs[at]->first < p->serial ? NULL : s->procs[at];
 	if (c != NULL && c->begun)
 		return 0;
 	if (c == NULL)
 		c = new_proc(r, s, (int32_t)child);
 	born(r, s, c, p);
-	return c->waits ? settle(r, s, c, e) : 0;
+	if (!c->waits)
+		return 0;
+	c->waits = false;
+	return c->undecided && !c->gone ? 0 : settle(r, s, c, e);
 }
 
-static void execed(struct tool_reading *r, struct strace *s, struct proc *p)
+static int execed(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
 {
-	if (p->waits && p->n_waiting > 0) {
+	if ((p->waits || p->undecided) && p->n_waiting > 0) {
 		p->waiting[p->n_waiting - 1].execs = true;
 		p->waiting[p->n_waiting - 1].exe = p->exe;
-		return;
+		if (p->waits)
+			return 0;
+		return settle(r, s, p, e);
 	}
 	becomes(r, s, p, p->exe, p->ms, p->serial);
+	return 0;
+}
+
+/* What only one of two architectures has: an address that is too long for the other, a name. */
+static int decide(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct err *e)
+{
+	bool wide = bytes_starts(l->result, BYTES("0x")) && l->result.n > 10 && strspn(l->result.p + 2, "0123456789abcdef") > 8;
+
+	if (!wide && !bytes_has(l->args, BYTES("ARCH_SET_FS")))
+		return 0;
+	p->undecided = false;
+	return p->waits ? 0 : settle(r, s, p, e);
 }
 
 static int done(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, bool forks, struct err *e)
@@ -284,7 +325,10 @@ static int done(struct tool_reading *r, struct strace *s, struct proc *p, const 
 	int64_t result = strace_result(l);
 
 	if (p->execs && result == 0 && !l->failed && !bytes_starts(l->result, BYTES("0x")))
-		execed(r, s, p);
+		if (execed(r, s, p, e) < 0)
+			return -1;
+	if (p->undecided && !p->execs && decide(r, s, p, l, e) < 0)
+		return -1;
 	p->execs = false;
 	if (p->names && result == 0)
 		set_comm(s, p, p->exe);
@@ -302,17 +346,39 @@ static uint32_t arch_of_mode(const struct proc *p, char mode)
 }
 
 /* Calls of x32 are x86-64's with a bit, as the kernel has them. */
-static int32_t number_of(struct tool_reading *r, struct proc *p, const struct strace_line *l)
+static int32_t number_of(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, bool *changed)
 {
 	int32_t nr;
 
 	if (l->name.n == 0)
 		return l->nr >= 0 ? (int32_t)l->nr : TOOL_NO_NUMBER;
 	nr = tool_number(&r->names, p->who.arch, l->name);
-	/* another personality, whose beginning was not seen */
-	if (nr == TOOL_NO_NUMBER && p->who.arch == ARCH_X86_64)
-		nr = tool_number(&r->names, ARCH_I386, l->name) == TOOL_NO_NUMBER ? TOOL_NO_NUMBER : TOOL_NO_NUMBER + 1;
+	/* a name that only the other one has says which it is */
+	if (nr == TOOL_NO_NUMBER && r->arch == ARCH_X86_64 && (p->who.arch == ARCH_X86_64 || p->who.arch == ARCH_I386)) {
+		uint32_t other = p->who.arch == ARCH_X86_64 ? ARCH_I386 : ARCH_X86_64;
+
+		nr = tool_number(&r->names, other, l->name);
+		if (nr != TOOL_NO_NUMBER) {
+			set_arch(s, p, other);
+			*changed = true;
+		}
+	} else if (p->undecided && tool_number(&r->names, ARCH_I386, l->name) == TOOL_NO_NUMBER) {
+		*changed = true;
+	}
 	return nr;
+}
+
+/*
+ * On standard error a process has no pid in front as long as it is alone. A new one is this process, if that may begin a call, or
+ * end the one that it is in, and no child is waited for.
+ */
+static bool is_only(const struct strace *s, const struct strace_line *l)
+{
+	if (s->only == NULL || s->only->gone || s->only->tid != ONLY_PID || map_get(&s->at, (uint64_t)l->pid, 0, -1) >= 0)
+		return false;
+	if (s->only->inside)
+		return l->kind == STRACE_RESUMED;
+	return s->in_fork == 0 || l->kind == STRACE_RESUMED;
 }
 
 static struct proc *proc_of(struct tool_reading *r, struct strace *s, const struct strace_line *l)
@@ -320,20 +386,24 @@ static struct proc *proc_of(struct tool_reading *r, struct strace *s, const stru
 	struct proc *p;
 
 	if (l->pid > 0) {
+		s->front = true;
 		if (s->last != NULL && s->last->tid == l->pid && !s->last->gone)
 			return s->last;
 		p = find(s, l->pid);
-		if (p == NULL && !s->any_pid && s->only != NULL && !s->only->gone && s->only->tid == ONLY_PID && s->alive <= 2) {
-			/* its lines had no pid as long as it was alone */
+		if (p == NULL && is_only(s, l)) {
 			map_put(&s->at, (uint64_t)l->pid, 0, map_get(&s->at, ONLY_PID, 0, 0));
 			p = s->only;
 			p->tid = (int32_t)l->pid;
 		}
-		s->any_pid = true;
 		return p != NULL ? p : begin(r, s, l->pid);
 	}
+	/* strace -ff: a file for each */
+	if (r->file_pid > 0 && !s->front) {
+		p = find(s, r->file_pid);
+		return p != NULL ? p : new_proc(r, s, r->file_pid);
+	}
 	if (s->only == NULL)
-		s->only = new_proc(r, s, r->file_pid > 0 ? r->file_pid : ONLY_PID);
+		s->only = new_proc(r, s, ONLY_PID);
 	/* the one that is left of several has none either */
 	if (s->only->gone && s->alive == 1)
 		for (size_t i = 0; i < s->n; i++)
@@ -351,7 +421,7 @@ static void note_first(struct strace *s, struct proc *p, const struct strace_lin
 	if (l->comm.n)
 		set_comm(s, p, l->comm);
 	if (syscall_edge(p->who.arch, nr) != EDGE_EXEC) {
-		r->facts |= r->file_pid > 0 ? 0 : TOOL_JOINED;
+		r->facts |= TOOL_JOINED;
 		return;
 	}
 	p->who.exe = BYTES("strace");
@@ -372,13 +442,21 @@ static void note_args(struct tool_reading *r, struct strace *s, struct proc *p, 
 
 static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct bytes line, struct err *e)
 {
-	int32_t nr = number_of(r, p, l);
+	bool changed = false;
+	int32_t nr = number_of(r, s, p, l, &changed), nr_i386 = TOOL_NO_NUMBER;
 	enum edge_kind edge;
 
-	if (nr == TOOL_NO_NUMBER || nr == TOOL_NO_NUMBER + 1) {
-		tool_damaged(r, nr == TOOL_NO_NUMBER ? "no call has this name" : "a call of i386 without a line that says that the process runs in 32 bit mode", line);
+	if (nr == TOOL_NO_NUMBER) {
+		tool_damaged(r, "no call has this name", line);
 		return 0;
 	}
+	if (changed && p->undecided) {
+		p->undecided = false;
+		if (!p->waits && settle(r, s, p, e) < 0)
+			return -1;
+	}
+	if ((p->undecided || p->waits) && l->name.n)
+		nr_i386 = tool_number(&r->names, ARCH_I386, l->name);
 	p->nr = nr;
 	p->serial = r->serial;
 	p->ms = time_of(r, s, l);
@@ -390,7 +468,7 @@ static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, 
 	if (l->kind == STRACE_CUT)
 		r->facts |= TOOL_CUT;
 	p->inside = l->kind == STRACE_UNFINISHED;
-	if (put(r, s, p, nr, l->failed, e) < 0)
+	if (put(r, s, p, nr, nr_i386, l->failed, e) < 0)
 		return -1;
 	if (l->attached && l->other > 0) {
 		r->facts |= TOOL_FOLLOWS;
@@ -421,7 +499,8 @@ static int end_call(struct tool_reading *r, struct strace *s, struct proc *p, co
 
 static int gone(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
 {
-	if (p->waits && settle(r, s, p, e) < 0)
+	/* whose child it was is told by its parent's call, which may end later */
+	if (!p->waits && p->n_waiting > 0 && settle(r, s, p, e) < 0)
 		return -1;
 	s->in_fork -= p->inside && p->forks;
 	p->gone = true;
@@ -487,15 +566,19 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 	default:
 		break;
 	}
-	p = l.kind == STRACE_PERSONALITY && l.pid < 0 && find(s, l.other) != NULL ? find(s, l.other) : proc_of(r, s, &l);
+	/* the rest of a line that strace had interrupted */
+	if (l.kind == STRACE_RESUMED && l.pid < 0 && l.name.n == 0 && l.nr < 0 && s->last != NULL)
+		p = s->last;
+	else
+		p = l.kind == STRACE_PERSONALITY && l.pid < 0 && find(s, l.other) != NULL ? find(s, l.other) : proc_of(r, s, &l);
 	s->last = p;
-	if (l.pid > 0 && r->processes > 1)
+	if ((l.pid > 0 || r->file_pid > 0) && r->processes > 1)
 		r->facts |= TOOL_FOLLOWS;
 	switch (l.kind) {
 	case STRACE_PERSONALITY:
-		p->who.arch = arch_of_mode(p, l.mode);
-		p->who.version = ++s->versions;
-		return 0;
+		set_arch(s, p, arch_of_mode(p, l.mode));
+		p->undecided = false;
+		return p->waits ? 0 : settle(r, s, p, e);
 	case STRACE_GONE:
 		return gone(r, s, p, e);
 	case STRACE_SUPERSEDED:
@@ -515,7 +598,7 @@ static int end(struct tool_reading *r, struct err *e)
 	for (size_t i = 0; i < s->n && ret == 0; i++) {
 		struct proc *p = s->procs[i];
 
-		if (p->waits)
+		if (p->n_waiting > 0)
 			ret = settle(r, s, p, e);
 		if (!p->gone && p->who.version > 0)
 			r->facts |= p->serial == 0 ? TOOL_ORPHANS : TOOL_LIVES;

@@ -193,6 +193,7 @@ static bool take_word(struct bytes b, struct strace_line *out)
 		out->kind = STRACE_TRUNCATED;
 	else if (bytes_starts(b, BYTES("--- ")) || bytes_starts(b, BYTES("+++ ")) || bytes_starts(b, BYTES("strace: ")) ||
 		 bytes_starts(b, BYTES("> ")) || bytes_starts(b, BYTES("| ")) || bytes_starts(b, BYTES("* ")) ||
+		 bytes_starts(b, BYTES("<unfinished ...>")) ||
 		 (bytes_starts(b, BYTES("Process ")) && bytes_has(b, BYTES("detached"))))
 		out->kind = STRACE_NOISE;
 	else
@@ -343,4 +344,12 @@ int64_t strace_result(const struct strace_line *l)
 	uint64_t v;
 
 	return bytes_dec(&b, INT32_MAX, &v) > 0 ? (int64_t)v : -1;
+}
+
+bool strace_has_pid(struct bytes text)
+{
+	struct strace_line l;
+
+	strace_parse(bytes_until(&text, '\n'), &l);
+	return l.pid > 0;
 }

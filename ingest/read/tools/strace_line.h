@@ -39,6 +39,9 @@ struct strace_line {
 
 void strace_parse(struct bytes line, struct strace_line *out);
 
+/* Has the first line a pid in front? */
+bool strace_has_pid(struct bytes text);
+
 /* The number that a result begins with; -1: it is none. */
 int64_t strace_result(const struct strace_line *l);
 
