@@ -114,7 +114,7 @@ static int take_call(void *to, const struct tool_call *c, struct err *e)
 	int64_t ms = c->ms == WHEN_NONE || !when_fits(c->ms) || c->ms < 0 ? t->row.t : c->ms;
 	bool before = t->emitted < t->row.done;
 	struct tally_event ev = { .ms = ms, .ip = ip_of(c->who), .serial = serial_of(c->serial),
-				  .code = (uint32_t)ACTION_ALLOW, .nr = c->nr, .made = true, .failed = c->failed,
+				  .code = c->denied ? c->action : (uint32_t)ACTION_ALLOW, .nr = c->nr, .made = true, .failed = c->failed,
 				  .state = before ? SEEN_BEFORE : SEEN_NEW };
 	struct ident *id;
 
@@ -335,6 +335,7 @@ static void report(struct taking *t, uint64_t losses)
 				    .processes = t->reading.processes, .lost = losses, .damaged = t->damaged, .other = t->reading.other,
 				    .facts = t->row.facts };
 
+	r->tools++;
 	r->calls += t->reading.calls - t->outside;
 	r->fresh_calls += t->fresh;
 	r->outside += t->outside;

@@ -37,7 +37,7 @@ struct query_use *query_add_use(struct query_loading *l, uint32_t image, uint32_
 		u = &l->q->uses.v[at];
 	}
 	/* what a tool saw counts as no event */
-	if (l->q->calls.v[call].action == (uint32_t)ACTION_ALLOW)
+	if (t->kind != KIND_SECCOMP || l->q->calls.v[call].action == (uint32_t)ACTION_ALLOW)
 		u->made += events;
 	else
 		u->events += events;

@@ -137,12 +137,13 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (r->calls > 0)
 		command_say("%s call%s that tools saw, not records of a filter: %s new; they show that a call was made, and count as no event",
 			    term_number(r->calls, records), r->calls == 1 ? "" : "s", term_number(r->fresh_calls, fresh));
-	if (r->records == 0 && r->calls > 0 && !r->damaged)
-		return;
 	if (r->records == 0) {
-		if (r->calls > 0) {
-			command_say("%" PRIu64 " line%s could not be taken%s", r->damaged, r->damaged == 1 ? "" : "s",
-				    opt_on(o, OPT_verbose) ? "" : " (-v shows them)");
+		if (r->tools > 0 && r->damaged > 0 && !opt_on(o, OPT_verbose))
+			say_reasons(r);
+		if (r->calls > 0 || (r->tools > 0 && r->damaged > 0))
+			return;
+		if (r->tools > 0) {
+			command_say("no call of a program in this input, though it is a file of a tool");
 			return;
 		}
 		if (r->failed < r->sources || r->failed == 0)

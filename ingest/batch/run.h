@@ -50,6 +50,7 @@ enum ingest_looks { LOOKS_EMPTY, LOOKS_BLANK, LOOKS_JSON, LOOKS_BINARY, LOOKS_QU
 struct ingest_report {
 	int64_t ingest;            /* row of this run; 0: nothing was written */
 	uint64_t records, new_events, seen_before, presence, contradicted, damaged, other, losses, bytes;
+	unsigned tools;            /* files of tools */
 	uint64_t calls, fresh_calls; /* that tools saw, and those of them that are new: none is a record */
 	uint64_t outside;          /* records and loss markers that since and until leave out */
 	uint64_t own_node;         /* records that named no node: taken as this machine's */

@@ -36,7 +36,7 @@ void kind_gaps(struct buf *out, enum kind kind, uint32_t facts)
 		  "processes that were born are missing" },
 		{ TOOL_CUT, "it ends before its end: more was made than it shows", NULL },
 		{ TOOL_JOINED, "it begins within a process that ran already (strace -p, or the file's beginning is missing)", NULL },
-		{ TOOL_PART, "only some calls were asked for", NULL },
+		{ TOOL_PART, "only some calls were asked for", "only some calls were traced (Tracee 0.4.0 traces some 68 of 353 calls by itself; --trace set=syscalls: all)" },
 		{ TOOL_LOST, "it says that events were lost", NULL },
 		{ TOOL_LIVES, "it ends while processes still run", NULL },
 	};

@@ -42,10 +42,19 @@ static bool is_log(struct bytes line)
 	return bytes_has(line, BYTES("type=1326 ")) || bytes_has(line, BYTES("type=SECCOMP msg=audit(")) || bytes_has(line, BYTES(": SECCOMP auid="));
 }
 
+/* Enough lines of its own: the programs that were watched may have written between them. */
+static bool is_likely(const struct tool *tool, size_t own, size_t noise, size_t lines)
+{
+	if (tool->asked || own == 0)
+		return false;
+	return tool->sparse || (own + noise) * 2 >= lines || (own >= 5 && own * 10 >= lines);
+}
+
 const struct tool *tool_recognise(struct bytes head, bool whole, enum kind asked)
 {
 	size_t own[ARRAY_SIZE(tools)] = { 0 }, noise[ARRAY_SIZE(tools)] = { 0 }, best = ARRAY_SIZE(tools), lines = 0;
 	struct tool_names names = { 0 };
+	struct bytes all = head;
 	bool log = false;
 
 	while (head.n && lines < LOOK_LINES && !log) {
@@ -68,7 +77,9 @@ const struct tool *tool_recognise(struct bytes head, bool whole, enum kind asked
 	}
 	tool_names_release(&names);
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && !log; i++) {
-		if (asked != N_KINDS ? tools[i]->kind != asked : tools[i]->asked || own[i] == 0 || (own[i] + noise[i]) * 2 < lines)
+		if (asked != N_KINDS ? tools[i]->kind != asked : !is_likely(tools[i], own[i], noise[i], lines))
+			continue;
+		if (tools[i]->needs.n > 0 && !bytes_has(all, tools[i]->needs))
 			continue;
 		if (best == ARRAY_SIZE(tools) || own[i] > own[best])
 			best = i;

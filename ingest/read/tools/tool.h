@@ -38,6 +38,8 @@ struct tool_call {
 	int64_t ms;            /* WHEN_NONE: the file's date */
 	uint64_t serial;       /* of its line */
 	bool failed;
+	bool denied;           /* the filter's answer was `action`, and it lets nothing through */
+	uint32_t action;
 	bool presence;         /* no line of its own: a row of a table, a name in a list */
 	const struct bytes *location; /* LOCATION_FIELDS, or NULL */
 };
@@ -77,6 +79,8 @@ struct tool {
 	const char *name;      /* as --kind has it: its kind's */
 	enum kind kind;
 	bool asked;            /* only where --kind says so: its content does not tell it from other files */
+	bool sparse;           /* its lines stand among the output of the programs */
+	struct bytes needs;    /* a file of its has this in its beginning; n 0: nothing */
 	/* Is the line one of its own, one that may stand among these, or neither? */
 	enum tool_says (*says)(struct bytes line, struct tool_names *names);
 	int (*line)(struct tool_reading *r, struct bytes line, struct err *e);
