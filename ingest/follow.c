@@ -2,12 +2,10 @@
 /* Follows files as they grow, through rotations, and remembers where it was. */
 #include "ingest/pipeline.h"
 
-#include "ingest/read/body.h"
+#include "ingest/file_mark.h"
 #include "ingest/read/journal.h"
 #include "store/base/esc.h"
-#include "store/base/hash.h"
 #include "store/base/when.h"
-#include "store/rows/position.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,27 +24,19 @@
  * leads to another file, or to a shorter one, those beside it that were written since the last look are read as well: a
  * rotation may have brought several, or copied what nobody has read yet.
  */
-#define BLOCK 1024
 #define LOOK_MS 1000         /* where nothing is notified, as on a network's file system */
 #define LINGER_MS 10000      /* a writer may go on with a file that was renamed */
 #define BESIDE_MOST 256      /* files beside one that are remembered as read */
 #define SLACK_MS 3000        /* of the file system's clock */
 
-struct mark {                /* of a file up to a position */
-	uint64_t dev, ino, offset, line;
-	uint64_t head_n, head, last_n, last; /* how long the two blocks are, and their hashes */
-	bool auditd;         /* all of it has auditd's form */
-	int64_t at_ms;       /* when it was looked at */
-};
-
 struct beside { uint64_t dev, ino, size; int64_t mtime_ns; };
 
 struct tail {
 	const char *path;
-	int fd;                    /* -1: it is not there */
-	struct input in;           /* for its name and its reading; see open_tail */
-	struct mark mark;          /* of what was handed out */
-	uint64_t base;             /* the offset at which the reading began */
+	int fd; /* -1: it is not there */
+	struct input in; /* for its name and its reading; see open_tail */
+	struct file_mark mark; /* of what was handed out */
+	uint64_t base; /* the offset at which the reading began */
 	uint64_t base_line;
 	bool may_trust;            /* root's alone */
 	bool said_missing;
@@ -64,70 +54,9 @@ struct follow {
 	bool dirty;                /* positions moved since they were saved */
 };
 
-/* ---- what a file is known by ---- */
-
-static uint64_t hash_at(int fd, uint64_t at, uint64_t n, bool *fine)
-{
-	char block[BLOCK];
-	ssize_t got = n == 0 ? 0 : pread(fd, block, (size_t)n, (off_t)at);
-
-	*fine = got == (ssize_t)n;
-	/* kept in the store: where a later version hashes otherwise, a file is read whole once */
-	return *fine && n > 0 ? hash_bytes(block, (size_t)n) : 0;
-}
-
-/* Is it the file of which the mark is, up to there? */
-static bool same_content(int fd, const struct mark *m)
-{
-	struct stat st;
-	bool head, last;
-
-	return fstat(fd, &st) == 0 && (uint64_t)st.st_dev == m->dev && (uint64_t)st.st_ino == m->ino && (uint64_t)st.st_size >= m->offset &&
-	       hash_at(fd, 0, m->head_n, &head) == m->head && head &&
-	       hash_at(fd, m->offset - m->last_n, m->last_n, &last) == m->last && last;
-}
-
-static void set_mark(int fd, struct mark *m, uint64_t offset)
-{
-	bool fine;
-
-	m->offset = offset;
-	m->head_n = offset < BLOCK ? offset : BLOCK;
-	m->last_n = m->head_n;
-	m->head = hash_at(fd, 0, m->head_n, &fine);
-	m->last = hash_at(fd, offset - m->last_n, m->last_n, &fine);
-	m->at_ms = when_now();
-}
-
-static int save_mark(struct store *s, const struct tail *t, struct err *e)
-{
-	const struct mark *m = &t->mark;
-	char text[256];
-
-	snprintf(text, sizeof(text), "1 %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIx64 " %" PRIu64 " %" PRIx64 " %d %" PRId64,
-		 m->dev, m->ino, m->offset, m->line, m->head_n, m->head, m->last_n, m->last, m->auditd, m->at_ms);
-	return position_save(s, t->path, bytes_of(text), e);
-}
-
-/* What a run before left; false: none that can be used. */
-static int load_mark(struct store *s, struct tail *t, bool *found, struct err *e)
-{
-	auto_buf struct buf text = { 0 };
-	struct mark *m = &t->mark;
-	int auditd = 0;
-
-	if (position_load(s, t->path, &text, found, e) < 0)
-		return -1;
-	*found = *found && sscanf(buf_text(&text), "1 %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNx64 " %" SCNu64 " %" SCNx64
-				  " %d %" SCNd64, &m->dev, &m->ino, &m->offset, &m->line, &m->head_n, &m->head, &m->last_n, &m->last, &auditd,
-				  &m->at_ms) == 10 && m->head_n <= BLOCK && m->last_n <= BLOCK && m->last_n <= m->offset;
-	m->auditd = auditd == 1;
-	return 0;
-}
-
 /* ---- opening ---- */
 
-static void begin_reading(struct tail *t, const struct mark *from)
+static void begin_reading(struct tail *t, const struct file_mark *from)
 {
 	if (t->in.begun)
 		reading_release(&t->in.reading);
@@ -141,7 +70,9 @@ static void begin_reading(struct tail *t, const struct mark *from)
 
 static void from_the_start(struct tail *t)
 {
-	struct mark fresh = { .dev = t->mark.dev, .ino = t->mark.ino, .auditd = true, .at_ms = when_now() };
+	struct file_mark fresh = {
+		.dev = t->mark.dev, .ino = t->mark.ino, .auditd = true, .at_ms = when_now()
+	};
 
 	t->mark = fresh;
 	begin_reading(t, &fresh);
@@ -226,16 +157,20 @@ static void advance(struct follow *f, struct tail *t)
 
 	if (reading_inside(&t->in.reading) || offset == t->mark.offset)
 		return;
-	set_mark(t->fd, &t->mark, offset);
+	file_mark_set(t->fd, &t->mark, offset);
 	t->mark.line = l->number;
 	f->dirty = true;
 }
 
 static int save_all(struct follow *f, struct err *e)
 {
-	for (size_t i = 0; i < f->named; i++)
-		if (f->tails[i].fd >= 0 && !f->tails[i].hold && save_mark(f->p->feed.store, &f->tails[i], e) < 0)
+	for (size_t i = 0; i < f->named; i++) {
+		struct tail *t = &f->tails[i];
+
+		if (t->fd >= 0 && !t->hold &&
+		    file_mark_save(f->p->feed.store, t->path, &t->mark, e) < 0)
 			return -1;
+	}
 	f->dirty = false;
 	return 0;
 }
@@ -275,12 +210,12 @@ static int read_more(struct follow *f, struct tail *t, bool last, bool *changed,
 {
 	struct lines *l = &t->in.reading.lines;
 	enum lines_state state = LINES_GOT;
-	struct mark before = t->mark;
+	struct file_mark before = t->mark;
 	struct err why = { 0 };
 	struct stat st;
 	uint64_t from = t->base + l->bytes;
 
-	*changed = !same_content(t->fd, &before);
+	*changed = !file_mark_same(t->fd, &before);
 	if (*changed || fstat(t->fd, &st) != 0)
 		return 0;
 	if ((uint64_t)st.st_size > from) {
@@ -307,7 +242,7 @@ static int read_more(struct follow *f, struct tail *t, bool last, bool *changed,
 			return -1;
 	}
 	/* it was cut and grew again meanwhile */
-	*changed = !same_content(t->fd, &before);
+	*changed = !file_mark_same(t->fd, &before);
 	if (last && !*changed) {
 		l->eof = true;
 		if (pieces(f, t, e) < 0)
@@ -390,7 +325,7 @@ static int rename_tail(struct follow *f, size_t at)
 	f->tails[f->n++] = old;
 	f->tails[at].fd = -1;
 	f->tails[at].in = (struct input){ .json_field = old.in.json_field };
-	f->tails[at].mark = (struct mark){ .at_ms = old.mark.at_ms, .auditd = true };
+	f->tails[at].mark = (struct file_mark){ .at_ms = old.mark.at_ms, .auditd = true };
 	return 0;
 }
 
@@ -475,7 +410,7 @@ static int look_at_old(struct follow *f, struct err *e)
 /* ---- the beginning, and the loop ---- */
 
 /* The file with this inode beside it, under the name that it has now. */
-static int find_renamed(const struct tail *t, const struct mark *m, char **path)
+static int find_renamed(const struct tail *t, const struct file_mark *m, char **path)
 {
 	const char *slash = strrchr(t->path, '/'), *name = slash ? slash + 1 : t->path;
 	auto_free char *folder = slash == NULL ? mem_dup(".") : mem_print("%.*s", slash == t->path ? 1 : (int)(slash - t->path), t->path);
@@ -504,16 +439,16 @@ static int find_renamed(const struct tail *t, const struct mark *m, char **path)
 static int first_look(struct follow *f, size_t at, struct err *e)
 {
 	struct tail *t = &f->tails[at];
-	struct mark was;
+	struct file_mark was;
 	bool found;
 	char *path;
 
-	if (load_mark(f->p->feed.store, t, &found, e) < 0)
+	if (file_mark_load(f->p->feed.store, t->path, &t->mark, &found, e) < 0)
 		return -1;
 	was = t->mark;
 	if (open_tail(f, t) < 0)
 		return 0;
-	if (found && same_content(t->fd, &was)) {
+	if (found && file_mark_same(t->fd, &was)) {
 		t->mark = was;
 		begin_reading(t, &was);
 		/* who was killed may not have read what was added to the one before */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Traps in a profile. A new one is a row in lint_list.h and a function in lint.c. */
+/* Traps in a profile. A new one is a row in lint_list.h and a function in lint_names.c or
+ * lint_rules.c. */
 #ifndef ANALYZE_POLICY_LINT_H
 #define ANALYZE_POLICY_LINT_H
 
@@ -30,7 +31,8 @@ const char *lint_severity_word(enum lint_severity s);
 /* The i-th row; NULL at the end. */
 const struct lint_rule *lint_at(size_t i);
 
-/* The policy is settled (resolve_policy). target: who is to take it; NULL: not said. The caller releases *out. */
+/* The policy is settled (resolve_policy). target: who is to take it; NULL: not said. The caller
+ * releases *out. */
 void lint_policy(struct lint *out, const struct policy *p, const struct target *target);
 void lint_release(struct lint *l);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LINT(id, word, severity, why it matters): what is looked for in a profile; only rows. lint_ID in analyze/policy/lint.c finds it. */
+/* LINT(id, word, severity, why it matters): what is looked for in a profile; only rows. lint_ID in lint_names.c or lint_rules.c finds it. */
 LINT(refused,      "unknown-name",     ERROR,   "minijail0 and its compiler refuse the whole policy for a name that they do not know")
 LINT(libaudit,     "audit-name",       ERROR,   "that is how the audit tools spell it; loaders do not know the name and pass over it")
 LINT(exit,         "no-exit",          ERROR,   "a program that may not end goes on for ever or dies of it")

@@ -16,7 +16,8 @@ const char *summary_loss(const struct summary *s);
 
 void summary_release(struct summary *s);
 
-/* Commands that a sentence offers, as the user may paste them: what was asked for, without a newline. */
+/* Commands that a sentence offers, as the user may paste them: what was asked for, without a
+ * newline. */
 struct summary_advice {
 	const char *all;     /* the command with all that was given */
 	bool unites;         /* it takes --union */
@@ -27,7 +28,8 @@ struct summary_advice {
 struct summary_evidence {
 	const struct query *q;
 	const struct selection *s;
-	const struct query_losses *losses;   /* on the nodes of the selection, while its trees lived */
+	const struct query_losses
+		*losses; /* on the nodes of the selection, while its trees lived */
 	const struct whole *whole;           /* NULL: not looked at */
 	const struct active_policies *policies;       /* NULL: none */
 };
@@ -36,21 +38,23 @@ struct summary_evidence {
 void summary_of_evidence(struct summary *out, const struct summary_evidence *ev);
 
 /* Of a profile that was made. */
-void summary_of_profile(struct summary *out, const struct profile *p, const struct query_losses *losses,
-			const struct workloads *w, const struct select_options *o, const struct summary_advice *advice);
+void summary_of_profile(struct summary *out, const struct profile *p,
+			const struct query_losses *losses, const struct workloads *w,
+			const struct select_options *o, const struct summary_advice *advice);
 
 /* What each of a profile's dangerous names can do, a line each: for --explain. */
 void summary_of_dangers(struct summary *out, const struct profile *p);
 
 /* Of a selector that means several workloads: each with the command that narrows to it. */
-void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s, const struct select_options *o,
-		       const struct summary_advice *advice);
+void summary_of_groups(struct summary *out, const struct query *q, const struct selection *s,
+		       const struct select_options *o, const struct summary_advice *advice);
 
 /* Of a selector that matched nothing; losses: of all nodes that it may have meant. */
-void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o, const struct query_losses *losses,
-			const struct summary_advice *advice);
+void summary_of_nothing(struct summary *out, const struct query *q, const struct select_options *o,
+			const struct query_losses *losses, const struct summary_advice *advice);
 
 /* Of trees that hold nothing but a loader's own steps: a list of these starts no program. */
-void summary_of_loaders(struct summary *out, const struct selection *s, const struct query_losses *losses);
+void summary_of_loaders(struct summary *out, const struct selection *s,
+			const struct query_losses *losses);
 
 #endif

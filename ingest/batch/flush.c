@@ -478,7 +478,7 @@ static int derive_all(struct work *w, struct err *e)
 		if (left < 0)
 			return -1;
 	}
-	f->waits = left > 0 && (f->derive.queue.n > 0 || f->derive.work.n > 0);
+	f->waits = left > 0 && derive_waits(&f->derive);
 	if (tree_row_set_waits(w->store, f->waits, e) < 0)
 		return -1;
 	if (trees_write(&w->trees, e) < 0 || derive_suspend(&f->derive, e) < 0)

@@ -234,14 +234,63 @@ static int settle_next(struct derive *d, struct err *e)
 	return again < 0 ? -1 : 0;
 }
 
+/* Which part waits there, and where it stood in the order when it was put there. */
+static struct derive_wait kept_at(const struct derive_row *row)
+{
+	return (struct derive_wait){ { (int64_t)(row->w[0] & ROWS_ID), (uint32_t)row->w[1],
+				       rows_t(row), (uint32_t)(row->w[5] >> 32), rows_pid(row),
+				       (uint16_t)(row->w[6] >> 48) },
+				     (uint8_t)(row->w[0] >> 48),
+				     rows_id(row) };
+}
+
+/* Takes the first ones of those that are kept in the table. */
+static int take_kept(struct derive *d, struct err *e)
+{
+	struct derive_row at = { { rows_head(ROWS_WAIT, 0, 0) }, 0 }, row;
+	int got;
+
+	for (size_t n = 0; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1; n++) {
+		struct derive_part *p;
+
+		if (row.w[0] >> 56 != ROWS_WAIT || n == DERIVE_KEPT)
+			break;
+		at = row;
+		if (rows_part(d, rows_id(&row), &p, e) < 0 ||
+		    d->store->del(d->store->ctx, &row, e) < 0)
+			return -1;
+		if (p != NULL)
+			rows_wait(d, p);
+	}
+	d->any_kept = got == 1 && row.w[0] >> 56 == ROWS_WAIT;
+	if (d->any_kept)
+		d->first_kept = kept_at(&row);
+	return got < 0 ? -1 : 0;
+}
+
+static int step(struct derive *d, struct err *e)
+{
+	if (d->work.n > 0)
+		return work_run(d, e);
+	while (d->any_kept && (d->queue.n == 0 || !rows_sooner(&d->queue.v[0], &d->first_kept)))
+		if (take_kept(d, e) < 0)
+			return -1;
+	return d->queue.n > 0 ? settle_next(d, e) : 0;
+}
+
+bool derive_waits(const struct derive *d)
+{
+	return d->work.n > 0 || d->queue.n > 0 || d->any_kept;
+}
+
 int derive_run(struct derive *d, size_t most, struct err *e)
 {
-	for (; most > 0 && (d->work.n > 0 || d->queue.n > 0); most--) {
+	for (; most > 0 && derive_waits(d); most--) {
 		d->room = d->step_room;
-		if ((d->work.n > 0 ? work_run(d, e) : settle_next(d, e)) < 0)
+		if (step(d, e) < 0)
 			return -1;
 	}
-	return d->work.n > 0 || d->queue.n > 0;
+	return derive_waits(d);
 }
 
 int derive_suspend(struct derive *d, struct err *e)
@@ -263,25 +312,11 @@ int derive_suspend(struct derive *d, struct err *e)
 			return -1;
 	}
 	d->queue.n = 0;
+	d->any_kept = false;
 	return work_suspend(d, e);
 }
 
 int derive_resume(struct derive *d, struct err *e)
 {
-	struct derive_row at = { { rows_head(ROWS_WAIT, 0, 0) }, 0 }, row;
-	int got;
-
-	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
-	       row.w[0] >> 56 == ROWS_WAIT;
-	     at = row) {
-		struct derive_part *p;
-
-		if (rows_part(d, rows_id(&row), &p, e) < 0 ||
-		    d->store->del(d->store->ctx, &row, e) < 0)
-			return -1;
-		if (p != NULL)
-			rows_wait(d, p);
-	}
-	return got < 0 ? -1 : work_resume(d, e);
+	return take_kept(d, e) < 0 ? -1 : work_resume(d, e);
 }
-

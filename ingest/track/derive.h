@@ -154,13 +154,16 @@ struct derive_search {
 	struct derive_row at;
 };
 
+#define DERIVE_KEPT 128 /* parts that wait in the table and are taken from there at once */
 #define DERIVE_ROOM 256 /* rows that are looked at in one step, beside what a part sees */
 
 struct derive {
 	const struct derive_store *store;
 	const struct track_strings *strings;
 	int64_t next_part, next_image;
-	VEC(struct derive_wait) queue;   /* a heap */
+	VEC(struct derive_wait) queue; /* a heap: what came, and the first of those that are kept */
+	bool any_kept; /* others wait in the table, */
+	struct derive_wait first_kept; /* the first of them here */
 	VEC(struct derive_work) work;    /* the last one goes on first */
 	const struct derive_work *doing; /* while a piece of it is done */
 	struct derive_search search;
@@ -202,7 +205,13 @@ int derive_behind(struct derive *d, int64_t node, int32_t pid, const struct deri
  */
 int derive_run(struct derive *d, size_t most, struct err *e);
 
-/* Puts what waits into the store, and takes it from there. */
+/* Is something left for derive_run? */
+bool derive_waits(const struct derive *d);
+
+/*
+ * Puts what waits into the store, and takes it from there: of the queue only what is settled next,
+ * so that a step costs the same however many wait.
+ */
 int derive_suspend(struct derive *d, struct err *e);
 int derive_resume(struct derive *d, struct err *e);
 
