@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/model/kind.h"
 
-static const struct kind_row rows[] = {
+static const struct kind_about rows[] = {
 #define KIND(id, name, starts, whole, loss, ident, trust, about) { name, starts, whole, loss, ident, trust, about },
 #include "store/model/kind_list.h"
 #undef KIND
@@ -13,7 +13,7 @@ static const char names[] =
 #undef KIND
 	;
 
-const struct kind_row *kind_at(enum kind kind)
+const struct kind_about *kind_at(enum kind kind)
 {
 	return &rows[kind];
 }

@@ -15,13 +15,13 @@ enum kind {
 	N_KINDS,
 };
 
-struct kind_row {
+struct kind_about {
 	const char *name;
 	bool starts;
 	const char *whole, *loss, *ident, *trust, *about; /* whole, loss, ident may be NULL */
 };
 
-const struct kind_row *kind_at(enum kind kind);
+const struct kind_about *kind_at(enum kind kind);
 
 /* What shows of a file of a tool. */
 enum tool_fact {
