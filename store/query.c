@@ -5,6 +5,7 @@
  */
 #include "store/query_load.h"
 
+#include "store/args.h"
 #include "store/base/code.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -370,6 +371,16 @@ static void note_programs(struct query *q)
 	}
 }
 
+/* Notes are text, whoever wrote their records: nobody has looked. */
+static int take_args(void *to, const struct args_row *r, struct err *e)
+{
+	struct query *q = to;
+
+	(void)e;
+	*VEC_PUSH(&q->args) = (struct query_args){ query_keep_string(q, r->comm), query_keep_string(q, r->exe), r->arch, r->nr, r->value };
+	return 0;
+}
+
 static int load_all(struct query_loading *l, struct err *e)
 {
 	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
@@ -401,6 +412,8 @@ static int load_all(struct query_loading *l, struct err *e)
 		return -1;
 	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
+		return -1;
+	if (!l->q->trusted && args_each(l->s, (struct args_take){ take_args, l->q }, e) < 0)
 		return -1;
 	note_programs(l->q);
 	order_query(l->q);
@@ -459,6 +472,7 @@ void query_release(struct query *q)
 	map_release(&q->same);
 	for (size_t i = 0; i < q->sets.n; i++)
 		VEC_FREE(&q->sets.v[i].calls);
+	VEC_FREE(&q->args);
 	VEC_FREE(&q->sets);
 	pool_release(&q->strings);
 }

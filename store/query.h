@@ -76,6 +76,8 @@ struct query_build {
 	bool here;                  /* exe was a file of the machine's own, not of another root directory */
 	int64_t t_first, t_last;
 };
+/* An argument of a call, as auditd's SYSCALL records had it: a note. */
+struct query_args { struct bytes comm, exe; uint32_t arch; int32_t nr; uint64_t value; };
 struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the file held */
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
@@ -91,6 +93,7 @@ struct query {
 	VEC(struct query_location) locations;
 	VEC(struct query_policy) policies;
 	VEC(struct query_build) builds;
+	VEC(struct query_args) args;        /* of one caller and call beside each other */
 	VEC(struct query_set) sets;
 	struct map same;                    /* row of an image -> row of the one that it has gone into: see unite_trees */
 	uint64_t contradicted;              /* text lines, in all runs, that said otherwise than a trusted source of one event; 0 with trusted */

@@ -185,7 +185,7 @@ static void put_callers(json_object *to, const struct profile *p, const struct p
 		json_put_time(o, "last", c->t_last);
 		put_bool(o, "trusted", c->trusted);
 	}
-	VEC_FREE(&callers);
+	profile_callers_release(&callers);
 }
 
 static void put_number(json_object *list, uint32_t arch, int32_t nr)

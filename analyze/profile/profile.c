@@ -7,6 +7,7 @@
 
 #include "analyze/policy/danger.h"
 #include "analyze/policy/runtime.h"
+#include "store/args.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
@@ -443,6 +444,32 @@ static int most_events(const void *a, const void *b)
 	return bytes_eq(x->comm, y->comm) ? bytes_order(x->subj, y->subj) : bytes_order(x->comm, y->comm);
 }
 
+/* Which arguments SYSCALL records showed of a call, of that thread's name and program. */
+static void note_args(struct profile_caller *c, const struct query *q, const struct query_call *call, struct bytes comm, struct bytes exe)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < q->args.n && c->args.n == 0; i++) {
+		const struct query_args *a = &q->args.v[i];
+
+		if (a->arch != call->arch || a->nr != call->nr || !bytes_eq(a->comm, comm) || !bytes_eq(a->exe, exe))
+			continue;
+		buf_printf(&c->args, "a%d ", args_worth(a->arch, a->nr));
+		for (; i < q->args.n && q->args.v[i].arch == call->arch && q->args.v[i].nr == call->nr && bytes_eq(q->args.v[i].comm, comm) &&
+		       bytes_eq(q->args.v[i].exe, exe); i++) {
+			buf_printf(&c->args, "%s%llx", between, (unsigned long long)q->args.v[i].value);
+			between = ",";
+		}
+	}
+}
+
+void profile_callers_release(struct profile_callers *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		buf_release(&c->v[i].args);
+	VEC_FREE(c);
+}
+
 void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule)
 {
 	const struct query *q = p->q;
@@ -469,6 +496,7 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 		c->events += denied ? 0 : u->events;
 		c->denied += denied ? u->events : 0;
 		c->made += u->made;
+		note_args(c, q, &q->calls.v[u->call], who->comm, m->exe);
 		c->trusted = c->trusted || u->trusted > 0;
 		if (map_get(&trees, at, m->tree, 0) == 0) {
 			map_put(&trees, at, m->tree, 1);

@@ -157,6 +157,8 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (r->presence)
 		command_say("%" PRIu64 " of them ha%s no serial (journald's short form, logcat): that shows that a call was made, "
 			    "not how often; 'journalctl -k', or -o json, has serials", r->presence, r->presence == 1 ? "s" : "ve");
+	if (r->notes)
+		command_say("%s SYSCALL record%s told of arguments: notes, which profile --explain shows", term_number(r->notes, records), r->notes == 1 ? "" : "s");
 	if (r->contradicted)
 		command_say("%" PRIu64 " text lines contradict what a trusted source says of the same events: forged, or "
 			    "another boot", r->contradicted);
@@ -233,7 +235,7 @@ static int run_ingest(struct opts *o, struct err *e)
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
 	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), 
-				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input),
+				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input), .with_syscalls = opt_on(o, OPT_with_syscalls),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct ingest_report report = { 0 };
 	uint64_t keep, days;

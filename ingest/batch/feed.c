@@ -2,6 +2,8 @@
 /* Takes lines one by one: line cache, parser, seen set, tally; begins, cuts and commits batches. */
 #include "ingest/batch/feed.h"
 
+#include "ingest/read/syscall_record.h"
+#include "store/args.h"
 #include "store/base/code.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
@@ -240,6 +242,18 @@ static void other_line(struct feed *f, struct bytes text)
 		look_at(f, text);
 }
 
+/* What a SYSCALL record says of the argument that a rule of its call is worth. */
+static int note_arguments(struct feed *f, struct bytes text, struct err *e)
+{
+	struct syscall_record rec;
+	int which;
+
+	if (!syscall_record_parse(text, &rec, &f->room.fields) || (which = args_worth(rec.arch, rec.nr)) < 0)
+		return 0;
+	f->r->notes++;
+	return args_save(f->store, &(struct args_row){ .comm = rec.comm, .exe = rec.exe, .arch = rec.arch, .nr = rec.nr, .value = rec.a[which] }, e);
+}
+
 /* The serial of an audit record of another type: what lies between two of ours is not lost there. */
 static int other_type(struct feed *f, struct bytes text, const struct body_other *o, struct err *e)
 {
@@ -258,7 +272,7 @@ static int other_type(struct feed *f, struct bytes text, const struct body_other
 	if (page == NULL)
 		return -1;
 	seen_mark_other(page, o->serial, trusted);
-	return 0;
+	return f->o->with_syscalls ? note_arguments(f, text, e) : 0;
 }
 
 static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)

@@ -33,6 +33,7 @@ struct ingest_options {
 	bool journal;              /* the journal, too: journal_place is a folder of it or a file, NULL: this machine's */
 	const char *journal_place, *boot; /* boot: only of that one; NULL: of all */
 	int64_t since, until;      /* only what was made then; 0: no bound */
+	bool with_syscalls;        /* what auditd's SYSCALL records say of arguments becomes notes */
 	bool trusted_input;        /* standard input comes from a source that no user can forge */
 	size_t batch_records;      /* at most so many records a commit; 0: the default */
 	const volatile sig_atomic_t *stop; /* becomes non-zero: commit what was read and return */
@@ -51,6 +52,7 @@ struct ingest_report {
 	int64_t ingest;            /* row of this run; 0: nothing was written */
 	uint64_t records, new_events, seen_before, presence, contradicted, damaged, other, losses, bytes;
 	unsigned tools;            /* files of tools */
+	uint64_t notes;            /* SYSCALL records whose arguments were noted */
 	uint64_t calls, fresh_calls; /* that tools saw, and those of them that are new: none is a record */
 	uint64_t outside;          /* records and loss markers that since and until leave out */
 	uint64_t own_node;         /* records that named no node: taken as this machine's */
