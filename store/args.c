@@ -65,7 +65,7 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 	struct args_row row;
 	int64_t v[2];
 
-	if (row_read(st, "meta", "vv", v, e) < 0)
+	if (row_read(st, "meta", "bv", v, e) < 0)
 		return -1;
 	if (!key_of(store_column(st, 0), &row, &comm, &exe) || bytes_hex(&value, UINT64_MAX, &row.value) == 0 || value.n > 0)
 		return row_damaged(sqlite3_db_handle(st), "meta", 0, "it is no note of arguments", e);
