@@ -298,17 +298,14 @@ static int name_node(struct taking *t, struct parts *parts, struct err *e)
 
 /* ---- a set ---- */
 
-static struct tool_row row_for(struct taking *t, const struct parts *parts, struct buf *shown)
+static struct tool_row row_for(struct taking *t, const struct parts *parts, struct bytes shown)
 {
 	struct tool_row row = { .kind = t->row.kind, .size = t->row.size, .t = parts->v[0].date };
 	struct utsname u;
 
 	for (size_t i = 1; i < parts->n; i++)
 		row.t = parts->v[i].date > row.t ? parts->v[i].date : row.t;
-	esc_tty(shown, bytes_of(parts->v[0].name));
-	if (parts->n > 1)
-		buf_printf(shown, " and %zu more", parts->n - 1);
-	row.file = buf_bytes(shown);
+	row.file = shown;
 	uname(&u);
 	buf_str(&t->room, t->p->o->node != NULL ? t->p->o->node : u.nodename);
 	row.host = buf_bytes(&t->room);
@@ -316,7 +313,7 @@ static struct tool_row row_for(struct taking *t, const struct parts *parts, stru
 	return row;
 }
 
-static int begin(struct taking *t, const struct parts *parts, struct buf *shown, struct err *e)
+static int begin(struct taking *t, const struct parts *parts, struct bytes shown, struct err *e)
 {
 	struct tool_row was;
 	bool found;
@@ -328,10 +325,10 @@ static int begin(struct taking *t, const struct parts *parts, struct buf *shown,
 	return save(t, e);
 }
 
-static void report(struct taking *t, uint64_t losses)
+static void report(struct taking *t, struct bytes file, uint64_t losses)
 {
 	struct ingest_report *r = t->p->r;
-	struct ingest_tool said = { .file = t->row.file, .kind = t->row.kind, .calls = t->reading.calls, .fresh = t->fresh,
+	struct ingest_tool said = { .file = file, .kind = t->row.kind, .calls = t->reading.calls, .fresh = t->fresh,
 				    .processes = t->reading.processes, .lost = losses, .damaged = t->damaged, .other = t->reading.other,
 				    .facts = t->row.facts };
 
@@ -371,12 +368,17 @@ static int take_set(struct pipeline *p, const struct tool *tool, struct parts *p
 			    .reading = { .tool = tool, .arch = p->o->arch ? p->o->arch : arch_native(),
 					 .take = { &t, take_call, take_life, take_damaged } } };
 	auto_buf struct buf shown = { 0 };
-	int ret = name_node(&t, parts, e);
+	int ret;
+
+	esc_tty(&shown, bytes_of(parts->v[0].name));
+	if (parts->n > 1)
+		buf_printf(&shown, " and %zu more", parts->n - 1);
+	ret = name_node(&t, parts, e);
 
 	p->bad_input = ret < 0;
 	feed_source(&p->feed, parts->v[0].name);
 	if (ret == 0)
-		ret = begin(&t, parts, &shown, e);
+		ret = begin(&t, parts, buf_bytes(&shown), e);
 	for (size_t i = 0; i < parts->n && ret == 0 && !pipeline_stop(p); i++) {
 		ret = read_part(&t, &parts->v[i], e);
 		p->r->bytes += (uint64_t)parts->v[i].size;
@@ -384,7 +386,7 @@ static int take_set(struct pipeline *p, const struct tool *tool, struct parts *p
 	if (ret == 0)
 		ret = finish(&t, e);
 	if (ret == 0)
-		report(&t, t.reading.lost);
+		report(&t, buf_bytes(&shown), t.reading.lost);
 	p->r->stopped = p->r->stopped || pipeline_stop(p);
 	tool_release(&t.reading);
 	buf_release(&t.node);

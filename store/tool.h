@@ -32,6 +32,9 @@ int tool_load(struct store *s, struct bytes node, struct tool_row *row, struct b
 struct tool_row_take { int (*take)(void *to, const struct tool_row *row, struct err *e); void *to; };
 int tool_each(struct store *s, struct tool_row_take to, struct err *e);
 
+/* Lets files of which nothing is left be read again, as if they never had been. Under the write lock. */
+int tool_unsee(struct store *s, struct err *e);
+
 /* Is the node of this row a tool's? */
 int tool_is(struct store *s, int64_t node, bool *yes, struct err *e);
 
