@@ -553,6 +553,10 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 		r->facts |= TOOL_CUT;
 		return 0;
 	case STRACE_ATTACHED:
+		if (s->n == 0 && l.other > 0) { /* strace -p */
+			s->only = new_proc(r, s, (int32_t)l.other);
+			return 0;
+		}
 		r->facts |= TOOL_FOLLOWS;
 		if (l.other > 0 && find(s, l.other) == NULL)
 			begin(r, s, l.other);
