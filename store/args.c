@@ -10,7 +10,7 @@
 
 /* one row for each caller and call; its value: an array of numbers in hex */
 STMT(add_args, "INSERT INTO meta VALUES ('args ' || ?1, json_array(?2)) ON CONFLICT DO UPDATE SET value = json_insert(value, '$[#]', ?2) WHERE "
-	       "json_array_length(value) < ?3 AND NOT EXISTS (SELECT 1 FROM json_each(value) AS had WHERE had.value = ?2)");
+	       "json_array_length(value) < ?3 AND NOT EXISTS (SELECT 1 FROM json_each(meta.value) AS had WHERE had.value = ?2)");
 STMT(each_args, "SELECT substr(meta.key, 6), one.value FROM meta, json_each(iif(json_valid(meta.value) AND length(meta.value) < 4000, meta.value, '[]')) AS one "
 		"WHERE meta.key GLOB 'args ?*' AND typeof(one.value) = 'text' ORDER BY meta.key, length(one.value), one.value");
 
