@@ -312,7 +312,9 @@ static int execed(struct tool_reading *r, struct strace *s, struct proc *p, stru
 /* What only one of two architectures has: an address that is too long for the other, a name. */
 static int decide(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct err *e)
 {
-	bool wide = bytes_starts(l->result, BYTES("0x")) && l->result.n > 10 && strspn(l->result.p + 2, "0123456789abcdef") > 8;
+	struct bytes b = l->result;
+	uint64_t v;
+	bool wide = bytes_take(&b, BYTES("0x")) && bytes_hex(&b, UINT64_MAX, &v) > 8;
 
 	if (!wide && !bytes_has(l->args, BYTES("ARCH_SET_FS")))
 		return 0;
