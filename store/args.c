@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Keeps notes of arguments in rows of meta, one for each caller and call. */
 #include "store/args.h"
 
 #include "store/base/esc.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Keeps what is known of files of tools in rows of meta, as JSON. */
 #include "store/tool.h"
 
 #include "store/base/esc.h"

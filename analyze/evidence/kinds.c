@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Sums up a selection by kinds of evidence. */
 #include "analyze/evidence/kinds.h"
 
 #include <inttypes.h>

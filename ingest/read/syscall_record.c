@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/*   source: audit_log_exit() in kernel/auditsc.c: arch to a3 in this order, then audit_log_task_info(), which has comm and exe */
+/*
+ * Takes SYSCALL records apart.
+ *   source: audit_log_exit() in kernel/auditsc.c: arch to a3 in this order, then audit_log_task_info(), which has comm and exe
+ */
 #include "ingest/read/syscall_record.h"
 
 #include <stdio.h>

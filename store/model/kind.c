@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The table of kinds, and what files of tools lack. */
 #include "store/model/kind.h"
 
 static const struct kind_about rows[] = {

@@ -3,6 +3,7 @@
  * strace, one line a call. Its fork-type calls and execs give the processes exactly: who was born of whom, which program each
  * runs, which ids are threads of one process.
  */
+#include "ingest/read/tools/strace_args.h"
 #include "ingest/read/tools/strace_line.h"
 #include "ingest/read/tools/tool.h"
 
@@ -12,16 +13,10 @@
 #include "store/model/record.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-#define DAY_MS (24 * INT64_C(3600000))
-#define HALF_DAY_MS (12 * INT64_C(3600000))
-#define SLACK_MS 60000       /* a file may be written a moment before its last line's time */
 #define WAIT_MOST 65536      /* calls of processes whose parent is not known yet */
 #define UNDECIDED_MOST 256   /* calls without any that only one of two architectures has */
 #define ONLY_PID 1           /* of a process whose id no line shows */
-
-static const struct bytes unknown = { "(unknown)", 9 };
 
 /*
  * A call that is held back: of a process whose parent will be told later, by the line that ends the parent's call, or of a program
@@ -57,7 +52,7 @@ struct strace {
 	struct proc *last;         /* of the line before */
 	struct proc *only;         /* whose lines have no pid */
 	bool front;                /* lines have one in front */
-	int64_t midnight, day_last;
+	struct strace_days days;
 };
 
 /* ---- processes ---- */
@@ -102,74 +97,12 @@ static struct proc *new_proc(struct tool_reading *r, struct strace *s, int32_t t
 	}
 	p = s->procs[at];
 	free(p->waiting);
-	*p = (struct proc){ .tid = tid, .first = r->serial, .who = { .pid = tid, .arch = r->arch, .exe = unknown, .version = ++s->versions } };
+	*p = (struct proc){ .tid = tid, .first = r->serial, .who = { .pid = tid, .arch = r->arch, .exe = strace_unknown, .version = ++s->versions } };
 	p->who.image = ++s->images;
-	set_comm(s, p, unknown);
+	set_comm(s, p, strace_unknown);
 	s->alive++;
 	r->processes++;
 	return p;
-}
-
-static int64_t time_of(struct tool_reading *r, struct strace *s, const struct strace_line *l)
-{
-	int64_t day = l->ms;
-	time_t date = (time_t)(r->date / 1000);
-	struct tm tm;
-
-	if (l->clock == STRACE_EPOCH)
-		return l->ms;
-	if (l->clock == STRACE_NO_TIME)
-		return WHEN_NONE;
-	if (s->midnight == 0) {
-		localtime_r(&date, &tm);
-		s->midnight = r->date - r->date % 1000 - ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * INT64_C(1000);
-		if (s->midnight + day > r->date + SLACK_MS)
-			s->midnight -= DAY_MS;
-	} else if (day < s->day_last - HALF_DAY_MS) {
-		s->midnight += DAY_MS;
-	}
-	s->day_last = day;
-	return s->midnight + day;
-}
-
-/* ---- arguments ---- */
-
-/* The first string among the arguments: "..." with strace's escapes, which are C's. */
-static struct bytes first_string(struct tool_reading *r, struct bytes args)
-{
-	auto_buf struct buf out = { 0 };
-	size_t i = bytes_find(args, BYTES("\"")) + 1;
-
-	for (; i < args.n && args.p[i] != '"'; i++) {
-		static const char letters[] = "nrtvfab\"\\0", codes[] = "\n\r\t\v\f\a\b\"\\";
-		const char *at;
-		int v = 0, n = 0;
-
-		if (args.p[i] != '\\' || i + 1 == args.n) {
-			buf_char(&out, args.p[i]);
-			continue;
-		}
-		i++;
-		if (args.p[i] == 'x') {
-			struct bytes two = { args.p + i + 1, args.n - i - 1 < 2 ? args.n - i - 1 : 2 };
-			uint64_t hex;
-
-			n = (int)bytes_hex(&two, 255, &hex);
-			buf_char(&out, n ? (char)hex : 'x');
-			i += (size_t)n;
-			continue;
-		}
-		for (n = 0; n < 3 && i < args.n && args.p[i] >= '0' && args.p[i] <= '7'; n++)
-			v = v * 8 + args.p[i++] - '0';
-		if (n > 0) {
-			buf_char(&out, (char)v);
-			i--;
-			continue;
-		}
-		at = strchr(letters, args.p[i]);
-		buf_char(&out, at != NULL && args.p[i] ? codes[at - letters] : args.p[i]);
-	}
-	return out.n ? tool_keep(r, buf_bytes(&out)) : unknown;
 }
 
 /* ---- what calls do to processes ---- */
@@ -436,7 +369,7 @@ static void note_args(struct tool_reading *r, struct strace *s, struct proc *p, 
 	p->execs = edge == EDGE_EXEC;
 	p->names = bytes_eq(l->name, BYTES("prctl")) && bytes_has(l->args, BYTES("PR_SET_NAME"));
 	if (p->execs || p->names)
-		p->exe = first_string(r, l->args);
+		p->exe = strace_string(r, l->args);
 	p->threads = edge == EDGE_FORK && bytes_has(l->args, BYTES("CLONE_THREAD"));
 	p->forks = edge == EDGE_FORK && l->kind == STRACE_UNFINISHED;
 	s->in_fork += p->forks;
@@ -461,7 +394,7 @@ static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, 
 		nr_i386 = tool_number(&r->names, ARCH_I386, l->name);
 	p->nr = nr;
 	p->serial = r->serial;
-	p->ms = time_of(r, s, l);
+	p->ms = strace_time(&s->days, l, r->date);
 	edge = syscall_edge(p->who.arch, nr);
 	note_first(s, p, l, nr, r);
 	s->in_fork -= p->inside && p->forks;
@@ -515,12 +448,12 @@ static int gone(struct tool_reading *r, struct strace *s, struct proc *p, struct
 }
 
 /* The leader goes on with what the thread that called execve was in; the others are gone. */
-static int superseded(struct tool_reading *r, struct strace *s, struct proc *p, int64_t by, struct err *e)
+static void superseded(struct strace *s, struct proc *p, int64_t by)
 {
 	struct proc *t = find(s, by);
 
 	if (t == NULL || t == p || t->who.pid != p->who.pid)
-		return 0;
+		return;
 	s->in_fork -= p->inside && p->forks;
 	p->inside = t->inside;
 	p->nr = t->nr;
@@ -532,9 +465,6 @@ static int superseded(struct tool_reading *r, struct strace *s, struct proc *p, 
 	t->gone = true;
 	t->inside = false;
 	s->alive--;
-	(void)r;
-	(void)e;
-	return 0;
 }
 
 static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
@@ -588,7 +518,8 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 	case STRACE_GONE:
 		return gone(r, s, p, e);
 	case STRACE_SUPERSEDED:
-		return superseded(r, s, p, l.other, e);
+		superseded(s, p, l.other);
+		return 0;
 	case STRACE_RESUMED:
 		return end_call(r, s, p, &l, line, e);
 	default:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Looks into JSON by paths, for tools that write an object a line. */
 #include "ingest/read/tools/tool_json.h"
 
 #include <stdlib.h>
