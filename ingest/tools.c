@@ -186,9 +186,8 @@ static int more(struct reader *r, const char *name, struct err *e)
 		room = (size_t)r->left;
 	n = room == 0 ? 0 : read(r->fd, r->buf + r->end, room);
 	if (n < 0 && errno == EINTR)
-		n = 0, room = 1;
-	else if (n <= 0)
-		r->eof = true;
+		return 0;
+	r->eof = n <= 0;
 	if (n < 0)
 		return err_set(e, err_status(errno), "%s: %s", name, strerror(errno));
 	r->end += (size_t)n;
@@ -469,7 +468,7 @@ int pipeline_tool(struct pipeline *p, bool *taken, struct err *e)
 {
 	const struct tool *tool = NULL;
 	struct parts parts = { 0 };
-	struct part part;
+	struct part part = { .fd = -1 };
 	int ret;
 
 	*taken = false;
