@@ -6,17 +6,16 @@
 #include "store/row.h"
 #include "store/sql.h"
 
-#define COLUMNS                                                                                                                  \
-	"substr(key, 6), value ->> 'kind', ifnull(value ->> 'host', ''), ifnull(value ->> 'file', ''), value ->> 'size', "      \
-	"value ->> 'calls', value ->> 'lost', value ->> 'done', value ->> 'facts', value ->> 't', value ->> 'whole' FROM meta " \
-	"WHERE key GLOB 'tool ?*' AND typeof(value) = 'text' AND length(value) < 20000 AND json_valid(value)"
-
 STMT(save_tool, "INSERT INTO meta VALUES ('tool ' || ?1, json_object('kind', ?2, 'host', ?3, 'file', ?4, 'size', ?5, 'calls', ?6, 'lost', ?7, "
 		"'done', ?8, 'facts', ?9, 't', ?10, 'whole', ?11)) ON CONFLICT DO UPDATE SET value = excluded.value");
-STMT(load_tool, "SELECT " COLUMNS " AND key = 'tool ' || ?1");
-STMT(each_tool, "SELECT " COLUMNS " ORDER BY key");
-STMT(unsee_tools, "DELETE FROM meta WHERE key GLOB 'tool ?*' AND NOT EXISTS (SELECT 1 FROM node WHERE 'tool ' || CAST(node.name AS TEXT) = meta.key AND "
-		  "(node.id IN (SELECT node FROM interval) OR node.id IN (SELECT node FROM presence) OR node.id IN (SELECT node FROM fold)))");
+STMT(load_tool,
+	"SELECT substr(key, 6), value ->> 'kind', ifnull(value ->> 'host', ''), ifnull(value ->> 'file', ''), value ->> 'size', value ->> 'calls', "
+	"value ->> 'lost', value ->> 'done', value ->> 'facts', value ->> 't', value ->> 'whole' FROM meta WHERE key GLOB 'tool ?*' AND "
+	"typeof(value) = 'text' AND length(value) < 20000 AND json_valid(value) AND key = 'tool ' || ?1");
+STMT(each_tool,
+	"SELECT substr(key, 6), value ->> 'kind', ifnull(value ->> 'host', ''), ifnull(value ->> 'file', ''), value ->> 'size', value ->> 'calls', "
+	"value ->> 'lost', value ->> 'done', value ->> 'facts', value ->> 't', value ->> 'whole' FROM meta WHERE key GLOB 'tool ?*' AND "
+	"typeof(value) = 'text' AND length(value) < 20000 AND json_valid(value) ORDER BY key");
 STMT(is_tool, "SELECT count(*) FROM node JOIN meta ON meta.key = 'tool ' || CAST(node.name AS TEXT) WHERE node.id = ?1");
 
 int tool_save(struct store *s, const struct tool_row *r, struct err *e)
@@ -84,7 +83,9 @@ int tool_load(struct store *s, struct bytes node, struct tool_row *row, struct b
 
 int tool_unsee(struct store *s, struct err *e)
 {
-	return store_run(s, STMT_unsee_tools, NO_ARGS, e);
+	return store_run_sql(s, "DELETE FROM meta WHERE key GLOB 'tool ?*' AND NOT EXISTS (SELECT 1 FROM node WHERE 'tool ' || CAST(node.name AS TEXT) = "
+				"meta.key AND (node.id IN (SELECT node FROM interval) OR node.id IN (SELECT node FROM presence) OR node.id IN "
+				"(SELECT node FROM fold)))", NO_ARGS, e);
 }
 
 int tool_is(struct store *s, int64_t node, bool *yes, struct err *e)
