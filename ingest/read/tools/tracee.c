@@ -190,10 +190,10 @@ static int row(struct tool_reading *r, struct tracee *t, struct bytes line, stru
 
 static int64_t time_of(json_object *o)
 {
-	int64_t ns = tool_json_int(o, "timestamp"), seconds = tool_json_int(o, "timestamp.seconds");
+	int64_t ns = tool_json_int(o, "timestamp"), seconds = tool_json_int(o, "timestamp.seconds"), nanos = tool_json_int(o, "timestamp.nanos");
 
-	if (seconds > 0)
-		return seconds * 1000 + (tool_json_int(o, "timestamp.nanos") > 0 ? tool_json_int(o, "timestamp.nanos") / 1000000 : 0);
+	if (seconds > 0 && seconds <= WHEN_MAX_SEC)
+		return seconds * 1000 + (nanos > 0 && nanos < 1000000000 ? nanos / 1000000 : 0);
 	/* since the epoch; what is small is since boot */
 	if (ns > INT64_C(100000000000000000))
 		return ns / 1000000;
