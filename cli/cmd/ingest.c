@@ -116,6 +116,8 @@ static void say_no_record(const struct ingest_report *r)
 	else if (r->damaged)
 		command_say("no whole record in this input, %" PRIu64 " damaged (-v shows them); expected lines such as "
 			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", r->damaged);
+	else if (r->hint != NULL)
+		command_say("no record: %s", r->hint);
 	else
 		command_say("no record: %s; expected lines such as "
 			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", looks[r->looks]);

@@ -208,6 +208,23 @@ static uint64_t taken(const struct ingest_report *r)
 	return r->records + r->damaged + r->losses;
 }
 
+/* Texts that people have beside logs, by a line of theirs. */
+static const char *hint_of(struct bytes text)
+{
+	static const struct {
+		const char *first, *hint;
+	} rows[] = {
+		{ "Blocked Syscalls (", "it is amicontained's list of what a container is refused: 'scaudit diff --from amicontained FILE PROFILE' compares it" },
+		{ "Seccomp:\t", "it is /proc/PID/status: Seccomp: 2 means that a filter is in force; 'scaudit blocked --pid PID' says what it refuses" },
+		{ "kind: Pod", "it is a pod's manifest: 'scaudit lint' says which profile it names" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (bytes_starts(text, bytes_of(rows[i].first)))
+			return rows[i].hint;
+	return bytes_has(text, BYTES("\"defaultAction\"")) ? "it is a profile, not what a program did: 'scaudit lint' and 'scaudit diff' read it" : NULL;
+}
+
 /* Remembers what a source without records looks like. */
 static void look_at(struct feed *f, struct bytes text)
 {
@@ -215,6 +232,8 @@ static void look_at(struct feed *f, struct bytes text)
 
 	if (f->number <= 1 && (f->r->format = format_of(text)) != NULL)
 		*looks = LOOKS_BINARY;
+	if (f->r->hint == NULL)
+		f->r->hint = hint_of(text);
 	if (*looks != LOOKS_EMPTY && *looks != LOOKS_BLANK && *looks != LOOKS_TEXT)
 		return;
 	if (text.n && text.p[0] == '{')
@@ -333,6 +352,7 @@ void feed_source(struct feed *f, const char *name)
 	f->before = taken(f->r);
 	f->r->looks = LOOKS_EMPTY;
 	f->r->format = NULL;
+	f->r->hint = NULL;
 	f->r->sources++;
 }
 

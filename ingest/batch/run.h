@@ -66,6 +66,7 @@ struct ingest_report {
 	bool waits;                /* some of what was stored is not derived yet: whoever opens the store next goes on */
 	unsigned sources;          /* how many were read */
 	enum ingest_looks looks;   /* what the last source without records looks like, */
+	const char *hint;          /* of a text without records: what it is, and what takes it; NULL: not known */
 	const char *format;        /* and what it is by its first bytes: "a program"; NULL: not known */
 	int64_t ms;                /* it took */
 };

@@ -162,6 +162,15 @@ ok "... it says what it does not try" warns 'up to number 334'
 run "$SCAUDIT" diff cks/07-amicontained.txt cks/07-amicontained.txt
 ok "... by its content" is "$status" 0
 
+# --- what people have beside, and is no evidence ---
+fresh
+run "$SCAUDIT" ingest cks/07-amicontained.txt
+ok "amicontained's list is no evidence: what takes it is said" warns 'diff --from amicontained'
+run "$SCAUDIT" ingest cks/08-status.txt
+ok "/proc/PID/status: the same" warns 'scaudit blocked --pid'
+run "$SCAUDIT" ingest cks/12-deny-all.json
+ok "a profile: the same" warns 'it is a profile'
+
 # --- bad input ---
 fresh
 run "$SCAUDIT" ingest cks/03-tracee.txt

@@ -19,7 +19,8 @@ static const struct tool *const tools[] = {
 #undef TOOL
 };
 
-#define LOOK_LINES 400 /* so many lines tell what a file is */
+#define LOOK_LINES 400 /* so many lines tell what a file is, */
+#define LOOK_OBJECTS 40 /* or so many objects of JSON, which cost more */
 
 const struct tool *tool_of(enum kind kind)
 {
@@ -52,12 +53,12 @@ static bool is_likely(const struct tool *tool, size_t own, size_t noise, size_t 
 
 const struct tool *tool_recognise(struct bytes head, bool whole, enum kind asked)
 {
-	size_t own[ARRAY_SIZE(tools)] = { 0 }, noise[ARRAY_SIZE(tools)] = { 0 }, best = ARRAY_SIZE(tools), lines = 0;
+	size_t own[ARRAY_SIZE(tools)] = { 0 }, noise[ARRAY_SIZE(tools)] = { 0 }, best = ARRAY_SIZE(tools), lines = 0, objects = 0;
 	struct tool_names names = { 0 };
 	struct bytes all = head;
 	bool log = false;
 
-	while (head.n && lines < LOOK_LINES && !log) {
+	while (head.n && lines < LOOK_LINES && objects < LOOK_OBJECTS && !log) {
 		struct bytes line = bytes_until(&head, '\n');
 
 		if (head.n == 0 && !whole && lines > 0)
@@ -67,6 +68,7 @@ const struct tool *tool_recognise(struct bytes head, bool whole, enum kind asked
 		if (line.n == 0)
 			continue;
 		lines++;
+		objects += line.p[0] == '{' && line.n > 1;
 		log = asked == N_KINDS && is_log(line);
 		for (size_t i = 0; i < ARRAY_SIZE(tools) && !log; i++) {
 			enum tool_says says = tools[i]->says(line, &names);
