@@ -15,22 +15,22 @@ STMT(add_args, "INSERT INTO meta VALUES ('args ' || ?1, json_array(?2)) ON CONFL
 STMT(each_args, "SELECT substr(meta.key, 6), one.value FROM meta, json_each(iif(json_valid(meta.value) AND length(meta.value) < 4000, meta.value, '[]')) AS one "
 		"WHERE meta.key GLOB 'args ?*' AND typeof(one.value) = 'text' ORDER BY meta.key, length(one.value), one.value");
 
-int args_worth(uint32_t arch, int32_t nr)
+unsigned args_worth(uint32_t arch, int32_t nr)
 {
-	static const struct { const char *name; int at; } rows[] = {
-		{ "socket", 0 }, { "clone", 0 }, { "prctl", 0 }, { "personality", 0 }, { "ioctl", 1 }, { "mmap", 2 }, { "mmap2", 2 }, { "mprotect", 2 },
+	static const struct { const char *name; unsigned bits; } rows[] = {
+		{ "socket", 7 }, { "clone", 1 }, { "prctl", 15 }, { "personality", 1 }, { "ioctl", 2 }, { "mmap", 12 }, { "mmap2", 12 }, { "mprotect", 4 },
 	};
 	char name[SYSCALL_NAME_MAX];
 
 	if (!syscall_name(arch, nr, name))
-		return -1;
+		return 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strcmp(name, rows[i].name) == 0)
-			return rows[i].at;
-	return -1;
+			return rows[i].bits;
+	return 0;
 }
 
-/* "c000003e 41 comm\x1fexe", escaped, with a blank between the two: esc_tty leaves blanks, so their lengths stand in front. */
+/* "c000003e 41 0 4 comm exe": call, argument, the length of comm, and the two, escaped: esc_tty leaves blanks. */
 int args_save(struct store *s, const struct args_row *r, struct err *e)
 {
 	auto_buf struct buf key = { 0 }, comm = { 0 }, exe = { 0 };
@@ -38,20 +38,21 @@ int args_save(struct store *s, const struct args_row *r, struct err *e)
 
 	esc_tty(&comm, r->comm);
 	esc_tty(&exe, r->exe);
-	buf_printf(&key, "%x %d %zu %s %s", r->arch, r->nr, comm.n, buf_text(&comm), buf_text(&exe));
+	buf_printf(&key, "%x %d %u %zu %s %s", r->arch, r->nr, r->which, comm.n, buf_text(&comm), buf_text(&exe));
 	snprintf(value, sizeof(value), "%llx", (unsigned long long)r->value);
 	return store_run(s, STMT_add_args, ARGS(V_TEXT(buf_bytes(&key)), V_TEXT(bytes_of(value)), V_INT(ARGS_MOST)), e);
 }
 
 static bool key_of(struct bytes key, struct args_row *row, struct bytes *comm, struct bytes *exe)
 {
-	uint64_t arch, nr, n;
+	uint64_t arch, nr, which, n;
 
 	if (bytes_hex(&key, UINT32_MAX, &arch) == 0 || !bytes_take(&key, BYTES(" ")) || bytes_dec(&key, INT32_MAX, &nr) == 0 ||
-	    !bytes_take(&key, BYTES(" ")) || bytes_dec(&key, 1000, &n) == 0 || !bytes_take(&key, BYTES(" ")) || key.n < n + 1)
+	    !bytes_take(&key, BYTES(" ")) || bytes_dec(&key, 3, &which) == 0 || !bytes_take(&key, BYTES(" ")) || bytes_dec(&key, 1000, &n) == 0 || !bytes_take(&key, BYTES(" ")) || key.n < n + 1)
 		return false;
 	row->arch = (uint32_t)arch;
 	row->nr = (int32_t)nr;
+	row->which = (unsigned)which;
 	*comm = (struct bytes){ key.p, n };
 	bytes_skip(&key, n + 1);
 	*exe = key;

@@ -11,15 +11,15 @@
 
 #define ARGS_MOST 32 /* values of one argument that are kept */
 
-/* Which argument of a call says what it is for: socket's family, ioctl's request. -1: none. */
-int args_worth(uint32_t arch, int32_t nr);
+/* Which of a0 to a3 say what a call is for, as bits: socket's family, type and protocol, ioctl's request; not what are addresses. */
+unsigned args_worth(uint32_t arch, int32_t nr);
 
-struct args_row { struct bytes comm, exe; uint32_t arch; int32_t nr; uint64_t value; };
+struct args_row { struct bytes comm, exe; uint32_t arch; int32_t nr; unsigned which; uint64_t value; };
 
 /* Adds a value. Under the write lock. */
 int args_save(struct store *s, const struct args_row *row, struct err *e);
 
-/* All of them, each value by itself. */
+/* All of them, each value by itself; those of a caller, a call and an argument beside each other. */
 struct args_take { int (*take)(void *to, const struct args_row *row, struct err *e); void *to; };
 int args_each(struct store *s, struct args_take to, struct err *e);
 

@@ -377,7 +377,7 @@ static int take_args(void *to, const struct args_row *r, struct err *e)
 	struct query *q = to;
 
 	(void)e;
-	*VEC_PUSH(&q->args) = (struct query_args){ query_keep_string(q, r->comm), query_keep_string(q, r->exe), r->arch, r->nr, r->value };
+	*VEC_PUSH(&q->args) = (struct query_args){ query_keep_string(q, r->comm), query_keep_string(q, r->exe), r->arch, r->nr, r->which, r->value };
 	return 0;
 }
 

@@ -77,7 +77,7 @@ struct query_build {
 	int64_t t_first, t_last;
 };
 /* An argument of a call, as auditd's SYSCALL records had it: a note. */
-struct query_args { struct bytes comm, exe; uint32_t arch; int32_t nr; uint64_t value; };
+struct query_args { struct bytes comm, exe; uint32_t arch; int32_t nr; unsigned which; uint64_t value; };
 struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the file held */
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 

@@ -7,7 +7,6 @@
 
 #include "analyze/policy/danger.h"
 #include "analyze/policy/runtime.h"
-#include "store/args.h"
 #include "store/base/esc.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
@@ -444,22 +443,29 @@ static int most_events(const void *a, const void *b)
 	return bytes_eq(x->comm, y->comm) ? bytes_order(x->subj, y->subj) : bytes_order(x->comm, y->comm);
 }
 
-/* Which arguments SYSCALL records showed of a call, of that thread's name and program. */
+#define ARGS_SHOWN 8
+
+/* Which arguments SYSCALL records showed of a call, of that thread's name and program: "a0 2,10; a1 80002". */
 static void note_args(struct profile_caller *c, const struct query *q, const struct query_call *call, struct bytes comm, struct bytes exe)
 {
-	const char *between = "";
+	unsigned which = UINT32_MAX, n = 0;
 
-	for (size_t i = 0; i < q->args.n && c->args.n == 0; i++) {
+	if (c->args.n > 0)
+		return;
+	for (size_t i = 0; i < q->args.n; i++) {
 		const struct query_args *a = &q->args.v[i];
 
 		if (a->arch != call->arch || a->nr != call->nr || !bytes_eq(a->comm, comm) || !bytes_eq(a->exe, exe))
 			continue;
-		buf_printf(&c->args, "a%d ", args_worth(a->arch, a->nr));
-		for (; i < q->args.n && q->args.v[i].arch == call->arch && q->args.v[i].nr == call->nr && bytes_eq(q->args.v[i].comm, comm) &&
-		       bytes_eq(q->args.v[i].exe, exe); i++) {
-			buf_printf(&c->args, "%s%llx", between, (unsigned long long)q->args.v[i].value);
-			between = ",";
+		if (a->which != which) {
+			buf_printf(&c->args, "%sa%u ", c->args.n ? "; " : "", a->which);
+			n = 0;
 		}
+		which = a->which;
+		if (n++ < ARGS_SHOWN)
+			buf_printf(&c->args, "%s%llx", n > 1 ? "," : "", (unsigned long long)a->value);
+		else if (n == ARGS_SHOWN + 2)
+			buf_str(&c->args, ",...");
 	}
 }
 

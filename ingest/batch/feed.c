@@ -265,12 +265,16 @@ static void other_line(struct feed *f, struct bytes text)
 static int note_arguments(struct feed *f, struct bytes text, struct err *e)
 {
 	struct syscall_record rec;
-	int which;
+	unsigned worth;
 
-	if (!syscall_record_parse(text, &rec, &f->room.fields) || (which = args_worth(rec.arch, rec.nr)) < 0)
+	if (!syscall_record_parse(text, &rec, &f->room.fields) || (worth = args_worth(rec.arch, rec.nr)) == 0)
 		return 0;
 	f->r->notes++;
-	return args_save(f->store, &(struct args_row){ .comm = rec.comm, .exe = rec.exe, .arch = rec.arch, .nr = rec.nr, .value = rec.a[which] }, e);
+	for (unsigned i = 0; i < 4; i++)
+		if ((worth & 1u << i) && args_save(f->store, &(struct args_row){ .comm = rec.comm, .exe = rec.exe, .arch = rec.arch, .nr = rec.nr,
+										 .which = i, .value = rec.a[i] }, e) < 0)
+			return -1;
+	return 0;
 }
 
 /* The serial of an audit record of another type: what lies between two of ours is not lost there. */

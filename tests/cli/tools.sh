@@ -152,7 +152,7 @@ ok "without the option: no notes" test "$(grep -c 'arguments seen' out)" = 0
 "$SCAUDIT" ingest -q --with-syscall-records sys.log
 "$SCAUDIT" ingest -q --with-syscall-records sys.log
 run "$SCAUDIT" profile --all --explain
-ok "--with-syscall-records: notes, each once" says 'socket.*nc \[nc\] \(arguments seen: a0 2,10\)'
+ok "--with-syscall-records: notes, each once" says 'socket.*nc \[nc\] \(arguments seen: a0 2,10; a1 3,80002; a2 0,f\)'
 ok "... and one event" is "$(db 'SELECT sum(count) FROM observations')" 1
 
 # --- amicontained ---
