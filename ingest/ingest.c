@@ -189,12 +189,14 @@ static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
 	struct err why = { 0 };
-	bool more;
+	bool more, looked = p->in->reading.lines.end > p->in->reading.lines.start;
 
 	while (!pipeline_stop(p)) {
-		int got = gather(p, &state, &why);
+		/* what was read to see whether it is a tool's does not wait for more */
+		int got = looked ? 0 : gather(p, &state, &why);
 
 		/* what came before a failure counts */
+		looked = false;
 		if (got < 0)
 			return buffered(p, e) < 0 ? -1 : err_again(e, &why);
 		do {
