@@ -126,6 +126,11 @@ static const struct { const char *what, *text; const char *kind, *out; uint32_t 
 	  "10 +++ exited with 0 +++\n8 +++ exited with 0 +++\n7 +++ exited with 0 +++\n",
 	  "strace", "7:strace:execve *7 7:/a:brk 7:/a:fork +8of7 8:/a:execve *8 8:/b:brk 7:/a:fork 8:/b:fork +10of8 10:/b:getpid +9of7 9:/a:getuid -9 -10 -8 -7 ",
 	  TOOL_FOLLOWS },
+	{ "a child of a child, before it is known whose the first one is",
+	  "7 execve(\"/a\", [], 0x7ff) = 0\n7 brk(NULL) = 0x562c02343000\n7 fork() = 8\n8 getpid() = 8\n7 fork( <unfinished ...>\n8 fork( <unfinished ...>\n"
+	  "9 fork( <unfinished ...>\n10 getuid() = 0\n9 <... fork resumed>) = 11\n11 getgid() = 0\n8 <... fork resumed>) = 10\n7 <... fork resumed>) = 9\n",
+	  "strace", "7:strace:execve *7 7:/a:brk 7:/a:fork +8of7 8:/a:getpid 7:/a:fork 8:/a:fork +10of8 10:/a:getuid +9of7 9:/a:fork +11of9 11:/a:getgid ",
+	  TOOL_FOLLOWS },
 	{ "threads are of one process, and an exec by one of them",
 	  "7 execve(\"/a\", [], 0x7ff) = 0\n7 brk(NULL) = 0x562c02343000\n7 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_THREAD) = 8\n8 getpid() = 7\n7 pause( <unfinished ...>\n"
 	  "8 execve(\"/b\", [], 0x7ff <unfinished ...>\n7 <... pause resumed>) = ?\n7 +++ superseded by execve in pid 8 +++\n7 <... execve resumed>) = 0\n"

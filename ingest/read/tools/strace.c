@@ -5,6 +5,7 @@
  */
 #include "ingest/read/tools/strace_args.h"
 #include "ingest/read/tools/strace_line.h"
+#include "ingest/read/tools/strace_proc.h"
 #include "ingest/read/tools/tool.h"
 
 #include "store/base/mem.h"
@@ -15,47 +16,9 @@
 #include <stdlib.h>
 
 #define WAIT_MOST 65536      /* calls of processes whose parent is not known yet */
+#define BIRTHS_MOST 1024     /* by processes whose own parent is not known yet */
 #define UNDECIDED_MOST 256   /* calls without any that only one of two architectures has */
 #define ONLY_PID 1           /* of a process whose id no line shows */
-
-/*
- * A call that is held back: of a process whose parent will be told later, by the line that ends the parent's call, or of a program
- * of which it does not show yet whether it is of 32 or 64 bits.
- */
-struct waiting { int32_t nr, nr_i386; uint32_t arch; bool failed, execs; struct bytes exe; int64_t ms; uint64_t serial; };
-
-/* A thread. */
-struct proc {
-	struct tool_who who;       /* pid: of its process */
-	int32_t tid;
-	char comm[RECORD_COMM_MAX + 1];
-	/* the call that it is in */
-	int32_t nr;
-	bool inside, forks, execs, threads, names;
-	uint64_t serial;
-	int64_t ms;
-	struct bytes exe;          /* that it execs */
-	bool begun, gone;
-	uint64_t first;            /* its first line */
-	bool undecided;            /* of 32 bits, or of 64? */
-	bool waits;                /* for its parent to be told: */
-	uint32_t n_waiting, cap_waiting;
-	struct waiting *waiting;
-};
-
-struct strace {
-	struct proc **procs;
-	size_t n, cap;
-	struct map at;             /* id of a thread -> index */
-	uint64_t images, versions;
-	size_t alive, waiting, in_fork; /* of those, and of threads in a fork-type call whose child is not known */
-	struct proc *last;         /* of the line before */
-	struct proc *only;         /* whose lines have no pid */
-	bool front;                /* lines have one in front */
-	struct strace_days days;
-};
-
-/* ---- processes ---- */
 
 static struct strace *state_of(struct tool_reading *r)
 {
@@ -64,181 +27,175 @@ static struct strace *state_of(struct tool_reading *r)
 	return r->state;
 }
 
-static struct proc *find(const struct strace *s, int64_t tid)
-{
-	int64_t at = map_get(&s->at, (uint64_t)tid, 0, -1);
-
-	return at < 0 || s->procs[at]->gone ? NULL : s->procs[at];
-}
-
-static void set_comm(struct strace *s, struct proc *p, struct bytes comm)
-{
-	size_t n = comm.n < RECORD_COMM_MAX ? comm.n : RECORD_COMM_MAX;
-
-	memmove(p->comm, comm.p, n);
-	p->comm[n] = '\0';
-	p->who.comm = (struct bytes){ p->comm, n };
-	p->who.version = ++s->versions;
-}
-
-static struct proc *new_proc(struct tool_reading *r, struct strace *s, int32_t tid)
-{
-	int64_t at = map_get(&s->at, (uint64_t)tid, 0, -1);
-	struct proc *p;
-
-	if (at < 0) {
-		at = (int64_t)s->n;
-		map_put(&s->at, (uint64_t)tid, 0, at);
-		if (s->n == s->cap) {
-			s->cap = s->cap ? s->cap * 2 : 64;
-			s->procs = mem_grow(s->procs, s->cap, sizeof(*s->procs));
-		}
-		s->procs[s->n++] = mem_zero(1, sizeof(*p));
-	}
-	p = s->procs[at];
-	free(p->waiting);
-	*p = (struct proc){ .tid = tid, .first = r->serial, .who = { .pid = tid, .arch = r->arch, .exe = strace_unknown, .version = ++s->versions } };
-	p->who.image = ++s->images;
-	set_comm(s, p, strace_unknown);
-	s->alive++;
-	r->processes++;
-	return p;
-}
-
 /* ---- what calls do to processes ---- */
 
-static int emit(struct tool_reading *r, struct proc *p, int32_t nr, int64_t ms, uint64_t serial, bool failed, struct err *e)
+static int emit(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, int64_t ms, uint64_t serial, bool failed, struct err *e)
 {
-	return tool_call(r, &p->who, nr, ms, serial, failed, e);
+	return tool_call(r, strace_proc_who(r, s, p), nr, ms, serial, failed, e);
 }
 
 /* The program that an exec brought. */
-static void becomes(struct tool_reading *r, struct strace *s, struct proc *p, struct bytes exe, int64_t ms, uint64_t serial)
+static void becomes(struct tool_reading *r, struct strace *s, struct proc *p, uint32_t exe, int64_t ms, uint64_t serial)
 {
-	tool_life(r, EDGE_EXECED, p->who.pid, 0, ms, serial);
-	p->who.exe = exe;
-	p->who.image = ++s->images;
-	set_comm(s, p, program_basename(exe));
+	tool_life(r, EDGE_EXECED, p->pid, 0, ms, serial);
+	p->exe = exe;
+	p->image = ++s->images;
+	strace_proc_set_comm(r, s, p, program_basename(pool_get(&r->pool, exe)));
 	/* which of the two it is, strace says on standard error, not in its file */
-	if (p->who.arch == ARCH_I386 && r->arch == ARCH_X86_64)
-		p->who.arch = ARCH_X86_64;
+	if (p->arch == ARCH_I386 && r->arch == ARCH_X86_64)
+		p->arch = ARCH_X86_64;
 	p->undecided = r->arch == ARCH_X86_64;
 }
 
 /* What the parent's call made: a process or a thread, which begins as the parent is. */
-static void born(struct tool_reading *r, struct strace *s, struct proc *child, const struct proc *parent)
+static void born(struct tool_reading *r, struct strace *s, const struct birth *b)
 {
-	child->who.exe = parent->who.exe;
-	child->who.arch = parent->who.arch;
-	child->who.image = parent->who.image;
-	child->undecided = parent->undecided;
-	set_comm(s, child, parent->who.comm);
-	child->begun = true;
-	if (parent->threads)
-		child->who.pid = parent->who.pid;
-	else
-		tool_life(r, EDGE_BORN, child->who.pid, parent->who.pid, parent->ms, parent->serial);
-}
+	struct proc *child = b->child;
 
-static void set_arch(struct strace *s, struct proc *p, uint32_t arch)
-{
-	if (p->who.arch == arch)
-		return;
-	p->who.arch = arch;
-	p->who.version = ++s->versions;
+	child->exe = b->parent->exe;
+	child->arch = b->parent->arch;
+	child->image = b->parent->image;
+	child->comm = b->parent->comm;
+	child->undecided = b->parent->undecided;
+	child->begun = true;
+	if (b->thread)
+		child->pid = b->parent->pid;
+	else
+		tool_life(r, EDGE_BORN, child->pid, b->parent->pid, b->ms, b->serial);
+	strace_proc_renew(s, child);
 }
 
 /* Its calls so far, now that it is known whose child it is and of how many bits, or that nobody will say. */
 static int settle(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
 {
-	uint32_t arch = p->who.arch;
+	struct waitings *all = strace_proc_waitings(s, p);
+	uint32_t arch = p->arch;
+	bool undecided = false;
 	int ret = 0;
 
-	for (uint32_t i = 0; i < p->n_waiting && ret == 0; i++) {
-		const struct waiting *w = &p->waiting[i];
+	for (size_t i = 0; all != NULL && i < all->n && ret == 0; i++) {
+		const struct waiting *w = &all->v[i];
 		bool other = arch == ARCH_I386 && w->arch == ARCH_X86_64 && w->nr_i386 != TOOL_NO_NUMBER;
 
-		set_arch(s, p, other ? ARCH_I386 : w->arch);
-		ret = emit(r, p, other ? w->nr_i386 : w->nr, w->ms, w->serial, w->failed, e);
+		strace_proc_set_arch(s, p, other ? ARCH_I386 : w->arch);
+		ret = emit(r, s, p, other ? w->nr_i386 : w->nr, w->ms, w->serial, w->failed, e);
+		undecided = w->execs;
 		if (w->execs)
 			becomes(r, s, p, w->exe, w->ms, w->serial);
 	}
-	set_arch(s, p, arch);
-	p->undecided = false;
-	s->waiting -= p->n_waiting;
-	free(p->waiting);
-	p->waiting = NULL;
-	p->n_waiting = p->cap_waiting = 0;
+	/* of what the last one exec'd nothing is known yet */
+	if (!undecided)
+		strace_proc_set_arch(s, p, arch);
+	p->undecided = undecided && p->undecided;
 	p->waits = false;
+	strace_proc_drop_waitings(s, p);
 	return ret;
 }
 
 static int put(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, int32_t nr_i386, bool failed, struct err *e)
 {
+	struct waitings *w;
+
 	if (!p->waits && !p->undecided)
-		return emit(r, p, nr, p->ms, p->serial, failed, e);
-	if (p->n_waiting == p->cap_waiting) {
-		p->cap_waiting = p->cap_waiting ? p->cap_waiting * 2 : 16;
-		p->waiting = mem_grow(p->waiting, p->cap_waiting, sizeof(*p->waiting));
+		return emit(r, s, p, nr, p->ms, p->serial, failed, e);
+	if (p->waiting == 0 && s->unused.n > 0) {
+		p->waiting = s->unused.v[--s->unused.n];
+	} else if (p->waiting == 0) {
+		*VEC_PUSH(&s->waitings) = (struct waitings){ 0 };
+		p->waiting = (uint32_t)s->waitings.n;
 	}
-	p->waiting[p->n_waiting++] = (struct waiting){ .nr = nr, .nr_i386 = nr_i386, .arch = p->who.arch, .failed = failed, .ms = p->ms, .serial = p->serial };
-	return ++s->waiting > WAIT_MOST || (!p->waits && p->n_waiting > UNDECIDED_MOST) ? settle(r, s, p, e) : 0;
+	w = strace_proc_waitings(s, p);
+	*VEC_PUSH(w) = (struct waiting){ .nr = nr, .nr_i386 = nr_i386, .arch = p->arch, .failed = failed, .ms = p->ms, .serial = p->serial };
+	return ++s->waiting > WAIT_MOST || (!p->waits && w->n > UNDECIDED_MOST) ? settle(r, s, p, e) : 0;
+}
+
+/* Now that its parent is known, or nobody will say more: the child, and whoever it bore in the meantime. */
+static int bear(struct tool_reading *r, struct strace *s, struct birth b, struct err *e)
+{
+	if (b.parent->waits && s->births.n < BIRTHS_MOST) {
+		b.child->waits = true;
+		*VEC_PUSH(&s->births) = b;
+		return 0;
+	}
+	born(r, s, &b);
+	b.child->waits = false;
+	if ((!b.child->undecided || b.child->gone) && settle(r, s, b.child, e) < 0)
+		return -1;
+	for (size_t i = 0; i < s->births.n;) {
+		struct birth next = s->births.v[i];
+
+		if (next.parent != b.child) {
+			i++;
+			continue;
+		}
+		s->births.v[i] = s->births.v[--s->births.n];
+		if (bear(r, s, next, e) < 0)
+			return -1;
+		i = 0;
+	}
+	return 0;
 }
 
 /* A thread whose first line this is. The only one that is in a fork-type call is its parent; of several, none is yet. */
-static struct proc *begin(struct tool_reading *r, struct strace *s, int64_t tid)
+static int begin(struct tool_reading *r, struct strace *s, int64_t tid, struct proc **out, struct err *e)
 {
-	struct proc *p = new_proc(r, s, (int32_t)tid);
-	struct proc *parent = NULL;
+	struct proc *p = strace_proc_new(r, s, (int32_t)tid);
+	struct proc *parent = s->in_fork == 1 ? s->forker : NULL;
 
-	if (s->in_fork == 1)
-		for (size_t i = s->n; i-- > 0 && parent == NULL;)
-			if (!s->procs[i]->gone && s->procs[i]->inside && s->procs[i]->forks && s->procs[i] != p)
-				parent = s->procs[i];
-	if (parent != NULL) {
-		born(r, s, p, parent);
-		parent->forks = false;
-		s->in_fork--;
-	} else {
+	*out = p;
+	/* the one that began last has ended, and an older one is left */
+	for (size_t i = s->n; s->in_fork == 1 && i-- > 0 && (parent == NULL || !parent->inside || !parent->forks);)
+		parent = strace_proc_at(s, i);
+	if (parent == NULL || parent == p) {
 		p->waits = s->in_fork > 1;
+		return 0;
 	}
-	return p;
+	parent->forks = false;
+	s->in_fork--;
+	return bear(r, s, (struct birth){ p, parent, parent->threads, parent->serial, parent->ms }, e);
+}
+
+/* Is its parent known, and not whose child that is? */
+static bool is_born(const struct strace *s, const struct proc *p)
+{
+	for (size_t i = 0; i < s->births.n; i++)
+		if (s->births.v[i].child == p)
+			return true;
+	return false;
 }
 
 /* A fork-type call came to its end. */
 static int forked(struct tool_reading *r, struct strace *s, struct proc *p, int64_t child, struct err *e)
 {
 	struct proc *c;
-	int64_t at;
 
 	s->in_fork -= p->inside && p->forks;
 	p->forks = false;
 	if (child <= 0 || child > INT32_MAX)
 		return 0;
 	/* one that began since is its own, though it may have ended already; else the id is used again */
-	at = map_get(&s->at, (uint64_t)child, 0, -1);
-	c = at < 0 || s->procs[at]->first < p->serial ? NULL : s->procs[at];
-	if (c != NULL && c->begun)
+	c = strace_proc_known(s, child);
+	if (c != NULL && c->first < p->serial)
+		c = NULL;
+	if (c != NULL && (c->begun || is_born(s, c)))
 		return 0;
 	if (c == NULL)
-		c = new_proc(r, s, (int32_t)child);
-	born(r, s, c, p);
-	if (!c->waits)
-		return 0;
-	c->waits = false;
-	return c->undecided && !c->gone ? 0 : settle(r, s, c, e);
+		c = strace_proc_new(r, s, (int32_t)child);
+	return bear(r, s, (struct birth){ c, p, p->threads, p->serial, p->ms }, e);
 }
 
 static int execed(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
 {
-	if ((p->waits || p->undecided) && p->n_waiting > 0) {
-		p->waiting[p->n_waiting - 1].execs = true;
-		p->waiting[p->n_waiting - 1].exe = p->exe;
+	struct waitings *w = strace_proc_waitings(s, p);
+
+	if ((p->waits || p->undecided) && w != NULL && w->n > 0) {
+		w->v[w->n - 1].execs = true;
+		w->v[w->n - 1].exe = p->text;
 		if (p->waits)
 			return 0;
 		return settle(r, s, p, e);
 	}
-	becomes(r, s, p, p->exe, p->ms, p->serial);
+	becomes(r, s, p, p->text, p->ms, p->serial);
 	return 0;
 }
 
@@ -266,7 +223,7 @@ static int done(struct tool_reading *r, struct strace *s, struct proc *p, const 
 		return -1;
 	p->execs = false;
 	if (p->names && result == 0)
-		set_comm(s, p, p->exe);
+		strace_proc_set_comm(r, s, p, pool_get(&r->pool, p->text));
 	p->names = false;
 	return forks ? forked(r, s, p, result, e) : 0;
 }
@@ -275,8 +232,8 @@ static int done(struct tool_reading *r, struct strace *s, struct proc *p, const 
 
 static uint32_t arch_of_mode(const struct proc *p, char mode)
 {
-	if (p->who.arch != ARCH_X86_64 && p->who.arch != ARCH_I386 && p->who.arch != ARCH_X32)
-		return mode == '3' && p->who.arch == 0xc00000b7u ? 0x40000028u : p->who.arch;
+	if (p->arch != ARCH_X86_64 && p->arch != ARCH_I386 && p->arch != ARCH_X32)
+		return mode == '3' && p->arch == 0xc00000b7u ? 0x40000028u : p->arch;
 	return mode == '3' ? ARCH_I386 : mode == 'x' ? ARCH_X32 : ARCH_X86_64;
 }
 
@@ -287,14 +244,14 @@ static int32_t number_of(struct tool_reading *r, struct strace *s, struct proc *
 
 	if (l->name.n == 0)
 		return l->nr >= 0 ? (int32_t)l->nr : TOOL_NO_NUMBER;
-	nr = tool_number(&r->names, p->who.arch, l->name);
+	nr = tool_number(&r->names, p->arch, l->name);
 	/* a name that only the other one has says which it is */
-	if (nr == TOOL_NO_NUMBER && r->arch == ARCH_X86_64 && (p->who.arch == ARCH_X86_64 || p->who.arch == ARCH_I386)) {
-		uint32_t other = p->who.arch == ARCH_X86_64 ? ARCH_I386 : ARCH_X86_64;
+	if (nr == TOOL_NO_NUMBER && r->arch == ARCH_X86_64 && (p->arch == ARCH_X86_64 || p->arch == ARCH_I386)) {
+		uint32_t other = p->arch == ARCH_X86_64 ? ARCH_I386 : ARCH_X86_64;
 
 		nr = tool_number(&r->names, other, l->name);
 		if (nr != TOOL_NO_NUMBER) {
-			set_arch(s, p, other);
+			strace_proc_set_arch(s, p, other);
 			*changed = true;
 		}
 	} else if (p->undecided && tool_number(&r->names, ARCH_I386, l->name) == TOOL_NO_NUMBER) {
@@ -309,14 +266,14 @@ static int32_t number_of(struct tool_reading *r, struct strace *s, struct proc *
  */
 static bool is_only(const struct strace *s, const struct strace_line *l)
 {
-	if (s->only == NULL || s->only->gone || s->only->tid != ONLY_PID || map_get(&s->at, (uint64_t)l->pid, 0, -1) >= 0)
+	if (s->only == NULL || s->only->gone || s->only->tid != ONLY_PID || strace_proc_known(s, l->pid) != NULL)
 		return false;
 	if (s->only->inside)
 		return l->kind == STRACE_RESUMED;
 	return s->in_fork == 0 || l->kind == STRACE_RESUMED;
 }
 
-static struct proc *proc_of(struct tool_reading *r, struct strace *s, const struct strace_line *l)
+static struct proc *proc_of(struct tool_reading *r, struct strace *s, const struct strace_line *l, struct err *e)
 {
 	struct proc *p;
 
@@ -324,26 +281,27 @@ static struct proc *proc_of(struct tool_reading *r, struct strace *s, const stru
 		s->front = true;
 		if (s->last != NULL && s->last->tid == l->pid && !s->last->gone)
 			return s->last;
-		p = find(s, l->pid);
+		p = strace_proc_find(s, l->pid);
 		if (p == NULL && is_only(s, l)) {
-			map_put(&s->at, (uint64_t)l->pid, 0, map_get(&s->at, ONLY_PID, 0, 0));
 			p = s->only;
+			strace_proc_renew(s, p);
 			p->tid = (int32_t)l->pid;
+			strace_proc_index(s);
 		}
-		return p != NULL ? p : begin(r, s, l->pid);
+		return p != NULL || begin(r, s, l->pid, &p, e) == 0 ? p : NULL;
 	}
 	/* strace -ff: a file for each */
 	if (r->file_pid > 0 && !s->front) {
-		p = find(s, r->file_pid);
-		return p != NULL ? p : new_proc(r, s, r->file_pid);
+		p = strace_proc_find(s, r->file_pid);
+		return p != NULL ? p : strace_proc_new(r, s, r->file_pid);
 	}
 	if (s->only == NULL)
-		s->only = new_proc(r, s, ONLY_PID);
+		s->only = strace_proc_new(r, s, ONLY_PID);
 	/* the one that is left of several has none either */
 	if (s->only->gone && s->alive == 1)
 		for (size_t i = 0; i < s->n; i++)
-			if (!s->procs[i]->gone)
-				return s->procs[i];
+			if (!strace_proc_at(s, i)->gone)
+				return strace_proc_at(s, i);
 	return s->only;
 }
 
@@ -354,13 +312,13 @@ static void note_first(struct strace *s, struct proc *p, const struct strace_lin
 		return;
 	p->begun = true;
 	if (l->comm.n)
-		set_comm(s, p, l->comm);
-	if (syscall_edge(p->who.arch, nr) != EDGE_EXEC) {
+		strace_proc_set_comm(r, s, p, l->comm);
+	if (syscall_edge(p->arch, nr) != EDGE_EXEC) {
 		r->facts |= TOOL_JOINED;
 		return;
 	}
-	p->who.exe = BYTES("strace");
-	set_comm(s, p, BYTES("strace"));
+	p->exe = pool_intern(&r->pool, BYTES("strace"));
+	strace_proc_set_comm(r, s, p, BYTES("strace"));
 }
 
 /* What of the arguments is needed until the call's end. */
@@ -369,16 +327,19 @@ static void note_args(struct tool_reading *r, struct strace *s, struct proc *p, 
 	p->execs = edge == EDGE_EXEC;
 	p->names = bytes_eq(l->name, BYTES("prctl")) && bytes_has(l->args, BYTES("PR_SET_NAME"));
 	if (p->execs || p->names)
-		p->exe = strace_string(r, l->args);
+		p->text = pool_intern(&r->pool, strace_string(r, l->args));
 	p->threads = edge == EDGE_FORK && bytes_has(l->args, BYTES("CLONE_THREAD"));
 	p->forks = edge == EDGE_FORK && l->kind == STRACE_UNFINISHED;
 	s->in_fork += p->forks;
+	if (p->forks)
+		s->forker = p;
 }
 
 static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct bytes line, struct err *e)
 {
 	bool changed = false;
 	int32_t nr = number_of(r, s, p, l, &changed), nr_i386 = TOOL_NO_NUMBER;
+	struct proc *child;
 	enum edge_kind edge;
 
 	if (nr == TOOL_NO_NUMBER) {
@@ -393,9 +354,9 @@ static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, 
 	if ((p->undecided || p->waits) && l->name.n)
 		nr_i386 = tool_number(&r->names, ARCH_I386, l->name);
 	p->nr = nr;
-	p->serial = r->serial;
+	p->serial = (uint32_t)r->serial;
 	p->ms = strace_time(&s->days, l, r->date);
-	edge = syscall_edge(p->who.arch, nr);
+	edge = syscall_edge(p->arch, nr);
 	note_first(s, p, l, nr, r);
 	s->in_fork -= p->inside && p->forks;
 	p->inside = false;
@@ -407,8 +368,8 @@ static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, 
 		return -1;
 	if (l->attached && l->other > 0) {
 		r->facts |= TOOL_FOLLOWS;
-		if (find(s, l->other) == NULL)
-			begin(r, s, l->other);
+		if (strace_proc_find(s, l->other) == NULL && begin(r, s, l->other, &child, e) < 0)
+			return -1;
 	}
 	return p->inside ? 0 : done(r, s, p, l, edge == EDGE_FORK, e);
 }
@@ -425,7 +386,7 @@ static int end_call(struct tool_reading *r, struct strace *s, struct proc *p, co
 		whole.kind = STRACE_CALL;
 		return begin_call(r, s, p, &whole, line, e);
 	}
-	forks = syscall_edge(p->who.arch, p->nr) == EDGE_FORK;
+	forks = syscall_edge(p->arch, p->nr) == EDGE_FORK;
 	if (done(r, s, p, l, false, e) < 0 || (forks && forked(r, s, p, strace_result(l), e) < 0))
 		return -1;
 	p->inside = false;
@@ -435,31 +396,31 @@ static int end_call(struct tool_reading *r, struct strace *s, struct proc *p, co
 static int gone(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
 {
 	/* whose child it was is told by its parent's call, which may end later */
-	if (!p->waits && p->n_waiting > 0 && settle(r, s, p, e) < 0)
+	if (!p->waits && p->waiting != 0 && settle(r, s, p, e) < 0)
 		return -1;
 	s->in_fork -= p->inside && p->forks;
 	p->gone = true;
 	p->inside = false;
 	s->alive--;
 	/* of threads, the process ends with the last; the leader's line is as good */
-	if (p->tid == p->who.pid || p == s->only)
-		tool_life(r, EDGE_GONE, p->who.pid, 0, p->ms, r->serial);
+	if (p->tid == p->pid || p == s->only)
+		tool_life(r, EDGE_GONE, p->pid, 0, p->ms, r->serial);
 	return 0;
 }
 
 /* The leader goes on with what the thread that called execve was in; the others are gone. */
 static void superseded(struct strace *s, struct proc *p, int64_t by)
 {
-	struct proc *t = find(s, by);
+	struct proc *t = strace_proc_find(s, by);
 
-	if (t == NULL || t == p || t->who.pid != p->who.pid)
+	if (t == NULL || t == p || t->pid != p->pid)
 		return;
 	s->in_fork -= p->inside && p->forks;
 	p->inside = t->inside;
 	p->nr = t->nr;
 	p->serial = t->serial;
 	p->ms = t->ms;
-	p->exe = t->exe;
+	p->text = t->text;
 	p->execs = t->execs;
 	p->forks = p->threads = p->names = false;
 	t->gone = true;
@@ -486,13 +447,11 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 		return 0;
 	case STRACE_ATTACHED:
 		if (s->n == 0 && l.other > 0) { /* strace -p */
-			s->only = new_proc(r, s, (int32_t)l.other);
+			s->only = strace_proc_new(r, s, (int32_t)l.other);
 			return 0;
 		}
 		r->facts |= TOOL_FOLLOWS;
-		if (l.other > 0 && find(s, l.other) == NULL)
-			begin(r, s, l.other);
-		return 0;
+		return l.other > 0 && strace_proc_find(s, l.other) == NULL ? begin(r, s, l.other, &p, e) : 0;
 	case STRACE_CUT:
 		if (!r->last) {
 			tool_damaged(r, "the line ends before what the call returned", line);
@@ -506,13 +465,15 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 	if (l.kind == STRACE_RESUMED && l.pid < 0 && l.name.n == 0 && l.nr < 0 && s->last != NULL)
 		p = s->last;
 	else
-		p = l.kind == STRACE_PERSONALITY && l.pid < 0 && find(s, l.other) != NULL ? find(s, l.other) : proc_of(r, s, &l);
+		p = l.kind == STRACE_PERSONALITY && l.pid < 0 && strace_proc_find(s, l.other) != NULL ? strace_proc_find(s, l.other) : proc_of(r, s, &l, e);
+	if (p == NULL)
+		return -1;
 	s->last = p;
 	if ((l.pid > 0 || r->file_pid > 0) && r->processes > 1)
 		r->facts |= TOOL_FOLLOWS;
 	switch (l.kind) {
 	case STRACE_PERSONALITY:
-		set_arch(s, p, arch_of_mode(p, l.mode));
+		strace_proc_set_arch(s, p, arch_of_mode(p, l.mode));
 		p->undecided = false;
 		return p->waits ? 0 : settle(r, s, p, e);
 	case STRACE_GONE:
@@ -532,12 +493,29 @@ static int end(struct tool_reading *r, struct err *e)
 	struct strace *s = state_of(r);
 	int ret = 0;
 
-	for (size_t i = 0; i < s->n && ret == 0; i++) {
-		struct proc *p = s->procs[i];
+	/* nobody will say more: those who wait for no parent that is known are what they are */
+	for (size_t i = 0; i < s->n; i++)
+		strace_proc_at(s, i)->waits = false;
+	for (size_t i = 0; i < s->births.n; i++)
+		s->births.v[i].child->waits = true;
+	for (size_t i = 0; s->births.n > 0 && ret == 0;) {
+		struct birth b = s->births.v[i];
 
-		if (p->n_waiting > 0)
+		if (b.parent->waits && i + 1 < s->births.n) {
+			i++;
+			continue;
+		}
+		b.parent->waits = false;
+		s->births.v[i] = s->births.v[--s->births.n];
+		ret = bear(r, s, b, e);
+		i = 0;
+	}
+	for (size_t i = 0; i < s->n && ret == 0; i++) {
+		struct proc *p = strace_proc_at(s, i);
+
+		if (p->waiting != 0)
 			ret = settle(r, s, p, e);
-		if (!p->gone && p->who.version > 0)
+		if (!p->gone)
 			r->facts |= p->serial == 0 ? TOOL_ORPHANS : TOOL_LIVES;
 	}
 	return ret;
@@ -549,12 +527,15 @@ static void release(struct tool_reading *r)
 
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->n; i++) {
-		free(s->procs[i]->waiting);
-		free(s->procs[i]);
-	}
-	free(s->procs);
-	map_release(&s->at);
+	for (size_t i = 0; i < s->waitings.n; i++)
+		VEC_FREE(&s->waitings.v[i]);
+	for (size_t i = 0; i < s->chunks.n; i++)
+		free(s->chunks.v[i]);
+	VEC_FREE(&s->waitings);
+	VEC_FREE(&s->births);
+	VEC_FREE(&s->unused);
+	VEC_FREE(&s->chunks);
+	free(s->at.v);
 	free(s);
 }
 
