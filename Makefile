@@ -40,10 +40,14 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 PROGRAM := $(if $(SAN),$(BUILD)/scaudit,scaudit)
 
-# what needs no library
+# what needs no library; `make deps demo` has them when it comes to demo
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+else
 ifneq ($(if $(MAKECMDGOALS),$(filter-out deps clean layers,$(MAKECMDGOALS)),all),)
 ifeq ($(shell $(PKG_CONFIG) --exists $(PKGS) && echo '#include <libaudit.h>' | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes),)
 $(error libraries that scaudit is built with are missing: run `make deps` first)
+endif
 endif
 endif
 
@@ -62,6 +66,7 @@ $(BUILD)/%.sql.h: store/%.sql
 	$(call say,GEN,$@)sed 's/--.*$$//; s/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@
 $(BUILD)/store/schema.o: $(BUILD)/schema.sql.h $(BUILD)/schema3.sql.h
 $(BUILD)/store/older.o: $(BUILD)/older.sql.h
+$(BUILD)/store/makers.o $(BUILD)/store/schema.o: $(BUILD)/index.sql.h
 
 # every prepared statement, for the test that looks at their plans
 $(BUILD)/stmt.h: $(wildcard store/*.c store/*/*.c) Makefile

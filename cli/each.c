@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,13 @@
 #include <unistd.h>
 
 #define NAME_MOST 60
+
+static volatile sig_atomic_t stop; /* the folder that is not whole has to go first */
+
+static void on_signal(int number)
+{
+	stop = number;
+}
 
 /* "logrun > java" of 4b6c... as "java-4b6c....json": letters, digits, dots and dashes, and never a path. */
 static char *file_name(const struct workload *w, const char *format)
@@ -139,7 +147,8 @@ static int write_index(const char *folder, json_object *doc, struct err *e)
 	return ret;
 }
 
-static int all(const char *folder, json_object *doc, const struct opts *o, struct selected *s, each_make *make, struct err *e)
+/* *whole: the folder holds all that it should. */
+static int all(const char *folder, json_object *doc, const struct opts *o, struct selected *s, each_make *make, bool *whole, struct err *e)
 {
 	json_object *rows = json_object_new_array();
 	auto_free bool *in = mem_zero(s->workloads.n + 1, sizeof(*in));
@@ -153,8 +162,12 @@ static int all(const char *folder, json_object *doc, const struct opts *o, struc
 			in[s->workloads.of_tree[i]] = true;
 	select_release(&sel);
 	for (size_t i = 0; i < s->workloads.n; i++) {
-		int ret = in[i] ? one(rows, folder, &s->workloads.v[i], o, s, make, e) : ST_OK;
+		int ret = in[i] && !stop ? one(rows, folder, &s->workloads.v[i], o, s, make, e) : ST_OK;
 
+		if (stop) {
+			err_set(e, ST_SYSTEM, "stopped: nothing is written");
+			return 128 + stop;
+		}
 		if (ret != ST_OK && ret != ST_NO)
 			return ret;
 		made += in[i] && ret == ST_OK;
@@ -166,6 +179,7 @@ static int all(const char *folder, json_object *doc, const struct opts *o, struc
 	}
 	if (write_index(folder, doc, e) < 0)
 		return (int)e->status;
+	*whole = true;
 	if (!opt_on(o, OPT_quiet))
 		command_say("%zu lists, of %zu workloads; the verdicts are in index.json of %s", made, made + left_out, opt_text(o, OPT_output_dir, ""));
 	return left_out ? ST_NO : ST_OK;
@@ -175,6 +189,7 @@ int each_workload(const struct opts *o, struct selected *s, each_make *make, str
 {
 	auto_free char *to = mem_dup(opt_text(o, OPT_output_dir, "")), *folder = NULL;
 	json_object *doc;
+	bool whole = false;
 	mode_t mask;
 	int ret;
 
@@ -189,6 +204,7 @@ int each_workload(const struct opts *o, struct selected *s, each_make *make, str
 	folder = mem_print("%s.XXXXXX", to);
 	mask = umask(0);
 	umask(mask);
+	command_on_signals(on_signal);
 	if (mkdtemp(folder) == NULL || chmod(folder, 0777 & ~mask) != 0) {
 		err_set(e, ST_SYSTEM, "--output-dir: cannot make '%.200s': %s", folder, strerror(errno));
 		return ST_SYSTEM;
@@ -196,13 +212,14 @@ int each_workload(const struct opts *o, struct selected *s, each_make *make, str
 	doc = json_object_new_object();
 	s->options.union_ = true; /* trees of one workload are one list */
 	s->options.all = s->options.all || !select_names_something(&s->options);
-	ret = all(folder, doc, o, s, make, e);
+	ret = all(folder, doc, o, s, make, &whole, e);
 	json_object_put(doc);
-	if (e->msg[0] == '\0' && (ret == ST_OK || ret == ST_NO) && rename(folder, to) != 0) {
+	if (whole && rename(folder, to) != 0) {
 		err_set(e, ST_SYSTEM, "--output-dir: cannot put '%.200s' in its place: %s", to, strerror(errno));
 		ret = ST_SYSTEM;
+		whole = false;
 	}
-	if (e->msg[0] != '\0')
+	if (!whole)
 		remove_folder(folder);
 	return ret;
 }

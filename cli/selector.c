@@ -2,6 +2,8 @@
 /* Turns selector options into what analyze/evidence/select takes, and loads what is selected. */
 #include "cli/selector.h"
 
+#include "analyze/evidence/candidates.h"
+#include "analyze/profile/summary.h"
 #include "cli/values.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -66,14 +68,203 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 	return 0;
 }
 
-int selector_open(struct selected *out, const struct opts *o, struct err *e)
+static int load_all(struct selected *out, const struct opts *o, struct err *e)
 {
-	*out = (struct selected){ 0 };
-	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0 ||
-	    query_load(&out->query, &out->store, out->since, out->until, opt_on(o, OPT_trusted), e) < 0)
+	if (query_load(&out->query, &out->store, out->since, out->until, opt_on(o, OPT_trusted), e) < 0)
 		return -1;
 	workloads_find(&out->workloads, &out->query);
 	return 0;
+}
+
+int selector_open(struct selected *out, const struct opts *o, struct err *e)
+{
+	*out = (struct selected){ 0 };
+	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+		return -1;
+	return load_all(out, o, e);
+}
+
+/* ---- no more than is needed ---- */
+
+#define FEW 1000   /* trees: so many are always loaded one by one, */
+#define SHARE 3    /* and more as long as they are no more than one in so many */
+
+/* What is loaded: the trees that are asked for, then those that are needed to say something of them. */
+struct part {
+	struct selected *s;
+	const struct opts *o;
+	enum selector_need need;
+	struct find core, more;
+	int64_t all;          /* trees of the store, about */
+};
+
+static bool is_much(const struct part *p)
+{
+	size_t n = p->core.trees.n + p->more.trees.n;
+
+	return n > FEW && (int64_t)n > p->all / SHARE;
+}
+
+static void put_in_order(struct find_ids *out, const struct find_ids *core, struct find_ids *more)
+{
+	size_t at = 0;
+
+	find_sort(more);
+	for (size_t i = 0; i < core->n; i++)
+		*VEC_PUSH(out) = core->v[i];
+	for (size_t i = 0; i < more->n; i++) {
+		while (at < core->n && core->v[at] < more->v[i])
+			at++;
+		if (at == core->n || core->v[at] != more->v[i])
+			*VEC_PUSH(out) = more->v[i];
+	}
+}
+
+/* Loads core and more, in the place of what was loaded. 1: all has to be. */
+static int load(struct part *p, struct err *e)
+{
+	struct selected *s = p->s;
+	struct find all = { 0 };
+	struct find_codes codes = { 0 };
+	struct pool strings = { 0 };
+	int ret = is_much(p);
+
+	if (ret != 0)
+		return ret;
+	workloads_release(&s->workloads);
+	query_release(&s->query);
+	s->query = (struct query){ 0 };
+	put_in_order(&all.trees, &p->core.trees, &p->more.trees);
+	put_in_order(&all.totals, &p->core.totals, &p->more.totals);
+	ret = find_codes(&codes, &strings, &all, &s->store, e);
+	if (ret == 0)
+		ret = query_load_some(&s->query, &s->store, s->since, s->until, opt_on(p->o, OPT_trusted),
+				      &(struct query_pick){ all.trees.v, all.trees.n, p->core.trees.n, codes.v, codes.n }, e);
+	if (ret == 0)
+		workloads_find(&s->workloads, &s->query);
+	find_release(&all);
+	VEC_FREE(&codes);
+	pool_release(&strings);
+	return ret;
+}
+
+/* The trees that the selector may mean. 1: an index does not tell. */
+static int find_core(struct part *p, struct err *e)
+{
+	const struct select_options *o = &p->s->options;
+	bool restricted;
+
+	if (candidates_find(&p->core, &restricted, &p->s->store, o, e) < 0)
+		return -1;
+	if (!restricted && p->need != SELECTOR_DENIALS)
+		return 1;
+	if (!restricted && find_refused(&p->core, &p->s->store, e) < 0)
+		return -1;
+	find_sort(&p->core.trees);
+	find_sort(&p->core.totals);
+	if (is_much(p))
+		return 1;
+	if (o->whole_locations && o->scope == SCOPE_TREE && o->tree.n == 0 && candidates_beside(&p->core, &p->s->store, e) < 0)
+		return -1;
+	if (find_presence(&p->core, &p->s->store, e) < 0)
+		return -1;
+	find_sort(&p->core.trees);
+	find_sort(&p->core.totals);
+	return 0;
+}
+
+/* Trees that other lines of a profile's summary are about. */
+static int add_more(struct part *p, const struct selection *sel, bool *any, struct err *e)
+{
+	struct find more = { 0 };
+	int ret = candidates_begun(&more, &p->s->query, sel, &p->s->store, e);
+
+	find_add(&p->more, &more);
+	*any = more.trees.n + more.totals.n > 0;
+	find_release(&more);
+	return ret;
+}
+
+/* All trees of workloads whose name or place in a list is shown. */
+static int add_workloads(struct part *p, const struct selection *sel, bool *any, struct err *e)
+{
+	struct others_codes codes = { 0 };
+	int ret = 0;
+
+	others_needed(&codes, &p->s->query, sel, &p->s->workloads, p->need == SELECTOR_PROFILE);
+	for (size_t i = 0; i < codes.n && ret == 0; i++)
+		ret = candidates_workload(&p->more, &p->s->store, codes.v[i], e);
+	*any = codes.n > 0;
+	VEC_FREE(&codes);
+	return ret;
+}
+
+typedef int adding_fn(struct part *p, const struct selection *sel, bool *any, struct err *e);
+
+/* Loads again with what `add` adds to the trees that are selected. 1: all has to be loaded. */
+static int widen(struct part *p, adding_fn *add, struct err *e)
+{
+	struct selection sel;
+	bool any = false;
+	int ret;
+
+	select_run(&sel, &p->s->query, &p->s->workloads, &p->s->options);
+	/* what the selector may have meant is told by all names */
+	ret = sel.trees == 0 ? 1 : add(p, &sel, &any, e);
+	select_release(&sel);
+	return ret == 0 && any ? load(p, e) : ret;
+}
+
+/* 1: all has to be loaded. */
+static int load_some(struct part *p, struct err *e)
+{
+	int ret = find_count(&p->s->store, &p->all, e);
+
+	if (ret == 0)
+		ret = find_core(p, e);
+	if (ret == 0)
+		ret = load(p, e);
+	if (ret == 0 && p->need == SELECTOR_PROFILE)
+		ret = widen(p, add_more, e);
+	if (ret == 0 && p->need != SELECTOR_DENIALS)
+		ret = widen(p, add_workloads, e);
+	return ret;
+}
+
+int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need, struct err *e)
+{
+	struct part p = { .s = out, .o = o, .need = need };
+	int ret = 1;
+
+	*out = (struct selected){ 0 };
+	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+		return -1;
+	out->options.whole_locations = need != SELECTOR_ROWS;
+	/* with a time, the first record of a tree is not its beginning */
+	if (out->store.makers && !out->store.owner.foreign && !opt_on(o, OPT_each) &&
+	    (need != SELECTOR_PROFILE || (out->since == WHEN_NONE && out->until == WHEN_NONE)))
+		ret = load_some(&p, e);
+	find_release(&p.core);
+	find_release(&p.more);
+	if (ret <= 0)
+		return ret;
+	workloads_release(&out->workloads);
+	query_release(&out->query);
+	out->query = (struct query){ 0 };
+	return load_all(out, o, e);
+}
+
+int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to, struct err *e)
+{
+	*out = (struct selected){ 0 };
+	for (int i = 0; i < N_OPTS; i++)
+		if (o->given[i].n > 0 && opt_selects((enum opt)i) && i != OPT_since && i != OPT_until && i != OPT_trusted)
+			return 1;
+	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+		return -1;
+	if (out->store.owner.foreign)
+		return 1;
+	return query_load_parts(&out->store, out->since, out->until, opt_on(o, OPT_trusted), to, e);
 }
 
 void selector_release(struct selected *s)

@@ -21,6 +21,23 @@ struct selected {
  * borrows from the options given.
  */
 int selector_open(struct selected *out, const struct opts *o, struct err *e);
+
+/* What an answer needs beside the trees that are selected. */
+enum selector_need {
+	SELECTOR_TREES,    /* nothing: readiness, check */
+	SELECTOR_PROFILE,  /* trees under the same loader, and what several workloads are called */
+	SELECTOR_DENIALS,  /* no more than trees of which some call was refused */
+	SELECTOR_ROWS,     /* nothing, and of a container or unit no more than what was named */
+};
+
+/*
+ * The same, and loads what the selector means and no more where the store's indexes can tell: the answer is the one that all of it
+ * gives. One filter covers all of a container or unit here (options.whole_locations).
+ */
+int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need, struct err *e);
+
+/* Loads the store in parts, where nothing is selected. 1: that cannot be, and nothing was taken. */
+int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to, struct err *e);
 void selector_release(struct selected *s);
 
 /*

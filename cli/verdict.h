@@ -12,4 +12,7 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 /* --require: is what it asks for so? 1: no, and *e says why; 0: yes, or it asks for nothing; -1: it is no word of its own. */
 int verdict_requires(const struct opts *o, struct readiness *r, struct err *e);
 
+/* The verdict in one line, by figures alone: the same for everybody who asks. */
+void verdict_line(struct buf *out, const struct readiness *r);
+
 #endif

@@ -344,7 +344,7 @@ static int take_presence(void *to, const struct carry_presence *p, struct err *e
 	struct adopt *a = to;
 
 	(void)e;
-	*VEC_PUSH(&a->p->feed.tally.presences) = (struct tally_presence){ p->node, p->exe, p->caller, p->call, p->t, p->pid, p->ip };
+	*VEC_PUSH(&a->p->feed.tally.presences) = (struct tally_presence){ p->node, p->exe, p->caller, p->call, p->t, p->t, p->pid, p->ip };
 	a->p->r->records++;
 	a->p->r->presence++;
 	return 0;
@@ -398,7 +398,11 @@ static int take_over(struct adopt *a, const char *source, struct err *e)
 {
 	struct feed *f = &a->p->feed;
 
+<<<<<<< HEAD
 	if (feed_lock(f, e) < 0 || carry_runs(&a->c, source, a->trusted, e) < 0 || tool_each(a->c.from, (struct tool_row_take){ take_tool, a }, e) < 0)
+=======
+	if (feed_lock(f, e) < 0 || (a->trusted && carry_names(&a->c, e) < 0) || carry_runs(&a->c, source, a->trusted, e) < 0)
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 		return -1;
 	if (carry_each_interval(&a->c, (struct carry_interval_take){ take_interval, a }, e) < 0)
 		return -1;
@@ -426,6 +430,10 @@ static void say(const struct adopt *a, const char *shown, int64_t totals)
 	if (totals > 0 && o->failed) {
 		err_set(&note, ST_INPUT, "%s: %" PRId64 " compacted tree%s not taken over: only totals are left of %s", shown, totals,
 			totals == 1 ? " was" : "s were", totals == 1 ? "it" : "them");
+		o->failed(o->to, note.msg);
+	}
+	if (a->c.policies > 0 && o->failed) {
+		err_set(&note, ST_INPUT, "%s: under which policies its records were made is not taken over: others may have written it", shown);
 		o->failed(o->to, note.msg);
 	}
 	if (a->partly > 0 && o->failed) {

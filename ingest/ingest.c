@@ -7,6 +7,7 @@
 
 #include "ingest/pipeline.h"
 #include "ingest/read/journal.h"
+#include "ingest/read/sieve.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
 #include "store/base/mem.h"
@@ -17,18 +18,54 @@
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
 
+#define AHEAD_FROM (4u << 20)   /* of a file so long threads look at lines ahead */
+#define THREADS 3              /* that is as many as help: the rest is one's work */
+
+/* Takes what another thread says of the next line; *any: it has said something. */
+static int take_ahead(struct pipeline *p, bool *any, struct err *e)
+{
+	struct lines *l = &p->in->reading.lines;
+	const struct ahead_event *event = ahead_next(p->ahead, &p->feed, l);
+
+	*any = event != NULL && (event->passed ? feed_may_pass(&p->feed) : p->feed.locked);
+	if (!*any)
+		return 0;
+	if (event->passed) {
+		lines_pass(l, event->ev.n, event->passed);
+		feed_pass(&p->feed, event->passed);
+		return 0;
+	}
+	if (feed_recognised(&p->feed, &event->ev, e) < 0)
+		return -1;
+	lines_skip(l, event->ev.n);
+	return 0;
+}
+
 int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 {
 	struct lines *l = &p->in->reading.lines;
 	struct piece piece;
+	uint64_t passed;
 	size_t n;
 
 	*any = true;
 	if (!reading_inside(&p->in->reading)) {
+		if (p->ahead != NULL && !l->in_long) {
+			if (take_ahead(p, any, e) < 0)
+				return -1;
+			if (*any)
+				return 0;
+			*any = true;
+		}
 		if (feed_known(&p->feed, lines_ahead(l), &n, e) < 0)
 			return -1;
 		if (n > 0) {
 			lines_skip(l, n);
+			return 0;
+		}
+		if (feed_may_pass(&p->feed) && (n = sieve_pass(lines_ahead(l), &passed)) > 0) {
+			lines_pass(l, n, passed);
+			feed_pass(&p->feed, passed);
 			return 0;
 		}
 	}
@@ -42,8 +79,17 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 static int fill(struct pipeline *p, struct input *in, int timeout_ms, enum lines_state *state, struct err *e)
 {
 	auto_buf struct buf name = { 0 };
+	int ret;
 
-	if (input_fill(in, timeout_ms, state, e) == 0)
+	if (p->ahead != NULL) {
+		ahead_settle(p->ahead);
+		if (p->feed.line_cache.n > 0) /* before that, there is nothing to compare with */
+			lines_widen(&in->reading.lines, AHEAD_WINDOW);
+	}
+	ret = input_fill(in, timeout_ms, state, e);
+	if (ret == 0 && p->ahead != NULL)
+		ahead_begin(p->ahead, &p->feed, &in->reading.lines);
+	if (ret == 0)
 		return 0;
 	p->bad_input = true;
 	if (in->source.is_stdin)
@@ -115,6 +161,7 @@ static int judge_source(struct pipeline *p, struct err *e)
 	uint64_t other = 0;
 
 	p->feed.trust = FEED_TEXT;
+	p->whole = (struct whole){ .ok = false };
 	if (s->is_kmsg || (s->is_stdin && p->o->trusted_input)) {
 		p->feed.trust = FEED_ALL;
 		return 0;
@@ -124,11 +171,19 @@ static int judge_source(struct pipeline *p, struct err *e)
 	/* of a file that cannot be trusted, its first line says whether that is worth a word */
 	if (wholly_auditd(p, &yes, &begins, &other, e) < 0)
 		return -1;
-	if (yes && s->root_only)
-		p->feed.trust = FEED_AUDITD;
-	else if (begins && p->o->distrusted != NULL)
-		p->o->distrusted(p->o->to, s->name, s->why, other);
+	p->whole.begins = begins;
+	p->whole.other = yes ? 0 : other;
+	pipeline_judged(p);
 	return 0;
+}
+
+void pipeline_judged(struct pipeline *p)
+{
+	const struct source *s = &p->in->source;
+
+	p->feed.trust = p->whole.begins && p->whole.other == 0 && s->root_only ? FEED_AUDITD : FEED_TEXT;
+	if (p->feed.trust == FEED_TEXT && p->whole.begins && p->o->distrusted != NULL)
+		p->o->distrusted(p->o->to, s->name, s->why, p->whole.other);
 }
 
 /* Reads more: from a pipe as much as comes within a moment, so that a slow one does not cost a commit a line. */
@@ -189,7 +244,11 @@ static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
 	struct err why = { 0 };
+<<<<<<< HEAD
 	bool more, looked = p->in->reading.lines.end > p->in->reading.lines.start;
+=======
+	bool more, ended;
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 
 	while (!pipeline_stop(p)) {
 		/* what was read to see whether it is a tool's does not wait for more */
@@ -203,15 +262,29 @@ static int read_source(struct pipeline *p, struct err *e)
 			if (buffered(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
 		} while (!pipeline_stop(p) && more);
-		if (feed_commit(&p->feed, e) < 0)
+		ended = p->in->reading.lines.eof && !reading_ready(&p->in->reading) && !pipeline_stop(p);
+		if ((ended && pipeline_whole_ends(p, e) < 0) || feed_commit(&p->feed, e) < 0)
 			return -1;
-		if (p->in->reading.lines.eof && !reading_ready(&p->in->reading))
+		if (ended)
 			return 0;
 		if (p->in->source.is_kmsg && state != LINES_GOT)
 			return 0;
 	}
 	p->r->stopped = true;
 	return feed_commit(&p->feed, e);
+}
+
+/* Of a long file, other threads look at what comes. */
+static void begin_ahead(struct pipeline *p)
+{
+	const struct source *s = &p->in->source;
+	unsigned threads = p->o->threads, most = ahead_processors();
+
+	if (threads == 0)
+		threads = most < THREADS ? most : THREADS;
+	if (threads < 2 || !s->is_regular || s->packed != NULL || (p->o->threads == 0 && s->size < AHEAD_FROM))
+		return;
+	p->ahead = ahead_start(threads - 1);
 }
 
 /* What was read to its end and holds no record that anybody here reads: it counts as a source that could not be read. */
@@ -233,7 +306,7 @@ static int note_strange(struct pipeline *p, const char *name, struct err *e)
 int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 {
 	struct input in;
-	bool any = true;
+	bool any = true, known = false;
 	int ret;
 
 	p->bad_input = input_open(&in, name, p->o->json_field, e) < 0;
@@ -247,10 +320,17 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	}
 	// cppcheck-suppress autoVariables ; it is set back below
 	p->in = &in;
+<<<<<<< HEAD
 	ret = judge_source(p, e);
 	while (ret == 0 && any && !p->r->stopped) {
 		bool taken;
 
+=======
+	ret = pipeline_whole_known(p, &known, e);
+	if (ret == 0 && !known)
+		ret = judge_source(p, e);
+	while (ret == 0 && !known && any && !p->r->stopped) {
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 		ret = input_next(&in, &any, e);
 		p->bad_input = ret < 0;
 		if (ret < 0 || !any)
@@ -259,7 +339,10 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 		if (ret < 0 || taken)
 			continue;
 		feed_source(&p->feed, in.name);
+		pipeline_whole_begins(p);
+		begin_ahead(p);
 		ret = read_source(p, e);
+		ahead_stop(TAKE(p->ahead));
 		if (ret == 0 && !p->r->stopped && feed_source_is_strange(&p->feed))
 			ret = note_strange(p, in.name, e);
 		p->r->bytes += in.reading.lines.bytes;

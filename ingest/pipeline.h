@@ -3,8 +3,20 @@
 #ifndef INGEST_PIPELINE_H
 #define INGEST_PIPELINE_H
 
+#include "ingest/ahead.h"
 #include "ingest/batch/feed.h"
 #include "ingest/read/input.h"
+
+#define WHOLE_COUNTS 7
+
+/* A file that is read from its beginning: what it is known by, and what had been counted before it. See ingest/whole.c. */
+struct whole {
+	bool ok;               /* it may be marked as read */
+	char file[256];
+	uint64_t before[WHOLE_COUNTS];
+	bool begins;           /* its first line has auditd's form */
+	uint64_t other;        /* the first line that has not; 0: none */
+};
 
 /* Reads sources piece by piece and feeds the store. */
 struct pipeline {
@@ -13,6 +25,8 @@ struct pipeline {
 	struct ingest_report *r;
 	struct input *in;
 	bool bad_input;        /* the source failed, not the store */
+	struct whole whole;
+	struct ahead *ahead;   /* NULL: one thread does it all */
 };
 
 static inline bool pipeline_stop(const struct pipeline *p)
@@ -28,6 +42,16 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e);
 
 /* Reads a source, or what is new of the journal, from its beginning to its end. */
 int pipeline_source(struct pipeline *p, const char *name, struct err *e);
+
+/* What p->whole says of a file's form is known: whether it can be trusted, and a word where it looks as if it could and cannot. */
+void pipeline_judged(struct pipeline *p);
+
+/* Was the file read whole before, and is it the same? Then all that it holds is counted. */
+int pipeline_whole_known(struct pipeline *p, bool *known, struct err *e);
+
+/* Its reading begins; it has ended: that is noted, in the transaction of its last records. */
+void pipeline_whole_begins(struct pipeline *p);
+int pipeline_whole_ends(struct pipeline *p, struct err *e);
 
 /* A source that could not be read: it is said and counted, and what was good of it stays. -1: it was the store. */
 int pipeline_failed(struct pipeline *p, struct err *e);

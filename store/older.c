@@ -3,6 +3,7 @@
 #include "store/older.h"
 
 #include "store/base/mem.h"
+#include "store/makers.h"
 #include "store/model/obs.h"
 #include "store/row.h"
 #include "store/schema.h"
@@ -159,7 +160,7 @@ int older_end(struct store *s, struct err *e)
 {
 	auto_buf struct buf sql = { 0 };
 
-	if (drop_views(s, "older_", e) < 0)
+	if (makers_fill(s, e) < 0 || drop_views(s, "older_", e) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(changed); i++)
 		buf_printf(&sql, "DROP TABLE main.was_%s;", changed[i]);

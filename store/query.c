@@ -22,9 +22,34 @@ struct bytes query_keep_string(struct query *q, struct bytes b)
 	return pool_get(&q->strings, pool_intern(&q->strings, b));
 }
 
-bool query_text_of(const struct query_loading *l, int64_t row, struct bytes *out)
+STMT(one_string, "SELECT id, bytes FROM string WHERE id = ?1");
+STMT(one_caller, "SELECT id, comm, subj FROM caller WHERE id = ?1");
+STMT(one_place, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place WHERE id = ?1");
+
+/* The value that a map has of a row; where only some rows are read, this one is read now. */
+static int64_t look_up(struct query_loading *l, const struct map *map, int64_t row, struct stmt *stmt, query_take *take)
 {
-	int64_t id = row == 0 ? 0 : map_get(&l->strings, (uint64_t)row, 0, -1);
+	int64_t at = map_get(map, (uint64_t)row, 0, -1);
+	struct err ignored;
+
+	if (at >= 0 || !l->some || store_each(l->s, stmt, ARGS(V_INT(row)), WALK(take, l), &ignored) < 0)
+		return at;
+	return map_get(map, (uint64_t)row, 0, -1);
+}
+
+int64_t query_caller_at(struct query_loading *l, int64_t row)
+{
+	return look_up(l, &l->callers, row, STMT_one_caller, query_take_caller);
+}
+
+int64_t query_location_at(struct query_loading *l, int64_t row)
+{
+	return look_up(l, &l->locations, row, STMT_one_place, query_take_location);
+}
+
+bool query_text_of(struct query_loading *l, int64_t row, struct bytes *out)
+{
+	int64_t id = row == 0 ? 0 : look_up(l, &l->strings, row, STMT_one_string, query_take_string);
 
 	*out = pool_get(&l->q->strings, (uint32_t)id);
 	return id >= 0;
@@ -65,7 +90,7 @@ int query_each_of(struct query_loading *l, const char *sql, int (*take)(void *, 
 	return store_each_sql(l->s, sql, ARGS(V_INT(l->q->trusted)), WALK(take, l), e);
 }
 
-static int take_string(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_string(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t v[2];
@@ -81,7 +106,7 @@ bool query_is_node(const struct query *q, int64_t node, struct bytes name)
 	return nodes_named(&q->nodes, node, name);
 }
 
-static int take_caller(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_caller(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct query_caller c;
@@ -96,7 +121,7 @@ static int take_caller(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_call(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_call(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t v[4];
@@ -109,7 +134,7 @@ static int take_call(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* Trees and images: all of them first, since images point at each other; those without a use go at the end. */
-static int take_tree(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_tree(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t v[4];
@@ -135,7 +160,7 @@ void query_set_node(struct query_tree *t, const struct query *q, const struct no
 	t->file = node->file;
 }
 
-static int take_image(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_image(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct query_image m = { .execs = QUERY_NONE };
@@ -204,8 +229,10 @@ static int check_descent(const struct query *q, const struct query_loading *l, s
 }
 
 /* Rows become indexes, now that all are there. */
-static int link_images(struct query *q, const struct query_loading *l, struct err *e)
+int query_link_images(struct query_loading *l, struct err *e)
 {
+	struct query *q = l->q;
+
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		struct query_image *m = &q->images.v[i];
 
@@ -218,7 +245,7 @@ static int link_images(struct query *q, const struct query_loading *l, struct er
 	return check_descent(q, l, e);
 }
 
-static int take_label(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct bytes label;
@@ -234,7 +261,7 @@ static int take_label(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_location(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct query_location *p;
@@ -258,7 +285,7 @@ int query_put_location(struct query_loading *l, const struct map *trees, const c
 	if (row_read(st, table, "ii", v, e) < 0)
 		return -1;
 	tree = map_get(trees, (uint64_t)v[0], 0, -1);
-	location = map_get(&l->locations, (uint64_t)v[1], 0, -1);
+	location = query_location_at(l, v[1]);
 	if (location < 0)
 		return query_dangling(l, table, 0, "place", e);
 	if (tree >= 0)
@@ -266,7 +293,7 @@ int query_put_location(struct query_loading *l, const struct map *trees, const c
 	return 0;
 }
 
-static int take_tree_location(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_tree_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 
@@ -278,7 +305,7 @@ bool query_in_time(const struct query_loading *l, int64_t first, int64_t last)
 	return (l->since == WHEN_NONE || last >= l->since) && (l->until == WHEN_NONE || first <= l->until);
 }
 
-static int take_build(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_build(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct query_build b;
@@ -289,7 +316,7 @@ static int take_build(void *to, sqlite3_stmt *st, struct err *e)
 	b = (struct query_build){ .node = nodes_id(&l->q->nodes, v[0]), .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
 				  .id = query_keep_string(l->q, store_column(st, 4)), .location = QUERY_NONE };
 	if (v[2] != 0)
-		b.location = (uint32_t)map_get(&l->locations, (uint64_t)v[2], 0, QUERY_NONE);
+		b.location = (uint32_t)query_location_at(l, v[2]); /* -1: QUERY_NONE */
 	if (!query_text_of(l, v[1], &b.exe) || (v[2] != 0 && b.location == QUERY_NONE))
 		return query_dangling(l, "build", 0, "exe or place", e);
 	if (query_in_time(l, b.t_first, b.t_last))
@@ -315,7 +342,7 @@ static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_policy(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_policy(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	auto_buf struct buf name = { 0 };
@@ -345,7 +372,7 @@ static int take_tree_policy(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t n;
@@ -357,7 +384,7 @@ static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* A loader's first steps alone are no start: nothing says that what it was to start ever ran. */
-static void note_programs(struct query *q)
+void query_note_programs(struct query *q)
 {
 	for (size_t i = 0; i < q->images.n; i++)
 		q->trees.v[q->images.v[i].tree].program |= query_is_program(&q->images.v[i]);
@@ -383,27 +410,27 @@ static int take_args(void *to, const struct args_row *r, struct err *e)
 
 static int load_all(struct query_loading *l, struct err *e)
 {
-	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, bytes FROM string", take_string, e) < 0 ||
-	    query_each(l, "SELECT id, comm, subj FROM caller", take_caller, e) < 0 ||
-	    query_each(l, "SELECT id, arch, nr, action FROM call", take_call, e) < 0 ||
-	    query_each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", take_tree, e) < 0 ||
+	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, bytes FROM string", query_take_string, e) < 0 ||
+	    query_each(l, "SELECT id, comm, subj FROM caller", query_take_caller, e) < 0 ||
+	    query_each(l, "SELECT id, arch, nr, action FROM call", query_take_call, e) < 0 ||
+	    query_each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", query_take_tree, e) < 0 ||
 	    query_each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
 			  "loader, boot, serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
-			  take_image, e) < 0)
+			  query_take_image, e) < 0)
 		return -1;
-	if (link_images(l->q, l, e) < 0)
+	if (query_link_images(l, e) < 0)
 		return -1;
-	if (query_each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted", take_label, e) < 0 ||
-	    query_each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", take_policy, e) < 0 ||
+	if (query_each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted", query_take_label, e) < 0 ||
+	    query_each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", query_take_policy, e) < 0 ||
 	    query_each_of(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE (NOT ?1 OR trusted) AND ingest IN "
 			  "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
 			  "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
 			  "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image", take_tree_policy, e) < 0 ||
 	    query_load_uses(l, e) < 0)
 		return -1;
-	if (query_each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", take_location, e) < 0 ||
-	    query_each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", take_tree_location, e) < 0 ||
-	    query_each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", take_build, e) < 0 ||
+	if (query_each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", query_take_location, e) < 0 ||
+	    query_each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", query_take_tree_location, e) < 0 ||
+	    query_each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", query_take_build, e) < 0 ||
 	    query_each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
 			  "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
 			  "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
@@ -411,11 +438,15 @@ static int load_all(struct query_loading *l, struct err *e)
 			  "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
 		return -1;
 	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
-	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", take_contradicted, e) < 0))
+	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", query_take_contradicted, e) < 0))
 		return -1;
+<<<<<<< HEAD
 	if (!l->q->trusted && args_each(l->s, (struct args_take){ take_args, l->q }, e) < 0)
 		return -1;
 	note_programs(l->q);
+=======
+	query_note_programs(l->q);
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 	order_query(l->q);
 	return 0;
 }
@@ -428,24 +459,30 @@ int query_load(struct query *q, struct store *s, int64_t since, int64_t until, b
 	*q = (struct query){ .trusted = trusted, .since = since, .until = until };
 	/* the trusted marks of a store that others can write are text */
 	ret = trusted && !store_trusts(s) ? 0 : load_all(&l, e);
-	map_release(&l.strings);
-	map_release(&l.images);
-	map_release(&l.trees);
-	map_release(&l.callers);
-	map_release(&l.calls);
-	map_release(&l.uses);
-	map_release(&l.pseudo);
-	map_release(&l.near);
-	VEC_FREE(&l.programs);
-	map_release(&l.near);
-	VEC_FREE(&l.programs);
-	map_release(&l.locations);
-	map_release(&l.policies);
-	map_release(&l.path_at);
-	map_release(&l.tree_of_total);
-	map_release(&l.image_of_total);
-	VEC_FREE(&l.paths);
+	if (ret == 0)
+		ret = store_still(s, e);
+	query_loading_release(&l);
 	return ret;
+}
+
+void query_loading_release(struct query_loading *l)
+{
+	map_release(&l->strings);
+	map_release(&l->images);
+	map_release(&l->trees);
+	map_release(&l->callers);
+	map_release(&l->calls);
+	map_release(&l->uses);
+	map_release(&l->pseudo);
+	map_release(&l->near);
+	VEC_FREE(&l->programs);
+	map_release(&l->locations);
+	map_release(&l->policies);
+	map_release(&l->path_at);
+	map_release(&l->tree_of_total);
+	map_release(&l->image_of_total);
+	VEC_FREE(&l->paths);
+	VEC_FREE(&l->totals);
 }
 
 void query_tree_release(struct query_tree *t)
@@ -454,6 +491,7 @@ void query_tree_release(struct query_tree *t)
 	VEC_FREE(&t->locations);
 	VEC_FREE(&t->policies);
 	VEC_FREE(&t->also);
+	VEC_FREE(&t->totals);
 }
 
 void query_release(struct query *q)
@@ -463,6 +501,8 @@ void query_release(struct query *q)
 	VEC_FREE(&q->locations);
 	VEC_FREE(&q->builds);
 	VEC_FREE(&q->policies);
+	VEC_FREE(&q->links);
+	VEC_FREE(&q->boots);
 	VEC_FREE(&q->trees);
 	VEC_FREE(&q->images);
 	VEC_FREE(&q->uses);

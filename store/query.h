@@ -33,6 +33,7 @@ struct query_tree {
 	struct bytes node;          /* its machine's name; see query_is_node */
 	int64_t node_id;            /* its machine: see nodes_id */
 	int64_t row;                /* of the name that it came by */
+	VEC(int64_t) totals;        /* rows of `fold`, of a pseudo-tree of compacted trees */
 	VEC(int64_t) also;          /* ids of trees of other names that have gone into this one: see unite_trees */
 	uint32_t root;              /* image, index */
 	uint32_t main;              /* image of its main program; of a living tree see analyze/evidence/main_program */
@@ -65,7 +66,7 @@ struct query_use {
 
 struct query_caller { struct bytes comm, subj; };   /* subj.n is 0: none */
 /* One distinct call set of compacted trees: how many of their starts showed it. */
-struct query_set { uint32_t tree; uint64_t starts; VEC(uint32_t) calls; };
+struct query_set { uint32_t tree; uint64_t starts, hash; VEC(uint32_t) calls; }; /* hash: as fold_start names it */
 
 struct query_location { int64_t id; struct bytes v[LOCATION_FIELDS]; };
 /* A build of a program that ran; place: the container that it ran in, or QUERY_NONE. */
@@ -76,8 +77,15 @@ struct query_build {
 	bool here;                  /* exe was a file of the machine's own, not of another root directory */
 	int64_t t_first, t_last;
 };
+<<<<<<< HEAD
 /* An argument of a call, as auditd's SYSCALL records had it: a note. */
 struct query_args { struct bytes comm, exe; uint32_t arch; int32_t nr; unsigned which; uint64_t value; };
+=======
+/* Trees with both labels belong together, though none of them may be loaded. */
+struct query_link { struct bytes a, b; };
+/* The time of a boot, as the processes of one of its machine's names show it. */
+struct query_boot { int64_t row; uint32_t number; int64_t t_first, t_last; };
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the file held */
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 
@@ -95,6 +103,9 @@ struct query {
 	VEC(struct query_build) builds;
 	VEC(struct query_args) args;        /* of one caller and call beside each other */
 	VEC(struct query_set) sets;
+	bool some;                          /* not all trees are here: see query_load_some */
+	VEC(struct query_link) links;       /* with some, of labels, */
+	VEC(struct query_boot) boots;       /* and boots of the machines that have several */
 	struct map same;                    /* row of an image -> row of the one that it has gone into: see unite_trees */
 	uint64_t contradicted;              /* text lines, in all runs, that said otherwise than a trusted source of one event; 0 with trusted */
 	struct pool strings;                /* what all the bytes above point into */
@@ -107,6 +118,28 @@ struct query {
  */
 int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, struct err *e);
 void query_release(struct query *q);
+
+/*
+ * The same state, with these trees alone: what they have, and what is needed to judge them. Rows of `tree` and codes of compacted
+ * trees, sorted, each once. Of the first n_core trees what came before and after them in their pids is there as well: images in
+ * a tree of no use. What hangs on no event is loaded as a whole. Returns 1 where all has to be loaded: names are joined.
+ */
+struct query_pick {
+	const int64_t *trees;
+	size_t n, n_core;
+	const struct bytes *totals;
+	size_t n_totals;
+};
+int query_load_some(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, const struct query_pick *pick, struct err *e);
+
+/*
+ * Loads the store in parts, one after the other: each tree is in one of them, with what it has, and nothing that is needed to judge
+ * it. take borrows the query. Returns 1 before the first where that cannot be: names are joined, text stands beside trusted
+ * records, or something hangs on no event.
+ */
+struct query_part_take { void (*take)(void *to, struct query *q); void *to; };
+int query_load_parts(struct store *s, int64_t since, int64_t until, bool trusted, struct query_part_take to, struct err *e);
+
 void query_tree_release(struct query_tree *t);
 
 /* Is it more than a loader's own steps? One that was exec'd under the filter is what was to be started, a loader or not. */

@@ -16,6 +16,7 @@ struct query_loading {
 	struct query *q;
 	struct store *s;
 	int64_t since, until;
+	bool some;            /* rows that many share are read when they are asked for */
 	struct map strings;   /* row -> pool id */
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
@@ -25,6 +26,7 @@ struct query_loading {
 	struct map near;      /* (node, pid and hour) of presence -> the last of a list in programs, + 1 */
 	VEC(struct query_program) programs;
 	VEC(struct query_path) paths;
+	VEC(int64_t) totals;  /* rows of fold that were taken */
 	struct map path_at, tree_of_total, image_of_total;  /* row -> index; row -> tree; (tree, path) -> image */
 };
 
@@ -34,7 +36,12 @@ struct bytes query_keep_string(struct query *q, struct bytes b);
 struct bytes query_keep_shown(struct query *q, struct bytes b);
 
 /* The bytes of a row of `string`; false: there is none. */
-bool query_text_of(const struct query_loading *l, int64_t row, struct bytes *out);
+bool query_text_of(struct query_loading *l, int64_t row, struct bytes *out);
+
+/* The index of a row that many share; -1: there is none. */
+int64_t query_caller_at(struct query_loading *l, int64_t row);
+int64_t query_location_at(struct query_loading *l, int64_t row);
+int64_t query_path_at(struct query_loading *l, int64_t row);
 
 /* -1: a row refers to one that is not there. */
 int query_dangling(const struct query_loading *l, const char *table, int64_t id, const char *what, struct err *e);
@@ -57,6 +64,17 @@ struct query_use *query_add_use(struct query_loading *l, uint32_t image, uint32_
 void query_note_serial(struct query_use *u, uint32_t serial);
 
 int query_load_uses(struct query_loading *l, struct err *e);
+int query_load_presence(struct query_loading *l, struct err *e);
 int query_load_totals(struct query_loading *l, struct err *e);
+int query_load_paths(struct query_loading *l, struct err *e);
+int query_link_images(struct query_loading *l, struct err *e);
+void query_note_programs(struct query *q);
+void query_loading_release(struct query_loading *l);
+
+/* What takes one row, of all or of some. */
+typedef int query_take(void *loading, sqlite3_stmt *st, struct err *e);
+query_take query_take_string, query_take_caller, query_take_call, query_take_tree, query_take_image, query_take_label, query_take_location,
+	query_take_tree_location, query_take_build, query_take_policy, query_take_contradicted, query_take_interval, query_take_path,
+	query_take_total, query_take_total_label, query_take_total_use, query_take_total_location, query_take_total_set;
 
 #endif

@@ -72,5 +72,5 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_node);
-	return ret;
+	return ret < 0 ? -1 : store_still(s, e);
 }

@@ -3,12 +3,13 @@
 #include "store/query_load.h"
 
 #include "store/base/when.h"
+#include "store/query_past.h"
 #include "store/model/program.h"
 #include "store/row.h"
 
 #include <stdlib.h>
 
-static int take_path(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_path(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct query_path p;
@@ -16,6 +17,8 @@ static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "path", "izizb", v, e) < 0)
 		return -1;
+	if (map_get(&l->path_at, (uint64_t)v[0], 0, -1) >= 0)
+		return 0;
 	p = (struct query_path){ .id = v[0], .parent = v[1] };
 	p.text = query_keep_shown(l->q, store_column(st, 4));
 	/* a path is written after the one that it goes on from, and rows are numbered upwards */
@@ -27,6 +30,21 @@ static int take_path(void *to, sqlite3_stmt *st, struct err *e)
 	map_put(&l->path_at, (uint64_t)p.id, 0, (int64_t)l->paths.n);
 	*VEC_PUSH(&l->paths) = p;
 	return 0;
+}
+
+/* A path with those that it goes on from, in the order of their numbers. */
+STMT(path_chain,
+	"WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT path.parent FROM up JOIN path ON path.id = up.id WHERE path.parent <> 0) "
+	"SELECT path.id, path.parent, path.exe, path.name, path.text FROM up JOIN path ON path.id = up.id ORDER BY path.id");
+
+int64_t query_path_at(struct query_loading *l, int64_t row)
+{
+	int64_t at = map_get(&l->path_at, (uint64_t)row, 0, -1);
+	struct err ignored;
+
+	if (at >= 0 || !l->some || store_each(l->s, STMT_path_chain, ARGS(V_INT(row)), WALK(query_take_path, l), &ignored) < 0)
+		return at;
+	return map_get(&l->path_at, (uint64_t)row, 0, -1);
 }
 
 static uint32_t add_total_image(struct query_loading *l, uint32_t tree, uint32_t above,
@@ -54,7 +72,7 @@ static uint32_t folded_image(struct query_loading *l, uint32_t tree, int64_t pat
 
 	while (path != 0) {
 		int64_t at = map_get(&l->image_of_total, tree, (uint64_t)path, -1);
-		int64_t row = map_get(&l->path_at, (uint64_t)path, 0, -1);
+		int64_t row = query_path_at(l, path);
 
 		if (at >= 0 || row < 0) {
 			above = at >= 0 ? (uint32_t)at : QUERY_NONE;
@@ -79,7 +97,7 @@ static void count_total(struct query_tree *t, int64_t trees, int64_t starts)
 	t->start_seen = t->starts > 0;
 }
 
-static int take_total(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_total(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	uint32_t tree = (uint32_t)l->q->trees.n;
@@ -91,12 +109,14 @@ static int take_total(void *to, sqlite3_stmt *st, struct err *e)
 	node = nodes_find(&l->q->nodes, v[2]);
 	if (node == NULL)
 		return query_dangling(l, "fold", v[0], "node", e);
+	*VEC_PUSH(&l->totals) = v[0];
 	/* trusted evidence and text of one workload stand in rows of their own: the trusted one first */
 	if (tree > 0 && l->q->trees.v[tree - 1].id == 0 && bytes_eq(l->q->trees.v[tree - 1].code, store_column(st, 1)) &&
 	    l->q->trees.v[tree - 1].row == v[2]) {
 		struct query_tree *t = &l->q->trees.v[tree - 1];
 
 		map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree - 1);
+		*VEC_PUSH(&t->totals) = v[0];
 		count_total(t, v[4], v[5]);
 		return 0;
 	}
@@ -104,6 +124,7 @@ static int take_total(void *to, sqlite3_stmt *st, struct err *e)
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
 		.code = query_keep_string(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 	count_total(&l->q->trees.v[tree], v[4], v[5]);
+	*VEC_PUSH(&l->q->trees.v[tree].totals) = v[0];
 	query_set_node(&l->q->trees.v[tree], l->q, node);
 	l->q->trees.v[tree].main = folded_image(l, tree, v[3]);
 	if (l->q->trees.v[tree].main == QUERY_NONE)
@@ -111,7 +132,7 @@ static int take_total(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_total_label(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_total_label(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct query_tree *t;
@@ -130,7 +151,7 @@ static int take_total_label(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_total_use(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_total_use(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t v[9], tree, caller, call;
@@ -139,7 +160,7 @@ static int take_total_use(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "fold_use", "iiiifccuT", v, e) < 0)
 		return -1;
 	tree = map_get(&l->tree_of_total, (uint64_t)v[0], 0, -1);
-	caller = map_get(&l->callers, (uint64_t)v[2], 0, -1);
+	caller = query_caller_at(l, v[2]);
 	call = map_get(&l->calls, (uint64_t)v[3], 0, -1);
 	image = tree < 0 ? QUERY_NONE : folded_image(l, (uint32_t)tree, v[1]);
 	if (image == QUERY_NONE || caller < 0 || call < 0)
@@ -155,7 +176,7 @@ static int take_total_use(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_total_set(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct query_set *set;
@@ -171,7 +192,7 @@ static int take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 	text = store_column(st, 1);
 	bytes_take(&text, BYTES("["));
 	set = VEC_PUSH(&l->q->sets);
-	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)v[2] };
+	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)v[2], .hash = query_past_hash(store_column(st, 1)) };
 	while (bytes_dec(&text, OBS_ROW_MAX, &row)) {
 		int64_t call = map_get(&l->calls, row, 0, -1);
 
@@ -184,7 +205,7 @@ static int take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-static int take_total_location(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_total_location(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 
@@ -193,12 +214,12 @@ static int take_total_location(void *to, sqlite3_stmt *st, struct err *e)
 
 int query_load_totals(struct query_loading *l, struct err *e)
 {
-	if (query_each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", take_path, e) < 0 ||
-	    query_each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", take_total, e) < 0 ||
-	    query_each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", take_total_label, e) < 0 ||
-	    query_each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", take_total_use, e) < 0)
+	if (query_each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", query_take_path, e) < 0 ||
+	    query_each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", query_take_total, e) < 0 ||
+	    query_each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", query_take_total_label, e) < 0 ||
+	    query_each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", query_take_total_use, e) < 0)
 		return -1;
-	if (query_each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_total_location, e) < 0)
+	if (query_each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", query_take_total_location, e) < 0)
 		return -1;
-	return query_each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", take_total_set, e);
+	return query_each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", query_take_total_set, e);
 }

@@ -53,7 +53,7 @@ void query_note_serial(struct query_use *u, uint32_t serial)
 		u->serial = serial;
 }
 
-static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
+int query_take_interval(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	struct obs_list list = { 0 };
@@ -73,7 +73,7 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 				  "no observations can be read in its obs", e);
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
 		const struct obs *o = &list.v[i];
-		int64_t caller = map_get(&l->callers, (uint64_t)o->caller, 0, -1);
+		int64_t caller = query_caller_at(l, o->caller);
 		int64_t call = map_get(&l->calls, (uint64_t)o->call, 0, -1);
 
 		if (caller < 0 || call < 0)
@@ -124,7 +124,7 @@ static uint64_t near_key(int64_t pid, int64_t hour)
 	return (uint64_t)pid << 32 | ((uint64_t)hour & UINT32_MAX);
 }
 
-static bool is_loader(const struct query_loading *l, int64_t exe_row, int64_t caller)
+static bool is_loader(struct query_loading *l, int64_t exe_row, int64_t caller)
 {
 	struct bytes exe;
 
@@ -139,7 +139,7 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "presence", "ipziin", v, e) < 0)
 		return -1;
-	caller = map_get(&l->callers, (uint64_t)v[4], 0, -1);
+	caller = query_caller_at(l, v[4]);
 	if (caller < 0 || is_loader(l, v[3], caller))
 		return 0;
 	first = map_get(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), 0);
@@ -183,7 +183,7 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "presence", "iniiiuTipz", v, e) < 0)
 		return -1;
 	image = query_image_index(l, v[1]);
-	caller = map_get(&l->callers, (uint64_t)v[3], 0, -1);
+	caller = query_caller_at(l, v[3]);
 	call = map_get(&l->calls, (uint64_t)v[4], 0, -1);
 	if (caller < 0 || call < 0 || !query_text_of(l, v[2], &exe))
 		return query_dangling(l, "presence", v[0], "caller, call or exe", e);
@@ -203,8 +203,13 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 int query_load_uses(struct query_loading *l, struct err *e)
 {
 	if (query_each_of(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
-			  "WHERE NOT ?1 OR trusted", take_interval, e) < 0)
+			  "WHERE NOT ?1 OR trusted", query_take_interval, e) < 0)
 		return -1;
+	return query_load_presence(l, e);
+}
+
+int query_load_presence(struct query_loading *l, struct err *e)
+{
 	if (l->q->trusted)
 		return 0;
 	if (query_each(l, "SELECT node, pid, hour + 1, exe, caller, part FROM presence", take_near, e) < 0)

@@ -326,6 +326,18 @@ CREATE TABLE IF NOT EXISTS fold_set (
     PRIMARY KEY (fold, calls)
 ) STRICT, WITHOUT ROWID;
 
+-- each tree that was compacted, for readiness; calls: hash of the text in fold_set; records: 0 all read, 1 some lost, 2 not known
+CREATE TABLE IF NOT EXISTS fold_start (
+    id      INTEGER PRIMARY KEY,
+    fold    INTEGER NOT NULL REFERENCES fold (id),
+    t       INTEGER NOT NULL,
+    calls   INTEGER NOT NULL,
+    start   INTEGER NOT NULL,
+    ended   INTEGER NOT NULL,
+    records INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS fold_start_by_fold ON fold_start (fold);
+
 -- A part with what it has of its image: the part that its own was forked from, or exec'd from.
 DROP VIEW IF EXISTS image_part;
 CREATE VIEW image_part AS

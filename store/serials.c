@@ -7,12 +7,15 @@
 
 #define WINDOW_S 1024      /* seconds of a page of the table `seen` */
 #define CAPTURE_MOST (1 << 26) /* serials of one capture that are taken as seen: 16 MB */
+#define PRINTK_BURST 10    /* source: DEFAULT_RATELIMIT_BURST, by which printk_ratelimit() lets records of audit through */
+#define PRINTK_HOLES 3     /* fewer tell nothing */
 #define BOOTS_MOST 1000    /* more of a node say nothing: see ingest/batch/boots.h */
 
 struct loading {
 	struct serials *out;
 	const struct nodes *nodes;
 	bool trusted, older;
+	const struct map *wanted; /* (row, page) that are looked at; NULL: all */
 	struct map boots_of; /* row that stands for a machine -> its last boot, index + 1 */
 };
 
@@ -134,6 +137,8 @@ static void take_range(struct loading *l, uint32_t boot, uint32_t first, uint32_
 	for (uint32_t page = first / SERIAL_SET_SIZE; page <= last / SERIAL_SET_SIZE; page++) {
 		unsigned from, to;
 
+		if (l->wanted != NULL && map_get(l->wanted, (uint64_t)l->out->boots.v[boot].row, page, 0) == 0)
+			continue;
 		if (within_page(first, last, page, &from, &to))
 			serial_set_add_range(&page_for(l, boot, page, l->out->boots.v[boot].t_first)->known, from, to);
 	}
@@ -161,10 +166,15 @@ static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* The runs of missing serials in a span. */
-struct missing { uint64_t n, longest; uint32_t at; int64_t t; };
+struct missing { uint64_t n, longest; uint32_t at; int64_t t; uint64_t holes, bursts, behind; };
 
 static void end_run(struct missing *m, uint64_t from, uint64_t end, int64_t t)
 {
+	if (from == end)
+		return;
+	m->bursts += m->holes > 0 && from - m->behind == PRINTK_BURST;
+	m->behind = end;
+	m->holes++;
 	m->n += end - from;
 	if (end - from <= m->longest)
 		return;
@@ -209,8 +219,10 @@ static void add_up(struct serials *s)
 
 		b->missing = m.n;
 		b->hole = m.longest;
-		b->hole_t = m.t;
+		b->hole_t = m.t > b->t_first ? m.t : b->t_first; /* a page's time is where its window begins */
 		b->hole_from = m.at;
+		b->holes = m.holes;
+		b->bursts = m.bursts;
 	}
 	for (size_t i = 0; i < s->pages.n; i++)
 		s->boots.v[s->pages.v[i].boot].held += serial_set_count(&s->pages.v[i].held, 0, SERIAL_SET_SIZE - 1);
@@ -222,25 +234,91 @@ static void add_up(struct serials *s)
 	}
 }
 
+static int load_boots(struct loading *l, struct store *s, struct err *e)
+{
+	*l->out = (struct serials){ 0 };
+	l->older = s->older;
+	return store_each_sql(s, "SELECT node, number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE NOT ?1 OR trusted "
+			      "ORDER BY node, number", ARGS(V_INT(l->trusted)), WALK(take_boot, l), e);
+}
+
+static int load_captures(struct loading *l, struct store *s, struct err *e)
+{
+	return store_each_sql(s, "SELECT node, t_first, t_last, serial_first, serial_last, gaps FROM capture", NO_ARGS, WALK(take_capture, l), e);
+}
+
+STMT(seen_page,
+	"SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
+	"max(length(trusted_held), length(held)) = 0 FROM seen WHERE node = ?1 AND serials = ?2");
+STMT(any_uncounted,
+	"SELECT count(*) FROM (SELECT 1 FROM seen WHERE node = ?1 AND max(length(trusted_pieces), length(pieces)) > 0 AND "
+	"max(length(trusted_held), length(held)) = 0 LIMIT 1)");
+
 int serials_load(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, struct err *e)
 {
 	struct loading l = { .out = out, .nodes = nodes, .trusted = trusted };
-	int ret = 0;
+	int ret = load_boots(&l, s, e);
 
-	*out = (struct serials){ 0 };
-	l.older = s->older;
-	if (store_each_sql(s, "SELECT node, number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE NOT ?1 OR trusted "
-			      "ORDER BY node, number", ARGS(V_INT(trusted)), WALK(take_boot, &l), e) < 0)
-		ret = -1;
-	else if (!s->older &&
-		 (store_each_sql(s, "SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
-			      "max(length(trusted_held), length(held)) = 0 FROM seen", NO_ARGS,
-			   WALK(take_page, &l), e) < 0 ||
-		  store_each_sql(s, "SELECT node, t_first, t_last, serial_first, serial_last, gaps FROM capture", NO_ARGS,
-			   WALK(take_capture, &l), e) < 0))
+	if (ret == 0 && !s->older && (store_each_sql(s, "SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
+					       "max(length(trusted_held), length(held)) = 0 FROM seen", NO_ARGS, WALK(take_page, &l), e) < 0 || load_captures(&l, s, e) < 0))
 		ret = -1;
 	if (ret == 0)
 		add_up(out);
+	if (ret == 0)
+		ret = store_still(s, e);
+	map_release(&l.boots_of);
+	return ret;
+}
+
+/* The pages of a span, each once. */
+static int load_span(struct loading *l, struct store *s, struct map *wanted, const struct serials_span *span, struct err *e)
+{
+	uint32_t first = span->first - (span->first > 0), last = span->last + (span->last < UINT32_MAX);
+
+	for (uint32_t page = first / SERIAL_SET_SIZE; page <= last / SERIAL_SET_SIZE; page++) {
+		if (map_get(wanted, (uint64_t)span->row, page, 0) != 0)
+			continue;
+		map_put(wanted, (uint64_t)span->row, page, 1);
+		if (store_each(s, STMT_seen_page, ARGS(V_INT(span->row), V_INT(page)), WALK(take_page, l), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Is something missing in or beside a span of which a trusted source tells? */
+static bool lacks(const struct serials *s, const struct serials_span *span)
+{
+	const struct serials_boot *b = serials_boot_of(s, span->row, span->boot);
+	uint64_t n;
+
+	if (b == NULL || !b->trusted)
+		return false;
+	n = serials_missing(s, span->row, span->boot, span->first - (span->first > b->first), span->last + (span->last < b->last));
+	return n > 0 && n != UINT64_MAX;
+}
+
+int serials_load_some(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, const struct serials_span *spans, size_t n,
+		      bool *enough, struct err *e)
+{
+	struct map wanted = { 0 };
+	struct loading l = { .out = out, .nodes = nodes, .trusted = trusted, .wanted = &wanted };
+	int64_t uncounted;
+	int ret = load_boots(&l, s, e);
+
+	*enough = true;
+	for (size_t i = 0; i < n && ret == 0 && *enough; i++) {
+		ret = store_number(s, STMT_any_uncounted, ARGS(V_INT(spans[i].row)), &uncounted, e);
+		*enough = ret == 0 && uncounted == 0;
+		if (ret == 0 && *enough)
+			ret = load_span(&l, s, &wanted, &spans[i], e);
+	}
+	if (ret == 0 && *enough)
+		ret = load_captures(&l, s, e);
+	for (size_t i = 0; i < n && ret == 0 && *enough; i++)
+		*enough = !lacks(out, &spans[i]);
+	if (ret == 0)
+		ret = store_still(s, e);
+	map_release(&wanted);
 	map_release(&l.boots_of);
 	return ret;
 }
@@ -251,6 +329,11 @@ void serials_release(struct serials *s)
 	VEC_FREE(&s->pages);
 	map_release(&s->at);
 	map_release(&s->page_at);
+}
+
+bool serials_limited(uint64_t holes, uint64_t bursts)
+{
+	return holes >= PRINTK_HOLES && bursts * 2 > holes - 1;
 }
 
 const struct serials_boot *serials_boot_of(const struct serials *s, int64_t row, int64_t boot)

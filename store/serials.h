@@ -25,6 +25,8 @@ struct serials_boot {
 	uint64_t hole;            /* the longest run of missing serials, */
 	int64_t hole_t;           /* and about when, ms: within 1,024 s */
 	uint32_t hole_from;
+	uint64_t holes;           /* how many runs of missing serials there are */
+	uint64_t bursts;          /* of what lies between two of them, how many hold as many serials as printk lets through at once */
 	uint32_t next;            /* another boot of the machine, index + 1; 0: none */
 };
 
@@ -45,8 +47,19 @@ struct serials {
 int serials_load(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, struct err *e);
 void serials_release(struct serials *s);
 
+/*
+ * The same for some serials of a boot and those right beside them, on machines of one name each. The boots' own figures are not
+ * there. *enough: false where they would matter: something is missing, and whether that is exact is told by all of the boot.
+ */
+struct serials_span { int64_t row, boot; uint32_t first, last; };
+int serials_load_some(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, const struct serials_span *spans, size_t n,
+		      bool *enough, struct err *e);
+
 /* How many serials are missing in from..to of a boot; UINT64_MAX: nothing is known of this boot, or of these serials. */
 uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uint32_t from, uint32_t to);
+
+/* Do the holes look like what printk's limit leaves: 10 records, then none until 5 s are over? */
+bool serials_limited(uint64_t holes, uint64_t bursts);
 
 /* The boot's figures; NULL: there are none. */
 const struct serials_boot *serials_boot_of(const struct serials *s, int64_t row, int64_t boot);

@@ -125,6 +125,9 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 		b.missing = of->missing;
 		b.hole = of->hole;
 		b.hole_t = of->hole_t;
+		b.hole_from = of->hole_from;
+		b.holes = of->holes;
+		b.bursts = of->bursts;
 	}
 	*VEC_PUSH(&n->boots) = b;
 	return 0;
@@ -330,7 +333,7 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, bool o
 		if (store_each_sql(s, rows[i].sql, args, WALK(rows[i].take, out), e) < 0)
 			return -1;
 	}
-	return join_nodes(out, s, e);
+	return join_nodes(out, s, e) < 0 ? -1 : store_still(s, e);
 }
 
 void status_release(struct status_store *s)

@@ -14,8 +14,9 @@ struct status_boot {
 	int64_t row;                  /* of the name that it came by; 0: several */
 	/* its serials, as in struct serials_boot. known: else they cannot be told, as the boot came by several names */
 	bool known, exact, trusted;
-	uint64_t held, other, missing, hole;
+	uint64_t held, other, missing, hole, holes, bursts;
 	int64_t hole_t;
+	uint32_t hole_from;
 };
 
 struct status_loss { const char *kind; uint64_t markers, records; };

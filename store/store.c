@@ -4,6 +4,7 @@
 
 #include "store/base/esc.h"
 #include "store/base/mem.h"
+#include "store/makers.h"
 #include "store/older.h"
 #include "store/row.h"
 #include "store/safe.h"
@@ -45,19 +46,23 @@ int store_fail(struct store *s, struct err *e)
 	/* SQLite forgets the system's reason where it rolls back after it, and errno holds it still */
 	int left = errno, cause = sqlite3_system_errno(s->db) ? sqlite3_system_errno(s->db) : left;
 	int code = sqlite3_errcode(s->db) & 0xff;
-	const char *hint = "";
+	const char *hint = "", *why;
 
 	if (code == SQLITE_BUSY)
 		return fail_busy(s, e);
+	/* pages of two states look like a damaged store */
+	if (s->apart.on && apart_check(&s->apart, s->path, s->owner.file, e) < 0)
+		return -1;
 	if (code == SQLITE_FULL)
 		hint = " (disk full: make room and run it again; what was committed is whole)";
 	else if (code == SQLITE_CANTOPEN && (cause == EMFILE || cause == ENFILE))
 		hint = " (no file descriptors are left: ulimit -n)";
 	else if (code == SQLITE_IOERR && cause == EFBIG)
 		hint = " (a limit on the size of files: ulimit -f; what was committed is whole)";
-	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
-		hint = " (no permission, or the folder is missing)";
-	else if (code == SQLITE_TOOBIG)
+	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN) {
+		why = apart_why(s->owner.file);
+		return err_set(e, ST_SYSTEM, "store %s: %s: %s", s->path, sqlite3_errmsg(s->db), why ? why : strerror(cause ? cause : EIO));
+	} else if (code == SQLITE_TOOBIG)
 		hint = " (no scaudit writes that: the store is damaged)";
 	return err_set(e, ST_SYSTEM, "store %s: %s%s", s->path, sqlite3_errmsg(s->db), hint);
 }
@@ -175,7 +180,7 @@ static int check_pages(struct store *s, struct err *e)
 static int create(struct store *s, struct err *e)
 {
 	auto_free char *text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; INSERT INTO meta VALUES "
-					 "('generation', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
+					 "('generation', 1), ('makers', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
 					 STORE_APPLICATION_ID, STORE_VERSION);
 	int64_t version;
 	int ret;
@@ -184,7 +189,8 @@ static int create(struct store *s, struct err *e)
 		return -1;
 	ret = store_number_sql(s, "PRAGMA user_version", NO_ARGS, &version, e);
 	/* somebody else may have been quicker */
-	if (ret == 0 && version == 0 && (store_script(s, schema_sql, e) < 0 || store_script(s, text, e) < 0))
+	if (ret == 0 && version == 0 && (store_script(s, schema_sql, e) < 0 || store_script(s, makers_sql, e) < 0 ||
+					  store_script(s, text, e) < 0))
 		ret = -1;
 	if (ret == 0)
 		ret = check_tables(s, false, e);
@@ -252,8 +258,9 @@ static int set_up_connection(struct store *s, struct err *e)
 			 "temp_store = MEMORY",
 			 e) < 0)
 		return -1;
-	return s->owner.foreign ? check_pages(s, e)
-				: store_script(s, "PRAGMA journal_mode = WAL", e);
+	if (s->owner.foreign)
+		return check_pages(s, e);
+	return s->reads ? 0 : store_script(s, "PRAGMA journal_mode = WAL", e);
 }
 
 /* Each commit counts it up by one. */
@@ -282,28 +289,64 @@ static int read_generation(struct store *s, int64_t *now, struct err *e)
 /* What the store says of itself: how often it was written, and its name. */
 static int check_meta(struct store *s, struct err *e)
 {
-	int64_t now, names = 0;
+	int64_t now, names = 0, makers = 0;
 
 	if (read_generation(s, &now, e) < 0 ||
+	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'makers'", NO_ARGS, &makers, e) < 0 ||
 	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'uuid' AND typeof(value) = 'text'", NO_ARGS, &names, e) < 0)
 		return -1;
+	s->makers = makers == 1 && !s->older;
 	return names == 1 ? 0 : row_damaged(s->db, "meta", 0, "the one of the uuid is missing", e);
+}
+
+/* Opens the file; s->db is to be closed also after a failure. */
+static int connect_file(struct store *s, enum store_mode mode, struct err *e)
+{
+	const char *file = s->apart.on ? s->apart.file : s->owner.file;
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0) |
+		    (s->apart.uri ? SQLITE_OPEN_URI : 0) |
+		    (s->apart.uri || (s->owner.foreign && !s->apart.on) ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+
+	if (sqlite3_open_v2(file, &s->db, flags, NULL) != SQLITE_OK ||
+	    sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK ||
+	    safe_guard(s->db, s->owner.foreign || s->apart.on) != SQLITE_OK)
+		return store_fail(s, e);
+	return check_version(s, mode, e);
+}
+
+/* Did SQLite want to write something beside the store, and could not? */
+static bool lacks_room(const struct store *s)
+{
+	int code = sqlite3_errcode(s->db) & 0xff;
+
+	return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && apart_why(s->owner.file) != NULL;
+}
+
+/* The same where it may have to be read without anything beside it. */
+static int connect_reader(struct store *s, struct err *e)
+{
+	if (!apart_needed(s->owner.file)) {
+		if (connect_file(s, STORE_READ, e) == 0)
+			return 0;
+		if (!lacks_room(s))
+			return -1;
+		sqlite3_close(s->db);
+		s->db = NULL;
+	}
+	return apart_begin(&s->apart, s->path, s->owner.file, e) < 0 ? -1 : connect_file(s, STORE_READ, e);
 }
 
 /* Opens the file and makes it ready; s->db is to be closed also after a failure. */
 static int open_file(struct store *s, enum store_mode mode, struct err *e)
 {
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-		    (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0) |
-		    (s->owner.foreign ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+	int ret = mode == STORE_READ ? connect_reader(s, e) : connect_file(s, mode, e);
 
-	if (sqlite3_open_v2(s->owner.file, &s->db, flags, NULL) != SQLITE_OK ||
-	    sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK ||
-	    safe_guard(s->db, s->owner.foreign) != SQLITE_OK)
-		return store_fail(s, e);
-	if (check_version(s, mode, e) < 0 || set_up_connection(s, e) < 0 || (s->older && mode == STORE_READ && older_face(s, e) < 0))
+	apart_hide(&s->apart);
+	if (ret < 0 || set_up_connection(s, e) < 0 || (s->older && mode == STORE_READ && older_face(s, e) < 0))
 		return -1;
-	return check_meta(s, e);
+	if (check_meta(s, e) < 0)
+		return -1;
+	return s->makers || s->older || mode == STORE_READ || mode == STORE_UPGRADE ? 0 : makers_build(s, e);
 }
 
 int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e)
@@ -347,6 +390,7 @@ void store_close(struct store *s)
 	VEC_FREE(&s->stmts);
 	sqlite3_close(s->db);
 	owner_release(&s->owner);
+	apart_release(&s->apart);
 	pool_release(&s->strings);
 	free(s->string_id);
 	free(s->path);
@@ -430,6 +474,11 @@ static int stopped(void *store)
 void store_heed_signals(struct store *s, bool yes)
 {
 	sqlite3_progress_handler(s->db, yes ? STEPS : 0, yes ? stopped : NULL, yes ? s : NULL);
+}
+
+int store_still(struct store *s, struct err *e)
+{
+	return apart_check(&s->apart, s->path, s->owner.file, e);
 }
 
 int store_end(struct store *s, struct err *e)

@@ -6,6 +6,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "store/apart.h"
 #include "store/base/bytes.h"
 #include "store/base/err.h"
 #include "store/base/pool.h"
@@ -26,8 +27,10 @@ struct store {
 	int64_t generation;          /* of what this process has in memory */
 	struct { struct sqlite3_stmt **v; size_t n, cap; } stmts; /* prepared when first asked for; see struct stmt */
 	struct store_wait wait;      /* for other processes */
+	struct apart apart;          /* how it is read where nothing may be written */
 	bool reads;                  /* opened with STORE_READ */
 	bool older;                  /* the file is of version 3 */
+	bool makers;                 /* it has the rows by which questions find what they select: see store/makers */
 	bool writing;                /* between store_begin and store_commit or store_rollback */
 	struct pool strings;         /* what was interned; string_id[i] is the row of pool id i + 1 */
 	int64_t *string_id;
@@ -71,6 +74,9 @@ static inline bool store_trusts(const struct store *s)
 int store_begin(struct store *s, bool *changed, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+
+/* What was read is one state of the store. -1: it was read without locks, and another process wrote to it meanwhile. */
+int store_still(struct store *s, struct err *e);
 
 /* Ends a read transaction, so that this process may write. */
 int store_end(struct store *s, struct err *e);

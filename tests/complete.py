@@ -17,13 +17,15 @@ START = {
              f". {completions}; bind -x '\"\\C-g\": printf %s \"$READLINE_LINE\" >{result}'"),
     "zsh": (["zsh", "-f", "-i"],
             f"autoload -U compinit; compinit -u -D; "
-            f"show() {{ print -rn -- \"$BUFFER\" >{result} }}; zle -N show; bindkey '^G' show"),
+            f"show() {{ print -rn -- \"$BUFFER\" >{result} }}; zle -N show; bindkey '^G' show; "
+            # what is typed while zsh completes can break that off, so TAB itself tells when it is done
+            f"tab() {{ zle expand-or-complete; : >{result}.tab }}; zle -N tab; bindkey '^I' tab"),
 }
 
 
-def drain(seconds):
+def drain(seconds, until=result):
     end = time.monotonic() + seconds
-    while time.monotonic() < end and not os.path.exists(result):
+    while time.monotonic() < end and not os.path.exists(until):
         if select.select([fd], [], [], 0.05)[0]:
             try:
                 os.read(fd, 65536)
@@ -40,15 +42,17 @@ drain(1)
 if shell == "zsh":
     setup = f"fpath=({os.path.dirname(os.path.abspath(completions))} $fpath); " + setup
 os.write(fd, setup.encode() + b"; touch " + result.encode() + b"\n")
-drain(20)  # until it is set up
+drain(60)  # until it is set up
 os.unlink(result)
 for part in re.split(r"(\{TAB\})", line):
     if part:
         os.write(fd, b"\t" if part == "{TAB}" else part.encode())
-        drain({"bash": 1, "zsh": 3}[shell] if part == "{TAB}" else 0.2)
+        drain(60 if part == "{TAB}" and shell == "zsh" else 0.2, result + ".tab")
 os.write(fd, b"\x07")
-drain(20)
+drain(60)
 print(open(result).read() if os.path.exists(result) else "nothing came")
 if os.path.exists(result):
     os.unlink(result)
+if os.path.exists(result + ".tab"):
+    os.unlink(result + ".tab")
 os.close(fd)

@@ -22,8 +22,9 @@ MARK = re.compile(r"<!-- run(: root)? -->")
 APP = '#!/bin/sh\nls /etc >/dev/null\necho done\n'
 ASIDE = [
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
+    (r" in \d+\.\d s:", ":"),
+    (r"; \d+\.\d s, [\d,]+ MB/s", ""),
     (r"\b\d+\.\d+ s\b", "N s"),
-    (r"; in \d+ ms|, [\d,]+ MB/s", ""),
     (r"\b[0-9a-f]{10,64}\b", "ID"),
 ]
 

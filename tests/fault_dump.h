@@ -57,6 +57,7 @@ static const char *const tables[] = {
 		"t_first, t_last FROM fold_use AS u" SORTED,
 	"SELECT " FOLD_OF("fold") ", " PLACE_OF("place") ", 0, 0 FROM fold_place" SORTED,
 	"SELECT " FOLD_OF("fold") ", (SELECT group_concat(" CALL_OF("value") ") FROM json_each(calls)), trees, starts, hours FROM fold_set" SORTED,
+	"SELECT " FOLD_OF("fold") ", t, start, ended, records, 0 FROM fold_start" SORTED,
 	/* which run brought what: after another one that failed this may differ */
 	"SELECT id, " STRING_OF("label") ", policy, source, version, new_events, seen_before, contradicted, damaged, other, losses, "
 		"ended IS NULL FROM ingest" SORTED,

@@ -279,6 +279,7 @@ static struct trust_row { const char *name; struct step steps[4]; size_t n; int6
 static void drop_text(struct rig *r)
 {
 	assert_int_equal(sqlite3_exec(r->store.db, "DELETE FROM touch; DELETE FROM interval WHERE trusted = 0; DELETE FROM part WHERE trusted = 0; "
+				      "DELETE FROM part_makers WHERE part NOT IN (SELECT id FROM part); "
 				      "DELETE FROM tree WHERE trusted = 0; DELETE FROM image WHERE founder NOT IN (SELECT id FROM part); "
 				      "DELETE FROM boot WHERE trusted = 0; DELETE FROM loss WHERE trusted = 0; DELETE FROM presence", NULL, NULL, NULL), SQLITE_OK);
 }

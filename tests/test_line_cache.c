@@ -6,6 +6,8 @@
 #include "ingest/read/lines.h"
 #include "store/base/when.h"
 
+#include <time.h>
+
 struct bench {
 	struct rig rig;
 	struct names names;
@@ -32,6 +34,7 @@ static void bench_open(struct bench *b)
 static void bench_close(struct bench *b)
 {
 	body_room_release(&b->room);
+	line_cache_forget(&b->line_cache);
 	tally_release(&b->tally);
 	seen_release(&b->seen);
 	names_release(&b->names);
@@ -58,8 +61,7 @@ static void learn(struct bench *b, struct bytes text, const struct line *l)
 	if (id == NULL)
 		fail_msg("%s", e.msg);
 	line_cache_learn_ident(&b->line_cache, id);
-	if (l->rec.has_serial)
-		line_cache_learn(&b->line_cache, text, l, node, l->rec.node.n == 0);
+	line_cache_learn(&b->line_cache, text, NULL, l, node, l->rec.node.n == 0);
 }
 
 static int64_t string_row(struct bench *b, struct bytes text)
@@ -75,13 +77,13 @@ static int64_t string_row(struct bench *b, struct bytes text)
 static const char *difference(struct bench *b, const struct line_cache_event *ev, const struct line *l)
 {
 	const struct record *r = &l->rec;
-	int64_t boot_time = l->uptime_us < 0 ? BOOT_NO_TIME : r->ms / 1000 - l->uptime_us / 1000000;
+	int64_t boot_time = l->uptime_us < 0 || !r->has_serial ? BOOT_NO_TIME : r->ms / 1000 - l->uptime_us / 1000000;
 	const struct { const char *what; bool same; } checks[] = {
 		{ "no record", l->kind == LINE_RECORD },
-		{ "no serial", l->kind != LINE_RECORD || r->has_serial },
+		{ "has a serial", l->kind != LINE_RECORD || ev->has_serial == r->has_serial },
 		{ "ms", ev->ms == r->ms },
-		{ "second", ev->second == r->ms / 1000 },
-		{ "serial", ev->serial == r->serial },
+		{ "second", !r->has_serial || ev->second == r->ms / 1000 },
+		{ "serial", !r->has_serial || ev->serial == r->serial },
 		{ "nr", ev->nr == r->nr },
 		{ "ip", ev->ip == r->ip },
 		{ "code", ev->code == r->code },
@@ -197,8 +199,9 @@ static void the_samples_line_by_line_in_turn(void **state)
 
 /* ---- one byte changed ---- */
 
-#define RECORD "audit(1795518350.089:610839): auid=4294967295 uid=65534 gid=65534 ses=4294967295 pid=5857 comm=\"sh\" " \
+#define FIELDS "auid=4294967295 uid=65534 gid=65534 ses=4294967295 pid=5857 comm=\"sh\" " \
 	       "exe=\"/usr/bin/dash\" sig=0 arch=c000003e syscall=12 compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000"
+#define RECORD "audit(1795518350.089:610839): " FIELDS
 #define KERNEL "audit: type=1326 " RECORD
 
 static struct line_row { const char *name, *line; } rows[] = {
@@ -229,7 +232,31 @@ static struct line_row { const char *name, *line; } rows[] = {
 	{ "auditd enriched",         "type=SECCOMP msg=" RECORD "\x1d" "AUID=\"unset\" UID=\"nobody\"" },
 	{ "audisp-syslog",           "Nov 24 11:05:50 node02 audisp-syslog: node=node01 type=SECCOMP msg=" RECORD },
 	{ "bare text",               RECORD },
+	{ "two blanks",              "Nov 24 11:05:50 node01 kernel: [ 2076.263835] audit: type=1326 audit(1795518350.089:610839):  " FIELDS },
+	{ "carriage return",         "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL "\r" },
+	{ "blank behind",            "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL " " },
+	{ "local month",             "M\xc3\xa4r 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL },
+	{ "colour at the end",       "\033[32m[ 2076.263835] \033[0m" KERNEL "\033[0m" },
+	{ "journald",                "Nov 24 11:05:50 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "journald, bare",          "SECCOMP " FIELDS },
+	{ "journald, tag alone",     "audit[5857]: SECCOMP " FIELDS },
+	{ "journald, short-unix",    "1795518350.097724 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "journald, short-iso-precise", "2026-11-24T11:05:50.097724+0000 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "journald, zone",          "2026-11-24T00:05:50.097724+0130 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "CRI",                     "2026-11-24T11:05:50.097724123Z stdout F Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "docker logs -t",          "2026-11-24T11:05:50.097724123Z type=SECCOMP msg=" RECORD },
+	{ "compose",                 "reader-1  | Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "kubectl logs",            "[pod/web-5d9/app] Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "imfile",                  "Nov 24 11:05:50 node01 tag_audit_log: type=SECCOMP msg=" RECORD },
+	{ "ChromeOS",                "2026-11-24T11:05:50.097724Z NOTICE kernel: [ 2076.263835] " KERNEL },
+	{ "OpenWrt",                 "Tue Nov 24 11:05:50 2026 kern.notice kernel: [ 2076.263835] " KERNEL },
+	{ "logcat",                  "11-24 11:05:50.412   959   959 E audit   : type=1326 " RECORD },
+	{ "logcat, brief",           "E/audit   (  959): type=1326 " RECORD },
+	{ "bullet",                  "12. type=SECCOMP msg=" RECORD },
+	{ "quotation",               "> Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "a clock that may be a line's number", "a-12:15:11:05:50 node01 kernel: " KERNEL },
 };
+
 
 /* Changes each byte from `from` to before `to` in turn. */
 static void change_bytes(const struct line_row *r, size_t from, size_t to)
@@ -264,7 +291,9 @@ static void change_bytes(const struct line_row *r, size_t from, size_t to)
 
 static size_t record_at(const struct line_row *r)
 {
-	return (size_t)(strstr(r->line, "audit(") - r->line);
+	const char *at = strstr(r->line, "audit(");
+
+	return (size_t)((at == NULL ? strstr(r->line, "auid=") : at) - r->line);
 }
 
 static void check_changed_header(void **state)
@@ -300,6 +329,90 @@ static void check_cut(void **state)
 		}
 	}
 	bench_close(&b);
+}
+
+/* ---- lines changed by chance ---- */
+
+#define MUTATIONS 4000 /* of each row in one run */
+static unsigned long tried, taken_of_tried;
+
+static unsigned chance(unsigned n)
+{
+	static uint64_t state;
+
+	if (state == 0) {
+		const char *given = getenv("LINE_SEED");
+
+		state = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+		printf("LINE_SEED=%llu\n", (unsigned long long)state);
+		state = hash_u64(state, 1) | 1;
+	}
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (unsigned)(state >> 33) % n;
+}
+
+/* One change: most often of a digit; else a byte more, less, another or moved. */
+static size_t change(char *line, size_t n)
+{
+	static const char bytes[] = " \t\r\"-.:,;=[]()<>\\019afxZ\033\x1d\xff";
+	size_t at = chance((unsigned)n), end = chance((unsigned)n);
+
+	switch (chance(8)) {
+	case 0:
+		line[at] = bytes[chance(sizeof(bytes))];
+		return n;
+	case 1:
+		memmove(line + at, line + at + 1, n - at - 1);
+		return n - 1;
+	case 2:
+		memmove(line + at + 1, line + at, n - at);
+		line[at] = bytes[chance(sizeof(bytes))];
+		return n + 1;
+	case 3:
+		line[at] = line[end];
+		return n;
+	default:
+		for (size_t k = 0; k < n; k++)
+			if (bytes_digit(line[(at + k) % n])) {
+				line[(at + k) % n] = (char)('0' + chance(10));
+				break;
+			}
+		return n;
+	}
+}
+
+static void check_by_chance(void **state)
+{
+	const struct line_row *r = *state;
+	size_t n = strlen(r->line);
+	char *line = mem_zero(n + 32, 1);
+	unsigned most = MUTATIONS * (getenv("SCAUDIT_LONG") ? 250 : 1), taken = 0;
+	struct bench b;
+
+	bench_open(&b);
+	feed(&b, (struct bytes){ r->line, n });
+	for (unsigned i = 0; i < most; i++) {
+		size_t now = n;
+
+		memcpy(line, r->line, n);
+		for (unsigned k = 1 + chance(3); k > 0; k--)
+			now = change(line, now);
+		if (memchr(line, '\n', now) == NULL)
+			taken += feed(&b, (struct bytes){ line, now });
+	}
+	tried += most;
+	taken_of_tried += taken;
+	assert_true(taken > most / 50); /* else the spelling is not on the fast way */
+	bench_close(&b);
+	free(line);
+}
+
+static void how_many(void **state)
+{
+	(void)state;
+	printf("%lu lines changed by chance, of which %lu were taken\n", tried, taken_of_tried);
 }
 
 /* ---- rows ---- */
@@ -362,6 +475,7 @@ int main(void)
 		{ "changed byte in the header", check_changed_header },
 		{ "changed byte in the record", check_changed_record },
 		{ "cut", check_cut },
+		{ "by chance", check_by_chance },
 	};
 	static char names[ARRAY_SIZE(kinds)][ARRAY_SIZE(rows)][96];
 	struct tests t = { 0 };
@@ -373,6 +487,7 @@ int main(void)
 			snprintf(names[k][i], sizeof(names[k][i]), "%s: %s", kinds[k].what, rows[i].name);
 			add_test(&t, names[k][i], kinds[k].f, &rows[i]);
 		}
+	ADD(&t, how_many);
 	ADD_ROWS(&t, takes, check_take);
 	ADD(&t, identities_come_and_go);
 	return run_rows(&t, "fast");

@@ -140,7 +140,7 @@ static struct bad_row bad_rows[] = {
 	{ "minijail: something between", "open: arg1 > 1 and arg2 < 9\n", "f:1: neither '&&', '||' nor an end: and" },
 	{ "minijail: too many alternatives", "open: arg1 & ~0 && arg2 & ~0\n", "f:1: more than 256 alternatives" },
 	{ "minijail: a name twice", "read: 1\nwrite: 1\nread: return EPERM\n", "f:3: a second line for one call: read" },
-	{ "minijail: only comments", "# a\n@default kill-process\n", "f: no rules in it" },
+	{ "minijail: only a frequency", "# a\n@frequency ./f\n", "f: no rules in it" },
 
 	{ "names: two on a line", "read\nwrite close\n", "f:2: no name of a call: write close" },
 	{ "names: a hostile one", "read\n\033]0;x\n", "f:2: no name of a call: \\x1b]0;x" },
@@ -365,6 +365,8 @@ static struct good_row { const char *name, *format, *text, *shows; } good_rows[]
 	{ "minijail: its compiler drops what stands before allow", "minijail", "{a, b}: {arg0 == 1; trap, arg1 == 2}\nb: allow\n",
 	  "kill_process; trap a 0==1; allow a 1==2; allow b" },
 	{ "minijail: of another machine", "minijail", "a[arch=nowhere]: 1\nb: 1\n", "kill_process; allow b" },
+	{ "minijail: a default alone, as minijail takes it", "minijail", "# a\n@default kill-process\n", "kill_process" },
+	{ "minijail: lines of other machines alone", "minijail", "a[arch=nowhere]: 1\n", "kill_process" },
 	{ "minijail: a denylist", "minijail", "@denylist\na: return EPERM\n", "allow; errno=1 a" },
 	{ "minijail: one argument twice", "minijail", "a: arg1 > 1 && arg1 < 9\n", "kill_process; allow a 1>1 1<9" },
 	{ "minijail: an errno for the rest", "minijail", "a: arg1 == 1 || arg2 == 2; return EPERM\n", "kill_process; allow a 1==1; allow a 2==2; errno=1 a" },

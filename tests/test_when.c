@@ -89,6 +89,13 @@ static void days_of_the_calendar(void **state)
 	assert_int_equal(when_days(2000, 3, 1) - when_days(2000, 2, 1), 29);
 	assert_int_equal(when_days(1900, 3, 1) - when_days(1900, 2, 1), 28);
 	assert_int_equal(when_days(2026, 11, 24), 1795494577 / 86400);
+	for (int64_t day = -200000; day < 3000000; day += 7) { /* from 1422 to 10183 */
+		time_t sec = (time_t)day * 86400;
+		struct tm tm;
+
+		gmtime_r(&sec, &tm);
+		assert_int_equal(when_days(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday), day);
+	}
 }
 
 int main(void)

@@ -31,7 +31,7 @@ struct came {
 
 static void note(struct came *c, const struct line *l, uint64_t number)
 {
-	static const char letters[] = { [LINE_OTHER] = '-', [LINE_RECORD] = 'R', [LINE_DAMAGED] = 'D', [LINE_LOSS] = 'L', [LINE_WRAPS] = 'W' };
+	static const char letters[] = { [LINE_OTHER] = '-', [LINE_RECORD] = 'R', [LINE_DAMAGED] = 'D', [LINE_LOSS] = 'L', [LINE_WRAPS] = 'W', [LINE_SERIAL] = 's' };
 
 	buf_char(&c->letters, l->kind == LINE_RECORD && !l->rec.has_serial ? 'p' : letters[l->kind]);
 	if (l->kind == LINE_DAMAGED)
@@ -129,7 +129,11 @@ static struct row { const char *name, *in, *letters, *node; } rows[] = {
 	{ "journal: audit, fields behind the message", "{\"MESSAGE\":\"SECCOMP " WHO "\",\"_AUDIT_ID\":\"7710\",\"_TRANSPORT\":\"audit\",\"_SOURCE_REALTIME_TIMESTAMP\":\"1795518350089000\",\"_HOSTNAME\":\"n1\"}", "R", "n1" },
 	{ "journal: audit without a serial", JOURNAL_AUDIT("") "\n", "p", "n1" },
 	{ "journal: audit, serial of another kind", JOURNAL_AUDIT("\"_AUDIT_ID\":\"x\",\"_SOURCE_REALTIME_TIMESTAMP\":\"1795518350089000\",") "\n", "p", "n1" },
-	{ "journal: audit, another type", "{\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"1107\"," STAMPS "\"MESSAGE\":\"SECCOMP " WHO "\"}", "-", "" },
+	{ "journal: audit, another type", "{\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"1107\"," STAMPS "\"MESSAGE\":\"SECCOMP " WHO "\"}\n", "s", "" },
+	{ "journal: audit, another type, no serial", "{\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"1107\",\"MESSAGE\":\"SECCOMP " WHO "\"}\n", "-", "" },
+	{ "journal: audit, another type, MESSAGE left out", "{\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"1400\"," STAMPS "\"MESSAGE\":null}\n", "s", "" },
+	{ "journal: audit, a type that is no number", "{\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"AVC\"," STAMPS "\"MESSAGE\":\"AVC x\"}\n", "s", "" },
+	{ "JSON: bytes in an array, with blanks", "{ \"log\" : [ 97, 117, 100, 105, 116, 58, 32, 116, 121, 112, 101, 61, 49, 51, 50, 54, 32 ] }\n", "D", "" },
 	{ "journal: MESSAGE left out", "{\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"1326\",\"MESSAGE\":null}\n", "D", "" },
 	{ "journal: kernel, another facility", "{\"_TRANSPORT\":\"kernel\",\"SYSLOG_FACILITY\":\"1\",\"MESSAGE\":\"" KERNEL "\"}\n", "-", "" },
 	{ "journal: kernel, another identifier", "{\"_TRANSPORT\":\"kernel\",\"SYSLOG_IDENTIFIER\":\"audit\",\"MESSAGE\":\"type=1326 " RECORD "\"}\n", "-", "" },

@@ -30,6 +30,17 @@ static bool same(const struct denial *d, const struct query_call *c, const struc
 	       bytes_eq(d->comm, comm) && bytes_eq(d->node, node);
 }
 
+struct denial *denials_of(struct denials *d, const struct query *q, const struct query_use *u)
+{
+	const struct query_call *c = &q->calls.v[u->call];
+	const struct query_image *m = &q->images.v[u->image];
+
+	for (size_t i = 0; i < d->n; i++)
+		if (same(&d->v[i], c, m, q->callers.v[u->caller].comm, q->trees.v[m->tree].node))
+			return &d->v[i];
+	return NULL;
+}
+
 void denials_find(struct denials *out, const struct query *q, const struct selection *s)
 {
 	*out = (struct denials){ 0 };
@@ -38,13 +49,11 @@ void denials_find(struct denials *out, const struct query *q, const struct selec
 		const struct query_call *c = &q->calls.v[u->call];
 		const struct query_image *m = &q->images.v[u->image];
 		struct bytes comm = q->callers.v[u->caller].comm, node = q->trees.v[m->tree].node;
-		struct denial *d = NULL;
+		struct denial *d;
 
 		if (!s->use_in[i] || action_passes(c->action))
 			continue;
-		for (size_t k = 0; k < out->n && d == NULL; k++)
-			if (same(&out->v[k], c, m, comm, node))
-				d = &out->v[k];
+		d = denials_of(out, q, u);
 		if (d == NULL) {
 			d = VEC_PUSH(out);
 			*d = (struct denial){ .arch = c->arch, .action = c->action, .nr = c->nr, .path = m->path, .comm = comm,

@@ -13,11 +13,15 @@ struct denial {
 	struct bytes path, comm, exe, node;
 	uint64_t events, trusted;
 	int64_t t_first, t_last;
+	bool listed;                     /* for who asks: does the list of each workload that it belongs to have the name? Set from outside */
 };
 
 struct denials { struct denial *v; size_t n, cap; };
 
 /* Of a selection, most first. The caller frees by VEC_FREE. */
 void denials_find(struct denials *out, const struct query *q, const struct selection *s);
+
+/* The one that a use of the query belongs to; NULL: none. */
+struct denial *denials_of(struct denials *d, const struct query *q, const struct query_use *u);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* A boot of a machine's name, as its processes show it. */
+/* A boot of a machine's name, as its processes show it: where not all of them are loaded, the query has it. */
 struct boot { int64_t row; uint32_t number; int64_t t_first, t_last; };
 struct boots { struct boot *v; size_t n, cap; };
 
@@ -15,7 +15,9 @@ static void find_boots(struct boots *out, const struct query *q)
 {
 	struct map at = { 0 };
 
-	for (size_t i = 0; i < q->images.n; i++) {
+	for (size_t i = 0; i < q->boots.n; i++)
+		*VEC_PUSH(out) = (struct boot){ q->boots.v[i].row, q->boots.v[i].number, q->boots.v[i].t_first, q->boots.v[i].t_last };
+	for (size_t i = 0; i < q->images.n && !q->some; i++) {
 		const struct query_image *m = &q->images.v[i];
 		int64_t row = q->trees.v[m->tree].row, k = m->id == 0 ? -1 : map_get(&at, (uint64_t)row, m->boot, -1);
 

@@ -55,18 +55,20 @@ static bool is_before(const struct query *q, const struct query_use *a, const st
 static void find_scripts(struct query *q)
 {
 	auto_free uint32_t *best = mem_zero(q->images.n + 1, sizeof(*best)); /* use + 1 */
+	auto_free bool *is_shell = mem_zero(q->images.n + 1, sizeof(*is_shell)), *asked = mem_zero(q->images.n + 1, sizeof(*asked));
 
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		struct query_image *m = &q->images.v[i];
 
 		m->script = program_is_script(m->name, m->exe) ? m->name : (struct bytes){ 0 };
+		is_shell[i] = program_kind(m->name, m->exe) == PROGRAM_SHELL;
+		asked[i] = !m->loader && m->script.n == 0 && (is_shell[i] || m->name.n == 0);
 	}
 	for (uint32_t i = 0; i < q->uses.n; i++) {
 		const struct query_use *u = &q->uses.v[i], *was = best[u->image] ? &q->uses.v[best[u->image] - 1] : NULL;
-		const struct query_image *m = &q->images.v[u->image];
-		bool shell = program_kind(m->name, m->exe) == PROGRAM_SHELL;
+		bool shell = is_shell[u->image];
 
-		if (m->loader || m->script.n || (!shell && m->name.n) || (shell && !program_is_script(q->callers.v[u->caller].comm, m->exe)))
+		if (!asked[u->image] || (shell && !program_is_script(q->callers.v[u->caller].comm, q->images.v[u->image].exe)))
 			continue;
 		if (was == NULL || is_before(q, u, was) != shell)
 			best[u->image] = i + 1;

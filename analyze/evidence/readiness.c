@@ -2,6 +2,7 @@
 /* Readiness: starts, their news, and the bound on what the next one needs. */
 #include "analyze/evidence/readiness.h"
 
+#include "analyze/evidence/readiness_seen.h"
 #include "analyze/evidence/whole.h"
 
 #include "store/base/esc.h"
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* ---- the rule ---- */
 
@@ -53,6 +53,7 @@ struct finding {
 	struct readiness *r;
 	const struct query *q;
 	const struct selection *s;
+	const struct query_past *past;
 	const struct serials *trusted, *all;
 	uint32_t *s_first, *s_last; /* of each tree: lowest and highest serial */
 	bool *any;                  /* of each tree: it has images with serials */
@@ -117,30 +118,6 @@ static bool has_ended(const struct finding *f, uint32_t tree)
 	       serials_booted_after(t->trusted ? f->trusted : f->all, t->row, m->t_last);
 }
 
-/*
- * The names of the containers, pods and units that a tree runs in: is one on the list? put: all are
- * put on it.
- */
-static bool on_list(const struct query *q, const struct query_tree *t, struct map *list,
-		    bool put)
-{
-	static const int named[] = { LOCATION_CONTAINER_NAME, LOCATION_POD_NAME, LOCATION_UNIT };
-
-	for (size_t i = 0; i < t->locations.n; i++)
-		for (size_t n = 0; n < ARRAY_SIZE(named); n++) {
-			struct bytes text = q->locations.v[t->locations.v[i]].v[named[n]];
-			uint64_t name = pool_find(&q->strings, text);
-
-			if (name == 0 || text.n == 0)
-				continue;
-			if (put)
-				map_put(list, (uint64_t)t->node_id, name << 2 | n, 1);
-			else if (map_get(list, (uint64_t)t->node_id, name << 2 | n, 0))
-				return true;
-		}
-	return false;
-}
-
 /* When the newest build of the selection's programs was first seen: another one begins anew. WHEN_NONE: there is one. */
 static int64_t newest_build(const struct finding *f)
 {
@@ -170,9 +147,42 @@ static int by_time(const void *a, const void *b, void *query)
 	const struct readiness_start *x = a, *y = b;
 	const struct query *q = query;
 
+	int ret;
+
 	if (x->t != y->t)
 		return x->t < y->t ? -1 : 1;
-	return bytes_order(q->trees.v[x->tree].code, q->trees.v[y->tree].code);
+	ret = bytes_order(q->trees.v[x->tree].code, q->trees.v[y->tree].code);
+	return ret ? ret : (x->set > y->set) - (x->set < y->set);
+}
+
+static int by_begin(const void *a, const void *b, void *query)
+{
+	const uint32_t *x = a, *y = b;
+	const struct query *q = query;
+	int64_t t = q->trees.v[*x].t_first, u = q->trees.v[*y].t_first;
+
+	return t != u ? (t < u ? -1 : 1) : bytes_order(q->trees.v[*x].code, q->trees.v[*y].code);
+}
+
+/* Those that were compacted, of which their time, their calls and what was known of them then are left. */
+static void take_past(struct finding *f, int64_t since)
+{
+	for (size_t i = 0; i < f->past->trees.n; i++) {
+		const struct query_past_tree *p = &f->past->trees.v[i];
+		static const enum readiness_records records[] = { [PAST_WHOLE] = RECORDS_WHOLE, [PAST_LOSSY] = RECORDS_LOSSY,
+								   [PAST_UNKNOWN] = RECORDS_UNKNOWN };
+
+		if (!p->start || p->set == QUERY_NONE)
+			continue;
+		f->r->compacted -= f->r->compacted > 0;
+		if (!p->ended)
+			f->r->running++;
+		else if (since != WHEN_NONE && p->t < since)
+			f->r->older_builds++;
+		else
+			*VEC_PUSH(&f->r->starts) = (struct readiness_start){ .tree = p->tree, .set = p->set, .t = p->t, .text = p->text,
+									     .records = records[p->records] };
+	}
 }
 
 /* All starts of the selection, those that run as well. */
@@ -193,9 +203,10 @@ static void take_starts(struct finding *f)
 		else if (since != WHEN_NONE && t->t_first < since)
 			f->r->older_builds++;
 		else
-			*VEC_PUSH(&f->r->starts) = (struct readiness_start){ .tree = i, .t = t->t_first, .text = !t->trusted,
+			*VEC_PUSH(&f->r->starts) = (struct readiness_start){ .tree = i, .set = QUERY_NONE, .t = t->t_first, .text = !t->trusted,
 									     .records = records_of(f, i, !t->trusted, &missing) };
 	}
+	take_past(f, since);
 	if (f->r->starts.n > 1)
 		qsort_r(f->r->starts.v, f->r->starts.n, sizeof(*f->r->starts.v), by_time, (void *)(uintptr_t)f->q);
 }
@@ -207,15 +218,17 @@ static void take_starts(struct finding *f)
 static void leave_out_running(struct finding *f)
 {
 	struct readiness *r = f->r;
-	auto_free bool *runs = mem_alloc((r->starts.n + 1) * sizeof(*runs));
+	auto_free bool *runs = mem_zero(r->starts.n + 1, sizeof(*runs));
 	struct map later = { 0 };
 	size_t n = 0;
 
 	for (size_t i = r->starts.n; i-- > 0;) {
 		const struct query_tree *t = &f->q->trees.v[r->starts.v[i].tree];
 
-		runs[i] = !on_list(f->q, t, &later, false) && !has_ended(f, r->starts.v[i].tree);
-		on_list(f->q, t, &later, true);
+		if (r->starts.v[i].set != QUERY_NONE)
+			continue; /* compacted ones were looked at then */
+		runs[i] = !readiness_on_list(f->q, t, &later, false) && !has_ended(f, r->starts.v[i].tree);
+		readiness_on_list(f->q, t, &later, true);
 	}
 	for (size_t i = 0; i < r->starts.n; i++)
 		if (runs[i])
@@ -234,6 +247,29 @@ static bool is_listed(const struct query *q, const struct query_use *u)
 	return q->calls.v[u->call].action == (uint32_t)ACTION_LOG || q->calls.v[u->call].action == (uint32_t)ACTION_ALLOW;
 }
 
+/* A name that nobody had made before; image: one that made the call. */
+static void add_news(struct finding *f, struct map *seen, struct readiness_start *s, const struct query_call *c, uint32_t image)
+{
+	struct readiness_news *one;
+
+	if (map_get(seen, c->arch, (uint64_t)(uint32_t)c->nr, 0))
+		return;
+	map_put(seen, c->arch, (uint64_t)(uint32_t)c->nr, 1);
+	one = VEC_PUSH(&f->r->news);
+	one->image = image;
+	syscall_name(c->arch, c->nr, one->name);
+	s->n_news++;
+}
+
+/* Is the call in one of the sets that a compacted tree may have? Of what is selected, in any of its uses. */
+static bool has_call(const struct query_set *set, uint32_t call)
+{
+	for (size_t i = 0; i < set->calls.n; i++)
+		if (set->calls.v[i] == call)
+			return true;
+	return false;
+}
+
 static void find_news(struct finding *f)
 {
 	struct readiness *r = f->r;
@@ -247,18 +283,11 @@ static void find_news(struct finding *f)
 		s->news = (uint32_t)r->news.n;
 		for (uint32_t k = t->use; k < t->use + t->n_uses; k++) {
 			const struct query_use *u = &f->q->uses.v[k];
-			const struct query_call *c = &f->q->calls.v[u->call];
-			struct readiness_news *one;
 
-			if (!f->s->use_in[k] || !is_listed(f->q, u) || map_get(&seen, c->arch, (uint64_t)(uint32_t)c->nr, 0))
-				continue;
-			map_put(&seen, c->arch, (uint64_t)(uint32_t)c->nr, 1);
-			one = VEC_PUSH(&r->news);
-			one->image = u->image;
-			syscall_name(c->arch, c->nr, one->name);
-			s->n_news++;
-			names++;
+			if (f->s->use_in[k] && is_listed(f->q, u) && (s->set == QUERY_NONE || has_call(&f->q->sets.v[s->set], u->call)))
+				add_news(f, &seen, s, &f->q->calls.v[u->call], u->image);
 		}
+		names += s->n_news;
 		s->names = names;
 	}
 	map_release(&seen);
@@ -325,29 +354,6 @@ static void find_denials(struct finding *f)
 	}
 }
 
-/* Hours, days and quiet spells: they can lower a verdict in a reader's eyes, and raise none. */
-static void find_times(struct readiness *r)
-{
-	int64_t last = WHEN_NONE;
-
-	r->t_news = WHEN_NONE;
-	for (size_t i = 0; i < r->starts.n; i++) {
-		time_t second = (time_t)(r->starts.v[i].t / 1000);
-		struct tm tm;
-
-		localtime_r(&second, &tm);
-		r->hours |= 1u << tm.tm_hour;
-		r->days |= 1u << tm.tm_wday;
-		if (r->starts.v[i].n_news == 0)
-			continue;
-		if (last != WHEN_NONE && r->starts.v[i].t - last > r->longest_quiet_ms)
-			r->longest_quiet_ms = r->starts.v[i].t - last;
-		last = r->t_news = r->starts.v[i].t;
-	}
-	if (last != WHEN_NONE)
-		r->quiet_ms = r->starts.v[r->starts.n - 1].t - last;
-}
-
 /* ---- did the records arrive? ---- */
 
 /* Serials say nothing; the records themselves may. */
@@ -364,6 +370,26 @@ static void find_signs(struct finding *f)
 	whole_release(&w);
 }
 
+/* Of compacted trees: what was known then. Those of which no row is left are not known. */
+static void past_arrived(const struct finding *f, uint32_t tree, uint64_t *text, uint64_t *whole, uint64_t *lossy, uint64_t *unknown)
+{
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < f->past->trees.n; i++) {
+		const struct query_past_tree *p = &f->past->trees.v[i];
+
+		if (p->tree != tree)
+			continue;
+		rows++;
+		*text += p->text;
+		*whole += p->records == PAST_WHOLE;
+		*lossy += p->records == PAST_LOSSY;
+		*unknown += p->records == PAST_UNKNOWN;
+	}
+	if (rows < f->q->trees.v[tree].stands_for)
+		*unknown += f->q->trees.v[tree].stands_for - rows;
+}
+
 static void find_arrived(struct finding *f, const struct query_losses *losses)
 {
 	struct readiness *r = f->r;
@@ -375,6 +401,10 @@ static void find_arrived(struct finding *f, const struct query_losses *losses)
 
 		if (!f->s->tree_in[i])
 			continue;
+		if (f->q->trees.v[i].totals.n > 0) {
+			past_arrived(f, i, &text, &whole, &lossy, &unknown);
+			continue;
+		}
 		is = f->q->trees.v[i].id == 0 ? RECORDS_UNKNOWN : records_of(f, i, !f->q->trees.v[i].trusted, &missing);
 		r->missing += missing == UINT64_MAX ? 0 : missing;
 		text += !f->q->trees.v[i].trusted;
@@ -461,12 +491,40 @@ static void decide(struct readiness *r)
 	}
 }
 
-void readiness_find(struct readiness *out, const struct query *q, const struct selection *s, const struct query_losses *losses,
-		    const struct serials *trusted, const struct serials *all, double risk)
+void readiness_trees(struct readiness_tree *out, const struct query *q, const struct serials *trusted, const struct serials *all)
+{
+	auto_free uint32_t *first = mem_zero(q->trees.n + 1, sizeof(*first)), *last = mem_zero(q->trees.n + 1, sizeof(*last));
+	auto_free uint32_t *order = mem_alloc((q->trees.n + 1) * sizeof(*order));
+	auto_free bool *any = mem_zero(q->trees.n + 1, sizeof(*any));
+	struct finding f = { .q = q, .trusted = trusted, .all = all, .s_first = first, .s_last = last, .any = any };
+	struct map later = { 0 };
+	uint64_t missing;
+
+	find_spans(&f);
+	for (uint32_t i = 0; i < q->trees.n; i++)
+		order[i] = i;
+	qsort_r(order, q->trees.n, sizeof(*order), by_begin, (void *)(uintptr_t)q);
+	for (size_t k = q->trees.n; k-- > 0;) {
+		uint32_t i = order[k];
+		const struct query_tree *t = &q->trees.v[i];
+
+		out[i] = (struct readiness_tree){ RECORDS_UNKNOWN, false };
+		if (t->id == 0)
+			continue;
+		out[i].records = records_of(&f, i, !t->trusted, &missing);
+		out[i].ended = readiness_on_list(q, t, &later, false) || has_ended(&f, i);
+		if (t->start_seen)
+			readiness_on_list(q, t, &later, true);
+	}
+	map_release(&later);
+}
+
+void readiness_find(struct readiness *out, const struct query *q, const struct selection *s, const struct query_past *past,
+		    const struct query_losses *losses, const struct serials *trusted, const struct serials *all, double risk)
 {
 	auto_free uint32_t *first = mem_zero(q->trees.n + 1, sizeof(*first)), *last = mem_zero(q->trees.n + 1, sizeof(*last));
 	auto_free bool *any = mem_zero(q->trees.n + 1, sizeof(*any));
-	struct finding f = { out, q, s, trusted, all, first, last, any };
+	struct finding f = { out, q, s, past, trusted, all, first, last, any };
 
 	*out = (struct readiness){ .risk = risk };
 	find_spans(&f);
@@ -476,7 +534,7 @@ void readiness_find(struct readiness *out, const struct query *q, const struct s
 	judge_starts(out);
 	judge_nodes(&f);
 	find_denials(&f);
-	find_times(out);
+	readiness_seen(out, q, s);
 	find_arrived(&f, losses);
 	decide(out);
 }

@@ -8,6 +8,7 @@
 
 #include "analyze/evidence/select.h"
 #include "store/model/syscall.h"
+#include "store/query_past.h"
 #include "store/serials.h"
 
 #define READINESS_WARM_UP 20       /* units that count for nothing but what they brought */
@@ -43,6 +44,7 @@ enum readiness_records { RECORDS_WHOLE, RECORDS_LOSSY, RECORDS_UNKNOWN };
 
 struct readiness_start {
 	uint32_t tree;                     /* index in the query */
+	uint32_t set;                      /* of a tree that was compacted: its calls, in query.sets; QUERY_NONE: it is not */
 	int64_t t;                         /* ms */
 	enum readiness_records records;
 	bool text;                         /* only text shows it */
@@ -60,7 +62,7 @@ struct readiness {
 	VEC(struct readiness_start) starts; /* that ended, by time */
 	VEC(struct readiness_news) news;
 	VEC(struct bytes) nodes;            /* machines that they ran on: the scope */
-	uint64_t running, fragments, compacted, older_builds; /* that do not count */
+	uint64_t running, fragments, compacted, older_builds; /* that do not count; compacted: with nothing but totals left */
 	uint64_t whole, lossy, unknown, text;                 /* of the starts */
 	uint64_t denials;
 	int64_t denied_t;                   /* ms, the last one; WHEN_NONE */
@@ -74,14 +76,20 @@ struct readiness {
 	uint64_t missing;                   /* serials within the trees; at most, where arrived is unknown */
 	uint64_t lost;                      /* records that loss markers own up to */
 	int64_t t_news, quiet_ms, longest_quiet_ms; /* the last news (WHEN_NONE); since then; the longest that news followed */
+	uint64_t stops, signals, probes;    /* starts whose end was seen, that handled a signal; other trees in the same places */
+	int64_t lived_ms;                   /* how long the starts lived, together */
 	unsigned hours, days;               /* of the day, of the week, that starts were seen in, local time: bits */
 	struct buf why;                     /* of the verdict, a sentence without its end */
 	struct buf why_arrived, next;       /* next: what would change it; may be empty */
 };
 
-/* trusted, all: serials of trusted evidence, and with text. The caller releases. */
-void readiness_find(struct readiness *out, const struct query *q, const struct selection *s, const struct query_losses *losses,
-		    const struct serials *trusted, const struct serials *all, double risk);
+/* trusted, all: serials of trusted evidence, and with text. past: compacted trees of the selection. The caller releases. */
+void readiness_find(struct readiness *out, const struct query *q, const struct selection *s, const struct query_past *past,
+		    const struct query_losses *losses, const struct serials *trusted, const struct serials *all, double risk);
+
+/* What is known now of each tree of a query, for when only totals are left of it. out: room for all of them. */
+struct readiness_tree { enum readiness_records records; bool ended; };
+void readiness_trees(struct readiness_tree *out, const struct query *q, const struct serials *trusted, const struct serials *all);
 void readiness_release(struct readiness *r);
 
 const char *readiness_verdict_word(enum readiness_verdict v);

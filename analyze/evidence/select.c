@@ -585,6 +585,11 @@ bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text)
 	return is_pod(v, text);
 }
 
+bool select_is_unit(const struct bytes v[LOCATION_FIELDS], const char *text)
+{
+	return is_unit(v, text);
+}
+
 bool select_has_comm(const struct query *q, const char *name)
 {
 	for (size_t i = 0; i < q->callers.n; i++)

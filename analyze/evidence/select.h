@@ -53,6 +53,7 @@ void select_release(struct selection *s);
 /* Does --container or --pod mean this? A container by its name or its id, which may be cut; a pod by its name or uid. */
 bool select_is_container(const struct bytes v[LOCATION_FIELDS], const char *text);
 bool select_is_pod(const struct bytes v[LOCATION_FIELDS], const char *text);
+bool select_is_unit(const struct bytes v[LOCATION_FIELDS], const char *text);
 
 /* Has a thread in the store this name? */
 bool select_has_comm(const struct query *q, const char *name);

@@ -31,13 +31,15 @@ struct rows {
 	struct query *q;
 	struct map by_key;        /* pool id of the key -> row */
 	struct map tree_met;      /* (row, tree) */
-	struct map call_met;      /* (row, arch and nr) */
+	uint32_t last_row, last_tree; /* of which the last use was */
+	VEC(uint64_t) call_met;   /* of each row: a bit for each call */
+	size_t words;             /* that a row has of them */
 	struct map chains;        /* (row, chain of the main program) -> trees */
 };
 
 static uint32_t row_for(struct rows *r, struct bytes key, struct bytes name)
 {
-	uint64_t id = pool_intern(&r->q->strings, key);
+	uint64_t id = pool_intern(&r->out->strings, key);
 	int64_t at = map_get(&r->by_key, id, 0, -1);
 	struct workload *w;
 
@@ -46,8 +48,10 @@ static uint32_t row_for(struct rows *r, struct bytes key, struct bytes name)
 	at = (int64_t)r->out->n;
 	map_put(&r->by_key, id, 0, at);
 	w = VEC_PUSH(r->out);
-	*w = (struct workload){ .name = pool_get(&r->q->strings, pool_intern(&r->q->strings, name)), .t_first = WHEN_NONE,
+	*w = (struct workload){ .name = pool_get(&r->out->strings, pool_intern(&r->out->strings, name)), .t_first = WHEN_NONE,
 				.t_last = WHEN_NONE };
+	for (size_t i = 0; i < r->words; i++)
+		*VEC_PUSH(&r->call_met) = 0;
 	code_of(key, w->code);
 	return (uint32_t)at;
 }
@@ -57,9 +61,13 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 	struct workload *w = &r->out->v[row];
 	const struct query_call *c = &r->q->calls.v[u->call];
 	uint32_t tree = r->q->images.v[u->image].tree;
-	uint64_t call = (uint64_t)c->arch << 32 | (uint32_t)c->nr;
+	uint64_t *met = &r->call_met.v[row * r->words + u->call / 64], bit = UINT64_C(1) << u->call % 64;
+	bool again = r->last_row == row && r->last_tree == tree;
 
-	if (map_get(&r->tree_met, row, tree, 0) == 0) {
+	/* uses are in the order of their trees */
+	r->last_row = row;
+	r->last_tree = tree;
+	if (!again && map_get(&r->tree_met, row, tree, 0) == 0) {
 		map_put(&r->tree_met, row, tree, 1);
 		w->trees += r->q->trees.v[tree].stands_for;
 		w->starts += r->q->trees.v[tree].starts;
@@ -68,8 +76,8 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 	w->records += u->events;
 	if (!action_passes(c->action)) {
 		w->denials += u->events ? u->events : 1;
-	} else if (map_get(&r->call_met, row, call, 0) == 0) {
-		map_put(&r->call_met, row, call, 1);
+	} else if (!(*met & bit)) {
+		*met |= bit;
 		w->syscalls++;
 	}
 	if (u->t_first == WHEN_NONE)
@@ -89,7 +97,7 @@ static void name_rows(struct rows *r)
 	size_t at = 0;
 
 	for (const struct map_entry *c = map_next(&r->chains, &at); c != NULL; c = map_next(&r->chains, &at)) {
-		struct bytes text = pool_get(&r->q->strings, (uint32_t)c->b);
+		struct bytes text = pool_get(&r->out->strings, (uint32_t)c->b);
 
 		ways[c->a]++;
 		if (c->value > most[c->a] || (c->value == most[c->a] && strcmp(text.p, chain[c->a].p) < 0)) {
@@ -107,7 +115,7 @@ static void name_rows(struct rows *r)
 		buf_add(&name, chain[i].p, chain[i].n);
 		if (ways[i] > 1)
 			buf_printf(&name, " (and %u other way%s)", ways[i] - 1, ways[i] == 2 ? "" : "s");
-		r->out->v[i].name = pool_get(&r->q->strings, pool_intern(&r->q->strings, buf_bytes(&name)));
+		r->out->v[i].name = pool_get(&r->out->strings, pool_intern(&r->out->strings, buf_bytes(&name)));
 	}
 }
 
@@ -117,6 +125,18 @@ static uint32_t label_set(const uint32_t *parent, uint32_t i)
 	while (parent[i] != i)
 		i = parent[i];
 	return i;
+}
+
+static void unite_labels(const struct query *q, uint32_t *parent, struct bytes x, struct bytes y)
+{
+	uint32_t a = label_set(parent, pool_find(&q->strings, x)), b = label_set(parent, pool_find(&q->strings, y));
+	bool a_leads;
+
+	/* the lower bytes lead, so that the set's name does not depend on ids */
+	if (a == b)
+		return;
+	a_leads = strcmp(pool_get(&q->strings, a).p, pool_get(&q->strings, b).p) < 0;
+	parent[a_leads ? b : a] = a_leads ? a : b;
 }
 
 static uint32_t *label_sets(struct query *q)
@@ -132,18 +152,11 @@ static uint32_t *label_sets(struct query *q)
 	for (size_t i = 0; i < q->trees.n; i++) {
 		const struct query_tree *t = &q->trees.v[i];
 
-		for (size_t k = 1; k < t->labels.n; k++) {
-			uint32_t a = label_set(parent, pool_find(&q->strings, t->labels.v[0]));
-			uint32_t b = label_set(parent, pool_find(&q->strings, t->labels.v[k]));
-
-			/* the lower bytes lead, so that the set's name does not depend on ids */
-			if (a != b) {
-				bool a_leads = strcmp(pool_get(&q->strings, a).p, pool_get(&q->strings, b).p) < 0;
-
-				parent[a_leads ? b : a] = a_leads ? a : b;
-			}
-		}
+		for (size_t k = 1; k < t->labels.n; k++)
+			unite_labels(q, parent, t->labels.v[0], t->labels.v[k]);
 	}
+	for (size_t i = 0; i < q->links.n; i++)
+		unite_labels(q, parent, q->links.v[i].a, q->links.v[i].b);
 	return parent;
 }
 
@@ -172,6 +185,23 @@ bool workloads_has_location(const struct query *q, const struct query_tree *t)
 	return general_location(q, t, general, &room);
 }
 
+static void location_key(struct buf *out, const struct bytes general[LOCATION_FIELDS])
+{
+	buf_str(out, "place|");
+	for (int i = 0; i < LOCATION_FIELDS; i++) {
+		buf_add(out, general[i].p, general[i].n);
+		buf_char(out, '|');
+	}
+}
+
+void workloads_location_code(const struct bytes general[LOCATION_FIELDS], char out[CODE_SIZE])
+{
+	auto_buf struct buf key = { 0 };
+
+	location_key(&key, general);
+	code_of(buf_bytes(&key), out);
+}
+
 static uint32_t workload_row(struct rows *r, const struct query_tree *t, const uint32_t *sets)
 {
 	const struct query_image *m = &r->q->images.v[t->main];
@@ -190,11 +220,7 @@ static uint32_t workload_row(struct rows *r, const struct query_tree *t, const u
 	if (general_location(r->q, t, general, &room)) {
 		auto_buf struct buf text = { 0 };
 
-		buf_str(&key, "place|");
-		for (int i = 0; i < LOCATION_FIELDS; i++) {
-			buf_add(&key, general[i].p, general[i].n);
-			buf_char(&key, '|');
-		}
+		location_key(&key, general);
 		location_text(general, &text);
 		esc_tty(&name, buf_bytes(&text));
 		return row_for(r, buf_bytes(&key), buf_bytes(&name));
@@ -332,14 +358,17 @@ static void rows_of_use(struct rows *r, const struct query_use *u, enum workload
 	add_use(r, row_for(r, key, buf_bytes(&name)), u);
 }
 
-void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in)
+/* Adds what a query has. of_tree: of its trees, to be filled. */
+static void add_query(struct rows *r, struct query *q, enum workloads_by by, const bool *in, uint32_t *of_tree)
 {
-	struct rows r = { .out = out, .q = q };
 	auto_free uint32_t *sets = label_sets(q);
 
-	*out = (struct workloads){ .of_tree = mem_alloc(q->trees.n * sizeof(*out->of_tree)) };
+	r->q = q;
+	r->words = q->calls.n / 64 + 1;
+	r->last_row = r->last_tree = WORKLOADS_NONE;
+	map_clear(&r->tree_met);
 	for (size_t i = 0; i < q->trees.n; i++)
-		out->of_tree[i] = WORKLOADS_NONE;
+		of_tree[i] = WORKLOADS_NONE;
 	for (size_t i = 0; i < q->uses.n; i++) {
 		const struct query_use *u = &q->uses.v[i];
 		uint32_t tree = q->images.v[u->image].tree;
@@ -347,30 +376,69 @@ void workloads_list(struct workloads *out, struct query *q, enum workloads_by by
 		if (in != NULL && !in[i])
 			continue;
 		if (by != BY_WORKLOAD) {
-			rows_of_use(&r, u, by);
+			rows_of_use(r, u, by);
 			continue;
 		}
-		if (out->of_tree[tree] == WORKLOADS_NONE) {
-			uint32_t chain = pool_intern(&q->strings, q->trees.v[tree].main_path);
+		if (of_tree[tree] == WORKLOADS_NONE) {
+			uint32_t chain = pool_intern(&r->out->strings, q->trees.v[tree].main_path);
 
-			out->of_tree[tree] = workload_row(&r, &q->trees.v[tree], sets);
-			map_put(&r.chains, out->of_tree[tree], chain, map_get(&r.chains, out->of_tree[tree], chain, 0) + 1);
+			of_tree[tree] = workload_row(r, &q->trees.v[tree], sets);
+			map_put(&r->chains, of_tree[tree], chain, map_get(&r->chains, of_tree[tree], chain, 0) + 1);
 		}
-		add_use(&r, out->of_tree[tree], u);
+		add_use(r, of_tree[tree], u);
 	}
 	/* a tree's row has the tree's own code */
 	for (size_t i = 0; i < q->trees.n && by == BY_TREE; i++) {
-		int64_t at = map_get(&r.by_key, pool_find(&q->strings, q->trees.v[i].code), 0, -1);
+		int64_t at = map_get(&r->by_key, pool_find(&r->out->strings, q->trees.v[i].code), 0, -1);
 
 		if (at >= 0)
-			memcpy(out->v[at].code, q->trees.v[i].code.p, CODE_SIZE - 1);
+			memcpy(r->out->v[at].code, q->trees.v[i].code.p, CODE_SIZE - 1);
 	}
-	name_rows(&r);
-	sort_rows(out, q->trees.n);
-	map_release(&r.chains);
-	map_release(&r.by_key);
-	map_release(&r.tree_met);
-	map_release(&r.call_met);
+}
+
+static void end_rows(struct rows *r, size_t n_trees)
+{
+	name_rows(r);
+	sort_rows(r->out, n_trees);
+	map_release(&r->chains);
+	map_release(&r->by_key);
+	map_release(&r->tree_met);
+	VEC_FREE(&r->call_met);
+}
+
+void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in)
+{
+	struct rows r = { .out = out };
+
+	*out = (struct workloads){ .of_tree = mem_alloc(q->trees.n * sizeof(*out->of_tree)) };
+	add_query(&r, q, by, in, out->of_tree);
+	end_rows(&r, q->trees.n);
+}
+
+struct workloads_stream { struct rows rows; enum workloads_by by; };
+
+struct workloads_stream *workloads_begin(struct workloads *out, enum workloads_by by)
+{
+	struct workloads_stream *w = mem_zero(1, sizeof(*w));
+
+	*out = (struct workloads){ 0 };
+	w->rows.out = out;
+	w->by = by;
+	return w;
+}
+
+void workloads_add(struct workloads_stream *w, struct query *q)
+{
+	auto_free uint32_t *of_tree = mem_alloc((q->trees.n + 1) * sizeof(*of_tree));
+
+	main_program_find(q);
+	add_query(&w->rows, q, w->by, NULL, of_tree);
+}
+
+void workloads_end(struct workloads_stream *w)
+{
+	end_rows(&w->rows, 0);
+	free(w);
 }
 
 void workloads_find(struct workloads *out, struct query *q)
@@ -383,6 +451,7 @@ void workloads_release(struct workloads *w)
 {
 	free(w->v);
 	free(w->of_tree);
+	pool_release(&w->strings);
 	*w = (struct workloads){ 0 };
 }
 

@@ -19,6 +19,7 @@ struct workloads {
 	struct workload *v;
 	size_t n, cap;
 	uint32_t *of_tree;        /* index of each tree's workload; WORKLOADS_NONE: a tree without uses */
+	struct pool strings;      /* what the names point into */
 };
 
 #define WORKLOADS_NONE UINT32_MAX
@@ -36,6 +37,15 @@ bool workloads_by_parse(const char *text, enum workloads_by *by);
  */
 void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in);
 
+/*
+ * The same of a store that is loaded in parts, one after the other: no tree is in two of them, and all calls are in each. of_tree is
+ * not filled. Not by BY_TREE.
+ */
+struct workloads_stream;
+struct workloads_stream *workloads_begin(struct workloads *out, enum workloads_by by);
+void workloads_add(struct workloads_stream *w, struct query *q);
+void workloads_end(struct workloads_stream *w);
+
 /* One path of a workload: an image, as it was reached in some of its trees. */
 struct workloads_path {
 	struct bytes path;        /* "a > b > c", escaped */
@@ -49,6 +59,9 @@ void workloads_paths(struct workloads_paths *out, struct query *q, const bool *u
 
 /* Does the tree go by where it ran: is its container, pod or service known? */
 bool workloads_has_location(const struct query *q, const struct query_tree *t);
+
+/* The code of the workload of what runs in such a place: see location_general. */
+void workloads_location_code(const struct bytes general[LOCATION_FIELDS], char out[CODE_SIZE]);
 
 /* Is this a container or a service, which one filter covers as a whole? Not a pod, nor a scope. */
 bool workloads_is_whole_location(const struct bytes v[LOCATION_FIELDS]);

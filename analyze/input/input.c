@@ -34,6 +34,10 @@ static const struct input *reader_of(struct bytes text, const char *file, const 
 		err_set(e, ST_INPUT, "%s: %s", file, other);
 		return NULL;
 	}
+	if (text.n == 0 && format == NULL) {
+		err_set(e, ST_INPUT, "%s: it is empty: no profile", file);
+		return NULL;
+	}
 	for (size_t i = 0; input_at(i) != NULL; i++) {
 		const struct input *in = input_at(i);
 

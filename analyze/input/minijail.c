@@ -34,6 +34,7 @@ struct policy_file {
 	bool compiler;         /* the file is the compiler's */
 	bool again;            /* it is, as has come out, and has to be read again */
 	bool denies;           /* @denylist */
+	bool some;             /* @default, or a line for a call, be it of other architectures */
 	unsigned deep, includes;
 	size_t included;       /* bytes */
 };
@@ -405,6 +406,7 @@ static int read_statement(struct policy_file *f, struct bytes line)
 	bytes_trim_left(&line);
 	if (ret == 0 && line.n > 0)
 		ret = line.p[0] == '#' ? compilers_own(f) : input_bad_word(&f->r, "neither '&&', '||' nor an end", minijail_rest(line));
+	f->some = true;
 	if (ret == 0 && names.n > 0)
 		ret = add_statement(f, &names, filters.v, filters.n);
 	filters_release(&filters);
@@ -469,6 +471,7 @@ static int read_directive(struct policy_file *f, struct bytes line)
 		return read_include(f, value);
 	if (bytes_eq(word, BYTES("@frequency")))
 		return 0; /* it only orders the filter; minijail0 passes over it */
+	f->some = f->some || bytes_eq(word, BYTES("@default"));
 	if (bytes_eq(word, BYTES("@default")))
 		return read_default(f, value);
 	if (!bytes_eq(word, BYTES("@denylist")))
@@ -542,7 +545,7 @@ static int read_minijail(struct policy *p, struct bytes text, const char *file, 
 	if (ret < 0)
 		return -1;
 	p->direct = true;
-	return p->rules.n || f.denies ? 0 : err_set(e, ST_INPUT, "%s: no rules in it", file);
+	return f.some || f.denies ? 0 : err_set(e, ST_INPUT, "%s: no rules in it", file);
 }
 
 const struct input input_minijail = { "minijail", "minijail's policy, a line for each call", is_minijail, read_minijail };

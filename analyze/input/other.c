@@ -177,6 +177,22 @@ static bool is_disassembly(struct bytes text, struct bytes first)
 	       bytes_starts(first, BYTES("0000: 0x"));
 }
 
+static bool is_nspawn(struct bytes text, struct bytes first)
+{
+	return is_section(first, "Exec") || is_section(first, "Files") || (is_section(first, "Network") && has_line(text, "[Exec]", false));
+}
+
+static bool is_analyze(struct bytes text, struct bytes first)
+{
+	return (bytes_starts(first, BYTES("@")) && starts_line(text, "    # ")) || bytes_has(text, BYTES("# Ungrouped System Calls"));
+}
+
+static bool is_strace_c(struct bytes text, struct bytes first)
+{
+	(void)text;
+	return bytes_starts(first, BYTES("% time")) && bytes_has(first, BYTES("syscall"));
+}
+
 static bool is_strace(struct bytes text, struct bytes first)
 {
 	(void)text;
@@ -198,6 +214,9 @@ static const struct { bool (*is)(struct bytes text, struct bytes first); const c
 	{ is_firejail, "a profile of firejail, a format that is written and not read (its protocol, caps and nonewprivs confine, too)" },
 	{ is_snap, "a template of snap-seccomp, a format that is not read" },
 	{ is_compose, "a compose file, not a profile: its security_opt names the profile's file" },
+	{ is_nspawn, "a file of systemd-nspawn, not a unit: its SystemCallFilter= changes nspawn's own list, which is not read" },
+	{ is_analyze, "what 'systemd-analyze syscall-filter' prints, not a profile" },
+	{ is_strace_c, "the table of strace -c, not a profile" },
 	{ is_strace, "the output of strace, not a profile" },
 };
 

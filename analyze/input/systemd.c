@@ -32,6 +32,8 @@ struct unit {
 	struct list filter, log;
 	int error;
 	struct systemd_settings settings;
+	const char *section; /* one whose settings do not confine what the unit runs; NULL: it is none of these */
+	bool elsewhere;      /* a setting of ours stands in such a section */
 	size_t taken;   /* names and sets so far, and what these hold: also what was taken away again */
 };
 
@@ -244,11 +246,44 @@ static void add_local_archs(struct policy *p)
 
 /* ---- the whole ---- */
 
+/* "[Service]": systemd takes these settings in the sections of units that run something, and passes over them elsewhere. */
+static void read_section(struct unit *u, struct bytes line)
+{
+	static const char *const sections[] = { "[Service]", "[Socket]", "[Mount]", "[Swap]" };
+
+	u->section = policy_keep(u->r.p, esc_word((char[64]){ 0 }, 64, line));
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (bytes_eq(line, bytes_of(sections[i])))
+			u->section = NULL;
+}
+
+static void read_elsewhere(struct unit *u, struct bytes key, struct bytes value)
+{
+	struct systemd_settings spare = u->settings;
+	char shown[64];
+
+	if (!bytes_starts(key, BYTES("SystemCall")) && !systemd_settings_read(&spare, &u->r, key, value))
+		return;
+	u->elsewhere = true;
+	policy_unread(u->r.p, "line %zu: %s= stands in %s, where systemd passes over it", u->r.line, esc_word(shown, sizeof(shown), key),
+		      u->section);
+}
+
 static int read_line(struct unit *u, struct bytes line)
 {
 	struct bytes key = bytes_until(&line, '='), value;
 	bool ours = bytes_starts(key, BYTES("SystemCall"));
 
+	if (bytes_starts(key, BYTES("["))) {
+		read_section(u, key);
+		return 0;
+	}
+	bytes_trim_right(&key);
+	if (u->section != NULL) {
+		bytes_take(&line, BYTES("="));
+		read_elsewhere(u, key, line);
+		return 0;
+	}
 	if (!bytes_take(&line, BYTES("=")))
 		return ours ? input_bad_word(&u->r, "no '=' behind it", key) : 0;
 	bytes_trim_right(&key);
@@ -328,8 +363,10 @@ static int make_policy(struct unit *u)
 			add_name(p, u->log.entries.v[i].name, false, answered(u, u->log.entries.v[i].name));
 	if (p->archs.n == 0)
 		add_local_archs(p);
-	if (systemd_settings_apply(&u->settings, p) == 0 && !some)
-		return err_set(u->r.e, ST_INPUT, "%s: no SystemCallFilter= in it, nor a setting that loads a filter", u->r.file);
+	some = systemd_settings_apply(&u->settings, p) > 0 || some;
+	if (!some)
+		return err_set(u->r.e, ST_INPUT, "%s: no %s", u->r.file, u->elsewhere ? "filter: its settings stand in a section in which systemd passes over them" :
+			       "SystemCallFilter= in it, nor a setting that loads a filter");
 	return 0;
 }
 

@@ -152,7 +152,7 @@ int yaml_read(const struct reading *r, struct bytes text, struct yaml_documents 
 
 	if (!yaml_parser_initialize(&l.parser))
 		return err_set(r->e, ST_SYSTEM, "no memory for a YAML reader");
-	yaml_parser_set_input_string(&l.parser, (const unsigned char *)text.p, text.n);
+	yaml_parser_set_input_string(&l.parser, (const unsigned char *)(text.n ? text.p : ""), text.n);
 	ret = read_documents(&l, out);
 	if (l.has_event)
 		yaml_event_delete(&l.event);

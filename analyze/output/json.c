@@ -133,6 +133,7 @@ static void put_evidence(json_object *to, const struct output_input *in)
 	put_nodes(o, in->profile);
 	put_binaries(o, in->profile);
 	put_word(o, "loss", in->from->loss);
+	put_word(o, "readiness", in->from->readiness);
 	put_bool(o, "trusted_only", in->profile->q->trusted);
 	put_bool(o, "denied_included", in->profile->o.include_denied);
 	json_object_object_add(to, "evidence", o);

@@ -17,6 +17,7 @@ struct provenance {
 	const char *selector;      /* the options that selected, as typed; "" when read from a file */
 	const char *source;        /* the file that it was read from; NULL */
 	const char *loss;          /* what is known of it, in one line; "" */
+	const char *readiness;     /* was enough seen, in one line; NULL or "": not asked */
 };
 
 struct output_input {

@@ -172,6 +172,20 @@ static void add_ground(struct provenance_lines *out, const struct profile *p, en
 		add_comment_line(out, &line);
 }
 
+/* What was refused each time, and is listed by --include-denied alone. */
+static void add_denied(struct provenance_lines *out, const struct profile *p)
+{
+	auto_buf struct buf line = { 0 };
+	size_t n = 0;
+
+	buf_str(&line, "denied each time, and listed by --include-denied:");
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (profile_denied_only(p, &p->rules.v[i]) && ++n)
+			buf_printf(&line, " %s", p->rules.v[i].name.p);
+	if (n)
+		add_comment_line(out, &line);
+}
+
 /* What the records show and no list can hold. */
 static void add_unnamed(struct provenance_lines *out, const struct profile *p)
 {
@@ -199,7 +213,7 @@ static void add_dangers(struct provenance_lines *out, const struct profile *p)
 void provenance_lines(struct provenance_lines *out, const struct output_input *in)
 {
 	const struct profile *p = in->profile;
-	auto_buf struct buf loss = { 0 };
+	auto_buf struct buf loss = { 0 }, readiness = { 0 };
 
 	*out = (struct provenance_lines){ 0 };
 	add_origin(out, in->from);
@@ -212,6 +226,10 @@ void provenance_lines(struct provenance_lines *out, const struct output_input *i
 	buf_str(&loss, in->from->loss);
 	if (loss.n)
 		add_comment_line(out, &loss);
+	buf_str(&readiness, in->from->readiness ? in->from->readiness : "");
+	if (readiness.n)
+		add_comment_line(out, &readiness);
+	add_denied(out, p);
 	for (int g = GROUND_SEEN + 1; g < N_GROUNDS; g++)
 		add_ground(out, p, (enum profile_ground)g);
 	add_unnamed(out, p);

@@ -221,6 +221,11 @@ static bool is_needed(const struct profile *p, const struct profile_rule *r)
 	return r->events > 0 || (p->o.include_denied && r->denied > 0);
 }
 
+bool profile_denied_only(const struct profile *p, const struct profile_rule *r)
+{
+	return !p->o.block && r->ground == GROUND_SEEN && r->events == 0 && r->denied > 0;
+}
+
 /* Has a name without evidence, if one of the list's architectures has it. */
 static void stand(struct building *b, const char *name, enum profile_ground ground)
 {

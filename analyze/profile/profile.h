@@ -64,6 +64,9 @@ struct profile {
 void profile_build(struct profile *out, struct query *q, const struct selection *s, const struct profile_options *o);
 void profile_release(struct profile *p);
 
+/* Is the rule there by --include-denied alone: the call was refused each time? */
+bool profile_denied_only(const struct profile *p, const struct profile_rule *r);
+
 /* The list as a filter: what is written. The caller releases. */
 void profile_policy(struct policy *out, const struct profile *p);
 

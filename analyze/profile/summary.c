@@ -193,14 +193,28 @@ static void say_baseline(struct summary *out, const struct profile *p)
 	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_baseline, p);
 
 	if (n)
-		summary_say(out, "%zu of them from the baseline, without evidence: %s", n,
-			    buf_text(&line));
+		summary_say(out, "%zu added though not seen, since they depend on timing (--baseline none leaves them out): %s",
+			    n, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
 	if (n)
-		summary_say(out, "%zu of them are siblings, without evidence: %s", n,
+		summary_say(out, "%zu added though not seen, since they do what a listed call does: %s", n,
 			    buf_text(&line));
 	buf_release(&line);
+}
+
+/* What --include-denied alone has brought. */
+static void say_denied(struct summary *out, const struct profile *p)
+{
+	auto_buf struct buf names = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->rules.n; i++)
+		if (profile_denied_only(p, &p->rules.v[i]))
+			buf_printf(&names, "%s%s", n++ ? ", " : "", p->rules.v[i].name.p);
+	if (n)
+		summary_say(out, "%zu refused each time, and listed by --include-denied: %s",
+			    n, buf_text(&names));
 }
 
 static void say_unnamed(struct summary *out, const struct profile *p)
@@ -251,10 +265,16 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 	size_t n;
 
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY) {
+		const char *name = o->comm.n + o->exe.n > 1 ? NULL : o->comm.n ? o->comm.v[0] : o->exe.v[0];
+		char shown[80];
+
 		n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_others_only, p);
-		if (n)
-			summary_say(out, "%zu only from others in the tree%s: %s", n,
-				    summary_plural(p->s->trees), buf_text(&line));
+		if (n && name != NULL)
+			summary_say(out, "%zu not made by '%s' itself but by other threads or programs of the same run: %s", n,
+				    esc_word(shown, sizeof(shown), bytes_of(name)), buf_text(&line));
+		else if (n)
+			summary_say(out, "%zu not made by what was selected but by other threads or programs of the same runs: %s", n,
+				    buf_text(&line));
 		line.n = 0;
 	}
 	say_rare(out, p);
@@ -369,6 +389,7 @@ void summary_of_profile(struct summary *out, const struct profile *p,
 			    advice->all);
 	say_dangers(out, p);
 	say_baseline(out, p);
+	say_denied(out, p);
 	say_lists(out, p, o);
 }
 

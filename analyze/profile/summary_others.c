@@ -227,3 +227,40 @@ void summary_others(struct summary *out, const struct profile *p, const struct w
 	VEC_FREE(&others);
 	lives_release(&lives);
 }
+
+/* Does the answer show the workloads of the selected trees in an order, or by a name, that all of their trees make? */
+static void needed_of_selected(struct others_codes *out, const struct query *q, const struct selection *s, const struct workloads *w, bool any)
+{
+	auto_free bool *met = mem_zero(w->n + 1, sizeof(*met));
+	size_t n = 0;
+	bool named = false;
+
+	for (size_t i = 0; i < q->trees.n; i++) {
+		if (!s->tree_in[i] || w->of_tree[i] == WORKLOADS_NONE)
+			continue;
+		n += !met[w->of_tree[i]];
+		met[w->of_tree[i]] = true;
+		named = named || q->trees.v[i].labels.n > 0 || q->trees.v[i].locations.n > 0;
+	}
+	for (size_t i = 0; i < w->n; i++)
+		if (met[i] && ((any && n > 1) || (s->groups.n > 1 && named)))
+			*VEC_PUSH(out) = w->v[i].code;
+}
+
+void others_needed(struct others_codes *out, struct query *q, const struct selection *s, const struct workloads *w, bool shown)
+{
+	const struct profile p = { .q = q, .s = s };
+	struct spans spans = { 0 };
+	struct others others = { 0 };
+	struct lives lives;
+
+	lives_find(&lives, q);
+	find_spans(&spans, &p, &lives);
+	find_others(&others, &p, w, &spans);
+	for (size_t i = 0; i < others.n && i < OTHERS_SHOWN && shown; i++)
+		*VEC_PUSH(out) = w->v[others.v[i].workload].code;
+	needed_of_selected(out, q, s, w, shown && others.n > 0);
+	VEC_FREE(&spans);
+	VEC_FREE(&others);
+	lives_release(&lives);
+}

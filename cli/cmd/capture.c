@@ -99,15 +99,17 @@ static void add_unsaved(struct err *e, const struct capture_report *r)
 static void say_summary(const struct capture_report *r, const struct capture_options *c)
 {
 	const struct ingest_report *in = &r->ingest;
-	char records[32], fresh[32], processes[32], what[64] = "";
+	char records[32], fresh[32], processes[32], what[64] = "", took[32] = "";
 
 	if (r->failed[0])
 		return;
 	if (r->figures.processes)
 		snprintf(what, sizeof(what), " of %s process%s", term_number(r->figures.processes, processes),
 			 r->figures.processes == 1 ? "" : "es");
-	command_say("%s record%s%s in %.1f s: %s new; %" PRIu64 " damaged", term_number(in->records, records), in->records == 1 ? "" : "s",
-		    what, (double)in->ms / 1000, term_number(in->new_events, fresh), in->damaged);
+	if (in->ms >= 100)
+		snprintf(took, sizeof(took), " in %.1f s", (double)in->ms / 1000);
+	command_say("%s record%s%s%s: %s new; %" PRIu64 " damaged", term_number(in->records, records), in->records == 1 ? "" : "s",
+		    what, took, term_number(in->new_events, fresh), in->damaged);
 	say_loss(r);
 	if (in->waits)
 		command_say("%s", COMMAND_IMAGES_WAIT);

@@ -9,14 +9,14 @@
 #include "analyze/input/input.h"
 #include "analyze/policy/compile.h"
 #include "analyze/policy/runtime.h"
-#include "analyze/profile/summary.h"
 #include "cli/binaries.h"
 #include "cli/command.h"
 #include "cli/live.h"
 #include "cli/policy.h"
-#include "cli/selector.h"
-#include "cli/term.h"
 #include "cli/process.h"
+#include "cli/selector.h"
+#include "cli/talk.h"
+#include "cli/term.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
 #include "store/base/when.h"
@@ -155,7 +155,7 @@ static int of_file(struct subject *s, const struct opts *o, const char *file, st
 	if (add_stubs(s, o, e) < 0)
 		return -1;
 	if (!opt_on(o, OPT_quiet))
-		policy_say_names(file, "libseccomp here does not know, and loaders leave out", s->compiled.unknown.v, s->compiled.unknown.n);
+		policy_say_names(file, "libseccomp here does not know, so loaders leave them out", s->compiled.unknown.v, s->compiled.unknown.n);
 	return 0;
 }
 
@@ -330,7 +330,7 @@ static void say_versions(const struct check *c, const struct subject *s)
 				    call->name);
 	}
 	if (differ)
-		command_say("%zu of the calls are answered by runc up to 1.1 and from 1.2 on otherwise (%s): --runtime runc-1.1 or runc-1.2 names one",
+		command_say("runc 1.2 answers %zu of the calls differently from runc 1.1 (%s): --runtime runc-1.1 or runc-1.2 says which runs",
 			    differ, "ENOSYS above the highest number of the list");
 }
 
@@ -374,7 +374,7 @@ static void show(const struct opts *o, const struct check *c, const struct binar
 }
 
 /* What the answer rests on: did all of it arrive? */
-static void say_evidence(const struct selection *sel, const struct summary_evidence *ev, bool quiet)
+static void say_evidence(const struct opts *o, const struct selection *sel, const struct summary_evidence *ev)
 {
 	struct summary talk = { 0 };
 
@@ -382,9 +382,7 @@ static void say_evidence(const struct selection *sel, const struct summary_evide
 		summary_of_evidence(&talk, ev);
 	else
 		summary_of_loaders(&talk, sel, ev->losses);
-	for (size_t i = 0; i < talk.n && !quiet; i++)
-		command_say("%s", talk.v[i]);
-	summary_release(&talk);
+	talk_say(&talk, o);
 }
 
 /* The answers, and what they rest on. Returns how many calls would be refused, and what else makes the answer no. */
@@ -403,7 +401,7 @@ static size_t answer(const struct opts *o, struct selected *s, const struct subj
 	more += check_shown(subject, ev->q, ev->s, &whole, runtime, quiet);
 	binaries_find(&b, &s->query, ev->s);
 	show(o, c, &b, subject, ev->s->program, more);
-	say_evidence(ev->s, ev, quiet);
+	say_evidence(o, ev->s, ev);
 	VEC_FREE(&b);
 	ev->whole = NULL;
 	whole_release(&whole);
@@ -450,7 +448,7 @@ static int run_check(struct opts *o, struct err *e)
 	else
 		ret = o->n_args == 0 ? of_process(&subject, o, e) : of_file(&subject, o, o->args[0], e);
 	if (ret == 0)
-		ret = selector_open(&s, o, e);
+		ret = selector_open_some(&s, o, SELECTOR_TREES, e);
 	ret = ret < 0 ? (int)e->status : check_policy(o, &s, &subject, e);
 	selector_release(&s);
 	release(&subject);

@@ -2,6 +2,7 @@
 /* compact: chooses the trees that are old, by workload and age, and has them summed up. */
 #include "cli/cmd/compact.h"
 
+#include "analyze/evidence/readiness.h"
 #include "cli/command.h"
 #include "cli/selector.h"
 #include "cli/term.h"
@@ -20,6 +21,7 @@ struct sight {
 	struct query *q;
 	struct workloads *w;
 	struct map at;        /* row of a tree -> index of the one that it is in */
+	struct readiness_tree *known; /* of each tree */
 };
 
 /* The trees that go. */
@@ -53,6 +55,11 @@ static void find_trees(struct sight *s)
 	}
 }
 
+static enum query_past_records records_of(enum readiness_records r)
+{
+	return r == RECORDS_WHOLE ? PAST_WHOLE : r == RECORDS_LOSSY ? PAST_LOSSY : PAST_UNKNOWN;
+}
+
 static const struct query_tree *tree_of(const struct sight *s, int64_t id, struct compact_view *view)
 {
 	int64_t i = map_get(&s->at, (uint64_t)id, 0, -1);
@@ -62,7 +69,8 @@ static const struct query_tree *tree_of(const struct sight *s, int64_t id, struc
 	if (t == NULL || s->w->of_tree[i] == WORKLOADS_NONE)
 		return t;
 	*view = (struct compact_view){ .there = true, .same = &s->q->same, .start_seen = t->start_seen, .key = bytes_of(s->w->v[s->w->of_tree[i]].code),
-				       .main_part = s->q->images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n };
+				       .main_part = s->q->images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n,
+				       .t_first = t->t_first, .ended = s->known[i].ended, .records = records_of(s->known[i].records) };
 	return t;
 }
 
@@ -135,9 +143,12 @@ static int run_compact(const struct opts *o, const struct chosen *chosen, bool v
 	return ret;
 }
 
+/* By which a tree is known to be whole; without text, and with it. */
+struct known_serials { struct serials trusted, all; };
+
 /* s is of all; trusted: the same store without text. */
-static int compact(const struct opts *o, struct selected *s, struct query *trusted, const struct limits *limits, bool vacuum, size_t *n,
-		   struct err *e)
+static int compact(const struct opts *o, struct selected *s, struct query *trusted, const struct known_serials *serials,
+		   const struct limits *limits, bool vacuum, size_t *n, struct err *e)
 {
 	struct workloads workloads;
 	struct sight all = { .q = &s->query, .w = &s->workloads }, sure = { .q = trusted, .w = &workloads };
@@ -147,6 +158,10 @@ static int compact(const struct opts *o, struct selected *s, struct query *trust
 	workloads_find(&workloads, trusted);
 	find_trees(&all);
 	find_trees(&sure);
+	all.known = mem_zero(s->query.trees.n + 1, sizeof(*all.known));
+	sure.known = mem_zero(trusted->trees.n + 1, sizeof(*sure.known));
+	readiness_trees(all.known, &s->query, &serials->trusted, &serials->all);
+	readiness_trees(sure.known, trusted, &serials->trusted, &serials->trusted);
 	choose_trees(&chosen, &sure, &all, &sure, limits);
 	choose_trees(&chosen, &all, &all, &sure, limits);
 	*n = chosen.v.n;
@@ -158,6 +173,8 @@ static int compact(const struct opts *o, struct selected *s, struct query *trust
 	VEC_FREE(&chosen.v);
 	map_release(&all.at);
 	map_release(&sure.at);
+	free(all.known);
+	free(sure.known);
 	workloads_release(&workloads);
 	return ret;
 }
@@ -172,6 +189,7 @@ int compact_old(const struct opts *o, bool vacuum, struct err *e)
 {
 	struct selected s = { 0 };
 	struct query trusted = { 0 };
+	struct known_serials serials = { 0 };
 	struct limits limits = { 0 };
 	uint64_t days = 0;
 	char count[32];
@@ -182,10 +200,14 @@ int compact_old(const struct opts *o, bool vacuum, struct err *e)
 		return ret;
 	limits.after = days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX;
 	if ((!opt_on(o, OPT_dry_run) && values_brought_up(o, e) < 0) || selector_open(&s, o, e) < 0 ||
-	    query_load(&trusted, &s.store, WHEN_NONE, WHEN_NONE, true, e) < 0 || store_end(&s.store, e) < 0)
+	    query_load(&trusted, &s.store, WHEN_NONE, WHEN_NONE, true, e) < 0 ||
+	    serials_load(&serials.trusted, &s.store, &s.query.nodes, true, e) < 0 ||
+	    serials_load(&serials.all, &s.store, &s.query.nodes, false, e) < 0 || store_end(&s.store, e) < 0)
 		ret = -1;
 	else
-		ret = compact(o, &s, &trusted, &limits, vacuum, &n, e);
+		ret = compact(o, &s, &trusted, &serials, &limits, vacuum, &n, e);
+	serials_release(&serials.trusted);
+	serials_release(&serials.all);
 	query_release(&trusted);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))

@@ -4,7 +4,7 @@
 #include "ingest/read/body.h"
 #include "ingest/read/input.h"
 #include "store/base/esc.h"
-#include "store/base/json.h"
+#include "store/base/json_row.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
 #include "store/model/arch.h"
@@ -13,83 +13,107 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#define CALL_NAMES 512
+struct call_name { uint32_t arch; int32_t nr; bool named; char name[SYSCALL_NAME_MAX]; };
+
 struct decode {
 	const struct opts *o;
 	const char *file;
 	uint64_t number;
 	uint64_t records, damaged;
+	const char *form_of[3]; /* wrap, header and body of the form that is written out */
+	char form[64];
+	struct json_row row;
+	struct call_name names[CALL_NAMES];
 };
 
-/* "syslog/kernel"; in a container "json:syslog/kernel". */
-static const char *form_of(const struct line *l, char *out, size_t size)
+/* "syslog/kernel"; in a container "json:syslog/kernel". Most often the last line's. */
+static const char *form_of(struct decode *d, const struct line *l)
 {
+	const char *of[] = { l->wrap, l->header, l->body };
+
 	if (l->body == NULL && l->header == NULL)
 		return l->wrap;
-	snprintf(out, size, "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "", l->header ? l->header : "",
+	if (memcmp(of, d->form_of, sizeof(of)) == 0)
+		return d->form;
+	memcpy(d->form_of, of, sizeof(of));
+	snprintf(d->form, sizeof(d->form), "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "", l->header ? l->header : "",
 		 l->header && l->body ? "/" : "", l->body ? l->body : "");
-	return out;
+	return d->form;
 }
 
-static void json_record(json_object *to, const struct record *r)
+/* The name of a call; they are few, and a look-up takes long. */
+static const struct call_name *call_name(struct decode *d, const struct record *r)
+{
+	struct call_name *at = &d->names[((uint32_t)r->nr ^ r->arch) % CALL_NAMES];
+
+	if (at->name[0] == '\0' || at->arch != r->arch || at->nr != r->nr) {
+		at->arch = r->arch;
+		at->nr = r->nr;
+		at->named = syscall_name(r->arch, r->nr, at->name);
+	}
+	return at;
+}
+
+static void json_record(struct decode *d, const struct record *r)
 {
 	bool timed = r->ms != WHEN_NONE;
-	char name[SYSCALL_NAME_MAX];
-	bool named = syscall_name(r->arch, r->nr, name);
+	const struct call_name *call = call_name(d, r);
+	struct json_row *to = &d->row;
 
-	json_put_text(to, "node", r->node.n > 0, r->node);
-	json_put_time(to, "time", r->ms);
-	json_put_int(to, "epoch", timed, r->ms / 1000);
-	json_put_int(to, "ms", timed, r->ms % 1000);
-	json_put_int(to, "serial", r->has_serial, r->serial);
-	json_put_int(to, "auid", true, r->auid);
-	json_put_int(to, "uid", true, r->uid);
-	json_put_int(to, "gid", true, r->gid);
-	json_put_int(to, "ses", true, r->ses);
-	json_put_text(to, "subj", r->has_subj, r->subj);
-	json_put_int(to, "pid", true, r->pid);
-	json_put_text(to, "comm", true, r->comm);
-	json_put_text(to, "exe", true, r->exe);
-	json_put_int(to, "sig", true, r->sig);
-	json_put_hex(to, "arch", r->arch);
-	json_put_word(to, "arch_name", arch_name(arch_of(r->arch, r->nr)));
-	json_put_int(to, "syscall", true, r->nr);
-	json_put_word(to, "name", named ? name : NULL);
-	json_put_int(to, "compat", true, r->compat);
-	json_put_hex(to, "ip", r->ip);
-	json_put_hex(to, "code", r->code);
-	json_put_word(to, "action", action_word(action_of(r->code)));
+	json_row_text(to, "node", r->node.n > 0, r->node);
+	json_row_time(to, "time", r->ms);
+	json_row_int(to, "epoch", timed, r->ms / 1000);
+	json_row_int(to, "ms", timed, r->ms % 1000);
+	json_row_int(to, "serial", r->has_serial, r->serial);
+	json_row_int(to, "auid", true, r->auid);
+	json_row_int(to, "uid", true, r->uid);
+	json_row_int(to, "gid", true, r->gid);
+	json_row_int(to, "ses", true, r->ses);
+	json_row_text(to, "subj", r->has_subj, r->subj);
+	json_row_int(to, "pid", true, r->pid);
+	json_row_text(to, "comm", true, r->comm);
+	json_row_text(to, "exe", true, r->exe);
+	json_row_int(to, "sig", true, r->sig);
+	json_row_hex(to, "arch", r->arch);
+	json_row_word(to, "arch_name", arch_name(arch_of(r->arch, r->nr)));
+	json_row_int(to, "syscall", true, r->nr);
+	json_row_word(to, "name", call->named ? call->name : NULL);
+	json_row_int(to, "compat", true, r->compat);
+	json_row_hex(to, "ip", r->ip);
+	json_row_hex(to, "code", r->code);
+	json_row_word(to, "action", action_word(action_of(r->code)));
 }
 
-static void print_json(const struct decode *d, const struct line *l)
+static void print_json(struct decode *d, const struct line *l)
 {
 	static const char *const verdicts[] = { NULL, "record", "damaged", "loss" };
-	json_object *to = json_object_new_object();
-	char form[64];
+	struct json_row *to = &d->row;
 
-	json_put_text(to, "file", true, bytes_of(d->file));
-	json_put_int(to, "line", true, (int64_t)d->number);
-	json_put_word(to, "form", form_of(l, form, sizeof(form)));
-	json_put_word(to, "verdict", verdicts[l->kind]);
+	json_row_begin(to);
+	json_row_text(to, "file", true, bytes_of(d->file));
+	json_row_int(to, "line", true, (int64_t)d->number);
+	json_row_word(to, "form", form_of(d, l));
+	json_row_word(to, "verdict", verdicts[l->kind]);
 	if (l->kind == LINE_RECORD) {
-		json_record(to, &l->rec);
+		json_record(d, &l->rec);
 	} else if (l->kind == LINE_DAMAGED) {
-		json_put_word(to, "reason", l->reason);
+		json_row_word(to, "reason", l->reason);
 	} else {
-		json_put_text(to, "node", l->loss.node.n > 0, l->loss.node);
-		json_put_word(to, "what", record_loss_name(l->loss.kind));
-		json_put_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
+		json_row_text(to, "node", l->loss.node.n > 0, l->loss.node);
+		json_row_word(to, "what", record_loss_name(l->loss.kind));
+		json_row_int(to, "count", l->loss.number > 0, (int64_t)l->loss.number);
 	}
-	json_print_line(to);
+	json_row_print(to);
 }
 
-static void print_record(const struct record *r)
+static void print_record(struct decode *d, const struct record *r)
 {
 	auto_buf struct buf out = { 0 };
-	char stamp[32], name[SYSCALL_NAME_MAX], unknown[16];
+	char stamp[32], unknown[16];
 	uint32_t abi = arch_of(r->arch, r->nr);
 	const char *arch = arch_name(abi);
 
-	syscall_name(r->arch, r->nr, name);
 	buf_str(&out, r->ms == WHEN_NONE ? "-" : when_rfc3339(r->ms, stamp));
 	buf_char(&out, ' ');
 	if (r->node.n)
@@ -100,7 +124,7 @@ static void print_record(const struct record *r)
 	esc_tty(&out, r->comm);
 	buf_printf(&out, "[%d] ", r->pid);
 	esc_tty(&out, r->exe);
-	buf_printf(&out, " %s", name);
+	buf_printf(&out, " %s", call_name(d, r)->name);
 	if (abi != arch_native()) {
 		snprintf(unknown, sizeof(unknown), "0x%x", r->arch);
 		buf_printf(&out, " (%s)", arch ? arch : unknown);
@@ -109,12 +133,12 @@ static void print_record(const struct record *r)
 	puts(buf_text(&out));
 }
 
-static void print_text(const struct decode *d, const struct line *l)
+static void print_text(struct decode *d, const struct line *l)
 {
 	char file[256];
 
 	if (l->kind == LINE_RECORD) {
-		print_record(&l->rec);
+		print_record(d, &l->rec);
 		return;
 	}
 	esc_word(file, sizeof(file), bytes_of(d->file));
@@ -132,7 +156,7 @@ static void one_line(struct decode *d, struct line *l)
 
 	d->records += l->kind == LINE_RECORD;
 	d->damaged += l->kind == LINE_DAMAGED;
-	if (l->kind == LINE_OTHER || (l->kind != LINE_RECORD && !opt_on(d->o, OPT_all_lines)))
+	if (l->kind == LINE_OTHER || l->kind == LINE_SERIAL || (l->kind != LINE_RECORD && !opt_on(d->o, OPT_all_lines)))
 		return;
 	if (node != NULL)
 		l->rec.node = bytes_of(node);
@@ -240,6 +264,7 @@ static int run_decode(struct opts *o, struct err *e)
 		*e = (struct err){ 0 };
 	}
 	body_room_release(&room);
+	json_row_release(&d.row);
 	if (d.damaged && !opt_on(o, OPT_all_lines) && !opt_on(o, OPT_quiet))
 		command_say("%" PRIu64 " damaged record%s not shown; --all shows them with the reason", d.damaged,
 			    d.damaged == 1 ? "" : "s");

@@ -4,10 +4,10 @@
 #include "analyze/input/input.h"
 #include "analyze/policy/diff.h"
 #include "analyze/profile/profile.h"
-#include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/policy.h"
 #include "cli/selector.h"
+#include "cli/talk.h"
 #include "cli/term.h"
 #include "store/base/esc.h"
 #include "store/base/json.h"
@@ -226,9 +226,7 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 		summary_of_groups(&talk, &s->query, &sel, &s->options, &advice);
 	else
 		ret = with_list(o, a, s, &sel, &losses, &talk);
-	for (size_t i = 0; i < talk.n && !opt_on(o, OPT_quiet); i++)
-		command_say("%s", talk.v[i]);
-	summary_release(&talk);
+	talk_say(&talk, o);
 	select_release(&sel);
 	VEC_FREE(&losses);
 	return ret;

@@ -97,10 +97,15 @@ static int forget(const struct opts *o, const struct forget_what *what, struct e
 	struct store store;
 	struct forget_report report = { 0 };
 	bool changed;
-	int ret = values_store(o, &store, STORE_CHANGE, NULL, e);
+	int ret;
 
+	/* what would go can be asked where nothing may be written */
+	if (what->dry_run)
+		ret = store_open(&store, opt_text(o, OPT_db, NULL), STORE_READ, e);
+	else
+		ret = values_store(o, &store, STORE_CHANGE, NULL, e);
 	if (ret == 0)
-		ret = store_begin(&store, &changed, e);
+		ret = what->dry_run ? store_snapshot(&store, e) : store_begin(&store, &changed, e);
 	command_ends("scaudit: stopped; nothing was removed\n");
 	look.dry_run = true;
 	if (ret == 0)

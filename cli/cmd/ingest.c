@@ -129,9 +129,11 @@ static void say_reasons(const struct ingest_report *r)
 		command_say("damaged, %" PRIu64 ": %s", r->reasons[i].n, r->reasons[i].why);
 }
 
+#define LONG_MS 100  /* what took less was done at once */
+
 static void say_summary(const struct opts *o, const struct ingest_report *r)
 {
-	char records[32], fresh[32], before[32], other[32], name[160];
+	char records[32], fresh[32], before[32], other[32], name[160], took[64] = "";
 	double seconds = (double)r->ms / 1000;
 
 	if (opt_on(o, OPT_verbose))
@@ -152,10 +154,11 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 			say_no_record(r);
 		return;
 	}
-	command_say("%s record%s: %s new, %s seen before; %" PRIu64 " damaged, %s other lines, %" PRIu64 " loss marker%s; "
-		    "%.1f s, %.0f MB/s", term_number(r->records, records), r->records == 1 ? "" : "s", term_number(r->new_events, fresh),
+	if (r->ms >= LONG_MS)
+		snprintf(took, sizeof(took), "; %.1f s, %.0f MB/s", seconds, (double)r->bytes / 1e6 / seconds);
+	command_say("%s record%s: %s new, %s seen before; %" PRIu64 " damaged, %s other lines, %" PRIu64 " loss marker%s%s", term_number(r->records, records), r->records == 1 ? "" : "s", term_number(r->new_events, fresh),
 		    term_number(r->seen_before, before), r->damaged, term_number(r->other, other), r->losses,
-		    r->losses == 1 ? "" : "s", seconds, (double)r->bytes / 1e6 / (seconds > 0.001 ? seconds : 0.001));
+		    r->losses == 1 ? "" : "s", took);
 	if (r->presence)
 		command_say("%" PRIu64 " of them ha%s no serial (journald's short form, logcat): that shows that a call was made, "
 			    "not how often; 'journalctl -k', or -o json, has serials", r->presence, r->presence == 1 ? "s" : "ve");
@@ -240,7 +243,7 @@ static int run_ingest(struct opts *o, struct err *e)
 				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input), .with_syscalls = opt_on(o, OPT_with_syscalls),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct ingest_report report = { 0 };
-	uint64_t keep, days;
+	uint64_t keep, days, threads;
 	struct store store;
 	size_t n;
 	int ret;
@@ -254,8 +257,14 @@ static int run_ingest(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
+<<<<<<< HEAD
 	if (read_tool(o, &io, e) < 0 || read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
+=======
+	if (read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
+	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 0, &threads, e) < 0)
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 		return ST_INPUT;
+	io.threads = (unsigned)threads;
 	n = o->n_args || io.journal ? (size_t)o->n_args : 1;
 	if (n == 1 && o->n_args == 0 && isatty(STDIN_FILENO) && !opt_on(o, OPT_quiet))
 		command_say("reading standard input");

@@ -6,8 +6,9 @@
 #include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/each.h"
-#include "cli/selector.h"
 #include "cli/rollout.h"
+#include "cli/selector.h"
+#include "cli/talk.h"
 #include "cli/term.h"
 #include "cli/verdict.h"
 #include "store/base/esc.h"
@@ -20,20 +21,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-
-#define SUMMARY_LINES 8 /* of what matters most first */
-
-static void say_all(const struct opts *o, struct summary *s)
-{
-	bool all = opt_on(o, OPT_verbose) || opt_on(o, OPT_explain) || s->n <= SUMMARY_LINES;
-	size_t shown = all ? s->n : SUMMARY_LINES - 1;
-
-	for (size_t i = 0; i < shown && !opt_on(o, OPT_quiet); i++)
-		command_say("%s", s->v[i]);
-	if (shown < s->n && !opt_on(o, OPT_quiet))
-		command_say("%zu more lines with --verbose", s->n - shown);
-	summary_release(s);
-}
 
 static bool is_minijail(const char *format)
 {
@@ -299,10 +286,11 @@ static int can_tighten(const struct opts *o, const struct profile *p, struct err
 
 static void widen(struct policy *p, const char *format, bool quiet);
 
-static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const char *loss, struct err *e)
+/* known: what is known of the evidence, by what was asked of it here. */
+static int write_out(const struct opts *o, const struct output *format, const struct profile *p, const struct provenance *known, struct err *e)
 {
 	auto_buf struct buf selector = { 0 };
-	struct provenance from = { .version = SCAUDIT_VERSION, .loss = loss };
+	struct provenance from = { .version = SCAUDIT_VERSION, .loss = known->loss, .readiness = known->readiness };
 	struct policy policy;
 	struct output_input in = { .policy = &policy, .profile = p->s ? p : NULL, .from = &from, .group = opt_on(o, OPT_group) };
 	write_fn *write = !opt_on(o, OPT_explain) ? format->write : opt_on(o, OPT_json) ? explain_json : explain;
@@ -366,19 +354,35 @@ static void add_siblings(struct profile *p, struct stage_siblings *siblings, str
 	profile_build(p, q, sel, po);
 }
 
-/* --require, and the verdict in one line. 1: what is required is not so. */
-static int judge(const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
+/* --require, and the verdict in one line: *said for the summary, *kept for who reads the list later. 1: what is required is not so. */
+static int judge(const struct opts *o, struct selected *s, const struct selection *sel, struct buf *said, struct buf *kept, struct err *e)
 {
 	struct readiness r = { 0 };
 	int ret = verdict_find(&r, o, s, sel, e);
 
 	if (ret == 0)
 		ret = verdict_requires(o, &r, e);
-	if (ret == 0 && !opt_on(o, OPT_quiet) && (opt_on(o, OPT_require) || opt_on(o, OPT_verbose)))
-		command_say("readiness: %s: %s; records arrived: %s: %s", readiness_verdict_word(r.verdict), buf_text(&r.why),
-			    readiness_arrived_word(r.arrived), buf_text(&r.why_arrived));
+	if (ret == 0) {
+		verdict_line(kept, &r);
+		buf_printf(said, "readiness: %s: %s", readiness_verdict_word(r.verdict), buf_text(&r.why));
+		if (opt_on(o, OPT_require) || opt_on(o, OPT_verbose))
+			buf_printf(said, "; records arrived: %s: %s", readiness_arrived_word(r.arrived), buf_text(&r.why_arrived));
+	}
 	readiness_release(&r);
 	return ret;
+}
+
+/* The summary's second line, behind what says whether the list may be enforced at all. */
+static void put_second(struct summary *talk, struct buf *line)
+{
+	size_t at = talk->n > 0;
+
+	if (line->n == 0)
+		return;
+	*VEC_PUSH(talk) = NULL;
+	memmove(&talk->v[at + 1], &talk->v[at], (talk->n - 1 - at) * sizeof(*talk->v));
+	talk->v[at] = mem_dup(buf_text(line));
+	talk->loss += talk->loss > at;
 }
 
 static int make(const struct opts *o, struct selected *s, const struct selection *sel, const struct summary_advice *advice, struct err *e)
@@ -391,6 +395,7 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 	struct stage_siblings siblings = { 0 };
 	struct active_policies active_policies = { 0 };
 	struct baseline baseline = { 0 };
+	auto_buf struct buf said = { 0 }, readiness = { 0 };
 	struct whole whole;
 	int ret = ST_OK;
 
@@ -417,15 +422,16 @@ static int make(const struct opts *o, struct selected *s, const struct selection
 			command_say("no name is left for a list");
 		ret = ST_NO;
 	}
-	if (ret == ST_OK && (opt_on(o, OPT_require) || opt_on(o, OPT_verbose)) && judge(o, s, sel, e) != 0)
+	if (ret == ST_OK && (!po.block || opt_on(o, OPT_require)) && judge(o, s, sel, &said, &readiness, e) != 0)
 		ret = (int)e->status;
 	if (ret == ST_OK)
 		summary_of_profile(&talk, &p, &losses, &s->workloads, &s->options, advice);
+	put_second(&talk, &said);
 	if (ret == ST_OK && opt_on(o, OPT_explain))
 		summary_of_dangers(&talk, &p);
-	if (ret == ST_OK && write_out(o, format, &p, summary_loss(&talk), e) < 0)
+	if (ret == ST_OK && write_out(o, format, &p, &(struct provenance){ .loss = summary_loss(&talk), .readiness = buf_text(&readiness) }, e) < 0)
 		ret = (int)e->status;
-	say_all(o, &talk);
+	talk_say_first(&talk, o);
 	VEC_FREE(&losses);
 	profile_release(&p);
 	VEC_FREE(&siblings);
@@ -442,7 +448,7 @@ static int begin_observing(const struct opts *o, const char *why, struct err *e)
 	struct profile_options po;
 	const struct output *format = NULL;
 
-	if (read_options(&po, &format, o, e) < 0 || write_out(o, format, &none, "", e) < 0)
+	if (read_options(&po, &format, o, e) < 0 || write_out(o, format, &none, &(struct provenance){ .loss = "" }, e) < 0)
 		return (int)e->status;
 	if (!opt_on(o, OPT_quiet))
 		command_say("%s: this lets everything through and logs it", why);
@@ -486,7 +492,7 @@ static int select_and_make(const struct opts *o, struct selected *s, bool observ
 		summary_of_groups(&talk, &s->query, &sel, &s->options, &advice);
 	else
 		ret = make(o, s, &sel, &advice, e);
-	say_all(o, &talk);
+	talk_say_first(&talk, o);
 	select_release(&sel);
 	return ret;
 }
@@ -513,7 +519,7 @@ static int run_profile(struct opts *o, struct err *e)
 	int ret = rollout_check(o, &observe, e);
 
 	if (ret == 0)
-		ret = selector_open(&s, o, e);
+		ret = selector_open_some(&s, o, SELECTOR_PROFILE, e);
 	if (observe && is_beginning(o, e)) {
 		*e = (struct err){ 0 };
 		ret = begin_observing(o, "nothing is known yet", e);

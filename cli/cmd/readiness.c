@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* scaudit readiness: did the records arrive, and was enough seen? */
 #include "analyze/evidence/readiness.h"
-#include "analyze/profile/summary.h"
 #include "cli/command.h"
 #include "cli/selector.h"
+#include "cli/talk.h"
 #include "cli/term.h"
 #include "cli/verdict.h"
 #include "store/base/esc.h"
@@ -88,6 +88,12 @@ static void print_json(const struct readiness *r, const struct query *q)
 	json_put_time(doc, "last_news", r->t_news);
 	json_put_int(doc, "quiet_ms", true, r->quiet_ms);
 	json_put_int(doc, "longest_quiet_ms", true, r->longest_quiet_ms);
+	json_put_int(doc, "hours_of_day", true, __builtin_popcount(r->hours));
+	json_put_int(doc, "days_of_week", true, __builtin_popcount(r->days));
+	json_put_int(doc, "lived_ms", true, r->lived_ms);
+	json_put_int(doc, "stops", true, (int64_t)r->stops);
+	json_put_int(doc, "signals", true, (int64_t)r->signals);
+	json_put_int(doc, "probes", true, (int64_t)r->probes);
 	for (size_t i = 0; i < r->nodes.n; i++) {
 		auto_buf struct buf shown = { 0 };
 
@@ -156,6 +162,18 @@ static void print_times(const struct readiness *r)
 	       "which one came was %s\n", __builtin_popcount(r->hours), __builtin_popcount(r->days), buf_text(&quiet), buf_text(&longest));
 }
 
+/* What is easily missed: it runs seldom, or by another program. */
+static void print_seen(const struct readiness *r)
+{
+	auto_buf struct buf lived = { 0 };
+
+	if (r->starts.n == 0)
+		return;
+	span(&lived, r->lived_ms);
+	printf("seen       they lived for %s in all; %" PRIu64 " stopped, %" PRIu64 " handled a signal (a reload is one); %" PRIu64 " other tree%s in the "
+	       "same containers, pods or units (probes, hooks)\n", buf_text(&lived), r->stops, r->signals, r->probes, r->probes == 1 ? "" : "s");
+}
+
 /* The curve: a row for each start that brought a name. */
 static void print_curve(const struct readiness *r, const struct query *q, bool all)
 {
@@ -198,16 +216,10 @@ static void print(const struct opts *o, struct readiness *r, const struct query 
 	print_scope(r);
 	print_chance(r);
 	print_times(r);
+	print_seen(r);
 	if (r->next.n)
 		printf("next       %s\n", buf_text(&r->next));
 	print_curve(r, q, opt_on(o, OPT_verbose));
-}
-
-static void say_all(struct summary *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		command_say("%s", s->v[i]);
-	summary_release(s);
 }
 
 static int judge(struct opts *o, struct selected *s, struct err *e)
@@ -242,7 +254,7 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 			print(o, &r, &s->query);
 		ret = r.verdict == VERDICT_READY ? ST_OK : ST_NO;
 	}
-	say_all(&talk);
+	talk_say(&talk, o);
 	readiness_release(&r);
 	select_release(&sel);
 	VEC_FREE(&losses);
@@ -252,7 +264,7 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 static int run_readiness(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
-	int ret = selector_open(&s, o, e);
+	int ret = selector_open_some(&s, o, SELECTOR_TREES, e);
 
 	if (ret < 0)
 		ret = (int)e->status;

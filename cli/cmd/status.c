@@ -20,11 +20,24 @@ static uint64_t spanned(const struct status_boot *b)
 
 static void json_serials(json_object *to, const struct status_boot *b)
 {
+	json_object *hole;
+
 	json_put_int(to, "spanned", true, (int64_t)spanned(b));
 	json_put_int(to, "held", b->known, (int64_t)b->held);
 	json_put_int(to, "other", b->known, (int64_t)b->other);
 	json_put_int(to, "missing", b->known, (int64_t)b->missing);
 	json_object_object_add(to, "exact", json_object_new_boolean(b->known && b->exact));
+	json_put_int(to, "holes", b->known, (int64_t)b->holes);
+	json_put_word(to, "pattern", b->known && serials_limited(b->holes, b->bursts) ? "printk" : NULL);
+	if (!b->known || b->hole == 0) {
+		json_object_object_add(to, "longest_hole", NULL);
+		return;
+	}
+	hole = json_object_new_object();
+	json_put_int(hole, "serials", true, (int64_t)b->hole);
+	json_put_int(hole, "from", true, b->hole_from);
+	json_put_time(hole, "about", b->hole_t);
+	json_object_object_add(to, "longest_hole", hole);
 }
 
 /* What is missing in all boots together. False: no boot is known. *exact: each of them is. */
@@ -155,15 +168,38 @@ static void print_json(const struct status_store *all, const struct store *s)
 	json_print(doc);
 }
 
+/* Where most is missing at once, and what the holes look like. */
+static void holes_text(struct buf *out, const struct status_node *n)
+{
+	const struct status_boot *longest = &n->boots.v[0];
+	uint64_t holes = 0, bursts = 0;
+	char stamp[32];
+
+	for (size_t i = 0; i < n->boots.n; i++) {
+		holes += n->boots.v[i].holes;
+		bursts += n->boots.v[i].bursts;
+		if (n->boots.v[i].hole > longest->hole)
+			longest = &n->boots.v[i];
+	}
+	buf_printf(out, "%" PRIu64 " hole%s, the longest of %" PRIu64 " about %s; ", holes, holes == 1 ? "" : "s", longest->hole,
+		   when_local(longest->hole_t, stamp));
+	if (serials_limited(holes, bursts))
+		buf_str(out, "mostly 10 records between them: printk's limit of 10 in 5 s; ");
+}
+
 static void losses_text(struct buf *out, const struct status_node *n)
 {
 	uint64_t missing = 0, of;
 	bool exact;
 
-	if (lost_of(n, &missing, &of, &exact) && missing == 0)
-		buf_printf(out, "no hole in %" PRIu64 " serials; ", of);
-	else if (lost_of(n, &missing, &of, &exact))
-		buf_printf(out, "%s%" PRIu64 " of %" PRIu64 " serials missing; ", exact ? "" : "at most ", missing, of);
+	if (lost_of(n, &missing, &of, &exact)) {
+		if (missing == 0)
+			buf_printf(out, "no hole in %" PRIu64 " serials; ", of);
+		else
+			buf_printf(out, "%s%" PRIu64 " of %" PRIu64 " serials missing; ", exact ? "" : "at most ", missing, of);
+		if (missing > 0)
+			holes_text(out, n);
+	}
 	if (n->losses.n == 0)
 		buf_str(out, "no marker read");
 	for (size_t i = 0; i < n->losses.n; i++)

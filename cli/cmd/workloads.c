@@ -144,39 +144,78 @@ static int draw(const struct opts *o, struct selected *s, struct err *e)
 	return (int)e->status;
 }
 
-static int list(const struct opts *o, struct selected *s, struct err *e)
+static int read_by(const struct opts *o, enum workloads_by *by, struct err *e)
 {
 	const char *text = opt_text(o, OPT_by, "workload");
-	enum workloads_by by;
+
+	if (workloads_by_parse(text, by))
+		return 0;
+	return err_set(e, ST_INPUT, "--by is workload, comm, exe, label, node, tree, container, pod or unit, not '%.40s'", text);
+}
+
+static int print_rows(const struct opts *o, const struct workloads *rows, enum workloads_by by, struct err *e)
+{
+	if (opt_on(o, OPT_json))
+		print_json(rows, by == BY_WORKLOAD || by == BY_TREE);
+	else if (rows->n)
+		print_table(rows, opt_text(o, OPT_by, "workload"), by == BY_WORKLOAD || by == BY_TREE);
+	else if (!opt_on(o, OPT_quiet))
+		command_say("no tree matches");
+	if (rows->n == 0)
+		e->status = ST_NO;
+	return (int)e->status;
+}
+
+static int list(const struct opts *o, struct selected *s, enum workloads_by by, struct err *e)
+{
 	struct selection sel;
 	struct workloads rows;
 
-	if (!workloads_by_parse(text, &by))
-		return err_set(e, ST_INPUT, "--by is workload, comm, exe, label, node, tree, container, pod or unit, not '%.40s'", text);
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	workloads_list(&rows, &s->query, by, sel.use_in);
-	if (opt_on(o, OPT_json))
-		print_json(&rows, by == BY_WORKLOAD || by == BY_TREE);
-	else if (rows.n)
-		print_table(&rows, text, by == BY_WORKLOAD || by == BY_TREE);
-	else if (!opt_on(o, OPT_quiet))
-		command_say("no tree matches");
-	if (rows.n == 0)
-		e->status = ST_NO;
+	print_rows(o, &rows, by, e);
 	workloads_release(&rows);
 	select_release(&sel);
 	return (int)e->status;
 }
 
-static int run_workloads(struct opts *o, struct err *e)
+static void take_part(void *to, struct query *q)
+{
+	workloads_add(to, q);
+}
+
+/* Of all that the store has, a part after the other. 1: that cannot be. */
+static int list_parts(const struct opts *o, enum workloads_by by, struct err *e)
 {
 	struct selected s;
-	int ret = ST_OK;
+	struct workloads rows;
+	struct workloads_stream *w = workloads_begin(&rows, by);
+	int ret = selector_open_parts(&s, o, (struct query_part_take){ take_part, w }, e);
 
-	if (selector_open(&s, o, e) < 0 || (o->n_args ? draw(o, &s, e) : list(o, &s, e)) != 0)
-		ret = (int)e->status;
+	workloads_end(w);
+	if (ret == 0)
+		print_rows(o, &rows, by, e);
+	workloads_release(&rows);
 	selector_release(&s);
 	return ret;
+}
+
+static int run_workloads(struct opts *o, struct err *e)
+{
+	struct selected s = { 0 };
+	enum workloads_by by;
+	int ret;
+
+	if (o->n_args) {
+		if (selector_open(&s, o, e) == 0)
+			draw(o, &s, e);
+	} else if (read_by(o, &by, e) == 0) {
+		ret = by == BY_TREE ? 1 : list_parts(o, by, e);
+		if (ret == 1 && selector_open_some(&s, o, SELECTOR_ROWS, e) == 0)
+			list(o, &s, by, e);
+	}
+	selector_release(&s);
+	return (int)e->status;
 }
 
 const struct command command_workloads = {

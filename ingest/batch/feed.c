@@ -146,10 +146,33 @@ static int64_t node_of(struct feed *f, struct bytes named, bool *own, struct err
 	return node;
 }
 
+/* A time that is not known is within any bounds. */
+static bool outside(struct feed *f, int64_t ms)
+{
+	if (ms == WHEN_NONE || (ms >= f->o->since && ms <= f->until))
+		return false;
+	f->r->outside++;
+	return true;
+}
+
+/* What has no serial tells that a call was made, once or often. */
+static int presence(struct feed *f, const struct line_cache_event *ev, struct err *e)
+{
+	if (outside(f, ev->ms)) {
+		f->r->records--;
+		return 0;
+	}
+	f->r->presence++;
+	return tally_presence(&f->tally, ev->id, &(struct tally_event){ .ms = ev->ms, .ip = ev->ip, .code = ev->code, .nr = ev->nr }, e);
+}
+
 static int event(struct feed *f, const struct line_cache_event *ev, bool trusted, struct err *e)
 {
 	struct seen_page *page;
 	enum seen_state state;
+
+	if (!ev->has_serial)
+		return presence(f, ev, e);
 
 	if (ev->ms < f->o->since || ev->ms > f->until) {
 		f->r->records--;
@@ -171,15 +194,6 @@ static int event(struct feed *f, const struct line_cache_event *ev, bool trusted
 	f->last = ev->id;
 	return tally_count_event(&f->tally, ev->id, &(struct tally_event){ .ms = ev->ms, .ip = ev->ip, .serial = ev->serial,
 				 .code = ev->code, .nr = ev->nr, .trusted = trusted, .state = state }, e);
-}
-
-/* A time that is not known is within any bounds. */
-static bool outside(struct feed *f, int64_t ms)
-{
-	if (ms == WHEN_NONE || (ms >= f->o->since && ms <= f->until))
-		return false;
-	f->r->outside++;
-	return true;
 }
 
 /* Files of other programs, by their first bytes. */
@@ -261,6 +275,7 @@ static void other_line(struct feed *f, struct bytes text)
 		look_at(f, text);
 }
 
+<<<<<<< HEAD
 /* What a SYSCALL record says of the argument that a rule of its call is worth. */
 static int note_arguments(struct feed *f, struct bytes text, struct err *e)
 {
@@ -279,30 +294,50 @@ static int note_arguments(struct feed *f, struct bytes text, struct err *e)
 
 /* The serial of an audit record of another type: what lies between two of ours is not lost there. */
 static int other_type(struct feed *f, struct bytes text, const struct body_other *o, struct err *e)
+=======
+bool feed_may_pass(const struct feed *f)
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 {
-	bool own, trusted = trusts(f, o->auditd_form, o->indented);
+	return f->any_without_syscall && (taken(f->r) != f->before || f->r->looks > LOOKS_BLANK);
+}
+
+void feed_pass(struct feed *f, uint64_t lines)
+{
+	f->r->other += lines;
+}
+
+/* The serial of an audit record of another type: what lies between two of ours is not lost there. */
+static int other_type(struct feed *f, struct bytes text, const struct line *l, struct err *e)
+{
+	bool own, trusted = trusts(f, l->auditd_form, l->indented);
+	int64_t second = l->rec.ms / 1000;
 	struct seen_page *page;
 	int64_t node;
 
 	other_line(f, text);
-	if (outside(f, o->second * 1000))
+	if (outside(f, second * 1000))
 		return 0;
-	if (feed_lock(f, e) < 0 || (node = node_of(f, o->node, &own, e)) < 0)
+	if (feed_lock(f, e) < 0 || (node = node_of(f, l->rec.node, &own, e)) < 0)
 		return -1;
-	page = seen_page_quick(&f->seen, node, o->serial, o->second);
+	page = seen_page_quick(&f->seen, node, l->rec.serial, second);
 	if (page == NULL)
-		page = seen_page(&f->seen, node, o->serial, o->second, e);
+		page = seen_page(&f->seen, node, l->rec.serial, second, e);
 	if (page == NULL)
 		return -1;
+<<<<<<< HEAD
 	seen_mark_other(page, o->serial, trusted);
 	return f->o->with_syscalls ? note_arguments(f, text, e) : 0;
+=======
+	seen_mark_other(page, l->rec.serial, trusted);
+	return 0;
+>>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 }
 
-static int slow_record(struct feed *f, struct bytes text, const struct line *l, struct err *e)
+static int slow_record(struct feed *f, struct bytes text, const struct entry *entry, const struct line *l, struct err *e)
 {
 	const struct record *rec = &l->rec;
 	struct line_cache_event ev = { .ms = rec->ms, .second = rec->ms / 1000, .boot_time = BOOT_NO_TIME, .ip = rec->ip,
-				       .serial = rec->serial, .code = rec->code, .nr = rec->nr };
+				       .serial = rec->serial, .code = rec->code, .nr = rec->nr, .has_serial = rec->has_serial };
 	bool own;
 	int64_t node;
 
@@ -316,17 +351,10 @@ static int slow_record(struct feed *f, struct bytes text, const struct line *l, 
 	if (ev.id == NULL)
 		return -1;
 	line_cache_learn_ident(&f->line_cache, ev.id);
-	if (!rec->has_serial) {
-		if (outside(f, rec->ms)) {
-			f->r->records--;
-			return 0;
-		}
-		f->r->presence++;
-		return tally_presence(&f->tally, ev.id, rec, e);
-	}
-	if (l->uptime_us >= 0)
+	if (rec->has_serial && l->uptime_us >= 0)
 		ev.boot_time = ev.second - l->uptime_us / 1000000;
-	line_cache_learn(&f->line_cache, text, l, node, own);
+	if (entry == NULL || entry->text.n > 0)
+		line_cache_learn(&f->line_cache, text, entry, l, node, own);
 	return event(f, &ev, trusts(f, l->auditd_form, l->indented), e);
 }
 
@@ -370,12 +398,13 @@ static inline int known(struct feed *f, const struct line_cache_event *ev, struc
 {
 	f->r->records++;
 	f->r->own_node += ev->prefix->own_node;
-	f->near_ms[f->trust != FEED_TEXT] = ev->ms;
+	if (ev->ms != WHEN_NONE)
+		f->near_ms[f->trust != FEED_TEXT] = ev->ms;
 	return event(f, ev, trusts(f, ev->prefix->auditd_form, ev->prefix->indented), e);
 }
 
-/* What a line or an entry says. text: what it was read from, for the hot path to know it again. */
-static int parsed(struct feed *f, struct bytes text, const struct line *l, struct err *e)
+/* What a line or an entry says. text: what it was read from, for the hot path to know it again; entry: NULL, of a line. */
+static int parsed(struct feed *f, struct bytes text, const struct entry *entry, const struct line *l, struct err *e)
 {
 	int64_t node;
 	bool own;
@@ -386,7 +415,7 @@ static int parsed(struct feed *f, struct bytes text, const struct line *l, struc
 		f->any_of_kernel = f->any_of_kernel || !l->auditd_form;
 		if (l->rec.ms != WHEN_NONE)
 			f->near_ms[f->trust != FEED_TEXT] = l->rec.ms;
-		return slow_record(f, text, l, e);
+		return slow_record(f, text, entry, l, e);
 	case LINE_DAMAGED:
 		feed_damaged(f, l->reason, text);
 		return 0;
@@ -399,6 +428,8 @@ static int parsed(struct feed *f, struct bytes text, const struct line *l, struc
 		f->r->losses++;
 		tally_loss(&f->tally, node, &l->loss, trusts(f, l->auditd_form, l->indented));
 		return node < 0 ? -1 : 0;
+	case LINE_SERIAL:
+		return other_type(f, text, l, e);
 	case LINE_OTHER:
 	case LINE_WRAPS:
 	default:
@@ -422,18 +453,13 @@ static int within(struct feed *f, struct bytes text, const struct line *l, struc
 		if (feed_entry(f, &f->within.entry, e) < 0)
 			return -1;
 	}
-	return any ? 0 : parsed(f, text, &(struct line){ .kind = LINE_OTHER }, e);
+	return any ? 0 : parsed(f, text, NULL, &(struct line){ .kind = LINE_OTHER }, e);
 }
 
 int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct err *e)
 {
-	struct body_other other;
 	struct line l;
 
-	if (!cut && body_other_type(text, &other)) {
-		f->any_without_syscall = f->any_without_syscall || !bytes_has(text, BYTES("syscall"));
-		return other_type(f, text, &other, e);
-	}
 	if (cut) {
 		body_cut_line(mentions, &l);
 	} else {
@@ -442,24 +468,21 @@ int feed_line(struct feed *f, struct bytes text, bool cut, bool mentions, struct
 	}
 	if (!f->any_without_syscall && !bytes_has(text, BYTES("syscall")))
 		f->any_without_syscall = true;
-	return l.kind == LINE_WRAPS ? within(f, text, &l, e) : parsed(f, text, &l, e);
+	return l.kind == LINE_WRAPS ? within(f, text, &l, e) : parsed(f, text, NULL, &l, e);
 }
 
 int feed_entry(struct feed *f, const struct entry *entry, struct err *e)
 {
 	struct bytes block = { entry->text.p, entry->text.n + 1 };
 	struct line_cache_event ev;
-	struct body_other other;
 	struct line l;
 
 	f->any_without_syscall = true; /* a container is not what grep is for */
 	if (f->locked && entry->text.n && line_cache_match(&f->line_cache, block, &ev) && ev.n == entry->text.n)
 		return known(f, &ev, e);
-	if (entry->broken == NULL && bytes_has(entry->message, BYTES("audit(")) && body_other_message(entry->message, &entry->c, &other))
-		return other_type(f, entry->text.n ? entry->text : entry->message, &other, e);
 	f->room.near_ms = f->near_ms[f->trust != FEED_TEXT];
 	body_parse_entry(entry, &l, &f->room);
-	return parsed(f, entry->text.n ? entry->text : entry->message, &l, e);
+	return parsed(f, entry->text.n ? entry->text : entry->message, entry, &l, e);
 }
 
 int feed_piece(struct feed *f, const struct reading *r, const struct piece *p, struct err *e)
@@ -484,10 +507,16 @@ int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e)
 	struct line_cache_event ev;
 
 	*n = 0;
-	if (!f->locked || !line_cache_match(&f->line_cache, ahead, &ev))
+	/* only what a container was laid out as begins with \1 */
+	if (!f->locked || ahead.n == 0 || ahead.p[0] == '\1' || !line_cache_match(&f->line_cache, ahead, &ev))
 		return 0;
 	*n = ev.n;
 	return known(f, &ev, e);
+}
+
+int feed_recognised(struct feed *f, const struct line_cache_event *ev, struct err *e)
+{
+	return known(f, ev, e);
 }
 
 void feed_location(struct feed *f, int64_t location)
@@ -565,6 +594,7 @@ int feed_end(struct feed *f, int ret, struct err *e)
 	flush_release(&f->flush);
 	tally_release(&f->tally);
 	seen_release(&f->seen);
+	line_cache_forget(&f->line_cache);
 	names_release(&f->names);
 	body_room_release(&f->room);
 	wrap_release(&f->within);

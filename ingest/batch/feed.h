@@ -63,6 +63,13 @@ void feed_begin(struct feed *f, struct store *store, const struct ingest_options
  */
 int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e);
 
+/* Would lines that hold nothing of ours only be counted? Then feed_pass counts them. */
+bool feed_may_pass(const struct feed *f);
+void feed_pass(struct feed *f, uint64_t lines);
+
+/* Takes what another thread has recognised, with this feed's identities. The batch has begun. */
+int feed_recognised(struct feed *f, const struct line_cache_event *ev, struct err *e);
+
 /* Takes the next piece of a source, and all that it holds. */
 int feed_piece(struct feed *f, const struct reading *r, const struct piece *p, struct err *e);
 

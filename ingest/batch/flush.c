@@ -37,6 +37,7 @@ struct work {
 void flush_init(struct flush *f, struct tally *tally, struct seen *seen)
 {
 	*f = (struct flush){ .tally = tally, .seen = seen };
+	makers_init(&f->makers, tally->store);
 }
 
 void flush_forget(struct flush *f)
@@ -45,6 +46,7 @@ void flush_forget(struct flush *f)
 		boots_release(&f->nodes.v[i].boots);
 	f->nodes.n = 0;
 	map_clear(&f->node_at);
+	makers_release(&f->makers);
 	f->stale = true;
 }
 
@@ -315,7 +317,15 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 
 	if (boots == NULL || (!ev->whole && long_life(w, ev, boots, &done, e) < 0))
 		return -1;
-	if ((!done && whole_pid(w, ev, boots, e) < 0) || evidence_save(&w->room, ev, e) < 0)
+	if (!done && whole_pid(w, ev, boots, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ev->rows.n; i++) {
+		const struct evidence_row *r = &ev->rows.v[i];
+
+		if (r->joined_to < 0 && (r->changed || r->moved) && makers_note(&w->f->makers, r->part, r->exe, r->name, &r->obs, e) < 0)
+			return -1;
+	}
+	if (evidence_save(&w->room, ev, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ev->rows.n; i++)
 		if (ev->rows.v[i].joined_to < 0 && (ev->rows.v[i].changed || ev->rows.v[i].moved))
@@ -339,8 +349,15 @@ static int one_pid(struct work *w, struct evidence *ev, struct err *e)
 
 static int save_presence(struct work *w, const struct tally_presence *p, struct err *e)
 {
-	return presence_save(w->store, &(struct presence_row){ .node = p->node, .pid = p->pid, .exe = p->exe, .caller = p->caller,
-							       .call = p->call, .t_first = p->t, .t_last = p->t, .ip = p->ip }, e);
+	struct presence_row row = { .node = p->node, .pid = p->pid, .exe = p->exe, .caller = p->caller, .call = p->call,
+				    .t_first = p->t_first, .t_last = p->t_first, .ip = p->ip };
+
+	int ret = presence_save(w->store, &row, e);
+
+	if (ret < 0 || p->t_last == p->t_first)
+		return ret;
+	row.t_first = row.t_last = p->t_last; /* a row is written with one time, and widens by others */
+	return presence_save(w->store, &row, e);
 }
 
 static int save_events(struct work *w, struct err *e)
@@ -504,6 +521,8 @@ static int write_all(struct work *w, struct err *e)
 		ret = one_pid(w, &all.v[i], e);
 		evidence_release(&all.v[i]);
 	}
+	if (ret == 0)
+		ret = makers_save(&w->f->makers, e);
 	if (ret == 0)
 		ret = derive_all(w, e);
 	w->f->ms = when_clock_ms() - began;

@@ -8,6 +8,7 @@
 
 #include "ingest/batch/state.h"
 #include "ingest/batch/tally.h"
+#include "store/makers.h"
 
 #include <signal.h>
 
@@ -20,6 +21,7 @@ struct flush {
 	struct derive derive;
 	struct state state;
 	struct track_strings strings;
+	struct makers makers;    /* what questions find parts by */
 	bool loaded;             /* state is there */
 	bool stale;              /* ... and another process has written since */
 	bool waits;              /* some of what is stored was not derived in the time that a batch has */

@@ -2,7 +2,11 @@
 /* Compares a line with the prefixes and identities of lines before it, 16 bytes at a time. */
 #include "ingest/batch/line_cache.h"
 
+#include "store/base/hash.h"
+#include "store/base/mem.h"
 #include "store/base/when.h"
+
+#include <stdlib.h>
 
 #define SECOND_DIGITS 10 /* from 2001 to 2286 */
 
@@ -24,61 +28,132 @@ static bool any(v16 v)
 	return (half[0] | half[1]) != 0;
 }
 
-/* Is the prefix the same but for digits where digits may differ? */
-static bool same_prefix(const struct prefix *f, const char *line)
+bool line_cache_is_prefix(const struct prefix *p, struct bytes ahead)
 {
 	v16 bad = { 0 };
-	const v16 zero = { '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0' };
-	const v16 nine = { 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9 };
-	size_t i = 0;
 
-	for (; i + 16 <= f->n; i += 16) {
-		v16 got = load_vector(line + i), any_digit = load_vector(f->any_digit + i);
-
-		bad |= ((got ^ load_vector(f->text + i)) & ~any_digit) | ((v16)(got - zero > nine) & any_digit);
-	}
-	for (; i < f->n; i++) {
-		unsigned digit = (unsigned char)line[i] - '0';
-
-		if (f->any_digit[i] ? digit > 9 : (uint8_t)line[i] != f->text[i])
-			return false;
-	}
+	if (ahead.n < (size_t)p->n + 16)
+		return false;
+	for (size_t i = 0; i < p->n; i += 16)
+		bad |= (v16)((load_vector(ahead.p + i) - load_vector(p->low + i)) > load_vector(p->span + i));
 	return !any(bad);
 }
 
-static const struct prefix *find_prefix(struct line_cache *f, struct bytes line)
+/* Of a line that has the shape's front: the host that follows; n is 0: none. */
+static struct bytes host_of(const struct prefix *like, struct bytes ahead)
+{
+	struct bytes host = { ahead.p + like->host, 0 };
+
+	if (like->host_n == 0 || ahead.n <= like->host)
+		return host;
+	for (size_t i = 0; i < like->host; i++)
+		if ((uint8_t)((uint8_t)ahead.p[i] - like->low[i]) > like->span[i])
+			return host;
+	while (like->host + host.n < ahead.n && host.n < LINE_CACHE_PREFIX_MAX && (unsigned char)host.p[host.n] > ' ')
+		host.n++;
+	return host;
+}
+
+static uint32_t host_slot(const struct prefix_shape *s, struct bytes host)
+{
+	uint32_t i = (uint32_t)hash_bytes(host.p, host.n) & (s->cap - 1);
+
+	for (; s->v[i] != NULL; i = (i + 1) & (s->cap - 1)) {
+		const struct prefix *p = s->v[i];
+
+		if (p->host_n == host.n && memcmp(p->low + p->host, host.p, host.n) == 0)
+			break;
+	}
+	return i;
+}
+
+struct prefix *line_cache_find(const struct prefix_shape *s, struct bytes host)
+{
+	return s->n == 0 ? NULL : s->v[host_slot(s, host)];
+}
+
+static struct bytes own_host(const struct prefix *p)
+{
+	return (struct bytes){ (const char *)p->low + p->host, p->host_n };
+}
+
+static void drop_shape(struct line_cache *f, struct prefix_shape *s)
+{
+	for (uint32_t i = 0; i < s->cap; i++)
+		free(s->v[i]);
+	free(s->v);
+	f->n_prefixes -= s->n;
+	*s = (struct prefix_shape){ NULL, 0, 0 };
+	f->recent = NULL;
+}
+
+void line_cache_add(struct line_cache *f, struct prefix_shape *s, struct prefix *p)
+{
+	struct prefix_shape was = *s;
+	uint32_t at;
+
+	if (2 * (s->n + 1) > s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 4;
+		s->v = mem_zero(s->cap, sizeof(struct prefix *));
+		for (uint32_t i = 0; i < was.cap; i++)
+			if (was.v[i] != NULL)
+				s->v[host_slot(s, own_host(was.v[i]))] = was.v[i];
+		free(was.v);
+	}
+	at = host_slot(s, own_host(p));
+	s->n += s->v[at] == NULL;
+	f->n_prefixes += s->v[at] == NULL;
+	free(s->v[at]);
+	s->v[at] = p;
+	f->recent = p;
+	f->changes++;
+}
+
+struct prefix_shape *line_cache_new_shape(struct line_cache *f)
+{
+	if (f->n_prefixes >= LINE_CACHE_PREFIXES)
+		while (f->n > 0)
+			drop_shape(f, &f->shapes[--f->n]);
+	if (f->n == LINE_CACHE_SHAPES)
+		drop_shape(f, &f->shapes[--f->n]);
+	memmove(&f->shapes[1], &f->shapes[0], f->n++ * sizeof(f->shapes[0]));
+	f->shapes[0] = (struct prefix_shape){ NULL, 0, 0 };
+	return &f->shapes[0];
+}
+
+const struct prefix *line_cache_like(const struct prefix_shape *s)
+{
+	for (uint32_t i = 0; i < s->cap; i++)
+		if (s->v[i] != NULL)
+			return s->v[i];
+	return NULL;
+}
+
+/* Another prefix than the last one. */
+static __attribute__((noinline)) const struct prefix *find_other(struct line_cache *f, struct bytes ahead)
 {
 	for (unsigned i = 0; i < f->n; i++) {
-		struct prefix *prefix = &f->prefixes[i];
+		const struct prefix *like = line_cache_like(&f->shapes[i]);
+		struct bytes host = host_of(like, ahead);
+		struct prefix *p = line_cache_find(&f->shapes[i], host);
 
-		if (prefix->n < line.n && same_prefix(prefix, line.p)) {
-			if (i > 0) {
-				struct prefix first = *prefix;
+		if (p == NULL || !line_cache_is_prefix(p, ahead))
+			continue;
+		if (i > 0) {
+			struct prefix_shape first = f->shapes[i];
 
-				*prefix = f->prefixes[0];
-				f->prefixes[0] = first;
-			}
-			return &f->prefixes[0];
+			memmove(&f->shapes[1], &f->shapes[0], i * sizeof(first));
+			f->shapes[0] = first;
 		}
+		f->recent = p;
+		return p;
 	}
 	return NULL;
 }
 
-/* Digits at p one by one, at most ten; their number, 0 when there are none, more, or a leading zero. */
-static __attribute__((noinline)) unsigned digits_slowly(const char *p, uint64_t *out)
-{
-	uint64_t v = 0;
-	unsigned n = 0;
-
-	for (; n < 11 && (unsigned char)(p[n] - '0') <= 9; n++)
-		v = v * 10 + (unsigned char)(p[n] - '0');
-	*out = v;
-	return n == 11 || (n > 1 && p[0] == '0') ? 0 : n;
-}
-
 /*
- * The same, up to seven digits without a branch on their number, which the processor would guess wrong: the bytes up
- * to the first that is no digit are moved to the end of the word, and summed up in pairs, fours and eights.
+ * Digits at p, at most ten; their number, 0 when there are none, more, or a leading zero. Up to eight without a branch on
+ * their number, which the processor would guess wrong: the bytes up to the first that is no digit are moved to the end of the word, and summed up in pairs, fours and eights.
  */
 static inline unsigned digits(const char *p, uint64_t *out)
 {
@@ -94,15 +169,18 @@ static inline unsigned digits(const char *p, uint64_t *out)
 	/* a carry out of a byte that is no digit only reaches bytes behind it, which do not count */
 	other = (x + ones * 0x76) | x;
 	other &= ones * 0x80;
-	if (other == 0)
-		return digits_slowly(p, out);
-	n = (unsigned)__builtin_ctzll(other) / 8;
+	n = other == 0 ? 8 : (unsigned)__builtin_ctzll(other) / 8;
 	if (n == 0 || (n > 1 && p[0] == '0'))
 		return 0;
 	x <<= (8 - n) * 8;
 	x = (x * 10 + (x >> 8)) & 0x00ff00ff00ff00ffu;
 	x = (x * 100 + (x >> 16)) & 0x0000ffff0000ffffu;
 	*out = (x * 10000 + (x >> 32)) & 0xffffffffu;
+	for (; n >= 8 && (unsigned char)(p[n] - '0') <= 9; n++) {
+		if (n == 10)
+			return 0;
+		*out = *out * 10 + (unsigned char)(p[n] - '0');
+	}
 	return n;
 }
 
@@ -117,15 +195,14 @@ static uint64_t first_bytes(unsigned n)
 	return mask;
 }
 
-/* "audit(SECOND.MS:SERIAL): " at p; NULL when it is not that. */
+/* "SECOND.MS:SERIAL): " at p, and one more blank; NULL when it is not that. */
 static const char *stamp(struct line_cache *f, const char *p, const char *end, struct line_cache_event *out)
 {
 	uint64_t v;
 	unsigned n;
 
-	if (end - p < 48 || memcmp(p, "audit(", 6) != 0)
+	if (end - p < 48)
 		return NULL;
-	p += 6;
 	if (f->second_n != SECOND_DIGITS || memcmp(p, f->second_text, SECOND_DIGITS) != 0 || p[SECOND_DIGITS] != '.') {
 		n = digits(p, &v);
 		if (n == 0 || p[n] != '.')
@@ -147,7 +224,47 @@ static const char *stamp(struct line_cache *f, const char *p, const char *end, s
 	if (n == 0 || v > UINT32_MAX || memcmp(p + n, "): ", 3) != 0)
 		return NULL;
 	out->serial = (uint32_t)v;
-	return p + n + 3;
+	out->has_serial = true;
+	p += n + 3;
+	return p + (*p == ' ');
+}
+
+/* Two digits at p. */
+static int64_t two(const char *p)
+{
+	return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+/* The time that the prefix has, of a record that has none of its own. */
+static int64_t time_of(const struct prefix *prefix, const char *line)
+{
+	const char *p = line + prefix->time_at;
+	int64_t v = 0;
+
+	switch (prefix->time) {
+	case TIME_UNIX:
+		for (unsigned i = 0; i < SECOND_DIGITS; i++)
+			v = v * 10 + (p[i] - '0');
+		return v * 1000 + (p[11] - '0') * 100 + two(p + 12);
+	case TIME_CLOCK:
+		v = (two(p) * 60 + two(p + 3)) * 60 + two(p + 6);
+		return prefix->time_base + v * 1000 + (p[9] - '0') * 100 + two(p + 10);
+	case TIME_NONE:
+	default:
+		return WHEN_NONE;
+	}
+}
+
+/* "PID]: SECCOMP " at p; NULL when it is not that. */
+static const char *tag_pid(const char *p, const char *end, uint64_t *pid)
+{
+	static const char closed[] = "]: SECCOMP ";
+	unsigned n;
+
+	n = end - p < 48 ? 0 : digits(p, pid);
+	if (n == 0 || memcmp(p + n, closed, sizeof(closed) - 1) != 0)
+		return NULL;
+	return p + n + sizeof(closed) - 1;
 }
 
 /* Where " syscall=" begins: in a record's text nothing before it contains " sy". */
@@ -278,14 +395,18 @@ static unsigned hex_ip(const char *p, uint64_t *out)
 }
 
 /* A code and what follows it up to the newline: the same text as the identity had last, or read anew. */
-static bool code_and_end(const char *p, const char *end, struct ident *id, const char **newline, struct line_cache_event *out)
+static bool code_and_end(const char *p, const char *end, const struct prefix *prefix, struct line_cache_event *out, const char **newline)
 {
+	struct ident *id = out->id;
+	size_t tail = prefix->tail_n;
+	struct bytes rest;
 	uint64_t v;
 	unsigned n;
 
-	if (end - p > 8 && p[8] == '\n' && id->code_known && memcmp(p, id->code_text, 8) == 0) {
+	if (end - p > (ptrdiff_t)(8 + tail) && p[8 + tail] == '\n' && id->code_known && memcmp(p, id->code_text, 8) == 0 &&
+	    (tail == 0 || memcmp(p + 8, prefix->tail, tail) == 0)) {
 		out->code = id->code;
-		*newline = p + 8;
+		*newline = p + 8 + tail;
 		return true;
 	}
 	*newline = memchr(p, '\n', (size_t)(end - p));
@@ -293,7 +414,9 @@ static bool code_and_end(const char *p, const char *end, struct ident *id, const
 	if (n == 0)
 		return false;
 	out->code = (uint32_t)v;
-	if (!fields_agree(id->sig, out->code) || !fields_tail((struct bytes){ p + n, (size_t)(*newline - p - n) }))
+	rest = (struct bytes){ p + n, (size_t)(*newline - p - n) };
+	if (!fields_agree(id->sig, out->code) ||
+	    (!bytes_eq(rest, (struct bytes){ prefix->tail, tail }) && (prefix->escaped || !fields_tail(rest))))
 		return false;
 	if (n == 8) {
 		memcpy(id->code_text, p, 8);
@@ -304,7 +427,7 @@ static bool code_and_end(const char *p, const char *end, struct ident *id, const
 }
 
 /* " syscall=N compat=C ip=0xH code=0xH" and the end of the line. */
-static bool call(const char *p, const char *end, struct ident *id, const char **newline, struct line_cache_event *out)
+static bool call(const char *p, const char *end, const struct prefix *prefix, struct line_cache_event *out, const char **newline)
 {
 	static const char compat[2][16] = { " compat=0 ip=0x", " compat=1 ip=0x" };
 	uint64_t v;
@@ -321,126 +444,76 @@ static bool call(const char *p, const char *end, struct ident *id, const char **
 		return false;
 	out->nr = minus ? -(int32_t)v : (int32_t)v;
 	p += n;
-	if (end - p < 27 || memcmp(p, compat[id->compat], 15) != 0)
+	if (end - p < 27 || memcmp(p, compat[out->id->compat], 15) != 0)
 		return false;
 	p += 15;
 	n = hex_ip(p, &out->ip);
 	if (n == 0 || end - p < (ptrdiff_t)n + 9 || memcmp(p + n, " code=0x", 8) != 0)
 		return false;
-	return code_and_end(p + n + 8, end, id, newline, out);
+	return code_and_end(p + n + 8, end, prefix, out, newline);
 }
 
 /* Epoch less uptime in seconds; the uptime is most often the one of the line before. */
-static int64_t boot_time_of(struct line_cache *f, const char *p, int64_t second)
+static int64_t boot_time_of(struct line_cache *f, const char *p, unsigned n, int64_t second)
 {
-	uint64_t text, v = 0;
+	uint64_t text = 0;
 
+	if (n == 0)
+		return second;
 	memcpy(&text, p, 8);
-	if (((text ^ f->uptime_text) & f->uptime_mask) != 0 || f->uptime_mask == 0) {
-		unsigned n = digits(p, &v);
+	text &= first_bytes(n < 8 ? n : 8);
+	if (text != f->uptime_text || n != f->uptime_n || n > 8) {
+		int64_t v = 0;
 
-		f->uptime_mask = n > 0 && n < 8 && p[n] == '.' ? first_bytes(n + 1) : 0;
+		for (unsigned i = 0; i < n; i++)
+			v = v * 10 + (p[i] - '0');
 		f->uptime_text = text;
-		f->uptime = (int64_t)v;
-		if (n == 0)
-			return BOOT_NO_TIME;
+		f->uptime_n = (uint8_t)n;
+		f->uptime = v;
 	}
 	return second - f->uptime;
 }
 
-bool line_cache_match(struct line_cache *f, struct bytes ahead, struct line_cache_event *out)
+bool line_cache_match_with(struct line_cache *f, const struct prefix *prefix, struct bytes ahead, struct line_cache_event *out)
 {
-	const char *end = ahead.p + ahead.n, *p, *newline;
+	const char *end = ahead.p + ahead.n, *p = ahead.p + prefix->n, *newline;
+	uint64_t pid = 0;
 
-	out->prefix = find_prefix(f, ahead);
-	if (out->prefix == NULL)
-		return false;
-	p = stamp(f, ahead.p + out->prefix->n, end, out);
+	out->prefix = prefix;
+	out->has_serial = false;
+	if (prefix->lead == LEAD_STAMP) {
+		p = stamp(f, p, end, out);
+	} else {
+		out->ms = out->second = WHEN_NONE;
+		out->serial = 0;
+		if (prefix->lead == LEAD_PID)
+			p = tag_pid(p, end, &pid);
+	}
 	if (p == NULL)
 		return false;
-	out->id = find_ident(f, out->prefix->node, p, end);
-	if (out->id == NULL || !call(p + out->id->key_n, end, out->id, &newline, out))
+	out->id = find_ident(f, prefix->node, p, end);
+	if (out->id == NULL || (prefix->escaped && out->id->has_escape) ||
+	    (prefix->lead == LEAD_PID && pid != (uint64_t)out->id->pid) || !call(p + out->id->key_n, end, prefix, out, &newline))
 		return false;
 	out->n = (size_t)(newline - ahead.p);
-	out->boot_time = out->prefix->uptime < 0 ? BOOT_NO_TIME : boot_time_of(f, ahead.p + out->prefix->uptime, out->second);
+	out->boot_time = BOOT_NO_TIME;
+	if (!out->has_serial && prefix->time != TIME_NONE)
+		out->ms = time_of(prefix, ahead.p);
+	else if (prefix->has_uptime && out->has_serial)
+		out->boot_time = boot_time_of(f, ahead.p + prefix->uptime, prefix->uptime_n, out->second);
 	return true;
 }
 
-static bool within(struct bytes line, const char *p)
+const struct prefix *line_cache_front(struct line_cache *f, struct bytes ahead)
 {
-	return p >= line.p && p <= line.p + line.n;
+	return f->recent != NULL && line_cache_is_prefix(f->recent, ahead) ? f->recent : find_other(f, ahead);
 }
 
-/* Where the uptime's seconds begin: in the first "[  123.456789]" of the prefix; -1. */
-static int find_uptime(const char *p, size_t n)
+bool line_cache_match(struct line_cache *f, struct bytes ahead, struct line_cache_event *out)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t at = i + 1, end;
+	const struct prefix *prefix = line_cache_front(f, ahead);
 
-		if (p[i] != '[')
-			continue;
-		while (at < n && p[at] == ' ')
-			at++;
-		for (end = at; end < n && bytes_digit(p[end]); end++)
-			;
-		if (end > at && end < n && p[end] == '.')
-			return (int)at;
-	}
-	return -1;
-}
-
-/*
- * May the digit at i of a prefix be any other, and the line still be in the same form? So it is in a fraction, where a
- * minute's or second's last digit stands, and in an uptime or a line number behind its first digit.
- */
-static bool free_digit(const char *p, size_t n, size_t i)
-{
-	size_t first = i, end = i;
-
-	while (first > 0 && bytes_digit(p[first - 1]))
-		first--;
-	while (end < n && bytes_digit(p[end]))
-		end++;
-	if (first == 0 || end == n)
-		return false;
-	if ((p[first - 1] == '.' || p[first - 1] == ',') && first > 1 && bytes_digit(p[first - 2]))
-		return true;
-	if (first == i)
-		return false;
-	if (p[first - 1] == ':' && end - first == 2)
-		return true;
-	return (p[first - 1] == ':' && p[end] == ':') || ((p[first - 1] == ' ' || p[first - 1] == '[') && p[end] == '.');
-}
-
-void line_cache_learn(struct line_cache *f, struct bytes line, const struct line *parsed, int64_t node, bool own_node)
-{
-	struct prefix prefix = { .node = node, .own_node = own_node, .auditd_form = parsed->auditd_form, .uptime = -1,
-				 .indented = parsed->indented };
-	struct bytes host = parsed->rec.node;
-	size_t header;
-
-	/* lines that were decoded first (kmsg, colour) stand somewhere else */
-	if (!within(line, parsed->stamp.p) || !within(line, parsed->message.p) || line.n == 0 || line.p[0] == '\033')
-		return;
-	if (parsed->header != NULL && strcmp(parsed->header, "kmsg") == 0)
-		return;
-	prefix.n = (uint16_t)(parsed->stamp.p - line.p);
-	header = (size_t)(parsed->message.p - line.p);
-	if (parsed->stamp.p - line.p > LINE_CACHE_PREFIX_MAX)
-		return;
-	memcpy(prefix.text, line.p, prefix.n);
-	for (size_t i = 0; i < header; i++)
-		prefix.any_digit[i] = bytes_digit(line.p[i]) && free_digit(line.p, header, i) ? 0xff : 0;
-	for (size_t i = 0; line.p[0] == '<' && i < 5; i++)
-		prefix.any_digit[i] = 0;
-	if (host.n && within(line, host.p) && host.p + host.n <= line.p + prefix.n)
-		memset(prefix.any_digit + (host.p - line.p), 0, host.n);
-	if (parsed->uptime_us >= 0)
-		prefix.uptime = (int16_t)find_uptime(line.p, header);
-	if (f->n < LINE_CACHE_PREFIXES)
-		f->n++;
-	memmove(&f->prefixes[1], &f->prefixes[0], (f->n - 1) * sizeof(f->prefixes[0]));
-	f->prefixes[0] = prefix;
+	return prefix != NULL && line_cache_match_with(f, prefix, ahead, out);
 }
 
 void line_cache_learn_ident(struct line_cache *f, struct ident *id)
@@ -455,9 +528,33 @@ void line_cache_learn_ident(struct line_cache *f, struct ident *id)
 	f->last = id;
 }
 
+static void drop_all(struct line_cache *f)
+{
+	while (f->n > 0)
+		drop_shape(f, &f->shapes[--f->n]);
+	f->recent = NULL;
+}
+
+void line_cache_copy(struct line_cache *f, const struct line_cache *from)
+{
+	drop_all(f);
+	for (unsigned i = from->n; i-- > 0;) {
+		struct prefix_shape *s = line_cache_new_shape(f);
+
+		for (uint32_t k = 0; k < from->shapes[i].cap; k++) {
+			struct prefix *p = from->shapes[i].v[k] == NULL ? NULL : mem_alloc(sizeof(*p));
+
+			if (p == NULL)
+				continue;
+			*p = *from->shapes[i].v[k];
+			line_cache_add(f, s, p);
+		}
+	}
+}
+
 void line_cache_forget(struct line_cache *f)
 {
-	f->n = 0;
+	drop_all(f);
 	f->last = NULL;
 	memset(f->idents, 0, sizeof(f->idents));
 }

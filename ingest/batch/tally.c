@@ -31,6 +31,7 @@ void tally_forget_idents(struct tally *t)
 		t->idents[i] = NULL;
 	}
 	t->n_idents = 0;
+	t->made.n = 0;
 	t->ident_drops++;
 }
 
@@ -38,6 +39,7 @@ void tally_release(struct tally *t)
 {
 	tally_forget_idents(t);
 	free(t->idents);
+	VEC_FREE(&t->made);
 	for (size_t i = 0; i < t->calls.n; i++)
 		free(t->calls.v[i]);
 	VEC_FREE(&t->calls);
@@ -52,6 +54,7 @@ void tally_release(struct tally *t)
 	map_release(&t->origin_of);
 	map_release(&t->interval_of);
 	map_release(&t->obs_of);
+	map_release(&t->presence_of);
 }
 
 void tally_clear(struct tally *t)
@@ -60,6 +63,7 @@ void tally_clear(struct tally *t)
 	map_clear(&t->origin_of);
 	map_clear(&t->interval_of);
 	map_clear(&t->obs_of);
+	map_clear(&t->presence_of);
 	t->batch++;
 }
 
@@ -113,38 +117,62 @@ static int fill_ident(struct tally *t, struct ident *id, const struct record *re
 	return id->caller < 0 ? -1 : 0;
 }
 
-struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e)
+/* Puts a new one into its place; `id` has no key yet. */
+static void keep_ident(struct tally *t, struct ident *id, int64_t node, struct bytes key, uint64_t hash)
 {
-	uint64_t hash = ident_hash(node, key.p, key.n);
-	struct ident *id;
-	char *copy;
-	uint32_t i;
+	char *copy = mem_alloc(key.n + 1);
 
-	if (t->n_ident_slots == 0) {
-		t->n_ident_slots = IDENT_SLOTS;
-		t->idents = mem_zero(t->n_ident_slots, sizeof(struct ident *));
-	}
-	i = ident_slot(t, node, key.p, key.n, hash);
-	if (t->idents[i] != NULL)
-		return t->idents[i];
-	if (t->n_idents >= TALLY_MAX_IDENTS) {
-		tally_forget_idents(t);
-		i = ident_slot(t, node, key.p, key.n, hash);
-	}
-	id = mem_zero(1, sizeof(*id));
-	if (fill_ident(t, id, rec, e) < 0) {
-		free(id);
-		return NULL;
-	}
-	copy = mem_alloc(key.n + 1);
 	memcpy(copy, key.p, key.n);
 	copy[key.n] = '\0';
 	id->key = copy;
 	id->key_n = (uint32_t)key.n;
 	id->hash = hash;
 	id->node = node;
-	t->idents[i] = id;
+	t->idents[ident_slot(t, node, key.p, key.n, hash)] = id;
 	t->n_idents++;
+	*VEC_PUSH(&t->made) = id;
+}
+
+static void make_room(struct tally *t)
+{
+	if (t->n_ident_slots == 0) {
+		t->n_ident_slots = IDENT_SLOTS;
+		t->idents = mem_zero(t->n_ident_slots, sizeof(struct ident *));
+	}
+}
+
+struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e)
+{
+	uint64_t hash = ident_hash(node, key.p, key.n);
+	struct ident *id;
+	uint32_t i;
+
+	make_room(t);
+	i = ident_slot(t, node, key.p, key.n, hash);
+	if (t->idents[i] != NULL)
+		return t->idents[i];
+	if (t->n_idents >= TALLY_MAX_IDENTS)
+		tally_forget_idents(t);
+	id = mem_zero(1, sizeof(*id));
+	if (fill_ident(t, id, rec, e) < 0) {
+		free(id);
+		return NULL;
+	}
+	id->number = ++t->ident_numbers;
+	id->has_escape = bytes_has(key, BYTES("\\x"));
+	id->original = id;
+	keep_ident(t, id, node, key, hash);
+	return id;
+}
+
+struct ident *tally_copy(struct tally *t, struct ident *of)
+{
+	struct ident *id = mem_alloc(sizeof(*id));
+
+	make_room(t);
+	*id = *of;
+	id->original = of;
+	keep_ident(t, id, of->node, (struct bytes){ of->key, of->key_n }, of->hash);
 	return id;
 }
 
@@ -363,13 +391,27 @@ int tally_count_event(struct tally *t, struct ident *id, const struct tally_even
 	return 0;
 }
 
-int tally_presence(struct tally *t, struct ident *id, const struct record *rec, struct err *e)
+/* What the store's row of it keeps: the first and the last time of an hour, and the least address, as the store compares. */
+int tally_presence(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e)
 {
-	int64_t call = names_call(t->names, rec->arch, rec->nr, action_of(rec->code), e);
+	int64_t call = call_row(t, id, ev->nr, ev->code, e), hour = ev->ms == WHEN_NONE ? -1 : ev->ms / WHEN_HOUR_MS, at;
+	struct tally_presence *p;
 
 	if (call < 0)
 		return -1;
-	*VEC_PUSH(&t->presences) = (struct tally_presence){ id->node, id->exe, id->caller, call, rec->ms, rec->pid, rec->ip };
+	at = map_get(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call, (uint64_t)hour, -1);
+	if (at < 0) {
+		map_put(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call, (uint64_t)hour, (int64_t)t->presences.n);
+		*VEC_PUSH(&t->presences) = (struct tally_presence){ id->node, id->exe, id->caller, call, ev->ms, ev->ms, id->pid, ev->ip };
+		return 0;
+	}
+	p = &t->presences.v[at];
+	if (ev->ms < p->t_first)
+		p->t_first = ev->ms;
+	if (ev->ms > p->t_last)
+		p->t_last = ev->ms;
+	if ((int64_t)ev->ip < (int64_t)p->ip)
+		p->ip = ev->ip;
 	return 0;
 }
 

@@ -23,10 +23,13 @@ struct ident {
 	const char *key;
 	uint32_t key_n;
 	uint64_t hash;
+	uint32_t number;      /* no other one has had it */
+	struct ident *original; /* itself; of a copy, what it was copied from */
 	int64_t node, exe, comm, caller;
 	int32_t pid, sig;
 	uint32_t uid, auid, arch;
 	bool loader, compat;
+	bool has_escape;      /* "\\x" stands in the key */
 	uint32_t batch;       /* in which the next three are valid */
 	int64_t origin[2];     /* by trust: of text, of trusted records; -1: none yet */
 	uint32_t interval[2]; /* the last one, index + 1 */
@@ -72,7 +75,7 @@ struct tally_obs {
 struct tally_origin { int64_t node, exe; int32_t pid; bool loader, trusted; };
 struct tally_echo { int64_t t; uint32_t serial, obs, next; };
 struct tally_edge { struct edge edge; uint32_t next; };
-struct tally_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_t ip; };
+struct tally_presence { int64_t node, exe, caller, call, t_first, t_last; int32_t pid; uint64_t ip; };
 struct tally_lifecycle { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
 struct tally_event {
 	int64_t ms;
@@ -96,6 +99,8 @@ struct tally {
 	struct ident **idents; /* open addressing */
 	uint32_t n_idents, n_ident_slots;
 	uint32_t ident_drops;  /* how often all of them were dropped */
+	VEC(struct ident *) made; /* all of them, one after the other */
+	uint32_t ident_numbers;
 	VEC(struct tally_calls *) calls;
 	VEC(struct tally_origin) origins;
 	VEC(struct tally_interval) intervals;
@@ -105,7 +110,7 @@ struct tally {
 	VEC(struct tally_presence) presences;
 	VEC(struct tally_loss) losses;
 	VEC(struct tally_lifecycle) events;
-	struct map origin_of, interval_of, obs_of;
+	struct map origin_of, interval_of, obs_of, presence_of;
 	uint64_t new_events, seen_before;
 	uint64_t trusted;        /* events that no trusted source had brought before */
 	uint64_t contradicted; /* events of which text says something else than a trusted source */
@@ -124,11 +129,14 @@ struct ident *tally_find(const struct tally *t, int64_t node, const char *key, s
 /* The same, made when new; NULL on failure. */
 struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e);
 
+/* A copy of another tally's identity, found as it is there. */
+struct ident *tally_copy(struct tally *t, struct ident *of);
+
 /* One event; its fields are as in the record. */
 int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e);
 
-/* A record without an event id: presence only. */
-int tally_presence(struct tally *t, struct ident *id, const struct record *rec, struct err *e);
+/* A record without an event id: presence only, of a time that may be WHEN_NONE. */
+int tally_presence(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e);
 
 /*
  * What a source says that knows processes: `pid` was born of `parent`, has execed, is gone (EDGE_BORN, EDGE_EXECED,

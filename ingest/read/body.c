@@ -56,78 +56,6 @@ enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_r
 	return out->reason == NULL ? LINE_RECORD : LINE_DAMAGED;
 }
 
-/* "node=NAME " off *message. */
-static struct bytes take_node(struct bytes *message)
-{
-	return bytes_take(message, BYTES("node=")) ? bytes_until(message, ' ') : BYTES("");
-}
-
-/* "type=WORD msg=" or "type=N " of another type than ours, off *message. *auditd: the first. */
-static bool take_type(struct bytes *message, bool *auditd)
-{
-	struct bytes type;
-
-	if (!bytes_take(message, BYTES("type=")))
-		return false;
-	type = bytes_until(message, ' ');
-	bytes_skip(message, 1);
-	*auditd = bytes_take(message, BYTES("msg="));
-	return type.n > 0 && !body_type_is_seccomp(type) && (*auditd || bytes_digit(type.p[0]));
-}
-
-bool body_other_message(struct bytes message, const struct context *c, struct body_other *out)
-{
-	struct record rec = { 0 };
-
-	*out = (struct body_other){ .node = c->host, .indented = c->indented };
-	if (header_foreign(c))
-		return false;
-	bytes_take(&message, BYTES("audit: "));
-	if (bytes_starts(message, BYTES("node=")) && out->node.n == 0) {
-		out->node = take_node(&message);
-		bytes_skip(&message, 1);
-	}
-	if (!take_type(&message, &out->auditd_form))
-		return false;
-	out->auditd_form = out->auditd_form && c->form == NULL;
-	if (fields_stamp(&message, &rec) != NULL || !rec.has_serial)
-		return false;
-	out->second = rec.ms / 1000;
-	out->serial = rec.serial;
-	return true;
-}
-
-/*
- * Does a record of ours begin the line's first stamp? Then there is no need to look for headers
- * here as well.
- */
-static bool is_ours(struct bytes line, size_t stamp)
-{
-	static const char *const before[] = { "type=1326 ", "type=SECCOMP msg=", "type=1326 msg=" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
-		size_t n = strlen(before[i]);
-
-		if (stamp >= n && memcmp(line.p + stamp - n, before[i], n) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool body_other_type(struct bytes line, struct body_other *out)
-{
-	struct bytes message = line;
-	struct context c = { .priority = -1, .host = BYTES(""), .tag = BYTES(""), .tag_pid = -1 };
-	size_t stamp = bytes_find(line, BYTES("audit("));
-
-	if (stamp == line.n || is_ours(line, stamp))
-		return false;
-	/* the usual line, without a look for headers */
-	if (!bytes_starts(line, BYTES("type=")) && !bytes_starts(line, BYTES("node=")))
-		header_parse(&message, &c);
-	return body_other_message(message, &c, out);
-}
-
 /* Has the line a word of some body? A cheap sieve before headers are read. */
 bool body_worth(struct bytes b)
 {
@@ -290,7 +218,7 @@ static void parse(struct bytes line, const struct context *outer, struct line *o
 		return;
 	}
 	out->kind = parse_message(message, &c, out, &room->fields);
-	if (out->kind == LINE_RECORD) {
+	if (out->kind == LINE_RECORD || out->kind == LINE_SERIAL) {
 		if (out->rec.node.n == 0)
 			out->rec.node = c.host;
 		out->auditd_form = out->auditd_form && outer == NULL && c.form == NULL && message.p == line.p;

@@ -15,11 +15,12 @@ enum line_kind {
 	LINE_DAMAGED,  /* was meant to be a record and cannot be taken: counted with its reason */
 	LINE_LOSS,     /* says that records were lost */
 	LINE_WRAPS,    /* its message is a container: see ingest/read/wrap.h */
+	LINE_SERIAL,   /* an audit record of another type, whole as far as its stamp: its serial is none of ours */
 };
 
 struct line {
 	enum line_kind kind;
-	struct record rec;      /* LINE_RECORD */
+	struct record rec;      /* LINE_RECORD; LINE_SERIAL: node, ms and serial alone */
 	struct loss loss;       /* LINE_LOSS */
 	const char *reason;     /* LINE_DAMAGED */
 	const char *header, *body; /* names of the forms; header is NULL when there was none */
@@ -63,23 +64,6 @@ void body_room_release(struct body_room *room);
  * The cost of a line that has nothing to do with audit is three searches over it.
  */
 void body_parse_line(struct bytes line, struct line *out, struct body_room *room);
-
-/* The stamp of an audit record of another type, and who says so. */
-struct body_other {
-	struct bytes node;
-	int64_t second;
-	uint32_t serial;
-	bool indented, auditd_form; /* as in struct line */
-};
-
-/*
- * Is the line an audit record of another type than ours (SYSCALL, AVC, EOE ...), as auditd or the kernel writes it? Its serial
- * is one that no seccomp record has.
- */
-bool body_other_type(struct bytes line, struct body_other *out);
-
-/* The same of a message, and what its header or container says. */
-bool body_other_message(struct bytes message, const struct context *c, struct body_other *out);
 
 /* The same for a message within a container, which says the rest: see struct entry. */
 struct entry;

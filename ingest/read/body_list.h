@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BODY(id): only rows; the order settles ties. */
+BODY(other)
 BODY(kernel)
 BODY(auditd)
 BODY(journald)

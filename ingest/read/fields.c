@@ -27,7 +27,7 @@ static bool timeless(struct bytes *b, struct record *rec)
 	return true;
 }
 
-const char *fields_stamp(struct bytes *b, struct record *rec)
+const char *fields_stamp_alone(struct bytes *b, struct record *rec)
 {
 	uint64_t sec, ms, serial;
 	size_t digits;
@@ -55,13 +55,21 @@ const char *fields_stamp(struct bytes *b, struct record *rec)
 		return b->n == 0 ? "the line ends in the stamp" : "serial in the stamp is no number, or over 32 bits";
 	if (!bytes_take(b, BYTES("):")))
 		return b->n == 0 ? "the line ends in the stamp" : "stamp is not closed";
-	if (!bytes_take(b, BYTES(" ")))
-		return b->n == 0 ? "the line ends after the stamp" : "no blank after the stamp";
+	if (b->n > 0 && b->p[0] != ' ')
+		return "no blank after the stamp";
+	bytes_take(b, BYTES(" "));
 	bytes_take(b, BYTES(" ")); /* two are seen in copied course material */
 	rec->ms = (int64_t)sec * 1000 + (int64_t)ms;
 	rec->serial = (uint32_t)serial;
 	rec->has_serial = true;
 	return NULL;
+}
+
+const char *fields_stamp(struct bytes *b, struct record *rec)
+{
+	const char *why = fields_stamp_alone(b, rec);
+
+	return why == NULL && b->n == 0 ? "the line ends after the stamp" : why;
 }
 
 static bool field_u32(struct bytes *b, struct bytes key, uint32_t *out)
@@ -229,6 +237,20 @@ bool fields_agree(int32_t sig, uint32_t code)
 	return action_kills(action) ? sig == 31 || sig == 9 : sig == 0;
 }
 
+/* Does a record begin in it? It has to have one of these two at the place where a value begins. */
+static bool begins_another(struct bytes b)
+{
+	for (const char *at; b.n > 0 && (at = memchr(b.p, '=', b.n)) != NULL;) {
+		struct bytes before = { b.p, (size_t)(at - b.p) }, behind = { at + 1, b.n - before.n - 1 };
+
+		if ((bytes_starts(behind, BYTES("1326")) && before.n >= 4 && memcmp(at - 4, "type", 4) == 0) ||
+		    (bytes_starts(behind, BYTES("audit(")) && before.n >= 4 && memcmp(at - 4, " msg", 4) == 0))
+			return true;
+		b = behind;
+	}
+	return false;
+}
+
 bool fields_tail(struct bytes b)
 {
 	static const struct bytes separators[] = { { "\x1d", 1 }, { "#035", 4 }, { "\\u001d", 6 }, { "^]", 2 },
@@ -242,7 +264,7 @@ bool fields_tail(struct bytes b)
 		struct bytes tail = rest;
 
 		if (bytes_take(&tail, separators[i]) && bytes_starts(tail, BYTES("AUID=")))
-			return !bytes_has(tail, BYTES(" msg=audit(")) && !bytes_has(tail, BYTES("type=1326"));
+			return !begins_another(tail);
 	}
 	return false;
 }

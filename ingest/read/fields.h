@@ -14,11 +14,12 @@ struct fields_room {
 };
 
 /*
- * fields_stamp: "audit(EPOCH.MS:SERIAL): " off *b. fields_body: "auid=" to "code=" and an enriched tail.
- * Both return NULL, or why the text is damaged; *rec then holds nothing to rely on.
+ * fields_stamp: "audit(EPOCH.MS:SERIAL): " off *b, with something behind it; fields_stamp_alone: or nothing. fields_body: "auid=" to "code=" and an enriched tail.
+ * All return NULL, or why the text is damaged; *rec then holds nothing to rely on.
  * source: audit_log_start(), audit_log_task() and audit_seccomp() in kernel/audit.c and kernel/auditsc.c
  */
 const char *fields_stamp(struct bytes *b, struct record *rec);
+const char *fields_stamp_alone(struct bytes *b, struct record *rec);
 const char *fields_body(struct bytes b, struct record *rec, struct fields_room *room);
 
 /*

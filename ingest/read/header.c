@@ -25,18 +25,9 @@ const struct header *header_at(size_t i)
 
 static void parse_all(struct bytes *line, struct context *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		/* a copy: what a header that is not there has touched does not count */
-		struct bytes rest = *line;
-		struct context c = *out;
-
-		if (!headers[i]->parse(&rest, &c))
-			continue;
-		*line = rest;
-		*out = c;
-		if (out->form == NULL)
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		if (headers[i]->parse(line, out) && out->form == NULL)
 			out->form = headers[i]->name;
-	}
 }
 
 /*
@@ -61,7 +52,7 @@ static bool grep_prefix(struct bytes *line)
 	return true;
 }
 
-static bool body_starts(struct bytes b)
+bool header_record_starts(struct bytes b)
 {
 	return bytes_starts(b, BYTES("type=")) || bytes_starts(b, BYTES("audit: type=")) ||
 	       bytes_starts(b, BYTES("node=")) || bytes_starts(b, BYTES("{"));
@@ -78,10 +69,11 @@ void header_parse(struct bytes *line, struct context *out)
 	whole = start;
 	bytes_trim_left(&start);
 	*line = start;
-	parse_all(line, out);
-	if (out->form == NULL && !body_starts(*line) && grep_prefix(line)) {
+	if (!bytes_starts(start, BYTES("type=")) && !bytes_starts(start, BYTES("node="))) /* the usual line of auditd has none */
 		parse_all(line, out);
-		if (out->form == NULL && !body_starts(*line))
+	if (out->form == NULL && !header_record_starts(*line) && grep_prefix(line)) {
+		parse_all(line, out);
+		if (out->form == NULL && !header_record_starts(*line))
 			*line = start;
 	}
 	out->indented = out->indented || start.n != whole.n;
@@ -101,7 +93,10 @@ bool header_foreign(const struct context *c)
 
 bool header_forges(const struct context *c)
 {
-	if (c->tag.n && !bytes_eq(c->tag, BYTES("kernel")) && !bytes_eq(c->tag, BYTES("audit")))
+	bool audit = bytes_eq(c->tag, BYTES("audit"));
+
+	/* audit[PID] is journald's; without a pid it is a tag as users choose it */
+	if (c->tag.n && !bytes_eq(c->tag, BYTES("kernel")) && !(audit && c->tag_pid >= 0))
 		return false;
 	return header_foreign(c);
 }
@@ -122,6 +117,8 @@ bool header_level(struct bytes word)
 	static const char *const levels[] = { "EMERG", "EMERGENCY", "ALERT", "CRIT", "CRITICAL", "FATAL", "ERR", "ERROR", "WARN", "WARNING",
 					      "NOTICE", "INFO", "DEBUG", "VERBOSE1", "VERBOSE2", "TRACE" };
 
+	if (word.n < 3 || word.p[0] < 'A' || word.p[0] > 'Z')
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
 		if (bytes_eq(word, bytes_of(levels[i])))
 			return true;

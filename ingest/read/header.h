@@ -24,8 +24,8 @@ struct context {
 };
 
 /*
- * A header takes its part off the front of *line and notes what it says in *out. False: not this header;
- * what it has changed of its copies then does not count.
+ * A header takes its part off the front of *line and notes what it says in *out. False: not this header; then it has changed
+ * neither.
  */
 struct header {
 	const char *name, *about;
@@ -49,6 +49,7 @@ bool header_iso_stamp(struct bytes *b, struct context *out);  /* 2026-11-24T04:2
 bool header_bsd_stamp(struct bytes *b, struct context *out);  /* Nov 24 04:29:37[.frac] */
 bool header_clock(struct bytes *b, unsigned *seconds);        /* 04:29:37[.frac]: seconds of the day */
 bool header_host_like(struct bytes word);                     /* may it be a machine's name? */
+bool header_record_starts(struct bytes b);                    /* does a record, or a container of one, begin here? */
 bool header_level(struct bytes word);                         /* NOTICE, ERR ...: a level, where others have the host */
 
 /* The time of a yearless stamp, in the local zone, in the year that brings it nearest to `near`. */

@@ -144,12 +144,12 @@ static int boot_match(struct journal *j, const char *name, char out[48], struct 
 	return at >= 0 && (size_t)at < n ? 0 : err_set(e, ST_INPUT, "--boot %s: the journal holds %zu boot%s", name, n, n == 1 ? "" : "s");
 }
 
-/* What may hold records, or say that some were lost: the journal finds these by its index. */
+/* What may hold records, or say that some were lost, and the serials of other records: the journal finds these by its index. */
 static int match_ours(struct journal *j, const char *boot, struct err *e)
 {
 	static const char *const writers[] = { "systemd-journald", "systemd-journal", "rsyslogd", "auditd", "audispd", "audisp-syslog",
 					       "audisp-remote" };
-	bool fine = match(j, "_TRANSPORT=audit") && match(j, "_AUDIT_TYPE=1326") && lib.add_disjunction(j->sd) >= 0 &&
+	bool fine = match(j, "_TRANSPORT=audit") && lib.add_disjunction(j->sd) >= 0 &&
 		    match(j, "_TRANSPORT=kernel");
 
 	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {

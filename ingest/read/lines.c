@@ -14,8 +14,17 @@
 
 void lines_init(struct lines *l, int fd)
 {
-	*l = (struct lines){ .fd = fd, .buf = mem_alloc(BUF_SIZE + LINES_SLACK) };
+	*l = (struct lines){ .fd = fd, .buf = mem_alloc(BUF_SIZE + LINES_SLACK), .size = BUF_SIZE };
 	memset(l->buf + BUF_SIZE, 0, LINES_SLACK);
+}
+
+void lines_widen(struct lines *l, size_t size)
+{
+	if (size <= l->size)
+		return;
+	l->buf = mem_grow(l->buf, size + LINES_SLACK, 1);
+	l->size = size;
+	memset(l->buf + size, 0, LINES_SLACK);
 }
 
 void lines_release(struct lines *l)
@@ -49,7 +58,7 @@ static void make_room(struct lines *l)
 		l->start = 0;
 		l->end = left;
 	}
-	if (left < BUF_SIZE)
+	if (left < l->size)
 		return;
 	l->mentions = (l->in_long && l->mentions) || mentions_record(l->buf, left);
 	l->in_long = true;
@@ -74,7 +83,7 @@ int lines_fill(struct lines *l, int timeout_ms, enum lines_state *state, struct 
 			return 0;
 		}
 	}
-	n = read(l->fd, l->buf + l->end, BUF_SIZE - l->end);
+	n = read(l->fd, l->buf + l->end, l->size - l->end);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
 		*state = LINES_TIMEOUT;
 		return 0;

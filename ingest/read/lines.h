@@ -12,6 +12,7 @@
 struct lines {
 	int fd;               /* borrowed */
 	char *buf;
+	size_t size;          /* of it, LINES_SLACK less */
 	size_t start, end;    /* what was read and not yet handed out */
 	bool eof;
 	bool in_long;         /* the line at start is over LINES_MAX and not at its end yet */
@@ -24,6 +25,9 @@ enum lines_state { LINES_GOT, LINES_EOF, LINES_TIMEOUT };
 
 void lines_init(struct lines *l, int fd);
 void lines_release(struct lines *l);
+
+/* Buffers so much at once. */
+void lines_widen(struct lines *l, size_t size);
 
 /* What was read of it already comes first; it fits the buffer. */
 void lines_give(struct lines *l, struct bytes head);
@@ -54,6 +58,13 @@ static inline void lines_skip(struct lines *l, size_t n)
 {
 	l->start += n + 1;
 	l->number++;
+}
+
+/* Takes so many whole lines, which are n bytes with their newlines: the caller has seen them in lines_ahead. */
+static inline void lines_pass(struct lines *l, size_t n, uint64_t lines)
+{
+	l->start += n;
+	l->number += lines;
 }
 
 #endif

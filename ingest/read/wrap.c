@@ -81,6 +81,20 @@ static void open_kind(struct wrap *w, const struct wrap_kind *kind, uint64_t lin
 	w->fields.reading = FIELD_NONE;
 }
 
+/* Is a value of it an array? One of bytes, or of lines, does not show what is in it. */
+static bool has_array(struct bytes line)
+{
+	for (size_t i = bytes_find(line, BYTES("[")); i < line.n; i++) {
+		size_t before = i;
+
+		while (line.p[i] == '[' && before > 0 && (line.p[before - 1] == ' ' || line.p[before - 1] == '\t'))
+			before--;
+		if (line.p[i] == '[' && before > 0 && line.p[before - 1] == ':')
+			return true;
+	}
+	return false;
+}
+
 bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, bool *unsure)
 {
 	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
@@ -94,8 +108,8 @@ bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, 
 		*unsure = !whole && nl == ahead.n && ahead.n < 256;
 		/* an object on a line of its own, in which nothing of ours is, goes as other lines do */
 		bytes_trim_right(&first);
-		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !bytes_has(first, BYTES("\":[")) &&
-		    !bytes_has(first, BYTES("audit(")))
+		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !has_array(first) &&
+		    !bytes_has(first, BYTES("audit(")) && !bytes_has(first, BYTES("_AUDIT_ID")))
 			return false;
 		w->outer = nothing;
 		open_kind(w, kinds[i], line);
@@ -120,20 +134,23 @@ static void inherit(struct context *c, const struct context *outer)
 	c->indented = c->indented || outer->indented;
 }
 
-/* journald's audit transport has serial and time in fields of their own: as auditd would write it. n: bytes of the stamp. */
+/*
+ * journald's audit transport has serial and time in fields of their own: as auditd would write it. n: bytes of the stamp. Of a
+ * record of another type nothing but the stamp is looked at.
+ */
 static size_t audit_stamp(const struct wrap *w, struct bytes *message, char out[STAMP_MAX])
 {
 	struct bytes id = fields_get(&w->fields, FIELD_AUDIT_ID), us = fields_get(&w->fields, FIELD_SOURCE_US);
 	struct bytes rest = *message;
-	uint64_t serial, when;
+	uint64_t serial, when, type;
 
-	if (!bytes_eq(fields_get(&w->fields, FIELD_TRANSPORT), BYTES("audit")) || !bytes_take(&rest, BYTES("SECCOMP ")))
+	if (!fields_audit_type(&w->fields, &type) || (type == 1326 && !bytes_take(&rest, BYTES("SECCOMP "))))
 		return 0;
 	if (!bytes_dec(&id, UINT32_MAX, &serial) || id.n || !bytes_dec(&us, WHEN_MAX_SEC * (uint64_t)1000000, &when) || us.n)
 		return 0;
-	*message = rest;
-	return (size_t)snprintf(out, STAMP_MAX, "type=SECCOMP msg=audit(%llu.%03llu:%llu): ", (unsigned long long)(when / 1000000),
-				(unsigned long long)(when / 1000 % 1000), (unsigned long long)serial);
+	*message = type == 1326 ? rest : (struct bytes){ NULL, 0 };
+	return (size_t)snprintf(out, STAMP_MAX, "type=%llu msg=audit(%llu.%03llu:%llu): ", (unsigned long long)type,
+				(unsigned long long)(when / 1000000), (unsigned long long)(when / 1000 % 1000), (unsigned long long)serial);
 }
 
 /* Lays one line of a message out as the hot path takes it. */
@@ -197,14 +214,26 @@ static enum wrap_got next_line(struct wrap *w)
 enum wrap_got wrap_entry(struct wrap *w, unsigned depth)
 {
 	struct entry *entry = &w->entry;
-	struct bytes message;
+	struct bytes message, nothing = { NULL, 0 };
+	char stamp[STAMP_MAX];
 	const char *why;
+	uint64_t type;
+	bool said;
 
 	w->drop = true;
 	w->drop_depth = depth;
 	entry->broken = NULL;
 	entry->form = w->kind->name;
-	if (!fields_context(&w->fields, &entry->c, &why))
+	said = fields_context(&w->fields, &entry->c, &why);
+	if (fields_audit_type(&w->fields, &type) && type != 1326) {
+		if (audit_stamp(w, &nothing, stamp)) {
+			inherit(&entry->c, &w->outer);
+			return lay_out(w, nothing);
+		}
+		entry->c.tag = BYTES("another type"); /* whatever its text looks like, it is none of ours */
+		entry->c.tag_pid = 0;
+	}
+	if (!said)
 		return WRAP_NOTHING;
 	if (why != NULL)
 		return wrap_broken(w, why, fields_get(&w->fields, FIELD_MESSAGE));
@@ -304,7 +333,7 @@ static enum wrap_got push_given(struct wrap *w, struct bytes *b, bool eof)
 void wrap_given(struct wrap *w, const char *form)
 {
 	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
-	static struct wrap_kind given = { "", "", NULL, push_given };
+	static struct wrap_kind given = { "", "", NULL, push_given, { "", 0 } };
 
 	given.name = form;
 	w->outer = nothing;

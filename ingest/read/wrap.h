@@ -38,6 +38,7 @@ struct wrap_kind {
 	const char *name, *about;
 	bool (*begins)(struct bytes ahead);
 	enum wrap_got (*push)(struct wrap *w, struct bytes *b, bool eof);
+	struct bytes word;   /* the line with which it begins has this: see sieve.h */
 };
 
 #define WRAP_DEPTH 64  /* levels of an object that is followed */

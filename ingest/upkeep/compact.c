@@ -7,6 +7,7 @@
 #include "store/base/map.h"
 #include "store/base/mem.h"
 #include "store/base/when.h"
+#include "store/makers.h"
 #include "store/model/action.h"
 #include "store/model/obs.h"
 #include "store/names.h"
@@ -14,6 +15,7 @@
 #include "store/rows/total.h"
 #include "store/rows/interval.h"
 #include "store/rows/part.h"
+#include "store/rows/position.h"
 #include "store/rows/presence.h"
 #include "store/rows/tree_row.h"
 
@@ -223,7 +225,12 @@ static int write_sums(struct compacting *f, const struct compact_view *view, boo
 	if (!counts)
 		return 0;
 	call_set(f, &set);
-	return total_save_set(f->s, total, buf_bytes(&set), view->start_seen, f->hours.n, e);
+	if (total_save_set(f->s, total, buf_bytes(&set), view->start_seen, f->hours.n, e) < 0)
+		return -1;
+	if (view->t_first == WHEN_NONE)
+		return 0;
+	return total_save_start(f->s, &(struct total_start_row){ .total = total, .t = view->t_first, .calls = buf_bytes(&set),
+								  .start = view->start_seen, .ended = view->ended, .records = view->records }, e);
 }
 
 /* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees are compacted. */
@@ -426,6 +433,10 @@ int compact_run(struct store *s, const struct compact_tree *trees, size_t n, str
 		ret = derive_again(&f, e);
 	if (ret == 0 && n > 0)
 		ret = interval_del_lost_marks(s, e);
+	if (ret == 0 && n > 0)
+		ret = makers_of_totals(s, e);
+	if (ret == 0 && n > 0)
+		ret = position_forget(s, e);
 	VEC_FREE(&f.images);
 	VEC_FREE(&f.pids);
 	map_release(&f.hours);

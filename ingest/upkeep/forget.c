@@ -8,6 +8,7 @@
 #include "ingest/batch/flush.h"
 #include "store/tool.h"
 #include "store/rows/doomed.h"
+#include "store/rows/position.h"
 
 #include <stdlib.h>
 
@@ -147,6 +148,8 @@ int forget_run(struct store *s, const struct forget_what *what, struct forget_re
 
 	*report = (struct forget_report){ .intervals = n.intervals, .events = n.events + n.total_events, .trees = n.trees + n.total_trees,
 					  .presence = n.presence, .totals = n.totals, .total_trees = n.total_trees, .total_events = n.total_events };
+	if (ret == 0 && !what->dry_run)
+		ret = position_forget(s, e);
 	if (ret == 0 && !what->dry_run && report->intervals + report->presence > 0)
 		ret = remove_all(s, what, report, e);
 	if (ret == 0 && !what->dry_run && report->totals > 0)

@@ -56,9 +56,11 @@ const char *when_span(int64_t ms, char out[32])
 
 int64_t when_days(int64_t year, unsigned month, unsigned day)
 {
-	struct tm tm = { .tm_year = (int)(year - 1900), .tm_mon = (int)month - 1, .tm_mday = (int)day };
+	/* the year begins in March, so that a leap day is its last; 400 years have 146,097 days */
+	int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
+	int64_t of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 
-	return (int64_t)timegm(&tm) / 86400;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
 static bool relative(const char *text, int64_t now, int64_t *ms)

@@ -6,8 +6,8 @@
 
 enum compared { COMM, EXE };
 
-static const struct { enum program_kind kind; enum compared what; const char *name; } rows[] = {
-#define PROGRAM(kind, what, name) { PROGRAM_##kind, what, name },
+static const struct { enum program_kind kind; enum compared what; struct bytes name; } rows[] = {
+#define PROGRAM(kind, what, name) { PROGRAM_##kind, what, { name, sizeof(name) - 1 } },
 #include "store/model/program_list.h"
 #undef PROGRAM
 };
@@ -43,7 +43,7 @@ enum program_kind program_kind(struct bytes comm, struct bytes exe)
 	if (bytes_eq(basename, BYTES("busybox")) || bytes_eq(basename, BYTES("coreutils")))
 		basename = comm;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (bytes_eq(rows[i].what == COMM ? comm : basename, bytes_of(rows[i].name)))
+		if (bytes_eq(rows[i].what == COMM ? comm : basename, rows[i].name))
 			return rows[i].kind;
 	return PROGRAM_PLAIN;
 }
@@ -70,7 +70,7 @@ static bool is_interpreter(struct bytes basename)
 static bool is_shell_name(struct bytes comm)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].kind == PROGRAM_SHELL && bytes_eq(comm, bytes_of(rows[i].name)))
+		if (rows[i].kind == PROGRAM_SHELL && bytes_eq(comm, rows[i].name))
 			return true;
 	return false;
 }

@@ -149,20 +149,76 @@ int64_t carry_location(struct carry *c, int64_t row, struct err *e)
 
 struct run_walk { struct carry *c; const char *source; bool trusted; };
 
+static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct finding *f = to;
+	struct capture_row r;
+	int64_t v[11];
+
+	if (row_read(st, "capture", "itTssccclcf", v, e) < 0)
+		return -1;
+	r = (struct capture_row){ .node = carry_node(f->c, v[0], e), .t_first = v[1], .t_last = v[2], .serial_first = (uint32_t)v[3],
+				  .serial_last = (uint32_t)v[4], .received = (uint64_t)v[5], .gaps = (uint64_t)v[6], .dropped = (uint64_t)v[7],
+				  .lost = (uint64_t)v[8], .lost_known = sqlite3_column_type(st, 8) != SQLITE_NULL, .tasks_lost = (uint64_t)v[9],
+				  .complete = v[10] != 0, .ingest = f->row };
+	if (r.node < 0)
+		return -1;
+	return f->row != 0 ? run_save_capture(f->c->to->store, &r, e) : run_find_capture(f->c->to->store, &r, &f->row, e);
+}
+
+/* What a run there captured: *row is the run here that has it; 0: none. Where *row is one already, it gets it. */
+static int carry_capture(struct carry *c, int64_t run, int64_t *row, struct err *e)
+{
+	struct finding f = { c, *row };
+
+	if (store_each_sql(c->from, "SELECT node, t_first, t_last, serial_first, serial_last, received, gaps, dropped, lost, tasks_lost, complete "
+				    "FROM capture WHERE ingest = ?1", ARGS(V_INT(run)), WALK(take_capture, &f), e) < 0)
+		return -1;
+	*row = f.row;
+	return 0;
+}
+
+static int take_name(void *to, sqlite3_stmt *st, struct err *e)
+{
+	struct carry *c = to;
+	struct store *here = c->to->store;
+	int64_t v[2], there, node;
+
+	if (row_read(st, "node_name", "ib", v, e) < 0 || names_find_node(here, store_column(st, 1), &there, e) < 0)
+		return -1;
+	if (there != 0)
+		return 0;
+	node = carry_node(c, v[0], e);
+	return node < 0 ? -1 : names_add_name(here, store_column(st, 1), node, e);
+}
+
+int carry_names(struct carry *c, struct err *e)
+{
+	return store_each_sql(c->from, "SELECT node, node_name.name FROM node_name JOIN node ON node.id = node WHERE node.name <> node_name.name",
+			      NO_ARGS, WALK(take_name, c), e);
+}
+
 static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct run_walk *w = to;
 	struct carry *c = w->c;
 	struct run_row run = { .source = w->source, .version = SCAUDIT_VERSION };
 	struct bytes text = store_column(st, 5);
-	int64_t v[6];
+	int64_t v[6], known = 0;
 
 	if (row_read(st, "ingest", "itunba", v, e) < 0)
 		return -1;
 	run.started = v[1];
+	if (w->trusted && carry_capture(c, v[0], &known, e) < 0)
+		return -1;
+	if (known != 0) {
+		map_put(&c->runs, (uint64_t)v[0], 0, known);
+		return 0;
+	}
 	if (v[3] != 0 && (run.label = carry_string(c, v[3], e)) < 0)
 		return -1;
-	if (text.n > 0) {
+	c->policies += text.n > 0 && !w->trusted;
+	if (text.n > 0 && w->trusted) {
 		char hash[CODE_SIZE];
 
 		code_of(text, hash);
@@ -173,6 +229,9 @@ static int take_run(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	run.ended = v[2] == WHEN_NONE ? v[1] : v[2];
 	map_put(&c->runs, (uint64_t)v[0], 0, run.id);
+	known = run.id;
+	if (w->trusted && carry_capture(c, v[0], &known, e) < 0)
+		return -1;
 	return run_end(c->to->store, &run, e);
 }
 
@@ -182,8 +241,9 @@ int carry_runs(struct carry *c, const char *source, bool trusted, struct err *e)
 	struct run_walk w = { c, source, trusted };
 
 	return store_each_sql(c->from, "SELECT ingest.id, started, ended, label, ifnull(policy.name, ''), policy.text FROM ingest LEFT JOIN policy ON "
-				       "policy.id = ingest.policy WHERE label IS NOT NULL OR policy IS NOT NULL ORDER BY ingest.id",
-			      NO_ARGS, WALK(take_run, &w), e);
+				       "policy.id = ingest.policy WHERE label IS NOT NULL OR policy IS NOT NULL OR (?1 AND ingest.id IN "
+				       "(SELECT ingest FROM capture)) ORDER BY ingest.id",
+			      ARGS(V_INT(trusted)), WALK(take_run, &w), e);
 }
 
 int64_t carry_run(const struct carry *c, int64_t row)

@@ -15,6 +15,7 @@ struct carry {
 	struct store *from;
 	struct names *to;        /* of the store that takes it over */
 	const char *label;       /* that all of it gets besides; NULL: none */
+	uint64_t policies;       /* of runs there, that were left out: what a policy lets through without a record is taken on trust */
 	struct map nodes, strings, callers, calls, locations, runs; /* row there -> row here */
 };
 
@@ -28,7 +29,13 @@ int64_t carry_caller(struct carry *c, int64_t row, struct err *e);
 int64_t carry_call(struct carry *c, int64_t row, struct err *e);
 int64_t carry_location(struct carry *c, int64_t row, struct err *e);
 
-/* Runs that brought something: their labels and policies. source: noted with each of them; trusted: what they captured counts. */
+/* More names of nodes, where nothing here has that name. */
+int carry_names(struct carry *c, struct err *e);
+
+/*
+ * Runs that brought something: their labels, and, where trusted, their policies and what they captured and lost. source: noted with each
+ * of them. A capture that is here already is the same one.
+ */
 int carry_runs(struct carry *c, const char *source, bool trusted, struct err *e);
 int64_t carry_run(const struct carry *c, int64_t row); /* 0: none */
 

@@ -162,8 +162,11 @@ int doomed_delete(struct store *s, struct err *e)
 
 int doomed_delete_totals(struct store *s, struct err *e)
 {
+	if (s->makers && store_script(s, "DELETE FROM fold_makers WHERE fold IN (SELECT id FROM doomed_fold)", e) < 0)
+		return -1;
 	return store_script(s, "DELETE FROM fold_use WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold_set WHERE fold IN "
-			      "(SELECT id FROM doomed_fold); DELETE FROM fold_place WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);
+			      "(SELECT id FROM doomed_fold); DELETE FROM fold_place WHERE fold IN (SELECT id FROM doomed_fold); "
+			      "DELETE FROM fold_start WHERE fold IN (SELECT id FROM doomed_fold); DELETE FROM fold WHERE id IN (SELECT id FROM doomed_fold)", e);
 }
 
 int doomed_delete_builds(struct store *s, struct err *e)

@@ -13,6 +13,7 @@ STMT(set_part,
 	"t_end, serial_first, serial_last, uid, auid, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
 	"?13, ?14, ?15, ?16, ?17, ?18, ?19)");
 STMT(del_part, "DELETE FROM part WHERE id = ?1");
+STMT(del_part_makers, "DELETE FROM part_makers WHERE part = ?1");
 STMT(top_part, "SELECT ifnull(max(id), 0) FROM part");
 STMT(tree_images, "SELECT id, node, pid, path, parent, fork_of, trusted FROM image_part WHERE tree = ?1");
 
@@ -52,6 +53,8 @@ int part_save(struct store *s, const struct part_row *r, struct err *e)
 
 int part_del(struct store *s, int64_t id, struct err *e)
 {
+	if (s->makers && store_run(s, STMT_del_part_makers, ARGS(V_INT(id)), e) < 0)
+		return -1;
 	return store_run(s, STMT_del_part, ARGS(V_INT(id)), e);
 }
 

@@ -6,6 +6,7 @@
 #include "store/sql.h"
 
 STMT(save_position, "INSERT INTO meta VALUES ('follow ' || ?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
+STMT(forget_positions, "DELETE FROM meta WHERE key GLOB 'follow " POSITION_WHOLE "*'");
 STMT(load_position, "SELECT value FROM meta WHERE key = 'follow ' || ?1 AND typeof(value) = 'text' AND length(value) < 2000");
 
 int position_save(struct store *s, const char *name, struct bytes text, struct err *e)
@@ -14,6 +15,11 @@ int position_save(struct store *s, const char *name, struct bytes text, struct e
 
 	esc_tty(&key, bytes_of(name));
 	return store_run(s, STMT_save_position, ARGS(V_TEXT(buf_bytes(&key)), V_TEXT(text)), e);
+}
+
+int position_forget(struct store *s, struct err *e)
+{
+	return store_run(s, STMT_forget_positions, NO_ARGS, e);
 }
 
 struct loading { struct buf *text; bool found; };

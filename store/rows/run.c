@@ -78,3 +78,16 @@ int run_label_trees(struct store *s, int64_t ingest, int64_t label, int64_t node
 	return store_run_sql(s, "INSERT OR IGNORE INTO tree_label SELECT tree, ?4, 1 FROM image_part WHERE node = ?1 AND pid = ?2 AND "
 				"t_first >= ?3", ARGS(v[0], v[1], v[2], V_INT(label)), e);
 }
+
+static int take_run(void *to, sqlite3_stmt *st, struct err *e)
+{
+	return row_read(st, "capture", "i", to, e);
+}
+
+int run_find_capture(struct store *s, const struct capture_row *row, int64_t *ingest, struct err *e)
+{
+	return store_each_sql(s, "SELECT ingest FROM capture WHERE node = ?1 AND t_first = ?2 AND t_last = ?3 AND serial_first = ?4 AND "
+				 "serial_last = ?5 AND received = ?6 ORDER BY ingest LIMIT 1",
+			      ARGS(V_INT(row->node), V_TIME(row->t_first), V_TIME(row->t_last), V_INT(row->serial_first),
+				   V_INT(row->serial_last), V_INT((int64_t)row->received)), WALK(take_run, ingest), e);
+}

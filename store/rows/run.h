@@ -33,6 +33,8 @@ struct capture_row {
 	bool lost_known, complete;
 };
 
+/* The run here that captured just this; left as it is where none did. */
+int run_find_capture(struct store *s, const struct capture_row *row, int64_t *ingest, struct err *e);
 int run_save_capture(struct store *s, const struct capture_row *row, struct err *e);
 
 /* A label for the trees that one pid of a node was in since a time: as a run of its own beside `ingest` would have given it. */

@@ -17,6 +17,7 @@ STMT(add_fold_use,
 STMT(add_fold_set,
 	"INSERT INTO fold_set VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT DO UPDATE SET trees = trees + 1, "
 	"starts = starts + excluded.starts, hours = hours + excluded.hours");
+STMT(add_fold_start, "INSERT INTO fold_start (fold, t, calls, start, ended, records) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 STMT(folded_text,
 	"UPDATE fold_use SET events = events - 1 WHERE (fold, path, caller, call) IN (SELECT fold, path, caller, call FROM "
 	"fold_use WHERE fold IN (SELECT id FROM fold WHERE node = ?1 AND trusted = 0) AND caller = ?2 AND call = ?3 AND "
@@ -91,4 +92,10 @@ static int take_call(void *to, sqlite3_stmt *st, struct err *e)
 int total_each_call(struct store *s, uint32_t action, struct total_call_take to, struct err *e)
 {
 	return store_each_sql(s, "SELECT id FROM call WHERE action = ?1", ARGS(V_INT(action)), WALK(take_call, &to), e);
+}
+
+int total_save_start(struct store *s, const struct total_start_row *r, struct err *e)
+{
+	return store_run(s, STMT_add_fold_start, ARGS(V_INT(r->total), V_INT(r->t), V_INT((int64_t)query_past_hash(r->calls)), V_INT(r->start),
+						      V_INT(r->ended), V_INT(r->records)), e);
 }

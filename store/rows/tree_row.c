@@ -99,6 +99,8 @@ int tree_row_each_location(struct store *s, int64_t id, struct tree_location_tak
 
 int tree_row_clear_derived(struct store *s, struct err *e)
 {
+	if (s->makers && store_script(s, "DELETE FROM part_makers", e) < 0)
+		return -1;
 	return store_script(s, "DELETE FROM tree_label; DELETE FROM tree_place; DELETE FROM tree; DELETE FROM image; DELETE FROM part; "
 			       "DELETE FROM derive_page; DELETE FROM derive_mark; UPDATE interval SET part = 0; UPDATE presence SET part = NULL", e);
 }

@@ -3,7 +3,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-need sqlite3 awk
+need sqlite3 awk jq
 cd "$TMP" || exit 1
 cp "$SAMPLES"/*.log .
 chmod 0666 ./*.log
@@ -73,6 +73,42 @@ if [ "$(id -u)" = 0 ]; then
 	ok "trusted there" is "$(sqlite3 t.db 'SELECT sum(count) - sum(trusted) FROM observations')" 0
 	into u.db t.db
 	ok "a store of one's own: it stays trusted" is "$(of u.db | cmp - <(of t.db) 2>&1)" ""
+	# --- what a capture says of itself, and names of machines ---
+	cp t.db cap.db
+	sqlite3 cap.db "INSERT INTO capture SELECT 1, node, t_first - 1, t_last + 1, serial_first - 5, serial_last + 5, 433, 0, 0, 0, 0, 1 FROM boot LIMIT 1"
+	node=$(sqlite3 cap.db 'SELECT name FROM node LIMIT 1')
+	"$SCAUDIT" node alias -q --db cap.db "$node" its.other.name
+	captures() { sqlite3 "$1" 'SELECT name, c.t_first, c.t_last, serial_first, serial_last, received, gaps, dropped, lost, tasks_lost, complete FROM capture AS c JOIN node ON node.id = c.node ORDER BY 2'; }
+	drop u.db
+	into u.db cap.db
+	ok "a capture comes along" is "$(captures u.db)" "$(captures cap.db)"
+	ok "... with the trees that it brought" is "$("$SCAUDIT" profile --db u.db --all --union -o /dev/null 2>&1)" \
+		"$("$SCAUDIT" profile --db cap.db --all --union -o /dev/null 2>&1)"
+	ok "... and the serials that it saw" is "$("$SCAUDIT" status --json --db u.db | jq -c '.nodes[].boots')" \
+		"$("$SCAUDIT" status --json --db cap.db | jq -c '.nodes[].boots')"
+	into u.db cap.db
+	ok "... once, however often" is "$(captures u.db) $(sqlite3 u.db 'SELECT count(*) FROM capture')" "$(captures cap.db) 1"
+	ok "a further name of a machine comes along" is "$("$SCAUDIT" status --json --db u.db | jq -c '[.nodes[].names] | sort')" \
+		"$("$SCAUDIT" status --json --db cap.db | jq -c '[.nodes[].names] | sort')"
+	chmod 666 cap.db
+	drop v.db
+	into v.db cap.db
+	ok "of a store that others may write: no capture, no further name" is \
+		"$(sqlite3 v.db 'SELECT count(*) FROM capture') $("$SCAUDIT" status --json --db v.db | grep -c its.other)" "0 0"
+	# --- a policy says what left no record: nobody else may say so ---
+	printf '{"defaultAction":"SCMP_ACT_LOG","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["kexec_load"],"action":"SCMP_ACT_ALLOW"}]}' >policy.json
+	for mode in 600 666; do
+		drop under.db
+		into under.db --node "$node" --label l --logged-under policy.json denials.log
+		chmod $mode under.db
+		drop v.db
+		into v.db t.db
+		run "$SCAUDIT" ingest --db v.db under.db
+		ok "a policy in a store of mode $mode" is \
+			"$("$SCAUDIT" profile -q --db v.db --all --union --format names | grep -c kexec_load) $(grep -c 'under which policies' err)" \
+			"$([ $mode = 600 ] && echo 1 0 || echo 0 1)"
+	done
+	drop v.db
 	drop u.db
 	chmod 666 t.db
 	run "$SCAUDIT" ingest --db u.db t.db

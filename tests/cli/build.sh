@@ -8,6 +8,10 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 mk() { run make -C "$ROOT" "BUILD=$TMP/build" "PROGRAM=$TMP/scaudit" "$@"; }
 mk -n PKG_CONFIG=false
 ok "no libraries: make deps is named" test "$status" = 2 -a "$(grep -c 'run `make deps` first' "$TMP/err")" = 1
+for goal in demo test; do
+	mk -n PKG_CONFIG=false deps $goal
+	ok "no libraries: make deps $goal goes on, as README has it" is "$status" 0
+done
 mk -n PKG_CONFIG=false clean
 ok "no libraries: clean works" is "$status" 0
 mk "$TMP/build/store/base/pool.o" CFLAGS=-O0

@@ -94,7 +94,7 @@ echo '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read", "setns
 run "$SCAUDIT" check --all "$TMP/no-archs.json"
 if [ "$(uname -m)" = x86_64 ]; then
 	ok "runc's versions: both answers" says $'^map_shadow_stack\tx86_64\trefused\terrno (EPERM or errno ENOSYS|ENOSYS or errno EPERM)'
-	ok "runc's versions: and how to name one" warns 'runc-1.1 or runc-1.2 names one'
+	ok "runc's versions: and how to name one" warns 'runc-1.1 or runc-1.2 says which runs'
 	run "$SCAUDIT" check --all --runtime runc-1.1 "$TMP/no-archs.json"
 	ok "runc 1.1: no architecture is listed" says $'^map_shadow_stack\tx86_64\trefused\terrno EPERM\t'
 	run "$SCAUDIT" check --all --target runc-1.2 "$TMP/no-archs.json"

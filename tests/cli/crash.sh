@@ -47,11 +47,11 @@ for ms in 100 250 400 550 700 850; do
 	ok "killed after $ms ms: the same command completes it" same
 done
 
-# --- kill -9 at random moments (make long: hundreds), into the same store until it is complete ---
+# --- kill -9 at random moments (make long: a thousand), into the same store until it is complete ---
 seed=${SCAUDIT_SEED:-$RANDOM}
 RANDOM=$seed # bash's own generator
 rounds=2 kills=0 wrong=0
-[ -z "${SCAUDIT_LONG:-}" ] || rounds=120
+[ -z "${SCAUDIT_LONG:-}" ] || rounds=340
 for ((i = 0; i < rounds; i++)); do
 	rm -f "$SCAUDIT_DB"*
 	for part in 1 2 3; do

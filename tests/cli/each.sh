@@ -39,6 +39,16 @@ ok "a format that cannot say it: an error, and no folder" is "$status $(ls -d "$
 run "$SCAUDIT" profile --each
 ok "without --output-dir: exit 2" is $status 2
 
+# a signal, at any moment: the folder is there and whole, or nothing is
+left=""
+for wait in 0.001 0.003 0.005 0.008 0.012 0.02 0.03 0.05; do
+	rm -rf "$TMP/cut"
+	timeout -s TERM "$wait" "$SCAUDIT" profile -q --each --output-dir "$TMP/cut" >"$TMP/out" 2>"$TMP/err" || :
+	[ ! -d "$TMP/cut" ] || jq -e '[.workloads[] | select(.file != null)] | length > 0' "$TMP/cut/index.json" >/dev/null || left="$left index:$wait"
+	left="$left$(find "$TMP" -maxdepth 1 -name 'cut.*')"
+done
+ok "a signal leaves no temporary folder" is "$left" ""
+
 # names that are no names of files
 sed -e 's/comm="java" exe="[^"]*"/comm="java" exe="\/opt\/..\/..\/x;y"/g' "$SAMPLES/java-threads.log" >"$TMP/odd.log"
 SCAUDIT_DB=$TMP/odd.db run "$SCAUDIT" ingest -q --label '../../etc/pass wd' "$TMP/odd.log"

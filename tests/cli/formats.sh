@@ -32,7 +32,7 @@ if command -v jq >/dev/null; then
 	ok "docker: where it comes from, as a comment" says '"comment": "scaudit [0-9.]+: profile --comm java; 1,242 records of 1 tree'
 	ok "docker: names without evidence are a rule of their own" is \
 		"$(jq -r '.syscalls[] | select(.comment == "from the floor, without evidence").names[]' <"$TMP/out" | tr '\n' ' ')" \
-		"clock_nanosleep nanosleep restart_syscall rt_sigsuspend "
+		"clock_nanosleep nanosleep pselect6 restart_syscall rt_sigsuspend shutdown "
 	of json
 	jq -r '.syscalls[].name' <"$TMP/out" >"$TMP/got"
 	ok "json: the same names" same "$TMP/got"
@@ -42,7 +42,7 @@ if command -v jq >/dev/null; then
 	ok "json: threads are callers" is "$(jq '[.syscalls[].callers[].comm] | unique | length > 10' <"$TMP/out")" true
 	ok "json: numbers" is "$(jq -c '.syscalls[] | select(.name == "openat").numbers' <"$TMP/out")" '[{"arch":"x86_64","nr":257}]'
 	ok "json: what stands on the floor" is "$(jq -r '.syscalls[] | select(.ground == "floor") | [.name, .events] | @csv' <"$TMP/out" | tr '\n' ' ')" \
-		'"clock_nanosleep",0 "nanosleep",0 "restart_syscall",0 "rt_sigsuspend",0 '
+		'"clock_nanosleep",0 "nanosleep",0 "pselect6",0 "restart_syscall",0 "rt_sigsuspend",0 "shutdown",0 '
 	ok "json: what is known of loss" is "$(jq -r '.evidence.loss | startswith("loss unknown")' <"$TMP/out")" true
 	ok "json: the node, whatever it is called" is "$(jq -r '.evidence.nodes[0].node' <"$TMP/out")" $'node01\n*/evil'
 	ok "json: the selector" is "$(jq -r .selector <"$TMP/out")" '--comm java'

@@ -89,6 +89,32 @@ ok "securityContext: no profile is no error" is "$status" 0
 run "$SCAUDIT" check "$TMP/job.yaml"
 ok "securityContext: no profile for others: exit 2" is "$status" 2
 
+# --- files that are none, and settings where systemd does not read them ---
+refused() { run "$SCAUDIT" "$1" "$2" && [ "$status" = 2 ] && grep -qE -e "$3" "$TMP/err"; }
+: >"$TMP/empty"
+for command in lint check; do ok "an empty file: $command says so" refused "$command" "$TMP/empty" ' it is empty: no profile$'; done
+printf '[Exec]\nSystemCallFilter=read\n' >"$TMP/box.nspawn"
+ok "a file of nspawn: refused by name" refused lint "$TMP/box.nspawn" 'systemd-nspawn, not a unit'
+printf '%% time     seconds  usecs/call     calls    errors syscall\n------ ----- ---- ---- ---- ----\n100.00    0.0   0   5     read\n' >"$TMP/table"
+ok "strace -c: refused by name" refused lint "$TMP/table" 'table of strace -c'
+printf '@basic-io\n    # Basic IO\n    close\n    read\n' >"$TMP/sets"
+ok "systemd-analyze: refused by name" refused lint "$TMP/sets" 'systemd-analyze syscall-filter'
+for section in Unit Install Timer service; do
+	printf '[%s]\nSystemCallFilter=~bpf\nPrivateDevices=yes\n[Service]\nExecStart=/bin/x\n' "$section" >"$TMP/unit"
+	ok "a filter in [$section]: systemd passes over it, so there is none" refused lint "$TMP/unit" 'no filter: its settings stand in a section'
+	printf '[Service]\nSystemCallFilter=@system-service\n[%s]\nSystemCallFilter=~read\n' "$section" >"$TMP/unit"
+	run "$SCAUDIT" lint "$TMP/unit"
+	ok "a second one in [$section]: said" says "not-read.line 4: SystemCallFilter= stands in .$section., where systemd passes over it"
+	printf '[Service]\nSystemCallFilter=@system-service\n' >"$TMP/plain"
+	run "$SCAUDIT" diff "$TMP/unit" "$TMP/plain"
+	ok "... and changes nothing" is "$status" 0
+done
+for section in Service Socket Mount Swap; do
+	printf '[%s]\nSystemCallFilter=~bpf\n' "$section" >"$TMP/unit"
+	run "$SCAUDIT" lint "$TMP/unit"
+	ok "a filter in [$section] is one" is "$status" 0
+done
+
 distributed=/usr/share/containers/seccomp.json
 if [ -r "$distributed" ]; then
 	run "$SCAUDIT" lint --caps docker --arch amd64 "$distributed"

@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-need jq
+need jq sqlite3
 fresh() { rm -f "$SCAUDIT_DB"*; }
 trusted() { "$SCAUDIT" ingest -q --node n1 --trusted-input -; }
 
@@ -51,6 +51,31 @@ for seventh in together before after; do
 	esac
 	ok "every seventh of another type, read $seventh: nothing is missing" is "$(boot missing) $(boot held) $(boot other) $(boot exact)" "0 686 114 true"
 done
+# as_journal: the same records, and those of other types, as journalctl -o json shows the audit transport
+as_journal() {
+	sed -E 's/^type=SECCOMP msg=audit\(([0-9]+)\.([0-9]+):([0-9]+)\): (.*)/\1\2000 \3 1326 SECCOMP \4/
+		s/^type=(SYSCALL|EOE) msg=audit\(([0-9]+)\.([0-9]+):([0-9]+)\): ?(.*)/\2\3000 \4 1300 SYSCALL \5/' "$@" |
+		sed 's/"/\\"/g' | awk '{ us = $1; id = $2; type = $3; sub(/^[0-9]+ [0-9]+ [0-9]+ /, "")
+			printf "{\"_HOSTNAME\":\"n1\",\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"%s\",\"_AUDIT_ID\":\"%s\",\"_SOURCE_REALTIME_TIMESTAMP\":\"%s\",\"MESSAGE\":\"%s\"}\n", type, id, us, $0 }'
+}
+fresh
+as_journal "$TMP/some" "$TMP/other" | trusted
+ok "... and as the journal's JSON, with records of other types" is "$(boot missing) $(boot held) $(boot other) $(boot exact)" "0 686 114 true"
+fresh
+seq 7 7 800 | awk '{ printf "type=EOE msg=audit(1795518350.000:%d): \n", $1 }' | cat "$TMP/some" - | trusted
+ok "... and as auditd's EOE alone, which ends behind its stamp" is "$(boot missing) $(boot other)" "0 114"
+fresh
+{ cat "$TMP/some"; sed 's/^/node=n1 /' "$TMP/other" | sed 's/^/Nov 24 11:05:50 collector tag_audit: /'; } | trusted
+ok "... and as an imfile's lines, which name the node themselves" is "$(boot missing) $(boot other)" "0 114"
+# what printk lets through: ten records, then none until five seconds are over
+for last in 10 8; do
+	fresh
+	awk -v last="$last" '(NR - 1) % 40 < last' "$TMP/all" | trusted
+	ok "runs of $last between holes: printk's limit in words" is "$("$SCAUDIT" status | grep -c "printk's limit of 10 in 5 s")" "$((last == 10))"
+	ok "... and in JSON" is "$(boot pattern)" "$([ "$last" = 10 ] && echo '"printk"' || echo null)"
+	ok "... with the holes, and the longest one" is "$(boot holes) $(boot longest_hole.serials) $(boot longest_hole.from)" "19 $((40 - last)) $((last + 1))"
+done
+ok "the time of the longest hole is within the boot" test "$(boot longest_hole.about)" '>' '"2026-11-24T11:05:'
 fresh
 awk 'NR % 7 != 0' "$TMP/all" | trusted
 seq 14 14 800 | others | trusted
@@ -141,6 +166,14 @@ fresh
 starts 60 | trusted
 ok "--risk 10%: ready after 54" is "$(verdict --risk 10%)" ready
 ok "--risk 0.1: the same" is "$(verdict --risk 0.1)" ready
+run "$SCAUDIT" profile --comm app -o "$TMP/other.list"
+ok "the verdict is in the summary" warns '^scaudit: readiness: unknown: 60 starts are too few'
+run "$SCAUDIT" profile --comm app --format minijail
+ok "... and in the list's own words, where it has room" says '^# readiness: unknown, by 60 starts that ended, '
+run "$SCAUDIT" profile --comm app --format json
+ok "... and in its JSON" is "$(jq -r .evidence.readiness "$TMP/out" | cut -d, -f1)" 'readiness: unknown'
+run "$SCAUDIT" profile --comm app --block
+ok "... not of what was denied" test "$(grep -c readiness "$TMP/err")" = 0
 run "$SCAUDIT" profile --comm app --require ready -o "$TMP/list"
 ok "--require ready: exit 1, nothing written" is "$status $(ls "$TMP/list" 2>/dev/null)" "1 "
 ok "... with the reason" warns '--require ready: unknown: 60 starts are too few; nothing is written'
@@ -169,3 +202,35 @@ starts 3 | sed 's/audit(17955/audit(17965/; s/:\([0-9]*\)): /:\1): /' | "$SCAUDI
 ok "a forged later boot: trusted starts still run" is "$("$SCAUDIT" readiness --comm app --union --json | jq -c '.running >= 100')" true
 starts 3 | sed 's/audit(17955/audit(17965/' | trusted
 ok "a true one: they have ended" is "$("$SCAUDIT" readiness --comm app --union --json | jq -c '[.running <= 3, .ended >= 100]')" "[true,true]"
+
+# --- what the starts covered ---
+fresh
+starts 30 7:15 9:15 | trusted
+run "$SCAUDIT" readiness --comm app
+ok "stops and handled signals, in words" says '^seen .*; 30 stopped, 2 handled a signal .*; 0 other trees'
+ok "... in JSON" is "$("$SCAUDIT" readiness --comm app --json | jq -c '[.stops, .signals, .probes, .hours_of_day, .days_of_week]')" '[30,2,0,1,1]'
+
+# --- compacted trees: what readiness needs of each start is kept ---
+figures() { "$SCAUDIT" readiness --comm app --json "$@" | jq -c '{verdict, why, arrived, ended, whole, lossy, unknown, text, running, next_start, fresh_node, last_news, quiet_ms, longest_quiet_ms,
+	starts: [.starts[] | {time, records, source, names, news: ([.news[].name] | sort)}]}'; }
+for source in trusted text lossy; do
+	fresh
+	case $source in
+	trusted) starts 120 40:41 70:42 | trusted ;;
+	text) starts 120 40:41 70:42 | "$SCAUDIT" ingest -q --node n1 ;;
+	lossy) { starts 120 40:41 70:42 | awk 'NR % 100 != 50'; echo 2 | others; } | trusted ;;
+	esac
+	figures >"$TMP/before"
+	figures --trusted >"$TMP/before.trusted"
+	bytes=$("$SCAUDIT" status --json | jq .bytes)
+	"$SCAUDIT" compact -q --keep-trees 10
+	ok "$source: 110 of 120 starts compacted, readiness says the same" is "$(figures)" "$(cat "$TMP/before")"
+	ok "... of what is trusted, too" is "$(figures --trusted)" "$(cat "$TMP/before.trusted")"
+	ok "... and nothing is left out" is "$("$SCAUDIT" readiness --comm app --json | jq .compacted)" 0
+	ok "... and what compacting is for" test "$("$SCAUDIT" status --json | jq .bytes)" -le "$bytes"
+	"$SCAUDIT" compact -q --keep-trees 1
+	ok "... again, with what was compacted before" is "$(figures)" "$(cat "$TMP/before")"
+done
+ok "bytes a start: under 40" test "$(sqlite3 "$SCAUDIT_DB" "SELECT sum(pgsize) / 119 FROM dbstat WHERE name = 'fold_start'" 2>/dev/null || echo 0)" -lt 40
+"$SCAUDIT" forget -q --all --yes
+ok "forgotten with the rest" is "$(sqlite3 "$SCAUDIT_DB" 'SELECT count(*) FROM fold_start')" 0

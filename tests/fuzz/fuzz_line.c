@@ -19,7 +19,6 @@ struct bench {
 	struct seen seen;
 	struct tally tally;
 	struct line_cache line_cache;
-	struct body_room room, other_room;
 	unsigned inputs;
 };
 
@@ -57,7 +56,6 @@ static void open_bench(struct bench *b)
 static void close_bench(struct bench *b)
 {
 	body_room_release(&b->room);
-	body_room_release(&b->other_room);
 	tally_release(&b->tally);
 	seen_release(&b->seen);
 	names_release(&b->names);
@@ -82,22 +80,20 @@ static void check_line(const struct line *l)
 		check_record(&l->rec);
 }
 
-/* What was taken, against the parser's view of the bare text that begins at the record's stamp. */
-static void check_taken(struct bench *b, struct bytes text, const struct line_cache_event *ev, const struct line *whole)
+/* What was taken, against the parser. */
+static void check_taken(const struct line_cache_event *ev, const struct line *l)
 {
-	struct bytes bare = { text.p + ev->prefix->n, text.n - ev->prefix->n };
-	struct line l;
+	const struct record *r = &l->rec;
+	int64_t boot_time = !r->has_serial || l->uptime_us < 0 ? BOOT_NO_TIME : r->ms / 1000 - l->uptime_us / 1000000;
 
-	body_parse_line(bare, &l, &b->other_room);
-	must(l.kind == LINE_RECORD, "taken, but its text is no record");
-	must(ev->ms == l.rec.ms && ev->second == l.rec.ms / 1000 && ev->serial == l.rec.serial, "another stamp");
-	must(ev->nr == l.rec.nr && ev->code == l.rec.code && ev->ip == l.rec.ip, "another call");
-	must(ev->id->pid == l.rec.pid && ev->id->arch == l.rec.arch && ev->id->sig == l.rec.sig, "another identity");
-	must(ev->id->uid == l.rec.uid && ev->id->auid == l.rec.auid, "another user");
-	if (whole->kind != LINE_RECORD)
-		return;
-	must(ev->prefix->auditd_form == whole->auditd_form && ev->prefix->indented == whole->indented, "other trust");
-	must(ev->prefix->own_node == (whole->rec.node.n == 0), "another node");
+	must(l->kind == LINE_RECORD, "taken, but it is no record");
+	must(ev->has_serial == r->has_serial && ev->ms == r->ms && (!r->has_serial || ev->serial == r->serial), "another stamp");
+	must(ev->nr == r->nr && ev->code == r->code && ev->ip == r->ip, "another call");
+	must(bytes_eq(l->identity, (struct bytes){ ev->id->key, ev->id->key_n }), "another identity");
+	must(ev->id->pid == r->pid && ev->id->arch == r->arch && ev->id->sig == r->sig, "another process");
+	must(ev->id->uid == r->uid && ev->id->auid == r->auid, "another user");
+	must(ev->prefix->auditd_form == l->auditd_form && ev->prefix->indented == l->indented, "other trust");
+	must(ev->prefix->own_node == (r->node.n == 0) && ev->boot_time == boot_time, "another node or boot");
 }
 
 static void one_line(struct bench *b, struct bytes text)
@@ -116,15 +112,14 @@ static void one_line(struct bench *b, struct bytes text)
 	check_line(&l);
 	if (line_cache_match(&b->line_cache, block, &ev)) {
 		must(ev.n == text.n, "another length");
-		check_taken(b, line, &ev, &l);
+		check_taken(&ev, &l);
 	} else if (l.kind == LINE_RECORD) {
 		int64_t node = names_node(&b->names, l.rec.node.n ? l.rec.node : BYTES("own"), &e);
 		struct ident *id = tally_ident(&b->tally, node, &l.rec, l.identity, &e);
 
 		must(node > 0 && id != NULL, e.msg);
 		line_cache_learn_ident(&b->line_cache, id);
-		if (l.rec.has_serial)
-			line_cache_learn(&b->line_cache, line, &l, node, l.rec.node.n == 0);
+		line_cache_learn(&b->line_cache, line, NULL, &l, node, l.rec.node.n == 0);
 	}
 	free(exact);
 	free(slack);

@@ -60,6 +60,7 @@ while read -r what command; do
 	fi
 	ok "$what: all of it was read" test "$(grep -c damaged err)" = 0
 	ok "$what: one tree" is "$(db 'SELECT count(*) FROM tree')" 1
+	[ "$what" != forks ] || ok "$what: forks of forks are of one image" is "$(db 'SELECT count(*) FROM image')" 2
 done <<'END'
 threads ./threads
 forks ./forks

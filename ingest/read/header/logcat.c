@@ -6,6 +6,7 @@
  * Android's logcat. source: system/logging/liblog/logprint.cpp; Android Studio has forms of its own.
  *   threadtime:  [YYYY-]11-19 11:45:48.412 [+0000] [uid]  959   959 E audit   : TEXT
  *   time, brief: [stamp ]E/audit   (  959): TEXT
+ *   process:     E(  959) TEXT  (audit)
  *   Studio:      2026-11-19 11:45:48.412   959-959   audit     pid-959      E  TEXT, before 2022 959-959/? E/audit: TEXT
  */
 static bool level(char c)
@@ -145,12 +146,39 @@ static bool studio(struct bytes *b, struct bytes *tag)
 	return true;
 }
 
+/* "E(  959) TEXT  (audit)": the tag is behind the text. */
+static bool process(struct bytes *b, struct bytes *tag)
+{
+	struct bytes rest = *b;
+	size_t at;
+	uint64_t pid;
+
+	if (rest.n < 8 || !level(rest.p[0]) || rest.p[1] != '(')
+		return false;
+	bytes_skip(&rest, 2);
+	bytes_trim_left(&rest);
+	if (!bytes_dec(&rest, INT32_MAX, &pid) || !bytes_take(&rest, BYTES(") ")))
+		return false;
+	bytes_trim_left(&rest);
+	at = rest.n;
+	while (at > 0 && rest.p[at - 1] != '(')
+		at--;
+	if (at < 3 || rest.p[rest.n - 1] != ')' || rest.p[at - 2] != ' ' || rest.p[at - 3] != ' ')
+		return false;
+	*tag = (struct bytes){ rest.p + at, rest.n - at - 1 };
+	bytes_trim_right(tag);
+	rest.n = at - 3;
+	bytes_trim_right(&rest);
+	*b = rest;
+	return true;
+}
+
 static bool logcat_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line, tag;
 	bool stamped = stamp(&rest);
 
-	if (!slash(&rest, &tag) && (!stamped || (!columns(&rest, &tag) && !studio(&rest, &tag))))
+	if (!slash(&rest, &tag) && !process(&rest, &tag) && (!stamped || (!columns(&rest, &tag) && !studio(&rest, &tag))))
 		return false;
 	if (tag.n == 0 || bytes_eq(tag, BYTES("auditd")) || bytes_eq(tag, BYTES("audit")))
 		out->tag = BYTES("kernel");

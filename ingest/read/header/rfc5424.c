@@ -5,6 +5,7 @@
 static bool rfc5424_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line, word[5];
+	struct context got = *out;
 
 	if (out->priority < 0 || !bytes_take(&rest, BYTES("1 ")))
 		return false;
@@ -13,7 +14,7 @@ static bool rfc5424_parse(struct bytes *line, struct context *out)
 		if (word[i].n == 0 || !bytes_take(&rest, BYTES(" ")))
 			return false;
 	}
-	if (!header_iso_stamp(&word[0], out))
+	if (!header_iso_stamp(&word[0], &got))
 		return false;
 	/* structured data: none, or one or more [...] */
 	if (!bytes_take(&rest, BYTES("- "))) {
@@ -24,6 +25,8 @@ static bool rfc5424_parse(struct bytes *line, struct context *out)
 		if (!bytes_take(&rest, BYTES(" ")))
 			return false;
 	}
+	bytes_take(&rest, BYTES("\xef\xbb\xbf")); /* the RFC's mark of UTF-8 */
+	*out = got;
 	out->host = word[1];
 	out->tag = word[2];
 	if (!bytes_eq(word[3], BYTES("-")))

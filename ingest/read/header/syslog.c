@@ -4,7 +4,7 @@
 
 #include "store/base/mem.h"
 
-/* "[ 1324.932396] " of journalctl -o short-monotonic: taken only when a host and a tag follow. */
+/* "[ 1324.932396] " of journalctl -o short-monotonic, "[ 1324.932396 <    0.000100 >] " of short-delta: taken only when a host and a tag follow. */
 static bool monotonic(struct bytes *b, struct context *out)
 {
 	struct bytes rest = *b;
@@ -13,12 +13,18 @@ static bool monotonic(struct bytes *b, struct context *out)
 	if (!bytes_take(&rest, BYTES("[")))
 		return false;
 	bytes_trim_left(&rest);
-	if (!bytes_dec(&rest, UINT32_MAX, &sec) || !bytes_take(&rest, BYTES(".")) || rest.n < 8 || rest.p[6] != ']')
+	if (!bytes_dec(&rest, UINT32_MAX, &sec) || !bytes_take(&rest, BYTES(".")) || rest.n < 8)
 		return false;
 	us = 0;
 	for (size_t i = 0; i < 6; i++)
 		us = us * 10 + ((unsigned char)rest.p[i] - '0') % 10;
-	bytes_skip(&rest, 7);
+	bytes_skip(&rest, 6);
+	if (bytes_take(&rest, BYTES(" <"))) {
+		bytes_until(&rest, '>');
+		bytes_take(&rest, BYTES(">"));
+	}
+	if (!bytes_take(&rest, BYTES("]")))
+		return false;
 	out->uptime_us = (int64_t)(sec * 1000000 + us);
 	*b = rest;
 	return true;
@@ -182,6 +188,8 @@ static bool facility_level(struct bytes word, struct context *out)
 	struct bytes rest = word, facility = bytes_until(&rest, '.');
 	bool known = false;
 
+	if (rest.n == 0)
+		return false;
 	bytes_skip(&rest, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(facilities) && !known; i++)
 		known = bytes_eq(facility, bytes_of(facilities[i]));

@@ -138,4 +138,4 @@ static enum wrap_got push(struct wrap *w, struct bytes *b, bool eof)
 	return entry_ends(w);
 }
 
-const struct wrap_kind wrap_export = { "export", "journalctl -o export", begins, push };
+const struct wrap_kind wrap_export = { "export", "journalctl -o export", begins, push, BYTES("__CURSOR=") };

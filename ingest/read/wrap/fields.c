@@ -215,20 +215,29 @@ static void dmesg_time(const struct fields *f, struct context *c)
 	}
 }
 
+bool fields_audit_type(const struct fields *f, uint64_t *type)
+{
+	*type = 1326;
+	if (!is(f, FIELD_TRANSPORT, "audit"))
+		return false;
+	if (fields_get(f, FIELD_AUDIT_TYPE).n && !number(f, FIELD_AUDIT_TYPE, type))
+		*type = 0;
+	return true;
+}
+
 /* journald says itself by which way an entry came. */
 static void by_transport(struct fields *f, struct context *c, const char **why)
 {
-	uint64_t type = 1326;
+	uint64_t type;
 
 	uptime(f, c);
-	if (is(f, FIELD_TRANSPORT, "audit")) {
+	if (fields_audit_type(f, &type)) {
 		c->priority = -1;
 		c->tag = (struct bytes){ NULL, 0 };
-		if (fields_get(f, FIELD_AUDIT_TYPE).n)
-			number(f, FIELD_AUDIT_TYPE, &type);
+		c->tag_pid = -1;
 		if (type != 1326)
-			split_tag(BYTES("audit[0]"), c); /* of another type */
-		else if (!f->v[FIELD_MESSAGE].set)
+			return; /* its text is not looked at */
+		if (!f->v[FIELD_MESSAGE].set)
 			*why = "the journal's MESSAGE was left out, as it is long: journalctl --all has it";
 		return;
 	}

@@ -46,6 +46,9 @@ void fields_drop(struct fields *f, unsigned depth);
 /* The value of a field; n is 0 where there is none. */
 struct bytes fields_get(const struct fields *f, enum field field);
 
+/* Is it an entry of journald's audit transport, and of which type? One without a type counts as ours. */
+bool fields_audit_type(const struct fields *f, uint64_t *type);
+
 /*
  * What the fields say, as a header would. *why: no message can be had, for that reason; else *message is as the program
  * that wrote it had it, or, of journald's audit transport, as auditd writes it, in f->text behind `front` bytes.

@@ -539,4 +539,4 @@ static enum wrap_got push(struct wrap *w, struct bytes *b, bool eof)
 	return w->state == J_BROKEN || (eof && w->state != J_TAIL) ? broken(w, b, eof) : WRAP_MORE;
 }
 
-const struct wrap_kind wrap_json = { "json", "JSON objects", begins, push };
+const struct wrap_kind wrap_json = { "json", "JSON objects", begins, push, BYTES("{") };
