@@ -398,11 +398,8 @@ static int take_over(struct adopt *a, const char *source, struct err *e)
 {
 	struct feed *f = &a->p->feed;
 
-<<<<<<< HEAD
-	if (feed_lock(f, e) < 0 || carry_runs(&a->c, source, a->trusted, e) < 0 || tool_each(a->c.from, (struct tool_row_take){ take_tool, a }, e) < 0)
-=======
-	if (feed_lock(f, e) < 0 || (a->trusted && carry_names(&a->c, e) < 0) || carry_runs(&a->c, source, a->trusted, e) < 0)
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
+	if (feed_lock(f, e) < 0 || (a->trusted && carry_names(&a->c, e) < 0) || carry_runs(&a->c, source, a->trusted, e) < 0 ||
+	    tool_each(a->c.from, (struct tool_row_take){ take_tool, a }, e) < 0)
 		return -1;
 	if (carry_each_interval(&a->c, (struct carry_interval_take){ take_interval, a }, e) < 0)
 		return -1;

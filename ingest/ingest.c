@@ -244,11 +244,7 @@ static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
 	struct err why = { 0 };
-<<<<<<< HEAD
-	bool more, looked = p->in->reading.lines.end > p->in->reading.lines.start;
-=======
-	bool more, ended;
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
+	bool more, ended, looked = p->in->reading.lines.end > p->in->reading.lines.start;
 
 	while (!pipeline_stop(p)) {
 		/* what was read to see whether it is a tool's does not wait for more */
@@ -320,17 +316,12 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	}
 	// cppcheck-suppress autoVariables ; it is set back below
 	p->in = &in;
-<<<<<<< HEAD
-	ret = judge_source(p, e);
-	while (ret == 0 && any && !p->r->stopped) {
-		bool taken;
-
-=======
 	ret = pipeline_whole_known(p, &known, e);
 	if (ret == 0 && !known)
 		ret = judge_source(p, e);
 	while (ret == 0 && !known && any && !p->r->stopped) {
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
+		bool taken;
+
 		ret = input_next(&in, &any, e);
 		p->bad_input = ret < 0;
 		if (ret < 0 || !any)

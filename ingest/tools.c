@@ -132,11 +132,8 @@ static int take_call(void *to, const struct tool_call *c, struct err *e)
 	if (id == NULL)
 		return -1;
 	f->batch_records++;
-	if (c->presence) {
-		struct record rec = { .pid = c->who->pid, .arch = id->arch, .nr = c->nr, .code = (uint32_t)ACTION_ALLOW, .ms = ms };
-
-		return tally_presence(&f->tally, id, &rec, e);
-	}
+	if (c->presence)
+		return tally_presence(&f->tally, id, &(struct tally_event){ .ms = ms, .code = ev.code, .nr = c->nr }, e);
 	if (tally_count_event(&f->tally, id, &ev, e) < 0)
 		return -1;
 	if (c->location != NULL && id->batch == f->tally.batch && id->interval[0] != 0) {

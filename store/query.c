@@ -408,6 +408,11 @@ static int take_args(void *to, const struct args_row *r, struct err *e)
 	return 0;
 }
 
+int query_load_args(struct query_loading *l, struct err *e)
+{
+	return l->q->trusted ? 0 : args_each(l->s, (struct args_take){ take_args, l->q }, e);
+}
+
 static int load_all(struct query_loading *l, struct err *e)
 {
 	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, bytes FROM string", query_take_string, e) < 0 ||
@@ -440,13 +445,9 @@ static int load_all(struct query_loading *l, struct err *e)
 	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", query_take_contradicted, e) < 0))
 		return -1;
-<<<<<<< HEAD
-	if (!l->q->trusted && args_each(l->s, (struct args_take){ take_args, l->q }, e) < 0)
+	if (query_load_args(l, e) < 0)
 		return -1;
-	note_programs(l->q);
-=======
 	query_note_programs(l->q);
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 	order_query(l->q);
 	return 0;
 }

@@ -77,15 +77,12 @@ struct query_build {
 	bool here;                  /* exe was a file of the machine's own, not of another root directory */
 	int64_t t_first, t_last;
 };
-<<<<<<< HEAD
 /* An argument of a call, as auditd's SYSCALL records had it: a note. */
 struct query_args { struct bytes comm, exe; uint32_t arch; int32_t nr; unsigned which; uint64_t value; };
-=======
 /* Trees with both labels belong together, though none of them may be loaded. */
 struct query_link { struct bytes a, b; };
 /* The time of a boot, as the processes of one of its machine's names show it. */
 struct query_boot { int64_t row; uint32_t number; int64_t t_first, t_last; };
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 struct query_policy { struct bytes name, text; }; /* "NAME (HASH)", and what the file held */
 struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 

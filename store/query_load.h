@@ -65,6 +65,7 @@ void query_note_serial(struct query_use *u, uint32_t serial);
 
 int query_load_uses(struct query_loading *l, struct err *e);
 int query_load_presence(struct query_loading *l, struct err *e);
+int query_load_args(struct query_loading *l, struct err *e);
 int query_load_totals(struct query_loading *l, struct err *e);
 int query_load_paths(struct query_loading *l, struct err *e);
 int query_link_images(struct query_loading *l, struct err *e);

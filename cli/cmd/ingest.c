@@ -257,12 +257,8 @@ static int run_ingest(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-<<<<<<< HEAD
-	if (read_tool(o, &io, e) < 0 || read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0)
-=======
-	if (read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
+	if (read_tool(o, &io, e) < 0 || read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
 	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 0, &threads, e) < 0)
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 		return ST_INPUT;
 	io.threads = (unsigned)threads;
 	n = o->n_args || io.journal ? (size_t)o->n_args : 1;

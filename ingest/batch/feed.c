@@ -275,7 +275,6 @@ static void other_line(struct feed *f, struct bytes text)
 		look_at(f, text);
 }
 
-<<<<<<< HEAD
 /* What a SYSCALL record says of the argument that a rule of its call is worth. */
 static int note_arguments(struct feed *f, struct bytes text, struct err *e)
 {
@@ -292,11 +291,7 @@ static int note_arguments(struct feed *f, struct bytes text, struct err *e)
 	return 0;
 }
 
-/* The serial of an audit record of another type: what lies between two of ours is not lost there. */
-static int other_type(struct feed *f, struct bytes text, const struct body_other *o, struct err *e)
-=======
 bool feed_may_pass(const struct feed *f)
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
 {
 	return f->any_without_syscall && (taken(f->r) != f->before || f->r->looks > LOOKS_BLANK);
 }
@@ -324,13 +319,8 @@ static int other_type(struct feed *f, struct bytes text, const struct line *l, s
 		page = seen_page(&f->seen, node, l->rec.serial, second, e);
 	if (page == NULL)
 		return -1;
-<<<<<<< HEAD
-	seen_mark_other(page, o->serial, trusted);
-	return f->o->with_syscalls ? note_arguments(f, text, e) : 0;
-=======
 	seen_mark_other(page, l->rec.serial, trusted);
-	return 0;
->>>>>>> 4373285d2eddf59c23e33061cc0061e57db25d91
+	return f->o->with_syscalls ? note_arguments(f, text, e) : 0;
 }
 
 static int slow_record(struct feed *f, struct bytes text, const struct entry *entry, const struct line *l, struct err *e)
