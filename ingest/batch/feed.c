@@ -222,6 +222,8 @@ static uint64_t taken(const struct ingest_report *r)
 	return r->records + r->damaged + r->losses;
 }
 
+#define HINT_LINES 64 /* so many lines tell what a text is */
+
 /* Texts that people have beside logs, by a line of theirs. */
 static const char *hint_of(struct bytes text)
 {
@@ -293,7 +295,7 @@ static int note_arguments(struct feed *f, struct bytes text, struct err *e)
 
 bool feed_may_pass(const struct feed *f)
 {
-	return f->any_without_syscall && (taken(f->r) != f->before || f->r->looks > LOOKS_BLANK);
+	return f->any_without_syscall && (taken(f->r) != f->before || (f->r->looks > LOOKS_BLANK && f->number > HINT_LINES));
 }
 
 void feed_pass(struct feed *f, uint64_t lines)
