@@ -237,6 +237,8 @@ static int read_part(struct taking *t, struct part *part, struct err *e)
 			ret = reading->tool->line(reading, line, e);
 			if (ret == 0 && feed_full(f)) {
 				ret = commit(t, e);
+				/* what comes next may be the end of a process, without a call */
+				ret = ret == 0 && !pipeline_stop(t->p) ? lock(t, e) : ret;
 				if (t->p->o->progress)
 					t->p->o->progress(t->p->o->to, t->p->r->bytes, 0);
 				if (pipeline_stop(t->p))
@@ -281,7 +283,8 @@ static int hash_part(struct part *part, uint64_t h[2], struct err *e)
 
 static int name_node(struct taking *t, struct parts *parts, struct err *e)
 {
-	uint64_t h[2] = { t->reading.arch, 1 };
+	/* of another time it is another source: how many of its calls are stored is told by their number */
+	uint64_t h[2] = { t->reading.arch, hash_u64((uint64_t)t->p->o->since, (uint64_t)t->p->o->until) };
 
 	for (size_t i = 0; i < parts->n; i++) {
 		if (hash_part(&parts->v[i], h, e) < 0)

@@ -91,6 +91,12 @@ fresh
 run "$SCAUDIT" ingest tools/strace-6.1-f.txt
 ok "... with --unsee it does" warns ', 113 new'
 
+# a part of it first, and then all
+fresh
+"$SCAUDIT" ingest -q --since 2099-01-01 tools/strace-6.1-options.txt
+run "$SCAUDIT" ingest tools/strace-6.1-options.txt
+ok "--since: what it left out comes with the whole" is "$(names --all | cmp - f.names 2>&1)" ""
+
 # --- beside a log ---
 fresh
 chmod 0666 pipeline.log
