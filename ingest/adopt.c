@@ -386,7 +386,7 @@ static int take_tool(void *to, const struct tool_row *row, struct err *e)
 	if (tool_load(a->p->feed.store, row->node, &here, &room, &found, e) < 0)
 		return -1;
 	if (!found)
-		return tool_save(a->p->feed.store, row, e);
+		return tool_prepare(a->p->feed.store, e) < 0 ? -1 : tool_save(a->p->feed.store, row, e);
 	if (here.whole && names_find_node(a->c.from, row->node, &node, e) < 0)
 		return -1;
 	if (here.whole && node > 0)

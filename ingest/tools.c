@@ -319,6 +319,8 @@ static int begin(struct taking *t, const struct parts *parts, struct bytes shown
 
 	if (feed_lock(&t->p->feed, e) < 0 || tool_load(t->p->feed.store, buf_bytes(&t->node), &was, &t->room, &found, e) < 0)
 		return -1;
+	if (!found && tool_prepare(t->p->feed.store, e) < 0)
+		return -1;
 	t->row = found ? was : row_for(t, parts, shown);
 	t->reading.date = t->row.t;
 	return save(t, e);

@@ -4,6 +4,7 @@
 
 #include "store/base/esc.h"
 #include "store/row.h"
+#include "store/schema.h"
 #include "store/sql.h"
 
 STMT(save_tool, "INSERT INTO meta VALUES ('tool ' || ?1, json_object('kind', ?2, 'host', ?3, 'file', ?4, 'size', ?5, 'calls', ?6, 'lost', ?7, "
@@ -17,6 +18,15 @@ STMT(each_tool,
 	"value ->> 'lost', value ->> 'done', value ->> 'facts', value ->> 't', value ->> 'whole' FROM meta WHERE key GLOB 'tool ?*' AND "
 	"typeof(value) = 'text' AND length(value) < 20000 AND json_valid(value) ORDER BY key");
 STMT(is_tool, "SELECT count(*) FROM node JOIN meta ON meta.key = 'tool ' || CAST(node.name AS TEXT) WHERE node.id = ?1");
+
+int tool_prepare(struct store *s, struct err *e)
+{
+	int64_t n;
+
+	if (store_number_sql(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'observations' AND sql LIKE '%AS made%'", NO_ARGS, &n, e) < 0)
+		return -1;
+	return n > 0 ? 0 : store_script(s, schema_views(), e);
+}
 
 int tool_save(struct store *s, const struct tool_row *r, struct err *e)
 {

@@ -22,6 +22,12 @@ struct tool_row {
 	bool whole;            /* all of it was read */
 };
 
+/*
+ * Before the first one: the views of a store that was made before there were tools count their calls as events. Under the write
+ * lock.
+ */
+int tool_prepare(struct store *s, struct err *e);
+
 /* Under the write lock. */
 int tool_save(struct store *s, const struct tool_row *row, struct err *e);
 

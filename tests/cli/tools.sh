@@ -145,6 +145,13 @@ ok "... its trees" is "$(db "SELECT path FROM observations WHERE kind = 'strace'
 ok "compacted: still no event" is "$(db "SELECT sum(count), sum(made) FROM observations WHERE kind = 'strace'")" '0|113'
 ok "... and the same names" is "$(names --kind strace | cmp - f.names 2>&1)" ""
 
+# a store that was made before there were tools: its view would count their calls as events
+fresh
+"$SCAUDIT" ingest -q pipeline.log
+sqlite3 "$SCAUDIT_DB" 'DROP VIEW observations; CREATE VIEW observations AS SELECT 1 AS count'
+"$SCAUDIT" ingest -q tools/strace-6.1-f.txt
+ok "an older store: its view is made anew" is "$(db 'SELECT sum(count), sum(made) FROM observations')" '346|113'
+
 # --- notes of arguments ---
 fresh
 cat >sys.log <<-'END'
