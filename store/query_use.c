@@ -117,7 +117,8 @@ static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *no
 	return (uint32_t)at;
 }
 
-#define NEAR_MOST 16
+#define NEAR_MOST 16 /* programs that a pid showed within an hour; of more, none */
+#define NEAR_TOO_MANY (-1)
 
 static uint64_t near_key(int64_t pid, int64_t hour)
 {
@@ -131,11 +132,15 @@ static bool is_loader(struct query_loading *l, int64_t exe_row, int64_t caller)
 	return query_text_of(l, exe_row, &exe) && program_kind(l->q->callers.v[caller].comm, exe) == PROGRAM_LOADER;
 }
 
-/* Which programs a pid showed within an hour, without its loaders. */
+/*
+ * Which programs a pid showed within an hour, without its loaders: each with the image it was found to be of, and once more where
+ * it was of none.
+ */
 static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t v[6], caller, first;
+	uint32_t image, n = 0;
 
 	if (row_read(st, "presence", "ipziin", v, e) < 0)
 		return -1;
@@ -143,10 +148,17 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 	if (caller < 0 || is_loader(l, v[3], caller))
 		return 0;
 	first = map_get(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), 0);
-	for (uint32_t at = (uint32_t)first, n = 0; at != 0; at = l->programs.v[at - 1].next)
-		if (++n == NEAR_MOST || (l->programs.v[at - 1].exe == v[3] && l->programs.v[at - 1].caller == (uint32_t)caller))
+	image = query_image_index(l, v[5]);
+	for (int64_t at = first; at > 0; at = l->programs.v[at - 1].next, n++)
+		if (l->programs.v[at - 1].exe == v[3] && l->programs.v[at - 1].caller == (uint32_t)caller &&
+		    l->programs.v[at - 1].image == image)
 			return 0;
-	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, query_image_index(l, v[5]), (uint32_t)first };
+	/* which of so many it was is not told; a cut would hang on what came first */
+	if (first == NEAR_TOO_MANY || n == NEAR_MOST) {
+		map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), NEAR_TOO_MANY);
+		return 0;
+	}
+	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, image, (uint32_t)first };
 	map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), (int64_t)l->programs.n);
 	return 0;
 }
@@ -157,10 +169,10 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
  */
 static bool loader_presence(struct query_loading *l, const struct nodes_row *node, const int64_t *v, uint32_t caller, uint32_t call)
 {
-	uint32_t at = (uint32_t)map_get(&l->near, (uint64_t)v[7], near_key(v[8], v[9]), 0);
-	bool any = at != 0;
+	int64_t at = map_get(&l->near, (uint64_t)v[7], near_key(v[8], v[9]), 0);
+	bool any = at > 0;
 
-	for (; at != 0; at = l->programs.v[at - 1].next) {
+	for (; at > 0; at = l->programs.v[at - 1].next) {
 		const struct query_program *p = &l->programs.v[at - 1];
 		struct bytes exe;
 
