@@ -256,12 +256,14 @@ static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
 	struct err why = { 0 };
-	bool more, ended;
+	bool more, ended, looked = p->in->reading.lines.end > p->in->reading.lines.start;
 
 	while (!pipeline_stop(p)) {
-		int got = gather(p, &state, &why);
+		/* what was read to see whether it is a tool's does not wait for more */
+		int got = looked ? 0 : gather(p, &state, &why);
 
 		/* what came before a failure counts */
+		looked = false;
 		if (got < 0)
 			return buffered(p, e) < 0 ? -1 : err_again(e, &why);
 		do {
@@ -326,10 +328,15 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	if (ret == 0 && !known)
 		ret = judge_source(p, e);
 	while (ret == 0 && !known && any && !p->r->stopped) {
+		bool taken;
+
 		ret = input_next(&in, &any, e);
 		p->bad_input = ret < 0;
 		if (ret < 0 || !any)
 			break;
+		ret = pipeline_tool(p, &taken, e);
+		if (ret < 0 || taken)
+			continue;
 		feed_source(&p->feed, in.name);
 		pipeline_whole_begins(p);
 		begin_ahead(p);
@@ -371,7 +378,13 @@ static int read_journal(struct pipeline *p, struct err *e)
 
 static int read_all(struct pipeline *p, const char *const *sources, size_t n, struct err *e)
 {
+	auto_free bool *done = mem_zero(n + 1, sizeof(*done));
+
+	if (pipeline_tool_sets(p, sources, n, done, e) < 0 && (!p->bad_input || pipeline_failed(p, e) < 0))
+		return -1;
 	for (size_t i = 0; i < n && !pipeline_stop(p); i++) {
+		if (done[i])
+			continue;
 		if (pipeline_source(p, sources[i], e) == 0) {
 			if (strcmp(sources[i], "-") == 0)
 				p->r->only_syscall_lines = !p->feed.any_without_syscall && p->feed.any_of_kernel;
