@@ -49,9 +49,15 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 		.node = names(o, OPT_node), .root = names(o, OPT_root), .workload = names(o, OPT_workload),
 		.tree = names(o, OPT_tree), .no_comm = names(o, OPT_exclude_comm), .no_exe = names(o, OPT_exclude_exe),
 		.no_root = names(o, OPT_exclude_root), .no_tree = names(o, OPT_exclude_tree),
-		.container = names(o, OPT_container), .pod = names(o, OPT_pod), .unit = names(o, OPT_unit),
+		.kind = names(o, OPT_kind), .container = names(o, OPT_container), .pod = names(o, OPT_pod), .unit = names(o, OPT_unit),
 		.all = opt_on(o, OPT_all_lines), .union_ = opt_on(o, OPT_union),
 	};
+	for (size_t i = 0; i < s->options.kind.n; i++) {
+		enum kind kind;
+
+		if (!kind_of(bytes_of(s->options.kind.v[i]), &kind))
+			return err_set(e, ST_INPUT, "--kind is one of %s, not '%.40s'", kind_names(), s->options.kind.v[i]);
+	}
 	s->since = s->until = WHEN_NONE;
 	if (scope(o, &s->options.scope, e) < 0 || ids(o, OPT_workload, e) < 0 || ids(o, OPT_tree, e) < 0 ||
 	    ids(o, OPT_exclude_tree, e) < 0)
@@ -327,7 +333,7 @@ void selector_release(struct selected *s)
 static bool picks(enum opt id)
 {
 	static const enum opt picking[] = { OPT_all_lines, OPT_comm, OPT_exe, OPT_root, OPT_label, OPT_container, OPT_pod, OPT_unit,
-					    OPT_workload, OPT_tree, OPT_union };
+					    OPT_workload, OPT_tree, OPT_kind, OPT_union };
 
 	for (size_t i = 0; i < ARRAY_SIZE(picking); i++)
 		if (picking[i] == id)

@@ -175,7 +175,7 @@ int makers_note(struct makers *m, int64_t part, int64_t exe, int64_t name, const
 			continue;
 		if (look_up(m, &m->refusals, STMT_call_action, obs->v[i].call, &action, e) < 0)
 			return -1;
-		refused = action != (int64_t)ACTION_LOG;
+		refused = !action_passes((uint32_t)action);
 	}
 	return refused ? put(m, part, exe, 0, e) : 0;
 }

@@ -76,6 +76,7 @@ void query_note_serial(struct query_use *u, uint32_t serial);
 
 int query_load_uses(struct query_loading *l, struct err *e);
 int query_load_presence(struct query_loading *l, struct err *e);
+int query_load_args(struct query_loading *l, struct err *e);
 int query_load_totals(struct query_loading *l, struct err *e);
 int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n,
 			 struct err *e);

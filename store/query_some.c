@@ -449,6 +449,8 @@ static int load_some(struct query_loading *l, const struct query_pick *pick, str
 	    query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0",
 		       query_take_contradicted, e) < 0)
 		return -1;
+	if (query_load_args(l, e) < 0)
+		return -1;
 	query_note_programs(l->q);
 	order_query(l->q);
 	return 0;

@@ -5,6 +5,7 @@
 #include "store/base/code.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
+#include "store/model/action.h"
 #include "store/model/obs.h"
 #include "store/model/program.h"
 #include "store/row.h"
@@ -73,7 +74,11 @@ static void add_to(struct query_loading *l, struct query_use *u, uint64_t events
 {
 	struct query_tree *t = &l->q->trees.v[l->q->images.v[u->image].tree];
 
-	u->events += events;
+	/* what a tool saw counts as no event */
+	if (t->kind != KIND_SECCOMP || l->q->calls.v[u->call].action == (uint32_t)ACTION_ALLOW)
+		u->made += events;
+	else
+		u->events += events;
 	u->trusted += store_trusts(l->s) ? trusted : 0;
 	widen_times(&u->t_first, &u->t_last, t_first, t_last);
 	widen_times(&t->t_first, &t->t_last, t_first, t_last);
