@@ -111,3 +111,21 @@ ask profile --comm app1
 ask profile --comm app2 --union
 ask denials
 ok "... and the answers are the same" same
+
+# --- a store that another process compacts while it is asked: the answer of before or of after, and no other ---
+python3 "$ROOT/tests/random_log.py" "$seed" "$TMP/log"
+rm -f "$TMP"/some/* "$TMP"/all/*
+"$SCAUDIT" ingest -q --db "$TMP/some/store.db" "$TMP/log.trusted"
+"$SCAUDIT" ingest -q --db "$TMP/some/store.db" - <"$TMP/log.text" || :
+cp "$TMP/some/store.db" "$TMP/all/store.db"
+"$SCAUDIT" compact -q --db "$TMP/all/store.db" --keep-trees 0
+answer() { (cd "$TMP/$1" && { "$SCAUDIT" -q --db store.db profile --comm app1 --union || :; } 2>&1 | md5sum); }
+before=$(answer some) after=$(answer all) others=0
+"$SCAUDIT" compact -q --db "$TMP/some/store.db" --keep-trees 0 &
+for ((i = 0; i < 10; i++)); do
+	now=$(answer some)
+	[ "$now" = "$before" ] || [ "$now" = "$after" ] || others=$((others + 1))
+done
+wait
+ok "compacted meanwhile: one of two answers" is "$others" 0
+ok "... and then that of after" is "$(answer some)" "$after"
