@@ -22,7 +22,7 @@ OPTION(journal,       "journal",        0,   "[=DIR]", G_INGEST,  "read the jour
 OPTION(boot,          "boot",           0,   "N",      G_INGEST,  "of the journal, only this boot: 0 the last, -1 the one before, an id")
 OPTION(with_syscalls, "with-syscall-records", 0, NULL, G_INGEST, "keep what auditd's SYSCALL records say of arguments of socket, clone,\nprctl, personality, ioctl, mmap and mprotect: notes for --explain")
 OPTION(follow,        "follow",         'f', NULL,     G_INGEST,  "go on as the files (or the journal) grow, through rotations, until\nCtrl-C; the next run goes on from there")
-OPTION(threads,       "threads",        0,   "N",      G_INGEST,  "how many threads read a long file (default: up to 3, by processors)")
+OPTION(threads,       "threads",        0,   "N",      G_INGEST,  "how many threads read a file (default: 1)")
 OPTION(logged_under,  "logged-under",   0,   "FILE",   G_INGEST | G_CAPTURE,  "the profile that was in force: what it allowed left no records")
 OPTION(keep_trees,    "keep-trees",     0,   "N",      G_INGEST | G_COMPACT, "compact old trees; so many of each workload stay as they are (default: 200)")
 OPTION(keep_days,     "keep-days",      0,   "N",      G_INGEST | G_COMPACT, "compact old trees, but none of the last N days")

@@ -368,6 +368,20 @@ int makers_of_totals(struct store *s, struct err *e)
 	return ret;
 }
 
+int makers_tidy(struct store *s, struct err *e)
+{
+	if (!s->makers)
+		return 0;
+	return store_script(
+		s,
+		"DELETE FROM part_makers WHERE part NOT IN (SELECT id FROM part);"
+		"DELETE FROM fold_makers WHERE fold NOT IN (SELECT id FROM fold);"
+		"DELETE FROM maker_set WHERE id NOT IN (SELECT of FROM part_makers UNION SELECT of FROM fold_makers);"
+		"DELETE FROM maker_in WHERE of NOT IN (SELECT id FROM maker_set);"
+		"DELETE FROM maker WHERE id NOT IN (SELECT maker FROM maker_in)",
+		e);
+}
+
 /* ---- a store that has none of it ---- */
 
 #define AT_ONCE 65536 /* notes that are held at once */

@@ -484,6 +484,7 @@ void query_loading_release(struct query_loading *l)
 	map_release(&l->image_of_total);
 	VEC_FREE(&l->paths);
 	VEC_FREE(&l->totals);
+	VEC_FREE(&l->firsts);
 }
 
 void query_tree_release(struct query_tree *t)

@@ -494,6 +494,15 @@ static struct loss_row { const char *name, *line; enum loss_kind kind; uint64_t 
 	{ "loss: journald to syslog", RFC3339 "systemd-journald[211]: Forwarding to syslog missed 12 messages.", LOSS_JOURNAL, 12, "node01", 1795518350097, -1 },
 	{ "loss: journald from the ring", RFC3339 "systemd-journald[211]: Missed 7 kernel messages", LOSS_JOURNAL, 7, "node01", 1795518350097, -1 },
 	{ "loss: journald's limit", RFC3339 "systemd-journald[211]: Suppressed 99 messages from x.service", LOSS_JOURNAL, 99, "node01", 1795518350097, -1 },
+	{ "loss: a queue of the kernel's", "[ 2084.253054] audit: kauditd hold queue overflow", LOSS_BACKLOG, 0, "", WHEN_NONE, 2084253054 },
+	{ "loss: no memory for a record", "[ 2084.253054] audit: out of memory in audit_log_start", LOSS_BACKLOG, 0, "", WHEN_NONE, 2084253054 },
+	{ "loss: the console", "** 57 printk messages dropped **", LOSS_PRINTK, 57, "", WHEN_NONE, -1 },
+	{ "loss: the kernel's ring, read too late", RFC3339 "systemd-journald[211]: /dev/kmsg buffer overrun, some messages lost.", LOSS_JOURNAL, 0, "node01", 1795518350097, -1 },
+	{ "loss: rsyslog, when it begins", RFC3339 "rsyslogd: imjournal: begin to drop messages due to rate-limiting", LOSS_SYSLOG, 0, "node01", 1795518350097, -1 },
+	{ "loss: rsyslog 7", RFC3339 "rsyslogd-2177: imuxsock lost 31 messages from pid 9 due to rate-limiting", LOSS_SYSLOG, 31, "node01", 1795518350097, -1 },
+	{ "loss: syslog-ng", RFC3339 "syslog-ng[5]: Destination queue full, dropping messages; queue_len='10000'", LOSS_SYSLOG, 0, "node01", 1795518350097, -1 },
+	{ "loss: auditd, a full disk", RFC3339 "auditd[700]: Audit daemon is suspending logging due to no space left on logging partition.", LOSS_AUDITD, 0, "node01", 1795518350097, -1 },
+	{ "loss: auditd, so many that it stops telling", RFC3339 "auditd[700]: dispatch error reporting limit reached - ending report notification.", LOSS_AUDITD, 0, "node01", 1795518350097, -1 },
 	{ "loss: rsyslog", RFC3339 "rsyslogd: imuxsock[pid: 9, name: x] lost 31 messages due to rate-limiting", LOSS_SYSLOG, 31, "node01", 1795518350097, -1 },
 };
 
@@ -519,6 +528,9 @@ static struct no_loss_row { const char *name, *line; } no_losses[] = {
 	{ "no loss: a program says so", RFC3339 "myprog[1]: kauditd_printk_skb: 1636 callbacks suppressed" },
 	{ "no loss: another part of the kernel is limited", "[ 2084.253054] net_ratelimit: 12 callbacks suppressed" },
 	{ "no loss: journald's words by a program", RFC3339 "root: Forwarding to syslog missed 12 messages." },
+	{ "no loss: a program's console", RFC3339 "myprog[1]: ** 57 printk messages dropped **" },
+	{ "no loss: another queue", "[ 2084.253054] usb: event queue overflow" },
+	{ "no loss: another memory", "[ 2084.253054] audit: out of memory in nothing" },
 	{ "no loss: a user through /dev/kmsg", "<13>[ 2084.253054] audit: audit_lost=1088 audit_rate_limit=0" },
 };
 

@@ -258,7 +258,7 @@ static int run_ingest(struct opts *o, struct err *e)
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
 	if (read_tool(o, &io, e) < 0 || read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
-	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 0, &threads, e) < 0)
+	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 1, &threads, e) < 0)
 		return ST_INPUT;
 	io.threads = (unsigned)threads;
 	n = o->n_args || io.journal ? (size_t)o->n_args : 1;

@@ -36,7 +36,7 @@ struct ingest_options {
 	int64_t since, until;      /* only what was made then; 0: no bound */
 	bool with_syscalls;        /* what auditd's SYSCALL records say of arguments becomes notes */
 	bool trusted_input;        /* standard input comes from a source that no user can forge */
-	unsigned threads;          /* that read; 0: as many as help */
+	unsigned threads;          /* that read a file */
 	size_t batch_records;      /* at most so many records a commit; 0: the default */
 	const volatile sig_atomic_t *stop; /* becomes non-zero: commit what was read and return */
 	void *to;                  /* first argument of the following, each of which may be NULL */

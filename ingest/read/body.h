@@ -36,7 +36,7 @@ struct line {
 
 /* A word of which a line has one, or it is nobody's: looked for before headers are read. */
 struct body_word { struct bytes text; bool first; /* it begins the line */ };
-#define BODY_WORDS 8
+#define BODY_WORDS 10
 
 /* A body says LINE_OTHER for what is not its own; the first that says something else is taken. */
 struct body {

@@ -434,7 +434,7 @@ int compact_run(struct store *s, const struct compact_tree *trees, size_t n, str
 	if (ret == 0 && n > 0)
 		ret = interval_del_lost_marks(s, e);
 	if (ret == 0 && n > 0)
-		ret = makers_of_totals(s, e);
+		ret = makers_of_totals(s, e) < 0 ? -1 : makers_tidy(s, e);
 	if (ret == 0 && n > 0)
 		ret = position_forget(s, e);
 	VEC_FREE(&f.images);

@@ -17,6 +17,15 @@ static uint64_t number_after(struct bytes b, struct bytes before)
 	return v;
 }
 
+/* "** 57 printk messages dropped **": the console was too slow, and what was read is the console's. source: kernel/printk/printk.c */
+static bool of_console(struct bytes b, struct loss *out)
+{
+	if (!bytes_take(&b, BYTES("** ")) || !bytes_dec(&b, UINT64_MAX / 2, &out->number) || !bytes_starts(b, BYTES(" printk messages dropped **")))
+		return false;
+	out->kind = LOSS_PRINTK;
+	return true;
+}
+
 /* Markers of the kernel's audit code. source: audit_log_lost(), kauditd_printk_skb() in kernel/audit.c */
 static bool of_kernel(struct bytes b, struct loss *out)
 {
@@ -34,7 +43,9 @@ static bool of_kernel(struct bytes b, struct loss *out)
 		out->number = number_after(front, BYTES("audit_lost="));
 		return true;
 	}
-	if (bytes_starts(front, BYTES("audit_backlog=")) || bytes_starts(front, BYTES("backlog limit exceeded"))) {
+	if (bytes_starts(front, BYTES("audit_backlog=")) || bytes_starts(front, BYTES("backlog limit exceeded")) ||
+	    (bytes_starts(front, BYTES("kauditd ")) && bytes_has(front, BYTES(" queue overflow"))) ||
+	    bytes_starts(front, BYTES("out of memory in audit_log_"))) {
 		out->kind = LOSS_BACKLOG;
 		return true;
 	}
@@ -53,6 +64,7 @@ static bool of_loggers(struct bytes b, struct bytes tag, struct loss *out)
 		{ "systemd-journald", "Forwarding to syslog missed ", "missed ", LOSS_JOURNAL },
 		{ "systemd-journald", "Missed ", "Missed ", LOSS_JOURNAL },
 		{ "systemd-journald", "Suppressed ", "Suppressed ", LOSS_JOURNAL },
+		{ "systemd-journald", "/dev/kmsg buffer overrun, some messages lost", NULL, LOSS_JOURNAL },
 		{ "systemd-journal", "Missed ", "Missed ", LOSS_JOURNAL },
 		{ "systemd-journal", "Suppressed ", "Suppressed ", LOSS_JOURNAL },
 		/* RHEL 7 */
@@ -61,14 +73,22 @@ static bool of_loggers(struct bytes b, struct bytes tag, struct loss *out)
 		{ "journal", "Forwarding to syslog missed ", "missed ", LOSS_JOURNAL },
 		{ "rsyslogd", " lost due to rate-limiting", ": ", LOSS_SYSLOG },
 		{ "rsyslogd", " lost ", " lost ", LOSS_SYSLOG },
+		{ "rsyslogd", "begin to drop messages due to rate-limiting", NULL, LOSS_SYSLOG },
+		{ "syslog-ng", "dropping messages", NULL, LOSS_SYSLOG },
 		/* source: auditd-dispatch.c and audisp/queue.c of the audit package */
 		{ "auditd", "event lost", NULL, LOSS_AUDITD },
 		{ "auditd", "dropping event", NULL, LOSS_AUDITD },
+		{ "auditd", "suspending logging", NULL, LOSS_AUDITD },
+		{ "auditd", "no space left on logging partition", NULL, LOSS_AUDITD },
+		{ "auditd", "dispatch error reporting limit reached", NULL, LOSS_AUDITD },
 		{ "audispd", "dropping event", NULL, LOSS_AUDITD },
 		{ "audisp-remote", "dropping event", NULL, LOSS_AUDITD },
 		{ "audisp-syslog", "dropping event", NULL, LOSS_AUDITD },
 	};
 
+	/* rsyslog before 8 has the number of the message behind its name: rsyslogd-2177 */
+	if (bytes_starts(tag, BYTES("rsyslogd-")))
+		tag.n = strlen("rsyslogd");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!bytes_eq(tag, bytes_of(rows[i].tag)) || !bytes_has(b, bytes_of(rows[i].says)))
 			continue;
@@ -82,7 +102,7 @@ static bool of_loggers(struct bytes b, struct bytes tag, struct loss *out)
 static enum line_kind loss_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
 {
 	(void)room;
-	if (!header_foreign(c) && of_kernel(b, &out->loss))
+	if (!header_foreign(c) && (of_kernel(b, &out->loss) || of_console(b, &out->loss)))
 		return LINE_LOSS;
 	if (c->tag.n && of_loggers(b, c->tag, &out->loss))
 		return LINE_LOSS;
@@ -92,6 +112,7 @@ static enum line_kind loss_parse(struct bytes b, const struct context *c, struct
 const struct body body_loss = {
 	.name = "loss", .about = "lines that say that records were lost",
 	.words = { { BYTES("callbacks supp"), false }, { BYTES("audit_"), false }, { BYTES("limit exceeded"), false }, { BYTES("issed "), false },
-		   { BYTES(" lost"), false }, { BYTES("Suppressed "), false }, { BYTES("dropping event"), false } },
+		   { BYTES(" lost"), false }, { BYTES("Suppressed "), false }, { BYTES("drop"), false }, { BYTES("queue overflow"), false },
+		   { BYTES(" logging"), false }, { BYTES("reporting limit"), false } },
 	.parse = loss_parse,
 };

@@ -25,12 +25,13 @@ static bool mark(struct bytes *b)
 /* Takes what stands at both ends of the line: a column's bars, Markdown's marks of code and of emphasis. */
 static bool both_ends(struct bytes *b)
 {
-	static const char *const marks[] = { "`", "**", "__", "*", "_" };
+	static const char *const marks[] = { "`", "***", "**", "__", "*", "_" };
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		size_t n = strlen(marks[i]);
 
-		if (b->n > 2 * n && memcmp(b->p, marks[i], n) == 0 && memcmp(b->p + b->n - n, marks[i], n) == 0) {
+		if (b->n > 2 * n && memcmp(b->p, marks[i], n) == 0 && memcmp(b->p + b->n - n, marks[i], n) == 0 &&
+		    (marks[i][0] == '`' || (b->p[n] != ' ' && b->p[n] != marks[i][0]))) {
 			*b = (struct bytes){ b->p + n, b->n - 2 * n };
 			return true;
 		}
