@@ -193,6 +193,27 @@ static int add_workloads(struct part *p, const struct selection *sel, bool *any,
 	return ret;
 }
 
+/* The workloads of what was refused, whole: whether their lists have the call is told by all their trees. */
+static int add_refused(struct part *p, const struct selection *sel, bool *any, struct err *e)
+{
+	const struct selected *s = p->s;
+	auto_free bool *in = mem_zero(s->workloads.n + 1, sizeof(*in));
+	int ret = 0;
+
+	for (size_t i = 0; i < s->query.trees.n; i++)
+		if (sel->tree_in[i] && s->workloads.of_tree[i] != WORKLOADS_NONE)
+			in[s->workloads.of_tree[i]] = true;
+	for (size_t i = 0; i < s->workloads.n && ret == 0; i++)
+		if (in[i])
+			ret = candidates_workload(&p->more, &p->s->store, s->workloads.v[i].code, e);
+	find_sort(&p->more.trees);
+	find_sort(&p->more.totals);
+	if (ret == 0)
+		ret = candidates_beside(&p->more, &p->s->store, e);
+	*any = p->more.trees.n + p->more.totals.n > 0;
+	return ret == 0 && is_much(p) ? 1 : ret;
+}
+
 typedef int adding_fn(struct part *p, const struct selection *sel, bool *any, struct err *e);
 
 /* Loads again with what `add` adds to the trees that are selected. 1: all has to be loaded. */
@@ -220,8 +241,8 @@ static int load_some(struct part *p, struct err *e)
 		ret = load(p, e);
 	if (ret == 0 && p->need == SELECTOR_PROFILE)
 		ret = widen(p, add_more, e);
-	if (ret == 0 && p->need != SELECTOR_DENIALS)
-		ret = widen(p, add_workloads, e);
+	if (ret == 0)
+		ret = widen(p, p->need == SELECTOR_DENIALS ? add_refused : add_workloads, e);
 	return ret;
 }
 
