@@ -9,6 +9,7 @@
 #include "ingest/read/body.h"
 #include "ingest/read/wrap.h"
 #include "store/base/buf.h"
+#include "store/model/kind.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,9 +54,15 @@ static const char *runtime_name(size_t i)
 	return runtime_at(i) == NULL ? NULL : runtime_at(i)->name;
 }
 
+static const char *kind_name(size_t i)
+{
+	return i < N_KINDS ? kind_at((enum kind)i)->name : NULL;
+}
+
 static const struct { const char *word; const char *(*at)(size_t i); } lists[] = {
 	{ "{formats}", output_name },
 	{ "{inputs}", input_name },
+	{ "{kinds}", kind_name },
 	{ "{runtimes}", runtime_name },
 	{ "{targets}", target_name },
 };

@@ -7,6 +7,7 @@
 #include "cli/values.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
+#include "store/model/action.h"
 
 #include <string.h>
 
@@ -48,9 +49,15 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 		.node = names(o, OPT_node), .root = names(o, OPT_root), .workload = names(o, OPT_workload),
 		.tree = names(o, OPT_tree), .no_comm = names(o, OPT_exclude_comm), .no_exe = names(o, OPT_exclude_exe),
 		.no_root = names(o, OPT_exclude_root), .no_tree = names(o, OPT_exclude_tree),
-		.container = names(o, OPT_container), .pod = names(o, OPT_pod), .unit = names(o, OPT_unit),
+		.kind = names(o, OPT_kind), .container = names(o, OPT_container), .pod = names(o, OPT_pod), .unit = names(o, OPT_unit),
 		.all = opt_on(o, OPT_all_lines), .union_ = opt_on(o, OPT_union),
 	};
+	for (size_t i = 0; i < s->options.kind.n; i++) {
+		enum kind kind;
+
+		if (!kind_of(bytes_of(s->options.kind.v[i]), &kind))
+			return err_set(e, ST_INPUT, "--kind is one of %s, not '%.40s'", kind_names(), s->options.kind.v[i]);
+	}
 	s->since = s->until = WHEN_NONE;
 	if (scope(o, &s->options.scope, e) < 0 || ids(o, OPT_workload, e) < 0 || ids(o, OPT_tree, e) < 0 ||
 	    ids(o, OPT_exclude_tree, e) < 0)
@@ -150,7 +157,7 @@ static int find_core(struct part *p, struct err *e)
 
 	if (candidates_find(&p->core, &restricted, &p->s->store, o, e) < 0)
 		return -1;
-	if (!restricted && p->need != SELECTOR_DENIALS)
+	if (!restricted && (p->need != SELECTOR_DENIALS || o->all))
 		return 1;
 	if (!restricted && find_refused(&p->core, &p->s->store, e) < 0)
 		return -1;
@@ -186,32 +193,47 @@ static int add_workloads(struct part *p, const struct selection *sel, bool *any,
 	int ret = 0;
 
 	others_needed(&codes, &p->s->query, sel, &p->s->workloads, p->need == SELECTOR_PROFILE);
-	for (size_t i = 0; i < codes.n && ret == 0; i++)
-		ret = candidates_workload(&p->more, &p->s->store, codes.v[i], e);
+	ret = candidates_workloads(&p->more, &p->s->store, codes.v, codes.n, e);
 	*any = codes.n > 0;
 	VEC_FREE(&codes);
 	return ret;
 }
 
-/* The workloads of what was refused, whole: whether their lists have the call is told by all their trees. */
+/* All of workloads of which some call was refused: their lists are judged. */
 static int add_refused(struct part *p, const struct selection *sel, bool *any, struct err *e)
 {
-	const struct selected *s = p->s;
-	auto_free bool *in = mem_zero(s->workloads.n + 1, sizeof(*in));
-	int ret = 0;
+	const struct query *q = &p->s->query;
+	const struct workloads *w = &p->s->workloads;
+	auto_free bool *met = mem_zero(w->n + 1, sizeof(*met));
+	struct others_codes codes = { 0 };
+	int ret;
 
-	for (size_t i = 0; i < s->query.trees.n; i++)
-		if (sel->tree_in[i] && s->workloads.of_tree[i] != WORKLOADS_NONE)
-			in[s->workloads.of_tree[i]] = true;
-	for (size_t i = 0; i < s->workloads.n && ret == 0; i++)
-		if (in[i])
-			ret = candidates_workload(&p->more, &p->s->store, s->workloads.v[i].code, e);
-	find_sort(&p->more.trees);
-	find_sort(&p->more.totals);
+	for (size_t i = 0; i < q->uses.n; i++) {
+		uint32_t of = w->of_tree[q->images.v[q->uses.v[i].image].tree];
+
+		if (!sel->use_in[i] || of == WORKLOADS_NONE || met[of] ||
+		    q->calls.v[q->uses.v[i].call].action == (uint32_t)ACTION_LOG)
+			continue;
+		met[of] = true;
+		*VEC_PUSH(&codes) = w->v[of].code;
+	}
+	ret = candidates_workloads(&p->more, &p->s->store, codes.v, codes.n, e);
 	if (ret == 0)
 		ret = candidates_beside(&p->more, &p->s->store, e);
-	*any = p->more.trees.n + p->more.totals.n > 0;
-	return ret == 0 && is_much(p) ? 1 : ret;
+	*any = codes.n > 0;
+	VEC_FREE(&codes);
+	return ret;
+}
+
+/* Trees in containers, pods and units of the same names: readiness counts them. */
+static int add_probes(struct part *p, const struct selection *sel, bool *any, struct err *e)
+{
+	size_t had = p->more.trees.n + p->more.totals.n;
+
+	if (candidates_named(&p->more, &p->s->query, sel, &p->s->store, e) < 0)
+		return -1;
+	*any = p->more.trees.n + p->more.totals.n > had;
+	return 0;
 }
 
 typedef int adding_fn(struct part *p, const struct selection *sel, bool *any, struct err *e);
@@ -225,7 +247,10 @@ static int widen(struct part *p, adding_fn *add, struct err *e)
 
 	select_run(&sel, &p->s->query, &p->s->workloads, &p->s->options);
 	/* what the selector may have meant is told by all names */
-	ret = sel.trees == 0 ? 1 : add(p, &sel, &any, e);
+	if (sel.trees == 0 && p->need != SELECTOR_DENIALS)
+		ret = 1;
+	else
+		ret = add(p, &sel, &any, e);
 	select_release(&sel);
 	return ret == 0 && any ? load(p, e) : ret;
 }
@@ -241,18 +266,32 @@ static int load_some(struct part *p, struct err *e)
 		ret = load(p, e);
 	if (ret == 0 && p->need == SELECTOR_PROFILE)
 		ret = widen(p, add_more, e);
+	if (ret == 0 && p->need != SELECTOR_DENIALS && p->need != SELECTOR_ROWS)
+		ret = widen(p, add_probes, e);
 	if (ret == 0)
 		ret = widen(p, p->need == SELECTOR_DENIALS ? add_refused : add_workloads, e);
 	return ret;
 }
 
-int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need, struct err *e)
+/* Opens the store, once. */
+static int open_store(struct selected *out, const struct opts *o, struct err *e)
+{
+	if (out->opened)
+		return 0;
+	*out = (struct selected){ 0 };
+	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+		return -1;
+	out->opened = true;
+	return 0;
+}
+
+int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need,
+		       struct err *e)
 {
 	struct part p = { .s = out, .o = o, .need = need };
 	int ret = 1;
 
-	*out = (struct selected){ 0 };
-	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+	if (open_store(out, o, e) < 0)
 		return -1;
 	out->options.whole_locations = need != SELECTOR_ROWS;
 	/* with a time, the first record of a tree is not its beginning */
@@ -269,13 +308,14 @@ int selector_open_some(struct selected *out, const struct opts *o, enum selector
 	return load_all(out, o, e);
 }
 
-int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to, struct err *e)
+int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to,
+			struct err *e)
 {
-	*out = (struct selected){ 0 };
 	for (int i = 0; i < N_OPTS; i++)
-		if (o->given[i].n > 0 && opt_selects((enum opt)i) && i != OPT_since && i != OPT_until && i != OPT_trusted)
+		if (o->given[i].n > 0 && opt_selects((enum opt)i) && i != OPT_since &&
+		    i != OPT_until && i != OPT_trusted)
 			return 1;
-	if (read_options(out, o, e) < 0 || values_read(o, &out->store, e) < 0)
+	if (open_store(out, o, e) < 0)
 		return -1;
 	if (out->store.owner.foreign)
 		return 1;
@@ -293,7 +333,7 @@ void selector_release(struct selected *s)
 static bool picks(enum opt id)
 {
 	static const enum opt picking[] = { OPT_all_lines, OPT_comm, OPT_exe, OPT_root, OPT_label, OPT_container, OPT_pod, OPT_unit,
-					    OPT_workload, OPT_tree, OPT_union };
+					    OPT_workload, OPT_tree, OPT_kind, OPT_union };
 
 	for (size_t i = 0; i < ARRAY_SIZE(picking); i++)
 		if (picking[i] == id)

@@ -14,6 +14,7 @@ struct selected {
 	struct workloads workloads;
 	struct select_options options;
 	int64_t since, until;
+	bool opened; /* the store is open, and the options are read */
 };
 
 /*
@@ -31,13 +32,19 @@ enum selector_need {
 };
 
 /*
- * The same, and loads what the selector means and no more where the store's indexes can tell: the answer is the one that all of it
- * gives. One filter covers all of a container or unit here (options.whole_locations).
+ * The same, and loads what the selector means and no more where the store's indexes can tell: the
+ * answer is the one that all of it gives. *out is empty, or as selector_open_parts left it. One
+ * filter covers all of a container or unit here (options.whole_locations).
  */
-int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need, struct err *e);
+int selector_open_some(struct selected *out, const struct opts *o, enum selector_need need,
+		       struct err *e);
 
-/* Loads the store in parts, where nothing is selected. 1: that cannot be, and nothing was taken. */
-int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to, struct err *e);
+/*
+ * Loads the store in parts, where nothing is selected. 1: that cannot be, and nothing was taken;
+ * selector_open_some goes on with *out.
+ */
+int selector_open_parts(struct selected *out, const struct opts *o, struct query_part_take to,
+			struct err *e);
 void selector_release(struct selected *s);
 
 /*

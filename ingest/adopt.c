@@ -4,6 +4,7 @@
 
 #include "store/base/esc.h"
 #include "store/rows/carry.h"
+#include "store/tool.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct adopt {
 	VEC(struct kept) kept;
 	VEC(struct event) events;
 	VEC(struct seen_row_boot_time) boots; /* of each page, two */
+	struct map known;          /* rows of nodes there, of files of tools that are whole here */
 	uint64_t partly;           /* intervals of which some events were known */
 };
 
@@ -318,6 +320,8 @@ static int take_interval(void *to, struct carry_interval *iv, struct err *e)
 
 	if (pipeline_stop(a->p))
 		return 1; /* no further one */
+	if (map_get(&a->known, (uint64_t)iv->row.node, 0, 0))
+		return 0;
 	if ((hour != a->hour || iv->row.node != a->node) && finish_hour(a, e) < 0)
 		return -1;
 	if (feed_lock(&a->p->feed, e) < 0)
@@ -370,11 +374,32 @@ static int take_other(void *to, const struct seen_row *row, struct err *e)
 	return 0;
 }
 
+/* A file of a tool: of one that is here nothing is taken, since its calls have no ids by which they would count once. */
+static int take_tool(void *to, const struct tool_row *row, struct err *e)
+{
+	struct adopt *a = to;
+	auto_buf struct buf room = { 0 };
+	struct tool_row here;
+	bool found;
+	int64_t node;
+
+	if (tool_load(a->p->feed.store, row->node, &here, &room, &found, e) < 0)
+		return -1;
+	if (!found)
+		return tool_prepare(a->p->feed.store, e) < 0 ? -1 : tool_save(a->p->feed.store, row, e);
+	if (here.whole && names_find_node(a->c.from, row->node, &node, e) < 0)
+		return -1;
+	if (here.whole && node > 0)
+		map_put(&a->known, (uint64_t)node, 0, 1);
+	return 0;
+}
+
 static int take_over(struct adopt *a, const char *source, struct err *e)
 {
 	struct feed *f = &a->p->feed;
 
-	if (feed_lock(f, e) < 0 || (a->trusted && carry_names(&a->c, e) < 0) || carry_runs(&a->c, source, a->trusted, e) < 0)
+	if (feed_lock(f, e) < 0 || (a->trusted && carry_names(&a->c, e) < 0) || carry_runs(&a->c, source, a->trusted, e) < 0 ||
+	    tool_each(a->c.from, (struct tool_row_take){ take_tool, a }, e) < 0)
 		return -1;
 	if (carry_each_interval(&a->c, (struct carry_interval_take){ take_interval, a }, e) < 0)
 		return -1;
@@ -389,7 +414,7 @@ static int take_over(struct adopt *a, const char *source, struct err *e)
 	if (carry_each_presence(&a->c, (struct carry_presence_take){ take_presence, a }, e) < 0 ||
 	    carry_losses(&a->c, a->trusted, f->r->ingest, &f->r->losses, e) < 0)
 		return -1;
-	if (a->trusted && (carry_lifecycles(&a->c, e) < 0 || carry_builds(&a->c, e) < 0))
+	if (carry_lifecycles(&a->c, a->trusted, e) < 0 || (a->trusted && carry_builds(&a->c, e) < 0))
 		return -1;
 	return feed_commit(f, e);
 }
@@ -453,6 +478,7 @@ int pipeline_adopt(struct pipeline *p, const char *path, struct err *e)
 	VEC_FREE(&a.events);
 	VEC_FREE(&a.boots);
 	carry_release(&a.c);
+	map_release(&a.known);
 	store_close(&from);
 	return ret;
 }

@@ -10,7 +10,6 @@
 #include "store/base/mem.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -49,13 +48,6 @@ struct ahead {
 	struct helper helpers[AHEAD_MOST];
 	unsigned n_helpers;
 };
-
-unsigned ahead_processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
 
 /* ---- a helper ---- */
 

@@ -11,7 +11,7 @@
 #include "ingest/batch/feed.h"
 
 #define AHEAD_MOST (INGEST_THREADS_MOST - 1) /* helpers */
-#define AHEAD_WINDOW (1u << 20)    /* bytes that are buffered for them */
+#define AHEAD_WINDOW (512u << 10)  /* bytes that are buffered for them: more than this falls out of a processor's cache */
 
 struct ahead_event {
 	const char *p;               /* where the line begins */
@@ -31,8 +31,5 @@ void ahead_settle(struct ahead *a);
 
 /* What a helper says of the next line; NULL: none has looked at it, or it is for the parser. */
 const struct ahead_event *ahead_next(struct ahead *a, const struct feed *f, const struct lines *l);
-
-/* How many processors this process may use. */
-unsigned ahead_processors(void);
 
 #endif

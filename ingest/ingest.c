@@ -7,19 +7,16 @@
 
 #include "ingest/pipeline.h"
 #include "ingest/read/journal.h"
-#include "ingest/read/sieve.h"
 #include "store/base/buf.h"
 #include "store/base/esc.h"
 #include "store/base/mem.h"
 #include "store/base/when.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
-
-#define AHEAD_FROM (4u << 20)   /* of a file so long threads look at lines ahead */
-#define THREADS 3              /* that is as many as help: the rest is one's work */
 
 /* Takes what another thread says of the next line; *any: it has said something. */
 static int take_ahead(struct pipeline *p, bool *any, struct err *e)
@@ -63,8 +60,7 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 			lines_skip(l, n);
 			return 0;
 		}
-		if (feed_may_pass(&p->feed) && (n = sieve_pass(lines_ahead(l), &passed)) > 0) {
-			lines_pass(l, n, passed);
+		if (feed_may_pass(&p->feed) && (passed = reading_pass(&p->in->reading)) > 0) {
 			feed_pass(&p->feed, passed);
 			return 0;
 		}
@@ -240,16 +236,34 @@ static int more_at_once(struct pipeline *p, bool *more, struct err *e)
 	return 0;
 }
 
+/* Did a file give all that it held when it was opened? Somebody may have cut it meanwhile: what was read of it counts. */
+static int is_all(struct pipeline *p, struct err *e)
+{
+	const struct source *s = &p->in->source;
+	auto_buf struct buf name = { 0 };
+	struct stat st;
+
+	if (!s->is_regular || s->is_stdin || s->packed != NULL || p->in->reading.lines.bytes >= (uint64_t)s->size ||
+	    fstat(s->fd, &st) != 0 || st.st_size >= s->size) /* in /sys, sizes are no promise */
+		return 0;
+	p->bad_input = true;
+	esc_shell(&name, bytes_of(p->in->name));
+	return err_set(e, ST_INPUT, "%s was cut while it was read: of %lld bytes %llu came, to line %llu", buf_text(&name), s->size,
+		       (unsigned long long)p->in->reading.lines.bytes, (unsigned long long)p->in->reading.lines.number);
+}
+
 static int read_source(struct pipeline *p, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
 	struct err why = { 0 };
-	bool more, ended;
+	bool more, ended, looked = p->in->reading.lines.end > p->in->reading.lines.start;
 
 	while (!pipeline_stop(p)) {
-		int got = gather(p, &state, &why);
+		/* what was read to see whether it is a tool's does not wait for more */
+		int got = looked ? 0 : gather(p, &state, &why);
 
 		/* what came before a failure counts */
+		looked = false;
 		if (got < 0)
 			return buffered(p, e) < 0 ? -1 : err_again(e, &why);
 		do {
@@ -260,7 +274,7 @@ static int read_source(struct pipeline *p, struct err *e)
 		if ((ended && pipeline_whole_ends(p, e) < 0) || feed_commit(&p->feed, e) < 0)
 			return -1;
 		if (ended)
-			return 0;
+			return is_all(p, e);
 		if (p->in->source.is_kmsg && state != LINES_GOT)
 			return 0;
 	}
@@ -268,17 +282,13 @@ static int read_source(struct pipeline *p, struct err *e)
 	return feed_commit(&p->feed, e);
 }
 
-/* Of a long file, other threads look at what comes. */
+/* Of a file, other threads look at what comes. */
 static void begin_ahead(struct pipeline *p)
 {
 	const struct source *s = &p->in->source;
-	unsigned threads = p->o->threads, most = ahead_processors();
 
-	if (threads == 0)
-		threads = most < THREADS ? most : THREADS;
-	if (threads < 2 || !s->is_regular || s->packed != NULL || (p->o->threads == 0 && s->size < AHEAD_FROM))
-		return;
-	p->ahead = ahead_start(threads - 1);
+	if (p->o->threads > 1 && s->is_regular && s->packed == NULL)
+		p->ahead = ahead_start(p->o->threads - 1);
 }
 
 /* What was read to its end and holds no record that anybody here reads: it counts as a source that could not be read. */
@@ -318,10 +328,15 @@ int pipeline_source(struct pipeline *p, const char *name, struct err *e)
 	if (ret == 0 && !known)
 		ret = judge_source(p, e);
 	while (ret == 0 && !known && any && !p->r->stopped) {
+		bool taken;
+
 		ret = input_next(&in, &any, e);
 		p->bad_input = ret < 0;
 		if (ret < 0 || !any)
 			break;
+		ret = pipeline_tool(p, &taken, e);
+		if (ret < 0 || taken)
+			continue;
 		feed_source(&p->feed, in.name);
 		pipeline_whole_begins(p);
 		begin_ahead(p);
@@ -363,7 +378,13 @@ static int read_journal(struct pipeline *p, struct err *e)
 
 static int read_all(struct pipeline *p, const char *const *sources, size_t n, struct err *e)
 {
+	auto_free bool *done = mem_zero(n + 1, sizeof(*done));
+
+	if (pipeline_tool_sets(p, sources, n, done, e) < 0 && (!p->bad_input || pipeline_failed(p, e) < 0))
+		return -1;
 	for (size_t i = 0; i < n && !pipeline_stop(p); i++) {
+		if (done[i])
+			continue;
 		if (pipeline_source(p, sources[i], e) == 0) {
 			if (strcmp(sources[i], "-") == 0)
 				p->r->only_syscall_lines = !p->feed.any_without_syscall && p->feed.any_of_kernel;

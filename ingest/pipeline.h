@@ -61,6 +61,15 @@ struct journal;
 int pipeline_journal_open(struct pipeline *p, const char *place, struct journal **j, struct err *e);
 int pipeline_journal_drain(struct pipeline *p, const char *place, struct journal *j, struct err *e);
 
+/*
+ * Files of strace -ff, one for each process: those among the sources that are of one run become one. done: of each source, whether
+ * it was taken so.
+ */
+int pipeline_tool_sets(struct pipeline *p, const char *const *sources, size_t n, bool *done, struct err *e);
+
+/* Takes the member that is open where it is a file of a tool: see ingest/read/tools/tool.h. *taken: it was one. */
+int pipeline_tool(struct pipeline *p, bool *taken, struct err *e);
+
 /* A file of the journal among the sources. */
 int pipeline_journal_file(struct pipeline *p, const char *path, struct err *e);
 

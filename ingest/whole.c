@@ -70,7 +70,7 @@ static bool may(const struct pipeline *p)
 	const struct ingest_options *o = p->o;
 
 	return s->is_regular && !s->is_stdin && s->packed == NULL && s->size > 0 && o->label == NULL && o->policy == NULL &&
-	       o->since == 0 && o->until == 0;
+	       o->since == 0 && o->until == 0 && !o->with_syscalls && o->kind == KIND_SECCOMP;
 }
 
 static void take_counts(const struct pipeline *p, uint64_t out[WHOLE_COUNTS])

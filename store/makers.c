@@ -175,7 +175,7 @@ int makers_note(struct makers *m, int64_t part, int64_t exe, int64_t name, const
 			continue;
 		if (look_up(m, &m->refusals, STMT_call_action, obs->v[i].call, &action, e) < 0)
 			return -1;
-		refused = action != (int64_t)ACTION_LOG;
+		refused = !action_passes((uint32_t)action);
 	}
 	return refused ? put(m, part, exe, 0, e) : 0;
 }
@@ -366,6 +366,20 @@ int makers_of_totals(struct store *s, struct err *e)
 	VEC_FREE(&t.notes);
 	makers_release(&m);
 	return ret;
+}
+
+int makers_tidy(struct store *s, struct err *e)
+{
+	if (!s->makers)
+		return 0;
+	return store_script(
+		s,
+		"DELETE FROM part_makers WHERE part NOT IN (SELECT id FROM part);"
+		"DELETE FROM fold_makers WHERE fold NOT IN (SELECT id FROM fold);"
+		"DELETE FROM maker_set WHERE id NOT IN (SELECT of FROM part_makers UNION SELECT of FROM fold_makers);"
+		"DELETE FROM maker_in WHERE of NOT IN (SELECT id FROM maker_set);"
+		"DELETE FROM maker WHERE id NOT IN (SELECT maker FROM maker_in)",
+		e);
 }
 
 /* ---- a store that has none of it ---- */

@@ -34,6 +34,12 @@ int makers_save(struct makers *m, struct err *e);
 /* After trees were compacted, or where it is not known yet: of all compacted trees. */
 int makers_of_totals(struct store *s, struct err *e);
 
+/*
+ * Removes what no part and no compacted tree has any more. Other makers of this process have to be
+ * released.
+ */
+int makers_tidy(struct store *s, struct err *e);
+
 /* Makes the tables, and fills them from the evidence, under the write lock. */
 int makers_fill(struct store *s, struct err *e);
 

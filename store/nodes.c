@@ -4,6 +4,7 @@
 
 #include "store/row.h"
 #include "store/sql.h"
+#include "store/tool.h"
 
 #include <stdlib.h>
 
@@ -206,6 +207,25 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+/* The files of tools go by their machine's name, and are one with none. */
+static int take_tool(void *to, const struct tool_row *tool, struct err *e)
+{
+	struct nodes *n = to;
+	uint32_t name = pool_find(&n->strings, tool->node);
+	int64_t at = name == 0 ? -1 : map_get(&n->by_name, name, 0, -1);
+	struct nodes_row *row = at < 0 ? NULL : &n->rows.v[at];
+
+	(void)e;
+	if (row == NULL || !bytes_eq(row->name, tool->node))
+		return 0;
+	row->kind = tool->kind;
+	row->facts = tool->facts;
+	row->file = keep_name(n, tool->file);
+	if (tool->host.n)
+		row->shown = keep_name(n, tool->host);
+	return 0;
+}
+
 int nodes_load(struct nodes *n, struct store *s, bool only_trusted, struct err *e)
 {
 	struct loading l = { n, only_trusted, store_trusts(s) };
@@ -219,7 +239,7 @@ int nodes_load(struct nodes *n, struct store *s, bool only_trusted, struct err *
 	    store_each_sql(s, "SELECT node, name FROM node_name", NO_ARGS, WALK(take_name, &l), e) < 0)
 		return -1;
 	nodes_join(n);
-	return 0;
+	return tool_each(s, (struct tool_row_take){ take_tool, n }, e);
 }
 
 void nodes_release(struct nodes *n)
@@ -258,5 +278,7 @@ bool nodes_named(const struct nodes *n, int64_t id, struct bytes name)
 	uint32_t text = pool_find(&n->strings, name);
 	int64_t named = text == 0 ? -1 : map_get(&n->by_name, text, 0, -1);
 
+	if (row != NULL && row->kind != KIND_SECCOMP && bytes_eq(row->shown, name))
+		return true;
 	return row != NULL && named >= 0 && n->rows.v[named].of == row->of;
 }

@@ -9,6 +9,7 @@
 
 #include "store/base/map.h"
 #include "store/base/mem.h"
+#include "store/model/kind.h"
 #include "store/store.h"
 
 struct nodes_row {
@@ -19,6 +20,9 @@ struct nodes_row {
 	bool kept;           /* something is kept of it, and counts; else its names say nothing of others */
 	bool trusted;        /* a trusted source brought some of it */
 	bool others;         /* the machine has more rows */
+	enum kind kind;      /* of a file of a tool: its own; else KIND_SECCOMP, and the rest is empty */
+	uint32_t facts;      /* enum tool_fact */
+	struct bytes file;   /* escaped */
 };
 /* A name of a row: the one that was written, and those that `node alias` gave it. */
 struct nodes_name { uint32_t row; struct bytes name; };

@@ -5,6 +5,7 @@
  */
 #include "store/query_load.h"
 
+#include "store/args.h"
 #include "store/base/code.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -154,6 +155,9 @@ void query_set_node(struct query_tree *t, const struct query *q, const struct no
 	t->row = node->id;
 	t->node_id = nodes_id(&q->nodes, node->id);
 	t->node = node->shown;
+	t->kind = node->kind;
+	t->facts = node->facts;
+	t->file = node->file;
 }
 
 int query_take_image(void *to, sqlite3_stmt *st, struct err *e)
@@ -387,11 +391,26 @@ void query_note_programs(struct query *q)
 	for (size_t i = 0; i < q->trees.n; i++) {
 		struct query_tree *t = &q->trees.v[i];
 
-		if (t->program)
+		if (t->program && query_starts(t))
 			continue;
 		t->start_seen = false;
 		t->starts = 0;
 	}
+}
+
+/* Notes are text, whoever wrote their records: nobody has looked. */
+static int take_args(void *to, const struct args_row *r, struct err *e)
+{
+	struct query *q = to;
+
+	(void)e;
+	*VEC_PUSH(&q->args) = (struct query_args){ query_keep_string(q, r->comm), query_keep_string(q, r->exe), r->arch, r->nr, r->which, r->value };
+	return 0;
+}
+
+int query_load_args(struct query_loading *l, struct err *e)
+{
+	return l->q->trusted ? 0 : args_each(l->s, (struct args_take){ take_args, l->q }, e);
 }
 
 static int load_all(struct query_loading *l, struct err *e)
@@ -425,6 +444,8 @@ static int load_all(struct query_loading *l, struct err *e)
 		return -1;
 	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
 	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", query_take_contradicted, e) < 0))
+		return -1;
+	if (query_load_args(l, e) < 0)
 		return -1;
 	query_note_programs(l->q);
 	order_query(l->q);
@@ -463,6 +484,7 @@ void query_loading_release(struct query_loading *l)
 	map_release(&l->image_of_total);
 	VEC_FREE(&l->paths);
 	VEC_FREE(&l->totals);
+	VEC_FREE(&l->firsts);
 }
 
 void query_tree_release(struct query_tree *t)
@@ -492,6 +514,7 @@ void query_release(struct query *q)
 	map_release(&q->same);
 	for (size_t i = 0; i < q->sets.n; i++)
 		VEC_FREE(&q->sets.v[i].calls);
+	VEC_FREE(&q->args);
 	VEC_FREE(&q->sets);
 	pool_release(&q->strings);
 }

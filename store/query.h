@@ -40,6 +40,9 @@ struct query_tree {
 	bool start_seen;            /* of a loader's tree: and so was a program that it exec'd */
 	bool program;               /* some of it is no loader's: else a list of it starts nothing */
 	bool trusted;              /* a trusted source brought its first image */
+	enum kind kind;            /* of the evidence */
+	uint32_t facts;            /* enum tool_fact, where a tool's file has it */
+	struct bytes file;         /* that file, escaped */
 	uint64_t stands_for, starts; /* trees and starts: 1 and start_seen; of compacted ones, as many as it holds */
 	struct bytes main_name, main_path; /* what that goes by, and its path: escaped, for people */
 	bool started;               /* main was started by the root's chain, which has no program itself */
@@ -56,6 +59,7 @@ struct query_tree {
 struct query_use {
 	uint32_t image, caller, call;
 	uint64_t events, trusted;   /* events 0: presence without an event id */
+	uint64_t made;              /* calls that a tool saw: they are no events */
 	int64_t t_first, t_last;    /* WHEN_NONE: presence without a time */
 	uint32_t serial;            /* the lowest; UINT32_MAX: none is known */
 };
@@ -73,6 +77,8 @@ struct query_build {
 	bool here;                  /* exe was a file of the machine's own, not of another root directory */
 	int64_t t_first, t_last;
 };
+/* An argument of a call, as auditd's SYSCALL records had it: a note. */
+struct query_args { struct bytes comm, exe; uint32_t arch; int32_t nr; unsigned which; uint64_t value; };
 /* Trees with both labels belong together, though none of them may be loaded. */
 struct query_link { struct bytes a, b; };
 /* The time of a boot, as the processes of one of its machine's names show it. */
@@ -92,6 +98,7 @@ struct query {
 	VEC(struct query_location) locations;
 	VEC(struct query_policy) policies;
 	VEC(struct query_build) builds;
+	VEC(struct query_args) args;        /* of one caller and call beside each other */
 	VEC(struct query_set) sets;
 	bool some;                          /* not all trees are here: see query_load_some */
 	VEC(struct query_link) links;       /* with some, of labels, */
@@ -136,6 +143,12 @@ void query_tree_release(struct query_tree *t);
 static inline bool query_is_program(const struct query_image *m)
 {
 	return !m->loader || m->parent != QUERY_NONE;
+}
+
+/* Can its beginning count as a start? Of a tool's file only where the tool tells of loss, and nothing of it is missing. */
+static inline bool query_starts(const struct query_tree *t)
+{
+	return kind_at(t->kind)->starts && (t->facts & (TOOL_ORPHANS | TOOL_CUT | TOOL_JOINED | TOOL_PART | TOOL_LOST)) == 0;
 }
 
 /* Is this one of the machine's names? */

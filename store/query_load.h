@@ -12,6 +12,15 @@ struct query_path { int64_t id, parent; struct bytes exe, name, text; };
 /* A program that presence shows; image: where that is known; next: another one of the same pid and hour, + 1. */
 struct query_program { int64_t exe; uint32_t caller, image, next; };
 
+/*
+ * The uses that an image's first interval brought, which differ from each other; mapped: they are
+ * in the map, as all later ones.
+ */
+struct query_first {
+	uint32_t from, n;
+	bool mapped;
+};
+
 struct query_loading {
 	struct query *q;
 	struct store *s;
@@ -21,7 +30,9 @@ struct query_loading {
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
 	struct map callers, calls, locations, policies;  /* row -> index */
-	struct map uses;      /* (image, caller and call) -> index */
+	struct map
+		uses; /* (image, caller and call) -> index: of images that have several intervals */
+	VEC(struct query_first) firsts; /* of each image, as far as there are any */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
 	struct map near;      /* (node, pid and hour) of presence -> the last of a list in programs, + 1 */
 	VEC(struct query_program) programs;
@@ -65,8 +76,11 @@ void query_note_serial(struct query_use *u, uint32_t serial);
 
 int query_load_uses(struct query_loading *l, struct err *e);
 int query_load_presence(struct query_loading *l, struct err *e);
+int query_load_args(struct query_loading *l, struct err *e);
 int query_load_totals(struct query_loading *l, struct err *e);
-int query_load_paths(struct query_loading *l, struct err *e);
+int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n,
+			 struct err *e);
+int query_load_links(struct query_loading *l, struct err *e);
 int query_link_images(struct query_loading *l, struct err *e);
 void query_note_programs(struct query *q);
 void query_loading_release(struct query_loading *l);

@@ -66,7 +66,7 @@ int query_losses(struct query_losses *out, struct query *q, struct store *s, int
 	/* a marker comes after what it tells of, sometimes much later */
 	ret = store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
 			     "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
-			     "(WHERE kind IN ('journald', 'rsyslog')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
+			     "(WHERE kind IN ('journald', 'rsyslog', 'tracer')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
 			     "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
 			     ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
 				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);

@@ -11,39 +11,45 @@
 
 #include <stdlib.h>
 
-STMT(some_tree, "SELECT id, code, start_seen, trusted FROM tree WHERE id = ?2 AND (NOT ?1 OR trusted)");
+STMT(some_tree,
+     "SELECT id, code, start_seen, trusted FROM tree WHERE id = ?2 AND (NOT ?1 OR trusted)");
 STMT(some_parts,
-	"SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, loader, boot, "
-	"serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE part.tree = ?2 AND (NOT ?1 OR trusted)");
+     "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, loader, boot, "
+     "serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE part.tree = ?2 AND (NOT ?1 OR trusted)");
 STMT(one_part,
-	"SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, loader, boot, "
-	"serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE part.id = ?2 AND (NOT ?1 OR trusted)");
+     "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, loader, boot, "
+     "serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE part.id = ?2 AND (NOT ?1 OR trusted)");
 STMT(parts_of_pid, "SELECT DISTINCT part FROM interval WHERE node = ?1 AND pid = ?2 AND part <> 0");
 STMT(some_labels, "SELECT tree, label FROM tree_label WHERE tree = ?2 AND (NOT ?1 OR trusted)");
 STMT(some_places, "SELECT tree, place FROM tree_place WHERE tree = ?2 AND (NOT ?1 OR trusted)");
 STMT(some_intervals,
-	"SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval WHERE "
-	"node = ?2 AND pid = ?3 AND t_last >= ?4 AND (NOT ?1 OR trusted)");
+     "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval WHERE "
+     "node = ?2 AND pid = ?3 AND t_last >= ?4 AND (NOT ?1 OR trusted)");
 STMT(runs_of_part,
-	"SELECT ingest, trusted FROM interval WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND part = ?4 UNION SELECT touch.ingest, trusted "
-	"FROM interval JOIN touch ON touch.interval = interval.id WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND part = ?4");
+     "SELECT ingest, trusted FROM interval WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND part = ?4 UNION SELECT touch.ingest, trusted "
+     "FROM interval JOIN touch ON touch.interval = interval.id WHERE node = ?1 AND pid = ?2 AND t_last >= ?3 AND part = ?4");
 STMT(run_capture, "SELECT complete, t_first, t_last FROM capture WHERE ingest = ?1");
 STMT(run_policy, "SELECT policy FROM ingest WHERE id = ?1 AND policy IS NOT NULL");
-STMT(some_builds, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build WHERE node = ?1 AND exe = ?2");
+STMT(some_builds,
+     "SELECT node, exe, place, here, build_id, t_first, t_last FROM build WHERE node = ?1 AND exe = ?2");
 STMT(next_boot, "SELECT ifnull(min(boot), -1) FROM part WHERE node = ?1 AND boot > ?2");
-STMT(boot_first, "SELECT min(t_first) FROM part WHERE node = ?2 AND boot = ?3 AND (NOT ?1 OR trusted)");
-STMT(boot_last, "SELECT max(t_last) FROM part WHERE node = ?2 AND boot = ?3 AND (NOT ?1 OR trusted)");
+STMT(boot_first,
+     "SELECT min(t_first) FROM part WHERE node = ?2 AND boot = ?3 AND (NOT ?1 OR trusted)");
+STMT(boot_last,
+     "SELECT max(t_last) FROM part WHERE node = ?2 AND boot = ?3 AND (NOT ?1 OR trusted)");
 STMT(some_totals,
-	"SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE code = ?2 AND (NOT ?1 OR trusted) ORDER BY trusted DESC");
-STMT(total_labels, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE fold.id = ?1");
+     "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE code = ?2 AND (NOT ?1 OR trusted) ORDER BY trusted DESC");
+STMT(total_labels,
+     "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE fold.id = ?1");
 STMT(total_uses,
-	"SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = "
-	"fold_use.fold WHERE fold_use.fold = ?1");
+     "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use JOIN fold ON fold.id = "
+     "fold_use.fold WHERE fold_use.fold = ?1");
 STMT(total_places, "SELECT fold, place FROM fold_place WHERE fold = ?1");
 STMT(total_sets, "SELECT fold, calls, starts FROM fold_set WHERE fold = ?1");
 STMT(exe_of_text, "SELECT id FROM string WHERE bytes = ?1");
 
-static int one(struct query_loading *l, struct stmt *stmt, int64_t id, query_take *take, struct err *e)
+static int one(struct query_loading *l, struct stmt *stmt, int64_t id, query_take *take,
+	       struct err *e)
 {
 	return store_each(l->s, stmt, ARGS(V_INT(l->q->trusted), V_INT(id)), WALK(take, l), e);
 }
@@ -58,7 +64,10 @@ static int each_total(struct query_loading *l, struct stmt *stmt, query_take *ta
 
 /* ---- what else was in their pids ---- */
 
-struct ids { int64_t *v; size_t n, cap; };
+struct ids {
+	int64_t *v;
+	size_t n, cap;
+};
 
 static int take_id(void *to, sqlite3_stmt *st, struct err *e)
 {
@@ -82,7 +91,11 @@ static int take_other(void *to, sqlite3_stmt *st, struct err *e)
 	if (at < 0) {
 		at = (int64_t)l->q->trees.n;
 		map_put(&l->pseudo, (uint64_t)node, UINT64_MAX, at);
-		*VEC_PUSH(&l->q->trees) = (struct query_tree){ .id = row, .root = QUERY_NONE, .main = QUERY_NONE, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+		*VEC_PUSH(&l->q->trees) = (struct query_tree){ .id = row,
+							       .root = QUERY_NONE,
+							       .main = QUERY_NONE,
+							       .t_first = WHEN_NONE,
+							       .t_last = WHEN_NONE };
 	}
 	map_put(&l->trees, (uint64_t)row, 0, at);
 	if (query_take_image(l, st, e) < 0)
@@ -97,7 +110,8 @@ static int take_other(void *to, sqlite3_stmt *st, struct err *e)
 static int take_others(struct query_loading *l, struct ids *parts, struct err *e)
 {
 	for (size_t i = 0; i < parts->n; i++)
-		if (map_get(&l->images, (uint64_t)parts->v[i], 0, -1) < 0 && one(l, STMT_one_part, parts->v[i], take_other, e) < 0)
+		if (map_get(&l->images, (uint64_t)parts->v[i], 0, -1) < 0 &&
+		    one(l, STMT_one_part, parts->v[i], take_other, e) < 0)
 			return -1;
 	return 0;
 }
@@ -110,12 +124,14 @@ static int load_others(struct query_loading *l, size_t n, struct err *e)
 	int ret = 0;
 
 	for (size_t i = 0; i < n && ret == 0; i++) {
-		int64_t node = l->q->trees.v[l->q->images.v[i].tree].row, pid = l->q->images.v[i].pid;
+		int64_t node = l->q->trees.v[l->q->images.v[i].tree].row,
+			pid = l->q->images.v[i].pid;
 
 		if (map_get(&met, (uint64_t)node, (uint64_t)pid, 0))
 			continue;
 		map_put(&met, (uint64_t)node, (uint64_t)pid, 1);
-		ret = store_each(l->s, STMT_parts_of_pid, ARGS(V_INT(node), V_INT(pid)), WALK(take_id, &parts), e);
+		ret = store_each(l->s, STMT_parts_of_pid, ARGS(V_INT(node), V_INT(pid)),
+				 WALK(take_id, &parts), e);
 	}
 	if (ret == 0)
 		ret = take_others(l, &parts, e);
@@ -165,13 +181,18 @@ static int load_uses(struct query_loading *l, struct err *e)
 		for (size_t i = 0; i < l->q->images.n && ret == 0; i++) {
 			const struct query_image *m = &l->q->images.v[i];
 			const struct query_tree *t = &l->q->trees.v[m->tree];
-			int64_t first = map_get(&from, (uint64_t)t->row, (uint64_t)m->pid, INT64_MAX);
+			int64_t first =
+				map_get(&from, (uint64_t)t->row, (uint64_t)m->pid, INT64_MAX);
 
-			if (is_other(l, t) || (pass == 0 && first <= m->t_first) || (pass == 1 && first == INT64_MAX))
+			if (is_other(l, t) || (pass == 0 && first <= m->t_first) ||
+			    (pass == 1 && first == INT64_MAX))
 				continue;
-			map_put(&from, (uint64_t)t->row, (uint64_t)m->pid, pass == 0 ? m->t_first : INT64_MAX);
+			map_put(&from, (uint64_t)t->row, (uint64_t)m->pid,
+				pass == 0 ? m->t_first : INT64_MAX);
 			if (pass == 1)
-				ret = store_each(l->s, STMT_some_intervals, ARGS(V_INT(l->q->trusted), V_INT(t->row), V_INT(m->pid), V_INT(first)),
+				ret = store_each(l->s, STMT_some_intervals,
+						 ARGS(V_INT(l->q->trusted), V_INT(t->row),
+						      V_INT(m->pid), V_INT(first)),
 						 WALK(take_own, l), e);
 		}
 	map_release(&from);
@@ -216,7 +237,8 @@ static int add_policy_of(struct query_loading *l, struct query_tree *t, int64_t 
 	return 0;
 }
 
-static int add_capture(struct query_loading *l, struct query_tree *t, int64_t run, const int64_t span[2], struct err *e)
+static int add_capture(struct query_loading *l, struct query_tree *t, int64_t run,
+		       const int64_t span[2], struct err *e)
 {
 	int64_t c[3];
 	bool found;
@@ -238,7 +260,8 @@ static int load_runs(struct query_loading *l, struct err *e)
 	auto_free int64_t *span = mem_alloc((2 * l->q->trees.n + 1) * sizeof(*span));
 	struct map met = { 0 };
 	int64_t captures;
-	int ret = store_number_sql(l->s, "SELECT count(*) FROM (SELECT 1 FROM capture LIMIT 1)", NO_ARGS, &captures, e);
+	int ret = store_number_sql(l->s, "SELECT count(*) FROM (SELECT 1 FROM capture LIMIT 1)",
+				   NO_ARGS, &captures, e);
 
 	if (ret < 0 || (captures == 0 && l->q->policies.n == 0))
 		return ret;
@@ -250,7 +273,8 @@ static int load_runs(struct query_loading *l, struct err *e)
 		const struct query_image *m = &l->q->images.v[i];
 
 		span[2 * m->tree] = m->t_first < span[2 * m->tree] ? m->t_first : span[2 * m->tree];
-		span[2 * m->tree + 1] = m->t_last > span[2 * m->tree + 1] ? m->t_last : span[2 * m->tree + 1];
+		span[2 * m->tree + 1] =
+			m->t_last > span[2 * m->tree + 1] ? m->t_last : span[2 * m->tree + 1];
 	}
 	for (size_t i = 0; i < l->q->images.n && ret == 0; i++) {
 		const struct query_image *m = &l->q->images.v[i];
@@ -259,8 +283,10 @@ static int load_runs(struct query_loading *l, struct err *e)
 
 		if (is_other(l, t))
 			continue;
-		ret = store_each(l->s, STMT_runs_of_part, ARGS(V_INT(t->row), V_INT(m->pid), V_INT(m->t_first), V_INT(m->id)),
-				 WALK(take_run, &runs), e);
+		ret = store_each(
+			l->s, STMT_runs_of_part,
+			ARGS(V_INT(t->row), V_INT(m->pid), V_INT(m->t_first), V_INT(m->id)),
+			WALK(take_run, &runs), e);
 		for (size_t k = 0; k < runs.n && ret == 0; k++) {
 			int64_t run = runs.v[k] / 2;
 			struct query_tree *to = &l->q->trees.v[m->tree];
@@ -288,12 +314,15 @@ static int load_builds(struct query_loading *l, struct err *e)
 		int64_t node = l->q->trees.v[l->q->images.v[i].tree].row, exe = 0;
 		bool found;
 
-		if (map_get(&met, (uint64_t)node, pool_find(&l->q->strings, l->q->images.v[i].exe), 0))
+		if (map_get(&met, (uint64_t)node, pool_find(&l->q->strings, l->q->images.v[i].exe),
+			    0))
 			continue;
 		map_put(&met, (uint64_t)node, pool_find(&l->q->strings, l->q->images.v[i].exe), 1);
-		ret = store_find(l->s, STMT_exe_of_text, ARGS(V_BLOB(l->q->images.v[i].exe)), &exe, 1, &found, e);
+		ret = store_find(l->s, STMT_exe_of_text, ARGS(V_BLOB(l->q->images.v[i].exe)), &exe,
+				 1, &found, e);
 		if (ret == 0 && found)
-			ret = store_each(l->s, STMT_some_builds, ARGS(V_INT(node), V_INT(exe)), WALK(query_take_build, l), e);
+			ret = store_each(l->s, STMT_some_builds, ARGS(V_INT(node), V_INT(exe)),
+					 WALK(query_take_build, l), e);
 	}
 	map_release(&met);
 	return ret;
@@ -306,11 +335,13 @@ static int boot_of(struct query_loading *l, int64_t node, int64_t number, struct
 	const struct store_args args = ARGS(V_INT(l->q->trusted), V_INT(node), V_INT(number));
 	int64_t first, last, any;
 
-	if (store_number(l->s, STMT_boot_first, args, &first, e) < 0 || store_number(l->s, STMT_boot_last, args, &last, e) < 0)
+	if (store_number(l->s, STMT_boot_first, args, &first, e) < 0 ||
+	    store_number(l->s, STMT_boot_last, args, &last, e) < 0)
 		return -1;
 	any = first != 0 || last != 0;
 	if (any)
-		*VEC_PUSH(&l->q->boots) = (struct query_boot){ node, (uint32_t)number, first, last };
+		*VEC_PUSH(&l->q->boots) =
+			(struct query_boot){ node, (uint32_t)number, first, last };
 	return 0;
 }
 
@@ -321,7 +352,9 @@ static int boots_of(struct query_loading *l, int64_t node, struct err *e)
 	int64_t number = -1, next;
 	int ret;
 
-	while ((ret = store_number(l->s, STMT_next_boot, ARGS(V_INT(node), V_INT(number)), &next, e)) == 0 && next > number) {
+	while ((ret = store_number(l->s, STMT_next_boot, ARGS(V_INT(node), V_INT(number)), &next,
+				   e)) == 0 &&
+	       next > number) {
 		*VEC_PUSH(&numbers) = number = next;
 	}
 	for (size_t i = 0; i < numbers.n && numbers.n > 1 && ret == 0; i++)
@@ -365,21 +398,27 @@ static int take_link(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* Labels that some tree has both of. */
-static int load_links(struct query_loading *l, struct err *e)
+int query_load_links(struct query_loading *l, struct err *e)
 {
-	return query_each_of(l, "SELECT DISTINCT a.label, b.label FROM tree_label AS a JOIN tree_label AS b ON b.tree = a.tree AND b.label > a.label "
-			     "WHERE NOT ?1 OR (a.trusted AND b.trusted) UNION SELECT a.value, b.value FROM fold, json_each(fold.labels) AS a, "
-			     "json_each(fold.labels) AS b WHERE fold.labels LIKE '%,%' AND b.value > a.value AND (NOT ?1 OR fold.trusted)", take_link, e);
+	return query_each_of(
+		l,
+		"SELECT DISTINCT a.label, b.label FROM tree_label AS a JOIN tree_label AS b ON b.tree = a.tree AND b.label > a.label "
+		"WHERE NOT ?1 OR (a.trusted AND b.trusted) UNION SELECT a.value, b.value FROM fold, json_each(fold.labels) AS a, "
+		"json_each(fold.labels) AS b WHERE fold.labels LIKE '%,%' AND b.value > a.value AND (NOT ?1 OR fold.trusted)",
+		take_link, e);
 }
 
 /* ---- totals ---- */
 
-static int load_totals(struct query_loading *l, const struct query_pick *pick, struct err *e)
+int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n,
+			 struct err *e)
 {
-	for (size_t i = 0; i < pick->n_totals; i++)
-		if (store_each(l->s, STMT_some_totals, ARGS(V_INT(l->q->trusted), V_TEXT(pick->totals[i])), WALK(query_take_total, l), e) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (store_each(l->s, STMT_some_totals, ARGS(V_INT(l->q->trusted), V_TEXT(codes[i])),
+			       WALK(query_take_total, l), e) < 0)
 			return -1;
-	if (each_total(l, STMT_total_labels, query_take_total_label, e) < 0 || each_total(l, STMT_total_uses, query_take_total_use, e) < 0 ||
+	if (each_total(l, STMT_total_labels, query_take_total_label, e) < 0 ||
+	    each_total(l, STMT_total_uses, query_take_total_use, e) < 0 ||
 	    each_total(l, STMT_total_places, query_take_total_location, e) < 0)
 		return -1;
 	return each_total(l, STMT_total_sets, query_take_total_set, e);
@@ -393,24 +432,32 @@ static int load_some(struct query_loading *l, const struct query_pick *pick, str
 		return -1;
 	if (l->q->nodes.joined)
 		return 1;
-	if (query_each(l, "SELECT id, arch, nr, action FROM call", query_take_call, e) < 0 || load_trees(l, pick, e) < 0 ||
-	    query_link_images(l, e) < 0 || query_each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", query_take_policy, e) < 0)
+	if (query_each(l, "SELECT id, arch, nr, action FROM call", query_take_call, e) < 0 ||
+	    load_trees(l, pick, e) < 0 || query_link_images(l, e) < 0 ||
+	    query_each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy",
+		       query_take_policy, e) < 0)
 		return -1;
 	for (size_t i = 0; i < pick->n; i++)
 		if (one(l, STMT_some_labels, pick->trees[i], query_take_label, e) < 0 ||
 		    one(l, STMT_some_places, pick->trees[i], query_take_tree_location, e) < 0)
 			return -1;
-	if (load_runs(l, e) < 0 || load_uses(l, e) < 0 || load_builds(l, e) < 0 || load_boots(l, e) < 0 || load_links(l, e) < 0 ||
-	    load_totals(l, pick, e) < 0)
+	if (load_runs(l, e) < 0 || load_uses(l, e) < 0 || load_boots(l, e) < 0 ||
+	    query_load_links(l, e) < 0 ||
+	    query_load_totals_of(l, pick->totals, pick->n_totals, e) < 0 || load_builds(l, e) < 0)
 		return -1;
-	if (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", query_take_contradicted, e) < 0)
+	if (!l->q->trusted &&
+	    query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0",
+		       query_take_contradicted, e) < 0)
+		return -1;
+	if (query_load_args(l, e) < 0)
 		return -1;
 	query_note_programs(l->q);
 	order_query(l->q);
 	return 0;
 }
 
-int query_load_some(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, const struct query_pick *pick, struct err *e)
+int query_load_some(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted,
+		    const struct query_pick *pick, struct err *e)
 {
 	struct query_loading l = { .q = q, .s = s, .since = since, .until = until, .some = true };
 	int ret;
@@ -421,128 +468,5 @@ int query_load_some(struct query *q, struct store *s, int64_t since, int64_t unt
 	if (ret == 0)
 		ret = store_still(s, e);
 	query_loading_release(&l);
-	return ret;
-}
-
-/* ---- in parts ---- */
-
-#define PART_TREES 1000
-#define PART_TOTALS 200
-
-STMT(next_trees, "SELECT count(*), max(id) FROM (SELECT id FROM tree WHERE id > ?1 ORDER BY id LIMIT ?2)");
-STMT(part_trees, "SELECT id, code, start_seen, trusted FROM tree WHERE id > ?2 AND id <= ?3 AND (NOT ?1 OR trusted)");
-STMT(part_images,
-	"SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, loader, boot, "
-	"serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE part.tree > ?2 AND "
-	"part.tree <= ?3 AND (NOT ?1 OR trusted)");
-STMT(part_labels, "SELECT tree, label FROM tree_label WHERE tree > ?2 AND tree <= ?3 AND (NOT ?1 OR trusted)");
-STMT(part_places, "SELECT tree, place FROM tree_place WHERE tree > ?2 AND tree <= ?3 AND (NOT ?1 OR trusted)");
-/* a part of one layer spans the times of its intervals */
-STMT(part_intervals,
-	"SELECT i.id, i.part, i.node, i.pid, i.exe, i.t_first, i.t_last, i.serial_first, i.serial_last, i.cell, i.loader, i.uid, i.auid, i.obs "
-	"FROM image CROSS JOIN part CROSS JOIN interval AS i WHERE image.tree > ?2 AND image.tree <= ?3 AND part.image = image.id AND i.node = "
-	"part.node AND i.pid = part.pid AND i.t_last >= part.t_first AND i.t_last <= part.t_last AND i.part = part.id AND (NOT ?1 OR i.trusted)");
-
-static int begin_part(struct query_loading *l, struct err *e)
-{
-	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, arch, nr, action FROM call", query_take_call, e) < 0)
-		return -1;
-	return load_links(l, e);
-}
-
-/* Trees of which the number is above `after`, up to the one of `last`. */
-static int load_part(struct query_loading *l, int64_t after, int64_t last, struct err *e)
-{
-	const struct store_args args = ARGS(V_INT(l->q->trusted), V_INT(after), V_INT(last));
-
-	if (begin_part(l, e) < 0 || store_each(l->s, STMT_part_trees, args, WALK(query_take_tree, l), e) < 0 ||
-	    store_each(l->s, STMT_part_images, args, WALK(query_take_image, l), e) < 0 || query_link_images(l, e) < 0 ||
-	    store_each(l->s, STMT_part_labels, args, WALK(query_take_label, l), e) < 0 ||
-	    store_each(l->s, STMT_part_places, args, WALK(query_take_tree_location, l), e) < 0)
-		return -1;
-	return store_each(l->s, STMT_part_intervals, args, WALK(query_take_interval, l), e);
-}
-
-static int load_part_totals(struct query_loading *l, const struct bytes *codes, size_t n, struct err *e)
-{
-	return begin_part(l, e) < 0 ? -1 : load_totals(l, &(struct query_pick){ .totals = codes, .n_totals = n }, e);
-}
-
-struct codes { struct pool strings; struct bytes *v; size_t n, cap; };
-
-static int take_code(void *to, sqlite3_stmt *st, struct err *e)
-{
-	struct codes *c = to;
-	int64_t none;
-
-	if (row_read(st, "fold", "h", &none, e) < 0)
-		return -1;
-	*VEC_PUSH(c) = pool_get(&c->strings, pool_intern(&c->strings, store_column(st, 0)));
-	return 0;
-}
-
-/* Each part has a query of its own. */
-struct parts { struct store *s; int64_t since, until; bool trusted; struct query_part_take to; };
-
-static int one_part(const struct parts *p, int64_t after, int64_t last, const struct bytes *codes, size_t n, struct err *e)
-{
-	struct query q = { .trusted = p->trusted, .since = p->since, .until = p->until, .some = true };
-	struct query_loading l = { .q = &q, .s = p->s, .since = p->since, .until = p->until, .some = true };
-	int ret = codes != NULL ? load_part_totals(&l, codes, n, e) : load_part(&l, after, last, e);
-
-	if (ret == 0) {
-		query_note_programs(&q);
-		order_query(&q);
-		p->to.take(p->to.to, &q);
-	}
-	query_loading_release(&l);
-	query_release(&q);
-	return ret;
-}
-
-/* Can no tree's answer depend on what is in another part? */
-static int is_plain(struct store *s, bool trusted, bool *plain, struct err *e)
-{
-	struct nodes nodes;
-	int64_t mixed;
-	int ret = nodes_load(&nodes, s, trusted, e);
-
-	*plain = !nodes.joined;
-	nodes_release(&nodes);
-	if (ret == 0)
-		ret = store_number_sql(s, "SELECT EXISTS (SELECT 1 FROM presence) OR (EXISTS (SELECT 1 FROM ingest WHERE trusted > 0) AND EXISTS "
-				       "(SELECT 1 FROM ingest WHERE new_events > trusted OR contradicted > 0))", NO_ARGS, &mixed, e);
-	*plain = *plain && ret == 0 && !mixed;
-	return ret;
-}
-
-int query_load_parts(struct store *s, int64_t since, int64_t until, bool trusted, struct query_part_take to, struct err *e)
-{
-	const struct parts p = { s, since, until, trusted, to };
-	struct codes codes = { 0 };
-	int64_t next[2] = { 0, 0 }, after = INT64_MIN;
-	bool found, plain;
-	int ret = 0;
-
-	if (!s->makers || (trusted && !store_trusts(s)))
-		return 1;
-	if (is_plain(s, trusted, &plain, e) < 0)
-		return -1;
-	if (!plain)
-		return 1;
-	do {
-		ret = store_find(s, STMT_next_trees, ARGS(V_INT(after), V_INT(PART_TREES)), next, 2, &found, e);
-		if (ret == 0 && next[0] > 0)
-			ret = one_part(&p, after, next[1], NULL, 0, e);
-		after = next[1];
-	} while (ret == 0 && next[0] > 0);
-	if (ret == 0)
-		ret = store_each_sql(s, "SELECT DISTINCT code FROM fold WHERE NOT ?1 OR trusted ORDER BY code", ARGS(V_INT(trusted)), WALK(take_code, &codes), e);
-	for (size_t i = 0; i < codes.n && ret == 0; i += PART_TOTALS)
-		ret = one_part(&p, 0, 0, &codes.v[i], codes.n - i < PART_TOTALS ? codes.n - i : PART_TOTALS, e);
-	if (ret == 0)
-		ret = store_still(s, e);
-	VEC_FREE(&codes);
-	pool_release(&codes.strings);
 	return ret;
 }

@@ -5,6 +5,7 @@
 #include "store/base/code.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
+#include "store/model/action.h"
 #include "store/model/obs.h"
 #include "store/model/program.h"
 #include "store/row.h"
@@ -19,27 +20,90 @@ static void widen_times(int64_t *first, int64_t *last, int64_t t_first, int64_t 
 		*last = t_last;
 }
 
-struct query_use *query_add_use(struct query_loading *l, uint32_t image, uint32_t caller, uint32_t call, uint64_t events, uint64_t trusted,
-				 int64_t t_first, int64_t t_last)
+static struct query_first *first_of(struct query_loading *l, uint32_t image)
 {
-	uint64_t key = (uint64_t)caller << 32 | call;
-	int64_t at = map_get(&l->uses, image, key, -1);
-	struct query_tree *t = &l->q->trees.v[l->q->images.v[image].tree];
-	struct query_use *u;
+	while (l->firsts.n <= image)
+		*VEC_PUSH(&l->firsts) = (struct query_first){ 0 };
+	return &l->firsts.v[image];
+}
 
-	if (at < 0) {
-		map_put(&l->uses, image, key, (int64_t)l->q->uses.n);
-		u = VEC_PUSH(&l->q->uses);
-		*u = (struct query_use){ .image = image, .caller = caller, .call = call, .t_first = WHEN_NONE,
-					 .t_last = WHEN_NONE, .serial = UINT32_MAX };
-	} else {
-		u = &l->q->uses.v[at];
-	}
-	u->events += events;
+static struct query_use *new_use(struct query_loading *l, uint32_t image, uint32_t caller,
+				 uint32_t call)
+{
+	struct query_use *u = VEC_PUSH(&l->q->uses);
+
+	*u = (struct query_use){ .image = image,
+				 .caller = caller,
+				 .call = call,
+				 .t_first = WHEN_NONE,
+				 .t_last = WHEN_NONE,
+				 .serial = UINT32_MAX };
+	return u;
+}
+
+static uint64_t use_key(uint32_t caller, uint32_t call)
+{
+	return (uint64_t)caller << 32 | call;
+}
+
+/* Most images have one interval: what it brought is put into the map when there is a second. */
+static void map_first(struct query_loading *l, uint32_t image)
+{
+	struct query_first *f = first_of(l, image);
+
+	for (uint32_t i = f->from; i < f->from + f->n && !f->mapped; i++)
+		map_put(&l->uses, image, use_key(l->q->uses.v[i].caller, l->q->uses.v[i].call), i);
+	f->mapped = true;
+}
+
+static struct query_use *find_use(struct query_loading *l, uint32_t image, uint32_t caller,
+				  uint32_t call)
+{
+	int64_t at;
+
+	map_first(l, image);
+	at = map_get(&l->uses, image, use_key(caller, call), -1);
+	if (at >= 0)
+		return &l->q->uses.v[at];
+	map_put(&l->uses, image, use_key(caller, call), (int64_t)l->q->uses.n);
+	return new_use(l, image, caller, call);
+}
+
+static void add_to(struct query_loading *l, struct query_use *u, uint64_t events, uint64_t trusted,
+		   int64_t t_first, int64_t t_last)
+{
+	struct query_tree *t = &l->q->trees.v[l->q->images.v[u->image].tree];
+
+	/* what a tool saw counts as no event */
+	if (t->kind != KIND_SECCOMP || l->q->calls.v[u->call].action == (uint32_t)ACTION_ALLOW)
+		u->made += events;
+	else
+		u->events += events;
 	u->trusted += store_trusts(l->s) ? trusted : 0;
 	widen_times(&u->t_first, &u->t_last, t_first, t_last);
 	widen_times(&t->t_first, &t->t_last, t_first, t_last);
+}
+
+struct query_use *query_add_use(struct query_loading *l, uint32_t image, uint32_t caller,
+				uint32_t call, uint64_t events, uint64_t trusted, int64_t t_first,
+				int64_t t_last)
+{
+	struct query_use *u = find_use(l, image, caller, call);
+
+	add_to(l, u, events, trusted, t_first, t_last);
 	return u;
+}
+
+/* An observation of an interval. first: no other interval of the image came before it. */
+static void add_obs(struct query_loading *l, uint32_t image, uint32_t caller, uint32_t call,
+		    const struct obs *o, bool first)
+{
+	struct query_use *u =
+		first ? new_use(l, image, caller, call) : find_use(l, image, caller, call);
+
+	l->firsts.v[image].n += first;
+	add_to(l, u, obs_events(o), obs_trusted(o), o->t_first, o->t_last);
+	query_note_serial(u, o->serial);
 }
 
 void query_note_serial(struct query_use *u, uint32_t serial)
@@ -53,6 +117,8 @@ int query_take_interval(void *to, sqlite3_stmt *st, struct err *e)
 	struct query_loading *l = to;
 	struct obs_list list = { 0 };
 	int64_t v[14];
+	struct query_first *f;
+	bool first;
 	uint32_t image;
 	int ret = 0;
 
@@ -66,6 +132,9 @@ int query_take_interval(void *to, sqlite3_stmt *st, struct err *e)
 	if (!obs_decode(store_column(st, 13), (struct obs_origin){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
 				  "no observations can be read in its obs", e);
+	f = first_of(l, image);
+	first = f->n == 0 && !f->mapped;
+	f->from = first ? (uint32_t)l->q->uses.n : f->from;
 	for (size_t i = 0; i < list.n && ret == 0; i++) {
 		const struct obs *o = &list.v[i];
 		int64_t caller = query_caller_at(l, o->caller);
@@ -74,8 +143,7 @@ int query_take_interval(void *to, sqlite3_stmt *st, struct err *e)
 		if (caller < 0 || call < 0)
 			ret = query_dangling(l, "interval", v[0], "caller or call", e);
 		else if (obs_events(o) > 0 && query_in_time(l, o->t_first, o->t_last))
-			query_note_serial(query_add_use(l, image, (uint32_t)caller, (uint32_t)call, obs_events(o), obs_trusted(o), o->t_first,
-					    o->t_last), o->serial);
+			add_obs(l, image, (uint32_t)caller, (uint32_t)call, o, first);
 	}
 	VEC_FREE(&list);
 	return ret;
@@ -112,7 +180,8 @@ static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *no
 	return (uint32_t)at;
 }
 
-#define NEAR_MOST 16
+#define NEAR_MOST 16 /* programs that a pid showed within an hour; of more, none */
+#define NEAR_TOO_MANY (-1)
 
 static uint64_t near_key(int64_t pid, int64_t hour)
 {
@@ -126,11 +195,15 @@ static bool is_loader(struct query_loading *l, int64_t exe_row, int64_t caller)
 	return query_text_of(l, exe_row, &exe) && program_kind(l->q->callers.v[caller].comm, exe) == PROGRAM_LOADER;
 }
 
-/* Which programs a pid showed within an hour, without its loaders. */
+/*
+ * Which programs a pid showed within an hour, without its loaders: each with the image it was found to be of, and once more where
+ * it was of none.
+ */
 static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t v[6], caller, first;
+	uint32_t image, n = 0;
 
 	if (row_read(st, "presence", "ipziin", v, e) < 0)
 		return -1;
@@ -138,10 +211,17 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 	if (caller < 0 || is_loader(l, v[3], caller))
 		return 0;
 	first = map_get(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), 0);
-	for (uint32_t at = (uint32_t)first, n = 0; at != 0; at = l->programs.v[at - 1].next)
-		if (++n == NEAR_MOST || (l->programs.v[at - 1].exe == v[3] && l->programs.v[at - 1].caller == (uint32_t)caller))
+	image = query_image_index(l, v[5]);
+	for (int64_t at = first; at > 0; at = l->programs.v[at - 1].next, n++)
+		if (l->programs.v[at - 1].exe == v[3] && l->programs.v[at - 1].caller == (uint32_t)caller &&
+		    l->programs.v[at - 1].image == image)
 			return 0;
-	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, query_image_index(l, v[5]), (uint32_t)first };
+	/* which of so many it was is not told; a cut would hang on what came first */
+	if (first == NEAR_TOO_MANY || n == NEAR_MOST) {
+		map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), NEAR_TOO_MANY);
+		return 0;
+	}
+	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, image, (uint32_t)first };
 	map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), (int64_t)l->programs.n);
 	return 0;
 }
@@ -152,10 +232,10 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
  */
 static bool loader_presence(struct query_loading *l, const struct nodes_row *node, const int64_t *v, uint32_t caller, uint32_t call)
 {
-	uint32_t at = (uint32_t)map_get(&l->near, (uint64_t)v[7], near_key(v[8], v[9]), 0);
-	bool any = at != 0;
+	int64_t at = map_get(&l->near, (uint64_t)v[7], near_key(v[8], v[9]), 0);
+	bool any = at > 0;
 
-	for (; at != 0; at = l->programs.v[at - 1].next) {
+	for (; at > 0; at = l->programs.v[at - 1].next) {
 		const struct query_program *p = &l->programs.v[at - 1];
 		struct bytes exe;
 

@@ -26,6 +26,11 @@ static const struct bytes newer[] = { { "part", 4 }, { "derive_page", 11 }, { "d
 struct entry { struct bytes kind, name; struct buf text; bool there, may_lack; };
 struct schema { struct entry v[MAX_ENTRIES]; size_t n; };
 
+const char *schema_views(void)
+{
+	return strstr(schema_sql, "DROP VIEW IF EXISTS image_part;");
+}
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';

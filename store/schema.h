@@ -11,6 +11,9 @@
 /* Makes what is missing. SQL. */
 extern const char schema_sql[];
 
+/* The views alone, anew: those of an older store may say less. SQL. */
+const char *schema_views(void);
+
 /*
  * Are our tables and unique indexes there, each by the very text that scaudit makes it by? Else somebody made the file by
  * hand: a view may stand where a table is expected, a column may compute its value, a table may not keep types.

@@ -348,7 +348,7 @@ SELECT part.id, part.node, part.pid, part.boot, part.trusted, part.image, image.
        part.uid, part.auid
 FROM part JOIN image ON image.id = part.image;
 
--- What users may query. sum(count) equals the events counted; count 0 is presence without an event id.
+-- What users may query. sum(count) equals the events counted; count 0 is presence without an event id, or what a tool saw (made).
 DROP VIEW IF EXISTS observations;
 CREATE VIEW observations AS
 SELECT CAST(node.name AS TEXT) AS node,
@@ -366,12 +366,14 @@ SELECT CAST(node.name AS TEXT) AS node,
        printf('%x', call.arch) AS arch,
        call.nr AS nr,
        printf('%x', call.action) AS action,
-       o.count AS count,
+       iif(tool.key IS NULL, o.count, 0) AS count,
        o.trusted AS trusted,
        strftime('%Y-%m-%dT%H:%M:%S', o.t_first / 1000, 'unixepoch') || printf('.%03dZ', o.t_first % 1000) AS first,
        strftime('%Y-%m-%dT%H:%M:%S', o.t_last / 1000, 'unixepoch') || printf('.%03dZ', o.t_last % 1000) AS last,
        o.pid AS pid,
-       printf('%x', o.ip) AS ip
+       printf('%x', o.ip) AS ip,
+       ifnull(tool.value ->> 'kind', 'seccomp') AS kind,
+       iif(tool.key IS NULL, 0, o.count) AS made
 FROM (SELECT interval.node, interval.part, interval.pid, interval.exe,
              obs.value ->> 0 AS caller, obs.value ->> 1 AS call,
              (obs.value ->> 3) + max((obs.value ->> 2) - (obs.value ->> 4), 0) AS count,
@@ -383,6 +385,7 @@ FROM (SELECT interval.node, interval.part, interval.pid, interval.exe,
       UNION ALL
       SELECT node, part, pid, exe, caller, call, 0, 0, t_first, t_last, ip FROM presence) AS o
 JOIN node ON node.id = o.node
+LEFT JOIN meta AS tool ON tool.key = 'tool ' || CAST(node.name AS TEXT)
 JOIN caller ON caller.id = o.caller
 JOIN call ON call.id = o.call
 JOIN string AS comm ON comm.id = caller.comm
@@ -399,13 +402,14 @@ SELECT CAST(node.name AS TEXT), fold.code, path.text, CAST(comm.bytes AS TEXT), 
         JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(container) + length(container_name) ORDER BY v)),
        (SELECT group_concat(v, ',') FROM (SELECT CAST(unit AS TEXT) AS v FROM fold_place
         JOIN place ON place.id = fold_place.place WHERE fold_place.fold = fold.id AND length(unit) ORDER BY v)),
-       printf('%x', call.arch), call.nr, printf('%x', call.action), u.events, iif(fold.trusted, u.events, 0),
+       printf('%x', call.arch), call.nr, printf('%x', call.action), iif(tool.key IS NULL, u.events, 0), iif(fold.trusted, u.events, 0),
        strftime('%Y-%m-%dT%H:%M:%S', u.t_first / 1000, 'unixepoch') || printf('.%03dZ', u.t_first % 1000),
        strftime('%Y-%m-%dT%H:%M:%S', u.t_last / 1000, 'unixepoch') || printf('.%03dZ', u.t_last % 1000),
-       NULL, NULL
+       NULL, NULL, ifnull(tool.value ->> 'kind', 'seccomp'), iif(tool.key IS NULL, 0, u.events)
 FROM fold_use AS u
 JOIN fold ON fold.id = u.fold
 JOIN node ON node.id = fold.node
+LEFT JOIN meta AS tool ON tool.key = 'tool ' || CAST(node.name AS TEXT)
 JOIN path ON path.id = u.path
 JOIN caller ON caller.id = u.caller
 JOIN call ON call.id = u.call

@@ -8,6 +8,7 @@
 #include "store/row.h"
 #include "store/serials.h"
 #include "store/sql.h"
+#include "store/tool.h"
 
 #include <stdlib.h>
 
@@ -35,6 +36,25 @@ static void widen_node(struct status_node *n, int64_t first, int64_t last)
 		n->t_last = last;
 }
 
+/* Has a file of a tool brought this row? Those have a list of their own. */
+static bool is_tool(const struct status_store *o, int64_t row)
+{
+	const struct nodes_row *n = nodes_find(&o->rows, row);
+
+	return n != NULL && n->kind != KIND_SECCOMP;
+}
+
+static int take_tool(void *to, const struct tool_row *r, struct err *e)
+{
+	struct status_store *o = to;
+
+	(void)e;
+	*VEC_PUSH(&o->tools) = (struct status_tool){ .kind = r->kind, .facts = r->facts, .calls = r->calls, .lost = r->lost, .size = r->size,
+						     .file = keep_string(o, r->file), .host = keep_string(o, r->host),
+						     .node = keep_string(o, r->node), .whole = r->whole, .t = r->t };
+	return 0;
+}
+
 static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct status_store *o = to;
@@ -44,7 +64,7 @@ static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 	/* of living trees, then of compacted ones */
 	if (row_read(st, "node", "ibuTcuT", v, e) < 0)
 		return -1;
-	if (o->only_trusted && !nodes_find(&o->rows, v[0])->kept)
+	if ((o->only_trusted && !nodes_find(&o->rows, v[0])->kept) || is_tool(o, v[0]))
 		return 0;
 	id = nodes_id(&o->rows, v[0]);
 	n = node_of(o, id);
@@ -73,7 +93,7 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "node_name", "ib", v, e) < 0)
 		return -1;
 	n = node_of(o, v[0]);
-	if (n == NULL && o->only_trusted && nodes_find(&o->rows, v[0]) != NULL)
+	if (n == NULL && (is_tool(o, v[0]) || (o->only_trusted && nodes_find(&o->rows, v[0]) != NULL)))
 		return 0;
 	if (n == NULL)
 		return no_node(st, "node_name", e);
@@ -137,6 +157,8 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "loss", "ivkk", v, e) < 0)
 		return -1;
 	n = node_of(o, v[0]);
+	if (n == NULL && is_tool(o, v[0]))
+		return 0;
 	if (n == NULL)
 		return no_node(st, "loss", e);
 	kind = store_column(st, 1);
@@ -300,6 +322,8 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, bool o
 		return 0;
 	if (nodes_load(&out->rows, s, only_trusted, e) < 0)
 		return -1;
+	if (!only_trusted && tool_each(s, (struct tool_row_take){ take_tool, out }, e) < 0)
+		return -1;
 	if (serials_load(&out->sure, s, &out->rows, true, e) < 0 || (!only_trusted && serials_load(&out->all, s, &out->rows, false, e) < 0))
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -324,6 +348,7 @@ void status_release(struct status_store *s)
 	serials_release(&s->sure);
 	serials_release(&s->all);
 	map_release(&s->at);
+	VEC_FREE(&s->tools);
 	VEC_FREE(&s->runs);
 	pool_release(&s->strings);
 }

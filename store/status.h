@@ -42,8 +42,19 @@ struct status_run {
 	uint64_t gaps, dropped, lost; /* serials that never came, records for which there was no room, what the kernel dropped */
 };
 
+/* A file of a tool: see store/tool.h. */
+struct status_tool {
+	enum kind kind;
+	uint32_t facts;
+	uint64_t calls, lost, size;
+	struct bytes file, host, node;
+	bool whole;
+	int64_t t;
+};
+
 struct status_store {
 	VEC(struct status_node) nodes;
+	VEC(struct status_tool) tools; /* by the names of their nodes */
 	VEC(struct status_run) runs;  /* the last ones, newest first */
 	uint64_t n_runs, bytes;
 	uint64_t contradicted;        /* text lines, in all runs, that said otherwise than a trusted source of the same event; 0 with only_trusted */

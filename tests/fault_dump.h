@@ -21,7 +21,7 @@
 static const char *const tables[] = {
 	"PRAGMA application_id", "PRAGMA user_version",
 	"SELECT type, name, tbl_name, sql FROM sqlite_schema" SORTED,
-	"SELECT key, length(value), 0, 0 FROM meta WHERE key <> 'generation'" SORTED,
+	"SELECT key, length(value), 0, 0 FROM meta WHERE key <> 'generation' AND key NOT GLOB 'follow //whole *'" SORTED,
 	"SELECT hex(bytes), 0, 0, 0 FROM string" SORTED,
 	"SELECT CAST(name AS TEXT), 0, 0, 0 FROM node" SORTED,
 	"SELECT CAST(name AS TEXT), " NODE_OF("node") ", 0, 0 FROM node_name" SORTED,

@@ -71,7 +71,7 @@ static struct bad_row { const char *name, *text, *says; } bad_json[] = {
 
 /* The same, where the format is known by the content. */
 static struct bad_row bad_rows[] = {
-	{ "no known form", "<xml>\n", "f: no profile in a format that is read (oci, systemd, spo, lxc, minijail, names; check takes raw BPF, too)" },
+	{ "no known form", "<xml>\n", "f: no profile in a format that is read (oci, systemd, spo, lxc, amicontained, minijail, names; check takes raw BPF, too)" },
 	{ "an empty file", "\n\n", "f: no profile in a format that is read" },
 
 	{ "spo: no YAML", "kind: SeccompProfile\nspec: [\n", "f:3: no YAML" },
@@ -92,6 +92,8 @@ static struct bad_row bad_rows[] = {
 	{ "lxc: a version that denies", "1\ndenylist\n3\n", "f:2: LXC's version 1 has only an allowlist, not: denylist" },
 	{ "lxc: arguments that are none", "2\ndenylist\nbpf errno 1 [9,1,==]\n", "f:3: no [INDEX,VALUE,OP,MASK]: 9,1,==" },
 	{ "lxc: no list", "2\n", "LXC's policy has no allowlist or denylist line" },
+	{ "amicontained: no names", "Blocked Syscalls (2):\nLooking for Docker.sock\n", "f: no names below 'Blocked Syscalls'" },
+	{ "amicontained: no number", "Blocked Syscalls (many):\n\tSYSLOG\n", "f:1: no number of blocked calls" },
 	{ "names: a word of LXC's", "read\ndenylist\nbpf\n", "f:2: a word of lists that may deny, as LXC's" },
 	{ "names: a number", "read\n59\n", "f:2: no name of a call: 59" },
 	{ "snap: arguments", "# snap\nbrk\nsetpriority PRIO_PROCESS 0 >=0\n", "f: a template of snap-seccomp" },
@@ -177,7 +179,7 @@ static void refuses_a_format(void **state)
 
 	(void)state;
 	assert_int_equal(input_policy(&p, BYTES("read\n"), "f", "elf", &e), -1);
-	assert_string_equal(e.msg, "no such format: 'elf' (there are: oci, systemd, spo, lxc, minijail, names)");
+	assert_string_equal(e.msg, "no such format: 'elf' (there are: oci, systemd, spo, lxc, amicontained, minijail, names)");
 	policy_release(&p);
 }
 
@@ -368,6 +370,9 @@ static struct good_row { const char *name, *format, *text, *shows; } good_rows[]
 	{ "minijail: a denylist", "minijail", "@denylist\na: return EPERM\n", "allow; errno=1 a" },
 	{ "minijail: one argument twice", "minijail", "a: arg1 > 1 && arg1 < 9\n", "kill_process; allow a 1>1 1<9" },
 	{ "minijail: an errno for the rest", "minijail", "a: arg1 == 1 || arg2 == 2; return EPERM\n", "kill_process; allow a 1==1; allow a 2==2; errno=1 a" },
+	{ "amicontained: what is refused, misprints read", "amicontained", "Seccomp: filtering\nBlocked Syscalls (3):\n\tPTRACE VHAVGUP\n\tIOPEM\nLooking for Docker.sock\n",
+	  "allow; errno=1 ptrace vhangup ioperm; 2 unread: amicontained tries calls up to number 334, without arguments, and takes EPERM for a "
+	  "refusal, which a missing capability gives as well: of newer calls nothing is known" },
 	{ "lxc: what is named dies", "lxc", "2\nblacklist\n# why\nbpf\nptrace errno 38\n", "allow x86_64 i386 x32; kill_thread bpf; errno=38 ptrace" },
 	{ "lxc: what is named is allowed", "lxc", "2\nallowlist errno 1\n[all]\nread\n[x86]\nwrite\n[arm]\nopen\n",
 	  "errno=1 x86_64 i386 x32; allow read; allow write" },

@@ -5,6 +5,7 @@
 #include "store/alias.h"
 #include "store/names.h"
 #include "store/nodes.h"
+#include "store/rows/position.h"
 #include "store/rows/loss.h"
 
 #include <sys/wait.h>

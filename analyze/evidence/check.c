@@ -119,7 +119,7 @@ void check_run(struct check *out, const struct query *q, const struct selection 
 		int64_t at = map_get(&index, call->arch, (uint32_t)call->nr, -1);
 		struct check_call *c;
 
-		if (!s->use_in[i] || call->action != ACTION_LOG)
+		if (!s->use_in[i] || !action_passes(call->action))
 			continue;
 		if (at < 0) {
 			at = (int64_t)out->calls.n;

@@ -51,7 +51,7 @@ void denials_find(struct denials *out, const struct query *q, const struct selec
 		struct bytes comm = q->callers.v[u->caller].comm, node = q->trees.v[m->tree].node;
 		struct denial *d;
 
-		if (!s->use_in[i] || c->action == ACTION_LOG)
+		if (!s->use_in[i] || action_passes(c->action))
 			continue;
 		d = denials_of(out, q, u);
 		if (d == NULL) {

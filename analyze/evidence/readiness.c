@@ -88,6 +88,11 @@ static enum readiness_records records_of(const struct finding *f, uint32_t tree,
 	const struct serials_boot *b = serials_boot_of(of, t->row, boot);
 	uint32_t first = f->s_first[tree], last = f->s_last[tree];
 
+	if (t->kind != KIND_SECCOMP) {
+		*missing = UINT64_MAX;
+		return query_starts(t) ? RECORDS_WHOLE : (t->facts & (TOOL_CUT | TOOL_LOST | TOOL_ORPHANS)) ? RECORDS_LOSSY : RECORDS_UNKNOWN;
+	}
+
 	if (b != NULL && f->any[tree]) {
 		first -= first > b->first;
 		last += last < b->last;
@@ -388,7 +393,7 @@ static void past_arrived(const struct finding *f, uint32_t tree, uint64_t *text,
 static void find_arrived(struct finding *f, const struct query_losses *losses)
 {
 	struct readiness *r = f->r;
-	uint64_t text = 0, unknown = 0, whole = 0, lossy = 0;
+	uint64_t text = 0, unknown = 0, whole = 0, lossy = 0, tools = 0, lossy_tools = 0;
 
 	for (uint32_t i = 0; i < f->q->trees.n; i++) {
 		uint64_t missing = 0;
@@ -406,16 +411,22 @@ static void find_arrived(struct finding *f, const struct query_losses *losses)
 		whole += is == RECORDS_WHOLE;
 		lossy += is == RECORDS_LOSSY;
 		unknown += is == RECORDS_UNKNOWN;
+		tools += f->q->trees.v[i].kind != KIND_SECCOMP;
+		lossy_tools += is == RECORDS_LOSSY && f->q->trees.v[i].kind != KIND_SECCOMP;
 	}
 	for (size_t i = 0; i < losses->n; i++)
 		r->lost += losses->v[i].kernel + (text ? losses->v[i].printk + losses->v[i].others : 0);
-	if (lossy > 0)
+	if (lossy_tools > 0)
+		buf_printf(&r->why_arrived, "files of tools show that calls are missing in them, of %" PRIu64 " of %" PRIu64 " trees (see status)", lossy_tools, f->s->trees);
+	else if (lossy > 0)
 		buf_printf(&r->why_arrived, "%" PRIu64 " serials are missing within %" PRIu64 " of %" PRIu64 " trees", r->missing, lossy, f->s->trees);
 	else if (r->lost > 0)
 		buf_printf(&r->why_arrived, "loss markers tell of at least %" PRIu64 " lost records at that time", r->lost);
 	else if (unknown > 0)
 		buf_printf(&r->why_arrived, "%s %" PRIu64 " of %" PRIu64 " trees; the log may have been filtered (grep), or has no serials",
 			   r->missing ? "serials are missing, or were never read, within" : "nothing tells of loss within", unknown, f->s->trees);
+	else if (text > 0 && tools > 0)
+		buf_str(&r->why_arrived, "nothing is missing by what the tools' files show, but those are text that a user can write");
 	else if (text > 0)
 		buf_str(&r->why_arrived, "no hole in the serials, but that is from text that a user can write");
 	else

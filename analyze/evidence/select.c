@@ -170,7 +170,7 @@ static bool tree_matches(const struct query *q, const struct query_tree *t, cons
 {
 	bool label = o->label.n == 0, node = o->node.n == 0, root = o->root.n == 0, work = o->workload.n == 0;
 	struct machine machine = { q, t->node_id };
-	bool tree = o->tree.n == 0;
+	bool tree = o->tree.n == 0, kind = o->kind.n == 0;
 
 	for (size_t i = 0; i < o->label.n; i++)
 		for (size_t k = 0; k < t->labels.n; k++)
@@ -187,7 +187,9 @@ static bool tree_matches(const struct query *q, const struct query_tree *t, cons
 		root = root && !is_root(q, t, o->no_root.v[i]);
 	for (size_t i = 0; i < o->no_tree.n; i++)
 		tree = tree && !is_code(t->code, o->no_tree.v[i]);
-	return label && node && root && work && tree && in_location(q, t, &o->container, is_container) &&
+	for (size_t i = 0; i < o->kind.n; i++)
+		kind = kind || strcmp(kind_at(t->kind)->name, o->kind.v[i]) == 0;
+	return label && node && root && work && tree && kind && in_location(q, t, &o->container, is_container) &&
 	       in_location(q, t, &o->pod, is_pod) && in_location(q, t, &o->unit, is_unit);
 }
 
@@ -215,7 +217,7 @@ static bool use_excluded(const struct query *q, const struct query_use *u, const
 
 bool select_names_something(const struct select_options *o)
 {
-	return o->all || o->comm.n || o->exe.n || o->label.n || o->node.n || o->root.n || o->workload.n || o->tree.n ||
+	return o->all || o->comm.n || o->exe.n || o->label.n || o->node.n || o->root.n || o->workload.n || o->tree.n || o->kind.n ||
 	       o->container.n || o->pod.n || o->unit.n;
 }
 
@@ -458,7 +460,7 @@ static void count_adds(struct grouping *g)
 		uint64_t id;
 		int64_t was;
 
-		if (group == 0 || !g->s->use_in[i] || c->action != ACTION_LOG)
+		if (group == 0 || !g->s->use_in[i] || !action_passes(c->action))
 			continue;
 		syscall_name(c->arch, c->nr, name);
 		id = pool_intern(&g->q->strings, bytes_of(name));

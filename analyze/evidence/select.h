@@ -17,7 +17,7 @@ enum scope {
 struct select_names { const char *const *v; size_t n; };
 
 struct select_options {
-	struct select_names comm, exe, label, node, root, workload, tree, container, pod, unit;
+	struct select_names comm, exe, label, node, root, workload, tree, container, pod, unit, kind;
 	struct select_names no_comm, no_exe, no_root, no_tree;
 	bool all;            /* everything in the store */
 	enum scope scope;

@@ -56,21 +56,29 @@ static uint32_t founder(const struct query *q, uint32_t i)
 	return i;
 }
 
+/* Calls are few, and uses many: what a call is gets looked up once. */
 static void note_calls(struct looking *l)
 {
+	auto_free enum edge_kind *kinds = mem_alloc((l->q->calls.n + 1) * sizeof(*kinds));
+	auto_free bool *ends = mem_zero(l->q->calls.n + 1, sizeof(*ends));
+	char name[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < l->q->calls.n; i++) {
+		const struct query_call *c = &l->q->calls.v[i];
+
+		kinds[i] = syscall_edge(c->arch, c->nr);
+		/* what was refused may have ended it */
+		ends[i] = kinds[i] == EDGE_EXIT || action_kills(c->action) ||
+			  (syscall_name(c->arch, c->nr, name) && strcmp(name, "exit") == 0);
+	}
 	for (size_t i = 0; i < l->q->uses.n; i++) {
 		const struct query_use *u = &l->q->uses.v[i];
-		const struct query_call *c = &l->q->calls.v[u->call];
 		struct shown *m = &l->shown[u->image];
-		enum edge_kind kind = syscall_edge(c->arch, c->nr);
-		char name[SYSCALL_NAME_MAX];
 
-		m->exec |= kind == EDGE_EXEC;
-		/* what was refused may have ended it */
-		m->exit |= kind == EDGE_EXIT || action_kills(c->action) ||
-			   (syscall_name(c->arch, c->nr, name) && strcmp(name, "exit") == 0);
-		m->forks += kind == EDGE_FORK ? u->events : 0;
-		m->uncounted |= kind == EDGE_FORK && u->events == 0;
+		m->exec |= kinds[u->call] == EDGE_EXEC;
+		m->exit |= ends[u->call];
+		m->forks += kinds[u->call] == EDGE_FORK ? u->events : 0;
+		m->uncounted |= kinds[u->call] == EDGE_FORK && u->events == 0;
 	}
 }
 
@@ -196,22 +204,37 @@ static void add_lacking(struct whole *out, const struct runtime *r, uint32_t lac
 			buf_printf(&out->lacks, "%s%s", n > 1 ? ", " : "", runtime_call(r, i));
 }
 
+/* The same of each call of the query. */
+static void calls_of(uint32_t *out, const struct query *q, const struct runtime *r)
+{
+	char name[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < q->calls.n; i++)
+		out[i] = syscall_name(q->calls.v[i].arch, q->calls.v[i].nr, name) ?
+				 calls_of_loader(r, name) :
+				 0;
+}
+
 /* Starts that lack what their loader does in each start. */
 static void look_at_loaders(struct looking *l)
 {
 	auto_free uint32_t *has = mem_zero(l->q->trees.n + 1, sizeof(*has));
+	auto_free uint32_t *calls = mem_zero(l->q->calls.n + 1, sizeof(*calls));
+	const struct runtime *of = NULL; /* whose calls these are */
 	uint32_t lacking = 0;
 	enum runtime_when when;
 
 	for (size_t i = 0; i < l->q->uses.n; i++) {
 		const struct query_use *u = &l->q->uses.v[i];
 		const struct query_image *m = &l->q->images.v[u->image];
-		const struct query_call *c = &l->q->calls.v[u->call];
 		const struct runtime *r = m->loader && l->s->tree_in[m->tree] ? loader_of(l->q, m->tree) : NULL;
-		char name[SYSCALL_NAME_MAX];
 
-		if (r != NULL && syscall_name(c->arch, c->nr, name))
-			has[m->tree] |= calls_of_loader(r, name);
+		if (r == NULL)
+			continue;
+		if (r != of)
+			calls_of(calls, l->q, r);
+		of = r;
+		has[m->tree] |= calls[u->call];
 	}
 	for (uint32_t i = 0; i < l->q->trees.n; i++) {
 		const struct runtime *r = l->q->trees.v[i].start_seen && can_show(l, i) ? loader_of(l->q, i) : NULL;
@@ -246,19 +269,23 @@ static enum whole_past past_of(const char *name)
 
 static void look_past(struct looking *l)
 {
+	auto_free enum whole_past *past = mem_zero(l->q->calls.n + 1, sizeof(*past));
+	char name[SYSCALL_NAME_MAX];
+
+	for (size_t i = 0; i < l->q->calls.n; i++) {
+		const struct query_call *c = &l->q->calls.v[i];
+
+		past[i] = c->action == (uint32_t)ACTION_LOG && syscall_name(c->arch, c->nr, name) ?
+				  past_of(name) :
+				  WHOLE_NOTHING;
+	}
 	for (size_t i = 0; i < l->q->uses.n; i++) {
 		const struct query_use *u = &l->q->uses.v[i];
 		const struct query_image *m = &l->q->images.v[u->image];
-		const struct query_call *c = &l->q->calls.v[u->call];
-		enum whole_past past;
-		char name[SYSCALL_NAME_MAX];
 
-		if (!l->s->use_in[i] || m->loader || c->action != (uint32_t)ACTION_LOG || !syscall_name(c->arch, c->nr, name))
+		if (!l->s->use_in[i] || m->loader || past[u->call] <= l->out->past)
 			continue;
-		past = past_of(name);
-		if (past <= l->out->past)
-			continue;
-		l->out->past = past;
+		l->out->past = past[u->call];
 		l->out->who = m->path;
 	}
 }

@@ -74,7 +74,7 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 		w->fragments += r->q->trees.v[tree].stands_for - r->q->trees.v[tree].starts;
 	}
 	w->records += u->events;
-	if (c->action != ACTION_LOG) {
+	if (!action_passes(c->action)) {
 		w->denials += u->events ? u->events : 1;
 	} else if (!(*met & bit)) {
 		*met |= bit;
@@ -500,7 +500,7 @@ void workloads_paths(struct workloads_paths *out, struct query *q, const bool *u
 			p->trees += q->trees.v[m->tree].stands_for;
 			p->starts += q->trees.v[m->tree].starts;
 		}
-		if (c->action == ACTION_LOG &&
+		if (action_passes(c->action) &&
 		    map_get(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 0) == 0) {
 			map_put(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 1);
 			p->syscalls++;

@@ -3,6 +3,7 @@
  * Writes all that is known of a list as JSON: each name with its ground, callers, counts, and what
  * the list rests on.
  */
+#include "analyze/evidence/kinds.h"
 #include "analyze/evidence/builds.h"
 #include "analyze/output/output.h"
 #include "analyze/output/provenance.h"
@@ -92,6 +93,30 @@ static void put_binaries(json_object *to, const struct profile *p)
 	VEC_FREE(&builds);
 }
 
+/* By what means the calls are known: records, or calls that a tool saw, which count as none. */
+static void put_kinds(json_object *to, const struct profile *p)
+{
+	json_object *list = put_list(to, "kinds");
+	struct kinds k;
+
+	kinds_find(&k, p->q, p->s);
+	for (int i = 0; i < N_KINDS; i++) {
+		auto_buf struct buf gaps = { 0 };
+		json_object *one;
+
+		if (k.of[i].trees == 0)
+			continue;
+		one = put_object(list);
+		put_word(one, "kind", kind_at((enum kind)i)->name);
+		put_count(one, "trees", k.of[i].trees);
+		put_count(one, "records", k.of[i].records);
+		put_count(one, "calls", k.of[i].made);
+		if (i != KIND_SECCOMP)
+			kind_gaps(&gaps, (enum kind)i, k.of[i].facts);
+		put_word(one, "missing", gaps.n ? buf_text(&gaps) : NULL);
+	}
+}
+
 static void put_evidence(json_object *to, const struct output_input *in)
 {
 	const struct selection *s = in->profile->s;
@@ -99,6 +124,7 @@ static void put_evidence(json_object *to, const struct output_input *in)
 
 	put_count(o, "records", s->records);
 	put_count(o, "trees", s->trees);
+	put_kinds(o, in->profile);
 	put_count(o, "starts", s->starts);
 	put_count(o, "fragments", s->fragments);
 	put_count(o, "ways", s->ways);
@@ -160,7 +186,7 @@ static void put_callers(json_object *to, const struct profile *p, const struct p
 		json_put_time(o, "last", c->t_last);
 		put_bool(o, "trusted", c->trusted);
 	}
-	VEC_FREE(&callers);
+	profile_callers_release(&callers);
 }
 
 static void put_number(json_object *list, uint32_t arch, int32_t nr)

@@ -7,6 +7,7 @@
 
 #include "analyze/policy/runtime.h"
 
+#include "analyze/evidence/kinds.h"
 #include "analyze/evidence/builds.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
@@ -69,6 +70,20 @@ static void add_evidence(struct provenance_lines *out, const struct selection *s
 		buf_printf(&line, ", %s", when_rfc3339(s->t_first, stamp));
 		buf_printf(&line, " to %s", when_rfc3339(s->t_last, stamp));
 	}
+	add_comment_line(out, &line);
+}
+
+/* By what means the calls are known, where tools brought some of them. */
+static void add_kinds(struct provenance_lines *out, const struct profile *p)
+{
+	auto_buf struct buf line = { 0 };
+	struct kinds kinds;
+
+	kinds_find(&kinds, p->q, p->s);
+	if (kinds.tools == 0)
+		return;
+	buf_str(&line, "kinds of evidence: ");
+	kinds_text(&line, &kinds);
 	add_comment_line(out, &line);
 }
 
@@ -205,6 +220,7 @@ void provenance_lines(struct provenance_lines *out, const struct output_input *i
 	if (p == NULL)
 		return;
 	add_evidence(out, p->s);
+	add_kinds(out, p);
 	add_nodes(out, p);
 	add_builds(out, p);
 	buf_str(&loss, in->from->loss);

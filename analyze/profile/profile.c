@@ -162,7 +162,7 @@ static void take_use(struct building *b, uint32_t at)
 	const struct query_use *u = &p->q->uses.v[at];
 	const struct query_call *c = &p->q->calls.v[u->call];
 	uint32_t tree = p->q->images.v[u->image].tree, index;
-	bool denied = c->action != ACTION_LOG, timeless = u->events == 0;
+	bool denied = !action_passes(c->action), timeless = u->events == 0;
 	char name[SYSCALL_NAME_MAX];
 	struct profile_rule *r;
 
@@ -448,6 +448,39 @@ static int most_events(const void *a, const void *b)
 	return bytes_eq(x->comm, y->comm) ? bytes_order(x->subj, y->subj) : bytes_order(x->comm, y->comm);
 }
 
+#define ARGS_SHOWN 8
+
+/* Which arguments SYSCALL records showed of a call, of that thread's name and program: "a0 2,10; a1 80002". */
+static void note_args(struct profile_caller *c, const struct query *q, const struct query_call *call, struct bytes comm, struct bytes exe)
+{
+	unsigned which = UINT32_MAX, n = 0;
+
+	if (c->args.n > 0)
+		return;
+	for (size_t i = 0; i < q->args.n; i++) {
+		const struct query_args *a = &q->args.v[i];
+
+		if (a->arch != call->arch || a->nr != call->nr || !bytes_eq(a->comm, comm) || !bytes_eq(a->exe, exe))
+			continue;
+		if (a->which != which) {
+			buf_printf(&c->args, "%sa%u ", c->args.n ? "; " : "", a->which);
+			n = 0;
+		}
+		which = a->which;
+		if (n++ < ARGS_SHOWN)
+			buf_printf(&c->args, "%s%llx", n > 1 ? "," : "", (unsigned long long)a->value);
+		else if (n == ARGS_SHOWN + 2)
+			buf_str(&c->args, ",...");
+	}
+}
+
+void profile_callers_release(struct profile_callers *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		buf_release(&c->v[i].args);
+	VEC_FREE(c);
+}
+
 void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule)
 {
 	const struct query *q = p->q;
@@ -458,21 +491,23 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 		const struct query_use *u = &q->uses.v[rule->uses.v[i]];
 		const struct query_image *m = &q->images.v[u->image];
 		const struct query_caller *who = &q->callers.v[u->caller];
-		bool denied = q->calls.v[u->call].action != ACTION_LOG;
+		bool denied = !action_passes(q->calls.v[u->call].action);
 		struct profile_caller *c = NULL;
 		size_t at = 0;
 
 		for (; at < out->n && c == NULL; at++)
 			if (bytes_eq(out->v[at].path, m->path) && bytes_eq(out->v[at].comm, who->comm) &&
-			    bytes_eq(out->v[at].subj, who->subj))
+			    bytes_eq(out->v[at].subj, who->subj) && out->v[at].kind == q->trees.v[m->tree].kind)
 				c = &out->v[at--];
 		if (c == NULL) {
 			c = VEC_PUSH(out);
 			*c = (struct profile_caller){ .path = m->path, .comm = who->comm, .subj = who->subj,
-						      .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+						      .kind = q->trees.v[m->tree].kind, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
 		}
 		c->events += denied ? 0 : u->events;
 		c->denied += denied ? u->events : 0;
+		c->made += u->made;
+		note_args(c, q, &q->calls.v[u->call], who->comm, m->exe);
 		c->trusted = c->trusted || u->trusted > 0;
 		if (map_get(&trees, at, m->tree, 0) == 0) {
 			map_put(&trees, at, m->tree, 1);

@@ -76,10 +76,14 @@ struct profile_caller {
 	uint64_t events, starts, trees, denied;
 	int64_t t_first, t_last;
 	bool trusted;
+	enum kind kind;            /* by what the calls are known */
+	struct buf args;           /* notes of arguments: "a0 1, 2"; empty: none */
+	uint64_t made;             /* calls that a tool saw: none is an event */
 };
 struct profile_callers { struct profile_caller *v; size_t n, cap; };
 
-/* Callers of a rule, most events first. The caller frees out->v by VEC_FREE. */
+/* Callers of a rule, most events first. The caller frees *out by profile_callers_release. */
+void profile_callers_release(struct profile_callers *c);
 void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule);
 
 #endif

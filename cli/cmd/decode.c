@@ -218,7 +218,7 @@ static int one_member(struct decode *d, struct input *in, struct body_room *room
 			ret = input_fill(in, -1, &state, e);
 		}
 		d->file = in->name;
-		while (ret == 0 && reading_next(&in->reading, &piece))
+		while (ret == 0 && (reading_pass(&in->reading), reading_next(&in->reading, &piece)))
 			one_piece(d, &in->reading, &piece, room);
 	} while (ret == 0 && state != LINES_EOF && !ferror(stdout));
 	return ret < 0 ? err_wrap(e, "%s", in->name) : 0;

@@ -130,7 +130,7 @@ static void print_table(const struct denials *all)
 
 static int run_denials(struct opts *o, struct err *e)
 {
-	struct selected s;
+	struct selected s = { 0 };
 	struct selection sel = { 0 };
 	struct denials all = { 0 };
 	int ret = ST_OK;

@@ -7,6 +7,7 @@
 #include "ingest/ingest.h"
 #include "store/base/esc.h"
 #include "store/base/when.h"
+#include "store/model/arch.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -62,6 +63,21 @@ static void on_distrusted(void *to, const char *file, const char *why, uint64_t 
 		command_say("%s counts as text, not as trusted: line %" PRIu64 " is not in auditd's form", buf_text(&name), line);
 }
 
+/* A file of a tool: what it is taken for, and what is missing in it. */
+static void on_tool(void *to, const struct ingest_tool *tool)
+{
+	auto_buf struct buf gaps = { 0 };
+	char calls[32], fresh[32], processes[32];
+
+	wipe(to);
+	kind_gaps(&gaps, tool->kind, tool->facts);
+	command_say("%.*s: %s: %s call%s of %s process%s, %s new%s%s", (int)tool->file.n, tool->file.p, kind_at(tool->kind)->name,
+		    term_number(tool->calls, calls), tool->calls == 1 ? "" : "s", term_number(tool->processes, processes),
+		    tool->processes == 1 ? "" : "es", term_number(tool->fresh, fresh), gaps.n ? "; incomplete: " : "", gaps.n ? buf_text(&gaps) : "");
+	if (tool->lost)
+		command_say("%.*s: it says that %" PRIu64 " event%s lost", (int)tool->file.n, tool->file.p, tool->lost, tool->lost == 1 ? " was" : "s were");
+}
+
 static void on_progress(void *to, uint64_t bytes, long long size)
 {
 	struct talk *t = to;
@@ -100,6 +116,8 @@ static void say_no_record(const struct ingest_report *r)
 	else if (r->damaged)
 		command_say("no whole record in this input, %" PRIu64 " damaged (-v shows them); expected lines such as "
 			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", r->damaged);
+	else if (r->hint != NULL)
+		command_say("no record: %s", r->hint);
 	else
 		command_say("no record: %s; expected lines such as "
 			    "'audit: type=1326 audit(1795494577.759:215): auid=... code=0x7ffc0000'", looks[r->looks]);
@@ -120,7 +138,18 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 
 	if (opt_on(o, OPT_verbose))
 		say_reasons(r);
+	if (r->calls > 0)
+		command_say("%s call%s that tools saw, not records of a filter: %s new; they show that a call was made, and count as no event",
+			    term_number(r->calls, records), r->calls == 1 ? "" : "s", term_number(r->fresh_calls, fresh));
 	if (r->records == 0) {
+		if (r->tools > 0 && r->damaged > 0 && !opt_on(o, OPT_verbose))
+			say_reasons(r);
+		if (r->calls > 0 || (r->tools > 0 && r->damaged > 0))
+			return;
+		if (r->tools > 0) {
+			command_say("no call of a program in this input, though it is a file of a tool");
+			return;
+		}
 		if (r->failed < r->sources || r->failed == 0)
 			say_no_record(r);
 		return;
@@ -133,6 +162,8 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 	if (r->presence)
 		command_say("%" PRIu64 " of them ha%s no serial (journald's short form, logcat): that shows that a call was made, "
 			    "not how often; 'journalctl -k', or -o json, has serials", r->presence, r->presence == 1 ? "s" : "ve");
+	if (r->notes)
+		command_say("%s SYSCALL record%s told of arguments: notes, which profile --explain shows", term_number(r->notes, records), r->notes == 1 ? "" : "s");
 	if (r->contradicted)
 		command_say("%" PRIu64 " text lines contradict what a trusted source says of the same events: forged, or "
 			    "another boot", r->contradicted);
@@ -155,7 +186,7 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 /* No record, and not for want of them: all were damaged, or it is no text. */
 static int nothing_good(const struct ingest_report *r)
 {
-	if (r->records || r->losses)
+	if (r->records || r->losses || r->calls)
 		return ST_OK;
 	if (r->damaged)
 		return ST_NO;
@@ -190,12 +221,26 @@ static int read_choice(const struct opts *o, struct ingest_options *io, struct e
 	return 0;
 }
 
+/* --kind and --arch. */
+static int read_tool(const struct opts *o, struct ingest_options *io, struct err *e)
+{
+	const char *kind = opt_text(o, OPT_kind, NULL), *arch = opt_text(o, OPT_arch, NULL);
+
+	if (kind != NULL && !kind_of(bytes_of(kind), &io->kind))
+		return err_set(e, ST_INPUT, "--kind is one of %s, not '%.40s'", kind_names(), kind);
+	if (kind != NULL && io->kind == KIND_SECCOMP)
+		io->kind = N_KINDS;
+	if (arch != NULL && !arch_of_name(arch, &io->arch))
+		return err_set(e, ST_INPUT, "--arch: '%.40s' is no architecture that is known here", arch);
+	return 0;
+}
+
 static int run_ingest(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
 	struct talk talk = { .o = o };
 	struct ingest_options io = { .node = opt_text(o, OPT_node, NULL), .label = opt_text(o, OPT_label, NULL), 
-				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input),
+				     .version = SCAUDIT_VERSION, .json_field = opt_text(o, OPT_json_field, NULL), .trusted_input = opt_on(o, OPT_trusted_input), .with_syscalls = opt_on(o, OPT_with_syscalls),
 				     .stop = &stop, .to = &talk, .failed = on_failed };
 	struct ingest_report report = { 0 };
 	uint64_t keep, days, threads;
@@ -212,8 +257,8 @@ static int run_ingest(struct opts *o, struct err *e)
 			return err_set(e, ST_INPUT, "--trusted-input is about standard input, which is not among the "
 				       "files named") < 0 ? ST_INPUT : ST_OK;
 	}
-	if (read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
-	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 0, &threads, e) < 0)
+	if (read_tool(o, &io, e) < 0 || read_choice(o, &io, e) < 0 || values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
+	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 1, &threads, e) < 0)
 		return ST_INPUT;
 	io.threads = (unsigned)threads;
 	n = o->n_args || io.journal ? (size_t)o->n_args : 1;
@@ -221,8 +266,10 @@ static int run_ingest(struct opts *o, struct err *e)
 		command_say("reading standard input");
 	if (opt_on(o, OPT_verbose))
 		io.damaged = on_damaged;
-	if (!opt_on(o, OPT_quiet))
+	if (!opt_on(o, OPT_quiet)) {
 		io.distrusted = on_distrusted;
+		io.tool = on_tool;
+	}
 	if (isatty(STDERR_FILENO) && !opt_on(o, OPT_quiet))
 		io.progress = on_progress;
 	command_on_signals(on_signal);

@@ -83,6 +83,14 @@ static void explain_ground(struct term_table *t, const struct profile *p, const 
 	term_cell(t, "%s", r->ground == GROUND_RUNTIME ? p->o.runtime->version : "-");
 }
 
+/* By what its calls are known: records whose source may be trusted or not, or have no id of their event; or a tool's file. */
+static const char *source_of(const struct profile_caller *c)
+{
+	if (c->kind != KIND_SECCOMP)
+		return kind_at(c->kind)->name;
+	return c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id";
+}
+
 static void explain_rule(struct term_table *t, const struct profile *p, const struct profile_rule *r)
 {
 	struct profile_callers callers;
@@ -103,6 +111,11 @@ static void explain_rule(struct term_table *t, const struct profile *p, const st
 			buf_char(&who, ' ');
 			esc_tty(&who, c->subj);
 		}
+		if (c->args.n) {
+			buf_str(&who, " (arguments seen: ");
+			buf_add(&who, c->args.p, c->args.n);
+			buf_char(&who, ')');
+		}
 		buf_str(&first, c->t_first == WHEN_NONE ? "-" : when_local(c->t_first, stamp));
 		buf_str(&last, c->t_last == WHEN_NONE ? "-" : when_local(c->t_last, stamp));
 		term_cell(t, "%s", r->name.p);
@@ -111,10 +124,13 @@ static void explain_rule(struct term_table *t, const struct profile *p, const st
 		term_cell(t, "%" PRIu64, c->starts);
 		term_cell(t, "%s", buf_text(&first));
 		term_cell(t, "%s", buf_text(&last));
-		term_cell(t, "%s", c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id");
+		if (c->kind != KIND_SECCOMP && c->made)
+			term_cell(t, "%s: %" PRIu64, kind_at(c->kind)->name, c->made);
+		else
+			term_cell(t, "%s", source_of(c));
 		term_cell_text(t, buf_bytes(&who));
 	}
-	VEC_FREE(&callers);
+	profile_callers_release(&callers);
 }
 
 static int explain(FILE *to, const struct output_input *in, struct err *e)
@@ -156,11 +172,14 @@ static json_object *rule_json(const struct profile *p, const struct profile_rule
 		json_put_int(caller, "starts", true, (int64_t)c->starts);
 		json_put_time(caller, "first", c->t_first);
 		json_put_time(caller, "last", c->t_last);
-		json_put_word(caller, "source", c->trusted ? "trusted" : c->events + c->denied ? "text" : "no id");
+		json_put_word(caller, "source", source_of(c));
+		json_put_word(caller, "kind", kind_at(c->kind)->name);
+		json_put_text(caller, "arguments", c->args.n > 0, buf_bytes(&c->args));
+		json_put_int(caller, "made", c->kind != KIND_SECCOMP, (int64_t)c->made);
 		json_object_array_add(rows, caller);
 	}
 	json_object_object_add(row, "callers", rows);
-	VEC_FREE(&callers);
+	profile_callers_release(&callers);
 	return row;
 }
 

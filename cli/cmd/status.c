@@ -116,6 +116,31 @@ static void json_run(json_object *to, const struct status_run *r, bool all)
 	json_put_int(to, "lost", r->lost_known, (int64_t)r->lost);
 }
 
+static json_object *tools_json(const struct status_store *all)
+{
+	json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < all->tools.n; i++) {
+		const struct status_tool *tool = &all->tools.v[i];
+		json_object *one = json_object_new_object();
+		auto_buf struct buf gaps = { 0 };
+
+		kind_gaps(&gaps, tool->kind, tool->facts);
+		json_put_word(one, "kind", kind_at(tool->kind)->name);
+		json_put_text(one, "file", true, tool->file);
+		json_put_text(one, "host", true, tool->host);
+		json_put_text(one, "source", true, tool->node);
+		json_put_int(one, "bytes", true, (int64_t)tool->size);
+		json_put_int(one, "calls", true, (int64_t)tool->calls);
+		json_put_int(one, "lost", true, (int64_t)tool->lost);
+		json_put_time(one, "date", tool->t);
+		json_object_object_add(one, "read_whole", json_object_new_boolean(tool->whole));
+		json_put_word(one, "missing", gaps.n ? buf_text(&gaps) : NULL);
+		json_object_array_add(list, one);
+	}
+	return list;
+}
+
 static void print_json(const struct status_store *all, const struct store *s)
 {
 	json_object *doc = json_object_new_object(), *nodes = json_object_new_array(), *runs = json_object_new_array();
@@ -139,6 +164,7 @@ static void print_json(const struct status_store *all, const struct store *s)
 		json_object_array_add(runs, one);
 	}
 	json_object_object_add(doc, "runs", runs);
+	json_object_object_add(doc, "tools", tools_json(all));
 	json_print(doc);
 }
 
@@ -269,6 +295,30 @@ static void print_runs(const struct status_store *all)
 	term_table_print(&t, stdout);
 }
 
+/* Files of tools that saw calls being made: each with what is missing in it. */
+static void print_tools(const struct status_store *all)
+{
+	static const char *const heads[] = { "kind", ">calls", "?date", "file", "missing" };
+	struct term_table t;
+	char stamp[32];
+
+	term_table_init(&t, heads, ARRAY_SIZE(heads), ARRAY_SIZE(heads) - 1);
+	for (size_t i = 0; i < all->tools.n; i++) {
+		const struct status_tool *tool = &all->tools.v[i];
+		auto_buf struct buf gaps = { 0 };
+
+		if (!tool->whole)
+			buf_str(&gaps, "it was not read to its end");
+		kind_gaps(&gaps, tool->kind, tool->facts);
+		term_cell(&t, "%s", kind_at(tool->kind)->name);
+		term_cell(&t, "%" PRIu64, tool->calls);
+		term_cell(&t, "%s", when_local(tool->t, stamp));
+		term_cell_text(&t, tool->file);
+		term_cell_text(&t, gaps.n ? buf_bytes(&gaps) : BYTES("nothing, by what it shows"));
+	}
+	term_table_print(&t, stdout);
+}
+
 static void print(const struct status_store *all, const struct store *s)
 {
 	char tables[96], path[512];
@@ -282,8 +332,14 @@ static void print(const struct status_store *all, const struct store *s)
 		       all->contradicted, all->contradicted == 1 ? "" : "s", all->contradicted == 1 ? "s" : "",
 		       all->contradicted == 1 ? "" : "s");
 	printf("\n");
-	print_nodes(all);
-	printf("\n");
+	if (all->nodes.n > 0 || all->tools.n == 0) {
+		print_nodes(all);
+		printf("\n");
+	}
+	if (all->tools.n > 0) {
+		print_tools(all);
+		printf("\n");
+	}
 	if (all->only_trusted)
 		print_trusted_runs(all);
 	else

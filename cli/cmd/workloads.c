@@ -185,18 +185,16 @@ static void take_part(void *to, struct query *q)
 }
 
 /* Of all that the store has, a part after the other. 1: that cannot be. */
-static int list_parts(const struct opts *o, enum workloads_by by, struct err *e)
+static int list_parts(const struct opts *o, struct selected *s, enum workloads_by by, struct err *e)
 {
-	struct selected s;
 	struct workloads rows;
 	struct workloads_stream *w = workloads_begin(&rows, by);
-	int ret = selector_open_parts(&s, o, (struct query_part_take){ take_part, w }, e);
+	int ret = selector_open_parts(s, o, (struct query_part_take){ take_part, w }, e);
 
 	workloads_end(w);
 	if (ret == 0)
 		print_rows(o, &rows, by, e);
 	workloads_release(&rows);
-	selector_release(&s);
 	return ret;
 }
 
@@ -210,7 +208,7 @@ static int run_workloads(struct opts *o, struct err *e)
 		if (selector_open(&s, o, e) == 0)
 			draw(o, &s, e);
 	} else if (read_by(o, &by, e) == 0) {
-		ret = by == BY_TREE ? 1 : list_parts(o, by, e);
+		ret = by == BY_TREE ? 1 : list_parts(o, &s, by, e);
 		if (ret == 1 && selector_open_some(&s, o, SELECTOR_ROWS, e) == 0)
 			list(o, &s, by, e);
 	}

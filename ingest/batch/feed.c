@@ -2,6 +2,8 @@
 /* Takes lines one by one: line cache, parser, seen set, tally; begins, cuts and commits batches. */
 #include "ingest/batch/feed.h"
 
+#include "ingest/read/syscall_record.h"
+#include "store/args.h"
 #include "store/base/code.h"
 #include "store/base/when.h"
 #include "store/model/syscall.h"
@@ -220,6 +222,25 @@ static uint64_t taken(const struct ingest_report *r)
 	return r->records + r->damaged + r->losses;
 }
 
+#define HINT_LINES 64 /* so many lines tell what a text is */
+
+/* Texts that people have beside logs, by a line of theirs. */
+static const char *hint_of(struct bytes text)
+{
+	static const struct {
+		const char *first, *hint;
+	} rows[] = {
+		{ "Blocked Syscalls (", "it is amicontained's list of what a container is refused: 'scaudit diff --from amicontained FILE PROFILE' compares it" },
+		{ "Seccomp:\t", "it is /proc/PID/status: Seccomp: 2 means that a filter is in force; 'scaudit blocked --pid PID' says what it refuses" },
+		{ "kind: Pod", "it is a pod's manifest: 'scaudit lint' says which profile it names" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (bytes_starts(text, bytes_of(rows[i].first)))
+			return rows[i].hint;
+	return bytes_has(text, BYTES("\"defaultAction\"")) ? "it is a profile, not what a program did: 'scaudit lint' and 'scaudit diff' read it" : NULL;
+}
+
 /* Remembers what a source without records looks like. */
 static void look_at(struct feed *f, struct bytes text)
 {
@@ -227,6 +248,8 @@ static void look_at(struct feed *f, struct bytes text)
 
 	if (f->number <= 1 && (f->r->format = format_of(text)) != NULL)
 		*looks = LOOKS_BINARY;
+	if (f->r->hint == NULL)
+		f->r->hint = hint_of(text);
 	if (*looks != LOOKS_EMPTY && *looks != LOOKS_BLANK && *looks != LOOKS_TEXT)
 		return;
 	if (text.n && text.p[0] == '{')
@@ -254,9 +277,25 @@ static void other_line(struct feed *f, struct bytes text)
 		look_at(f, text);
 }
 
+/* What a SYSCALL record says of the argument that a rule of its call is worth. */
+static int note_arguments(struct feed *f, struct bytes text, struct err *e)
+{
+	struct syscall_record rec;
+	unsigned worth;
+
+	if (!syscall_record_parse(text, &rec, &f->room.fields) || (worth = args_worth(rec.arch, rec.nr)) == 0)
+		return 0;
+	f->r->notes++;
+	for (unsigned i = 0; i < 4; i++)
+		if ((worth & 1u << i) && args_save(f->store, &(struct args_row){ .comm = rec.comm, .exe = rec.exe, .arch = rec.arch, .nr = rec.nr,
+										 .which = i, .value = rec.a[i] }, e) < 0)
+			return -1;
+	return 0;
+}
+
 bool feed_may_pass(const struct feed *f)
 {
-	return f->any_without_syscall && (taken(f->r) != f->before || f->r->looks > LOOKS_BLANK);
+	return f->any_without_syscall && (taken(f->r) != f->before || (f->r->looks > LOOKS_BLANK && f->number > HINT_LINES));
 }
 
 void feed_pass(struct feed *f, uint64_t lines)
@@ -283,7 +322,7 @@ static int other_type(struct feed *f, struct bytes text, const struct line *l, s
 	if (page == NULL)
 		return -1;
 	seen_mark_other(page, l->rec.serial, trusted);
-	return 0;
+	return f->o->with_syscalls ? note_arguments(f, text, e) : 0;
 }
 
 static int slow_record(struct feed *f, struct bytes text, const struct entry *entry, const struct line *l, struct err *e)
@@ -311,22 +350,22 @@ static int slow_record(struct feed *f, struct bytes text, const struct entry *en
 	return event(f, &ev, trusts(f, l->auditd_form, l->indented), e);
 }
 
-static void damaged(struct feed *f, const struct line *l, struct bytes text)
+void feed_damaged(struct feed *f, const char *reason, struct bytes text)
 {
 	struct ingest_report *r = f->r;
 	size_t i = 0;
 
 	r->damaged++;
-	while (i < r->n_reasons && strcmp(r->reasons[i].why, l->reason) != 0)
+	while (i < r->n_reasons && strcmp(r->reasons[i].why, reason) != 0)
 		i++;
 	if (i == r->n_reasons && i < INGEST_REASONS) {
-		r->reasons[i].why = l->reason;
+		r->reasons[i].why = reason;
 		r->n_reasons++;
 	}
 	if (i < INGEST_REASONS)
 		r->reasons[i].n++;
 	if (f->o->damaged)
-		f->o->damaged(f->o->to, f->file, f->number, l->reason, text);
+		f->o->damaged(f->o->to, f->file, f->number, reason, text);
 }
 
 
@@ -337,6 +376,7 @@ void feed_source(struct feed *f, const char *name)
 	f->before = taken(f->r);
 	f->r->looks = LOOKS_EMPTY;
 	f->r->format = NULL;
+	f->r->hint = NULL;
 	f->r->sources++;
 }
 
@@ -369,7 +409,7 @@ static int parsed(struct feed *f, struct bytes text, const struct entry *entry, 
 			f->near_ms[f->trust != FEED_TEXT] = l->rec.ms;
 		return slow_record(f, text, entry, l, e);
 	case LINE_DAMAGED:
-		damaged(f, l, text);
+		feed_damaged(f, l->reason, text);
 		return 0;
 	case LINE_LOSS:
 		if (outside(f, l->loss.ms))

@@ -82,6 +82,9 @@ int feed_line(struct feed *f, struct bytes line, bool cut, bool mentions, struct
 /* Where the process of the last event ran; location: a row. */
 void feed_location(struct feed *f, int64_t location);
 
+/* A line that cannot be taken, of a reader that finds so itself. */
+void feed_damaged(struct feed *f, const char *reason, struct bytes text);
+
 /* Has the batch to be committed now? */
 bool feed_full(struct feed *f);
 

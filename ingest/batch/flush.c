@@ -13,6 +13,7 @@
 #include "store/rows/loss.h"
 #include "store/rows/presence.h"
 #include "store/rows/run.h"
+#include "store/tool.h"
 #include "store/rows/tree_row.h"
 
 #include <stdlib.h>
@@ -120,15 +121,15 @@ struct given {
 	VEC(struct track_site) sites;
 };
 
-struct events_to { const struct boots *boots; struct given *out; };
+struct events_to { const struct boots *boots; struct given *out; enum track_layer layer; };
 
 static int take_event(void *to, const struct lifecycle_row *r)
 {
 	struct events_to *ev = to;
 
 	*VEC_PUSH(&ev->out->edges) = (struct track_edge){
-		.t = r->t, .serial = r->serial, .boot = boots_of(ev->boots, TRACK_TRUSTED, r->t / 1000, r->serial),
-		.kind = (uint8_t)r->kind, .layer = TRACK_TRUSTED, .parent = r->parent, .fresh = true };
+		.t = r->t, .serial = r->serial, .boot = boots_of(ev->boots, ev->layer, r->t / 1000, r->serial),
+		.kind = (uint8_t)r->kind, .layer = (uint8_t)ev->layer, .parent = r->parent, .fresh = true };
 	return 0;
 }
 
@@ -155,8 +156,9 @@ static int give_row(struct work *w, struct evidence *ev, size_t i, const struct 
 
 static int give(struct work *w, struct evidence *ev, const struct boots *boots, struct given *out, struct err *e)
 {
-	struct events_to to = { boots, out };
+	struct events_to to = { boots, out, TRACK_TRUSTED };
 	size_t at = 0;
+	bool tool;
 
 	*out = (struct given){ .iv = mem_alloc(ev->rows.n * sizeof(*out->iv)) };
 	for (size_t i = 0; i < ev->rows.n; i++)
@@ -172,6 +174,10 @@ static int give(struct work *w, struct evidence *ev, const struct boots *boots, 
 		out->iv[i].sites = &out->sites.v[at];
 	if (!w->events)
 		return 0;
+	/* what a tool's file says of processes is text, as all of it is */
+	if (tool_is(w->store, ev->node, &tool, e) < 0)
+		return -1;
+	to.layer = tool ? TRACK_TEXT : TRACK_TRUSTED;
 	return lifecycle_each(w->store, ev->node, ev->pid, (struct lifecycle_take){ take_event, &to }, e);
 }
 

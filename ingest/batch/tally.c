@@ -319,7 +319,7 @@ static uint32_t obs_for(struct tally *t, const struct ident *id, uint32_t interv
 				   uint32_t code, int64_t t_ms)
 {
 	/* what was denied made no process and ended none */
-	bool done = action_of(code) == ACTION_LOG;
+	bool done = action_of(code) == ACTION_LOG || action_of(code) == (uint32_t)ACTION_ALLOW;
 	uint64_t a = (uint64_t)interval << 32 | (uint32_t)id->caller;
 	int64_t at = map_get(&t->obs_of, a, (uint64_t)call, -1);
 	struct tally_obs *s;
@@ -345,7 +345,7 @@ int tally_count_event(struct tally *t, struct ident *id, const struct tally_even
 	uint32_t interval;
 	int64_t call;
 
-	t->seen_before += ev->state != SEEN_NEW;
+	t->seen_before += ev->state != SEEN_NEW && !ev->made;
 	if (before && !t->label)
 		return 0;
 	interval = interval_for(t, id, ev->ip, ev->ms, ev->serial, ev->trusted);
@@ -375,14 +375,14 @@ int tally_count_event(struct tally *t, struct ident *id, const struct tally_even
 	}
 	o->fresh += ev->trusted;
 	o->text += !ev->trusted;
-	t->new_events += ev->state == SEEN_NEW;
+	t->new_events += ev->state == SEEN_NEW && !ev->made;
 	if (ev->state == SEEN_OTHER) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
 		*VEC_PUSH(&t->echoes) = (struct tally_echo){ ev->ms, ev->serial, recent->obs, v->echoes };
 		v->echoes = (uint32_t)t->echoes.n;
 	}
-	if (s->edge != EDGE_NONE) {
+	if (s->edge != EDGE_NONE && !ev->failed) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
 		*VEC_PUSH(&t->edges) = (struct tally_edge){ { ev->ms, ev->serial, (enum edge_kind)s->edge }, v->edges };

@@ -84,6 +84,8 @@ struct tally_event {
 	int32_t nr;
 	bool trusted;
 	enum seen_state state; /* as the seen set says */
+	bool made;           /* a tool saw the call: it counts as no event */
+	bool failed;         /* ... and that it did nothing: no process was made or ended */
 };
 struct tally_loss { int64_t node, stamp, t; enum loss_kind kind; uint64_t number; bool trusted; };
 

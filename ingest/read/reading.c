@@ -3,6 +3,7 @@
 #include "ingest/read/reading.h"
 
 #include "ingest/read/body.h"
+#include "ingest/read/sieve.h"
 
 void reading_init(struct reading *r, int fd, const char *json_field)
 {
@@ -60,6 +61,16 @@ bool reading_next(struct reading *r, struct piece *p)
 		return false;
 	p->number = r->lines.number;
 	return true;
+}
+
+uint64_t reading_pass(struct reading *r)
+{
+	uint64_t lines = 0;
+	size_t n = reading_inside(r) ? 0 : sieve_pass(lines_ahead(&r->lines), &lines);
+
+	if (n > 0)
+		lines_pass(&r->lines, n, lines);
+	return lines;
 }
 
 bool reading_ready(const struct reading *r)

@@ -38,6 +38,9 @@ static inline bool reading_inside(const struct reading *r)
 /* The next piece; false when none is whole in what was read. It lives until the next lines_fill, or the next call. */
 bool reading_next(struct reading *r, struct piece *p);
 
+/* Passes over lines that nobody reads (ingest/read/sieve.h), where the next byte begins a line. Returns how many. */
+uint64_t reading_pass(struct reading *r);
+
 /* At the end of the input: is there still something to hand out? */
 bool reading_ready(const struct reading *r);
 

@@ -17,6 +17,7 @@
 
 #define MEM_MAJOR 1   /* include/uapi/linux/major.h */
 #define KMSG_MINOR 11 /* drivers/char/mem.c */
+#define PIPE_SIZE (1 << 20) /* what the kernel allows to anybody (fs.pipe-max-size) */
 
 static int look_at_file(struct source *s, const struct trust *where, const char *shown, struct err *e)
 {
@@ -30,6 +31,8 @@ static int look_at_file(struct source *s, const struct trust *where, const char 
 		return err_set(e, ST_INPUT, "%s is a folder; name the files in it", shown);
 	s->is_kmsg = S_ISCHR(st.st_mode) && st.st_rdev == makedev(MEM_MAJOR, KMSG_MINOR);
 	s->is_regular = S_ISREG(st.st_mode);
+	if (S_ISFIFO(st.st_mode)) /* who writes goes on while a batch is committed; where that is refused, it waits */
+		fcntl(s->fd, F_SETPIPE_SZ, PIPE_SIZE);
 	if (!s->is_regular)
 		return 0;
 	s->size = st.st_size;

@@ -424,6 +424,9 @@ int compact_run(struct store *s, const struct compact_tree *trees, size_t n, str
 	struct compacting f = { .s = s };
 	int ret = total_each_call(s, ACTION_LOG, (struct total_call_take){ take_call, &f }, e);
 
+	if (ret == 0)
+		ret = total_each_call(s, ACTION_ALLOW, (struct total_call_take){ take_call, &f }, e);
+
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = compact_one(&f, &trees[i], e);
 	if (ret == 0 && n > 0)
@@ -431,7 +434,7 @@ int compact_run(struct store *s, const struct compact_tree *trees, size_t n, str
 	if (ret == 0 && n > 0)
 		ret = interval_del_lost_marks(s, e);
 	if (ret == 0 && n > 0)
-		ret = makers_of_totals(s, e);
+		ret = makers_of_totals(s, e) < 0 ? -1 : makers_tidy(s, e);
 	if (ret == 0 && n > 0)
 		ret = position_forget(s, e);
 	VEC_FREE(&f.images);

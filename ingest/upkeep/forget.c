@@ -6,6 +6,7 @@
 #include "ingest/upkeep/forget.h"
 
 #include "ingest/batch/flush.h"
+#include "store/tool.h"
 #include "store/rows/doomed.h"
 #include "store/rows/position.h"
 
@@ -153,5 +154,7 @@ int forget_run(struct store *s, const struct forget_what *what, struct forget_re
 		ret = remove_all(s, what, report, e);
 	if (ret == 0 && !what->dry_run && report->totals > 0)
 		ret = doomed_delete_totals(s, e);
+	if (ret == 0 && !what->dry_run && what->unsee)
+		ret = tool_unsee(s, e);
 	return ret < 0 || what->dry_run ? ret : doomed_delete_builds(s, e);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One hash for bytes and one for numbers; for tables in memory only, never stored. */
+/* One hash for bytes and one for numbers; for tables in memory only, never stored but in the
+ * name of a tool's file (ingest/tools.c). */
 #ifndef STORE_BASE_HASH_H
 #define STORE_BASE_HASH_H
 

@@ -27,6 +27,12 @@ static inline uint32_t action_of(uint32_t code)
  */
 bool action_kills(uint32_t action);
 
+/* Was the call let through: logged, or, as a tool saw it, made? */
+static inline bool action_passes(uint32_t action)
+{
+	return action == (uint32_t)ACTION_LOG || action == (uint32_t)ACTION_ALLOW;
+}
+
 const char *action_word(uint32_t action); /* "log", "errno" ...; "unknown" for what no table has */
 const char *action_scmp(uint32_t action); /* "SCMP_ACT_LOG" ...; NULL for what no table has */
 

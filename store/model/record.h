@@ -33,6 +33,7 @@ enum loss_kind {
 	LOSS_JOURNAL,  /* journald missed or suppressed so many messages */
 	LOSS_SYSLOG,   /* rsyslog lost so many messages */
 	LOSS_AUDITD,   /* auditd or its dispatcher lost at least one event; how many, it does not say */
+	LOSS_TRACER,   /* a tool says that it lost so many events */
 	N_LOSS_KINDS,
 };
 

@@ -427,9 +427,10 @@ static int take_lifecycle(void *to, sqlite3_stmt *st, struct err *e)
 	return r.kind == EDGE_NONE || v[5] > INT32_MAX ? 0 : lifecycle_save(c->to->store, &r, e);
 }
 
-int carry_lifecycles(struct carry *c, struct err *e)
+int carry_lifecycles(struct carry *c, bool all, struct err *e)
 {
-	return store_each_sql(c->from, "SELECT node, pid, t, serial, kind, ifnull(parent, 0) FROM event", NO_ARGS, WALK(take_lifecycle, c), e);
+	return store_each_sql(c->from, "SELECT node, pid, t, serial, kind, ifnull(parent, 0) FROM event WHERE ?1 OR node IN (SELECT node.id FROM node "
+				       "JOIN meta ON meta.key = 'tool ' || CAST(node.name AS TEXT))", ARGS(V_INT(all)), WALK(take_lifecycle, c), e);
 }
 
 static int take_build(void *to, sqlite3_stmt *st, struct err *e)

@@ -59,7 +59,7 @@ struct carry_presence { int64_t node, exe, caller, call, t; int32_t pid; uint64_
 struct carry_presence_take { int (*take)(void *to, const struct carry_presence *p, struct err *e); void *to; };
 int carry_each_presence(struct carry *c, struct carry_presence_take to, struct err *e);
 int carry_losses(struct carry *c, bool trusted, int64_t run, uint64_t *n, struct err *e);
-int carry_lifecycles(struct carry *c, struct err *e);
+int carry_lifecycles(struct carry *c, bool all, struct err *e); /* !all: what files of tools told alone */
 int carry_builds(struct carry *c, struct err *e);
 
 /* How many trees are there only as totals: these cannot be taken over. */

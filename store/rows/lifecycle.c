@@ -9,7 +9,8 @@ STMT(load_events, "SELECT t, serial, kind, parent FROM event WHERE node = ?1 AND
 STMT(any_event, "SELECT count(*) FROM (SELECT 1 FROM event LIMIT 1)");
 STMT(add_event, "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0)) ON CONFLICT DO NOTHING");
 STMT(del_events_of,
-	"DELETE FROM event WHERE EXISTS (SELECT 1 FROM part WHERE part.node = ?1 AND part.pid = ?2 AND part.id = ?3 AND part.trusted AND "
+	"DELETE FROM event WHERE EXISTS (SELECT 1 FROM part WHERE part.node = ?1 AND part.pid = ?2 AND part.id = ?3 AND (part.trusted OR EXISTS (SELECT 1 FROM node JOIN "
+	"meta ON meta.key = 'tool ' || CAST(node.name AS TEXT) WHERE node.id = part.node)) AND "
 	"event.node = part.node AND event.pid = part.pid AND event.t BETWEEN part.t_first - 1000 AND part.t_last + 1000)");
 
 static const char *const kinds[] = { [EDGE_BORN] = "born", [EDGE_EXECED] = "execed", [EDGE_GONE] = "gone" };

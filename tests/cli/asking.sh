@@ -19,7 +19,8 @@ more='INSERT INTO place (node, runtime, container, container_name, pod, pod_name
 	INSERT INTO sighting SELECT interval.id, place.id FROM interval JOIN place ON place.node = interval.node WHERE interval.pid % 5 = place.id % 5;
 	INSERT INTO tree_place SELECT DISTINCT image.tree, sighting.place, part.trusted FROM sighting JOIN interval ON interval.id = sighting.interval JOIN part
 	ON part.id = interval.part JOIN image ON image.id = part.image WHERE true ON CONFLICT DO NOTHING;'
-capture='INSERT INTO capture SELECT id, (SELECT min(id) FROM node), 0, 9999999999999, 0, 4294967295, 9, 0, 0, 0, 0, id % 2 FROM ingest LIMIT 2;'
+capture='INSERT INTO capture SELECT id, (SELECT min(id) FROM node), 0, 9999999999999, 0, 4294967295, 9, 0, 0, 0, 0, id % 2 FROM ingest LIMIT 2;
+	INSERT INTO build SELECT DISTINCT node, exe, 0, 1, "ab" || exe, 0, 9999999999999 FROM interval;'
 
 make_store() { # SEED
 	rm -f "$TMP"/some/* "$TMP"/all/*
@@ -32,7 +33,7 @@ make_store() { # SEED
 	[ $(($1 % 4)) != 1 ] || label=(--label mine --logged-under "$TMP/policy.json")
 	"$SCAUDIT" ingest -q --db "$db" "${label[@]}" - <"$TMP/log.text" || :
 	[ $(($1 % 2)) = 0 ] || sqlite3 "$db" "${more//\"/\'}"
-	[ $(($1 % 5)) != 2 ] || sqlite3 "$db" "$capture"
+	[ $(($1 % 5)) != 2 ] || sqlite3 "$db" "${capture//\"/\'}"
 	[ $(($1 % 3)) != 2 ] || "$SCAUDIT" compact -q --db "$db" --keep-trees 1
 	if [ $(($1 % 4)) = 2 ]; then # records without an id are presence
 		sed -n 's/msg=audit([0-9.:]*)://; 1~9p' "$TMP/log.trusted" | sed 's/^node=\([^ ]*\) type=SECCOMP/Nov 14 22:20:00 \1 kernel: audit: type=1326/' >"$TMP/log.no-id"
@@ -62,7 +63,7 @@ column() { sqlite3 "$TMP/some/store.db" "$1" | shuf -n "$2" --random-source=<(ye
 ask_all() {
 	local selectors=() selector name
 
-	while read -r name; do selectors+=("--comm $name"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM caller JOIN string ON string.id = comm WHERE instr(bytes, ' ') = 0" 4)
+	while read -r name; do selectors+=("--comm $name"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM caller JOIN string ON string.id = comm WHERE instr(bytes, ' ') = 0" 9)
 	while read -r name; do selectors+=("--exe $name"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM path JOIN string ON string.id = exe WHERE instr(bytes, ' ') = 0" 2)
 	while read -r name; do selectors+=("--exe ${name##*/}" "--root ${name##*/}"); done < <(column "SELECT DISTINCT CAST(bytes AS TEXT) FROM path JOIN string ON string.id = exe WHERE instr(bytes, ' ') = 0" 1)
 	while read -r name; do selectors+=("--tree ${name:0:6}"); done < <(column "SELECT code FROM tree UNION SELECT code FROM fold" 1)

@@ -152,3 +152,19 @@ ok "short form: what it did itself, too" says '^set_tid_address$'
 ok "short form: what another pid's loader did is not" test -z "$(grep '^setuid$' "$TMP/out")"
 run "$SCAUDIT" profile --comm other --format names --baseline none
 ok "short form: nor is it another program's" test -z "$(grep '^capset$' "$TMP/out")"
+
+# --- a program that is known from a record and from presence far from it: whatever comes first, the loader's step is of both ---
+unix() { printf '%s box audit[501]: SECCOMP %s comm="%s" exe="%s" sig=0 arch=c000003e syscall=%s compat=0 ip=0x7f04004270%s0 code=0x7ffc0000\n' "$@"; }
+ids='auid=0 uid=0 gid=0 ses=1 pid=501'
+unix 1795519551.000000 "$ids" 'runc:[2:INIT]' /usr/bin/runc 126 1 >"$TMP/loader"
+echo "node=box type=SECCOMP msg=audit(1795519560.955:139): $ids comm=\"sort\" exe=\"/usr/bin/sort\" sig=0 arch=c000003e syscall=257" \
+	"compat=0 ip=0x7f0405f91010 code=0x7ffc0000" >"$TMP/record"
+unix 1795519560.900000 "$ids" sort /usr/bin/sort 12 2 >"$TMP/near"
+unix 1795519564.000000 "$ids" sort /usr/bin/sort 0 3 >"$TMP/far"
+for order in "loader record near far" "loader record far near" "far near loader record" "record far loader near"; do
+	fresh
+	for part in $order; do cat "$TMP/$part"; done | "$SCAUDIT" ingest -q
+	"$SCAUDIT" workloads --by tree >"$TMP/trees.now"
+	[ -e "$TMP/trees.first" ] || cp "$TMP/trees.now" "$TMP/trees.first"
+	ok "short form: $order: the same trees" cmp "$TMP/trees.first" "$TMP/trees.now"
+done

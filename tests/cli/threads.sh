@@ -38,9 +38,12 @@ awk 'BEGIN { for (i = 0; i < 26000; i++)
 	"exe=\"/usr/bin/a\" sig=0 arch=c000003e syscall=%d compat=0 ip=0x7f0000001000 code=0x7ffc0000\n", i / 3600 % 24, i / 60 % 60, i % 60,
 	i % 7, 1795494577 + i / 1000, i % 1000, i + 1, 100 + i % 7, i % 23000, i % 300 }' >"$TMP/many.log"
 
-rows() { # DB: all that is stored, but when it was
-	sqlite3 "$1" ".dump interval" ".dump part" ".dump image" ".dump tree" ".dump path" ".dump string" ".dump caller" ".dump call" ".dump node" \
-		".dump presence" ".dump seen" ".dump loss" ".dump boot" ".dump event" "SELECT id, new_events, seen_before, damaged, other, losses FROM ingest"
+# all that is stored, but rows' numbers, which hang on how batches were cut, by the clock, and when it was
+rows() { # DB
+	sqlite3 "$1" "SELECT * FROM observations" "SELECT n.name, s.seconds, s.serials, hex(s.data) FROM seen AS s JOIN node AS n ON n.id = s.node" \
+		"SELECT t_first, t_last, hex(cell), trusted FROM interval" "SELECT kind, number, stamp, t FROM loss" \
+		"SELECT bytes FROM string" "SELECT pid, hour, t_first, t_last, ip FROM presence" | sort
+	sqlite3 "$1" "SELECT new_events, seen_before, damaged, other, losses FROM ingest"
 }
 for log in plain mixed many; do
 	for n in 1 2 3 8; do

@@ -19,6 +19,7 @@ struct bench {
 	struct seen seen;
 	struct tally tally;
 	struct line_cache line_cache;
+	struct body_room room;
 	unsigned inputs;
 };
 
@@ -136,10 +137,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		open_bench(&b);
 		b.inputs = 1;
 	}
-	line_cache_forget(&b.line_cache); /* so that an input alone decides what happens */
 	while (rest.n) {
 		one_line(&b, bytes_until(&rest, '\n'));
 		bytes_skip(&rest, 1);
 	}
+	line_cache_forget(&b.line_cache); /* so that an input alone decides what happens */
 	return 0;
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TOOL(id): only rows; of two that have as many lines in a file's beginning the first is taken. */
+TOOL(strace)
+TOOL(strace_c)
+TOOL(tracee)
+TOOL(perf_script)
+TOOL(ftrace)
+TOOL(perf_trace)
+TOOL(sysdig)
+TOOL(bpftrace)
+TOOL(ig_audit)
+TOOL(spo)
+TOOL(falco)
+TOOL(ig_advise)
+TOOL(oci_hook)
