@@ -27,7 +27,7 @@ int selector_open(struct selected *out, const struct opts *o, struct err *e);
 enum selector_need {
 	SELECTOR_TREES,    /* nothing: readiness, check */
 	SELECTOR_PROFILE,  /* trees under the same loader, and what several workloads are called */
-	SELECTOR_DENIALS,  /* no more than trees of which some call was refused */
+	SELECTOR_DENIALS,  /* trees of which some call was refused, and the rest of their workloads */
 	SELECTOR_ROWS,     /* nothing, and of a container or unit no more than what was named */
 };
 

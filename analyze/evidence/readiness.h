@@ -76,7 +76,7 @@ struct readiness {
 	uint64_t missing;                   /* serials within the trees; at most, where arrived is unknown */
 	uint64_t lost;                      /* records that loss markers own up to */
 	int64_t t_news, quiet_ms, longest_quiet_ms; /* the last news (WHEN_NONE); since then; the longest that news followed */
-	uint64_t stops, signals;            /* starts whose end was seen, that handled a signal */
+	uint64_t stops, signals, probes;    /* starts whose end was seen, that handled a signal; other trees in the same places */
 	int64_t lived_ms;                   /* how long the starts lived, together */
 	unsigned hours, days;               /* of the day, of the week, that starts were seen in, local time: bits */
 	struct buf why;                     /* of the verdict, a sentence without its end */

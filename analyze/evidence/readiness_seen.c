@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Times of starts, and the kinds of work that they showed beside starting: stops and handled signals. */
+/* Times of starts, and the kinds of work that they showed beside starting: stops, handled signals, probes. */
 #include "analyze/evidence/readiness_seen.h"
 
 #include "store/base/when.h"
@@ -81,8 +81,22 @@ static void find_work(struct readiness *r, const struct query *q, const struct s
 	}
 }
 
+/* Trees that were not selected, and ran in the same containers, pods or units: probes, hooks, what an administrator ran. */
+static void find_probes(struct readiness *r, const struct query *q, const struct selection *s)
+{
+	struct map names = { 0 };
+
+	for (size_t i = 0; i < r->starts.n; i++)
+		readiness_on_list(q, &q->trees.v[r->starts.v[i].tree], &names, true);
+	for (size_t i = 0; i < q->trees.n; i++)
+		if (!s->tree_in[i] && readiness_on_list(q, &q->trees.v[i], &names, false))
+			r->probes += q->trees.v[i].stands_for;
+	map_release(&names);
+}
+
 void readiness_seen(struct readiness *r, const struct query *q, const struct selection *s)
 {
 	find_times(r);
 	find_work(r, q, s);
+	find_probes(r, q, s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the starts of a selection covered: times, stops, signals. It may lower a verdict in a reader's eyes, and raises none. */
+/* What the starts of a selection covered: times, stops, signals, probes. It may lower a verdict in a reader's eyes, and raises none. */
 #ifndef ANALYZE_EVIDENCE_READINESS_SEEN_H
 #define ANALYZE_EVIDENCE_READINESS_SEEN_H
 

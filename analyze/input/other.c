@@ -216,8 +216,8 @@ static const struct { bool (*is)(struct bytes text, struct bytes first); const c
 	{ is_compose, "a compose file, not a profile: its security_opt names the profile's file" },
 	{ is_nspawn, "a file of systemd-nspawn, not a unit: its SystemCallFilter= changes nspawn's own list, which is not read" },
 	{ is_analyze, "what 'systemd-analyze syscall-filter' prints, not a profile" },
-	{ is_strace_c, "the table of strace -c, not a profile" },
-	{ is_strace, "the output of strace, not a profile" },
+	{ is_strace_c, "the table of strace -c, not a profile: 'scaudit ingest' reads it" },
+	{ is_strace, "the output of strace, not a profile: 'scaudit ingest' reads it, 'scaudit profile' makes a list of that" },
 };
 
 const char *input_other(struct bytes text)

@@ -93,6 +93,7 @@ static void print_json(const struct readiness *r, const struct query *q)
 	json_put_int(doc, "lived_ms", true, r->lived_ms);
 	json_put_int(doc, "stops", true, (int64_t)r->stops);
 	json_put_int(doc, "signals", true, (int64_t)r->signals);
+	json_put_int(doc, "probes", true, (int64_t)r->probes);
 	for (size_t i = 0; i < r->nodes.n; i++) {
 		auto_buf struct buf shown = { 0 };
 
@@ -169,8 +170,8 @@ static void print_seen(const struct readiness *r)
 	if (r->starts.n == 0)
 		return;
 	span(&lived, r->lived_ms);
-	printf("seen       they lived for %s in all; %" PRIu64 " stopped, %" PRIu64 " handled a signal (a reload is one); profile names probes and hooks "
-	       "beside them\n", buf_text(&lived), r->stops, r->signals);
+	printf("seen       they lived for %s in all; %" PRIu64 " stopped, %" PRIu64 " handled a signal (a reload is one); %" PRIu64 " other tree%s in the "
+	       "same containers, pods or units (probes, hooks)\n", buf_text(&lived), r->stops, r->signals, r->probes, r->probes == 1 ? "" : "s");
 }
 
 /* The curve: a row for each start that brought a name. */

@@ -207,8 +207,8 @@ ok "a true one: they have ended" is "$("$SCAUDIT" readiness --comm app --union -
 fresh
 starts 30 7:15 9:15 | trusted
 run "$SCAUDIT" readiness --comm app
-ok "stops and handled signals, in words" says '^seen .*; 30 stopped, 2 handled a signal '
-ok "... in JSON" is "$("$SCAUDIT" readiness --comm app --json | jq -c '[.stops, .signals, .hours_of_day, .days_of_week]')" '[30,2,1,1]'
+ok "stops and handled signals, in words" says '^seen .*; 30 stopped, 2 handled a signal .*; 0 other trees'
+ok "... in JSON" is "$("$SCAUDIT" readiness --comm app --json | jq -c '[.stops, .signals, .probes, .hours_of_day, .days_of_week]')" '[30,2,0,1,1]'
 
 # --- compacted trees: what readiness needs of each start is kept ---
 figures() { "$SCAUDIT" readiness --comm app --json "$@" | jq -c '{verdict, why, arrived, ended, whole, lossy, unknown, text, running, next_start, fresh_node, last_news, quiet_ms, longest_quiet_ms,

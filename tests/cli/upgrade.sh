@@ -70,7 +70,7 @@ for comm in backup rotate; do
 		"$("$SCAUDIT" profile -q --db fresh.db --comm $comm --union --format names)"
 done
 # of what was read by version 3 it is not known which serials are of other types
-nodes() { "$SCAUDIT" status --db "$1" | sed -n '/^node/,/^$/p' | grep -v '^mail' | cut -f1,2,4- | sed -E 's/(no hole in|at most) [0-9]* (of [0-9]* )?serials( missing)?; (and )?([0-9]+ holes?, the longest of [0-9]+ about [-0-9: ]+; )?(mostly [^;]*; )?//'; }
+nodes() { "$SCAUDIT" status --db "$1" | sed -n '/^node/,/^$/p' | grep -v '^mail' | cut -f1,2,4- | sed -E 's/(no hole in|at most) [0-9]* (of [0-9]* )?serials( missing)?; ([0-9]+ holes?, the longest of [0-9]+ about [-0-9: ]+; )?(mostly [^;]*; )?//'; }
 ok "machines" is "$(nodes "$SCAUDIT_DB")" "$(nodes fresh.db)"
 ids() {
 	for comm in shop ledger mailer poster queue cache true report; do

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
-/* The mark of a list, a table or a quotation: "- ", "* ", "• ", "> ", ">> ", "| ", "3. ", "3) ". Who copied by hand may have changed more. */
+/*
+ * The mark of a list, a table or a quotation: "- ", "* ", "• ", "> ", ">> ", "| ", "3. ", "3) ". Who copied by hand may have
+ * changed more.
+ */
 static bool mark(struct bytes *b)
 {
 	static const char *const marks[] = { "-", "*", "+", ">", "|", "\xe2\x80\xa2", "\xe2\x80\x93", "\xe2\x80\xa3", "\xc2\xb7" };
