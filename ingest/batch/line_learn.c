@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 #define LINE_MAX_LEARN 10000 /* a longer one is no usual line */
-#define SHAPE_COST 64 /* about how many lines are parsed to learn a shape; of a further host of it: */
-#define HOST_COST 4
+#define SHAPE_COST 64 /* about how many lines are parsed to learn a shape */
+#define HOST_COST 4   /* ... and a further host of it */
 #define CREDIT (32 * SHAPE_COST)
 
 /* A line that is written anew and asked about. */
