@@ -17,7 +17,10 @@
 #define CHUNKS (AHEAD_WINDOW / CHUNK + 1)
 #define PREFIXES_MOST 512 /* more of them are not copied for a window */
 
-enum chunk_state { FREE, CLAIMED, DONE, TAKERS };
+enum chunk_state { FREE,
+		   CLAIMED,
+		   DONE,
+		   TAKERS };
 
 struct chunk {
 	struct bytes text;
@@ -29,22 +32,22 @@ struct helper {
 	struct ahead *a;
 	pthread_t thread;
 	struct line_cache cache;
-	struct tally shadow;      /* holds copies of identities, and nothing else */
-	uint32_t drops;           /* the taker's, at the time of the copies */
-	size_t idents;            /* how many of the taker's were copied */
-	uint32_t changes;         /* of the taker's prefixes, likewise */
+	struct tally shadow; /* holds copies of identities, and nothing else */
+	uint32_t drops; /* the taker's, at the time of the copies */
+	size_t idents; /* how many of the taker's were copied */
+	uint32_t changes; /* of the taker's prefixes, likewise */
 };
 
 struct ahead {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	struct chunk chunks[CHUNKS];
-	unsigned n, next;         /* chunks; the first that may be free */
-	unsigned busy;            /* helpers that have claimed one */
+	unsigned n, next; /* chunks; the first that may be free */
+	unsigned busy; /* helpers that have claimed one */
 	bool quit;
 	uint32_t drops;
-	unsigned at;              /* the taker's chunk, */
-	size_t event;             /* and the next event in it */
+	unsigned at; /* the taker's chunk, */
+	size_t event; /* and the next event in it */
 	struct helper helpers[AHEAD_MOST];
 	unsigned n_helpers;
 };

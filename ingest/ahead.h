@@ -10,13 +10,15 @@
 
 #include "ingest/batch/feed.h"
 
-#define AHEAD_MOST (INGEST_THREADS_MOST - 1) /* helpers */
-#define AHEAD_WINDOW (512u << 10)  /* bytes that are buffered for them: more than this falls out of a processor's cache */
+/* helpers */
+#define AHEAD_MOST (INGEST_THREADS_MOST - 1)
+/* bytes that are buffered for them: more than this falls out of a processor's cache */
+#define AHEAD_WINDOW (512u << 10)
 
 struct ahead_event {
-	const char *p;               /* where the line begins */
-	struct line_cache_event ev;  /* its record, */
-	uint64_t passed;             /* or, where this is not 0, so many lines that nobody reads, of ev.n bytes with their newlines */
+	const char *p; /* where the line begins */
+	struct line_cache_event ev; /* its record, */
+	uint64_t passed; /* or, where this is not 0, so many lines that nobody reads, of ev.n bytes with their newlines */
 };
 
 struct ahead;

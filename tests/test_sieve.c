@@ -21,11 +21,53 @@ static unsigned chance(unsigned n)
 
 /* Words, their beginnings, and what stands around them. */
 static const char *const parts[] = {
-	"1326", "132", "326", "SECCOMP", "SECCOM", "callbacks supp", "callbacks sup", "audit_", "audit(", "audit", "limit exceeded", "limit exceede",
-	"issed ", "issed", " lost", " los", "Suppressed ", "suppressed ", "dropping event", "dropping even", "\033", "\033[0m", "{", "{\"", " {\"a\":1}",
-	"__CURSOR=", "__CURSOR", "[{", "data: {\"", "\x1e{}", "@cee:{", "type=1326 audit(1.000:1): ", "type=SYSCALL msg=audit(1.000:1): ",
-	"Nov 24 11:05:50 node01 ", "kernel: ", "systemd[1]: ", "Started Session 7.", "rsyslogd: ", "systemd-journald[1]: Missed 7 kernel messages",
-	"auditd[7]: dropping event", "a", "1", " ", "\t", "\r", "0123456789abcdef", "the quick brown fox jumps over the lazy dog",
+	"1326",
+	"132",
+	"326",
+	"SECCOMP",
+	"SECCOM",
+	"callbacks supp",
+	"callbacks sup",
+	"audit_",
+	"audit(",
+	"audit",
+	"limit exceeded",
+	"limit exceede",
+	"issed ",
+	"issed",
+	" lost",
+	" los",
+	"Suppressed ",
+	"suppressed ",
+	"dropping event",
+	"dropping even",
+	"\033",
+	"\033[0m",
+	"{",
+	"{\"",
+	" {\"a\":1}",
+	"__CURSOR=",
+	"__CURSOR",
+	"[{",
+	"data: {\"",
+	"\x1e{}",
+	"@cee:{",
+	"type=1326 audit(1.000:1): ",
+	"type=SYSCALL msg=audit(1.000:1): ",
+	"Nov 24 11:05:50 node01 ",
+	"kernel: ",
+	"systemd[1]: ",
+	"Started Session 7.",
+	"rsyslogd: ",
+	"systemd-journald[1]: Missed 7 kernel messages",
+	"auditd[7]: dropping event",
+	"a",
+	"1",
+	" ",
+	"\t",
+	"\r",
+	"0123456789abcdef",
+	"the quick brown fox jumps over the lazy dog",
 };
 
 static size_t write_line(char *out, size_t room)
@@ -108,7 +150,10 @@ static void what_is_passed_over_is_nobodys(void **state)
 	assert_true(passed > all / 50);
 }
 
-static struct row { const char *name, *text; size_t n; } rows[] = {
+static struct row {
+	const char *name, *text;
+	size_t n;
+} rows[] = {
 	{ "nothing", "", 0 },
 	{ "a line without its end", "Started Session 7.", 0 },
 	{ "a line", "Started Session 7.\n", 19 },

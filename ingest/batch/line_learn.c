@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 #define LINE_MAX_LEARN 10000 /* a longer one is no usual line */
-#define SHAPE_COST 64        /* about how many lines are parsed to learn a shape; of a further host of it: */
-#define HOST_COST 4
+#define SHAPE_COST 64 /* about how many lines are parsed to learn a shape */
+#define HOST_COST 4   /* ... and a further host of it */
 #define CREDIT (32 * SHAPE_COST)
 
 /* A line that is written anew and asked about. */
@@ -132,7 +132,8 @@ static void find_uptime(const struct line *l, const char *line, struct prefix *o
 			continue;
 		out->has_uptime = n < 20;
 		out->uptime = (uint16_t)at;
-		out->uptime_n = (uint8_t)(!kmsg ? n : n > 6 ? n - 6 : 0);
+		out->uptime_n = (uint8_t)(!kmsg ? n : n > 6 ? n - 6 :
+							      0);
 	}
 }
 
@@ -212,7 +213,11 @@ static void write_front(struct probe *p, const struct prefix *prefix, size_t fro
 }
 
 /* Ways in which digits may be open, the widest first. */
-enum { ALL, NO_ZERO_FIRST, SIXTY, LAST, WAYS };
+enum { ALL,
+       NO_ZERO_FIRST,
+       SIXTY,
+       LAST,
+       WAYS };
 
 static void open_digits(struct prefix *p, const char *line, size_t at, size_t n, int way)
 {

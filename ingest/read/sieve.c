@@ -15,14 +15,14 @@
 #endif
 
 #define WORDS 32
-#define AT 3       /* bytes of a word that are looked for */
+#define AT 3 /* bytes of a word that are looked for */
 #define BUCKETS 8
 
 struct word {
 	struct bytes text;
-	size_t off;                      /* where in it the three begin */
-	uint32_t three, mask;            /* they, as a number */
-	const struct wrap_kind *kind;    /* a container begins with it; NULL: it is of a line */
+	size_t off; /* where in it the three begin */
+	uint32_t three, mask; /* they, as a number */
+	const struct wrap_kind *kind; /* a container begins with it; NULL: it is of a line */
 };
 
 static struct sieve {

@@ -10,7 +10,7 @@
 /* `{0}` is a fresh one; it is used for one row after the other. */
 struct json_row {
 	struct buf out;
-	int64_t second;      /* the last time's, and how it is written */
+	int64_t second; /* the last time's, and how it is written */
 	char second_text[32];
 };
 
@@ -20,7 +20,7 @@ void json_row_word(struct json_row *r, const char *name, const char *text);
 void json_row_int(struct json_row *r, const char *name, bool there, int64_t v);
 void json_row_hex(struct json_row *r, const char *name, uint64_t v);
 void json_row_time(struct json_row *r, const char *name, int64_t ms);
-void json_row_print(struct json_row *r);                                              /* ends the object and the line */
+void json_row_print(struct json_row *r); /* ends the object and the line */
 void json_row_release(struct json_row *r);
 
 #endif
