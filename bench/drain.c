@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * drain: reads the audit multicast group and throws away what comes: what reading alone costs, beside scaudit capture.
+ * drain: reads the audit multicast group and throws away what comes: what reading alone costs,
+ *beside scaudit capture.
  *
- *	drain recv | drain doze      recv: one blocking call a record; doze: what is there, then half a millisecond of sleep
+ *	drain recv | drain doze      recv: one blocking call a record; doze: what is there, then
+ *half a millisecond of sleep
  *
  * Until SIGTERM; then "records=N overruns=N".
  */
@@ -31,11 +33,13 @@ static void on_signal(int number)
 int main(int argc, char **argv)
 {
 	static char room[AT_ONCE][RECORD];
-	struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = 1u << (AUDIT_NLGRP_READLOG - 1) };
+	struct sockaddr_nl group = { .nl_family = AF_NETLINK,
+				     .nl_groups = 1u << (AUDIT_NLGRP_READLOG - 1) };
 	struct mmsghdr heads[AT_ONCE] = { 0 };
 	struct iovec parts[AT_ONCE];
 	struct sigaction act = { .sa_handler = on_signal };
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT), size = QUEUE, doze = argc > 1 && strcmp(argv[1], "doze") == 0;
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT), size = QUEUE,
+	    doze = argc > 1 && strcmp(argv[1], "doze") == 0;
 	unsigned long records = 0, overruns = 0;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -51,7 +55,9 @@ int main(int argc, char **argv)
 		heads[i].msg_hdr.msg_iovlen = 1;
 	}
 	while (!stop) {
-		int n = doze ? recvmmsg(fd, heads, AT_ONCE, MSG_DONTWAIT, NULL) : recv(fd, room[0], RECORD, 0) > 0 ? 1 : -1;
+		int n = doze ? recvmmsg(fd, heads, AT_ONCE, MSG_DONTWAIT, NULL) :
+			recv(fd, room[0], RECORD, 0) > 0 ? 1 :
+							   -1;
 
 		records += n > 0 ? (unsigned long)n : 0;
 		overruns += n < 0 && errno == ENOBUFS;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The readiness rule against models of workloads, with a user who looks after each start and stops at the first "ready".
+ * The readiness rule against models of workloads, with a user who looks after each start and stops
+ *at the first "ready".
  *
  *	build/simulate [RUNS [STARTS]]      2,000 runs of each model, of at most 400 starts
  *
- * A model has names, each with the chance that a start needs it. "False ready": when the rule said ready, the chance that the
- * next start needs an unlisted name was over the risk (5 %). "Bound held": in so many runs the bound was never below the true chance.
- * "Deserved": runs in which that chance is at most the risk after the last start. The seed is fixed: the same figures each time.
+ * A model has names, each with the chance that a start needs it. "False ready": when the rule said
+ *ready, the chance that the next start needs an unlisted name was over the risk (5 %). "Bound
+ *held": in so many runs the bound was never below the true chance. "Deserved": runs in which that
+ *chance is at most the risk after the last start. The seed is fixed: the same figures each time.
  */
 #include "analyze/evidence/readiness.h"
 
@@ -24,7 +26,7 @@ struct model {
 	double loss;   /* of each record */
 	int limit;     /* records of a start that get through; 0: all */
 	int burst;     /* a rare name comes in so many starts in a row */
-	int nodes;     /* each start is on one of so many machines, which have other rare names each */
+	int nodes; /* each start is on one of so many machines, which have other rare names each */
 };
 
 static uint64_t state = 88172645463325252u;
@@ -44,9 +46,24 @@ static void always(double *p, int *n, int k)
 }
 
 static void equal(double *p, int *n) { always(p, n, 30); }
-static void even(double *p, int *n) { always(p, n, 20); for (int i = 0; i < 20; i++) p[(*n)++] = 0.3; }
-static void zipf(double *p, int *n) { always(p, n, 10); for (int i = 1; i <= 200; i++) p[(*n)++] = 1.0 / i; }
-static void zipf_steep(double *p, int *n) { always(p, n, 10); for (int i = 1; i <= 100; i++) p[(*n)++] = 1.0 / i / i; }
+static void even(double *p, int *n)
+{
+	always(p, n, 20);
+	for (int i = 0; i < 20; i++)
+		p[(*n)++] = 0.3;
+}
+static void zipf(double *p, int *n)
+{
+	always(p, n, 10);
+	for (int i = 1; i <= 200; i++)
+		p[(*n)++] = 1.0 / i;
+}
+static void zipf_steep(double *p, int *n)
+{
+	always(p, n, 10);
+	for (int i = 1; i <= 100; i++)
+		p[(*n)++] = 1.0 / i / i;
+}
 static void rare(double *p, int *n, double at) { always(p, n, 20); p[(*n)++] = at; }
 static void rare_05(double *p, int *n) { rare(p, n, 0.005); }
 static void rare_1(double *p, int *n) { rare(p, n, 0.01); }
@@ -56,8 +73,18 @@ static void rare_6(double *p, int *n) { rare(p, n, 0.06); }
 static void rare_10(double *p, int *n) { rare(p, n, 0.1); }
 static void rare_20(double *p, int *n) { rare(p, n, 0.2); }
 static void rare_50(double *p, int *n) { rare(p, n, 0.5); }
-static void many_rare(double *p, int *n) { always(p, n, 20); for (int i = 0; i < 100; i++) p[(*n)++] = 0.002; }
-static void phases(double *p, int *n) { always(p, n, 20); for (int i = 0; i < 6; i++) p[(*n)++] = 0.01 * (1 << i); }
+static void many_rare(double *p, int *n)
+{
+	always(p, n, 20);
+	for (int i = 0; i < 100; i++)
+		p[(*n)++] = 0.002;
+}
+static void phases(double *p, int *n)
+{
+	always(p, n, 20);
+	for (int i = 0; i < 6; i++)
+		p[(*n)++] = 0.01 * (1 << i);
+}
 
 static const struct model models[] = {
 	{ .name = "all starts alike", .make = equal },
@@ -82,7 +109,13 @@ static const struct model models[] = {
 	{ .name = "10 records of a start", .make = phases, .limit = 10 },
 };
 
-struct run { double p[NAMES]; bool listed[NAMES]; int left[NAMES], n; struct readiness_unit units[STARTS_MAX]; size_t lossy; };
+struct run {
+	double p[NAMES];
+	bool listed[NAMES];
+	int left[NAMES], n;
+	struct readiness_unit units[STARTS_MAX];
+	size_t lossy;
+};
 
 /* A machine has a part of the rare names. */
 static bool has(const struct run *r, const struct model *m, int node, int i)
@@ -138,12 +171,14 @@ static void start(struct run *r, const struct model *m, size_t k)
 
 int main(int argc, char **argv)
 {
-	size_t runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000, most = argc > 2 ? strtoul(argv[2], NULL, 10) : 400;
+	size_t runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000,
+	       most = argc > 2 ? strtoul(argv[2], NULL, 10) : 400;
 	bool bad = false; /* over what chance explains: three standard deviations */
 
 	if (most > STARTS_MAX || runs == 0 || most == 0)
 		return 2;
-	printf("%-30s %12s %12s %14s %14s %12s\n", "model", "false ready", "bound held", "ready by 300", "deserve it", "first ready");
+	printf("%-30s %12s %12s %14s %14s %12s\n", "model", "false ready", "bound held",
+	       "ready by 300", "deserve it", "first ready");
 	for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++) {
 		const struct model *m = &models[i];
 		size_t wrong = 0, held = 0, ready_300 = 0, deserve = 0, ready = 0, sum = 0;
@@ -165,7 +200,8 @@ int main(int argc, char **argv)
 				broken = broken || is > b.chance + 1e-12;
 				if (s == 299 && is <= READINESS_RISK)
 					deserve++;
-				if (first > 0 || b.more > 0 || (double)r.lossy > READINESS_LOSSY_MOST * (double)(s + 1) ||
+				if (first > 0 || b.more > 0 ||
+				    (double)r.lossy > READINESS_LOSSY_MOST * (double)(s + 1) ||
 				    (s + 1 > READINESS_WARM_UP && r.units[s].news))
 					continue;
 				first = s + 1;
@@ -176,10 +212,14 @@ int main(int argc, char **argv)
 			}
 			held += !broken;
 		}
-		printf("%-30s %10.2f %% %10.1f %% %12.1f %% %12.1f %% %12.0f\n", m->name, 100.0 * (double)wrong / (double)runs,
-		       100.0 * (double)held / (double)runs, 100.0 * (double)ready_300 / (double)runs, 100.0 * (double)deserve / (double)runs,
+		printf("%-30s %10.2f %% %10.1f %% %12.1f %% %12.1f %% %12.0f\n", m->name,
+		       100.0 * (double)wrong / (double)runs, 100.0 * (double)held / (double)runs,
+		       100.0 * (double)ready_300 / (double)runs,
+		       100.0 * (double)deserve / (double)runs,
 		       ready ? (double)sum / (double)ready : 0.0);
-		bad = bad || wrong * 100 > runs + 3 * sqrt(100.0 * (double)runs) || (m->loss == 0 && m->burst == 0 && (double)held < 0.95 * (double)runs - 3 * sqrt(0.05 * (double)runs));
+		bad = bad || wrong * 100 > runs + 3 * sqrt(100.0 * (double)runs) ||
+		      (m->loss == 0 && m->burst == 0 &&
+		       (double)held < 0.95 * (double)runs - 3 * sqrt(0.05 * (double)runs));
 	}
 	return bad;
 }

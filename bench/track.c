@@ -206,9 +206,19 @@ static void take_record(struct holding *h, const struct record *r, struct track_
 {
 	*site = (struct track_site){ r->nr, r->ip };
 	if (r->kind != EDGE_NONE)
-		*VEC_PUSH(&h->edges) = (struct track_edge){ r->t, r->serial, 0, r->kind, TRACK_TRUSTED, 0, 1, r->ip >> 22, false, true };
-	*VEC_PUSH(&h->recent) = (struct track_interval){ .fresh = true, .exe = 1, .name = 1, .cell = r->ip >> 22, .t_first = r->t, .t_last = r->t,
-		.s_first = r->serial, .s_last = r->serial, .sites = site, .n_sites = 1 };
+		*VEC_PUSH(&h->edges) =
+			(struct track_edge){ r->t, r->serial, 0,	   r->kind, TRACK_TRUSTED,
+					     0,	   1,	      r->ip >> 22, false,   true };
+	*VEC_PUSH(&h->recent) = (struct track_interval){ .fresh = true,
+							 .exe = 1,
+							 .name = 1,
+							 .cell = r->ip >> 22,
+							 .t_first = r->t,
+							 .t_last = r->t,
+							 .s_first = r->serial,
+							 .s_last = r->serial,
+							 .sites = site,
+							 .n_sites = 1 };
 }
 
 static size_t wholes;
@@ -230,7 +240,9 @@ static void derive_all(struct derive *d, struct holding *h, int32_t pid)
 	if (derive_pid(d, 1, pid, all, n, h->edges.v, h->edges.n, &ids, &e) < 0)
 		exit(3);
 	for (size_t i = 0; i < n; i++)
-		*(all[i].id < (int64_t)h->recent.n ? &h->recent.v[all[i].id].was : &h->rest.v[all[i].id - (int64_t)h->recent.n].was) = ids[all[i].part];
+		*(all[i].id < (int64_t)h->recent.n ?
+			  &h->recent.v[all[i].id].was :
+			  &h->rest.v[all[i].id - (int64_t)h->recent.n].was) = ids[all[i].part];
 	free(all);
 	free(ids);
 }
@@ -277,7 +289,8 @@ static void derive_one(struct derive *d, struct holding *h, int32_t pid)
 		h->recent.v[i].fresh = false;
 	for (size_t i = h->old_edges; i < h->edges.n; i++)
 		h->edges.v[i].fresh = false;
-	if (h->recent.n + h->edges.n - h->old_edges > 16 && derive_since(d, 1, pid, &rest.t_last, &e) == 1)
+	if (h->recent.n + h->edges.n - h->old_edges > 16 &&
+	    derive_since(d, 1, pid, &rest.t_last, &e) == 1)
 		put_away(h, rest.t_last);
 }
 

@@ -25,7 +25,8 @@ void binaries_find(struct binaries *out, struct query *q, const struct selection
 
 		*one = (struct binary){ .build = *b };
 		/* the query's strings end in NUL */
-		if (b->here && b->latest && query_is_node(q, b->node_id, bytes_of(out->own.nodename)))
+		if (b->here && b->latest &&
+		    query_is_node(q, b->node_id, bytes_of(out->own.nodename)))
 			one->looked = build_at(&one->now, b->exe.p);
 	}
 	VEC_FREE(&builds);
@@ -61,7 +62,8 @@ static void add_program(struct buf *out, const struct build *b)
 		buf_printf(out, " (%.*s)", (int)b->location.n, b->location.p);
 }
 
-static void say_changed(struct saying *s, const struct build *b, const char *since, const struct build_id *now)
+static void say_changed(struct saying *s, const struct build *b, const char *since,
+			const struct build_id *now)
 {
 	auto_buf struct buf line = { 0 };
 
@@ -117,20 +119,26 @@ static void say_made_of_other(struct saying *s, const struct build *b, const cha
 	say_some(s, &line);
 }
 
-/* What the profile was made of here, and the evidence does not show. Of several builds the last one stands last. */
-static void say_profile_is_old(struct saying *s, const struct binaries *b, const struct policy *profile, size_t at)
+/* What the profile was made of here, and the evidence does not show. Of several builds the last one
+ * stands last. */
+static void say_profile_is_old(struct saying *s, const struct binaries *b,
+			       const struct policy *profile, size_t at)
 {
 	const struct policy_binary *p = &profile->binaries.v[at];
-	const struct build then = { .exe = bytes_of(p->path), .id = bytes_of(p->build_id), .location = bytes_of(p->container) };
+	const struct build then = { .exe = bytes_of(p->path),
+				    .id = bytes_of(p->build_id),
+				    .location = bytes_of(p->container) };
 	struct build_id now;
 
 	for (size_t i = at + 1; i < profile->binaries.n; i++)
-		if (builds_same_program(&then, bytes_of(profile->binaries.v[i].path), bytes_of(profile->binaries.v[i].container)))
+		if (builds_same_program(&then, bytes_of(profile->binaries.v[i].path),
+					bytes_of(profile->binaries.v[i].container)))
 			return;
 	for (size_t i = 0; i < b->n; i++)
 		if (builds_same_program(&then, b->v[i].build.exe, b->v[i].build.location))
 			return;
-	if (p->local && strcmp(p->node, b->own.nodename) == 0 && build_at(&now, p->path) && strcmp(now.text, p->build_id) != 0)
+	if (p->local && strcmp(p->node, b->own.nodename) == 0 && build_at(&now, p->path) &&
+	    strcmp(now.text, p->build_id) != 0)
 		say_changed(s, &then, "the profile was made", &now);
 }
 
@@ -165,7 +173,9 @@ json_object *binaries_json(const struct binaries *b)
 		json_object *o = builds_json(&b->v[i].build);
 
 		json_put_text(o, "build_id_now", b->v[i].looked, bytes_of(b->v[i].now.text));
-		json_object_object_add(o, "changed", b->v[i].looked ? json_object_new_boolean(has_changed(&b->v[i])) : NULL);
+		json_object_object_add(
+			o, "changed",
+			b->v[i].looked ? json_object_new_boolean(has_changed(&b->v[i])) : NULL);
 		json_object_array_add(list, o);
 	}
 	return list;

@@ -65,6 +65,7 @@ void command_on_signals(void (*handler)(int number))
 	struct sigaction action = { .sa_handler = handler }, was;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		if (ends[i] != SIGHUP || (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN))
+		if (ends[i] != SIGHUP ||
+		    (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN))
 			sigaction(ends[i], &action, NULL);
 }

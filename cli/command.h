@@ -17,17 +17,20 @@ struct command {
 	int (*run)(struct opts *o, struct err *e);
 };
 
-/* Has SIGINT, SIGTERM and, where it is not ignored (nohup), SIGHUP handled, so that what was read is stored and told. */
+/* Has SIGINT, SIGTERM and, where it is not ignored (nohup), SIGHUP handled, so that what was read
+ * is stored and told. */
 void command_on_signals(void (*handler)(int number));
 
 /*
- * A signal ends the program from now on, at once, and prints `text`: for work that is one transaction, which is undone then.
- * NULL: it ends the program and says nothing, as before a commit, of which it is not known whether it was done.
+ * A signal ends the program from now on, at once, and prints `text`: for work that is one
+ * transaction, which is undone then. NULL: it ends the program and says nothing, as before a
+ * commit, of which it is not known whether it was done.
  */
 void command_ends(const char *text);
 
 /* What ingest and capture say where report.waits. */
-#define COMMAND_IMAGES_WAIT "images of some of it are not derived yet: whoever opens the store next goes on with that"
+#define COMMAND_IMAGES_WAIT                                                                        \
+	"images of some of it are not derived yet: whoever opens the store next goes on with that"
 
 /* Prints one line to stderr: "scaudit: ...". */
 void command_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

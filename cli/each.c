@@ -26,12 +26,22 @@ static void on_signal(int number)
 	stop = number;
 }
 
-/* "logrun > java" of 4b6c... as "java-4b6c....json": letters, digits, dots and dashes, and never a path. */
+/* "logrun > java" of 4b6c... as "java-4b6c....json": letters, digits, dots and dashes, and never a
+ * path. */
 static char *file_name(const struct workload *w, const char *format)
 {
-	static const struct { const char *format, *end; } ends[] = {
-		{ "spo", "yaml" }, { "pod", "yaml" }, { "systemd", "conf" }, { "systemd-log", "conf" }, { "minijail", "policy" },
-		{ "bpf", "bpf" }, { "c", "c" }, { "oci", "json" }, { "docker", "json" }, { "json", "json" },
+	static const struct { const char *format, *end;
+	} ends[] = {
+		{ "spo", "yaml" },
+		{ "pod", "yaml" },
+		{ "systemd", "conf" },
+		{ "systemd-log", "conf" },
+		{ "minijail", "policy" },
+		{ "bpf", "bpf" },
+		{ "c", "c" },
+		{ "oci", "json" },
+		{ "docker", "json" },
+		{ "json", "json" },
 	};
 	const char *end = "txt";
 	auto_buf struct buf name = { 0 };
@@ -45,7 +55,8 @@ static char *file_name(const struct workload *w, const char *format)
 			begin = i + 3;
 	for (size_t i = begin; i < w->name.n && name.n < NAME_MOST && w->name.p[i] != ' '; i++) {
 		unsigned char c = (unsigned char)w->name.p[i];
-		bool plain = c < 0x80 && (isalnum(c) || c == '_' || ((c == '.' || c == '-') && name.n > 0));
+		bool plain = c < 0x80 &&
+			     (isalnum(c) || c == '_' || ((c == '.' || c == '-') && name.n > 0));
 
 		buf_char(&name, plain ? (char)c : '_');
 	}
@@ -62,7 +73,8 @@ static int check_folder(const char *path, struct err *e)
 	if (d == NULL && errno == ENOENT)
 		return 0;
 	if (d == NULL)
-		return err_set(e, ST_INPUT, "--output-dir: cannot open '%.200s': %s", path, strerror(errno));
+		return err_set(e, ST_INPUT, "--output-dir: cannot open '%.200s': %s", path,
+			       strerror(errno));
 	while ((entry = readdir(d)) != NULL)
 		n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 	closedir(d);
@@ -99,10 +111,11 @@ static int put_verdict(json_object *row, const struct opts *o, struct selected *
 	return 0;
 }
 
-static int one(json_object *rows, const char *folder, const struct workload *w, const struct opts *o, struct selected *s, each_make *make,
-	       struct err *e)
+static int one(json_object *rows, const char *folder, const struct workload *w,
+	       const struct opts *o, struct selected *s, each_make *make, struct err *e)
 {
-	auto_free char *name = file_name(w, opt_text(o, OPT_format, "oci")), *path = mem_print("%s/%s", folder, name);
+	auto_free char *name = file_name(w, opt_text(o, OPT_format, "oci")),
+		       *path = mem_print("%s/%s", folder, name);
 	const char *code = w->code, *value = path, *flag = "";
 	struct opts mine = *o;
 	json_object *row = json_object_new_object();
@@ -122,7 +135,10 @@ static int one(json_object *rows, const char *folder, const struct workload *w, 
 	json_put_word(row, "workload", w->code);
 	json_put_text(row, "name", true, w->name);
 	json_put_word(row, "file", ret == ST_OK ? name : NULL);
-	json_put_word(row, "left_out", ret == ST_OK ? NULL : no.msg[0] ? no.msg : "no name is left for a list");
+	json_put_word(row, "left_out",
+		      ret == ST_OK ? NULL :
+		      no.msg[0]	   ? no.msg :
+				     "no name is left for a list");
 	json_put_int(row, "starts", true, (int64_t)w->starts);
 	json_put_int(row, "fragments", true, (int64_t)w->fragments);
 	json_put_int(row, "records", true, (int64_t)w->records);
@@ -140,7 +156,9 @@ static int write_index(const char *folder, json_object *doc, struct err *e)
 	int ret = outfile_open(&f, path, e);
 
 	if (ret == 0) {
-		fprintf(f.to, "%s\n", json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		fprintf(f.to, "%s\n",
+			json_object_to_json_string_ext(
+				doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 		ret = outfile_complete(&f, e) < 0 ? -1 : outfile_commit(&f, e);
 	}
 	outfile_release(&f);
@@ -148,7 +166,8 @@ static int write_index(const char *folder, json_object *doc, struct err *e)
 }
 
 /* *whole: the folder holds all that it should. */
-static int all(const char *folder, json_object *doc, const struct opts *o, struct selected *s, each_make *make, bool *whole, struct err *e)
+static int all(const char *folder, json_object *doc, const struct opts *o, struct selected *s,
+	       each_make *make, bool *whole, struct err *e)
 {
 	json_object *rows = json_object_new_array();
 	auto_free bool *in = mem_zero(s->workloads.n + 1, sizeof(*in));
@@ -162,7 +181,8 @@ static int all(const char *folder, json_object *doc, const struct opts *o, struc
 			in[s->workloads.of_tree[i]] = true;
 	select_release(&sel);
 	for (size_t i = 0; i < s->workloads.n; i++) {
-		int ret = in[i] && !stop ? one(rows, folder, &s->workloads.v[i], o, s, make, e) : ST_OK;
+		int ret = in[i] && !stop ? one(rows, folder, &s->workloads.v[i], o, s, make, e) :
+					   ST_OK;
 
 		if (stop) {
 			err_set(e, ST_SYSTEM, "stopped: nothing is written");
@@ -181,7 +201,8 @@ static int all(const char *folder, json_object *doc, const struct opts *o, struc
 		return (int)e->status;
 	*whole = true;
 	if (!opt_on(o, OPT_quiet))
-		command_say("%zu lists, of %zu workloads; the verdicts are in index.json of %s", made, made + left_out, opt_text(o, OPT_output_dir, ""));
+		command_say("%zu lists, of %zu workloads; the verdicts are in index.json of %s",
+			    made, made + left_out, opt_text(o, OPT_output_dir, ""));
 	return left_out ? ST_NO : ST_OK;
 }
 
@@ -193,8 +214,10 @@ int each_workload(const struct opts *o, struct selected *s, each_make *make, str
 	mode_t mask;
 	int ret;
 
-	if (!opt_on(o, OPT_output_dir) || opt_on(o, OPT_output) || opt_on(o, OPT_evidence) || opt_on(o, OPT_explain)) {
-		err_set(e, ST_INPUT, "--each writes into --output-dir DIR, without --output, --evidence and --explain");
+	if (!opt_on(o, OPT_output_dir) || opt_on(o, OPT_output) || opt_on(o, OPT_evidence) ||
+	    opt_on(o, OPT_explain)) {
+		err_set(e, ST_INPUT,
+			"--each writes into --output-dir DIR, without --output, --evidence and --explain");
 		return ST_INPUT;
 	}
 	while (strlen(to) > 1 && to[strlen(to) - 1] == '/')
@@ -206,7 +229,8 @@ int each_workload(const struct opts *o, struct selected *s, each_make *make, str
 	umask(mask);
 	command_on_signals(on_signal);
 	if (mkdtemp(folder) == NULL || chmod(folder, 0777 & ~mask) != 0) {
-		err_set(e, ST_SYSTEM, "--output-dir: cannot make '%.200s': %s", folder, strerror(errno));
+		err_set(e, ST_SYSTEM, "--output-dir: cannot make '%.200s': %s", folder,
+			strerror(errno));
 		return ST_SYSTEM;
 	}
 	doc = json_object_new_object();
@@ -215,7 +239,8 @@ int each_workload(const struct opts *o, struct selected *s, each_make *make, str
 	ret = all(folder, doc, o, s, make, &whole, e);
 	json_object_put(doc);
 	if (whole && rename(folder, to) != 0) {
-		err_set(e, ST_SYSTEM, "--output-dir: cannot put '%.200s' in its place: %s", to, strerror(errno));
+		err_set(e, ST_SYSTEM, "--output-dir: cannot put '%.200s' in its place: %s", to,
+			strerror(errno));
 		ret = ST_SYSTEM;
 		whole = false;
 	}

@@ -91,7 +91,8 @@ static void expand(struct buf *out, const char *text)
 	while (*text != '\0') {
 		size_t i = 0;
 
-		while (i < ARRAY_SIZE(lists) && strncmp(text, lists[i].word, strlen(lists[i].word)) != 0)
+		while (i < ARRAY_SIZE(lists) &&
+		       strncmp(text, lists[i].word, strlen(lists[i].word)) != 0)
 			i++;
 		if (i < ARRAY_SIZE(lists)) {
 			add_names(out, lists[i].at);
@@ -115,7 +116,8 @@ void help_text_of(struct buf *out, const struct command *c, enum opt opt)
 	auto_free char *mine = NULL;
 
 	if (other != NULL) {
-		mine = c->groups & G_SELECT ? mem_dup(other + 1) : mem_print("%.*s", (int)(other - text), text);
+		mine = c->groups & G_SELECT ? mem_dup(other + 1) :
+					      mem_print("%.*s", (int)(other - text), text);
 		text = mine;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -133,7 +135,8 @@ static void print_option(const struct command *c, int opt)
 
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->arg && row->arg[0] != '[' ? " " : "", row->arg ? row->arg : "");
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
+		 row->arg && row->arg[0] != '[' ? " " : "", row->arg ? row->arg : "");
 	help_text_of(&text, c, (enum opt)opt);
 	rest = buf_bytes(&text);
 	while (rest.n > 0) {
@@ -145,9 +148,12 @@ static void print_option(const struct command *c, int opt)
 }
 
 /* Groups that few commands have: their options are what a command is about. */
-#define G_OWN (G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS | G_READINESS)
+#define G_OWN                                                                                      \
+	(G_FORGET | G_CHECK | G_COMPACT | G_LIST | G_DIFF | G_BLOCKED | G_LINT | G_STATUS |        \
+	 G_READINESS)
 
-/* Which options --help shows: all of them, or of many those of the command's own, then those that come first. */
+/* Which options --help shows: all of them, or of many those of the command's own, then those that
+ * come first. */
 static void choose_shown(const struct command *c, bool all, bool shown[N_OPTS])
 {
 	size_t n = 0;
@@ -160,7 +166,8 @@ static void choose_shown(const struct command *c, bool all, bool shown[N_OPTS])
 	for (int i = 0; i < N_OPTS; i++)
 		n += shown[i] = takes(c, i) && (opts_row((enum opt)i)->groups & c->groups & G_OWN);
 	for (int i = 0; i < N_OPTS; i++)
-		if (!shown[i] && takes(c, i) && n < SHOWN_MOST && (opts_row((enum opt)i)->groups & G_FIRST))
+		if (!shown[i] && takes(c, i) && n < SHOWN_MOST &&
+		    (opts_row((enum opt)i)->groups & G_FIRST))
 			n += shown[i] = true;
 }
 
@@ -247,7 +254,8 @@ void help_print(const struct command *c, bool all)
 		print_program();
 		return;
 	}
-	printf("usage: scaudit %s [OPTIONS]%s%s\n\n%s\n", c->name, c->args[0] ? " " : "", c->args, c->help ? c->help : c->about);
+	printf("usage: scaudit %s [OPTIONS]%s%s\n\n%s\n", c->name, c->args[0] ? " " : "", c->args,
+	       c->help ? c->help : c->about);
 	print_options(c, all);
 }
 

@@ -12,7 +12,8 @@ void help_print(const struct command *command, bool all);
 /* What an option is to this command: appended to out. */
 void help_text_of(struct buf *out, const struct command *command, enum opt opt);
 
-/* The formats that lists are written in, with what each cannot say; those that profiles are read in. */
+/* The formats that lists are written in, with what each cannot say; those that profiles are read
+ * in. */
 void help_outputs(void);
 void help_inputs(void);
 

@@ -33,7 +33,8 @@ static int run_command(int argc, char **argv, struct opts *o, struct err *e)
 		return ST_OK;
 	}
 	/* a format of this name is none, so nobody wants it */
-	if (strcmp(opt_text(o, OPT_format, ""), "help") == 0 || strcmp(opt_text(o, OPT_from, ""), "help") == 0) {
+	if (strcmp(opt_text(o, OPT_format, ""), "help") == 0 ||
+	    strcmp(opt_text(o, OPT_from, ""), "help") == 0) {
 		opt_on(o, OPT_format) ? help_outputs() : help_inputs();
 		return ST_OK;
 	}
@@ -50,8 +51,9 @@ static void on_limit(int number)
 }
 
 /*
- * A limit on the size of files makes a write fail, and that is said; it does not end the program. By a handler, as a command that is
- * run gets the default back. And what is opened later does not become standard output where that was closed.
+ * A limit on the size of files makes a write fail, and that is said; it does not end the program.
+ * By a handler, as a command that is run gets the default back. And what is opened later does not
+ * become standard output where that was closed.
  */
 static void prepare(void)
 {
@@ -60,7 +62,8 @@ static void prepare(void)
 	if (sigaction(SIGXFSZ, NULL, &was) == 0 && was.sa_handler == SIG_DFL)
 		sigaction(SIGXFSZ, &limit, NULL);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
 			_exit(ST_SYSTEM);
 	setlocale(LC_TIME, "");
 }

@@ -88,7 +88,8 @@ int opts_no_command(const char *word, struct err *e)
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		nearest_add(&near, bytes_of(commands[i]->name));
-	return err_set(e, ST_INPUT, "no such command: '%.80s'%s (see scaudit --help)", word, meant(&near, proposal, sizeof(proposal)));
+	return err_set(e, ST_INPUT, "no such command: '%.80s'%s (see scaudit --help)", word,
+		       meant(&near, proposal, sizeof(proposal)));
 }
 
 static int no_option(const char *word, struct err *e)
@@ -102,7 +103,9 @@ static int no_option(const char *word, struct err *e)
 	best = nearest_meant(&near);
 	if (best.n == 0)
 		return err_set(e, ST_INPUT, "unknown option '%.80s' (see scaudit --help)", word);
-	return err_set(e, ST_INPUT, "unknown option '%.80s'; did you mean '--%.*s'? (see scaudit --help)", word, (int)best.n, best.p);
+	return err_set(e, ST_INPUT,
+		       "unknown option '%.80s'; did you mean '--%.*s'? (see scaudit --help)", word,
+		       (int)best.n, best.p);
 }
 
 #define FIRST_LONG 256 /* getopt's value for row i is FIRST_LONG + i */
@@ -121,8 +124,8 @@ static int check_options(const struct opts *o, const struct command *c, struct e
 {
 	for (int i = 0; i < N_OPTS; i++)
 		if (o->given[i].n && !(rows[i].groups & (c->groups | G_ALL)))
-			return err_set(e, ST_INPUT, "%s takes no --%s (see scaudit %s --help)", c->name, rows[i].name,
-				       c->name);
+			return err_set(e, ST_INPUT, "%s takes no --%s (see scaudit %s --help)",
+				       c->name, rows[i].name, c->name);
 	if (c->max_args >= 0 && o->n_args > c->max_args)
 		return err_set(e, ST_INPUT, "%s takes no '%.80s' (see scaudit %s --help)", c->name,
 			       o->args[c->max_args], c->name);
@@ -150,8 +153,11 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 
 	*command = NULL;
 	for (int i = 0; i < N_OPTS; i++) {
-		longs[i] = (struct option){ rows[i].name, rows[i].arg == NULL ? no_argument : rows[i].arg[0] == '[' ? optional_argument : required_argument, NULL,
-					    FIRST_LONG + i };
+		longs[i] = (struct option){ rows[i].name,
+					    rows[i].arg == NULL	  ? no_argument :
+					    rows[i].arg[0] == '[' ? optional_argument :
+								    required_argument,
+					    NULL, FIRST_LONG + i };
 		if (!rows[i].letter)
 			continue;
 		shorts[n++] = (char)rows[i].letter;
@@ -172,7 +178,8 @@ int opts_read(struct opts *o, int argc, char **argv, const struct command **comm
 		if (row < 0)
 			return no_option(word, e);
 		if (rows[row].arg && optarg != NULL && optarg[0] == '\0')
-			return err_set(e, ST_INPUT, "option '--%s' has an empty value", rows[row].name);
+			return err_set(e, ST_INPUT, "option '--%s' has an empty value",
+				       rows[row].name);
 		*VEC_PUSH(&o->given[row]) = optarg != NULL && rows[row].arg ? optarg : "";
 	}
 	if (optind >= argc)

@@ -68,17 +68,25 @@ bool opt_selects(enum opt id);
 struct command;
 
 /*
- * Reads all options of argv and finds the command (its first operand). *command is NULL when none was named.
- * Errors: unknown option, missing value, an option that the command does not take, too many operands.
+ * Reads all options of argv and finds the command (its first operand). *command is NULL when none
+ * was named. Errors: unknown option, missing value, an option that the command does not take, too
+ * many operands.
  */
 int opts_read(struct opts *o, int argc, char **argv, const struct command **command, struct err *e);
 void opts_release(struct opts *o);
 
-/* Is this "capture ... -- COMMAND" or the like? Then failures of our own have a status of their own: 125. */
+/* Is this "capture ... -- COMMAND" or the like? Then failures of our own have a status of their
+ * own: 125. */
 bool opts_run_a_command(int argc, char *const *argv);
 
 /* A row of option_list.h. */
-struct opts_row { const char *name; int letter; const char *arg; unsigned groups; const char *help; };
+struct opts_row {
+	const char *name;
+	int letter;
+	const char *arg;
+	unsigned groups;
+	const char *help;
+};
 const struct opts_row *opts_row(enum opt id);
 
 /* The i-th command; NULL at the end. */

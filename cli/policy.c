@@ -18,7 +18,8 @@
 
 static int machine_of(struct resolve_machine *at, const struct opts *o, struct err *e)
 {
-	const char *caps = opt_text(o, OPT_caps, NULL), *kernel = opt_text(o, OPT_kernel, NULL), *arch = opt_text(o, OPT_arch, NULL);
+	const char *caps = opt_text(o, OPT_caps, NULL), *kernel = opt_text(o, OPT_kernel, NULL),
+		   *arch = opt_text(o, OPT_arch, NULL);
 	struct utsname here;
 
 	*at = (struct resolve_machine){ .arch = arch_native() };
@@ -40,7 +41,8 @@ static void say_also(const struct policy *p, const char *shown)
 		if (i == 0 || strcmp(p->also.v[i - 1].setting, p->also.v[i].setting) != 0)
 			buf_printf(&names, "%s%s=", names.n ? ", " : "", p->also.v[i].setting);
 	if (names.n)
-		command_say("%s: filters beside the list, as " SYSTEMD_SETS_OF " loads them: %s", shown, buf_text(&names));
+		command_say("%s: filters beside the list, as " SYSTEMD_SETS_OF " loads them: %s",
+			    shown, buf_text(&names));
 }
 
 /* What of the file is not, or may not be, as its consumer has it. */
@@ -57,18 +59,23 @@ static void say_unread(const struct policy *p, const char *file)
 	for (size_t i = 0; i < p->sets.n && i < UNREAD_SHOWN; i++)
 		buf_printf(&sets, "%s%s", i ? ", " : "", p->sets.v[i]);
 	if (p->sets.n)
-		command_say("%s: taken for what " SYSTEMD_SETS_OF " has in them: %s%s", buf_text(&shown), buf_text(&sets),
+		command_say("%s: taken for what " SYSTEMD_SETS_OF " has in them: %s%s",
+			    buf_text(&shown), buf_text(&sets),
 			    p->sets.n > UNREAD_SHOWN ? " ..." : "");
 }
 
-static struct input_from from_of(const char *shown, const char *file, size_t nth, const struct opts *o)
+static struct input_from from_of(const char *shown, const char *file, size_t nth,
+				 const struct opts *o)
 {
-	return (struct input_from){ .file = shown, .path = strcmp(file, "-") == 0 ? "" : file, .format = opt_text(o, OPT_from, NULL),
-				    .name = opt_text(o, OPT_name, NULL), .nth = nth };
+	return (struct input_from){ .file = shown,
+				    .path = strcmp(file, "-") == 0 ? "" : file,
+				    .format = opt_text(o, OPT_from, NULL),
+				    .name = opt_text(o, OPT_name, NULL),
+				    .nth = nth };
 }
 
-static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes text, const char *file, size_t nth, const struct opts *o,
-		      struct err *e)
+static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes text,
+		      const char *file, size_t nth, const struct opts *o, struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
 
@@ -84,16 +91,19 @@ static int read_whole(struct policy *p, struct resolve_machine *at, struct bytes
 	return 0;
 }
 
-int policy_open_whole(struct policy *p, struct resolve_machine *at, const char *file, const struct opts *o, struct err *e)
+int policy_open_whole(struct policy *p, struct resolve_machine *at, const char *file,
+		      const struct opts *o, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
 
 	policy_init(p);
 	*at = (struct resolve_machine){ 0 };
-	return input_load(&text, file, e) < 0 ? -1 : read_whole(p, at, buf_bytes(&text), file, 0, o, e);
+	return input_load(&text, file, e) < 0 ? -1 :
+						read_whole(p, at, buf_bytes(&text), file, 0, o, e);
 }
 
-int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o, struct err *e)
+int policy_open_text(struct policy *p, struct bytes text, const char *file, const struct opts *o,
+		     struct err *e)
 {
 	return policy_open_nth(p, text, file, 0, o, e);
 }
@@ -103,12 +113,14 @@ void policy_names(struct policy *names, struct bytes text, const char *file, con
 	struct input_from from = from_of("", file, 0, o);
 	struct err none = { 0 };
 
-	input_policy_from(names, text, &from, &none); /* what is wrong with it is said when it is opened */
+	input_policy_from(names, text, &from,
+			  &none); /* what is wrong with it is said when it is opened */
 	if (from.name != NULL || names->profiles.n < 2)
 		names->profiles.n = 0;
 }
 
-int policy_open_nth(struct policy *p, struct bytes text, const char *file, size_t nth, const struct opts *o, struct err *e)
+int policy_open_nth(struct policy *p, struct bytes text, const char *file, size_t nth,
+		    const struct opts *o, struct err *e)
 {
 	struct resolve_machine at;
 	int ret = read_whole(p, &at, text, file, nth, o, e);
@@ -124,7 +136,8 @@ int policy_open(struct policy *p, const char *file, const struct opts *o, struct
 	auto_buf struct buf text = { 0 };
 
 	policy_init(p);
-	return input_load(&text, file, e) < 0 ? -1 : policy_open_text(p, buf_bytes(&text), file, o, e);
+	return input_load(&text, file, e) < 0 ? -1 :
+						policy_open_text(p, buf_bytes(&text), file, o, e);
 }
 
 void policy_say_names(const char *file, const char *what, const char *const *v, size_t n)
@@ -133,7 +146,8 @@ void policy_say_names(const char *file, const char *what, const char *const *v, 
 	char word[80], meant[SYSCALL_NAME_MAX + 24];
 
 	for (size_t i = 0; i < n && i < UNREAD_SHOWN; i++)
-		buf_printf(&names, "%s%s", i ? ", " : "", esc_word(word, sizeof(word), bytes_of(v[i])));
+		buf_printf(&names, "%s%s", i ? ", " : "",
+			   esc_word(word, sizeof(word), bytes_of(v[i])));
 	if (n > UNREAD_SHOWN)
 		buf_printf(&names, " and %zu more", n - UNREAD_SHOWN);
 	esc_shell(&shown, bytes_of(file));

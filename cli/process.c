@@ -34,7 +34,8 @@ static uint64_t began(int32_t pid)
 
 	if (f == NULL || getline(&line, &room, f) < 0 || (at = strrchr(line, ')')) == NULL)
 		return 0;
-	for (int field = 2; field < 22 && at != NULL; field++) /* the name may have blanks: count from its end */
+	for (int field = 2; field < 22 && at != NULL;
+	     field++) /* the name may have blanks: count from its end */
 		at = strchr(at + 1, ' ');
 	return at ? strtoull(at, NULL, 10) : 0;
 }
@@ -56,13 +57,15 @@ static void add(struct found_all *all, const struct location *at, int32_t pid)
 
 	if (one.began == 0)
 		return;
-	snprintf(one.id, sizeof(one.id), "%.*s", (int)at->v[LOCATION_CONTAINER].n, at->v[LOCATION_CONTAINER].p);
+	snprintf(one.id, sizeof(one.id), "%.*s", (int)at->v[LOCATION_CONTAINER].n,
+		 at->v[LOCATION_CONTAINER].p);
 	location_text(at->v, &text);
 	snprintf(one.text, sizeof(one.text), "%s", buf_text(&text));
 	for (size_t i = 0; i < all->n; i++) {
 		if (strcmp(all->v[i].id, one.id) != 0)
 			continue;
-		if (one.began < all->v[i].began || (one.began == all->v[i].began && pid < all->v[i].pid))
+		if (one.began < all->v[i].began ||
+		    (one.began == all->v[i].began && pid < all->v[i].pid))
 			all->v[i] = one;
 		return;
 	}
@@ -82,10 +85,12 @@ static int look(struct found_all *all, const struct opts *o, struct err *e)
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (pid <= 0 || *end != '\0' || !location_of_pid(&at, (int32_t)pid, now, "") || at.v[LOCATION_CONTAINER].n == 0)
+		if (pid <= 0 || *end != '\0' || !location_of_pid(&at, (int32_t)pid, now, "") ||
+		    at.v[LOCATION_CONTAINER].n == 0)
 			continue;
 		location_find_names(&at, "");
-		if (is_one_of(o, OPT_container, &at, select_is_container) && is_one_of(o, OPT_pod, &at, select_is_pod))
+		if (is_one_of(o, OPT_container, &at, select_is_container) &&
+		    is_one_of(o, OPT_pod, &at, select_is_pod))
 			add(all, &at, (int32_t)pid);
 	}
 	closedir(proc);
@@ -99,10 +104,11 @@ static int several(const struct found_all *all, struct err *e)
 	for (size_t i = 0; i < all->n && i < SHOWN; i++) {
 		char word[300];
 
-		buf_printf(&names, "%s%s (--container %.12s)", i ? ", " : "", esc_word(word, sizeof(word), bytes_of(all->v[i].text)),
-			   all->v[i].id);
+		buf_printf(&names, "%s%s (--container %.12s)", i ? ", " : "",
+			   esc_word(word, sizeof(word), bytes_of(all->v[i].text)), all->v[i].id);
 	}
-	return err_set(e, ST_INPUT, "%zu containers match: %s%s", all->n, buf_text(&names), all->n > SHOWN ? ", ..." : "");
+	return err_set(e, ST_INPUT, "%zu containers match: %s%s", all->n, buf_text(&names),
+		       all->n > SHOWN ? ", ..." : "");
 }
 
 int process_find(const struct opts *o, int32_t *pid, struct err *e)

@@ -11,8 +11,8 @@
 bool process_is_named(const struct opts *o);
 
 /*
- * *pid is 0 where none was. Of a container it is the process that began first. Errors: none runs there; several containers
- * match, which are named.
+ * *pid is 0 where none was. Of a container it is the process that began first. Errors: none runs
+ * there; several containers match, which are named.
  */
 int process_find(const struct opts *o, int32_t *pid, struct err *e);
 

@@ -43,26 +43,39 @@ int rollout_check(const struct opts *o, bool *observe, struct err *e)
 	int error;
 
 	if (word != NULL && !stage_parse(word, &stage))
-		return err_set(e, ST_INPUT, "--stage is observe, canary, enforce or kill, not '%.40s'", word);
+		return err_set(e, ST_INPUT,
+			       "--stage is observe, canary, enforce or kill, not '%.40s'", word);
 	if (word != NULL && (opt_on(o, OPT_default_action) || opt_on(o, OPT_block)))
-		return err_set(e, ST_INPUT, "--stage says what the list does to all else, and so does --%s", opt_on(o, OPT_block) ?
-			       "block" : "default-action");
+		return err_set(e, ST_INPUT,
+			       "--stage says what the list does to all else, and so does --%s",
+			       opt_on(o, OPT_block) ? "block" : "default-action");
 	if (number != NULL && !stage_errno_parse(number, &error))
-		return err_set(e, ST_INPUT, "--errno: no such errno: '%.40s' (such as EPERM, ENOSYS, or 1 to 4094)", number);
+		return err_set(
+			e, ST_INPUT,
+			"--errno: no such errno: '%.40s' (such as EPERM, ENOSYS, or 1 to 4094)",
+			number);
 	if (number != NULL && (stage == STAGE_OBSERVE || stage == STAGE_KILL))
 		return err_set(e, ST_INPUT, "--errno: stage %s answers with none", word);
-	if (opt_on(o, OPT_siblings) && !rollout_adds_siblings(o) && strcmp(opt_text(o, OPT_siblings, NULL), "show") != 0)
-		return err_set(e, ST_INPUT, "--siblings is show or add, not '%.40s'", opt_text(o, OPT_siblings, NULL));
+	if (opt_on(o, OPT_siblings) && !rollout_adds_siblings(o) &&
+	    strcmp(opt_text(o, OPT_siblings, NULL), "show") != 0)
+		return err_set(e, ST_INPUT, "--siblings is show or add, not '%.40s'",
+			       opt_text(o, OPT_siblings, NULL));
 	if (opt_on(o, OPT_tighten) && !opt_on(o, OPT_base))
 		return err_set(e, ST_INPUT, "--tighten is about a base: --base FILE");
-	if (opt_on(o, OPT_base) && (opt_on(o, OPT_default_action) || opt_on(o, OPT_block) || opt_on(o, OPT_explain)))
-		return err_set(e, ST_INPUT, "--base keeps what the base does to all else (--stage changes that), so not with --%s",
-			       opt_on(o, OPT_block) ? "block" : opt_on(o, OPT_explain) ? "explain" : "default-action");
+	if (opt_on(o, OPT_base) &&
+	    (opt_on(o, OPT_default_action) || opt_on(o, OPT_block) || opt_on(o, OPT_explain)))
+		return err_set(
+			e, ST_INPUT,
+			"--base keeps what the base does to all else (--stage changes that), so not with --%s",
+			opt_on(o, OPT_block)   ? "block" :
+			opt_on(o, OPT_explain) ? "explain" :
+						 "default-action");
 	*observe = stage == STAGE_OBSERVE && !opt_on(o, OPT_base);
 	return 0;
 }
 
-/* "x86_64 above 318 (getrandom), such as memfd_create, bpf and 60 more"; nothing where none is above. */
+/* "x86_64 above 318 (getrandom), such as memfd_create, bpf and 60 more"; nothing where none is
+ * above. */
 static void say_above(struct buf *line, const struct policy *p, uint32_t arch)
 {
 	auto_buf struct buf names = { 0 };
@@ -76,7 +89,8 @@ static void say_above(struct buf *line, const struct policy *p, uint32_t arch)
 			buf_printf(&names, "%s%s", n > 1 ? ", " : "", name);
 	if (n == 0)
 		return;
-	buf_printf(line, "%s%s above %d (%s), such as %s", line->n ? "; " : "", arch_name(arch), top & ~X32_BIT, highest, buf_text(&names));
+	buf_printf(line, "%s%s above %d (%s), such as %s", line->n ? "; " : "", arch_name(arch),
+		   top & ~X32_BIT, highest, buf_text(&names));
 	if (n > ABOVE_SHOWN)
 		buf_printf(line, " and %zu more", n - ABOVE_SHOWN);
 }
@@ -87,14 +101,18 @@ static void say_errno(const struct policy *p)
 	auto_buf struct buf line = { 0 };
 
 	if (p->default_error == ENOSYS)
-		command_say("ENOSYS: C libraries fall back to older calls where a newer one is refused; some programs take it for an old kernel");
+		command_say(
+			"ENOSYS: C libraries fall back to older calls where a newer one is refused; some programs take it for an old kernel");
 	else
-		command_say("errno %d: C libraries that try a newer call first and get this fail, where ENOSYS would make them fall back",
-			    p->default_error);
+		command_say(
+			"errno %d: C libraries that try a newer call first and get this fail, where ENOSYS would make them fall back",
+			p->default_error);
 	for (size_t i = 0; i < p->archs.n && p->default_error != ENOSYS; i++)
 		say_above(&line, p, p->archs.v[i]);
 	if (line.n)
-		command_say("runc answers ENOSYS all the same for numbers above the highest that is listed: %s", buf_text(&line));
+		command_say(
+			"runc answers ENOSYS all the same for numbers above the highest that is listed: %s",
+			buf_text(&line));
 }
 
 static void say_siblings(const struct policy *p, bool all)
@@ -108,8 +126,9 @@ static void say_siblings(const struct policy *p, bool all)
 	for (size_t i = 0; i < s.n && !all && i < SIBLINGS_SHOWN; i++)
 		buf_printf(&line, "%s%s (beside %s)", i ? ", " : "", s.v[i].name, s.v[i].of);
 	if (s.n && !all)
-		command_say("%zu siblings, without evidence and not in the list: %s%s; --siblings add takes them", s.n, buf_text(&line),
-			    s.n > SIBLINGS_SHOWN ? " ... (-v shows all)" : "");
+		command_say(
+			"%zu siblings, without evidence and not in the list: %s%s; --siblings add takes them",
+			s.n, buf_text(&line), s.n > SIBLINGS_SHOWN ? " ... (-v shows all)" : "");
 	VEC_FREE(&s);
 }
 
@@ -134,7 +153,8 @@ static void add_base_siblings(struct policy *p, bool quiet)
 	VEC_FREE(&s);
 }
 
-static void say_changes(const struct extend_changes *changes, enum extend_what what, const char *text, bool all)
+static void say_changes(const struct extend_changes *changes, enum extend_what what,
+			const char *text, bool all)
 {
 	auto_buf struct buf line = { 0 };
 	size_t n = 0;
@@ -149,14 +169,19 @@ static void say_changes(const struct extend_changes *changes, enum extend_what w
 		n++;
 	}
 	if (n && !all)
-		command_say("%zu %s, %s: %s%s", n, text, extend_reason(what), buf_text(&line), n > CHANGES_SHOWN ? " ... (-v shows all)" : "");
+		command_say("%zu %s, %s: %s%s", n, text, extend_reason(what), buf_text(&line),
+			    n > CHANGES_SHOWN ? " ... (-v shows all)" : "");
 }
 
 static void say_base(const struct extend_changes *changes, bool all)
 {
-	static const char *const texts[] = { [EXTEND_ADDED] = "added to the base", [EXTEND_REMOVED] = "taken off the base",
-					     [EXTEND_ARCH_ADDED] = "architectures added to the base", [EXTEND_DENIED] = "needed and left as they are",
-					     [EXTEND_DEPENDS] = "needed and left as they are", [EXTEND_OTHER_ARCH] = "not judged and left" };
+	static const char *const texts[] = { [EXTEND_ADDED] = "added to the base",
+					     [EXTEND_REMOVED] = "taken off the base",
+					     [EXTEND_ARCH_ADDED] =
+						     "architectures added to the base",
+					     [EXTEND_DENIED] = "needed and left as they are",
+					     [EXTEND_DEPENDS] = "needed and left as they are",
+					     [EXTEND_OTHER_ARCH] = "not judged and left" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		say_changes(changes, (enum extend_what)i, texts[i], all);
@@ -171,16 +196,20 @@ static void say_unseen_archs(const struct policy *base, const struct policy *lis
 
 	for (size_t i = 0; i < base->archs.n; i++)
 		if (!policy_has_arch(list, base->archs.v[i]))
-			buf_printf(&names, "%s%s", names.n ? ", " : "", arch_name(base->archs.v[i]));
+			buf_printf(&names, "%s%s", names.n ? ", " : "",
+				   arch_name(base->archs.v[i]));
 	for (size_t i = 0; i < base->families.n; i++)
 		if (!policy_has_arch(list, base->families.v[i].arch))
-			buf_printf(&names, "%s%s", names.n ? ", " : "", arch_name(base->families.v[i].arch));
+			buf_printf(&names, "%s%s", names.n ? ", " : "",
+				   arch_name(base->families.v[i].arch));
 	if (names.n)
-		command_say("tightened for these as well, though nothing was seen by them: %s", buf_text(&names));
+		command_say("tightened for these as well, though nothing was seen by them: %s",
+			    buf_text(&names));
 }
 
 /* The base as it is, in the stage that is asked for, and what the list changes in it. */
-static int change_base(struct policy *base, const struct policy *list, bool whole, const struct opts *o, struct err *e)
+static int change_base(struct policy *base, const struct policy *list, bool whole,
+		       const struct opts *o, struct err *e)
 {
 	struct extend_changes changes = { 0 };
 	struct resolve_machine at;
@@ -188,9 +217,13 @@ static int change_base(struct policy *base, const struct policy *list, bool whol
 	int ret = policy_open_whole(base, &at, file, o, e);
 
 	if (ret == 0 && base->in_order)
-		ret = err_set(e, ST_INPUT, "%.200s: rules that answer in their order cannot be extended: no format that is written has an order", file);
+		ret = err_set(
+			e, ST_INPUT,
+			"%.200s: rules that answer in their order cannot be extended: no format that is written has an order",
+			file);
 	if (ret == 0 && base->also.n && !opt_on(o, OPT_quiet))
-		command_say("what other settings of the unit load is not in the list that is written: keep them in the unit");
+		command_say(
+			"what other settings of the unit load is not in the list that is written: keep them in the unit");
 
 	if (ret == 0 && !opt_on(o, OPT_quiet))
 		policy_say_unknown(base, file);
@@ -265,6 +298,7 @@ int rollout_apply(struct policy *p, bool whole, const struct opts *o, struct err
 	else if (opt_on(o, OPT_siblings) && !rollout_adds_siblings(o) && !quiet)
 		say_siblings(p, opt_on(o, OPT_verbose));
 	if (stage == STAGE_CANARY && !quiet)
-		command_say("denials are logged where the runtime takes flags (runc 1.2, crun); 'scaudit denials' shows them");
+		command_say(
+			"denials are logged where the runtime takes flags (runc 1.2, crun); 'scaudit denials' shows them");
 	return opt_on(o, OPT_target) ? fits(p, opt_text(o, OPT_target, NULL), e) : 0;
 }

@@ -35,8 +35,9 @@ static int ids(const struct opts *o, enum opt id, struct err *e)
 {
 	for (size_t i = 0; i < o->given[id].n; i++)
 		if (strlen(o->given[id].v[i]) < SELECT_ID_MIN)
-			return err_set(e, ST_INPUT, "'%s' is too short for an id: at least %d characters", o->given[id].v[i],
-				       SELECT_ID_MIN);
+			return err_set(e, ST_INPUT,
+				       "'%s' is too short for an id: at least %d characters",
+				       o->given[id].v[i], SELECT_ID_MIN);
 	return 0;
 }
 
@@ -45,22 +46,34 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 	int64_t now = when_now();
 
 	s->options = (struct select_options){
-		.comm = names(o, OPT_comm), .exe = names(o, OPT_exe), .label = names(o, OPT_label),
-		.node = names(o, OPT_node), .root = names(o, OPT_root), .workload = names(o, OPT_workload),
-		.tree = names(o, OPT_tree), .no_comm = names(o, OPT_exclude_comm), .no_exe = names(o, OPT_exclude_exe),
-		.no_root = names(o, OPT_exclude_root), .no_tree = names(o, OPT_exclude_tree),
-		.kind = names(o, OPT_kind), .container = names(o, OPT_container), .pod = names(o, OPT_pod), .unit = names(o, OPT_unit),
-		.all = opt_on(o, OPT_all_lines), .union_ = opt_on(o, OPT_union),
+		.comm = names(o, OPT_comm),
+		.exe = names(o, OPT_exe),
+		.label = names(o, OPT_label),
+		.node = names(o, OPT_node),
+		.root = names(o, OPT_root),
+		.workload = names(o, OPT_workload),
+		.tree = names(o, OPT_tree),
+		.no_comm = names(o, OPT_exclude_comm),
+		.no_exe = names(o, OPT_exclude_exe),
+		.no_root = names(o, OPT_exclude_root),
+		.no_tree = names(o, OPT_exclude_tree),
+		.kind = names(o, OPT_kind),
+		.container = names(o, OPT_container),
+		.pod = names(o, OPT_pod),
+		.unit = names(o, OPT_unit),
+		.all = opt_on(o, OPT_all_lines),
+		.union_ = opt_on(o, OPT_union),
 	};
 	for (size_t i = 0; i < s->options.kind.n; i++) {
 		enum kind kind;
 
 		if (!kind_of(bytes_of(s->options.kind.v[i]), &kind))
-			return err_set(e, ST_INPUT, "--kind is one of %s, not '%.40s'", kind_names(), s->options.kind.v[i]);
+			return err_set(e, ST_INPUT, "--kind is one of %s, not '%.40s'",
+				       kind_names(), s->options.kind.v[i]);
 	}
 	s->since = s->until = WHEN_NONE;
-	if (scope(o, &s->options.scope, e) < 0 || ids(o, OPT_workload, e) < 0 || ids(o, OPT_tree, e) < 0 ||
-	    ids(o, OPT_exclude_tree, e) < 0)
+	if (scope(o, &s->options.scope, e) < 0 || ids(o, OPT_workload, e) < 0 ||
+	    ids(o, OPT_tree, e) < 0 || ids(o, OPT_exclude_tree, e) < 0)
 		return -1;
 	if (opt_on(o, OPT_since) && when_parse(opt_text(o, OPT_since, NULL), now, &s->since, e) < 0)
 		return err_wrap(e, "--since");
@@ -71,7 +84,8 @@ static int read_options(struct selected *s, const struct opts *o, struct err *e)
 
 static int load_all(struct selected *out, const struct opts *o, struct err *e)
 {
-	if (query_load(&out->query, &out->store, out->since, out->until, opt_on(o, OPT_trusted), e) < 0)
+	if (query_load(&out->query, &out->store, out->since, out->until, opt_on(o, OPT_trusted),
+		       e) < 0)
 		return -1;
 	workloads_find(&out->workloads, &out->query);
 	return 0;
@@ -90,7 +104,8 @@ int selector_open(struct selected *out, const struct opts *o, struct err *e)
 #define FEW 1000   /* trees: so many are always loaded one by one, */
 #define SHARE 3    /* and more as long as they are no more than one in so many */
 
-/* What is loaded: the trees that are asked for, then those that are needed to say something of them. */
+/* What is loaded: the trees that are asked for, then those that are needed to say something of
+ * them. */
 struct part {
 	struct selected *s;
 	const struct opts *o;
@@ -139,8 +154,11 @@ static int load(struct part *p, struct err *e)
 	put_in_order(&all.totals, &p->core.totals, &p->more.totals);
 	ret = find_codes(&codes, &strings, &all, &s->store, e);
 	if (ret == 0)
-		ret = query_load_some(&s->query, &s->store, s->since, s->until, opt_on(p->o, OPT_trusted),
-				      &(struct query_pick){ all.trees.v, all.trees.n, p->core.trees.n, codes.v, codes.n }, e);
+		ret = query_load_some(&s->query, &s->store, s->since, s->until,
+				      opt_on(p->o, OPT_trusted),
+				      &(struct query_pick){ all.trees.v, all.trees.n,
+							    p->core.trees.n, codes.v, codes.n },
+				      e);
 	if (ret == 0)
 		workloads_find(&s->workloads, &s->query);
 	find_release(&all);
@@ -165,7 +183,8 @@ static int find_core(struct part *p, struct err *e)
 	find_sort(&p->core.totals);
 	if (is_much(p))
 		return 1;
-	if (o->whole_locations && o->scope == SCOPE_TREE && o->tree.n == 0 && candidates_beside(&p->core, &p->s->store, e) < 0)
+	if (o->whole_locations && o->scope == SCOPE_TREE && o->tree.n == 0 &&
+	    candidates_beside(&p->core, &p->s->store, e) < 0)
 		return -1;
 	if (find_presence(&p->core, &p->s->store, e) < 0)
 		return -1;
@@ -332,8 +351,9 @@ void selector_release(struct selected *s)
 /* Options by which a tree is picked or left out. */
 static bool picks(enum opt id)
 {
-	static const enum opt picking[] = { OPT_all_lines, OPT_comm, OPT_exe, OPT_root, OPT_label, OPT_container, OPT_pod, OPT_unit,
-					    OPT_workload, OPT_tree, OPT_kind, OPT_union };
+	static const enum opt picking[] = { OPT_all_lines, OPT_comm,	  OPT_exe,  OPT_root,
+					    OPT_label,	   OPT_container, OPT_pod,  OPT_unit,
+					    OPT_workload,  OPT_tree,	  OPT_kind, OPT_union };
 
 	for (size_t i = 0; i < ARRAY_SIZE(picking); i++)
 		if (picking[i] == id)
@@ -349,7 +369,9 @@ void selector_command(struct buf *out, const struct opts *o, bool rest)
 		esc_shell(out, bytes_of(o->args[i]));
 	}
 	for (int i = 0; i < N_OPTS; i++)
-		for (size_t k = 0; k < o->given[i].n && i != OPT_verbose && i != OPT_quiet && !(rest && picks((enum opt)i)); k++) {
+		for (size_t k = 0; k < o->given[i].n && i != OPT_verbose && i != OPT_quiet &&
+				   !(rest && picks((enum opt)i));
+		     k++) {
 			buf_printf(out, " --%s", opt_name((enum opt)i));
 			if (o->given[i].v[k][0] == '\0')
 				continue;
@@ -358,7 +380,8 @@ void selector_command(struct buf *out, const struct opts *o, bool rest)
 		}
 }
 
-int selector_losses(struct query_losses *out, struct selected *s, const struct opts *o, struct err *e)
+int selector_losses(struct query_losses *out, struct selected *s, const struct opts *o,
+		    struct err *e)
 {
 	size_t left = 0;
 

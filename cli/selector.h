@@ -18,17 +18,18 @@ struct selected {
 };
 
 /*
- * Opens the store for reading and loads what --since and --until leave. Release it also after a failure. *out->options
- * borrows from the options given.
+ * Opens the store for reading and loads what --since and --until leave. Release it also after a
+ * failure. *out->options borrows from the options given.
  */
 int selector_open(struct selected *out, const struct opts *o, struct err *e);
 
 /* What an answer needs beside the trees that are selected. */
 enum selector_need {
-	SELECTOR_TREES,    /* nothing: readiness, check */
-	SELECTOR_PROFILE,  /* trees under the same loader, and what several workloads are called */
-	SELECTOR_DENIALS,  /* trees of which some call was refused, and the rest of their workloads */
-	SELECTOR_ROWS,     /* nothing, and of a container or unit no more than what was named */
+	SELECTOR_TREES, /* nothing: readiness, check */
+	SELECTOR_PROFILE, /* trees under the same loader, and what several workloads are called */
+	SELECTOR_DENIALS, /* trees of which some call was refused, and the rest of their workloads
+			   */
+	SELECTOR_ROWS, /* nothing, and of a container or unit no more than what was named */
 };
 
 /*
@@ -48,11 +49,13 @@ int selector_open_parts(struct selected *out, const struct opts *o, struct query
 void selector_release(struct selected *s);
 
 /*
- * The command as it was given, to paste; rest: without what picks trees, for who picks others. Time, node and --trusted stay.
+ * The command as it was given, to paste; rest: without what picks trees, for who picks others.
+ * Time, node and --trusted stay.
  */
 void selector_command(struct buf *out, const struct opts *o, bool rest);
 
 /* Lost on any machine that the options may mean. */
-int selector_losses(struct query_losses *out, struct selected *s, const struct opts *o, struct err *e);
+int selector_losses(struct query_losses *out, struct selected *s, const struct opts *o,
+		    struct err *e);
 
 #endif

@@ -9,7 +9,8 @@
 /* All lines, none with --quiet. Releases *s. */
 void talk_say(struct summary *s, const struct opts *o);
 
-/* The same for the summary of a list: what matters most stands first, and the rest waits for --verbose. */
+/* The same for the summary of a list: what matters most stands first, and the rest waits for
+ * --verbose. */
 void talk_say_first(struct summary *s, const struct opts *o);
 
 #endif

@@ -81,7 +81,8 @@ static void print_cell(FILE *to, const char *text, size_t n, size_t width, bool 
 	fputs(last ? "\n" : "  ", to);
 }
 
-/* Heads may begin with '?' (a column that goes when the screen is narrow) and then '>' (numbers). */
+/* Heads may begin with '?' (a column that goes when the screen is narrow) and then '>' (numbers).
+ */
 static const char *head_text(const char *head, bool *optional, bool *right)
 {
 	*optional = *head == '?';
@@ -99,7 +100,8 @@ static size_t total_width(const struct term_table *t, const size_t *width)
 	return total > 2 ? total - 2 : 0;
 }
 
-/* Widths that fit the screen: optional columns go, the last first, then the wide one is cut. 0: not shown. */
+/* Widths that fit the screen: optional columns go, the last first, then the wide one is cut. 0: not
+ * shown. */
 static void fit(const struct term_table *t, size_t *width, size_t screen)
 {
 	bool optional, right;
@@ -146,9 +148,11 @@ static void print_tabbed(const struct term_table *t, FILE *to)
 	bool optional, right;
 
 	for (size_t c = 0; c < t->columns; c++)
-		fprintf(to, "%s%c", head_text(t->heads[c], &optional, &right), c + 1 == t->columns ? '\n' : '\t');
+		fprintf(to, "%s%c", head_text(t->heads[c], &optional, &right),
+			c + 1 == t->columns ? '\n' : '\t');
 	for (size_t i = 0; i < t->n; i++)
-		fprintf(to, "%s%c", buf_text(&t->cells[i]), (i + 1) % t->columns == 0 ? '\n' : '\t');
+		fprintf(to, "%s%c", buf_text(&t->cells[i]),
+			(i + 1) % t->columns == 0 ? '\n' : '\t');
 }
 
 void term_table_print(struct term_table *t, FILE *to)

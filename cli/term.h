@@ -10,9 +10,11 @@
 /* "1,437,134". Returns out. */
 const char *term_number(uint64_t n, char out[32]);
 
-/* A table: cells are added row by row. On a terminal it is aligned and fits the width; in a pipe, tab-separated. */
+/* A table: cells are added row by row. On a terminal it is aligned and fits the width; in a pipe,
+ * tab-separated. */
 struct term_table {
-	const char *const *heads;  /* '>' in front: numbers, right-aligned; '?' before that: goes where it is too narrow */
+	const char *const *heads; /* '>' in front: numbers, right-aligned; '?' before that: goes
+				     where it is too narrow */
 	size_t columns;
 	size_t wide;               /* the column that is cut when the terminal is too narrow */
 	struct buf *cells;

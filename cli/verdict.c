@@ -22,12 +22,16 @@ static int read_risk(const struct opts *o, double *out, struct err *e)
 		end++;
 	}
 	if (end == text || *end != '\0' || !(*out > 0.00001 && *out < 1))
-		return err_set(e, ST_INPUT, "--risk: '%.40s' is no chance between 0.001%% and 100%% (such as 5%% or 0.05)", text);
+		return err_set(
+			e, ST_INPUT,
+			"--risk: '%.40s' is no chance between 0.001%% and 100%% (such as 5%% or 0.05)",
+			text);
 	return 0;
 }
 
 /* The serials that each selected tree spans. The caller frees. */
-static struct serials_span *find_spans(const struct query *q, const struct selection *sel, size_t *n)
+static struct serials_span *find_spans(const struct query *q, const struct selection *sel,
+				       size_t *n)
 {
 	struct serials_span *out = mem_zero(q->trees.n + 1, sizeof(*out));
 	auto_free uint32_t *at = mem_zero(q->trees.n + 1, sizeof(*at));
@@ -42,7 +46,8 @@ static struct serials_span *find_spans(const struct query *q, const struct selec
 			continue;
 		if (at[m->tree] == 0) {
 			at[m->tree] = (uint32_t)++*n;
-			out[*n - 1] = (struct serials_span){ t->row, q->images.v[t->root].boot, m->serial, m->serial_last };
+			out[*n - 1] = (struct serials_span){ t->row, q->images.v[t->root].boot,
+							     m->serial, m->serial_last };
 		}
 		span = &out[at[m->tree] - 1];
 		span->first = m->serial < span->first ? m->serial : span->first;
@@ -52,7 +57,8 @@ static struct serials_span *find_spans(const struct query *q, const struct selec
 }
 
 /* As much of the serials as the answer needs. */
-static int load_serials(struct serials *out, struct selected *s, const struct selection *sel, bool trusted, struct err *e)
+static int load_serials(struct serials *out, struct selected *s, const struct selection *sel,
+			bool trusted, struct err *e)
 {
 	auto_free struct serials_span *spans = NULL;
 	bool enough = false;
@@ -60,7 +66,8 @@ static int load_serials(struct serials *out, struct selected *s, const struct se
 
 	if (s->query.some) {
 		spans = find_spans(&s->query, sel, &n);
-		if (serials_load_some(out, &s->store, &s->query.nodes, trusted, spans, n, &enough, e) < 0)
+		if (serials_load_some(out, &s->store, &s->query.nodes, trusted, spans, n, &enough,
+				      e) < 0)
 			return -1;
 	}
 	if (enough)
@@ -69,7 +76,8 @@ static int load_serials(struct serials *out, struct selected *s, const struct se
 	return serials_load(out, &s->store, &s->query.nodes, trusted, e);
 }
 
-int verdict_find(struct readiness *out, const struct opts *o, struct selected *s, const struct selection *sel, struct err *e)
+int verdict_find(struct readiness *out, const struct opts *o, struct selected *s,
+		 const struct selection *sel, struct err *e)
 {
 	struct serials trusted = { 0 }, all = { 0 };
 	struct query_losses losses = { 0 };
@@ -98,17 +106,22 @@ int verdict_find(struct readiness *out, const struct opts *o, struct selected *s
 int verdict_requires(const struct opts *o, struct readiness *r, struct err *e)
 {
 	const char *what = opt_text(o, OPT_require, NULL);
-	bool arrived = what != NULL && strcmp(what, "ready") != 0, ready = what != NULL && strcmp(what, "arrived") != 0;
+	bool arrived = what != NULL && strcmp(what, "ready") != 0,
+	     ready = what != NULL && strcmp(what, "arrived") != 0;
 
-	if (what != NULL && strcmp(what, "ready") != 0 && strcmp(what, "arrived") != 0 && strcmp(what, "both") != 0)
-		return err_set(e, ST_INPUT, "--require is arrived, ready or both, not '%.40s'", what);
+	if (what != NULL && strcmp(what, "ready") != 0 && strcmp(what, "arrived") != 0 &&
+	    strcmp(what, "both") != 0)
+		return err_set(e, ST_INPUT, "--require is arrived, ready or both, not '%.40s'",
+			       what);
 	if (arrived && r->arrived != ARRIVED_YES) {
-		err_set(e, ST_NO, "--require %s: whether the records arrived: %s: %s; nothing is written", what,
-			readiness_arrived_word(r->arrived), buf_text(&r->why_arrived));
+		err_set(e, ST_NO,
+			"--require %s: whether the records arrived: %s: %s; nothing is written",
+			what, readiness_arrived_word(r->arrived), buf_text(&r->why_arrived));
 		return 1;
 	}
 	if (ready && r->verdict != VERDICT_READY) {
-		err_set(e, ST_NO, "--require %s: %s: %s; nothing is written", what, readiness_verdict_word(r->verdict), buf_text(&r->why));
+		err_set(e, ST_NO, "--require %s: %s: %s; nothing is written", what,
+			readiness_verdict_word(r->verdict), buf_text(&r->why));
 		return 1;
 	}
 	return 0;
@@ -116,9 +129,15 @@ int verdict_requires(const struct opts *o, struct readiness *r, struct err *e)
 
 void verdict_line(struct buf *out, const struct readiness *r)
 {
-	buf_printf(out, "readiness: %s, by %zu start%s that ended, %" PRIu32 " of them whole and without a new name since the last one",
-		   readiness_verdict_word(r->verdict), r->starts.n, r->starts.n == 1 ? "" : "s", r->bound.clean);
+	buf_printf(out,
+		   "readiness: %s, by %zu start%s that ended, %" PRIu32
+		   " of them whole and without a new name since the last one",
+		   readiness_verdict_word(r->verdict), r->starts.n, r->starts.n == 1 ? "" : "s",
+		   r->bound.clean);
 	if (r->bound.clean > 0)
-		buf_printf(out, " (the next start needs an unlisted call with a chance of at most %.3g %%)", r->bound.chance * 100);
+		buf_printf(
+			out,
+			" (the next start needs an unlisted call with a chance of at most %.3g %%)",
+			r->bound.chance * 100);
 	buf_printf(out, "; records arrived: %s", readiness_arrived_word(r->arrived));
 }

@@ -10,12 +10,18 @@
 #include <stdlib.h>
 
 /*
- * Another store: its evidence as if its logs had been read. It keeps which events there are, and of each interval who made which
- * call how often; not which event lies in which interval. So an interval of which no event is known here is added, and one of
- * which all are is not; where some are, it adds what it has more than there is here. What belongs to one hour of one node is
- * decided and written together, and its events are marked with it, so that it counts once, however often it is taken over.
+ * Another store: its evidence as if its logs had been read. It keeps which events there are, and of
+ * each interval who made which call how often; not which event lies in which interval. So an
+ * interval of which no event is known here is added, and one of which all are is not; where some
+ * are, it adds what it has more than there is here. What belongs to one hour of one node is decided
+ * and written together, and its events are marked with it, so that it counts once, however often it
+ * is taken over.
  */
-struct event { int64_t second; uint32_t serial, page; uint8_t layers, here; }; /* bits as seen_layers has them */
+struct event {
+	int64_t second;
+	uint32_t serial, page;
+	uint8_t layers, here;
+}; /* bits as seen_layers has them */
 
 struct kept { struct interval_row row; int64_t id; };
 
@@ -41,10 +47,12 @@ static int by_serial(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
 
-	return x->serial != y->serial ? (x->serial > y->serial) - (x->serial < y->serial) : (x->second > y->second) - (x->second < y->second);
+	return x->serial != y->serial ? (x->serial > y->serial) - (x->serial < y->serial) :
+					(x->second > y->second) - (x->second < y->second);
 }
 
-static int add_event(struct adopt *a, uint32_t serial, int64_t second, unsigned layers, struct err *e)
+static int add_event(struct adopt *a, uint32_t serial, int64_t second, unsigned layers,
+		     struct err *e)
 {
 	struct seen_page *page;
 
@@ -53,7 +61,10 @@ static int add_event(struct adopt *a, uint32_t serial, int64_t second, unsigned 
 	page = seen_page(&a->p->feed.seen, a->here, serial, second, e);
 	if (page == NULL)
 		return -1;
-	*VEC_PUSH(&a->events) = (struct event){ second, serial, (uint32_t)(a->boots.n / SEEN_ROW_LAYERS - 1), (uint8_t)(a->trusted ? layers : TEXT), (uint8_t)seen_layers(page, serial, second) };
+	*VEC_PUSH(&a->events) =
+		(struct event){ second, serial, (uint32_t)(a->boots.n / SEEN_ROW_LAYERS - 1),
+				(uint8_t)(a->trusted ? layers : TEXT),
+				(uint8_t)seen_layers(page, serial, second) };
 	return 0;
 }
 
@@ -61,7 +72,8 @@ static int take_page(void *to, const struct seen_row *row, struct err *e)
 {
 	struct adopt *a = to;
 	struct seen_page *page = mem_zero(1, sizeof(*page));
-	int64_t serials = row->key.serials * SEEN_SERIALS, seconds = row->key.seconds * SEEN_SECONDS;
+	int64_t serials = row->key.serials * SEEN_SERIALS,
+		seconds = row->key.seconds * SEEN_SECONDS;
 	int ret = 0;
 
 	for (int i = 0; i < SEEN_ROW_LAYERS; i++)
@@ -70,9 +82,12 @@ static int take_page(void *to, const struct seen_row *row, struct err *e)
 		ret = store_damaged(a->c.from, "seen", 0, "a page of events cannot be read", e);
 	for (unsigned i = 0; i < SEEN_SERIALS && ret == 0; i++)
 		if (page->at[i] != 0)
-			ret = add_event(a, (uint32_t)serials + i, seconds + (int64_t)SEEN_SECOND(page->at[i]), SEEN_LAYERS(page->at[i]), e);
+			ret = add_event(a, (uint32_t)serials + i,
+					seconds + (int64_t)SEEN_SECOND(page->at[i]),
+					SEEN_LAYERS(page->at[i]), e);
 	for (size_t i = 0; i < page->more.n && ret == 0; i++)
-		ret = add_event(a, (uint32_t)serials + SEEN_SERIAL(page->more.v[i]), seconds + (int64_t)SEEN_SECOND(page->more.v[i]),
+		ret = add_event(a, (uint32_t)serials + SEEN_SERIAL(page->more.v[i]),
+				seconds + (int64_t)SEEN_SECOND(page->more.v[i]),
 				SEEN_LAYERS(page->more.v[i]), e);
 	VEC_FREE(&page->more);
 	map_release(&page->more_at);
@@ -80,7 +95,8 @@ static int take_page(void *to, const struct seen_row *row, struct err *e)
 	return ret;
 }
 
-/* Of the events of a layer within an interval: how many there are, how many are known here, and how many in the other layer. */
+/* Of the events of a layer within an interval: how many there are, how many are known here, and how
+ * many in the other layer. */
 struct within { uint64_t all, same, other; };
 
 static struct within count(const struct adopt *a, const struct interval_row *r, bool trusted)
@@ -100,7 +116,8 @@ static struct within count(const struct adopt *a, const struct interval_row *r, 
 	for (; lo < a->events.n && a->events.v[lo].serial <= r->s_last; lo++) {
 		const struct event *ev = &a->events.v[lo];
 
-		if (!(ev->layers & layer) || ev->second < r->t_first / 1000 || ev->second > r->t_last / 1000)
+		if (!(ev->layers & layer) || ev->second < r->t_first / 1000 ||
+		    ev->second > r->t_last / 1000)
 			continue;
 		w.all++;
 		w.same += (ev->here & layer) != 0;
@@ -119,8 +136,9 @@ static int take_there(void *to, struct interval_row *r, struct err *e)
 	struct there *t = to;
 	int ret = 0;
 
-	if (r->exe == t->like->exe && r->cell == t->like->cell && r->loader == t->like->loader && r->trusted == t->like->trusted &&
-	    r->t_first <= t->like->t_last && r->t_last >= t->like->t_first)
+	if (r->exe == t->like->exe && r->cell == t->like->cell && r->loader == t->like->loader &&
+	    r->trusted == t->like->trusted && r->t_first <= t->like->t_last &&
+	    r->t_last >= t->like->t_first)
 		ret = interval_obs(t->a->p->feed.store, r->id, &t->sum, e);
 	VEC_FREE(&r->edges);
 	return ret;
@@ -132,7 +150,8 @@ static int only_more(struct adopt *a, struct interval_row *r, struct err *e)
 	struct there t = { .a = a, .like = r };
 	size_t n = 0;
 
-	if (interval_each(a->p->feed.store, r->node, r->pid, r->t_first - 1, (struct interval_take){ take_there, &t }, e) < 0) {
+	if (interval_each(a->p->feed.store, r->node, r->pid, r->t_first - 1,
+			  (struct interval_take){ take_there, &t }, e) < 0) {
 		VEC_FREE(&t.sum);
 		return -1;
 	}
@@ -193,9 +212,21 @@ static int give(struct adopt *a, struct kept *k, struct err *e)
 {
 	struct interval_row *r = &k->row;
 	struct within w = count(a, r, r->trusted);
-	struct tally_given g = { .node = r->node, .exe = r->exe, .name = r->name, .ingest = carry_run(&a->c, r->ingest), .cell = r->cell,
-				 .t_first = r->t_first, .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last, .s_begin = r->s_begin,
-				 .uid = r->uid, .auid = r->auid, .pid = r->pid, .trusted = r->trusted, .loader = r->loader };
+	struct tally_given g = { .node = r->node,
+				 .exe = r->exe,
+				 .name = r->name,
+				 .ingest = carry_run(&a->c, r->ingest),
+				 .cell = r->cell,
+				 .t_first = r->t_first,
+				 .t_last = r->t_last,
+				 .s_first = r->s_first,
+				 .s_last = r->s_last,
+				 .s_begin = r->s_begin,
+				 .uid = r->uid,
+				 .auid = r->auid,
+				 .pid = r->pid,
+				 .trusted = r->trusted,
+				 .loader = r->loader };
 	struct marking m = { a, &g };
 
 	if (w.same > 0 && w.same == w.all) {
@@ -217,7 +248,9 @@ static int give(struct adopt *a, struct kept *k, struct err *e)
 		mark(a, &g, 0, 0);
 	if (carry_each_touch(&a->c, k->id, (struct carry_row_take){ take_touch, &m }, e) < 0)
 		return -1;
-	return a->trusted ? carry_each_sighting(&a->c, k->id, (struct carry_row_take){ take_sighting, &m }, e) : 0;
+	return a->trusted ? carry_each_sighting(&a->c, k->id,
+						(struct carry_row_take){ take_sighting, &m }, e) :
+			    0;
 }
 
 /* ---- an hour of a node ---- */
@@ -264,11 +297,13 @@ static void drop_kept(struct adopt *a)
 
 static int finish_hour(struct adopt *a, struct err *e)
 {
-	int64_t first = a->hour * 3600 / SEEN_SECONDS, last = (a->hour * 3600 + 3599) / SEEN_SECONDS;
+	int64_t first = a->hour * 3600 / SEEN_SECONDS,
+		last = (a->hour * 3600 + 3599) / SEEN_SECONDS;
 
 	if (a->kept.n == 0)
 		return 0;
-	if (carry_each_page(&a->c, a->node, first, last, (struct seen_row_take){ take_page, a }, e) < 0)
+	if (carry_each_page(&a->c, a->node, first, last, (struct seen_row_take){ take_page, a },
+			    e) < 0)
 		return -1;
 	if (a->events.n > 1)
 		qsort(a->events.v, a->events.n, sizeof(*a->events.v), by_serial);
@@ -329,7 +364,8 @@ static int take_interval(void *to, struct carry_interval *iv, struct err *e)
 	a->hour = hour;
 	a->node = iv->row.node;
 	a->here = carry_node(&a->c, iv->row.node, e);
-	if (a->here < 0 || flush_know(&a->p->feed.flush, a->here, e) < 0 || translate(a, &iv->row, e) < 0)
+	if (a->here < 0 || flush_know(&a->p->feed.flush, a->here, e) < 0 ||
+	    translate(a, &iv->row, e) < 0)
 		return -1;
 	*VEC_PUSH(&a->kept) = (struct kept){ iv->row, iv->id };
 	iv->row.obs = (struct obs_list){ 0 };
@@ -344,7 +380,9 @@ static int take_presence(void *to, const struct carry_presence *p, struct err *e
 	struct adopt *a = to;
 
 	(void)e;
-	*VEC_PUSH(&a->p->feed.tally.presences) = (struct tally_presence){ p->node, p->exe, p->caller, p->call, p->t, p->t, p->pid, p->ip };
+	*VEC_PUSH(&a->p->feed.tally.presences) =
+		(struct tally_presence){ p->node, p->exe, p->caller, p->call,
+					 p->t,	  p->t,	  p->pid,    p->ip };
 	a->p->r->records++;
 	a->p->r->presence++;
 	return 0;
@@ -363,18 +401,22 @@ static int take_other(void *to, const struct seen_row *row, struct err *e)
 		struct serial_set set = { { 0 } };
 
 		if (!serial_set_decode(&set, row->other[layer]) || first > UINT32_MAX)
-			return store_damaged(a->c.from, "seen", 0, "a set of serials cannot be read", e);
-		page = seen_page(&a->p->feed.seen, node, (uint32_t)first, row->key.seconds * SEEN_SECONDS, e);
+			return store_damaged(a->c.from, "seen", 0,
+					     "a set of serials cannot be read", e);
+		page = seen_page(&a->p->feed.seen, node, (uint32_t)first,
+				 row->key.seconds * SEEN_SECONDS, e);
 		if (page == NULL)
 			return -1;
 		for (unsigned i = 0; i < SEEN_SERIALS; i++)
 			if (serial_set_has(&set, i))
-				seen_mark_other(page, (uint32_t)first + i, a->trusted && layer == TRACK_TRUSTED);
+				seen_mark_other(page, (uint32_t)first + i,
+						a->trusted && layer == TRACK_TRUSTED);
 	}
 	return 0;
 }
 
-/* A file of a tool: of one that is here nothing is taken, since its calls have no ids by which they would count once. */
+/* A file of a tool: of one that is here nothing is taken, since its calls have no ids by which they
+ * would count once. */
 static int take_tool(void *to, const struct tool_row *row, struct err *e)
 {
 	struct adopt *a = to;
@@ -386,7 +428,8 @@ static int take_tool(void *to, const struct tool_row *row, struct err *e)
 	if (tool_load(a->p->feed.store, row->node, &here, &room, &found, e) < 0)
 		return -1;
 	if (!found)
-		return tool_prepare(a->p->feed.store, e) < 0 ? -1 : tool_save(a->p->feed.store, row, e);
+		return tool_prepare(a->p->feed.store, e) < 0 ? -1 :
+							       tool_save(a->p->feed.store, row, e);
 	if (here.whole && names_find_node(a->c.from, row->node, &node, e) < 0)
 		return -1;
 	if (here.whole && node > 0)
@@ -398,7 +441,8 @@ static int take_over(struct adopt *a, const char *source, struct err *e)
 {
 	struct feed *f = &a->p->feed;
 
-	if (feed_lock(f, e) < 0 || (a->trusted && carry_names(&a->c, e) < 0) || carry_runs(&a->c, source, a->trusted, e) < 0 ||
+	if (feed_lock(f, e) < 0 || (a->trusted && carry_names(&a->c, e) < 0) ||
+	    carry_runs(&a->c, source, a->trusted, e) < 0 ||
 	    tool_each(a->c.from, (struct tool_row_take){ take_tool, a }, e) < 0)
 		return -1;
 	if (carry_each_interval(&a->c, (struct carry_interval_take){ take_interval, a }, e) < 0)
@@ -414,7 +458,8 @@ static int take_over(struct adopt *a, const char *source, struct err *e)
 	if (carry_each_presence(&a->c, (struct carry_presence_take){ take_presence, a }, e) < 0 ||
 	    carry_losses(&a->c, a->trusted, f->r->ingest, &f->r->losses, e) < 0)
 		return -1;
-	if (carry_lifecycles(&a->c, a->trusted, e) < 0 || (a->trusted && carry_builds(&a->c, e) < 0))
+	if (carry_lifecycles(&a->c, a->trusted, e) < 0 ||
+	    (a->trusted && carry_builds(&a->c, e) < 0))
 		return -1;
 	return feed_commit(f, e);
 }
@@ -425,17 +470,25 @@ static void say(const struct adopt *a, const char *shown, int64_t totals)
 	struct err note = { 0 };
 
 	if (totals > 0 && o->failed) {
-		err_set(&note, ST_INPUT, "%s: %" PRId64 " compacted tree%s not taken over: only totals are left of %s", shown, totals,
-			totals == 1 ? " was" : "s were", totals == 1 ? "it" : "them");
+		err_set(&note, ST_INPUT,
+			"%s: %" PRId64
+			" compacted tree%s not taken over: only totals are left of %s",
+			shown, totals, totals == 1 ? " was" : "s were",
+			totals == 1 ? "it" : "them");
 		o->failed(o->to, note.msg);
 	}
 	if (a->c.policies > 0 && o->failed) {
-		err_set(&note, ST_INPUT, "%s: under which policies its records were made is not taken over: others may have written it", shown);
+		err_set(&note, ST_INPUT,
+			"%s: under which policies its records were made is not taken over: others may have written it",
+			shown);
 		o->failed(o->to, note.msg);
 	}
 	if (a->partly > 0 && o->failed) {
-		err_set(&note, ST_INPUT, "%s: of %" PRIu64 " interval%s some events were known here: counts of %s are at least right", shown, a->partly,
-			a->partly == 1 ? "" : "s", a->partly == 1 ? "it" : "them");
+		err_set(&note, ST_INPUT,
+			"%s: of %" PRIu64
+			" interval%s some events were known here: counts of %s are at least right",
+			shown, a->partly, a->partly == 1 ? "" : "s",
+			a->partly == 1 ? "it" : "them");
 		o->failed(o->to, note.msg);
 	}
 }
@@ -453,7 +506,10 @@ int pipeline_adopt(struct pipeline *p, const char *path, struct err *e)
 	p->bad_input = true;
 	ret = store_open(&from, path, STORE_READ, e);
 	if (ret == 0 && from.older)
-		ret = err_set(e, ST_INPUT, "%s is of an older version: a command that writes to it brings it up first", buf_text(&shown));
+		ret = err_set(
+			e, ST_INPUT,
+			"%s is of an older version: a command that writes to it brings it up first",
+			buf_text(&shown));
 	if (ret == 0)
 		ret = store_snapshot(&from, e);
 	if (ret < 0) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A window of what is buffered, in chunks that helpers and the taker claim one by one. A helper has a cache of its own: copies of
- * the prefixes and identities that the taker knew when the window began. Nothing that both use is written while helpers work, but
- * for the chunks' states, under the lock, and the events of a chunk by who has claimed it.
+ * A window of what is buffered, in chunks that helpers and the taker claim one by one. A helper has
+ * a cache of its own: copies of the prefixes and identities that the taker knew when the window
+ * began. Nothing that both use is written while helpers work, but for the chunks' states, under the
+ * lock, and the events of a chunk by who has claimed it.
  */
 #include "ingest/ahead.h"
 
@@ -269,5 +270,6 @@ const struct ahead_event *ahead_next(struct ahead *a, const struct feed *f, cons
 		return NULL;
 	while (a->event < c->events.n && c->events.v[a->event].p < p)
 		a->event++;
-	return a->event < c->events.n && c->events.v[a->event].p == p ? &c->events.v[a->event] : NULL;
+	return a->event < c->events.n && c->events.v[a->event].p == p ? &c->events.v[a->event] :
+									NULL;
 }

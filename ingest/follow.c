@@ -19,10 +19,11 @@
 #include <unistd.h>
 
 /*
- * Files that grow, as tail -F reads them. A file is known by its inode, its first block and the block before the position: where
- * one of these is another than it was, the file is read whole, which is harmless, since each event counts once. When a name
- * leads to another file, or to a shorter one, those beside it that were written since the last look are read as well: a
- * rotation may have brought several, or copied what nobody has read yet.
+ * Files that grow, as tail -F reads them. A file is known by its inode, its first block and the
+ * block before the position: where one of these is another than it was, the file is read whole,
+ * which is harmless, since each event counts once. When a name leads to another file, or to a
+ * shorter one, those beside it that were written since the last look are read as well: a rotation
+ * may have brought several, or copied what nobody has read yet.
  */
 #define LOOK_MS 1000         /* where nothing is notified, as on a network's file system */
 #define LINGER_MS 10000      /* a writer may go on with a file that was renamed */
@@ -41,7 +42,8 @@ struct tail {
 	bool may_trust;            /* root's alone */
 	bool said_missing;
 	int64_t quiet_since;       /* of one that was renamed: when it last grew */
-	bool hold;                 /* its position is not saved yet: what was rotated before it has to be read first */
+	bool hold; /* its position is not saved yet: what was rotated before it has to be read first
+		    */
 	VEC(struct beside) beside;
 };
 
@@ -92,9 +94,11 @@ static int open_tail(struct follow *f, struct tail *t)
 	struct err why = { 0 };
 	struct stat st;
 
-	if (input_open(&t->in, t->path, o->json_field, &why) < 0 || !t->in.source.is_regular || t->in.source.packed != NULL) {
+	if (input_open(&t->in, t->path, o->json_field, &why) < 0 || !t->in.source.is_regular ||
+	    t->in.source.packed != NULL) {
 		if (why.msg[0] == '\0') {
-			err_set(&why, ST_INPUT, "'%.200s' cannot be followed: it is %s", t->path, t->in.source.packed ? "packed" : "no regular file");
+			err_set(&why, ST_INPUT, "'%.200s' cannot be followed: it is %s", t->path,
+				t->in.source.packed ? "packed" : "no regular file");
 			input_close(&t->in);
 		}
 		if (!t->said_missing && o->failed)
@@ -205,7 +209,8 @@ static int pieces(struct follow *f, struct tail *t, struct err *e)
 	return 0;
 }
 
-/* Reads what a file has more. *changed: its content is another one; what was read stays, and it has to be read anew. */
+/* Reads what a file has more. *changed: its content is another one; what was read stays, and it has
+ * to be read anew. */
 static int read_more(struct follow *f, struct tail *t, bool last, bool *changed, struct err *e)
 {
 	struct lines *l = &t->in.reading.lines;
@@ -224,7 +229,8 @@ static int read_more(struct follow *f, struct tail *t, bool last, bool *changed,
 			struct trust where = { .link = false };
 			int again = trust_open(t->path, &where);
 
-			t->may_trust = again >= 0 && trust_root_only(again, &where, t->in.source.why);
+			t->may_trust =
+				again >= 0 && trust_root_only(again, &where, t->in.source.why);
 			if (again >= 0)
 				close(again);
 		}
@@ -264,7 +270,8 @@ static bool was_read(const struct tail *t, const struct beside *b)
 static bool is_open(const struct follow *f, const struct beside *b)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (f->tails[i].fd >= 0 && f->tails[i].mark.ino == b->ino && f->tails[i].mark.dev == b->dev)
+		if (f->tails[i].fd >= 0 && f->tails[i].mark.ino == b->ino &&
+		    f->tails[i].mark.dev == b->dev)
 			return true;
 	return false;
 }
@@ -280,7 +287,10 @@ static int read_whole(struct follow *f, const char *path, struct err *e)
 static int read_beside(struct follow *f, struct tail *t, int64_t since_ms, struct err *e)
 {
 	const char *slash = strrchr(t->path, '/'), *name = slash ? slash + 1 : t->path;
-	auto_free char *folder = slash == NULL ? mem_dup(".") : mem_print("%.*s", slash == t->path ? 1 : (int)(slash - t->path), t->path);
+	auto_free char *folder =
+		slash == NULL ?
+			mem_dup(".") :
+			mem_print("%.*s", slash == t->path ? 1 : (int)(slash - t->path), t->path);
 	DIR *dir = opendir(folder);
 	struct dirent *d;
 	int ret = 0;
@@ -333,7 +343,8 @@ static bool other_file(const struct tail *t)
 {
 	struct stat st;
 
-	return stat(t->path, &st) == 0 && ((uint64_t)st.st_ino != t->mark.ino || (uint64_t)st.st_dev != t->mark.dev);
+	return stat(t->path, &st) == 0 &&
+	       ((uint64_t)st.st_ino != t->mark.ino || (uint64_t)st.st_dev != t->mark.dev);
 }
 
 /* Reads an opened file until it has no more; where its content changed, from its beginning. */
@@ -383,7 +394,9 @@ static int look_at(struct follow *f, size_t at, struct err *e)
 		from_the_start(t);
 		if (read_tail(f, at, false, e) < 0)
 			return -1;
-		return t->mark.at_ms != 0 && t->beside.n > 0 ? read_beside(f, &f->tails[at], t->mark.at_ms, e) : 0;
+		return t->mark.at_ms != 0 && t->beside.n > 0 ?
+			       read_beside(f, &f->tails[at], t->mark.at_ms, e) :
+			       0;
 	}
 	return 0;
 }
@@ -392,7 +405,8 @@ static int look_at(struct follow *f, size_t at, struct err *e)
 static int look_at_old(struct follow *f, struct err *e)
 {
 	for (size_t i = f->named; i < f->n;) {
-		bool over = when_clock_ms() - f->tails[i].quiet_since > LINGER_MS || f->n - f->named > 64;
+		bool over = when_clock_ms() - f->tails[i].quiet_since > LINGER_MS ||
+			    f->n - f->named > 64;
 
 		if (read_tail(f, i, over, e) < 0)
 			return -1;
@@ -413,7 +427,10 @@ static int look_at_old(struct follow *f, struct err *e)
 static int find_renamed(const struct tail *t, const struct file_mark *m, char **path)
 {
 	const char *slash = strrchr(t->path, '/'), *name = slash ? slash + 1 : t->path;
-	auto_free char *folder = slash == NULL ? mem_dup(".") : mem_print("%.*s", slash == t->path ? 1 : (int)(slash - t->path), t->path);
+	auto_free char *folder =
+		slash == NULL ?
+			mem_dup(".") :
+			mem_print("%.*s", slash == t->path ? 1 : (int)(slash - t->path), t->path);
 	DIR *dir = opendir(folder);
 	struct dirent *d;
 
@@ -425,7 +442,8 @@ static int find_renamed(const struct tail *t, const struct file_mark *m, char **
 		if (strncmp(d->d_name, name, strlen(name)) != 0)
 			continue;
 		at = mem_print("%s/%s", folder, d->d_name);
-		if (lstat(at, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_ino == m->ino && (uint64_t)st.st_dev == m->dev)
+		if (lstat(at, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_ino == m->ino &&
+		    (uint64_t)st.st_dev == m->dev)
 			*path = at;
 		else
 			free(at);
@@ -465,7 +483,8 @@ static int first_look(struct follow *f, size_t at, struct err *e)
 	if (!found)
 		return 0;
 	/* it was renamed meanwhile, or cut: what it was, and what came between */
-	if ((was.ino != f->tails[at].mark.ino || was.dev != f->tails[at].mark.dev) && find_renamed(&f->tails[at], &was, &path)) {
+	if ((was.ino != f->tails[at].mark.ino || was.dev != f->tails[at].mark.dev) &&
+	    find_renamed(&f->tails[at], &was, &path)) {
 		int ret = read_whole(f, path, e);
 
 		free(path);
@@ -481,11 +500,14 @@ static int first_look(struct follow *f, size_t at, struct err *e)
 static void watch(struct follow *f, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	auto_free char *folder = slash == NULL ? mem_dup(".") : mem_print("%.*s", slash == path ? 1 : (int)(slash - path), path);
+	auto_free char *folder =
+		slash == NULL ? mem_dup(".") :
+				mem_print("%.*s", slash == path ? 1 : (int)(slash - path), path);
 
 	/* where it cannot be watched, it is looked at each second */
 	if (f->watch >= 0)
-		inotify_add_watch(f->watch, folder, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
+		inotify_add_watch(f->watch, folder,
+				  IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
 }
 
 static void wait_for_more(struct follow *f)
@@ -521,12 +543,16 @@ static int look_at_all(struct follow *f, struct err *e)
 
 int pipeline_follow(struct pipeline *p, const char *const *sources, size_t n, struct err *e)
 {
-	struct follow f = { .p = p, .n = n, .named = n, .watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK) };
+	struct follow f = {
+		.p = p, .n = n, .named = n, .watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)
+	};
 	int ret = 0;
 
 	f.tails = mem_zero(n + 1, sizeof(*f.tails));
 	for (size_t i = 0; i < n; i++) {
-		f.tails[i] = (struct tail){ .path = sources[i], .fd = -1, .in.json_field = p->o->json_field };
+		f.tails[i] = (struct tail){ .path = sources[i],
+					    .fd = -1,
+					    .in.json_field = p->o->json_field };
 		watch(&f, sources[i]);
 	}
 	for (size_t i = 0; i < n && ret == 0; i++)

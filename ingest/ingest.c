@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GATHER_MS 200           /* a slow pipe is listened to for so long before the lock is asked for */
+#define GATHER_MS 200 /* a slow pipe is listened to for so long before the lock is asked for */
 #define GATHER_BYTES (256u << 10)
 
 /* Takes what another thread says of the next line; *any: it has said something. */
@@ -72,7 +72,8 @@ int pipeline_piece(struct pipeline *p, bool *any, struct err *e)
 /* ---- one source ---- */
 
 /* Reads once more. What a source does not give is no failure of the run: see ingest_run. */
-static int fill(struct pipeline *p, struct input *in, int timeout_ms, enum lines_state *state, struct err *e)
+static int fill(struct pipeline *p, struct input *in, int timeout_ms, enum lines_state *state,
+		struct err *e)
 {
 	auto_buf struct buf name = { 0 };
 	int ret;
@@ -92,7 +93,8 @@ static int fill(struct pipeline *p, struct input *in, int timeout_ms, enum lines
 		buf_str(&name, "standard input");
 	else
 		esc_shell(&name, bytes_of(in->name));
-	return err_wrap(e, "%s, behind line %llu", buf_text(&name), (unsigned long long)in->reading.lines.number);
+	return err_wrap(e, "%s, behind line %llu", buf_text(&name),
+			(unsigned long long)in->reading.lines.number);
 }
 
 bool pipeline_auditd_line(struct bytes line)
@@ -108,7 +110,8 @@ bool pipeline_auditd_line(struct bytes line)
 }
 
 /* Has all of the member auditd's form? *begins: its first line has. */
-static int member_auditd(struct pipeline *p, struct input *in, bool *yes, bool *begins, uint64_t *other, struct err *e)
+static int member_auditd(struct pipeline *p, struct input *in, bool *yes, bool *begins,
+			 uint64_t *other, struct err *e)
 {
 	enum lines_state state = LINES_GOT;
 	struct bytes text;
@@ -118,7 +121,8 @@ static int member_auditd(struct pipeline *p, struct input *in, bool *yes, bool *
 	/* of a file that cannot be trusted in any case, its first line is enough */
 	while (ret == 0 && *yes && state == LINES_GOT && (in->source.root_only || !*begins)) {
 		ret = fill(p, in, -1, &state, e);
-		while (ret == 0 && *yes && (in->source.root_only || !*begins) && lines_next(&in->reading.lines, &text, &cut)) {
+		while (ret == 0 && *yes && (in->source.root_only || !*begins) &&
+		       lines_next(&in->reading.lines, &text, &cut)) {
 			*yes = text.n == 0 || pipeline_auditd_line(text);
 			*other = in->reading.lines.number;
 			*begins = *begins || (*yes && text.n > 0);
@@ -128,11 +132,12 @@ static int member_auditd(struct pipeline *p, struct input *in, bool *yes, bool *
 }
 
 /*
- * Has all of a regular file auditd's form, packed or not? A file in which other lines stand too is some text log, and may hold a
- * second line of a user's message in any form. Else *other is the first line of another form. What is cut off is judged by what
- * there is of it.
+ * Has all of a regular file auditd's form, packed or not? A file in which other lines stand too is
+ * some text log, and may hold a second line of a user's message in any form. Else *other is the
+ * first line of another form. What is cut off is judged by what there is of it.
  */
-static int wholly_auditd(struct pipeline *p, bool *yes, bool *begins, uint64_t *other, struct err *e)
+static int wholly_auditd(struct pipeline *p, bool *yes, bool *begins, uint64_t *other,
+			 struct err *e)
 {
 	struct err cut = { 0 };
 	bool any = true;
@@ -149,7 +154,8 @@ static int wholly_auditd(struct pipeline *p, bool *yes, bool *begins, uint64_t *
 	return input_again(p->in, e);
 }
 
-/* Whether what a file says can be trusted; where it looks as if it could and cannot, the reason is said. */
+/* Whether what a file says can be trusted; where it looks as if it could and cannot, the reason is
+ * said. */
 static int judge_source(struct pipeline *p, struct err *e)
 {
 	const struct source *s = &p->in->source;
@@ -177,12 +183,14 @@ void pipeline_judged(struct pipeline *p)
 {
 	const struct source *s = &p->in->source;
 
-	p->feed.trust = p->whole.begins && p->whole.other == 0 && s->root_only ? FEED_AUDITD : FEED_TEXT;
+	p->feed.trust =
+		p->whole.begins && p->whole.other == 0 && s->root_only ? FEED_AUDITD : FEED_TEXT;
 	if (p->feed.trust == FEED_TEXT && p->whole.begins && p->o->distrusted != NULL)
 		p->o->distrusted(p->o->to, s->name, s->why, p->whole.other);
 }
 
-/* Reads more: from a pipe as much as comes within a moment, so that a slow one does not cost a commit a line. */
+/* Reads more: from a pipe as much as comes within a moment, so that a slow one does not cost a
+ * commit a line. */
 static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 {
 	int64_t began;
@@ -191,7 +199,8 @@ static int gather(struct pipeline *p, enum lines_state *state, struct err *e)
 	if (p->in->source.is_regular || p->in->source.is_kmsg)
 		return ret;
 	began = when_clock_ms();
-	while (ret == 0 && *state == LINES_GOT && p->in->reading.lines.end - p->in->reading.lines.start < GATHER_BYTES) {
+	while (ret == 0 && *state == LINES_GOT &&
+	       p->in->reading.lines.end - p->in->reading.lines.start < GATHER_BYTES) {
 		int64_t left = GATHER_MS - (when_clock_ms() - began);
 		enum lines_state more;
 
@@ -218,7 +227,8 @@ static int buffered(struct pipeline *p, struct err *e)
 			if (feed_commit(&p->feed, e) < 0)
 				return -1;
 			if (p->o->progress)
-				p->o->progress(p->o->to, p->r->bytes + p->in->reading.lines.bytes, p->in->source.packed ? 0 : p->in->source.size);
+				p->o->progress(p->o->to, p->r->bytes + p->in->reading.lines.bytes,
+					       p->in->source.packed ? 0 : p->in->source.size);
 			if (pipeline_stop(p))
 				return 0;
 		}
@@ -230,26 +240,31 @@ static int more_at_once(struct pipeline *p, bool *more, struct err *e)
 {
 	enum lines_state state = LINES_EOF;
 
-	if (!p->in->reading.lines.eof && fill(p, p->in, p->in->source.is_regular ? -1 : 0, &state, e) < 0)
+	if (!p->in->reading.lines.eof &&
+	    fill(p, p->in, p->in->source.is_regular ? -1 : 0, &state, e) < 0)
 		return -1;
 	*more = state == LINES_GOT;
 	return 0;
 }
 
-/* Did a file give all that it held when it was opened? Somebody may have cut it meanwhile: what was read of it counts. */
+/* Did a file give all that it held when it was opened? Somebody may have cut it meanwhile: what was
+ * read of it counts. */
 static int is_all(struct pipeline *p, struct err *e)
 {
 	const struct source *s = &p->in->source;
 	auto_buf struct buf name = { 0 };
 	struct stat st;
 
-	if (!s->is_regular || s->is_stdin || s->packed != NULL || p->in->reading.lines.bytes >= (uint64_t)s->size ||
-	    fstat(s->fd, &st) != 0 || st.st_size >= s->size) /* in /sys, sizes are no promise */
+	if (!s->is_regular || s->is_stdin || s->packed != NULL ||
+	    p->in->reading.lines.bytes >= (uint64_t)s->size || fstat(s->fd, &st) != 0 ||
+	    st.st_size >= s->size) /* in /sys, sizes are no promise */
 		return 0;
 	p->bad_input = true;
 	esc_shell(&name, bytes_of(p->in->name));
-	return err_set(e, ST_INPUT, "%s was cut while it was read: of %lld bytes %llu came, to line %llu", buf_text(&name), s->size,
-		       (unsigned long long)p->in->reading.lines.bytes, (unsigned long long)p->in->reading.lines.number);
+	return err_set(e, ST_INPUT,
+		       "%s was cut while it was read: of %lld bytes %llu came, to line %llu",
+		       buf_text(&name), s->size, (unsigned long long)p->in->reading.lines.bytes,
+		       (unsigned long long)p->in->reading.lines.number);
 }
 
 static int read_source(struct pipeline *p, struct err *e)
@@ -270,7 +285,8 @@ static int read_source(struct pipeline *p, struct err *e)
 			if (buffered(p, e) < 0 || more_at_once(p, &more, e) < 0)
 				return -1;
 		} while (!pipeline_stop(p) && more);
-		ended = p->in->reading.lines.eof && !reading_ready(&p->in->reading) && !pipeline_stop(p);
+		ended = p->in->reading.lines.eof && !reading_ready(&p->in->reading) &&
+			!pipeline_stop(p);
 		if ((ended && pipeline_whole_ends(p, e) < 0) || feed_commit(&p->feed, e) < 0)
 			return -1;
 		if (ended)
@@ -291,7 +307,8 @@ static void begin_ahead(struct pipeline *p)
 		p->ahead = ahead_start(p->o->threads - 1);
 }
 
-/* What was read to its end and holds no record that anybody here reads: it counts as a source that could not be read. */
+/* What was read to its end and holds no record that anybody here reads: it counts as a source that
+ * could not be read. */
 static int note_strange(struct pipeline *p, const char *name, struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
@@ -303,7 +320,8 @@ static int note_strange(struct pipeline *p, const char *name, struct err *e)
 	if (p->r->format != NULL)
 		err_set(e, ST_INPUT, "%s: no log: it is %s", buf_text(&shown), p->r->format);
 	else
-		err_set(e, ST_INPUT, "%s: no text: it has NUL bytes, and no record", buf_text(&shown));
+		err_set(e, ST_INPUT, "%s: no text: it has NUL bytes, and no record",
+			buf_text(&shown));
 	return pipeline_failed(p, e);
 }
 
@@ -380,14 +398,16 @@ static int read_all(struct pipeline *p, const char *const *sources, size_t n, st
 {
 	auto_free bool *done = mem_zero(n + 1, sizeof(*done));
 
-	if (pipeline_tool_sets(p, sources, n, done, e) < 0 && (!p->bad_input || pipeline_failed(p, e) < 0))
+	if (pipeline_tool_sets(p, sources, n, done, e) < 0 &&
+	    (!p->bad_input || pipeline_failed(p, e) < 0))
 		return -1;
 	for (size_t i = 0; i < n && !pipeline_stop(p); i++) {
 		if (done[i])
 			continue;
 		if (pipeline_source(p, sources[i], e) == 0) {
 			if (strcmp(sources[i], "-") == 0)
-				p->r->only_syscall_lines = !p->feed.any_without_syscall && p->feed.any_of_kernel;
+				p->r->only_syscall_lines =
+					!p->feed.any_without_syscall && p->feed.any_of_kernel;
 			continue;
 		}
 		/* what was good of it stays; the next source has its turn */
@@ -399,8 +419,8 @@ static int read_all(struct pipeline *p, const char *const *sources, size_t n, st
 	return p->bad_input ? pipeline_failed(p, e) : -1;
 }
 
-int ingest_run(struct store *store, const char *const *sources, size_t n, const struct ingest_options *options,
-	       struct ingest_report *report, struct err *e)
+int ingest_run(struct store *store, const char *const *sources, size_t n,
+	       const struct ingest_options *options, struct ingest_report *report, struct err *e)
 {
 	struct pipeline p = { .o = options, .r = report };
 	auto_buf struct buf all = { 0 };
@@ -410,7 +430,8 @@ int ingest_run(struct store *store, const char *const *sources, size_t n, const 
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&all, "%s%s", i ? " " : "", sources[i]);
 	if (options->journal)
-		buf_printf(&all, "%sjournal%s%s", n ? " " : "", options->journal_place ? " " : "", options->journal_place ? options->journal_place : "");
+		buf_printf(&all, "%sjournal%s%s", n ? " " : "", options->journal_place ? " " : "",
+			   options->journal_place ? options->journal_place : "");
 	feed_begin(&p.feed, store, options, report, buf_text(&all));
 	ret = options->follow ? pipeline_follow(&p, sources, n, e) : read_all(&p, sources, n, e);
 	ret = feed_end(&p.feed, ret, e);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For the static program alone: what glibc would ask shared libraries for. `make static` links this file instead, so
- * that the linker has nothing to warn of, and the program needs no other file of the machine that it runs on.
+ * For the static program alone: what glibc would ask shared libraries for. `make static` links this
+ * file instead, so that the linker has nothing to warn of, and the program needs no other file of
+ * the machine that it runs on.
  *
- * Users and groups are read from /etc/passwd and /etc/group: names that only a directory service knows are not found.
- * No library is opened.
+ * Users and groups are read from /etc/passwd and /etc/group: names that only a directory service
+ * knows are not found. No library is opened.
  */
 #include <grp.h>
 #include <limits.h>
@@ -76,7 +77,8 @@ void *__wrap_dlsym(void *handle, const char *name);
 int __wrap_dlclose(void *handle);
 char *__wrap_dlerror(void);
 
-/* libarchive's functions are in the program, where they were there to link; their names stand in ingest/read/unpack.c. */
+/* libarchive's functions are in the program, where they were there to link; their names stand in
+ * ingest/read/unpack.c. */
 #ifdef WITH_ARCHIVE
 #define ARCHIVE(name) extern void name(void);
 #include "static/archive_list.h"

@@ -11,7 +11,8 @@
 /* Runs one statement about node a (?1) and, where it names that, node b (?2). */
 static int run_about(struct store *s, const char *sql, int64_t a, int64_t b, struct err *e)
 {
-	return store_run_sql(s, sql, strstr(sql, "?2") ? ARGS(V_INT(a), V_INT(b)) : ARGS(V_INT(a)), e);
+	return store_run_sql(s, sql, strstr(sql, "?2") ? ARGS(V_INT(a), V_INT(b)) : ARGS(V_INT(a)),
+			     e);
 }
 
 /* Are there boots of both whose times overlap, or pages that would collide? */
@@ -19,23 +20,29 @@ static int overlap(struct store *s, int64_t a, int64_t b, bool *yes, struct err 
 {
 	int64_t boots = 0, pages = 0;
 
-	if (store_number_sql(s, "SELECT count(*) FROM boot AS x JOIN boot AS y ON x.node = ?1 AND y.node = ?2 AND x.t_first <= y.t_last AND "
-		     "y.t_first <= x.t_last", ARGS(V_INT(a), V_INT(b)), &boots, e) < 0 ||
-	    store_number_sql(s, "SELECT count(*) FROM seen AS x JOIN seen AS y ON x.node = ?1 AND y.node = ?2 AND x.serials = y.serials AND "
-		     "x.seconds = y.seconds", ARGS(V_INT(a), V_INT(b)), &pages, e) < 0)
+	if (store_number_sql(
+		    s,
+		    "SELECT count(*) FROM boot AS x JOIN boot AS y ON x.node = ?1 AND y.node = ?2 AND x.t_first <= y.t_last AND "
+		    "y.t_first <= x.t_last",
+		    ARGS(V_INT(a), V_INT(b)), &boots, e) < 0 ||
+	    store_number_sql(
+		    s,
+		    "SELECT count(*) FROM seen AS x JOIN seen AS y ON x.node = ?1 AND y.node = ?2 AND x.serials = y.serials AND "
+		    "x.seconds = y.seconds",
+		    ARGS(V_INT(a), V_INT(b)), &pages, e) < 0)
 		return -1;
 	*yes = boots + pages > 0;
 	return 0;
 }
 
 /* A place of both, such as a unit of one name, becomes one. */
-#define TWIN                                                                                                             \
+#define TWIN                                                                                                                      \
 	"place AS twin ON twin.node = ?2 AND twin.container = old.container AND twin.pod = old.pod AND twin.unit = old.unit AND " \
 	"twin.container_name = old.container_name AND twin.pod_name = old.pod_name"
-#define JOIN_PLACES(table, key)                                                                                          \
-	"INSERT OR IGNORE INTO " table " SELECT " table "." key ", twin.id FROM " table " JOIN place AS old ON old.id = " table \
-	".place AND old.node = ?1 JOIN " TWIN,                                                                           \
-	"DELETE FROM " table " WHERE place IN (SELECT id FROM place WHERE node = ?1)"
+#define JOIN_PLACES(table, key)                                                                    \
+	"INSERT OR IGNORE INTO " table " SELECT " table "." key ", twin.id FROM " table            \
+	" JOIN place AS old ON old.id = " table ".place AND old.node = ?1 JOIN " TWIN,             \
+		"DELETE FROM " table " WHERE place IN (SELECT id FROM place WHERE node = ?1)"
 
 static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 {
@@ -55,7 +62,8 @@ static int move_all(struct store *s, int64_t from, int64_t to, struct err *e)
 		JOIN_PLACES("sighting", "interval"),
 		"DELETE FROM tree_place WHERE place IN (SELECT id FROM place WHERE node = ?1)",
 		JOIN_PLACES("fold_place", "fold"),
-		"INSERT INTO build SELECT ?2, exe, ifnull((SELECT twin.id FROM place AS old JOIN " TWIN " WHERE old.id = build.place AND "
+		"INSERT INTO build SELECT ?2, exe, ifnull((SELECT twin.id FROM place AS old JOIN " TWIN
+		" WHERE old.id = build.place AND "
 		"old.node = ?1), place), here, build_id, t_first, t_last FROM build WHERE node = ?1 ON CONFLICT DO UPDATE SET t_first = "
 		"min(t_first, excluded.t_first), t_last = max(t_last, excluded.t_last)",
 		"DELETE FROM build WHERE node = ?1",
@@ -81,7 +89,8 @@ int alias_nodes(struct store *s, struct bytes a, struct bytes b, struct err *e)
 	if (names_find_node(s, a, &to, e) < 0 || names_find_node(s, b, &from, e) < 0)
 		return -1;
 	if (to == 0)
-		return err_set(e, ST_NO, "no node '%s' in the store ('scaudit status' lists them)", x);
+		return err_set(e, ST_NO, "no node '%s' in the store ('scaudit status' lists them)",
+			       x);
 	if (to == from)
 		return 0;
 	if (from == 0)
@@ -89,7 +98,10 @@ int alias_nodes(struct store *s, struct bytes a, struct bytes b, struct err *e)
 	if (overlap(s, to, from, &yes, e) < 0)
 		return -1;
 	if (yes)
-		return err_set(e, ST_NO, "'%s' and '%s' both hold events of one boot, which would count twice; forget one of them "
-			       "(scaudit forget --node %s --unsee) and read its logs again with --node %s", x, y, y, x);
+		return err_set(
+			e, ST_NO,
+			"'%s' and '%s' both hold events of one boot, which would count twice; forget one of them "
+			"(scaudit forget --node %s --unsee) and read its logs again with --node %s",
+			x, y, y, x);
 	return move_all(s, from, to, e);
 }

@@ -91,8 +91,8 @@ static void look(const char *file, struct stat *db, struct stat *wal)
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 static bool same_files(const char *file, const struct stat *db, const struct stat *wal)
@@ -122,7 +122,8 @@ static int64_t count_commits(const char *file)
 
 	if (fd < 0 || pread(fd, head, sizeof(head), 0) != sizeof(head))
 		return -1;
-	while (pread(fd, frame, sizeof(frame), at) == sizeof(frame) && memcmp(frame + 8, head + 16, 8) == 0) {
+	while (pread(fd, frame, sizeof(frame), at) == sizeof(frame) &&
+	       memcmp(frame + 8, head + 16, 8) == 0) {
 		n += number_at(frame + 4) != 0;
 		at += FRAME_HEAD + (off_t)number_at(head + 8);
 	}
@@ -140,8 +141,11 @@ static int unseen(const char *path, const char *file, const char *why, struct er
 		buf_str(&what, "the last commit");
 	else
 		buf_printf(&what, "the last %" PRId64 " commits", n);
-	return err_set(e, ST_SYSTEM, "store %s: %s of it cannot be seen: they are in %s-wal, beside which nothing can be written, and no private "
-		       "copy can be made: %s", path, buf_text(&what), file, why);
+	return err_set(
+		e, ST_SYSTEM,
+		"store %s: %s of it cannot be seen: they are in %s-wal, beside which nothing can be written, and no private "
+		"copy can be made: %s",
+		path, buf_text(&what), file, why);
 }
 
 /* ---- the private copy ---- */
@@ -168,7 +172,8 @@ static int copy_file(const char *from, const char *to, char *room)
 static char *make_folder(void)
 {
 	const char *place = getenv("TMPDIR");
-	char *out = mem_print("%s/scaudit-XXXXXX", place != NULL && place[0] == '/' ? place : "/tmp");
+	char *out =
+		mem_print("%s/scaudit-XXXXXX", place != NULL && place[0] == '/' ? place : "/tmp");
 
 	if (mkdtemp(out) != NULL)
 		return out;
@@ -188,8 +193,11 @@ static int copy(struct apart *a, const char *path, const char *file, struct err 
 	for (int i = 0; i < TRIES; i++) {
 		look(file, &a->db, &a->wal);
 		if (copy_file(file, a->file, room) < 0 || copy_file(wal, to_wal, room) < 0)
-			return errno == ENOENT ? err_set(e, ST_SYSTEM, "store %s: it was closed while it was copied: ask again", path) :
-						 unseen(path, file, strerror(errno), e);
+			return errno == ENOENT ?
+				       err_set(e, ST_SYSTEM,
+					       "store %s: it was closed while it was copied: ask again",
+					       path) :
+				       unseen(path, file, strerror(errno), e);
 		if (same_files(file, &a->db, &a->wal))
 			return 0;
 	}
@@ -220,7 +228,10 @@ int apart_begin(struct apart *a, const char *path, const char *file, struct err 
 
 	*a = (struct apart){ .on = true };
 	if (stat(journal, &st) == 0 && st.st_size > 0)
-		return err_set(e, ST_SYSTEM, "store %s was not closed (%s), and cannot be played back where nothing can be written", path, journal);
+		return err_set(
+			e, ST_SYSTEM,
+			"store %s was not closed (%s), and cannot be played back where nothing can be written",
+			path, journal);
 	look(file, &a->db, &a->wal);
 	if (a->wal.st_size > 0)
 		return copy(a, path, file, e);
@@ -249,7 +260,10 @@ int apart_check(const struct apart *a, const char *path, const char *file, struc
 	/* a copy was whole when it was made */
 	if (!a->on || !a->uri || same_files(file, &a->db, &a->wal))
 		return 0;
-	return err_set(e, ST_SYSTEM, "store %s: another process wrote to it while it was read, and nothing can be locked here: ask again", path);
+	return err_set(
+		e, ST_SYSTEM,
+		"store %s: another process wrote to it while it was read, and nothing can be locked here: ask again",
+		path);
 }
 
 void apart_release(struct apart *a)

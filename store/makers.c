@@ -24,11 +24,13 @@ STMT(maker_bytes, "SELECT bytes FROM string WHERE id = ?1");
 STMT(find_set, "SELECT id FROM maker_set WHERE members = ?1");
 STMT(add_set, "INSERT INTO maker_set (members) VALUES (?1)");
 STMT(add_member, "INSERT INTO maker_in VALUES (?1, ?2) ON CONFLICT DO NOTHING");
-STMT(set_of_part, "SELECT members FROM part_makers JOIN maker_set ON maker_set.id = part_makers.of WHERE part_makers.part = ?1");
-STMT(set_part_makers, "INSERT INTO part_makers VALUES (?1, ?2) ON CONFLICT DO UPDATE SET of = excluded.of");
+STMT(set_of_part,
+     "SELECT members FROM part_makers JOIN maker_set ON maker_set.id = part_makers.of WHERE part_makers.part = ?1");
+STMT(set_part_makers,
+     "INSERT INTO part_makers VALUES (?1, ?2) ON CONFLICT DO UPDATE SET of = excluded.of");
 STMT(set_fold_makers,
-	"INSERT INTO fold_makers VALUES (?1, ?2, (SELECT min(t_first) FROM fold_use WHERE fold = ?1)) ON CONFLICT DO UPDATE SET of = "
-	"excluded.of, t_first = excluded.t_first");
+     "INSERT INTO fold_makers VALUES (?1, ?2, (SELECT min(t_first) FROM fold_use WHERE fold = ?1)) ON CONFLICT DO UPDATE SET of = "
+     "excluded.of, t_first = excluded.t_first");
 
 void makers_init(struct makers *m, struct store *store)
 {
@@ -73,7 +75,9 @@ static int take_bytes(void *to, sqlite3_stmt *st, struct err *e)
 
 static int bytes_of_row(struct store *s, int64_t row, struct buf *out, struct err *e)
 {
-	return row == 0 ? 0 : store_each(s, STMT_maker_bytes, ARGS(V_INT(row)), WALK(take_bytes, out), e);
+	return row == 0 ?
+		       0 :
+		       store_each(s, STMT_maker_bytes, ARGS(V_INT(row)), WALK(take_bytes, out), e);
 }
 
 static int64_t add_maker(struct store *s, int64_t exe, int64_t comm, struct err *e)
@@ -86,7 +90,9 @@ static int64_t add_maker(struct store *s, int64_t exe, int64_t comm, struct err 
 		return -1;
 	makers_code(buf_bytes(&path), buf_bytes(&name), code);
 	base = store_string(s, program_basename(buf_bytes(&path)), e);
-	if (base < 0 || store_run(s, STMT_add_maker, ARGS(V_INT(comm), V_INT(exe), V_INT(base), V_TEXT(bytes_of(code))), e) < 0)
+	if (base < 0 ||
+	    store_run(s, STMT_add_maker,
+		      ARGS(V_INT(comm), V_INT(exe), V_INT(base), V_TEXT(bytes_of(code))), e) < 0)
 		return -1;
 	return row_id(s->db, "maker", store_last_row(s), e);
 }
@@ -98,7 +104,8 @@ static int64_t maker_of(struct makers *m, int64_t exe, int64_t comm, struct err 
 
 	if (row != 0)
 		return row;
-	if (store_find(m->store, STMT_find_maker, ARGS(V_INT(comm), V_INT(exe)), &row, 1, &found, e) < 0)
+	if (store_find(m->store, STMT_find_maker, ARGS(V_INT(comm), V_INT(exe)), &row, 1, &found,
+		       e) < 0)
 		return -1;
 	row = found ? row_id(m->store->db, "maker", row, e) : add_maker(m->store, exe, comm, e);
 	if (row > 0)
@@ -131,7 +138,11 @@ static int put_base(struct makers *m, int64_t part, int64_t exe, struct err *e)
 		if (bytes_of_row(m->store, exe, &path, e) < 0)
 			return -1;
 		base = program_basename(buf_bytes(&path));
-		comm = store_string(m->store, (struct bytes){ base.p, base.n < RECORD_COMM_MAX ? base.n : RECORD_COMM_MAX }, e);
+		comm = store_string(m->store,
+				    (struct bytes){ base.p, base.n < RECORD_COMM_MAX ?
+								    base.n :
+								    RECORD_COMM_MAX },
+				    e);
 		if (comm < 0)
 			return -1;
 		map_put(&m->ids, (uint64_t)exe, UINT64_MAX, comm);
@@ -140,7 +151,8 @@ static int put_base(struct makers *m, int64_t part, int64_t exe, struct err *e)
 }
 
 /* A number that a row of another table has; kept in a map. */
-static int look_up(struct makers *m, struct map *map, struct stmt *stmt, int64_t row, int64_t *out, struct err *e)
+static int look_up(struct makers *m, struct map *map, struct stmt *stmt, int64_t row, int64_t *out,
+		   struct err *e)
 {
 	bool found;
 
@@ -154,7 +166,8 @@ static int look_up(struct makers *m, struct map *map, struct stmt *stmt, int64_t
 	return 0;
 }
 
-int makers_note(struct makers *m, int64_t part, int64_t exe, int64_t name, const struct obs_list *obs, struct err *e)
+int makers_note(struct makers *m, int64_t part, int64_t exe, int64_t name,
+		const struct obs_list *obs, struct err *e)
 {
 	int64_t comm = 0, last = 0;
 	bool refused = false;
@@ -168,7 +181,8 @@ int makers_note(struct makers *m, int64_t part, int64_t exe, int64_t name, const
 
 		if (obs->v[i].caller != last) {
 			last = obs->v[i].caller;
-			if (look_up(m, &m->comms, STMT_caller_comm, last, &comm, e) < 0 || (comm != name && comm != 0 && put(m, part, exe, comm, e) < 0))
+			if (look_up(m, &m->comms, STMT_caller_comm, last, &comm, e) < 0 ||
+			    (comm != name && comm != 0 && put(m, part, exe, comm, e) < 0))
 				return -1;
 		}
 		if (refused)
@@ -212,7 +226,8 @@ static int take_members(void *to, sqlite3_stmt *st, struct err *e)
 	b = store_column(st, 0);
 	while (b.n > 0) {
 		if (!buf_take_varint(&b, &id) || id == 0 || id > OBS_ROW_MAX)
-			return row_damaged(sqlite3_db_handle(st), "maker_set", 0, "no set can be read in it", e);
+			return row_damaged(sqlite3_db_handle(st), "maker_set", 0,
+					   "no set can be read in it", e);
 		*VEC_PUSH(out) = (int64_t)id;
 	}
 	return STORE_ENOUGH;
@@ -239,7 +254,8 @@ static int64_t set_of(struct makers *m, struct members *of, struct err *e)
 		*VEC_PUSH(&m->set_id) = 0;
 	if (m->set_id.v[id - 1] != 0)
 		return m->set_id.v[id - 1];
-	if (store_find(m->store, STMT_find_set, ARGS(V_BLOB(buf_bytes(&text))), &row, 1, &found, e) < 0)
+	if (store_find(m->store, STMT_find_set, ARGS(V_BLOB(buf_bytes(&text))), &row, 1, &found,
+		       e) < 0)
 		return -1;
 	if (!found && store_run(m->store, STMT_add_set, ARGS(V_BLOB(buf_bytes(&text))), e) < 0)
 		return -1;
@@ -252,18 +268,21 @@ static int64_t set_of(struct makers *m, struct members *of, struct err *e)
 	return row;
 }
 
-static int save_part(struct makers *m, const struct makers_note *notes, size_t n, struct members *of, struct err *e)
+static int save_part(struct makers *m, const struct makers_note *notes, size_t n,
+		     struct members *of, struct err *e)
 {
 	size_t had, more = 0;
 	int64_t set;
 
 	of->n = 0;
-	if (store_each(m->store, STMT_set_of_part, ARGS(V_INT(notes[0].part)), WALK(take_members, of), e) < 0)
+	if (store_each(m->store, STMT_set_of_part, ARGS(V_INT(notes[0].part)),
+		       WALK(take_members, of), e) < 0)
 		return -1;
 	had = of->n;
 	for (size_t i = 0; i < n; i++) {
 		if ((i > 0 && notes[i].maker == notes[i - 1].maker) ||
-		    (had > 0 && bsearch(&notes[i].maker, of->v, had, sizeof(*of->v), by_number) != NULL))
+		    (had > 0 &&
+		     bsearch(&notes[i].maker, of->v, had, sizeof(*of->v), by_number) != NULL))
 			continue;
 		*VEC_PUSH(of) = notes[i].maker;
 		more++;
@@ -271,7 +290,9 @@ static int save_part(struct makers *m, const struct makers_note *notes, size_t n
 	if (more == 0)
 		return 0;
 	set = set_of(m, of, e);
-	return set < 0 ? -1 : store_run(m->store, STMT_set_part_makers, ARGS(V_INT(notes[0].part), V_INT(set)), e);
+	return set < 0 ? -1 :
+			 store_run(m->store, STMT_set_part_makers,
+				   ARGS(V_INT(notes[0].part), V_INT(set)), e);
 }
 
 int makers_save(struct makers *m, struct err *e)
@@ -303,29 +324,37 @@ static int take_total(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "fold_use", "iizf", v, e) < 0)
 		return -1;
 	/* what is noted is given its makers when the walk has ended */
-	*VEC_PUSH(&t->notes) = (struct makers_note){ v[0], (int64_t)((uint64_t)v[1] << 32 | (uint64_t)(v[2] ? v[2] : UINT32_MAX)) };
+	*VEC_PUSH(&t->notes) = (struct makers_note){
+		v[0], (int64_t)((uint64_t)v[1] << 32 | (uint64_t)(v[2] ? v[2] : UINT32_MAX))
+	};
 	if (v[3])
-		*VEC_PUSH(&t->notes) = (struct makers_note){ v[0], (int64_t)((uint64_t)v[1] << 32) };
+		*VEC_PUSH(&t->notes) =
+			(struct makers_note){ v[0], (int64_t)((uint64_t)v[1] << 32) };
 	return 0;
 }
 
-static int save_total(struct makers *m, const struct makers_note *notes, size_t n, struct members *of, struct err *e)
+static int save_total(struct makers *m, const struct makers_note *notes, size_t n,
+		      struct members *of, struct err *e)
 {
 	int64_t set;
 
 	of->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		int64_t exe = (int64_t)((uint64_t)notes[i].maker >> 32), comm = notes[i].maker & UINT32_MAX;
+		int64_t exe = (int64_t)((uint64_t)notes[i].maker >> 32),
+			comm = notes[i].maker & UINT32_MAX;
 
 		m->n = 0;
-		if (put_base(m, notes[i].part, exe, e) < 0 || (comm != UINT32_MAX && put(m, notes[i].part, exe, comm, e) < 0))
+		if (put_base(m, notes[i].part, exe, e) < 0 ||
+		    (comm != UINT32_MAX && put(m, notes[i].part, exe, comm, e) < 0))
 			return -1;
 		for (size_t k = 0; k < m->n; k++)
 			*VEC_PUSH(of) = m->notes[k].maker;
 	}
 	m->n = 0;
 	set = set_of(m, of, e);
-	return set < 0 ? -1 : store_run(m->store, STMT_set_fold_makers, ARGS(V_INT(notes[0].part), V_INT(set)), e);
+	return set < 0 ? -1 :
+			 store_run(m->store, STMT_set_fold_makers,
+				   ARGS(V_INT(notes[0].part), V_INT(set)), e);
 }
 
 static int save_totals(struct totals *t, struct err *e)
@@ -336,7 +365,8 @@ static int save_totals(struct totals *t, struct err *e)
 	if (t->notes.n > 1)
 		qsort(t->notes.v, t->notes.n, sizeof(*t->notes.v), by_part);
 	for (size_t from = 0, to; from < t->notes.n && ret == 0; from = to) {
-		for (to = from + 1; to < t->notes.n && t->notes.v[to].part == t->notes.v[from].part;)
+		for (to = from + 1;
+		     to < t->notes.n && t->notes.v[to].part == t->notes.v[from].part;)
 			to++;
 		ret = save_total(t->m, &t->notes.v[from], to - from, &of, e);
 	}
@@ -395,8 +425,10 @@ static int take_interval(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "interval", "iiztsmb", v, e) < 0)
 		return -1;
-	if (!obs_decode(store_column(st, 6), (struct obs_origin){ .t = v[3], .serial = (uint32_t)v[4] }, &obs))
-		ret = row_damaged(m->store->db, "interval", 0, "no observations can be read in its obs", e);
+	if (!obs_decode(store_column(st, 6),
+			(struct obs_origin){ .t = v[3], .serial = (uint32_t)v[4] }, &obs))
+		ret = row_damaged(m->store->db, "interval", 0,
+				  "no observations can be read in its obs", e);
 	else
 		ret = makers_note(m, v[0], v[1], v[2], &obs, e);
 	VEC_FREE(&obs);
@@ -412,15 +444,22 @@ int makers_fill(struct store *s, struct err *e)
 	makers_init(&m, s);
 	ret = store_script(s, makers_sql, e);
 	if (ret == 0)
-		ret = store_script(s, "DELETE FROM part_makers; DELETE FROM fold_makers; DELETE FROM maker_in; DELETE FROM maker_set; DELETE FROM maker", e);
+		ret = store_script(
+			s,
+			"DELETE FROM part_makers; DELETE FROM fold_makers; DELETE FROM maker_in; DELETE FROM maker_set; DELETE FROM maker",
+			e);
 	if (ret == 0)
-		ret = store_each_sql(s, "SELECT part, exe, name, t_first, serial_first, cell, obs FROM interval WHERE part <> 0", NO_ARGS, WALK(take_interval, &m), e);
+		ret = store_each_sql(
+			s,
+			"SELECT part, exe, name, t_first, serial_first, cell, obs FROM interval WHERE part <> 0",
+			NO_ARGS, WALK(take_interval, &m), e);
 	if (ret == 0)
 		ret = makers_save(&m, e);
 	if (ret == 0)
 		ret = makers_of_totals(s, e);
 	if (ret == 0)
-		ret = store_script(s, "INSERT INTO meta VALUES ('makers', 1) ON CONFLICT DO NOTHING", e);
+		ret = store_script(
+			s, "INSERT INTO meta VALUES ('makers', 1) ON CONFLICT DO NOTHING", e);
 	makers_release(&m);
 	return ret;
 }
@@ -434,7 +473,8 @@ int makers_build(struct store *s, struct err *e)
 	if (ret < 0)
 		return -1;
 	/* somebody else may have been quicker */
-	ret = store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'makers'", NO_ARGS, &there, e);
+	ret = store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'makers'", NO_ARGS, &there,
+			       e);
 	if (ret == 0 && there == 0)
 		ret = makers_fill(s, e);
 	if (ret == 0 && there == 0)

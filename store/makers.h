@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who made the calls of which part: rows by which a question finds the trees that match (see store/find). They say what a part has,
- * never what a command prints. A set may hold makers that have gone, and lacks none: whoever reads looks at the evidence itself.
+ * Who made the calls of which part: rows by which a question finds the trees that match (see
+ * store/find). They say what a part has, never what a command prints. A set may hold makers that
+ * have gone, and lacks none: whoever reads looks at the evidence itself.
  */
 #ifndef STORE_MAKERS_H
 #define STORE_MAKERS_H
@@ -16,7 +17,8 @@ struct makers {
 	struct map ids;       /* (exe, comm) -> row of maker */
 	struct map comms;     /* row of caller -> row of its comm */
 	struct map refusals;  /* row of call -> 1: it was let through, 2: it was refused */
-	struct pool sets;     /* members of sets that are known; set_id[i] is the row of pool id i + 1 */
+	struct pool
+		sets; /* members of sets that are known; set_id[i] is the row of pool id i + 1 */
 	VEC(int64_t) set_id;
 	struct makers_note { int64_t part, maker; } *notes;
 	size_t n, cap;
@@ -25,8 +27,10 @@ struct makers {
 void makers_init(struct makers *m, struct store *store);
 void makers_release(struct makers *m);
 
-/* A part has an interval of this program, with these observations. name: of what was exec'd; 0: not known. */
-int makers_note(struct makers *m, int64_t part, int64_t exe, int64_t name, const struct obs_list *obs, struct err *e);
+/* A part has an interval of this program, with these observations. name: of what was exec'd; 0: not
+ * known. */
+int makers_note(struct makers *m, int64_t part, int64_t exe, int64_t name,
+		const struct obs_list *obs, struct err *e);
 
 /* Writes what was noted since the last time, under the write lock. */
 int makers_save(struct makers *m, struct err *e);

@@ -19,14 +19,14 @@ STMT(node_name, "SELECT name FROM node WHERE id = ?1");
 STMT(path_text, "SELECT text FROM path WHERE id = ?1");
 STMT(string_bytes, "SELECT bytes FROM string WHERE id = ?1");
 STMT(add_place,
-	"INSERT INTO place (node, runtime, container, container_name, pod, pod_name, namespace, unit, image) VALUES (?1, ?2, ?3, "
-	"?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET runtime = iif(length(excluded.runtime), excluded.runtime, runtime), "
-	"container_name = iif(length(excluded.container_name), excluded.container_name, container_name), pod_name = "
-	"iif(length(excluded.pod_name), excluded.pod_name, pod_name), namespace = iif(length(excluded.namespace), "
-	"excluded.namespace, namespace), image = iif(length(excluded.image), excluded.image, image) RETURNING id");
+     "INSERT INTO place (node, runtime, container, container_name, pod, pod_name, namespace, unit, image) VALUES (?1, ?2, ?3, "
+     "?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET runtime = iif(length(excluded.runtime), excluded.runtime, runtime), "
+     "container_name = iif(length(excluded.container_name), excluded.container_name, container_name), pod_name = "
+     "iif(length(excluded.pod_name), excluded.pod_name, pod_name), namespace = iif(length(excluded.namespace), "
+     "excluded.namespace, namespace), image = iif(length(excluded.image), excluded.image, image) RETURNING id");
 STMT(add_build,
-	"INSERT INTO build VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET t_first = min(t_first, excluded.t_first), "
-	"t_last = max(t_last, excluded.t_last)");
+     "INSERT INTO build VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET t_first = min(t_first, excluded.t_first), "
+     "t_last = max(t_last, excluded.t_last)");
 STMT(find_path, "SELECT id FROM path WHERE parent = ?1 AND exe = ?2 AND name = ?3");
 STMT(add_path, "INSERT INTO path (parent, exe, name, text) VALUES (?1, ?2, ?3, ?4)");
 
@@ -149,13 +149,17 @@ static int take_text(void *to, sqlite3_stmt *row, struct err *e)
 }
 
 /* Appends the text of a row that another one names. */
-static int text_of(struct store *s, const char *table, struct stmt *stmt, int64_t row, struct buf *out, struct err *e)
+static int text_of(struct store *s, const char *table, struct stmt *stmt, int64_t row,
+		   struct buf *out, struct err *e)
 {
 	struct text_to to = { table, out, false };
 
 	if (store_each(s, stmt, ARGS(V_INT(row)), WALK(take_text, &to), e) < 0)
 		return -1;
-	return to.found ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged: row %lld is named and is not there", s->path, (long long)row);
+	return to.found ? 0 :
+			  err_set(e, ST_SYSTEM,
+				  "store %s: damaged: row %lld is named and is not there", s->path,
+				  (long long)row);
 }
 
 int names_node_text(struct store *s, struct buf *out, int64_t node, struct err *e)
@@ -169,8 +173,10 @@ int names_node_text(struct store *s, struct buf *out, int64_t node, struct err *
  */
 #define PATH_TEXT_MAX 4000
 
-/* "runc:[2:INIT] > sh > perl": the parent's text and this image's name, or the last part of its exe. Empty: the parent's is as long as can be. */
-static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t exe, int64_t name, struct err *e)
+/* "runc:[2:INIT] > sh > perl": the parent's text and this image's name, or the last part of its
+ * exe. Empty: the parent's is as long as can be. */
+static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t exe, int64_t name,
+		     struct err *e)
 {
 	auto_buf struct buf shown = { 0 };
 
@@ -189,7 +195,8 @@ static int path_text(struct names *n, struct buf *out, int64_t parent, int64_t e
 	return 0;
 }
 
-int64_t names_location(struct names *n, int64_t node, const struct bytes v[LOCATION_FIELDS], struct err *e)
+int64_t names_location(struct names *n, int64_t node, const struct bytes v[LOCATION_FIELDS],
+		       struct err *e)
 {
 	struct store_value args[1 + LOCATION_FIELDS] = { V_INT(node) };
 	int64_t row;
@@ -202,14 +209,17 @@ int64_t names_location(struct names *n, int64_t node, const struct bytes v[LOCAT
 	return row_id(n->store->db, "place", row, e);
 }
 
-int names_build(struct names *n, int64_t node, struct bytes exe, int64_t location, bool here, const char *id, int64_t t_ms, struct err *e)
+int names_build(struct names *n, int64_t node, struct bytes exe, int64_t location, bool here,
+		const char *id, int64_t t_ms, struct err *e)
 {
 	int64_t row = store_string(n->store, exe, e);
 
 	if (row < 0)
 		return -1;
-	return store_run(n->store, STMT_add_build, ARGS(V_INT(node), V_INT(row), V_INT(location), V_INT(here), V_TEXT(bytes_of(id)),
-							V_INT(t_ms)), e);
+	return store_run(n->store, STMT_add_build,
+			 ARGS(V_INT(node), V_INT(row), V_INT(location), V_INT(here),
+			      V_TEXT(bytes_of(id)), V_INT(t_ms)),
+			 e);
 }
 
 int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, struct err *e)
@@ -221,14 +231,18 @@ int64_t names_path(struct names *n, int64_t parent, int64_t exe, int64_t name, s
 
 	if (row != 0)
 		return row;
-	if (store_find(n->store, STMT_find_path, ARGS(V_INT(parent), V_INT(exe), V_INT(name)), &row, 1, &found, e) < 0)
+	if (store_find(n->store, STMT_find_path, ARGS(V_INT(parent), V_INT(exe), V_INT(name)), &row,
+		       1, &found, e) < 0)
 		return -1;
 	if (!found) {
 		if (path_text(n, &text, parent, exe, name, e) < 0)
 			return -1;
 		if (text.n == 0)
 			return parent;
-		if (store_run(n->store, STMT_add_path, ARGS(V_INT(parent), V_INT(exe), V_INT(name), V_TEXT(buf_bytes(&text))), e) < 0)
+		if (store_run(
+			    n->store, STMT_add_path,
+			    ARGS(V_INT(parent), V_INT(exe), V_INT(name), V_TEXT(buf_bytes(&text))),
+			    e) < 0)
 			return -1;
 		row = store_last_row(n->store);
 	}
@@ -246,7 +260,8 @@ struct bytes names_subj(struct bytes subj)
 	const char *level = subj.n == 0 ? NULL : memrchr(subj.p, ':', subj.n);
 
 	/* user:role:type:sensitivity:categories; categories are c1,c2 or c0.c1023 */
-	if (level == NULL || (size_t)(level - subj.p) + 2 >= subj.n || level[1] != 'c' || !bytes_digit(level[2]))
+	if (level == NULL || (size_t)(level - subj.p) + 2 >= subj.n || level[1] != 'c' ||
+	    !bytes_digit(level[2]))
 		return subj;
 	return (struct bytes){ subj.p, (size_t)(level - subj.p) };
 }

@@ -10,8 +10,9 @@
 
 static bool is_address(struct bytes name)
 {
-	return bytes_has(name, BYTES(":")) || (name.n && bytes_digit(name.p[name.n - 1]) && bytes_digit(name.p[0]) &&
-					       bytes_has(name, BYTES(".")));
+	return bytes_has(name, BYTES(":")) ||
+	       (name.n && bytes_digit(name.p[name.n - 1]) && bytes_digit(name.p[0]) &&
+		bytes_has(name, BYTES(".")));
 }
 
 static bool is_short(struct bytes name)
@@ -19,7 +20,8 @@ static bool is_short(struct bytes name)
 	return name.n == 0 || memchr(name.p, '.', name.n) == NULL;
 }
 
-/* ---- rows that are one: a forest; a row points to one that is nearer to the top, which is trusted if one of them is ---- */
+/* ---- rows that are one: a forest; a row points to one that is nearer to the top, which is trusted
+ * if one of them is ---- */
 
 static uint32_t top(struct nodes *n, uint32_t row)
 {
@@ -28,7 +30,8 @@ static uint32_t top(struct nodes *n, uint32_t row)
 	return row;
 }
 
-/* Would this row's name be shown for both? What a trusted source said, then the longer of two spellings. */
+/* Would this row's name be shown for both? What a trusted source said, then the longer of two
+ * spellings. */
 static bool speaks_before(const struct nodes_row *a, const struct nodes_row *b)
 {
 	int by_name = bytes_order(a->shown, b->shown);
@@ -54,8 +57,10 @@ static int by_label(const void *a, const void *b)
 	return ret ? ret : bytes_order(x->name, y->name);
 }
 
-/* The full name that a short one stands for: the only one. What is trusted is not told by text. NULL: none. */
-static const struct spelling *full_name(const struct spelling *of, const struct spelling *v, size_t n)
+/* The full name that a short one stands for: the only one. What is trusted is not told by text.
+ * NULL: none. */
+static const struct spelling *full_name(const struct spelling *of, const struct spelling *v,
+					size_t n)
 {
 	const struct spelling *any = NULL, *trusted = NULL;
 	size_t all = 0, trusted_ones = 0;
@@ -75,7 +80,8 @@ static const struct spelling *full_name(const struct spelling *of, const struct 
 
 static void join(struct nodes *n, const struct spelling *a, const struct spelling *b)
 {
-	const struct spelling *speaks = a->trusted && !b->trusted ? a : b, *other = speaks == a ? b : a;
+	const struct spelling *speaks = a->trusted && !b->trusted ? a : b,
+			      *other = speaks == a ? b : a;
 	uint32_t x = top(n, a->row), y = top(n, b->row);
 
 	if (bytes_eq(n->rows.v[other->row].name, other->name))
@@ -155,7 +161,8 @@ void nodes_join(struct nodes *n)
 
 		if (!row->kept || is_address(name))
 			continue;
-		v[s.n++] = (struct spelling){ name, bytes_until(&rest, '.'), n->names.v[i].row, is_short(name), row->trusted };
+		v[s.n++] = (struct spelling){ name, bytes_until(&rest, '.'), n->names.v[i].row,
+					      is_short(name), row->trusted };
 		full += !is_short(name);
 	}
 	/* one of each kind at least, or nothing can be one */
@@ -185,7 +192,9 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	v[3] = v[3] && l->trusts;
 	map_put(&l->n->at, (uint64_t)v[0], 0, (int64_t)l->n->rows.n);
-	*VEC_PUSH(&l->n->rows) = (struct nodes_row){ .id = v[0], .name = keep_name(l->n, store_column(st, 1)), .trusted = v[3] != 0,
+	*VEC_PUSH(&l->n->rows) = (struct nodes_row){ .id = v[0],
+						     .name = keep_name(l->n, store_column(st, 1)),
+						     .trusted = v[3] != 0,
 						     .kept = (l->only_trusted ? v[3] : v[2]) != 0 };
 	return 0;
 }
@@ -200,10 +209,12 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	row = map_get(&l->n->at, (uint64_t)v[0], 0, -1);
 	if (row < 0)
-		return row_damaged(sqlite3_db_handle(st), "node_name", 0, "its node is not there", e);
+		return row_damaged(sqlite3_db_handle(st), "node_name", 0, "its node is not there",
+				   e);
 	name = pool_intern(&l->n->strings, store_column(st, 1));
 	map_put(&l->n->by_name, name, 0, row);
-	*VEC_PUSH(&l->n->names) = (struct nodes_name){ (uint32_t)row, pool_get(&l->n->strings, name) };
+	*VEC_PUSH(&l->n->names) =
+		(struct nodes_name){ (uint32_t)row, pool_get(&l->n->strings, name) };
 	return 0;
 }
 
@@ -231,12 +242,15 @@ int nodes_load(struct nodes *n, struct store *s, bool only_trusted, struct err *
 	struct loading l = { n, only_trusted, store_trusts(s) };
 
 	*n = (struct nodes){ 0 };
-	if (store_each_sql(s, "SELECT id, name, EXISTS (SELECT 1 FROM boot WHERE boot.node = node.id) OR EXISTS (SELECT 1 FROM loss WHERE loss.node = "
-			   "node.id) OR EXISTS (SELECT 1 FROM presence WHERE presence.node = node.id) OR id IN (SELECT node FROM fold UNION SELECT node "
-			   "FROM capture), EXISTS (SELECT 1 FROM boot WHERE boot.node = node.id AND trusted) OR EXISTS (SELECT 1 FROM loss WHERE "
-			   "loss.node = node.id AND trusted) OR id IN (SELECT node FROM fold WHERE trusted UNION SELECT node FROM capture) FROM node",
-			   NO_ARGS, WALK(take_row, &l), e) < 0 ||
-	    store_each_sql(s, "SELECT node, name FROM node_name", NO_ARGS, WALK(take_name, &l), e) < 0)
+	if (store_each_sql(
+		    s,
+		    "SELECT id, name, EXISTS (SELECT 1 FROM boot WHERE boot.node = node.id) OR EXISTS (SELECT 1 FROM loss WHERE loss.node = "
+		    "node.id) OR EXISTS (SELECT 1 FROM presence WHERE presence.node = node.id) OR id IN (SELECT node FROM fold UNION SELECT node "
+		    "FROM capture), EXISTS (SELECT 1 FROM boot WHERE boot.node = node.id AND trusted) OR EXISTS (SELECT 1 FROM loss WHERE "
+		    "loss.node = node.id AND trusted) OR id IN (SELECT node FROM fold WHERE trusted UNION SELECT node FROM capture) FROM node",
+		    NO_ARGS, WALK(take_row, &l), e) < 0 ||
+	    store_each_sql(s, "SELECT node, name FROM node_name", NO_ARGS, WALK(take_name, &l), e) <
+		    0)
 		return -1;
 	nodes_join(n);
 	return tool_each(s, (struct tool_row_take){ take_tool, n }, e);

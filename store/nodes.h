@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which rows of `node` are one machine. A log names a machine by its short name or by its full one, and the store keeps a row
- * for each name as it is written. Which of them are one is told when the store is read, from the names that are there by
- * then: so it does not matter which came first.
+ * Which rows of `node` are one machine. A log names a machine by its short name or by its full one,
+ * and the store keeps a row for each name as it is written. Which of them are one is told when the
+ * store is read, from the names that are there by then: so it does not matter which came first.
  */
 #ifndef STORE_NODES_H
 #define STORE_NODES_H
@@ -17,10 +17,10 @@ struct nodes_row {
 	struct bytes name;   /* as it was written */
 	struct bytes shown;  /* the machine's: of all rows that are one with it */
 	uint32_t of;         /* index of the row that stands for the machine */
-	bool kept;           /* something is kept of it, and counts; else its names say nothing of others */
+	bool kept; /* something is kept of it, and counts; else its names say nothing of others */
 	bool trusted;        /* a trusted source brought some of it */
 	bool others;         /* the machine has more rows */
-	enum kind kind;      /* of a file of a tool: its own; else KIND_SECCOMP, and the rest is empty */
+	enum kind kind; /* of a file of a tool: its own; else KIND_SECCOMP, and the rest is empty */
 	uint32_t facts;      /* enum tool_fact */
 	struct bytes file;   /* escaped */
 };
@@ -41,9 +41,10 @@ int nodes_load(struct nodes *n, struct store *s, bool only_trusted, struct err *
 void nodes_release(struct nodes *n);
 
 /*
- * A short name and a full one with the same first label are one machine if no other full name has that label. Addresses are
- * taken whole. Names that only text has attach to those that a trusted source brought; they neither join nor part these, nor
- * give them another name. nodes_load has done it; for tests.
+ * A short name and a full one with the same first label are one machine if no other full name has
+ * that label. Addresses are taken whole. Names that only text has attach to those that a trusted
+ * source brought; they neither join nor part these, nor give them another name. nodes_load has done
+ * it; for tests.
  */
 void nodes_join(struct nodes *n);
 

@@ -13,7 +13,8 @@ static const char older_sql[] =
 #include "older.sql.h"
 	;
 
-/* ---- observations: in version 3 text and trusted records of a process stood in one interval ---- */
+/* ---- observations: in version 3 text and trusted records of a process stood in one interval ----
+ */
 
 static bool read_obs(sqlite3_value *value, struct obs_list *out)
 {
@@ -23,7 +24,8 @@ static bool read_obs(sqlite3_value *value, struct obs_list *out)
 	return obs_decode(text, (struct obs_origin){ 0 }, out);
 }
 
-/* Events of a row of version 3: upgraded were text and became trusted; more than text: text had said else of them. */
+/* Events of a row of version 3: upgraded were text and became trusted; more than text: text had
+ * said else of them. */
 static uint64_t events_of(const struct obs *o)
 {
 	return o->fresh + (o->text > o->upgraded ? o->text : o->upgraded);
@@ -37,7 +39,8 @@ static bool all_trusted(const struct obs_list *list)
 	return true;
 }
 
-/* older_trusted(obs): did trusted sources bring all of it? What cannot be read is found where it is read. */
+/* older_trusted(obs): did trusted sources bring all of it? What cannot be read is found where it is
+ * read. */
 static void is_trusted(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	struct obs_list list = { 0 };
@@ -77,18 +80,23 @@ static int add_functions(struct store *s, struct err *e)
 {
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 
-	if (sqlite3_create_function(s->db, "older_trusted", 1, flags, NULL, is_trusted, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_create_function(s->db, "older_obs", 1, flags, NULL, obs_of, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_create_function(s->db, "older_trusted", 1, flags, NULL, is_trusted, NULL,
+				    NULL) != SQLITE_OK ||
+	    sqlite3_create_function(s->db, "older_obs", 1, flags, NULL, obs_of, NULL, NULL) !=
+		    SQLITE_OK)
 		return store_fail(s, e);
 	return 0;
 }
 
 /* ---- views ---- */
 
-static const char *const changed[] = { "ingest", "tree", "image", "interval", "presence", "boot", "loss", "tree_label", "tree_place", "fold",
-				       "fold_use", "fold_place", "fold_set", "seen" };
+static const char *const changed[] = { "ingest",     "tree", "image",	 "interval",
+				       "presence",   "boot", "loss",	 "tree_label",
+				       "tree_place", "fold", "fold_use", "fold_place",
+				       "fold_set",   "seen" };
 
-/* Makes the views; `view` and `was` are what stands before their names, and before those of the old tables. */
+/* Makes the views; `view` and `was` are what stands before their names, and before those of the old
+ * tables. */
 static int make_views(struct store *s, const char *view, const char *was, struct err *e)
 {
 	auto_buf struct buf sql = { 0 };
@@ -111,7 +119,8 @@ int older_face(struct store *s, struct err *e)
 
 static int drop_views(struct store *s, const char *view, struct err *e)
 {
-	static const char *const more[] = { "older_whole", "older_fold", "part", "image_part", "derive_row" };
+	static const char *const more[] = { "older_whole", "older_fold", "part", "image_part",
+					    "derive_row" };
 	auto_buf struct buf sql = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(changed) + ARRAY_SIZE(more); i++)
@@ -132,9 +141,10 @@ static int move_tables(struct store *s, struct err *e)
 {
 	auto_buf struct buf sql = { 0 };
 
-	buf_str(&sql, "DROP VIEW IF EXISTS observations; DROP INDEX IF EXISTS image_by_pid; DROP INDEX IF EXISTS image_by_tree; DROP INDEX "
-		      "IF EXISTS image_by_parent; DROP INDEX IF EXISTS image_by_fork; DROP INDEX IF EXISTS interval_by_pid; DROP INDEX "
-		      "IF EXISTS interval_by_cell;");
+	buf_str(&sql,
+		"DROP VIEW IF EXISTS observations; DROP INDEX IF EXISTS image_by_pid; DROP INDEX IF EXISTS image_by_tree; DROP INDEX "
+		"IF EXISTS image_by_parent; DROP INDEX IF EXISTS image_by_fork; DROP INDEX IF EXISTS interval_by_pid; DROP INDEX "
+		"IF EXISTS interval_by_cell;");
 	for (size_t i = 0; i < ARRAY_SIZE(changed); i++)
 		buf_printf(&sql, "ALTER TABLE main.%s RENAME TO was_%s;", changed[i], changed[i]);
 	return store_script(s, buf_text(&sql), e);
@@ -144,16 +154,19 @@ int older_begin(struct store *s, struct err *e)
 {
 	/* else the rows of other tables that name these would name the old ones from then on */
 	if (store_script(s, "PRAGMA legacy_alter_table = ON", e) < 0 || move_tables(s, e) < 0 ||
-	    store_script(s, "PRAGMA legacy_alter_table = OFF", e) < 0 || store_script(s, schema_sql, e) < 0 ||
-	    make_views(s, "older_", "main.was_", e) < 0)
+	    store_script(s, "PRAGMA legacy_alter_table = OFF", e) < 0 ||
+	    store_script(s, schema_sql, e) < 0 || make_views(s, "older_", "main.was_", e) < 0)
 		return -1;
-	return store_script(s, "INSERT INTO ingest SELECT * FROM older_ingest;"
-			       "INSERT INTO interval SELECT id, node, pid, older_trusted(obs), exe, cell, loader, t_first, t_last, serial_first, "
-			       "serial_last, 0, uid, auid, name, 0, ingest, older_obs(obs), edges FROM was_interval;"
-			       "INSERT INTO presence SELECT id, node, pid, exe, caller, call, hour, t_first, t_last, ip, NULL FROM was_presence;"
-			       "INSERT INTO loss SELECT * FROM older_loss; INSERT INTO fold SELECT * FROM older_fold;"
-			       "INSERT INTO fold_use SELECT * FROM older_fold_use; INSERT INTO fold_place SELECT * FROM older_fold_place;"
-			       "INSERT INTO fold_set SELECT * FROM older_fold_set", e);
+	return store_script(
+		s,
+		"INSERT INTO ingest SELECT * FROM older_ingest;"
+		"INSERT INTO interval SELECT id, node, pid, older_trusted(obs), exe, cell, loader, t_first, t_last, serial_first, "
+		"serial_last, 0, uid, auid, name, 0, ingest, older_obs(obs), edges FROM was_interval;"
+		"INSERT INTO presence SELECT id, node, pid, exe, caller, call, hour, t_first, t_last, ip, NULL FROM was_presence;"
+		"INSERT INTO loss SELECT * FROM older_loss; INSERT INTO fold SELECT * FROM older_fold;"
+		"INSERT INTO fold_use SELECT * FROM older_fold_use; INSERT INTO fold_place SELECT * FROM older_fold_place;"
+		"INSERT INTO fold_set SELECT * FROM older_fold_set",
+		e);
 }
 
 int older_end(struct store *s, struct err *e)
@@ -177,14 +190,19 @@ static int take_page(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "seen", "iyydDbf", v, e) < 0)
 		return -1;
-	return p->take(p->to, &(struct older_page){ v[0], v[1], v[2], v[3], v[4], store_column(st, 5), v[6] != 0 }, e);
+	return p->take(p->to,
+		       &(struct older_page){ v[0], v[1], v[2], v[3], v[4], store_column(st, 5),
+					     v[6] != 0 },
+		       e);
 }
 
 int older_each_page(struct store *s, struct older_page_take to, struct err *e)
 {
-	return store_each_sql(s, "SELECT node, serials, seconds, base_min, base_max, data, node IN (SELECT node FROM interval WHERE NOT trusted "
-				 "UNION SELECT node FROM fold WHERE NOT trusted) FROM was_seen ORDER BY node, seconds, serials",
-			      NO_ARGS, WALK(take_page, &to), e);
+	return store_each_sql(
+		s,
+		"SELECT node, serials, seconds, base_min, base_max, data, node IN (SELECT node FROM interval WHERE NOT trusted "
+		"UNION SELECT node FROM fold WHERE NOT trusted) FROM was_seen ORDER BY node, seconds, serials",
+		NO_ARGS, WALK(take_page, &to), e);
 }
 
 int older_count_pages(struct store *s, int64_t *n, struct err *e)

@@ -39,7 +39,8 @@ static const char *user_name(uid_t uid, char out[64])
 	return out;
 }
 
-/* ---- the path: each link on it is followed here, so that it is known in which folder it stands ---- */
+/* ---- the path: each link on it is followed here, so that it is known in which folder it stands
+ * ---- */
 
 struct walk {
 	char *at;             /* as far as it was followed, without links */
@@ -132,8 +133,10 @@ int owner_name(const char *path, struct err *e)
 		return err_set(e, ST_SYSTEM,
 			       "':memory:' is no store: it would keep nothing; name a file");
 	if (strncmp(path, "file:", 5) == 0)
-		return err_set(e, ST_SYSTEM, "'%s' is a URI; name the store's file itself (./%s for a file "
-			       "of that name)", path, path);
+		return err_set(e, ST_SYSTEM,
+			       "'%s' is a URI; name the store's file itself (./%s for a file "
+			       "of that name)",
+			       path, path);
 	return 0;
 }
 
@@ -153,9 +156,10 @@ static int refuse_kind(const char *path, mode_t mode, struct err *e)
 }
 
 /*
- * SQLite plays back a journal and reads a -wal that lie beside a file, whoever put them there, and a journal may name
- * any file to be deleted. So they have to be of the store's owner, of the user or of root, and have no other name.
- *   source: sqlite3's pager.c, pager_playback() and pager_delsuper()
+ * SQLite plays back a journal and reads a -wal that lie beside a file, whoever put them there, and
+ * a journal may name any file to be deleted. So they have to be of the store's owner, of the user
+ * or of root, and have no other name. source: sqlite3's pager.c, pager_playback() and
+ * pager_delsuper()
  */
 static int check_beside(const char *path, const char *file, uid_t owner, bool foreign,
 			struct err *e)
@@ -170,11 +174,15 @@ static int check_beside(const char *path, const char *file, uid_t owner, bool fo
 		if (lstat(name, &st) != 0)
 			continue;
 		if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
-			return err_set(e, ST_SYSTEM, "store %s: %s beside it is a link or no regular "
-				       "file: remove it", path, name);
+			return err_set(e, ST_SYSTEM,
+				       "store %s: %s beside it is a link or no regular "
+				       "file: remove it",
+				       path, name);
 		if (st.st_uid != owner && !ours(st.st_uid))
-			return err_set(e, ST_SYSTEM, "store %s: %s beside it belongs to %s, who is not "
-				       "its owner: remove it", path, name, user_name(st.st_uid, who));
+			return err_set(e, ST_SYSTEM,
+				       "store %s: %s beside it belongs to %s, who is not "
+				       "its owner: remove it",
+				       path, name, user_name(st.st_uid, who));
 		if (foreign && i == 0 && st.st_size > 0)
 			return err_set(e, ST_SYSTEM,
 				       "store %s was not closed (%s): %s has to open it first",

@@ -24,15 +24,18 @@ struct bytes query_keep_string(struct query *q, struct bytes b)
 
 STMT(one_string, "SELECT id, bytes FROM string WHERE id = ?1");
 STMT(one_caller, "SELECT id, comm, subj FROM caller WHERE id = ?1");
-STMT(one_place, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place WHERE id = ?1");
+STMT(one_place,
+     "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place WHERE id = ?1");
 
 /* The value that a map has of a row; where only some rows are read, this one is read now. */
-static int64_t look_up(struct query_loading *l, const struct map *map, int64_t row, struct stmt *stmt, query_take *take)
+static int64_t look_up(struct query_loading *l, const struct map *map, int64_t row,
+		       struct stmt *stmt, query_take *take)
 {
 	int64_t at = map_get(map, (uint64_t)row, 0, -1);
 	struct err ignored;
 
-	if (at >= 0 || !l->some || store_each(l->s, stmt, ARGS(V_INT(row)), WALK(take, l), &ignored) < 0)
+	if (at >= 0 || !l->some ||
+	    store_each(l->s, stmt, ARGS(V_INT(row)), WALK(take, l), &ignored) < 0)
 		return at;
 	return map_get(map, (uint64_t)row, 0, -1);
 }
@@ -49,7 +52,8 @@ int64_t query_location_at(struct query_loading *l, int64_t row)
 
 bool query_text_of(struct query_loading *l, int64_t row, struct bytes *out)
 {
-	int64_t id = row == 0 ? 0 : look_up(l, &l->strings, row, STMT_one_string, query_take_string);
+	int64_t id =
+		row == 0 ? 0 : look_up(l, &l->strings, row, STMT_one_string, query_take_string);
 
 	*out = pool_get(&l->q->strings, (uint32_t)id);
 	return id >= 0;
@@ -79,13 +83,15 @@ int query_dangling(const struct query_loading *l, const char *table, int64_t id,
 	return row_damaged(l->s->db, table, id, why, e);
 }
 
-int query_each(struct query_loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
+int query_each(struct query_loading *l, const char *sql,
+	       int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
 {
 	return store_each_sql(l->s, sql, NO_ARGS, WALK(take, l), e);
 }
 
 /* The same; ?1: only what is trusted. */
-int query_each_of(struct query_loading *l, const char *sql, int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
+int query_each_of(struct query_loading *l, const char *sql,
+		  int (*take)(void *, sqlite3_stmt *, struct err *), struct err *e)
 {
 	return store_each_sql(l->s, sql, ARGS(V_INT(l->q->trusted)), WALK(take, l), e);
 }
@@ -129,11 +135,13 @@ int query_take_call(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "call", "iwrw", v, e) < 0)
 		return -1;
 	map_put(&l->calls, (uint64_t)v[0], 0, (int64_t)l->q->calls.n);
-	*VEC_PUSH(&l->q->calls) = (struct query_call){ (uint32_t)v[1], (int32_t)v[2], (uint32_t)v[3] };
+	*VEC_PUSH(&l->q->calls) =
+		(struct query_call){ (uint32_t)v[1], (int32_t)v[2], (uint32_t)v[3] };
 	return 0;
 }
 
-/* Trees and images: all of them first, since images point at each other; those without a use go at the end. */
+/* Trees and images: all of them first, since images point at each other; those without a use go at
+ * the end. */
 int query_take_tree(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
@@ -143,9 +151,16 @@ int query_take_tree(void *to, sqlite3_stmt *st, struct err *e)
 		return -1;
 	map_put(&l->trees, (uint64_t)v[0], 0, (int64_t)l->q->trees.n);
 	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.id = v[0], .code = query_keep_string(l->q, store_column(st, 1)), .root = QUERY_NONE, .main = QUERY_NONE,
-		.start_seen = v[2] != 0, .trusted = v[3] != 0 && store_trusts(l->s), .stands_for = 1, .starts = v[2] != 0,
-		.t_first = WHEN_NONE, .t_last = WHEN_NONE,
+		.id = v[0],
+		.code = query_keep_string(l->q, store_column(st, 1)),
+		.root = QUERY_NONE,
+		.main = QUERY_NONE,
+		.start_seen = v[2] != 0,
+		.trusted = v[3] != 0 && store_trusts(l->s),
+		.stands_for = 1,
+		.starts = v[2] != 0,
+		.t_first = WHEN_NONE,
+		.t_last = WHEN_NONE,
 	};
 	return 0;
 }
@@ -302,7 +317,8 @@ int query_take_tree_location(void *to, sqlite3_stmt *st, struct err *e)
 
 bool query_in_time(const struct query_loading *l, int64_t first, int64_t last)
 {
-	return (l->since == WHEN_NONE || last >= l->since) && (l->until == WHEN_NONE || first <= l->until);
+	return (l->since == WHEN_NONE || last >= l->since) &&
+	       (l->until == WHEN_NONE || first <= l->until);
 }
 
 int query_take_build(void *to, sqlite3_stmt *st, struct err *e)
@@ -313,8 +329,12 @@ int query_take_build(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "build", "iizfvtT", v, e) < 0)
 		return -1;
-	b = (struct query_build){ .node = nodes_id(&l->q->nodes, v[0]), .here = v[3] != 0, .t_first = v[5], .t_last = v[6],
-				  .id = query_keep_string(l->q, store_column(st, 4)), .location = QUERY_NONE };
+	b = (struct query_build){ .node = nodes_id(&l->q->nodes, v[0]),
+				  .here = v[3] != 0,
+				  .t_first = v[5],
+				  .t_last = v[6],
+				  .id = query_keep_string(l->q, store_column(st, 4)),
+				  .location = QUERY_NONE };
 	if (v[2] != 0)
 		b.location = (uint32_t)query_location_at(l, v[2]); /* -1: QUERY_NONE */
 	if (!query_text_of(l, v[1], &b.exe) || (v[2] != 0 && b.location == QUERY_NONE))
@@ -324,7 +344,8 @@ int query_take_build(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-/* A run of capture and a tree that it brought some of. That nothing was lost is said by who may be trusted. */
+/* A run of capture and a tree that it brought some of. That nothing was lost is said by who may be
+ * trusted. */
 static int take_capture(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
@@ -351,7 +372,9 @@ int query_take_policy(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "policy", "ibb", v, e) < 0)
 		return -1;
 	esc_tty(&name, store_column(st, 1));
-	*VEC_PUSH(&l->q->policies) = (struct query_policy){ query_keep_string(l->q, buf_bytes(&name)), query_keep_string(l->q, store_column(st, 2)) };
+	*VEC_PUSH(&l->q->policies) =
+		(struct query_policy){ query_keep_string(l->q, buf_bytes(&name)),
+				       query_keep_string(l->q, store_column(st, 2)) };
 	map_put(&l->policies, (uint64_t)v[0], 0, (int64_t)l->q->policies.n - 1);
 	return 0;
 }
@@ -404,7 +427,12 @@ static int take_args(void *to, const struct args_row *r, struct err *e)
 	struct query *q = to;
 
 	(void)e;
-	*VEC_PUSH(&q->args) = (struct query_args){ query_keep_string(q, r->comm), query_keep_string(q, r->exe), r->arch, r->nr, r->which, r->value };
+	*VEC_PUSH(&q->args) = (struct query_args){ query_keep_string(q, r->comm),
+						   query_keep_string(q, r->exe),
+						   r->arch,
+						   r->nr,
+						   r->which,
+						   r->value };
 	return 0;
 }
 
@@ -415,35 +443,55 @@ int query_load_args(struct query_loading *l, struct err *e)
 
 static int load_all(struct query_loading *l, struct err *e)
 {
-	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 || query_each(l, "SELECT id, bytes FROM string", query_take_string, e) < 0 ||
+	if (nodes_load(&l->q->nodes, l->s, l->q->trusted, e) < 0 ||
+	    query_each(l, "SELECT id, bytes FROM string", query_take_string, e) < 0 ||
 	    query_each(l, "SELECT id, comm, subj FROM caller", query_take_caller, e) < 0 ||
 	    query_each(l, "SELECT id, arch, nr, action FROM call", query_take_call, e) < 0 ||
-	    query_each_of(l, "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted", query_take_tree, e) < 0 ||
-	    query_each_of(l, "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
-			  "loader, boot, serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
-			  query_take_image, e) < 0)
+	    query_each_of(l,
+			  "SELECT id, code, start_seen, trusted FROM tree WHERE NOT ?1 OR trusted",
+			  query_take_tree, e) < 0 ||
+	    query_each_of(
+		    l,
+		    "SELECT part.id, tree, path.text, part.parent, fork_of, part.exe, part.name, pid, t_first, t_last, node, "
+		    "loader, boot, serial_first, image, trusted, serial_last, t_end FROM image_part AS part JOIN path ON path.id = part.path WHERE NOT ?1 OR trusted",
+		    query_take_image, e) < 0)
 		return -1;
 	if (query_link_images(l, e) < 0)
 		return -1;
-	if (query_each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted", query_take_label, e) < 0 ||
-	    query_each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy", query_take_policy, e) < 0 ||
-	    query_each_of(l, "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE (NOT ?1 OR trusted) AND ingest IN "
-			  "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
-			  "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
-			  "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image", take_tree_policy, e) < 0 ||
+	if (query_each_of(l, "SELECT tree, label FROM tree_label WHERE NOT ?1 OR trusted",
+			  query_take_label, e) < 0 ||
+	    query_each(l, "SELECT id, name || ' (' || hash || ')', text FROM policy",
+		       query_take_policy, e) < 0 ||
+	    query_each_of(
+		    l,
+		    "SELECT DISTINCT image.tree, run.policy FROM (SELECT part, ingest FROM interval WHERE (NOT ?1 OR trusted) AND ingest IN "
+		    "(SELECT id FROM ingest WHERE policy IS NOT NULL) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval ON "
+		    "interval.id = touch.interval WHERE (NOT ?1 OR trusted) AND touch.ingest IN (SELECT id FROM ingest WHERE policy IS NOT NULL)) AS met JOIN ingest AS run ON "
+		    "run.id = met.ingest JOIN part ON part.id = met.part JOIN image ON image.id = part.image",
+		    take_tree_policy, e) < 0 ||
 	    query_load_uses(l, e) < 0)
 		return -1;
-	if (query_each(l, "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place", query_take_location, e) < 0 ||
-	    query_each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted", query_take_tree_location, e) < 0 ||
-	    query_each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build", query_take_build, e) < 0 ||
-	    query_each_of(l, "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
-			  "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
-			  "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
-			  "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
-			  "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest", take_capture, e) < 0)
+	if (query_each(
+		    l,
+		    "SELECT id, runtime, container, container_name, pod, pod_name, namespace, unit, image FROM place",
+		    query_take_location, e) < 0 ||
+	    query_each_of(l, "SELECT tree, place FROM tree_place WHERE NOT ?1 OR trusted",
+			  query_take_tree_location, e) < 0 ||
+	    query_each(l, "SELECT node, exe, place, here, build_id, t_first, t_last FROM build",
+		       query_take_build, e) < 0 ||
+	    query_each_of(
+		    l,
+		    "SELECT mine.tree, capture.complete, (SELECT min(i.t_first) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) >= capture.t_first "
+		    "AND (SELECT max(i.t_last) FROM image_part AS i WHERE i.tree = mine.tree AND (NOT ?1 OR i.trusted)) <= capture.t_last FROM (SELECT part, ingest FROM "
+		    "interval WHERE ingest IN (SELECT ingest FROM capture) UNION SELECT interval.part, touch.ingest FROM touch JOIN interval "
+		    "ON interval.id = touch.interval WHERE touch.ingest IN (SELECT ingest FROM capture)) AS brought JOIN capture USING (ingest) "
+		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest",
+		    take_capture, e) < 0)
 		return -1;
 	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
-	    (!l->q->trusted && query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0", query_take_contradicted, e) < 0))
+	    (!l->q->trusted &&
+	     query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0",
+			query_take_contradicted, e) < 0))
 		return -1;
 	if (query_load_args(l, e) < 0)
 		return -1;
@@ -452,7 +500,8 @@ static int load_all(struct query_loading *l, struct err *e)
 	return 0;
 }
 
-int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted, struct err *e)
+int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted,
+	       struct err *e)
 {
 	struct query_loading l = { .q = q, .s = s, .since = since, .until = until };
 	int ret;

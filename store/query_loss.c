@@ -14,7 +14,8 @@
 
 struct losing { struct query_losses *out; struct query *q; };
 
-/* The same markers may have come by two names of the machine: the larger of two counts, as with what was made. */
+/* The same markers may have come by two names of the machine: the larger of two counts, as with
+ * what was made. */
 static void add_loss(struct query_losses *out, const struct query_loss *l, bool others)
 {
 	for (size_t i = 0; i < out->n && others; i++) {
@@ -23,7 +24,9 @@ static void add_loss(struct query_losses *out, const struct query_loss *l, bool 
 		if (!bytes_eq(was->node, l->node))
 			continue;
 		was->markers = was->markers > l->markers ? was->markers : l->markers;
-		was->kernel_markers = was->kernel_markers > l->kernel_markers ? was->kernel_markers : l->kernel_markers;
+		was->kernel_markers = was->kernel_markers > l->kernel_markers ?
+					      was->kernel_markers :
+					      l->kernel_markers;
 		was->printk = was->printk > l->printk ? was->printk : l->printk;
 		was->kernel = was->kernel > l->kernel ? was->kernel : l->kernel;
 		was->others = was->others > l->others ? was->others : l->others;
@@ -58,18 +61,24 @@ static int by_node(const void *a, const void *b)
 	return bytes_order(x->node, y->node);
 }
 
-int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since, int64_t until, struct err *e)
+int query_losses(struct query_losses *out, struct query *q, struct store *s, int64_t since,
+		 int64_t until, struct err *e)
 {
 	struct losing l = { out, q };
 	int ret;
 
 	/* a marker comes after what it tells of, sometimes much later */
-	ret = store_each_sql(s, "SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
-			     "ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS ") FILTER "
-			     "(WHERE kind IN ('journald', 'rsyslog', 'tracer')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
-			     "FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
-			     ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
-				   V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS), V_INT(q->trusted)), WALK(take_loss, &l), e);
+	ret = store_each_sql(
+		s,
+		"SELECT node, count(*), ifnull(sum(" LOSS ") FILTER (WHERE kind = 'printk'), 0), "
+		"ifnull(max(" LOSS ") FILTER (WHERE kind = 'kernel'), 0), ifnull(sum(" LOSS
+		") FILTER "
+		"(WHERE kind IN ('journald', 'rsyslog', 'tracer')), 0), count(*) FILTER (WHERE kind IN ('kernel', 'backlog', 'rate')) "
+		"FROM loss WHERE (t IS NULL OR (t >= ?1 AND t <= ?2)) AND (NOT ?3 OR trusted) GROUP BY node",
+		ARGS(V_INT(since == WHEN_NONE ? INT64_MIN : since),
+		     V_INT(until == WHEN_NONE ? INT64_MAX : until + MARKER_LATE_MS),
+		     V_INT(q->trusted)),
+		WALK(take_loss, &l), e);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_node);
 	return ret < 0 ? -1 : store_still(s, e);

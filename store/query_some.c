@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Loads some trees of the store, each by its number, and what is needed beyond them: what came before and after in their pids, when
- * their machines booted, which labels go together. Each statement finds its rows by an index.
+ * Loads some trees of the store, each by its number, and what is needed beyond them: what came
+ * before and after in their pids, when their machines booted, which labels go together. Each
+ * statement finds its rows by an index.
  */
 #include "store/query_load.h"
 
@@ -79,7 +80,8 @@ static int take_id(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-/* An image of a tree that is not loaded: its tree is one of no use, for all of that name of a machine. */
+/* An image of a tree that is not loaded: its tree is one of no use, for all of that name of a
+ * machine. */
 static int take_other(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
@@ -116,7 +118,8 @@ static int take_others(struct query_loading *l, struct ids *parts, struct err *e
 	return 0;
 }
 
-/* Of the first n images; where one of them was forked or exec'd from is known only of the same pid. */
+/* Of the first n images; where one of them was forked or exec'd from is known only of the same pid.
+ */
 static int load_others(struct query_loading *l, size_t n, struct err *e)
 {
 	struct map met = { 0 };

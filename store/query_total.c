@@ -34,15 +34,17 @@ int query_take_path(void *to, sqlite3_stmt *st, struct err *e)
 
 /* A path with those that it goes on from, in the order of their numbers. */
 STMT(path_chain,
-	"WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT path.parent FROM up JOIN path ON path.id = up.id WHERE path.parent <> 0) "
-	"SELECT path.id, path.parent, path.exe, path.name, path.text FROM up JOIN path ON path.id = up.id ORDER BY path.id");
+     "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT path.parent FROM up JOIN path ON path.id = up.id WHERE path.parent <> 0) "
+     "SELECT path.id, path.parent, path.exe, path.name, path.text FROM up JOIN path ON path.id = up.id ORDER BY path.id");
 
 int64_t query_path_at(struct query_loading *l, int64_t row)
 {
 	int64_t at = map_get(&l->path_at, (uint64_t)row, 0, -1);
 	struct err ignored;
 
-	if (at >= 0 || !l->some || store_each(l->s, STMT_path_chain, ARGS(V_INT(row)), WALK(query_take_path, l), &ignored) < 0)
+	if (at >= 0 || !l->some ||
+	    store_each(l->s, STMT_path_chain, ARGS(V_INT(row)), WALK(query_take_path, l),
+		       &ignored) < 0)
 		return at;
 	return map_get(&l->path_at, (uint64_t)row, 0, -1);
 }
@@ -64,7 +66,8 @@ static uint32_t add_total_image(struct query_loading *l, uint32_t tree, uint32_t
 	return at;
 }
 
-/* The image of a path in a compacted tree, with those above it; QUERY_NONE when the path is not there. */
+/* The image of a path in a compacted tree, with those above it; QUERY_NONE when the path is not
+ * there. */
 static uint32_t folded_image(struct query_loading *l, uint32_t tree, int64_t path)
 {
 	uint32_t above = QUERY_NONE;
@@ -110,8 +113,10 @@ int query_take_total(void *to, sqlite3_stmt *st, struct err *e)
 	if (node == NULL)
 		return query_dangling(l, "fold", v[0], "node", e);
 	*VEC_PUSH(&l->totals) = v[0];
-	/* trusted evidence and text of one workload stand in rows of their own: the trusted one first */
-	if (tree > 0 && l->q->trees.v[tree - 1].id == 0 && bytes_eq(l->q->trees.v[tree - 1].code, store_column(st, 1)) &&
+	/* trusted evidence and text of one workload stand in rows of their own: the trusted one
+	 * first */
+	if (tree > 0 && l->q->trees.v[tree - 1].id == 0 &&
+	    bytes_eq(l->q->trees.v[tree - 1].code, store_column(st, 1)) &&
 	    l->q->trees.v[tree - 1].row == v[2]) {
 		struct query_tree *t = &l->q->trees.v[tree - 1];
 
@@ -121,8 +126,10 @@ int query_take_total(void *to, sqlite3_stmt *st, struct err *e)
 		return 0;
 	}
 	map_put(&l->tree_of_total, (uint64_t)v[0], 0, tree);
-	*VEC_PUSH(&l->q->trees) = (struct query_tree){
-		.code = query_keep_string(l->q, store_column(st, 1)), .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	*VEC_PUSH(&l->q->trees) =
+		(struct query_tree){ .code = query_keep_string(l->q, store_column(st, 1)),
+				     .t_first = WHEN_NONE,
+				     .t_last = WHEN_NONE };
 	count_total(&l->q->trees.v[tree], v[4], v[5]);
 	*VEC_PUSH(&l->q->trees.v[tree].totals) = v[0];
 	query_set_node(&l->q->trees.v[tree], l->q, node);
@@ -171,8 +178,8 @@ int query_take_total_use(void *to, sqlite3_stmt *st, struct err *e)
 		l->q->images.v[image].parent = QUERY_NONE;
 	}
 	if ((v[7] == WHEN_NONE || query_in_time(l, v[7], v[8])) && (!l->q->trusted || v[6] > 0))
-		query_add_use(l, image, (uint32_t)caller, (uint32_t)call, (uint64_t)v[l->q->trusted ? 6 : 5],
-			(uint64_t)v[6], v[7], v[8]);
+		query_add_use(l, image, (uint32_t)caller, (uint32_t)call,
+			      (uint64_t)v[l->q->trusted ? 6 : 5], (uint64_t)v[6], v[7], v[8]);
 	return 0;
 }
 
@@ -192,7 +199,9 @@ int query_take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 	text = store_column(st, 1);
 	bytes_take(&text, BYTES("["));
 	set = VEC_PUSH(&l->q->sets);
-	*set = (struct query_set){ .tree = (uint32_t)tree, .starts = (uint64_t)v[2], .hash = query_past_hash(store_column(st, 1)) };
+	*set = (struct query_set){ .tree = (uint32_t)tree,
+				   .starts = (uint64_t)v[2],
+				   .hash = query_past_hash(store_column(st, 1)) };
 	while (bytes_dec(&text, OBS_ROW_MAX, &row)) {
 		int64_t call = map_get(&l->calls, row, 0, -1);
 
@@ -201,7 +210,8 @@ int query_take_total_set(void *to, sqlite3_stmt *st, struct err *e)
 		bytes_take(&text, BYTES(","));
 	}
 	if (!bytes_eq(text, BYTES("]")))
-		return row_damaged(l->s->db, "fold_set", 0, "no list of calls can be read in its calls", e);
+		return row_damaged(l->s->db, "fold_set", 0,
+				   "no list of calls can be read in its calls", e);
 	return 0;
 }
 
@@ -214,12 +224,28 @@ int query_take_total_location(void *to, sqlite3_stmt *st, struct err *e)
 
 int query_load_totals(struct query_loading *l, struct err *e)
 {
-	if (query_each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id", query_take_path, e) < 0 ||
-	    query_each_of(l, "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC", query_take_total, e) < 0 ||
-	    query_each_of(l, "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted", query_take_total_label, e) < 0 ||
-	    query_each_of(l, "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)", query_take_total_use, e) < 0)
+	if (query_each(l, "SELECT id, parent, exe, name, text FROM path ORDER BY id",
+		       query_take_path, e) < 0 ||
+	    query_each_of(
+		    l,
+		    "SELECT id, code, node, main, trees, starts, trusted FROM fold WHERE NOT ?1 OR trusted ORDER BY code, trusted DESC",
+		    query_take_total, e) < 0 ||
+	    query_each_of(
+		    l,
+		    "SELECT fold.id, label.value FROM fold, json_each(fold.labels) AS label WHERE NOT ?1 OR fold.trusted",
+		    query_take_total_label, e) < 0 ||
+	    query_each_of(
+		    l,
+		    "SELECT fold, path, caller, call, forked, events, iif(fold.trusted, events, 0), t_first, t_last FROM fold_use LEFT JOIN fold ON fold.id = fold WHERE NOT ?1 OR ifnull(fold.trusted, 1)",
+		    query_take_total_use, e) < 0)
 		return -1;
-	if (query_each_of(l, "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", query_take_total_location, e) < 0)
+	if (query_each_of(
+		    l,
+		    "SELECT fold, place FROM fold_place WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)",
+		    query_take_total_location, e) < 0)
 		return -1;
-	return query_each_of(l, "SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)", query_take_total_set, e);
+	return query_each_of(
+		l,
+		"SELECT fold, calls, starts FROM fold_set WHERE NOT ?1 OR fold IN (SELECT id FROM fold WHERE trusted)",
+		query_take_total_set, e);
 }

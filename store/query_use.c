@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Who made which call: intervals with their observations, and presence, which may hang on a tree of its own. */
+/* Who made which call: intervals with their observations, and presence, which may hang on a tree of
+ * its own. */
 #include "store/query_load.h"
 
 #include "store/base/code.h"
@@ -127,9 +128,11 @@ int query_take_interval(void *to, sqlite3_stmt *st, struct err *e)
 	image = query_image_index(l, v[1]);
 	if (image == QUERY_NONE)
 		return query_dangling(l, "interval", v[0], "part", e);
-	if (l->q->images.v[image].pid != v[3] || l->q->trees.v[l->q->images.v[image].tree].row != v[2])
+	if (l->q->images.v[image].pid != v[3] ||
+	    l->q->trees.v[l->q->images.v[image].tree].row != v[2])
 		return row_damaged(l->s->db, "interval", v[0], "its part is of another process", e);
-	if (!obs_decode(store_column(st, 13), (struct obs_origin){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
+	if (!obs_decode(store_column(st, 13),
+			(struct obs_origin){ .t = v[5], .serial = (uint32_t)v[7] }, &list))
 		ret = row_damaged(l->s->db, "interval", v[0],
 				  "no observations can be read in its obs", e);
 	f = first_of(l, image);
@@ -150,10 +153,12 @@ int query_take_interval(void *to, sqlite3_stmt *st, struct err *e)
 }
 
 /* The pseudo-tree of (node, exe, comm) for presence that no image can be told for. */
-static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *node, struct bytes exe, struct bytes comm)
+static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *node,
+			     struct bytes exe, struct bytes comm)
 {
 	uint64_t a = (uint64_t)nodes_id(&l->q->nodes, node->id);
-	uint64_t b = (uint64_t)pool_intern(&l->q->strings, exe) << 32 | pool_intern(&l->q->strings, comm);
+	uint64_t b = (uint64_t)pool_intern(&l->q->strings, exe) << 32 |
+		     pool_intern(&l->q->strings, comm);
 	int64_t at = map_get(&l->pseudo, a, b, -1);
 	auto_buf struct buf path = { 0 }, key = { 0 };
 	char code[CODE_SIZE];
@@ -169,13 +174,24 @@ static uint32_t pseudo_image(struct query_loading *l, const struct nodes_row *no
 	code_of(buf_bytes(&key), code);
 	at = (int64_t)l->q->images.n;
 	map_put(&l->pseudo, a, b, at);
-	*VEC_PUSH(&l->q->images) = (struct query_image){ .tree = (uint32_t)l->q->trees.n, .parent = QUERY_NONE,
-							 .fork_of = QUERY_NONE, .execs = QUERY_NONE, .path = query_keep_string(l->q, buf_bytes(&path)),
-							 .exe = query_keep_string(l->q, exe), .t_first = WHEN_NONE, .t_last = WHEN_NONE,
-							 .t_end = WHEN_NONE,
-							 .loader = program_kind(comm, exe) == PROGRAM_LOADER };
-	*VEC_PUSH(&l->q->trees) = (struct query_tree){ .code = query_keep_string(l->q, bytes_of(code)), .root = (uint32_t)at, .main = (uint32_t)at,
-						       .stands_for = 1, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	*VEC_PUSH(&l->q->images) =
+		(struct query_image){ .tree = (uint32_t)l->q->trees.n,
+				      .parent = QUERY_NONE,
+				      .fork_of = QUERY_NONE,
+				      .execs = QUERY_NONE,
+				      .path = query_keep_string(l->q, buf_bytes(&path)),
+				      .exe = query_keep_string(l->q, exe),
+				      .t_first = WHEN_NONE,
+				      .t_last = WHEN_NONE,
+				      .t_end = WHEN_NONE,
+				      .loader = program_kind(comm, exe) == PROGRAM_LOADER };
+	*VEC_PUSH(&l->q->trees) =
+		(struct query_tree){ .code = query_keep_string(l->q, bytes_of(code)),
+				     .root = (uint32_t)at,
+				     .main = (uint32_t)at,
+				     .stands_for = 1,
+				     .t_first = WHEN_NONE,
+				     .t_last = WHEN_NONE };
 	query_set_node(&l->q->trees.v[l->q->trees.n - 1], l->q, node);
 	return (uint32_t)at;
 }
@@ -192,12 +208,13 @@ static bool is_loader(struct query_loading *l, int64_t exe_row, int64_t caller)
 {
 	struct bytes exe;
 
-	return query_text_of(l, exe_row, &exe) && program_kind(l->q->callers.v[caller].comm, exe) == PROGRAM_LOADER;
+	return query_text_of(l, exe_row, &exe) &&
+	       program_kind(l->q->callers.v[caller].comm, exe) == PROGRAM_LOADER;
 }
 
 /*
- * Which programs a pid showed within an hour, without its loaders: each with the image it was found to be of, and once more where
- * it was of none.
+ * Which programs a pid showed within an hour, without its loaders: each with the image it was found
+ * to be of, and once more where it was of none.
  */
 static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 {
@@ -213,7 +230,8 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 	first = map_get(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), 0);
 	image = query_image_index(l, v[5]);
 	for (int64_t at = first; at > 0; at = l->programs.v[at - 1].next, n++)
-		if (l->programs.v[at - 1].exe == v[3] && l->programs.v[at - 1].caller == (uint32_t)caller &&
+		if (l->programs.v[at - 1].exe == v[3] &&
+		    l->programs.v[at - 1].caller == (uint32_t)caller &&
 		    l->programs.v[at - 1].image == image)
 			return 0;
 	/* which of so many it was is not told; a cut would hang on what came first */
@@ -221,16 +239,18 @@ static int take_near(void *to, sqlite3_stmt *st, struct err *e)
 		map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), NEAR_TOO_MANY);
 		return 0;
 	}
-	*VEC_PUSH(&l->programs) = (struct query_program){ v[3], (uint32_t)caller, image, (uint32_t)first };
+	*VEC_PUSH(&l->programs) =
+		(struct query_program){ v[3], (uint32_t)caller, image, (uint32_t)first };
 	map_put(&l->near, (uint64_t)v[0], near_key(v[1], v[2]), (int64_t)l->programs.n);
 	return 0;
 }
 
 /*
- * What a loader did before it became the programs that the same pid showed is of their trees: the filter was theirs. False: it
- * became none that is known.
+ * What a loader did before it became the programs that the same pid showed is of their trees: the
+ * filter was theirs. False: it became none that is known.
  */
-static bool loader_presence(struct query_loading *l, const struct nodes_row *node, const int64_t *v, uint32_t caller, uint32_t call)
+static bool loader_presence(struct query_loading *l, const struct nodes_row *node, const int64_t *v,
+			    uint32_t caller, uint32_t call)
 {
 	int64_t at = map_get(&l->near, (uint64_t)v[7], near_key(v[8], v[9]), 0);
 	bool any = at > 0;
@@ -242,7 +262,9 @@ static bool loader_presence(struct query_loading *l, const struct nodes_row *nod
 		if (p->image != QUERY_NONE)
 			query_add_use(l, p->image, caller, call, 0, 0, v[5], v[6]);
 		else if (query_text_of(l, p->exe, &exe))
-			query_add_use(l, pseudo_image(l, node, exe, l->q->callers.v[p->caller].comm), caller, call, 0, 0, v[5], v[6]);
+			query_add_use(l,
+				      pseudo_image(l, node, exe, l->q->callers.v[p->caller].comm),
+				      caller, call, 0, 0, v[5], v[6]);
 	}
 	return any;
 }
@@ -267,7 +289,8 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 	node = nodes_find(&l->q->nodes, v[7]);
 	if (node == NULL)
 		return query_dangling(l, "presence", v[0], "node", e);
-	if (image == QUERY_NONE && is_loader(l, v[2], caller) && loader_presence(l, node, v, (uint32_t)caller, (uint32_t)call))
+	if (image == QUERY_NONE && is_loader(l, v[2], caller) &&
+	    loader_presence(l, node, v, (uint32_t)caller, (uint32_t)call))
 		return 0;
 	if (image == QUERY_NONE)
 		image = pseudo_image(l, node, exe, l->q->callers.v[caller].comm);
@@ -277,8 +300,11 @@ static int take_presence(void *to, sqlite3_stmt *st, struct err *e)
 
 int query_load_uses(struct query_loading *l, struct err *e)
 {
-	if (query_each_of(l, "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
-			  "WHERE NOT ?1 OR trusted", query_take_interval, e) < 0)
+	if (query_each_of(
+		    l,
+		    "SELECT id, part, node, pid, exe, t_first, t_last, serial_first, serial_last, cell, loader, uid, auid, obs FROM interval "
+		    "WHERE NOT ?1 OR trusted",
+		    query_take_interval, e) < 0)
 		return -1;
 	return query_load_presence(l, e);
 }
@@ -287,7 +313,11 @@ int query_load_presence(struct query_loading *l, struct err *e)
 {
 	if (l->q->trusted)
 		return 0;
-	if (query_each(l, "SELECT node, pid, hour + 1, exe, caller, part FROM presence", take_near, e) < 0)
+	if (query_each(l, "SELECT node, pid, hour + 1, exe, caller, part FROM presence", take_near,
+		       e) < 0)
 		return -1;
-	return query_each(l, "SELECT id, part, exe, caller, call, t_first, t_last, node, pid, hour + 1 FROM presence", take_presence, e);
+	return query_each(
+		l,
+		"SELECT id, part, exe, caller, call, t_first, t_last, node, pid, hour + 1 FROM presence",
+		take_presence, e);
 }

@@ -20,7 +20,8 @@ int row_damaged(sqlite3 *db, const char *table, int64_t id, const char *why, str
 
 #define BASE_MAX (INT64_C(1) << 44) /* seconds: more than an uptime of 64 bits of microseconds */
 
-/* Kinds of numbers; null: what NULL is read as, 1: it is none; after: not below the column before. */
+/* Kinds of numbers; null: what NULL is read as, 1: it is none; after: not below the column before.
+ */
 static const struct range { int64_t lo, hi, null; bool after; const char *what; } ranges[128] = {
 	['i'] = { 1, OBS_ROW_MAX, 1, false, "no row's id" },
 	['n'] = { 0, OBS_ROW_MAX, 0, false, "no row's id" },
@@ -58,7 +59,8 @@ static const char *read_zero(sqlite3_stmt *row, int i, const struct range *r, in
 	return r->after && v[-1] != WHEN_NONE ? "missing" : NULL;
 }
 
-/* What is wrong with a number; NULL: nothing. Each column of each row comes by here: so its type is asked for only where it matters. */
+/* What is wrong with a number; NULL: nothing. Each column of each row comes by here: so its type is
+ * asked for only where it matters. */
 static inline const char *read_number(sqlite3_stmt *row, int i, const struct range *r, int64_t *v)
 {
 	const char *why;

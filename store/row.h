@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a row may say. A store may be made by somebody else, with any number, text or NULL in any column, whatever its
- * tables declare: so each row is checked where it is read, and what cannot be is told as damage.
+ * What a row may say. A store may be made by somebody else, with any number, text or NULL in any
+ * column, whatever its tables declare: so each row is checked where it is read, and what cannot be
+ * is told as damage.
  */
 #ifndef STORE_ROW_H
 #define STORE_ROW_H
@@ -30,7 +31,8 @@
  *	b  bytes or text             a  the same, or NULL           v  printable ASCII
  *	h  a public id (CODE_SIZE)   .  not looked at
  *
- * v has room for all of them; v[i] is 0 for bytes. `table`: for the message, with the row's id where the first column is one.
+ * v has room for all of them; v[i] is 0 for bytes. `table`: for the message, with the row's id
+ *where the first column is one.
  */
 int row_read(sqlite3_stmt *row, const char *table, const char *kinds, int64_t *v, struct err *e);
 

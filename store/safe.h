@@ -11,9 +11,9 @@
 #define SAFE_LONGEST (1 << 28) /* bytes of one value; SQLite's own limit is four times as many */
 
 /*
- * Nothing in the store is run: no trigger, no function that its tables name and that is not harmless. Its structure
- * changes by SQL alone, and no value is longer than SAFE_LONGEST. foreign: nothing is written back when it is closed.
- * Returns SQLite's code.
+ * Nothing in the store is run: no trigger, no function that its tables name and that is not
+ * harmless. Its structure changes by SQL alone, and no value is longer than SAFE_LONGEST. foreign:
+ * nothing is written back when it is closed. Returns SQLite's code.
  */
 int safe_guard(sqlite3 *db, bool foreign);
 

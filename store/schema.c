@@ -19,7 +19,9 @@ static const char index_sql[] =
 static const char older_sql[] =
 #include "schema3.sql.h"
 	;
-static const struct bytes newer[] = { { "part", 4 }, { "derive_page", 11 }, { "derive_mark", 11 }, { "fold_start", 10 } };
+static const struct bytes newer[] = {
+	{ "part", 4 }, { "derive_page", 11 }, { "derive_mark", 11 }, { "fold_start", 10 }
+};
 
 #define MAX_ENTRIES 64
 
@@ -36,7 +38,8 @@ static bool blank(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* Without blanks: ALTER TABLE sets them in its own way, and no two statements differ in nothing else. */
+/* Without blanks: ALTER TABLE sets them in its own way, and no two statements differ in nothing
+ * else. */
 static void squeeze(struct buf *out, struct bytes text)
 {
 	for (size_t i = 0; i < text.n; i++)
@@ -85,8 +88,8 @@ static void drop(struct schema *out, struct bytes name)
 }
 
 /*
- * One statement of schema.sql: a table or a unique index is kept as SQLite keeps it, without IF NOT EXISTS. Other indexes
- * only say how fast it goes.
+ * One statement of schema.sql: a table or a unique index is kept as SQLite keeps it, without IF NOT
+ * EXISTS. Other indexes only say how fast it goes.
  */
 static void take_statement(struct schema *out, struct bytes text)
 {
@@ -149,15 +152,17 @@ static int check_row(struct schema *want, sqlite3_stmt *row, struct err *e)
 		return 0;
 	squeeze(&text, column(row, 2));
 	en->there = bytes_eq(buf_bytes(&text), buf_bytes(&en->text));
-	return en->there ? 0
-			 : err_set(e, ST_SYSTEM, "'%.*s' in it is not the %s that scaudit makes", (int)name.n, name.p,
-				   en->kind.p[0] == 'T' ? "table" : "index");
+	return en->there ? 0 :
+			   err_set(e, ST_SYSTEM, "'%.*s' in it is not the %s that scaudit makes",
+				   (int)name.n, name.p, en->kind.p[0] == 'T' ? "table" : "index");
 }
 
 static int check_all(struct schema *want, sqlite3 *db, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
-	int code = sqlite3_prepare_v2(db, "SELECT type, name, sql FROM sqlite_schema", -1, &st, NULL), ret = 0;
+	int code = sqlite3_prepare_v2(db, "SELECT type, name, sql FROM sqlite_schema", -1, &st,
+				      NULL),
+	    ret = 0;
 
 	while (ret == 0 && code != SQLITE_DONE) {
 		code = code == SQLITE_OK || code == SQLITE_ROW ? sqlite3_step(st) : code;

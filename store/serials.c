@@ -7,7 +7,8 @@
 
 #define WINDOW_S 1024      /* seconds of a page of the table `seen` */
 #define CAPTURE_MOST (1 << 26) /* serials of one capture that are taken as seen: 16 MB */
-#define PRINTK_BURST 10    /* source: DEFAULT_RATELIMIT_BURST, by which printk_ratelimit() lets records of audit through */
+/* source: DEFAULT_RATELIMIT_BURST, by which printk_ratelimit() lets records of audit through */
+#define PRINTK_BURST 10
 #define PRINTK_HOLES 3     /* fewer tell nothing */
 #define BOOTS_MOST 1000    /* more of a node say nothing: see ingest/batch/boots.h */
 
@@ -32,8 +33,15 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 	next = (uint32_t)map_get(&l->boots_of, machine, 0, 0);
 	map_put(&l->out->at, (uint64_t)v[0], (uint64_t)v[1], (int64_t)l->out->boots.n);
 	map_put(&l->boots_of, machine, 0, (int64_t)l->out->boots.n + 1);
-	*VEC_PUSH(&l->out->boots) = (struct serials_boot){ .row = v[0], .number = v[1], .t_first = v[2], .t_last = v[3],
-							   .first = (uint32_t)v[4], .last = (uint32_t)v[5], .trusted = v[6] != 0, .next = next, .uncounted = l->older };
+	*VEC_PUSH(&l->out->boots) = (struct serials_boot){ .row = v[0],
+							   .number = v[1],
+							   .t_first = v[2],
+							   .t_last = v[3],
+							   .first = (uint32_t)v[4],
+							   .last = (uint32_t)v[5],
+							   .trusted = v[6] != 0,
+							   .next = next,
+							   .uncounted = l->older };
 	return 0;
 }
 
@@ -70,13 +78,16 @@ static struct serials_page *page_for(struct loading *l, uint32_t boot, uint32_t 
 	if (at < 0) {
 		at = (int64_t)l->out->pages.n;
 		map_put(&l->out->page_at, boot, page, at);
-		*VEC_PUSH(&l->out->pages) = (struct serials_page){ .boot = boot, .page = page, .t = t };
+		*VEC_PUSH(&l->out->pages) =
+			(struct serials_page){ .boot = boot, .page = page, .t = t };
 	}
 	return &l->out->pages.v[at];
 }
 
-/* What of a set is surely of this boot: within its serials, and in no other boot's that the page may be of. */
-static void only_of(const struct loading *l, uint32_t boot, const uint32_t *hits, size_t n, uint32_t page, struct serial_set *set)
+/* What of a set is surely of this boot: within its serials, and in no other boot's that the page
+ * may be of. */
+static void only_of(const struct loading *l, uint32_t boot, const uint32_t *hits, size_t n,
+		    uint32_t page, struct serial_set *set)
 {
 	struct serial_set own = { { 0 } }, others = { { 0 } }, outside = *set;
 	unsigned from, to;
@@ -102,14 +113,17 @@ static int take_page(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "seen", "iyybbbbf", v, e) < 0)
 		return -1;
 	/* where text brought nothing, all that there is is trusted */
-	if (!serial_set_decode(&held, store_column(st, !l->trusted && store_column(st, 4).n > 0 ? 4 : 3)) ||
+	if (!serial_set_decode(
+		    &held, store_column(st, !l->trusted && store_column(st, 4).n > 0 ? 4 : 3)) ||
 	    !serial_set_decode(&other, store_column(st, 5)))
-		return row_damaged(sqlite3_db_handle(st), "seen", 0, "no serials can be read in it", e);
+		return row_damaged(sqlite3_db_handle(st), "seen", 0, "no serials can be read in it",
+				   e);
 	if (!l->trusted) {
 		struct serial_set text;
 
 		if (!serial_set_decode(&text, store_column(st, 6)))
-			return row_damaged(sqlite3_db_handle(st), "seen", 0, "no serials can be read in it", e);
+			return row_damaged(sqlite3_db_handle(st), "seen", 0,
+					   "no serials can be read in it", e);
 		serial_set_unite(&other, &text);
 	}
 	for (uint32_t i = last_boot(l, v[0]); i != 0; i = l->out->boots.v[i - 1].next)
@@ -131,16 +145,20 @@ static int take_page(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-/* Serials of a boot that a capture without a gap has seen. What it does not hold is of other types. */
+/* Serials of a boot that a capture without a gap has seen. What it does not hold is of other types.
+ */
 static void take_range(struct loading *l, uint32_t boot, uint32_t first, uint32_t last)
 {
 	for (uint32_t page = first / SERIAL_SET_SIZE; page <= last / SERIAL_SET_SIZE; page++) {
 		unsigned from, to;
 
-		if (l->wanted != NULL && map_get(l->wanted, (uint64_t)l->out->boots.v[boot].row, page, 0) == 0)
+		if (l->wanted != NULL &&
+		    map_get(l->wanted, (uint64_t)l->out->boots.v[boot].row, page, 0) == 0)
 			continue;
 		if (within_page(first, last, page, &from, &to))
-			serial_set_add_range(&page_for(l, boot, page, l->out->boots.v[boot].t_first)->known, from, to);
+			serial_set_add_range(
+				&page_for(l, boot, page, l->out->boots.v[boot].t_first)->known,
+				from, to);
 	}
 }
 
@@ -184,7 +202,8 @@ static void end_run(struct missing *m, uint64_t from, uint64_t end, int64_t t)
 }
 
 /* A page that is not there is missing as a whole. */
-static struct missing find_missing(const struct serials *s, uint32_t boot, uint32_t from, uint32_t to)
+static struct missing find_missing(const struct serials *s, uint32_t boot, uint32_t from,
+				   uint32_t to)
 {
 	struct missing m = { .t = s->boots.v[boot].t_first };
 	uint64_t run = from; /* where the run that is under way began */
@@ -219,13 +238,16 @@ static void add_up(struct serials *s)
 
 		b->missing = m.n;
 		b->hole = m.longest;
-		b->hole_t = m.t > b->t_first ? m.t : b->t_first; /* a page's time is where its window begins */
+		b->hole_t = m.t > b->t_first ?
+				    m.t :
+				    b->t_first; /* a page's time is where its window begins */
 		b->hole_from = m.at;
 		b->holes = m.holes;
 		b->bursts = m.bursts;
 	}
 	for (size_t i = 0; i < s->pages.n; i++)
-		s->boots.v[s->pages.v[i].boot].held += serial_set_count(&s->pages.v[i].held, 0, SERIAL_SET_SIZE - 1);
+		s->boots.v[s->pages.v[i].boot].held +=
+			serial_set_count(&s->pages.v[i].held, 0, SERIAL_SET_SIZE - 1);
 	for (size_t i = 0; i < s->boots.n; i++) {
 		struct serials_boot *b = &s->boots.v[i];
 
@@ -238,29 +260,40 @@ static int load_boots(struct loading *l, struct store *s, struct err *e)
 {
 	*l->out = (struct serials){ 0 };
 	l->older = s->older;
-	return store_each_sql(s, "SELECT node, number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE NOT ?1 OR trusted "
-			      "ORDER BY node, number", ARGS(V_INT(l->trusted)), WALK(take_boot, l), e);
+	return store_each_sql(
+		s,
+		"SELECT node, number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE NOT ?1 OR trusted "
+		"ORDER BY node, number",
+		ARGS(V_INT(l->trusted)), WALK(take_boot, l), e);
 }
 
 static int load_captures(struct loading *l, struct store *s, struct err *e)
 {
-	return store_each_sql(s, "SELECT node, t_first, t_last, serial_first, serial_last, gaps FROM capture", NO_ARGS, WALK(take_capture, l), e);
+	return store_each_sql(
+		s, "SELECT node, t_first, t_last, serial_first, serial_last, gaps FROM capture",
+		NO_ARGS, WALK(take_capture, l), e);
 }
 
 STMT(seen_page,
-	"SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
-	"max(length(trusted_held), length(held)) = 0 FROM seen WHERE node = ?1 AND serials = ?2");
+     "SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
+     "max(length(trusted_held), length(held)) = 0 FROM seen WHERE node = ?1 AND serials = ?2");
 STMT(any_uncounted,
-	"SELECT count(*) FROM (SELECT 1 FROM seen WHERE node = ?1 AND max(length(trusted_pieces), length(pieces)) > 0 AND "
-	"max(length(trusted_held), length(held)) = 0 LIMIT 1)");
+     "SELECT count(*) FROM (SELECT 1 FROM seen WHERE node = ?1 AND max(length(trusted_pieces), length(pieces)) > 0 AND "
+     "max(length(trusted_held), length(held)) = 0 LIMIT 1)");
 
-int serials_load(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, struct err *e)
+int serials_load(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted,
+		 struct err *e)
 {
 	struct loading l = { .out = out, .nodes = nodes, .trusted = trusted };
 	int ret = load_boots(&l, s, e);
 
-	if (ret == 0 && !s->older && (store_each_sql(s, "SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
-					       "max(length(trusted_held), length(held)) = 0 FROM seen", NO_ARGS, WALK(take_page, &l), e) < 0 || load_captures(&l, s, e) < 0))
+	if (ret == 0 && !s->older &&
+	    (store_each_sql(
+		     s,
+		     "SELECT node, serials, seconds, trusted_held, held, trusted_other, other, max(length(trusted_pieces), length(pieces)) > 0 AND "
+		     "max(length(trusted_held), length(held)) = 0 FROM seen",
+		     NO_ARGS, WALK(take_page, &l), e) < 0 ||
+	     load_captures(&l, s, e) < 0))
 		ret = -1;
 	if (ret == 0)
 		add_up(out);
@@ -271,15 +304,18 @@ int serials_load(struct serials *out, struct store *s, const struct nodes *nodes
 }
 
 /* The pages of a span, each once. */
-static int load_span(struct loading *l, struct store *s, struct map *wanted, const struct serials_span *span, struct err *e)
+static int load_span(struct loading *l, struct store *s, struct map *wanted,
+		     const struct serials_span *span, struct err *e)
 {
-	uint32_t first = span->first - (span->first > 0), last = span->last + (span->last < UINT32_MAX);
+	uint32_t first = span->first - (span->first > 0),
+		 last = span->last + (span->last < UINT32_MAX);
 
 	for (uint32_t page = first / SERIAL_SET_SIZE; page <= last / SERIAL_SET_SIZE; page++) {
 		if (map_get(wanted, (uint64_t)span->row, page, 0) != 0)
 			continue;
 		map_put(wanted, (uint64_t)span->row, page, 1);
-		if (store_each(s, STMT_seen_page, ARGS(V_INT(span->row), V_INT(page)), WALK(take_page, l), e) < 0)
+		if (store_each(s, STMT_seen_page, ARGS(V_INT(span->row), V_INT(page)),
+			       WALK(take_page, l), e) < 0)
 			return -1;
 	}
 	return 0;
@@ -293,12 +329,13 @@ static bool lacks(const struct serials *s, const struct serials_span *span)
 
 	if (b == NULL || !b->trusted)
 		return false;
-	n = serials_missing(s, span->row, span->boot, span->first - (span->first > b->first), span->last + (span->last < b->last));
+	n = serials_missing(s, span->row, span->boot, span->first - (span->first > b->first),
+			    span->last + (span->last < b->last));
 	return n > 0 && n != UINT64_MAX;
 }
 
-int serials_load_some(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted, const struct serials_span *spans, size_t n,
-		      bool *enough, struct err *e)
+int serials_load_some(struct serials *out, struct store *s, const struct nodes *nodes, bool trusted,
+		      const struct serials_span *spans, size_t n, bool *enough, struct err *e)
 {
 	struct map wanted = { 0 };
 	struct loading l = { .out = out, .nodes = nodes, .trusted = trusted, .wanted = &wanted };
@@ -343,7 +380,8 @@ const struct serials_boot *serials_boot_of(const struct serials *s, int64_t row,
 	return at < 0 ? NULL : &s->boots.v[at];
 }
 
-uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uint32_t from, uint32_t to)
+uint64_t serials_missing(const struct serials *s, int64_t row, int64_t boot, uint32_t from,
+			 uint32_t to)
 {
 	const struct serials_boot *b = serials_boot_of(s, row, boot);
 

@@ -28,8 +28,8 @@ static int bind_one(sqlite3_stmt *st, int at, const struct store_value *v)
 static int bind(struct store *s, sqlite3_stmt *st, struct store_args args, struct err *e)
 {
 	if ((size_t)sqlite3_bind_parameter_count(st) != args.n)
-		return err_set(e, ST_SYSTEM, "store %s: %zu values for %d parameters: %.60s", s->path, args.n,
-			       sqlite3_bind_parameter_count(st), sqlite3_sql(st));
+		return err_set(e, ST_SYSTEM, "store %s: %zu values for %d parameters: %.60s",
+			       s->path, args.n, sqlite3_bind_parameter_count(st), sqlite3_sql(st));
 	for (size_t i = 0; i < args.n; i++)
 		if (bind_one(st, (int)i + 1, &args.v[i]) != SQLITE_OK)
 			return store_fail(s, e);
@@ -37,7 +37,8 @@ static int bind(struct store *s, sqlite3_stmt *st, struct store_args args, struc
 }
 
 /* Walks the rows of a statement that is ready; it is reset afterwards, however the walk ends. */
-static int walk_rows(struct store *s, sqlite3_stmt *st, struct store_args args, struct store_walk walk, struct err *e)
+static int walk_rows(struct store *s, sqlite3_stmt *st, struct store_args args,
+		     struct store_walk walk, struct err *e)
 {
 	int ret = store_still_open(s, e), code;
 
@@ -68,21 +69,24 @@ static sqlite3_stmt *prepared(struct store *s, struct stmt *stmt, struct err *e)
 	while (s->stmts.n < stmt->at)
 		*VEC_PUSH(&s->stmts) = NULL;
 	st = &s->stmts.v[stmt->at - 1];
-	if (*st == NULL && sqlite3_prepare_v3(s->db, stmt->sql, -1, SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK) {
+	if (*st == NULL && sqlite3_prepare_v3(s->db, stmt->sql, -1, SQLITE_PREPARE_PERSISTENT, st,
+					      NULL) != SQLITE_OK) {
 		store_fail(s, e);
 		return NULL;
 	}
 	return *st;
 }
 
-int store_each(struct store *s, struct stmt *stmt, struct store_args args, struct store_walk walk, struct err *e)
+int store_each(struct store *s, struct stmt *stmt, struct store_args args, struct store_walk walk,
+	       struct err *e)
 {
 	sqlite3_stmt *st = prepared(s, stmt, e);
 
 	return st == NULL ? -1 : walk_rows(s, st, args, walk, e);
 }
 
-int store_each_sql(struct store *s, const char *text, struct store_args args, struct store_walk walk, struct err *e)
+int store_each_sql(struct store *s, const char *text, struct store_args args,
+		   struct store_walk walk, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
 	int ret;
@@ -107,7 +111,8 @@ static int take_numbers(void *to, sqlite3_stmt *row, struct err *e)
 	return 0;
 }
 
-int store_find(struct store *s, struct stmt *stmt, struct store_args args, int64_t *out, size_t n, bool *found, struct err *e)
+int store_find(struct store *s, struct stmt *stmt, struct store_args args, int64_t *out, size_t n,
+	       bool *found, struct err *e)
 {
 	struct numbers all = { .out = out, .n = n };
 	int ret = store_each(s, stmt, args, WALK(take_numbers, &all), e);
@@ -118,10 +123,12 @@ int store_find(struct store *s, struct stmt *stmt, struct store_args args, int64
 
 static int no_row(struct store *s, struct err *e)
 {
-	return err_set(e, ST_SYSTEM, "store %s: damaged: a question that always has an answer had none", s->path);
+	return err_set(e, ST_SYSTEM,
+		       "store %s: damaged: a question that always has an answer had none", s->path);
 }
 
-int store_number(struct store *s, struct stmt *stmt, struct store_args args, int64_t *out, struct err *e)
+int store_number(struct store *s, struct stmt *stmt, struct store_args args, int64_t *out,
+		 struct err *e)
 {
 	bool found;
 
@@ -130,7 +137,8 @@ int store_number(struct store *s, struct stmt *stmt, struct store_args args, int
 	return found ? 0 : no_row(s, e);
 }
 
-int store_number_sql(struct store *s, const char *text, struct store_args args, int64_t *out, struct err *e)
+int store_number_sql(struct store *s, const char *text, struct store_args args, int64_t *out,
+		     struct err *e)
 {
 	struct numbers all = { .out = out, .n = 1 };
 
@@ -153,7 +161,9 @@ int store_top(struct store *s, struct stmt *stmt, const char *table, int64_t *id
 {
 	if (store_number(s, stmt, NO_ARGS, id, e) < 0)
 		return -1;
-	return *id >= 0 && *id < OBS_ROW_MAX ? 0 : store_damaged(s, table, 0, "its highest id is no row's id", e);
+	return *id >= 0 && *id < OBS_ROW_MAX ?
+		       0 :
+		       store_damaged(s, table, 0, "its highest id is no row's id", e);
 }
 
 int store_run(struct store *s, struct stmt *stmt, struct store_args args, struct err *e)

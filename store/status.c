@@ -49,9 +49,16 @@ static int take_tool(void *to, const struct tool_row *r, struct err *e)
 	struct status_store *o = to;
 
 	(void)e;
-	*VEC_PUSH(&o->tools) = (struct status_tool){ .kind = r->kind, .facts = r->facts, .calls = r->calls, .lost = r->lost, .size = r->size,
-						     .file = keep_string(o, r->file), .host = keep_string(o, r->host),
-						     .node = keep_string(o, r->node), .whole = r->whole, .t = r->t };
+	*VEC_PUSH(&o->tools) = (struct status_tool){ .kind = r->kind,
+						     .facts = r->facts,
+						     .calls = r->calls,
+						     .lost = r->lost,
+						     .size = r->size,
+						     .file = keep_string(o, r->file),
+						     .host = keep_string(o, r->host),
+						     .node = keep_string(o, r->node),
+						     .whole = r->whole,
+						     .t = r->t };
 	return 0;
 }
 
@@ -71,7 +78,10 @@ static int take_node(void *to, sqlite3_stmt *st, struct err *e)
 	if (n == NULL) {
 		map_put(&o->at, (uint64_t)id, 0, (int64_t)o->nodes.n);
 		n = VEC_PUSH(&o->nodes);
-		*n = (struct status_node){ .id = id, .name = nodes_find(&o->rows, id)->shown, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+		*n = (struct status_node){ .id = id,
+					   .name = nodes_find(&o->rows, id)->shown,
+					   .t_first = WHEN_NONE,
+					   .t_last = WHEN_NONE };
 	}
 	n->trees += (uint64_t)v[4];
 	widen_node(n, v[2], v[3]);
@@ -93,7 +103,8 @@ static int take_name(void *to, sqlite3_stmt *st, struct err *e)
 	if (row_read(st, "node_name", "ib", v, e) < 0)
 		return -1;
 	n = node_of(o, v[0]);
-	if (n == NULL && (is_tool(o, v[0]) || (o->only_trusted && nodes_find(&o->rows, v[0]) != NULL)))
+	if (n == NULL &&
+	    (is_tool(o, v[0]) || (o->only_trusted && nodes_find(&o->rows, v[0]) != NULL)))
 		return 0;
 	if (n == NULL)
 		return no_node(st, "node_name", e);
@@ -114,7 +125,11 @@ static int take_boot(void *to, sqlite3_stmt *st, struct err *e)
 	n = node_of(o, v[0]);
 	if (n == NULL)
 		return no_node(st, "boot", e);
-	b = (struct status_boot){ .t_first = v[1], .t_last = v[2], .serial_first = (uint32_t)v[3], .serial_last = (uint32_t)v[4], .row = v[0],
+	b = (struct status_boot){ .t_first = v[1],
+				  .t_last = v[2],
+				  .serial_first = (uint32_t)v[3],
+				  .serial_last = (uint32_t)v[4],
+				  .row = v[0],
 				  .trusted = v[6] != 0 };
 	of = serials_boot_of(v[6] ? &o->sure : &o->all, v[0], v[5]);
 	if (of != NULL && !of->uncounted) {
@@ -142,8 +157,10 @@ static void add_loss(struct status_node *n, const struct status_loss *l)
 		i++;
 	if (i == n->losses.n)
 		*VEC_PUSH(&n->losses) = (struct status_loss){ .kind = l->kind };
-	n->losses.v[i].markers = l->markers > n->losses.v[i].markers ? l->markers : n->losses.v[i].markers;
-	n->losses.v[i].records = l->records > n->losses.v[i].records ? l->records : n->losses.v[i].records;
+	n->losses.v[i].markers =
+		l->markers > n->losses.v[i].markers ? l->markers : n->losses.v[i].markers;
+	n->losses.v[i].records =
+		l->records > n->losses.v[i].records ? l->records : n->losses.v[i].records;
 }
 
 static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
@@ -166,7 +183,8 @@ static int take_loss(void *to, sqlite3_stmt *st, struct err *e)
 		i++;
 	if (i == N_LOSS_KINDS)
 		return row_damaged(sqlite3_db_handle(st), "loss", 0, "its kind is none", e);
-	add_loss(n, &(struct status_loss){ record_loss_name((enum loss_kind)i), (uint64_t)v[2], (uint64_t)v[3] });
+	add_loss(n, &(struct status_loss){ record_loss_name((enum loss_kind)i), (uint64_t)v[2],
+					   (uint64_t)v[3] });
 	return 0;
 }
 
@@ -215,12 +233,13 @@ static int by_time(const void *a, const void *b)
 }
 
 /*
- * Are two boots one, seen by two names? A machine is in one boot at a time, and its serials rise as long as it lasts. What came by
- * one name is two boots already.
+ * Are two boots one, seen by two names? A machine is in one boot at a time, and its serials rise as
+ * long as it lasts. What came by one name is two boots already.
  */
 static bool same_boot(const struct status_boot *a, const struct status_boot *b)
 {
-	return b->t_first <= a->t_last || (a->row != 0 && a->row != b->row && b->serial_first > a->serial_last);
+	return b->t_first <= a->t_last ||
+	       (a->row != 0 && a->row != b->row && b->serial_first > a->serial_last);
 }
 
 static void join_boots(struct status_node *n)
@@ -230,14 +249,17 @@ static void join_boots(struct status_node *n)
 	if (n->boots.n > 1)
 		qsort(n->boots.v, n->boots.n, sizeof(*n->boots.v), by_time);
 	for (size_t i = 0; i < n->boots.n; i++) {
-		struct status_boot b = n->boots.v[i], *last = kept == 0 ? NULL : &n->boots.v[kept - 1];
+		struct status_boot b = n->boots.v[i],
+				   *last = kept == 0 ? NULL : &n->boots.v[kept - 1];
 
 		if (last == NULL || !same_boot(last, &b)) {
 			n->boots.v[kept++] = b;
 			continue;
 		}
-		last->serial_first = b.serial_first < last->serial_first ? b.serial_first : last->serial_first;
-		last->serial_last = b.serial_last > last->serial_last ? b.serial_last : last->serial_last;
+		last->serial_first =
+			b.serial_first < last->serial_first ? b.serial_first : last->serial_first;
+		last->serial_last =
+			b.serial_last > last->serial_last ? b.serial_last : last->serial_last;
 		last->t_last = b.t_last > last->t_last ? b.t_last : last->t_last;
 		last->known = last->row == b.row && last->known && b.known;
 		last->row = last->row == b.row ? b.row : 0;
@@ -252,7 +274,8 @@ static int by_kind(const void *a, const void *b)
 
 static int by_name(const void *a, const void *b)
 {
-	return bytes_order(((const struct status_node *)a)->name, ((const struct status_node *)b)->name);
+	return bytes_order(((const struct status_node *)a)->name,
+			   ((const struct status_node *)b)->name);
 }
 
 /* Trees that came by two names count once. */
@@ -300,7 +323,8 @@ static const char sql_names[] = "SELECT node, name FROM node_name ORDER BY name"
 static const char sql_boots[] =
 	"SELECT node, t_first, t_last, serial_first, serial_last, number, trusted FROM boot WHERE NOT ?1 OR trusted ORDER BY node, number";
 static const char sql_losses[] =
-	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS ")) FROM loss WHERE NOT ?1 OR "
+	"SELECT node, CAST(kind AS BLOB), count(*), iif(kind = 'kernel', max(" LOSS "), sum(" LOSS
+	")) FROM loss WHERE NOT ?1 OR "
 	"trusted GROUP BY node, kind";
 static const char sql_runs[] =
 	"SELECT ingest.id, started, source, string.bytes, iif(?1, trusted, new_events) AS new_events, seen_before, damaged, losses, contradicted, "
@@ -310,11 +334,15 @@ static const char sql_totals[] =
 	"SELECT (SELECT count(*) FROM ingest WHERE NOT ?1 OR trusted > 0 OR id IN (SELECT ingest FROM capture)), (SELECT ifnull(sum(min(contradicted, 1099511627776)), 0) FROM "
 	"ingest WHERE NOT ?1), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
 
-int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e)
+int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted,
+		struct err *e)
 {
-	static const struct { const char *sql; int (*take)(void *, sqlite3_stmt *, struct err *); } rows[] = {
-		{ sql_nodes, take_node }, { sql_names, take_name }, { sql_boots, take_boot }, { sql_losses, take_loss },
-		{ sql_runs, take_run }, { sql_totals, take_totals },
+	static const struct {
+		const char *sql;
+		int (*take)(void *, sqlite3_stmt *, struct err *);
+	} rows[] = {
+		{ sql_nodes, take_node },  { sql_names, take_name }, { sql_boots, take_boot },
+		{ sql_losses, take_loss }, { sql_runs, take_run },   { sql_totals, take_totals },
 	};
 
 	*out = (struct status_store){ .trusted = store_trusts(s), .only_trusted = only_trusted };
@@ -324,7 +352,8 @@ int status_load(struct status_store *out, struct store *s, unsigned runs, bool o
 		return -1;
 	if (!only_trusted && tool_each(s, (struct tool_row_take){ take_tool, out }, e) < 0)
 		return -1;
-	if (serials_load(&out->sure, s, &out->rows, true, e) < 0 || (!only_trusted && serials_load(&out->all, s, &out->rows, false, e) < 0))
+	if (serials_load(&out->sure, s, &out->rows, true, e) < 0 ||
+	    (!only_trusted && serials_load(&out->all, s, &out->rows, false, e) < 0))
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct store_args args = ARGS(V_INT(only_trusted), V_INT(runs));

@@ -12,7 +12,8 @@ struct status_boot {
 	int64_t t_first, t_last;
 	uint32_t serial_first, serial_last;
 	int64_t row;                  /* of the name that it came by; 0: several */
-	/* its serials, as in struct serials_boot. known: else they cannot be told, as the boot came by several names */
+	/* its serials, as in struct serials_boot. known: else they cannot be told, as the boot came
+	 * by several names */
 	bool known, exact, trusted;
 	uint64_t held, other, missing, hole, holes, bursts;
 	int64_t hole_t;
@@ -35,11 +36,12 @@ struct status_node {
 struct status_run {
 	int64_t id, started;
 	struct bytes source, label;
-	uint64_t new_events;          /* with only_trusted: new to what trusted sources had brought */
+	uint64_t new_events; /* with only_trusted: new to what trusted sources had brought */
 	uint64_t seen_before, damaged, losses, contradicted;
 	bool captured, complete;      /* by capture; and nothing was lost */
 	bool lost_known;
-	uint64_t gaps, dropped, lost; /* serials that never came, records for which there was no room, what the kernel dropped */
+	uint64_t gaps, dropped, lost; /* serials that never came, records for which there was no
+					 room, what the kernel dropped */
 };
 
 /* A file of a tool: see store/tool.h. */
@@ -57,7 +59,8 @@ struct status_store {
 	VEC(struct status_tool) tools; /* by the names of their nodes */
 	VEC(struct status_run) runs;  /* the last ones, newest first */
 	uint64_t n_runs, bytes;
-	uint64_t contradicted;        /* text lines, in all runs, that said otherwise than a trusted source of the same event; 0 with only_trusted */
+	uint64_t contradicted; /* text lines, in all runs, that said otherwise than a trusted source
+				  of the same event; 0 with only_trusted */
 	bool trusted;                 /* else no run is complete: who said so may have lied */
 	bool only_trusted;            /* as it was asked for */
 	struct pool strings;
@@ -67,10 +70,12 @@ struct status_store {
 };
 
 /*
- * The caller releases, also after a failure. `runs`: how many of the last runs to list. only_trusted: nodes, names, boots, losses
- * and runs that trusted sources brought; figures of a run that text has a part in, and the size, mean nothing then.
+ * The caller releases, also after a failure. `runs`: how many of the last runs to list.
+ * only_trusted: nodes, names, boots, losses and runs that trusted sources brought; figures of a run
+ * that text has a part in, and the size, mean nothing then.
  */
-int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted, struct err *e);
+int status_load(struct status_store *out, struct store *s, unsigned runs, bool only_trusted,
+		struct err *e);
 void status_release(struct status_store *s);
 
 #endif

@@ -34,16 +34,23 @@ static int fail_busy(struct store *s, struct err *e)
 	wait_holder(&who, s->path);
 	s->wait.gave_up = wait_stopped(&s->wait);
 	if (s->wait.gave_up)
-		return err_set(e, ST_SYSTEM, "store %s: stopped while waiting for %s, which holds it", s->path, buf_text(&who));
+		return err_set(e, ST_SYSTEM,
+			       "store %s: stopped while waiting for %s, which holds it", s->path,
+			       buf_text(&who));
 	if (s->wait.ms == 0)
-		return err_set(e, ST_SYSTEM, "store %s: %s holds it (--wait: how long to wait)", s->path, buf_text(&who));
-	return err_set(e, ST_SYSTEM, "store %s: %s has held it for over %.3g s: nothing %s (--wait: how long to wait)", s->path,
-		       buf_text(&who), (double)s->wait.ms / 1000, s->reads ? "was read" : "more was written");
+		return err_set(e, ST_SYSTEM, "store %s: %s holds it (--wait: how long to wait)",
+			       s->path, buf_text(&who));
+	return err_set(
+		e, ST_SYSTEM,
+		"store %s: %s has held it for over %.3g s: nothing %s (--wait: how long to wait)",
+		s->path, buf_text(&who), (double)s->wait.ms / 1000,
+		s->reads ? "was read" : "more was written");
 }
 
 int store_fail(struct store *s, struct err *e)
 {
-	/* SQLite forgets the system's reason where it rolls back after it, and errno holds it still */
+	/* SQLite forgets the system's reason where it rolls back after it, and errno holds it still
+	 */
 	int left = errno, cause = sqlite3_system_errno(s->db) ? sqlite3_system_errno(s->db) : left;
 	int code = sqlite3_errcode(s->db) & 0xff;
 	const char *hint = "", *why;
@@ -61,22 +68,27 @@ int store_fail(struct store *s, struct err *e)
 		hint = " (a limit on the size of files: ulimit -f; what was committed is whole)";
 	else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN) {
 		why = apart_why(s->owner.file);
-		return err_set(e, ST_SYSTEM, "store %s: %s: %s", s->path, sqlite3_errmsg(s->db), why ? why : strerror(cause ? cause : EIO));
+		return err_set(e, ST_SYSTEM, "store %s: %s: %s", s->path, sqlite3_errmsg(s->db),
+			       why ? why : strerror(cause ? cause : EIO));
 	} else if (code == SQLITE_TOOBIG)
 		hint = " (no scaudit writes that: the store is damaged)";
 	return err_set(e, ST_SYSTEM, "store %s: %s%s", s->path, sqlite3_errmsg(s->db), hint);
 }
 
 /*
- * After a read or write that failed SQLite may have rolled back by itself, and what runs then would be committed at once,
- * alone. So nothing runs outside of the transaction that it belongs to, whatever its caller made of the failure.
- *   source: sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"
+ * After a read or write that failed SQLite may have rolled back by itself, and what runs then would
+ * be committed at once, alone. So nothing runs outside of the transaction that it belongs to,
+ * whatever its caller made of the failure. source: sqlite.org/lang_transaction.html, "Response To
+ * Errors Within A Transaction"
  */
 int store_still_open(struct store *s, struct err *e)
 {
 	if (!s->writing || !sqlite3_get_autocommit(s->db))
 		return 0;
-	return err_set(e, ST_SYSTEM, "store %s: a failure before has ended the transaction: nothing of it was written", s->path);
+	return err_set(
+		e, ST_SYSTEM,
+		"store %s: a failure before has ended the transaction: nothing of it was written",
+		s->path);
 }
 
 /* SQLite asks whether to try a lock again. */
@@ -89,8 +101,9 @@ static int on_busy(void *store, int tries)
 }
 
 /*
- * Runs statements without rows. SQLite says "busy" without asking on_busy where it cannot tell a lock from a deadlock
- * (several make the same store at once): so this asks as well. Within a transaction it never waits.
+ * Runs statements without rows. SQLite says "busy" without asking on_busy where it cannot tell a
+ * lock from a deadlock (several make the same store at once): so this asks as well. Within a
+ * transaction it never waits.
  */
 int store_script(struct store *s, const char *text, struct err *e)
 {
@@ -100,7 +113,8 @@ int store_script(struct store *s, const char *text, struct err *e)
 		return -1;
 	do
 		code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
-	while ((code & 0xff) == SQLITE_BUSY && sqlite3_get_autocommit(s->db) && wait_step(&s->wait, s->path));
+	while ((code & 0xff) == SQLITE_BUSY && sqlite3_get_autocommit(s->db) &&
+	       wait_step(&s->wait, s->path));
 	ret = code == SQLITE_OK ? 0 : store_fail(s, e);
 	wait_end(&s->wait);
 	return ret;
@@ -145,7 +159,8 @@ static int make_folders(const char *path, struct err *e)
 	for (char *p = folder + 1; (p = strchr(p, '/')) != NULL; p++) {
 		*p = '\0';
 		if (mkdir(folder, strchr(p + 1, '/') == NULL ? 0700 : 0755) != 0 && errno != EEXIST)
-			return err_set(e, ST_SYSTEM, "cannot make folder '%s': %s", folder, strerror(errno));
+			return err_set(e, ST_SYSTEM, "cannot make folder '%s': %s", folder,
+				       strerror(errno));
 		*p = '/';
 	}
 	return 0;
@@ -179,18 +194,21 @@ static int check_pages(struct store *s, struct err *e)
 /* Makes the tables in an empty file. */
 static int create(struct store *s, struct err *e)
 {
-	auto_free char *text = mem_print("PRAGMA application_id = %d; PRAGMA user_version = %d; INSERT INTO meta VALUES "
-					 "('generation', 1), ('makers', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
-					 STORE_APPLICATION_ID, STORE_VERSION);
+	auto_free char *text = mem_print(
+		"PRAGMA application_id = %d; PRAGMA user_version = %d; INSERT INTO meta VALUES "
+		"('generation', 1), ('makers', 1), ('uuid', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
+		STORE_APPLICATION_ID, STORE_VERSION);
 	int64_t version;
 	int ret;
 
-	if (store_script(s, "PRAGMA journal_mode = WAL", e) < 0 || store_script(s, "BEGIN IMMEDIATE", e) < 0)
+	if (store_script(s, "PRAGMA journal_mode = WAL", e) < 0 ||
+	    store_script(s, "BEGIN IMMEDIATE", e) < 0)
 		return -1;
 	ret = store_number_sql(s, "PRAGMA user_version", NO_ARGS, &version, e);
 	/* somebody else may have been quicker */
-	if (ret == 0 && version == 0 && (store_script(s, schema_sql, e) < 0 || store_script(s, makers_sql, e) < 0 ||
-					  store_script(s, text, e) < 0))
+	if (ret == 0 && version == 0 &&
+	    (store_script(s, schema_sql, e) < 0 || store_script(s, makers_sql, e) < 0 ||
+	     store_script(s, text, e) < 0))
 		ret = -1;
 	if (ret == 0)
 		ret = check_tables(s, false, e);
@@ -205,15 +223,19 @@ static int create(struct store *s, struct err *e)
 static int open_older(struct store *s, int64_t version, enum store_mode mode, struct err *e)
 {
 	if (version < OLDER_FIRST)
-		return err_set(e, ST_SYSTEM, "store %s has version %lld, which no release wrote: read its logs again into a new one", s->path,
-			       (long long)version);
+		return err_set(
+			e, ST_SYSTEM,
+			"store %s has version %lld, which no release wrote: read its logs again into a new one",
+			s->path, (long long)version);
 	if (check_tables(s, true, e) < 0)
 		return -1;
 	s->older = true;
 	if (mode == STORE_READ || mode == STORE_UPGRADE)
 		return 0;
-	return err_set(e, ST_SYSTEM, "store %s has version %lld, and has to be brought up to %d before it is written", s->path,
-		       (long long)version, STORE_VERSION);
+	return err_set(
+		e, ST_SYSTEM,
+		"store %s has version %lld, and has to be brought up to %d before it is written",
+		s->path, (long long)version, STORE_VERSION);
 }
 
 /* Is it ours, and of a version that we know? Makes the tables in an empty file. */
@@ -226,16 +248,21 @@ static int check_version(struct store *s, enum store_mode mode, struct err *e)
 	if (k.app == 0 && k.version == 0 && k.tables == 0) {
 		if (mode == STORE_WRITE)
 			return create(s, e);
-		return err_set(e, ST_NO, "the store %s is empty; fill it: scaudit ingest FILE", s->path);
+		return err_set(e, ST_NO, "the store %s is empty; fill it: scaudit ingest FILE",
+			       s->path);
 	}
-	if (k.app == 0 && kind_of(s, &k, e) < 0) /* another process may have made it between these looks */
+	if (k.app == 0 &&
+	    kind_of(s, &k, e) < 0) /* another process may have made it between these looks */
 		return -1;
 	if (k.app != STORE_APPLICATION_ID)
 		return err_set(e, ST_SYSTEM, "'%s' is not a store of scaudit's", s->path);
 	if (k.version > STORE_VERSION)
-		return err_set(e, ST_SYSTEM, "store %s has version %lld, this scaudit knows up to %d: use a newer one",
-			       s->path, (long long)k.version, STORE_VERSION);
-	return k.version < STORE_VERSION ? open_older(s, k.version, mode, e) : check_tables(s, false, e);
+		return err_set(
+			e, ST_SYSTEM,
+			"store %s has version %lld, this scaudit knows up to %d: use a newer one",
+			s->path, (long long)k.version, STORE_VERSION);
+	return k.version < STORE_VERSION ? open_older(s, k.version, mode, e) :
+					   check_tables(s, false, e);
 }
 
 /* No store where one was looked for: says where one is, if it is in the other place. */
@@ -244,11 +271,13 @@ static int no_store(struct store *s, const char *other, struct err *e)
 	struct stat st;
 
 	if (other != NULL && stat(other, &st) == 0 && st.st_size > 0)
-		return err_set(e, ST_NO, "no store at %s, but there is one at %s: use --db %s", s->path, other, other);
+		return err_set(e, ST_NO, "no store at %s, but there is one at %s: use --db %s",
+			       s->path, other, other);
 	return err_set(e, ST_NO, "no store at %s yet; fill it: scaudit ingest FILE", s->path);
 }
 
-/* How this connection works. What is not ours is not changed, and each of its pages is looked at once. */
+/* How this connection works. What is not ours is not changed, and each of its pages is looked at
+ * once. */
 static int set_up_connection(struct store *s, struct err *e)
 {
 	if (store_script(s,
@@ -292,8 +321,11 @@ static int check_meta(struct store *s, struct err *e)
 	int64_t now, names = 0, makers = 0;
 
 	if (read_generation(s, &now, e) < 0 ||
-	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'makers'", NO_ARGS, &makers, e) < 0 ||
-	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'uuid' AND typeof(value) = 'text'", NO_ARGS, &names, e) < 0)
+	    store_number_sql(s, "SELECT count(*) FROM meta WHERE key = 'makers'", NO_ARGS, &makers,
+			     e) < 0 ||
+	    store_number_sql(
+		    s, "SELECT count(*) FROM meta WHERE key = 'uuid' AND typeof(value) = 'text'",
+		    NO_ARGS, &names, e) < 0)
 		return -1;
 	s->makers = makers == 1 && !s->older;
 	return names == 1 ? 0 : row_damaged(s->db, "meta", 0, "the one of the uuid is missing", e);
@@ -303,9 +335,11 @@ static int check_meta(struct store *s, struct err *e)
 static int connect_file(struct store *s, enum store_mode mode, struct err *e)
 {
 	const char *file = s->apart.on ? s->apart.file : s->owner.file;
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0) |
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+		    (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0) |
 		    (s->apart.uri ? SQLITE_OPEN_URI : 0) |
-		    (s->apart.uri || (s->owner.foreign && !s->apart.on) ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+		    (s->apart.uri || (s->owner.foreign && !s->apart.on) ? SQLITE_OPEN_READONLY :
+									  SQLITE_OPEN_READWRITE);
 
 	if (sqlite3_open_v2(file, &s->db, flags, NULL) != SQLITE_OK ||
 	    sqlite3_busy_handler(s->db, on_busy, s) != SQLITE_OK ||
@@ -319,7 +353,8 @@ static bool lacks_room(const struct store *s)
 {
 	int code = sqlite3_errcode(s->db) & 0xff;
 
-	return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && apart_why(s->owner.file) != NULL;
+	return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) &&
+	       apart_why(s->owner.file) != NULL;
 }
 
 /* The same where it may have to be read without anything beside it. */
@@ -333,7 +368,9 @@ static int connect_reader(struct store *s, struct err *e)
 		sqlite3_close(s->db);
 		s->db = NULL;
 	}
-	return apart_begin(&s->apart, s->path, s->owner.file, e) < 0 ? -1 : connect_file(s, STORE_READ, e);
+	return apart_begin(&s->apart, s->path, s->owner.file, e) < 0 ?
+		       -1 :
+		       connect_file(s, STORE_READ, e);
 }
 
 /* Opens the file and makes it ready; s->db is to be closed also after a failure. */
@@ -342,22 +379,29 @@ static int open_file(struct store *s, enum store_mode mode, struct err *e)
 	int ret = mode == STORE_READ ? connect_reader(s, e) : connect_file(s, mode, e);
 
 	apart_hide(&s->apart);
-	if (ret < 0 || set_up_connection(s, e) < 0 || (s->older && mode == STORE_READ && older_face(s, e) < 0))
+	if (ret < 0 || set_up_connection(s, e) < 0 ||
+	    (s->older && mode == STORE_READ && older_face(s, e) < 0))
 		return -1;
 	if (check_meta(s, e) < 0)
 		return -1;
-	return s->makers || s->older || mode == STORE_READ || mode == STORE_UPGRADE ? 0 : makers_build(s, e);
+	return s->makers || s->older || mode == STORE_READ || mode == STORE_UPGRADE ?
+		       0 :
+		       makers_build(s, e);
 }
 
-int store_open_waiting(struct store *s, const char *path, enum store_mode mode, const struct store_wait *wait, struct err *e)
+int store_open_waiting(struct store *s, const char *path, enum store_mode mode,
+		       const struct store_wait *wait, struct err *e)
 {
 	auto_free char *other = NULL;
 	mode_t mask;
 	int ret;
 
-	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other), .wait = *wait, .reads = mode == STORE_READ };
+	*s = (struct store){ .path = path ? mem_dup(path) : default_place(&other),
+			     .wait = *wait,
+			     .reads = mode == STORE_READ };
 	if (s->path == NULL)
-		return err_set(e, ST_SYSTEM, "no place for a store: HOME is not set; use --db FILE");
+		return err_set(e, ST_SYSTEM,
+			       "no place for a store: HOME is not set; use --db FILE");
 	if (owner_name(s->path, e) < 0)
 		return -1;
 	if (mode != STORE_WRITE && access(s->path, F_OK) != 0)
@@ -368,7 +412,8 @@ int store_open_waiting(struct store *s, const char *path, enum store_mode mode, 
 		return err_set(e, ST_SYSTEM, "%s", s->owner.unwritable);
 	if (mode == STORE_WRITE && path == NULL && make_folders(s->path, e) < 0)
 		return -1;
-	/* one thread uses it, and nobody asks how much memory it takes: no locks around each allocation */
+	/* one thread uses it, and nobody asks how much memory it takes: no locks around each
+	 * allocation */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_config(SQLITE_CONFIG_URI, 0);
@@ -417,7 +462,8 @@ int store_begin(struct store *s, bool *changed, struct err *e)
 
 int store_commit(struct store *s, struct err *e)
 {
-	if (store_run(s, STMT_set_generation, ARGS(V_INT(s->generation + 1)), e) < 0 || store_script(s, "COMMIT", e) < 0)
+	if (store_run(s, STMT_set_generation, ARGS(V_INT(s->generation + 1)), e) < 0 ||
+	    store_script(s, "COMMIT", e) < 0)
 		return -1;
 	s->writing = false;
 	s->generation++;
@@ -439,7 +485,8 @@ int store_snapshot(struct store *s, struct err *e)
 		return -1;
 	if (!s->older)
 		return 0;
-	/* this look begins the state that is read from now on: another process may have brought the store up by then */
+	/* this look begins the state that is read from now on: another process may have brought the
+	 * store up by then */
 	if (store_number_sql(s, "PRAGMA main.user_version", NO_ARGS, &version, e) < 0)
 		return -1;
 	if (version < STORE_VERSION)

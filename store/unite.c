@@ -28,11 +28,12 @@ struct uniting {
 	struct map serials;           /* row of an image -> first and last serial */
 };
 
-#define BY(a, b)                                                                                     \
-	if ((a) != (b))                                                                              \
+#define BY(a, b)                                                                                   \
+	if ((a) != (b))                                                                            \
 	return (a) < (b) ? -1 : 1
 
-/* Which of two trees of different rows stays: a trusted one, then what began first, then what has the name that is shown. */
+/* Which of two trees of different rows stays: a trusted one, then what began first, then what has
+ * the name that is shown. */
 static int tree_order(const struct query *q, uint32_t a, uint32_t b)
 {
 	const struct query_tree *x = &q->trees.v[a], *y = &q->trees.v[b];
@@ -40,7 +41,8 @@ static int tree_order(const struct query *q, uint32_t a, uint32_t b)
 	BY(!x->trusted, !y->trusted);
 	BY(q->images.v[x->root].t_first, q->images.v[y->root].t_first);
 	BY(x->row != x->node_id, y->row != y->node_id);
-	return bytes_order(nodes_find(&q->nodes, x->row)->name, nodes_find(&q->nodes, y->row)->name);
+	return bytes_order(nodes_find(&q->nodes, x->row)->name,
+			   nodes_find(&q->nodes, y->row)->name);
 }
 
 static int by_tree_order(const void *a, const void *b, void *query)
@@ -83,7 +85,8 @@ static int find_pieces(struct uniting *u, struct store *s, struct err *e)
 {
 	struct query *q = u->q;
 
-	if (store_each_sql(s, "SELECT id, serial_first, serial_last FROM part", NO_ARGS, WALK(take_serials, u), e) < 0)
+	if (store_each_sql(s, "SELECT id, serial_first, serial_last FROM part", NO_ARGS,
+			   WALK(take_serials, u), e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		const struct query_image *m = &q->images.v[i];
@@ -92,8 +95,9 @@ static int find_pieces(struct uniting *u, struct store *s, struct err *e)
 
 		u->piece_of[i] = QUERY_NONE;
 		if (m->id != 0 && nodes_has_others(&q->nodes, t->row))
-			*VEC_PUSH(&u->pieces) = (struct piece){ i, t->node_id, pool_find(&q->strings, m->exe), (uint32_t)(serials >> 32),
-								(uint32_t)serials };
+			*VEC_PUSH(&u->pieces) =
+				(struct piece){ i, t->node_id, pool_find(&q->strings, m->exe),
+						(uint32_t)(serials >> 32), (uint32_t)serials };
 	}
 	if (u->pieces.n > 1)
 		qsort_r(u->pieces.v, u->pieces.n, sizeof(*u->pieces.v), by_process, q);
@@ -107,12 +111,14 @@ static bool same_process(const struct query *q, const struct piece *x, const str
 {
 	const struct query_image *a = &q->images.v[x->image], *b = &q->images.v[y->image];
 
-	return x->node == y->node && x->exe == y->exe && a->pid == b->pid && q->trees.v[a->tree].row != q->trees.v[b->tree].row &&
-	       a->t_first <= b->t_last && b->t_first <= a->t_last && x->serial_first <= y->serial_last &&
+	return x->node == y->node && x->exe == y->exe && a->pid == b->pid &&
+	       q->trees.v[a->tree].row != q->trees.v[b->tree].row && a->t_first <= b->t_last &&
+	       b->t_first <= a->t_last && x->serial_first <= y->serial_last &&
 	       y->serial_first <= x->serial_last;
 }
 
-/* The pieces that may be of the process of an image: from..to. None where its machine has one row. */
+/* The pieces that may be of the process of an image: from..to. None where its machine has one row.
+ */
 static void neighbours(const struct uniting *u, uint32_t image, size_t *from, size_t *to)
 {
 	size_t at = u->piece_of[image];
@@ -124,7 +130,8 @@ static void neighbours(const struct uniting *u, uint32_t image, size_t *from, si
 	*to = at + NEIGHBOURS + 1 < u->pieces.n ? at + NEIGHBOURS + 1 : u->pieces.n;
 }
 
-/* Two trees are of the same processes where one has the first image of the other: notes for the later one where it goes. */
+/* Two trees are of the same processes where one has the first image of the other: notes for the
+ * later one where it goes. */
 static void match_tree(const struct uniting *u, uint32_t tree, uint32_t *into)
 {
 	const struct query *q = u->q;
@@ -132,7 +139,8 @@ static void match_tree(const struct uniting *u, uint32_t tree, uint32_t *into)
 	size_t i, to;
 
 	for (neighbours(u, root, &i, &to); i < to; i++) {
-		uint32_t other = q->images.v[u->pieces.v[i].image].tree, first = tree, second = other;
+		uint32_t other = q->images.v[u->pieces.v[i].image].tree, first = tree,
+			 second = other;
 
 		if (!same_process(q, &u->pieces.v[u->piece_of[root]], &u->pieces.v[i]))
 			continue;
@@ -170,7 +178,8 @@ static bool place_trees(struct uniting *u)
 	return any;
 }
 
-/* What the tree that an image's tree goes into has of its process already, or another one that goes there and comes first; else itself. */
+/* What the tree that an image's tree goes into has of its process already, or another one that goes
+ * there and comes first; else itself. */
 static uint32_t place_image(const struct uniting *u, uint32_t image)
 {
 	const struct query *q = u->q;
@@ -182,7 +191,8 @@ static uint32_t place_image(const struct uniting *u, uint32_t image)
 	for (neighbours(u, image, &i, &to); i < to; i++) {
 		uint32_t other = u->pieces.v[i].image, its = q->images.v[other].tree;
 
-		if (u->tree_to[its] == u->tree_to[tree] && tree_order(q, its, q->images.v[best].tree) < 0 &&
+		if (u->tree_to[its] == u->tree_to[tree] &&
+		    tree_order(q, its, q->images.v[best].tree) < 0 &&
 		    same_process(q, &u->pieces.v[u->piece_of[image]], &u->pieces.v[i]))
 			best = other;
 	}
@@ -210,7 +220,8 @@ static void widen_times(int64_t *first, int64_t *last, int64_t t_first, int64_t 
 		*last = t_last;
 }
 
-/* An image that only the tree that goes has hangs on what stays like a fork: it makes no main program another one. */
+/* An image that only the tree that goes has hangs on what stays like a fork: it makes no main
+ * program another one. */
 static void move_image(struct uniting *u, uint32_t i)
 {
 	struct query_image *m = &u->q->images.v[i], *to = &u->q->images.v[u->image_to[i]];
@@ -231,13 +242,13 @@ static void move_image(struct uniting *u, uint32_t i)
 	m->parent = QUERY_NONE;
 }
 
-#define ADD_NEW(to, item, equal)                                                                     \
-	do {                                                                                         \
-		size_t at_ = 0;                                                                      \
-		while (at_ < (to)->n && !(equal))                                                    \
-			at_++;                                                                       \
-		if (at_ == (to)->n)                                                                  \
-			*VEC_PUSH(to) = (item);                                                      \
+#define ADD_NEW(to, item, equal)                                                                   \
+	do {                                                                                       \
+		size_t at_ = 0;                                                                    \
+		while (at_ < (to)->n && !(equal))                                                  \
+			at_++;                                                                     \
+		if (at_ == (to)->n)                                                                \
+			*VEC_PUSH(to) = (item);                                                    \
 	} while (0)
 
 static void move_tree(struct query_tree *to, struct query_tree *t)
@@ -245,7 +256,8 @@ static void move_tree(struct query_tree *to, struct query_tree *t)
 	for (size_t i = 0; i < t->labels.n; i++)
 		ADD_NEW(&to->labels, t->labels.v[i], bytes_eq(to->labels.v[at_], t->labels.v[i]));
 	for (size_t i = 0; i < t->locations.n; i++)
-		ADD_NEW(&to->locations, t->locations.v[i], to->locations.v[at_] == t->locations.v[i]);
+		ADD_NEW(&to->locations, t->locations.v[i],
+			to->locations.v[at_] == t->locations.v[i]);
 	for (size_t i = 0; i < t->policies.n; i++)
 		ADD_NEW(&to->policies, t->policies.v[i], to->policies.v[at_] == t->policies.v[i]);
 	*VEC_PUSH(&to->also) = t->id;
@@ -321,7 +333,9 @@ static void close_gaps(struct uniting *u)
 	}
 	for (uint32_t i = 0; i < trees; i++) {
 		q->trees.v[i].root = u->image_to[q->trees.v[i].root];
-		q->trees.v[i].main = q->trees.v[i].main == QUERY_NONE ? QUERY_NONE : u->image_to[q->trees.v[i].main];
+		q->trees.v[i].main = q->trees.v[i].main == QUERY_NONE ?
+					     QUERY_NONE :
+					     u->image_to[q->trees.v[i].main];
 	}
 	for (size_t i = 0; i < q->uses.n; i++)
 		q->uses.v[i].image = u->image_to[q->uses.v[i].image];
@@ -347,7 +361,9 @@ int unite_trees(struct query *q, struct store *s, struct err *e)
 	auto_free uint32_t *piece_of = mem_alloc((q->images.n + 1) * sizeof(*piece_of));
 	auto_free uint32_t *image_to = mem_alloc((q->images.n + 1) * sizeof(*image_to));
 	auto_free uint32_t *tree_to = mem_alloc((q->trees.n + 1) * sizeof(*tree_to));
-	struct uniting u = { .q = q, .piece_of = piece_of, .image_to = image_to, .tree_to = tree_to };
+	struct uniting u = {
+		.q = q, .piece_of = piece_of, .image_to = image_to, .tree_to = tree_to
+	};
 	int ret;
 
 	if (!q->nodes.joined)

@@ -28,8 +28,8 @@ static bool read_lock(const char *line, struct lock *l)
 {
 	char last[24];
 
-	if (sscanf(line, "%*u: %*s %*s WRITE %lld %x:%x:%" SCNu64 " %" SCNu64 " %23s", &l->pid, &l->major, &l->minor, &l->inode,
-		   &l->first, last) != 6)
+	if (sscanf(line, "%*u: %*s %*s WRITE %lld %x:%x:%" SCNu64 " %" SCNu64 " %23s", &l->pid,
+		   &l->major, &l->minor, &l->inode, &l->first, last) != 6)
 		return false;
 	l->last = strcmp(last, "EOF") == 0 ? UINT64_MAX : strtoull(last, NULL, 10);
 	return true;
@@ -37,7 +37,8 @@ static bool read_lock(const char *line, struct lock *l)
 
 static bool of_file(const struct lock *l, const struct stat *st)
 {
-	return l->inode == st->st_ino && l->major == major(st->st_dev) && l->minor == minor(st->st_dev);
+	return l->inode == st->st_ino && l->major == major(st->st_dev) &&
+	       l->minor == minor(st->st_dev);
 }
 
 /* The process that holds the lock; 0: not known. */
@@ -57,8 +58,10 @@ static long long holder(const char *path)
 
 		if (blocked != NULL || !read_lock(line, &l) || l.pid <= 0 || l.pid == getpid())
 			continue;
-		if ((has_shm && of_file(&l, &shm) && l.first <= WRITE_LOCK && l.last >= WRITE_LOCK) ||
-		    (of_file(&l, &file) && l.first < PENDING_BYTE + LOCK_BYTES && l.last >= PENDING_BYTE))
+		if ((has_shm && of_file(&l, &shm) && l.first <= WRITE_LOCK &&
+		     l.last >= WRITE_LOCK) ||
+		    (of_file(&l, &file) && l.first < PENDING_BYTE + LOCK_BYTES &&
+		     l.last >= PENDING_BYTE))
 			return l.pid;
 	}
 	return 0;
@@ -110,7 +113,8 @@ static void say_who_holds(struct store_wait *w, const char *path)
 	esc_tty(&shown, bytes_of(path));
 	buf_printf(&text, "waiting for ");
 	wait_holder(&text, path);
-	buf_printf(&text, ", which holds the store %s (for up to %.3g s, see --wait)", buf_text(&shown), (double)w->ms / 1000);
+	buf_printf(&text, ", which holds the store %s (for up to %.3g s, see --wait)",
+		   buf_text(&shown), (double)w->ms / 1000);
 	w->say(w->to, buf_text(&text));
 }
 

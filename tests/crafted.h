@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stores as somebody else might make them: a small valid one, in which values are put that no scaudit writes. For tests
- * and for the fuzzer; made with SQLite alone.
+ * Stores as somebody else might make them: a small valid one, in which values are put that no
+ * scaudit writes. For tests and for the fuzzer; made with SQLite alone.
  */
 #ifndef TESTS_CRAFTED_H
 #define TESTS_CRAFTED_H
@@ -45,7 +45,8 @@ static inline sqlite3 *crafted_open(const char *path)
 
 /* ---- the valid store: a row of each table ---- */
 
-/* Processes that fork, exec and end, of two nodes and two boots; a loss; a record without a serial. */
+/* Processes that fork, exec and end, of two nodes and two boots; a loss; a record without a serial.
+ */
 static inline void crafted_log(const char *path, int64_t second)
 {
 	static const struct { int pid, nr; const char *comm, *exe, *ip;
@@ -92,8 +93,11 @@ static inline int crafted_ingest(struct store *s, const char *log, const char *l
 static inline struct compact_tree crafted_tree(const struct query *q, size_t i)
 {
 	const struct query_tree *t = &q->trees.v[i];
-	const struct compact_view view = { .there = true, .key = t->code, .start_seen = t->start_seen,
-					   .labels = t->labels.v, .n_labels = t->labels.n,
+	const struct compact_view view = { .there = true,
+					   .key = t->code,
+					   .start_seen = t->start_seen,
+					   .labels = t->labels.v,
+					   .n_labels = t->labels.n,
 					   .main_part = q->images.v[t->main].id };
 	struct compact_tree out = { .tree = t->id, .node = t->row, .all = view };
 
@@ -143,15 +147,17 @@ static inline void crafted_valid(const char *path, const char *log)
 	crafted_must(crafted_ingest(&s, log, "again", log, &e) == 0, e.msg);
 	store_close(&s);
 	db = crafted_open(path);
-	crafted_sql(db, "INSERT INTO place SELECT 1, node, x'', x'6162', x'', x'', x'', x'', x'782e73657276696365', x'' FROM interval LIMIT 1;"
-			"INSERT INTO sighting SELECT id, 1 FROM interval LIMIT 3; INSERT INTO tree_place SELECT id, 1, 1 FROM tree LIMIT 1;"
-			"INSERT INTO fold_place SELECT id, 1 FROM fold LIMIT 1;"
-			"INSERT INTO build SELECT node, exe, 1, 1, 'abcd', t_first, t_last FROM interval LIMIT 1;"
-			"INSERT INTO capture SELECT ingest, node, t_first, t_last, serial_first, serial_last, 9, 0, 0, 0, 0, 1 FROM interval "
-			"ORDER BY id DESC LIMIT 1;"
-			"INSERT INTO presence SELECT 1, node, pid, exe, 1, 1, t_first / 3600000, t_first, t_last, 7, part FROM interval LIMIT 1;"
-			"INSERT INTO event SELECT node, pid, t_first - 1, serial_first - 1, 'born', 100 FROM interval WHERE pid = 101 LIMIT 1;"
-			"INSERT INTO event SELECT node, pid, t_last, serial_last, 'gone', NULL FROM interval WHERE pid = 101 LIMIT 1");
+	crafted_sql(
+		db,
+		"INSERT INTO place SELECT 1, node, x'', x'6162', x'', x'', x'', x'', x'782e73657276696365', x'' FROM interval LIMIT 1;"
+		"INSERT INTO sighting SELECT id, 1 FROM interval LIMIT 3; INSERT INTO tree_place SELECT id, 1, 1 FROM tree LIMIT 1;"
+		"INSERT INTO fold_place SELECT id, 1 FROM fold LIMIT 1;"
+		"INSERT INTO build SELECT node, exe, 1, 1, 'abcd', t_first, t_last FROM interval LIMIT 1;"
+		"INSERT INTO capture SELECT ingest, node, t_first, t_last, serial_first, serial_last, 9, 0, 0, 0, 0, 1 FROM interval "
+		"ORDER BY id DESC LIMIT 1;"
+		"INSERT INTO presence SELECT 1, node, pid, exe, 1, 1, t_first / 3600000, t_first, t_last, 7, part FROM interval LIMIT 1;"
+		"INSERT INTO event SELECT node, pid, t_first - 1, serial_first - 1, 'born', 100 FROM interval WHERE pid = 101 LIMIT 1;"
+		"INSERT INTO event SELECT node, pid, t_last, serial_last, 'gone', NULL FROM interval WHERE pid = 101 LIMIT 1");
 	sqlite3_close(db);
 }
 
@@ -160,31 +166,64 @@ static inline void crafted_valid(const char *path, const char *log)
 /* Takes from the tables, or gives them back, what keeps types and NULL out of columns. */
 static inline void crafted_loosen(sqlite3 *db)
 {
-	crafted_sql(db, "CREATE TEMP TABLE kept AS SELECT rowid AS at, sql AS was FROM sqlite_schema WHERE type = 'table';"
-			"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT, WITHOUT ROWID', "
-			"'WITHOUT ROWID'), ') STRICT', ')') WHERE type = 'table'; UPDATE sqlite_schema SET sql = replace(replace(sql, "
-			"'NOT NULL', ''), ' ANY', '') WHERE type = 'table'; PRAGMA writable_schema = RESET");
+	crafted_sql(
+		db,
+		"CREATE TEMP TABLE kept AS SELECT rowid AS at, sql AS was FROM sqlite_schema WHERE type = 'table';"
+		"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT, WITHOUT ROWID', "
+		"'WITHOUT ROWID'), ') STRICT', ')') WHERE type = 'table'; UPDATE sqlite_schema SET sql = replace(replace(sql, "
+		"'NOT NULL', ''), ' ANY', '') WHERE type = 'table'; PRAGMA writable_schema = RESET");
 }
 
 static inline void crafted_tighten(sqlite3 *db)
 {
-	crafted_sql(db, "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = (SELECT was FROM kept WHERE at = sqlite_master.rowid) "
-			"WHERE rowid IN (SELECT at FROM kept); PRAGMA writable_schema = OFF; DROP TABLE kept");
+	crafted_sql(
+		db,
+		"PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = (SELECT was FROM kept WHERE at = sqlite_master.rowid) "
+		"WHERE rowid IN (SELECT at FROM kept); PRAGMA writable_schema = OFF; DROP TABLE kept");
 }
 
 /* What is put into a column: SQL. */
 static const char *const crafted_values[] = {
-	"NULL", "0", "1", "-1", "2147483647", "2147483648", "4294967294", "4294967295", "4294967296", "253402300800000",
-	"1099511627777", "9223372036854775807", "-9223372036854775808", "1e300", "''", "'x'", "CAST(x'1b5d303b70776e65640a' AS TEXT)", "x'ff00ff'",
-	"zeroblob(70000)", "'[[1,1,-1,0,0,0,0,0,0]]'", "'[[1,1,1,0,0,9223372036854775807,0,0,0]]'", "'[[1,1,1,0,0,0,0,4294967295,0]]'",
-	"'[[4294967295,1,1,0,0,0,0,0,0]]'", "'[[0,0,9]]'", "'[1,1,1]'", "'[[[[[[[['", "x'00ffffffffffffffff7f'", "x'0006000301050407'",
-	"x'01800800'", "x'ffffffffffffffffff01ffffffffffffffffff0100000101'",
+	"NULL",
+	"0",
+	"1",
+	"-1",
+	"2147483647",
+	"2147483648",
+	"4294967294",
+	"4294967295",
+	"4294967296",
+	"253402300800000",
+	"1099511627777",
+	"9223372036854775807",
+	"-9223372036854775808",
+	"1e300",
+	"''",
+	"'x'",
+	"CAST(x'1b5d303b70776e65640a' AS TEXT)",
+	"x'ff00ff'",
+	"zeroblob(70000)",
+	"'[[1,1,-1,0,0,0,0,0,0]]'",
+	"'[[1,1,1,0,0,9223372036854775807,0,0,0]]'",
+	"'[[1,1,1,0,0,0,0,4294967295,0]]'",
+	"'[[4294967295,1,1,0,0,0,0,0,0]]'",
+	"'[[0,0,9]]'",
+	"'[1,1,1]'",
+	"'[[[[[[[['",
+	"x'00ffffffffffffffff7f'",
+	"x'0006000301050407'",
+	"x'01800800'",
+	"x'ffffffffffffffffff01ffffffffffffffffff0100000101'",
 };
 /* The same with a number that the caller chooses: behind it comes ")". */
 static const char *const crafted_links[] = {
-	"(SELECT id FROM part ORDER BY id LIMIT 1 OFFSET ", "(SELECT id FROM path ORDER BY id LIMIT 1 OFFSET ",
-	"(SELECT id FROM string ORDER BY id LIMIT 1 OFFSET ", "(SELECT id FROM tree ORDER BY id LIMIT 1 OFFSET ",
-	"(", "(1700019000000 + ", "(4294967295 - ",
+	"(SELECT id FROM part ORDER BY id LIMIT 1 OFFSET ",
+	"(SELECT id FROM path ORDER BY id LIMIT 1 OFFSET ",
+	"(SELECT id FROM string ORDER BY id LIMIT 1 OFFSET ",
+	"(SELECT id FROM tree ORDER BY id LIMIT 1 OFFSET ",
+	"(",
+	"(1700019000000 + ",
+	"(4294967295 - ",
 };
 
 struct crafted_column { char table[24], column[24]; };
@@ -195,9 +234,13 @@ static inline void crafted_list(const char *path, struct crafted_columns *out)
 	sqlite3 *db = crafted_open(path);
 	sqlite3_stmt *st = NULL;
 
-	crafted_must(sqlite3_prepare_v2(db, "SELECT t.name, c.name FROM pragma_table_list AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' "
-					    "AND t.schema = 'main' AND t.name NOT LIKE 'sqlite%' ORDER BY 1, c.cid", -1, &st, NULL) == SQLITE_OK,
-		     "columns");
+	crafted_must(
+		sqlite3_prepare_v2(
+			db,
+			"SELECT t.name, c.name FROM pragma_table_list AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' "
+			"AND t.schema = 'main' AND t.name NOT LIKE 'sqlite%' ORDER BY 1, c.cid",
+			-1, &st, NULL) == SQLITE_OK,
+		"columns");
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		struct crafted_column *c = VEC_PUSH(out);
 
@@ -210,21 +253,26 @@ static inline void crafted_list(const char *path, struct crafted_columns *out)
 	sqlite3_close(db);
 }
 
-/* Sets a column of the nth row (row below 250), or of all of them. What a key or an id refuses stays as it was. */
+/* Sets a column of the nth row (row below 250), or of all of them. What a key or an id refuses
+ * stays as it was. */
 static inline void crafted_set(sqlite3 *db, const struct crafted_column *c, unsigned row,
 			       const char *value)
 {
 	char sql[2048], key[200] = "";
 	sqlite3_stmt *st = NULL;
 
-	snprintf(sql, sizeof(sql), "SELECT group_concat(name, ', ') FROM pragma_table_info('%s') WHERE pk > 0", c->table);
+	snprintf(sql, sizeof(sql),
+		 "SELECT group_concat(name, ', ') FROM pragma_table_info('%s') WHERE pk > 0",
+		 c->table);
 	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
 	    sqlite3_step(st) == SQLITE_ROW)
 		snprintf(key, sizeof(key), "%s", (const char *)sqlite3_column_text(st, 0));
 	sqlite3_finalize(st);
 	if (row < 250)
-		snprintf(sql, sizeof(sql), "UPDATE OR IGNORE \"%s\" SET \"%s\" = %s WHERE (%s) IN (SELECT %s FROM \"%s\" LIMIT 1 OFFSET %u)",
-			 c->table, c->column, value, key, key, c->table, row);
+		snprintf(
+			sql, sizeof(sql),
+			"UPDATE OR IGNORE \"%s\" SET \"%s\" = %s WHERE (%s) IN (SELECT %s FROM \"%s\" LIMIT 1 OFFSET %u)",
+			c->table, c->column, value, key, key, c->table, row);
 	else
 		snprintf(sql, sizeof(sql), "UPDATE OR IGNORE \"%s\" SET \"%s\" = %s", c->table,
 			 c->column, value);
@@ -280,7 +328,8 @@ static inline void crafted_said(int ret, struct err *e)
 	*e = (struct err){ 0 };
 }
 
-/* Reads all that commands read; then forgets, folds and ingests, each in a transaction that stays or goes. */
+/* Reads all that commands read; then forgets, folds and ingests, each in a transaction that stays
+ * or goes. */
 static inline void crafted_use(const char *path, const char *log)
 {
 	struct forget_what what = {

@@ -68,7 +68,9 @@ static uint64_t random_cell(const struct world *w)
 
 static void new_space(struct world *w, struct space *s)
 {
-	*s = (struct space){ .exe = 1 + dice(EXES), .cell = { random_cell(w), random_cell(w) }, .page = dice(chance(50) ? 3 : 1000),
+	*s = (struct space){ .exe = 1 + dice(EXES),
+			     .cell = { random_cell(w), random_cell(w) },
+			     .page = dice(chance(50) ? 3 : 1000),
 			     .loader = chance(10) };
 	if (chance(60))
 		s->cell[1] = s->cell[0];
@@ -236,7 +238,8 @@ void log_random(struct oracle_log *log)
 		if (chance(3))
 			w.serial += dice(5);
 		if (dice(300) == 0)
-			*VEC_PUSH(&log->boots) = (struct oracle_boot){ dice((uint32_t)w.n_nodes), w.t };
+			*VEC_PUSH(&log->boots) =
+				(struct oracle_boot){ dice((uint32_t)w.n_nodes), w.t };
 	}
 }
 
@@ -271,7 +274,8 @@ static void say_again(struct world *w)
 	keep(w, &r);
 }
 
-/* One of a few processes does the next thing; `moves`: in so many of 1,000 cases it maps elsewhere. */
+/* One of a few processes does the next thing; `moves`: in so many of 1,000 cases it maps elsewhere.
+ */
 static void live(struct world *w, uint32_t moves)
 {
 	uint32_t what = dice(1000);

@@ -17,7 +17,8 @@ bool chance(uint32_t percent);
 
 /* Each empties *log first. */
 void log_random(struct oracle_log *log); /* every rule's shapes */
-void log_long(struct oracle_log *log);   /* a few processes that live long: hundreds of intervals each */
+void log_long(
+	struct oracle_log *log); /* a few processes that live long: hundreds of intervals each */
 
 /* The same log without its text. */
 void log_without_text(const struct oracle_log *log, struct oracle_log *out);

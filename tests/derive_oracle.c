@@ -572,10 +572,13 @@ static int rows_of(int p, uint8_t layer, bool calls, int64_t exe, uint64_t cell,
 	return n;
 }
 
-/* Does one begin, or end, before another; or at the same time, and stands before it in the order of the pid? */
-static bool is_earlier(const struct oracle_interval *x, const struct oracle_interval *than, bool begins)
+/* Does one begin, or end, before another; or at the same time, and stands before it in the order of
+ * the pid? */
+static bool is_earlier(const struct oracle_interval *x, const struct oracle_interval *than,
+		       bool begins)
 {
-	int64_t a = begins ? x->v.t_first : x->v.t_last, b = begins ? than->v.t_first : than->v.t_last;
+	int64_t a = begins ? x->v.t_first : x->v.t_last,
+		b = begins ? than->v.t_first : than->v.t_last;
 
 	return a < b || (a == b && order(&x, &than) < 0);
 }
@@ -805,7 +808,10 @@ static int ask(int p, uint8_t *rule)
 		*rule = n_left > 1 ? DERIVE_SAME : n_same ? DERIVE_ONE_SAME : DERIVE_ONE;
 		return n_same ? same : left[0];
 	}
-	*rule = n == 0 ? DERIVE_ALONE : n_apart == n ? DERIVE_ALL_APART : n_apart == 0 ? DERIVE_ALL_GONE : DERIVE_NONE_LEFT;
+	*rule = n == 0	     ? DERIVE_ALONE :
+		n_apart == n ? DERIVE_ALL_APART :
+		n_apart == 0 ? DERIVE_ALL_GONE :
+			       DERIVE_NONE_LEFT;
 	return -1;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules of docs/tracker.md evaluated straight: from all records at once, each question answered by going through all
- * that there is. No index, no increment, nothing kept. Slow, and so simple that it can be read beside the rules.
+ * The rules of docs/tracker.md evaluated straight: from all records at once, each question answered
+ * by going through all that there is. No index, no increment, nothing kept. Slow, and so simple
+ * that it can be read beside the rules.
  */
 #ifndef TESTS_DERIVE_ORACLE_H
 #define TESTS_DERIVE_ORACLE_H
@@ -55,7 +56,10 @@ struct oracle_part {
 
 struct oracle {
 	struct { struct oracle_interval *v; size_t n, cap; } intervals;
-	struct { struct oracle_part *v; size_t n, cap; } parts; /* in the order in which they are settled */
+	struct {
+		struct oracle_part *v;
+		size_t n, cap;
+	} parts; /* in the order in which they are settled */
 	struct { struct track_edge *v; int64_t *node; int32_t *pid; size_t n, cap; } edges;
 	unsigned within[WITHIN_RULES], rules[DERIVE_RULES]; /* how often each decided */
 	unsigned attached;  /* text intervals that are of a trusted part */

@@ -78,8 +78,16 @@ static void take_record(struct reading *r, const struct oracle_record *rec)
 
 	h->any = h->touched = true;
 	if (rec->kind != EDGE_NONE)
-		*VEC_PUSH(&h->edges) = (struct track_edge){ rec->t, rec->serial, 0, rec->kind, rec->layer, rec->parent, row_of[rec->exe],
-							    rec->ip >> 22, rec->loader, true };
+		*VEC_PUSH(&h->edges) = (struct track_edge){ rec->t,
+							    rec->serial,
+							    0,
+							    rec->kind,
+							    rec->layer,
+							    rec->parent,
+							    row_of[rec->exe],
+							    rec->ip >> 22,
+							    rec->loader,
+							    true };
 	if (rec->kind >= EDGE_BORN)
 		return;
 	v = VEC_PUSH(&h->intervals);
@@ -153,13 +161,15 @@ static bool derive_end(struct reading *r, int64_t node, int32_t pid, struct trac
 
 	reading_ends.marked += ret == 1;
 	if (ret == 1 && chance(30))
-		rest.t_last -= dice(chance(50) ? 3000 : 300000); /* it may be more than is asked for */
+		rest.t_last -=
+			dice(chance(50) ? 3000 : 300000); /* it may be more than is asked for */
 	left = leave_out(v, n, rest.t_last);
 	for (size_t i = 0; i < h->edges.n; i++)
 		if (h->edges.v[i].t > rest.t_last || h->edges.v[i].fresh)
 			edges[n_edges++] = h->edges.v[i];
 	if (ret == 1)
-		ret = derive_behind(&r->derive, node, pid, &rest, v, left, edges, n_edges, &ids, &e);
+		ret = derive_behind(&r->derive, node, pid, &rest, v, left, edges, n_edges, &ids,
+				    &e);
 	else if (ret == 0)
 		ret = 1;
 	if (ret < 0)
@@ -217,7 +227,8 @@ static void derive_holding(struct reading *r, int64_t node, int32_t pid)
 	parts = mem_alloc(n * sizeof(*parts));
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < h->intervals.v[i].calls.n; k++)
-			*VEC_PUSH(&sites) = (struct track_site){ h->intervals.v[i].calls.v[k].call, h->intervals.v[i].calls.v[k].ip };
+			*VEC_PUSH(&sites) = (struct track_site){ h->intervals.v[i].calls.v[k].call,
+								 h->intervals.v[i].calls.v[k].ip };
 	for (size_t i = 0; i < n; i++) {
 		v[i] = h->intervals.v[i].v;
 		v[i].id = (int64_t)i + 1;
@@ -250,12 +261,16 @@ void reading_open(struct reading *r, bool stored)
 {
 	static char name[] = ":memory:";
 
-	*r = (struct reading){ .stored = stored, .ends = 99, .step_room = chance(30) ? DERIVE_ROOM : 1 + dice(20), .store = { .path = name } };
+	*r = (struct reading){ .stored = stored,
+			       .ends = 99,
+			       .step_room = chance(30) ? DERIVE_ROOM : 1 + dice(20),
+			       .store = { .path = name } };
 	table_init(&r->table);
 	r->api = &r->table.store;
 	if (stored) {
 		assert_int_equal(sqlite3_open(name, &r->store.db), SQLITE_OK);
-		assert_int_equal(sqlite3_exec(r->store.db, schema_sql, NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(r->store.db, schema_sql, NULL, NULL, NULL),
+				 SQLITE_OK);
 		state_init(&r->state, &r->store);
 		r->api = &r->state.api;
 	}

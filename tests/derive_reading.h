@@ -27,9 +27,12 @@ struct holding {
 };
 
 struct reading {
-	bool stored; /* in a store, which is written and read again after each piece; else in memory */
-	unsigned ends; /* of a hundred: how often only the end of a life is given, where that is enough */
-	unsigned compared; /* of a hundred: how often what was derived from an end is compared at once */
+	bool stored; /* in a store, which is written and read again after each piece; else in memory
+		      */
+	unsigned ends; /* of a hundred: how often only the end of a life is given, where that is
+			  enough */
+	unsigned compared; /* of a hundred: how often what was derived from an end is compared at
+			      once */
 	size_t step_room; /* of the derivation: small, so that much is cut */
 	struct table table;
 	struct store store;
@@ -40,7 +43,8 @@ struct reading {
 	struct oracle_log known; /* boots as far as they were read */
 };
 
-/* How often there was a mark, what lies behind it was enough, and was so without all that came before. */
+/* How often there was a mark, what lies behind it was enough, and was so without all that came
+ * before. */
 struct reading_ends { unsigned marked, done, partial, compared; };
 extern struct reading_ends reading_ends;
 
@@ -58,7 +62,8 @@ void texts_of_oracle(const struct oracle *o, bool trusted_only, struct texts *ou
 void texts_of_reading(const struct reading *r, bool trusted_only, struct texts *out);
 void texts_of_pid(struct derive *d, int64_t node, int32_t pid, struct texts *out); /* its facts */
 void texts_of_part(struct derive *d, int64_t id, int64_t interval, struct texts *out);
-void texts_of_rows(const struct reading *r, struct texts *out); /* those that say who looks at what */
+void texts_of_rows(const struct reading *r,
+		   struct texts *out); /* those that say who looks at what */
 void texts_release(struct texts *t);
 void assert_same_texts(const struct texts *want, const struct texts *got, const char *what);
 

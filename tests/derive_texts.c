@@ -146,8 +146,8 @@ void texts_of_reading(const struct reading *r, bool trusted_only, struct texts *
 					continue;
 				buf_printf(&line,
 					   "interval %d %lld %d %d %llx %lld-%lld %u-%u %lld %u: ",
-					   v->layer, (long long)reading_string(v->exe), v->loader, pid,
-					   (unsigned long long)v->cell,
+					   v->layer, (long long)reading_string(v->exe), v->loader,
+					   pid, (unsigned long long)v->cell,
 					   (long long)(v->t_first - T0),
 					   (long long)(v->t_last - T0), v->s_first, v->s_last,
 					   (long long)reading_string(v->name), v->uid);
@@ -178,7 +178,8 @@ void assert_same_texts(const struct texts *want, const struct texts *got, const 
 
 		if (strcmp(a, b) != 0)
 			fail_msg("seed %llu, %s: %.60s ...\n straight: %.400s\n by steps: %.400s",
-				 seed_of_case, what, a, from_difference(a, b), from_difference(b, a));
+				 seed_of_case, what, a, from_difference(a, b),
+				 from_difference(b, a));
 	}
 }
 
@@ -254,7 +255,8 @@ void texts_of_rows(const struct reading *r, struct texts *out)
 	while (r->api->next(r->api->ctx, &at, &row, &e) == 1 && row.w[0] >> 56 < ROWS_CALL_LOOK) {
 		for (int i = 0; i < 6; i++)
 			buf_printf(&line, "%llx ", (unsigned long long)row.w[i]);
-		buf_printf(&line, "%llx %llx", (unsigned long long)row.w[6] >> 48, (unsigned long long)row.value);
+		buf_printf(&line, "%llx %llx", (unsigned long long)row.w[6] >> 48,
+			   (unsigned long long)row.value);
 		add_text(out, &line);
 		at = row;
 	}

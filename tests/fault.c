@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For LD_PRELOAD: the Nth call on files in one folder fails. Only direct calls are met, not those inside of the C library.
+ * For LD_PRELOAD: the Nth call on files in one folder fails. Only direct calls are met, not those
+ *inside of the C library.
  *
  *	FAULT_DIR    the folder; what lies elsewhere is left alone
  *	FAULT_AT     which call, from 1
@@ -8,7 +9,8 @@
  *	FAULT_KEEPS  set: and so do all writes that come after
  *	FAULT_FIRED  a file that is made when it has failed, with the name of the call in it
  *
- * A write that fails takes half of its bytes at the call before, as one does on a disk that fills up.
+ * A write that fails takes half of its bytes at the call before, as one does on a disk that fills
+ *up.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -57,13 +59,16 @@ static bool is_file_under(int fd)
 /* Is it this call's turn to fail? */
 static bool fails(const char *name)
 {
-	const char *at = getenv("FAULT_AT"), *error = getenv("FAULT_ERRNO"), *fired = getenv("FAULT_FIRED");
+	const char *at = getenv("FAULT_AT"), *error = getenv("FAULT_ERRNO"),
+		   *fired = getenv("FAULT_FIRED");
 	long fd;
 
 	if (at == NULL || error == NULL || ++met != atol(at))
 		return false;
 	writes_fail = getenv("FAULT_KEEPS") != NULL;
-	fd = fired == NULL ? -1 : syscall(SYS_openat, AT_FDCWD, fired, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = fired == NULL ? -1 :
+			     syscall(SYS_openat, AT_FDCWD, fired,
+				     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		syscall(SYS_write, fd, name, strlen(name));
 		syscall(SYS_close, fd);

@@ -15,9 +15,10 @@
 
 struct scene {
 	const char *name;
-	const char *before[4];  /* commands that make the store that it begins with; none: there is no store */
+	const char *before[4]; /* commands that make the store that it begins with; none: there is
+				  no store */
 	const char *command;    /* words with blanks between; <FILE is its standard input */
-	int (*run)(void);       /* instead of a command: what the program would do, and its status */
+	int (*run)(void); /* instead of a command: what the program would do, and its status */
 	bool older;             /* it begins with tests/stores/version3.db */
 	bool atomic;            /* all or nothing is done */
 	bool reads;             /* nothing at all is */
@@ -37,7 +38,9 @@ static inline int end(struct store *s, int ret, const struct err *e)
 static int in_batches(void)
 {
 	static const char *const sources[] = { "early.log", "late.log", "rest.log" };
-	struct ingest_options o = { .node = "node01", .label = "nightly", .version = "test", .batch_records = 50 };
+	struct ingest_options o = {
+		.node = "node01", .label = "nightly", .version = "test", .batch_records = 50
+	};
 	struct ingest_report r;
 	struct err e = { 0 };
 	struct store s;
@@ -64,10 +67,14 @@ static void queue_some(struct queue *q, struct bytes *lines)
 		bytes_take(lines, BYTES("\n"));
 		if (i % 10 == 0) {
 			location_parse(&location, bytes_of(groups[i / 10 % 2]));
-			queue_add(q, ITEM_LOCATION, room, location_encode(&location, room, sizeof(room)));
+			queue_add(q, ITEM_LOCATION, room,
+				  location_encode(&location, room, sizeof(room)));
 		}
 		if (i % 40 == 0)
-			queue_add(q, ITEM_TASK, &(struct queue_task){ T0 + i, 300 + i, 200, 1000 + (uint32_t)i, EDGE_BORN }, sizeof(struct queue_task));
+			queue_add(q, ITEM_TASK,
+				  &(struct queue_task){ T0 + i, 300 + i, 200, 1000 + (uint32_t)i,
+							EDGE_BORN },
+				  sizeof(struct queue_task));
 		queue_add(q, ITEM_RECORD, line.p, line.n + 1);
 	}
 	queue_push(q);
@@ -95,17 +102,28 @@ static int captures(struct capturing *c, struct err *e)
 static int capture_commits(void)
 {
 	static const volatile sig_atomic_t stop;
-	struct capture_options o = { .ingest = { .label = "live", .version = "test", .node = "node01", .stop = &stop } };
+	struct capture_options o = {
+		.ingest = { .label = "live", .version = "test", .node = "node01", .stop = &stop }
+	};
 	struct capture_report report = { 0 };
 	struct store s;
-	struct capturing c = { .o = &o, .r = &report, .store = &s, .child = { .go = -1, .told = -1, .ends = -1 }, .io = o.ingest };
+	struct capturing c = { .o = &o,
+			       .r = &report,
+			       .store = &s,
+			       .child = { .go = -1, .told = -1, .ends = -1 },
+			       .io = o.ingest };
 	struct err e = { 0 };
 	int ret = store_open(&s, "store.db", STORE_WRITE, &e);
 
 	if (ret < 0)
 		return end(&s, ret, &e);
-	c.reader = (struct reader){ .finished = true, .figures = { .received = 900, .t_first = T0, .t_last = T0 + 400000, .serial_first = 1000,
-								    .serial_last = 1900, .lost_known = true } };
+	c.reader = (struct reader){ .finished = true,
+				    .figures = { .received = 900,
+						 .t_first = T0,
+						 .t_last = T0 + 400000,
+						 .serial_first = 1000,
+						 .serial_last = 1900,
+						 .lost_known = true } };
 	pthread_mutex_init(&c.reader.figures_lock, NULL);
 	feed_begin(&c.feed, &s, &c.io, &report.ingest, "capture");
 	c.feed.trust = FEED_ALL;
@@ -125,29 +143,80 @@ static int capture_commits(void)
 
 static struct scene scenes[] = {
 	{ "make a store", { NULL }, "ingest early.log", .done = "new" },
-	{ "ingest", { NULL }, "ingest --label nightly --logged-under policy.json early.log late.log rest.log", .done = "new" },
+	{ "ingest",
+	  { NULL },
+	  "ingest --label nightly --logged-under policy.json early.log late.log rest.log",
+	  .done = "new" },
 	{ "ingest in batches", { NULL }, .run = in_batches },
 	{ "ingest more: boots move", { "ingest early.log" }, "ingest whole.log", .done = "new" },
 	{ "ingest more: a life goes on", { BASE }, "ingest more.log", .done = "new" },
-	{ "ingest again with a label", { BASE }, "ingest --label nightly early.log", .done = "new" },
-	{ "ingest what is trusted", { BASE }, "<kernel.log ingest --node node01 --trusted-input", .done = "new" },
-	{ "ingest what is trusted, folded", { BASE, "fold --keep-trees 1" }, "<kernel.log ingest --node node01 --trusted-input", .done = "new" },
+	{ "ingest again with a label",
+	  { BASE },
+	  "ingest --label nightly early.log",
+	  .done = "new" },
+	{ "ingest what is trusted",
+	  { BASE },
+	  "<kernel.log ingest --node node01 --trusted-input",
+	  .done = "new" },
+	{ "ingest what is trusted, folded",
+	  { BASE, "fold --keep-trees 1" },
+	  "<kernel.log ingest --node node01 --trusted-input",
+	  .done = "new" },
 	{ "ingest and fold", { BASE }, "ingest --keep-trees 2 whole.log", .done = "compacted" },
-	{ "forget some", { BASE, TWICE }, "forget --exe /opt/worker --yes", .atomic = true, .done = "removed" },
-	{ "forget and unsee", { BASE }, "forget --exe /opt/worker --unsee --yes", .atomic = true, .done = "removed" },
-	{ "forget before", { BASE, TWICE }, "forget --before 2026-11-24T11:06:30Z --yes", .atomic = true, .done = "removed" },
-	{ "forget a run", { "ingest early.log", TWICE }, "forget --ingest 1 --yes", .atomic = true, .done = "removed" },
-	{ "forget folds", { BASE, "fold --keep-trees 1" }, "forget --all --yes", .atomic = true, .done = "removed" },
+	{ "forget some",
+	  { BASE, TWICE },
+	  "forget --exe /opt/worker --yes",
+	  .atomic = true,
+	  .done = "removed" },
+	{ "forget and unsee",
+	  { BASE },
+	  "forget --exe /opt/worker --unsee --yes",
+	  .atomic = true,
+	  .done = "removed" },
+	{ "forget before",
+	  { BASE, TWICE },
+	  "forget --before 2026-11-24T11:06:30Z --yes",
+	  .atomic = true,
+	  .done = "removed" },
+	{ "forget a run",
+	  { "ingest early.log", TWICE },
+	  "forget --ingest 1 --yes",
+	  .atomic = true,
+	  .done = "removed" },
+	{ "forget folds",
+	  { BASE, "fold --keep-trees 1" },
+	  "forget --all --yes",
+	  .atomic = true,
+	  .done = "removed" },
 	{ "fold", { BASE, TWICE }, "fold --keep-trees 2", .atomic = true, .done = "compacted" },
-	{ "fold again", { "ingest early.log", "fold --keep-trees 1", BASE }, "fold --keep-trees 1", .atomic = true, .done = "compacted" },
-	{ "node", { BASE, "ingest --node other other.log" }, "node alias node01 other", .atomic = true, .done = "one node" },
+	{ "fold again",
+	  { "ingest early.log", "fold --keep-trees 1", BASE },
+	  "fold --keep-trees 1",
+	  .atomic = true,
+	  .done = "compacted" },
+	{ "node",
+	  { BASE, "ingest --node other other.log" },
+	  "node alias node01 other",
+	  .atomic = true,
+	  .done = "one node" },
 	{ "capture's commits", { BASE }, .run = capture_commits },
 	{ "capture into a new store", { NULL }, .run = capture_commits },
-	{ "upgrade", { NULL }, "fold --keep-trees 999", .older = true, .atomic = true, .done = "compacted 0" },
+	{ "upgrade",
+	  { NULL },
+	  "fold --keep-trees 999",
+	  .older = true,
+	  .atomic = true,
+	  .done = "compacted 0" },
 	{ "upgrade and ingest", { NULL }, "ingest more.log", .older = true, .done = "new" },
 	{ "read an older store", { NULL }, "workloads --json", .older = true, .reads = true },
-	{ "profile", { BASE, TWICE, "fold --keep-trees 8" }, "profile --all --union --format json", .reads = true },
-	{ "profile --explain", { BASE, TWICE }, "profile --root logrun --union --explain", .reads = true },
+	{ "profile",
+	  { BASE, TWICE, "fold --keep-trees 8" },
+	  "profile --all --union --format json",
+	  .reads = true },
+	{ "profile --explain",
+	  { BASE, TWICE },
+	  "profile --root logrun --union --explain",
+	  .reads = true },
 	{ "workloads", { BASE, TWICE, "fold --keep-trees 8" }, "workloads --json", .reads = true },
 	{ "denials", { BASE, TWICE }, "denials", .reads = true },
 	{ "status", { BASE, TWICE, "fold --keep-trees 8" }, "status --json", .reads = true },

@@ -68,16 +68,18 @@ static int fails(enum fault_op op)
 		return SQLITE_OK;
 	if (fault->failed == 1)
 		fault->op = op;
-	return fault->kind == FAULT_FULL ? SQLITE_FULL : fault->kind == FAULT_MILD ? SQLITE_ERROR : codes[op];
+	return fault->kind == FAULT_FULL ? SQLITE_FULL :
+	       fault->kind == FAULT_MILD ? SQLITE_ERROR :
+					   codes[op];
 }
 
 /* ---- files ---- */
 
 /* Lets the call fail, or has it made. */
-#define PASS(op, call)                                                                               \
-	do {                                                                                         \
-		int code_ = fails(FAULT_##op);                                                       \
-		return code_ != SQLITE_OK ? code_ : (call);                                          \
+#define PASS(op, call)                                                                             \
+	do {                                                                                       \
+		int code_ = fails(FAULT_##op);                                                     \
+		return code_ != SQLITE_OK ? code_ : (call);                                        \
 	} while (0)
 
 static int f_close(sqlite3_file *f)
@@ -167,10 +169,23 @@ static int f_shm_unmap(sqlite3_file *f, int drop)
 }
 
 static const sqlite3_io_methods methods = {
-	.iVersion = 2, .xClose = f_close, .xRead = f_read, .xWrite = f_write, .xTruncate = f_truncate, .xSync = f_sync,
-	.xFileSize = f_file_size, .xLock = f_lock, .xUnlock = f_unlock, .xCheckReservedLock = f_check_lock,
-	.xFileControl = f_control, .xSectorSize = f_sector_size, .xDeviceCharacteristics = f_device, .xShmMap = f_shm_map,
-	.xShmLock = f_shm_lock, .xShmBarrier = f_shm_barrier, .xShmUnmap = f_shm_unmap,
+	.iVersion = 2,
+	.xClose = f_close,
+	.xRead = f_read,
+	.xWrite = f_write,
+	.xTruncate = f_truncate,
+	.xSync = f_sync,
+	.xFileSize = f_file_size,
+	.xLock = f_lock,
+	.xUnlock = f_unlock,
+	.xCheckReservedLock = f_check_lock,
+	.xFileControl = f_control,
+	.xSectorSize = f_sector_size,
+	.xDeviceCharacteristics = f_device,
+	.xShmMap = f_shm_map,
+	.xShmLock = f_shm_lock,
+	.xShmBarrier = f_shm_barrier,
+	.xShmUnmap = f_shm_unmap,
 };
 
 /* ---- the VFS ---- */

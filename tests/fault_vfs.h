@@ -33,11 +33,12 @@ enum fault_op {
 };
 
 enum fault_kind {
-	FAULT_IO,      /* any call fails as such calls do */
-	FAULT_FULL,    /* the disk is full: only writes are counted and fail */
-	FAULT_MILD,    /* only reads, and SQLite neither rolls back by itself nor refuses to write on, as it does for real ones: who
-			* takes the failure for the end of the rows commits something wrong */
-	FAULT_MEMORY,  /* no call, but an allocation of SQLite's */
+	FAULT_IO, /* any call fails as such calls do */
+	FAULT_FULL, /* the disk is full: only writes are counted and fail */
+	FAULT_MILD, /* only reads, and SQLite neither rolls back by itself nor refuses to write on,
+		     * as it does for real ones: who takes the failure for the end of the rows
+		     * commits something wrong */
+	FAULT_MEMORY, /* no call, but an allocation of SQLite's */
 	FAULT_N_KINDS,
 };
 
@@ -45,14 +46,17 @@ struct fault {
 	enum fault_kind kind;
 	uint64_t at;            /* the call that fails, from 1; 0: none, they are only counted */
 	bool stays;             /* and all behind it */
-	unsigned pages;         /* at most so many in a cache, so that more is read and written; 0: as the program says */
-	bool where;             /* write the calls that led to the first that fails to the file `where`, for addr2line */
+	unsigned pages; /* at most so many in a cache, so that more is read and written; 0: as the
+			   program says */
+	bool where; /* write the calls that led to the first that fails to the file `where`, for
+		       addr2line */
 	/* out: */
 	uint64_t calls, failed;
 	enum fault_op op;       /* the first that failed */
 };
 
-/* Makes it the default, once in a process and with no connection open. `f` is borrowed: memory that is shared tells another process. */
+/* Makes it the default, once in a process and with no connection open. `f` is borrowed: memory that
+ * is shared tells another process. */
 void fault_begin(struct fault *f);
 
 const char *fault_op_name(enum fault_op op);

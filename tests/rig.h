@@ -17,10 +17,10 @@ struct rig {
 	struct store store;
 };
 
-#define assert_ok(call, e)                                                                           \
-	do {                                                                                         \
-		if ((call) < 0)                                                                      \
-			fail_msg("%s: %s", #call, (e)->msg);                                         \
+#define assert_ok(call, e)                                                                         \
+	do {                                                                                       \
+		if ((call) < 0)                                                                    \
+			fail_msg("%s: %s", #call, (e)->msg);                                       \
 	} while (0)
 
 static inline void rig_open(struct rig *r)
@@ -34,7 +34,8 @@ static inline void rig_open(struct rig *r)
 		fail_msg("cannot make a folder in %s", tmp != NULL ? tmp : "/tmp");
 	r->db = mem_print("%s/store.db", r->dir);
 	assert_ok(store_open(&r->store, r->db, STORE_WRITE, &e), &e);
-	/* the view calls functions of JSON, as a user's sqlite3 may and scaudit itself never does */
+	/* the view calls functions of JSON, as a user's sqlite3 may and scaudit itself never does
+	 */
 	sqlite3_db_config(r->store.db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL);
 }
 
@@ -74,7 +75,8 @@ static inline int64_t rig_number(const struct rig *r, const char *sql)
 	sqlite3_stmt *st = NULL;
 	int64_t out;
 
-	if (sqlite3_prepare_v2(r->store.db, sql, -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
+	if (sqlite3_prepare_v2(r->store.db, sql, -1, &st, NULL) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_ROW)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(r->store.db));
 	out = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);

@@ -130,8 +130,9 @@ static int keep_mark(void *ctx, int64_t node, int32_t pid, struct bytes body, st
 
 void table_init(struct table *t)
 {
-	*t = (struct table){ .store = { t, table_put, table_del, table_next, table_prev, table_part, keep_part, drop_part,
-					table_image, keep_image, drop_image, table_mark, keep_mark } };
+	*t = (struct table){ .store = { t, table_put, table_del, table_next, table_prev, table_part,
+					keep_part, drop_part, table_image, keep_image, drop_image,
+					table_mark, keep_mark } };
 	tree_init(&t->tree);
 }
 

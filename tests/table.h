@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The derivation's state in memory: rows in a tree, parts and images by their number. What the store is in the
- * program, for tests and for measuring what the derivation alone costs.
+ * The derivation's state in memory: rows in a tree, parts and images by their number. What the
+ * store is in the program, for tests and for measuring what the derivation alone costs.
  */
 #ifndef TESTS_TABLE_H
 #define TESTS_TABLE_H

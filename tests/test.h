@@ -22,10 +22,10 @@ static inline void add_test(struct tests *t, const char *name, CMUnitTestFunctio
 }
 
 /* Each row is a test with its own name; rows are not const, because cmocka's state is not. */
-#define ADD_ROWS(t, rows, f)                                                                         \
-	do {                                                                                         \
-		for (size_t i_ = 0; i_ < ARRAY_SIZE(rows); i_++)                                     \
-			add_test(t, (rows)[i_].name, f, &(rows)[i_]);                                \
+#define ADD_ROWS(t, rows, f)                                                                       \
+	do {                                                                                       \
+		for (size_t i_ = 0; i_ < ARRAY_SIZE(rows); i_++)                                   \
+			add_test(t, (rows)[i_].name, f, &(rows)[i_]);                              \
 	} while (0)
 #define ADD(t, f) add_test(t, #f, f, NULL)
 
@@ -37,7 +37,8 @@ static inline int run_rows(struct tests *t, const char *group)
 	return failed != 0;
 }
 
-/* A copy with nothing behind its last byte, so that sanitizers and valgrind see a read too far. The caller frees. */
+/* A copy with nothing behind its last byte, so that sanitizers and valgrind see a read too far. The
+ * caller frees. */
 static inline char *exact_copy(struct bytes b)
 {
 	char *copy = mem_alloc(b.n);
@@ -47,11 +48,12 @@ static inline char *exact_copy(struct bytes b)
 	return copy;
 }
 
-#define assert_bytes(got, text)                                                                      \
-	do {                                                                                         \
-		struct bytes got_ = (got), want_ = bytes_of(text);                                   \
-		if (!bytes_eq(got_, want_))                                                          \
-			fail_msg("got '%.*s', expected '%s'", (int)got_.n, got_.n ? got_.p : "", want_.p); \
+#define assert_bytes(got, text)                                                                    \
+	do {                                                                                       \
+		struct bytes got_ = (got), want_ = bytes_of(text);                                 \
+		if (!bytes_eq(got_, want_))                                                        \
+			fail_msg("got '%.*s', expected '%s'", (int)got_.n, got_.n ? got_.p : "",   \
+				 want_.p);                                                         \
 	} while (0)
 
 /* Processor time of f(n) in seconds. */
@@ -66,25 +68,26 @@ static inline double cost_of(void (*f)(unsigned n), unsigned n)
 }
 
 /*
- * Hostile input must not cost the square of its length: four times as much of it may take nine times as long, not
- * sixteen, in the best of three tries, since others use the machine. What takes no time at all is not measured. Under
- * valgrind (UNTIMED is set) times say nothing.
+ * Hostile input must not cost the square of its length: four times as much of it may take nine
+ * times as long, not sixteen, in the best of three tries, since others use the machine. What takes
+ * no time at all is not measured. Under valgrind (UNTIMED is set) times say nothing.
  */
-#define assert_not_quadratic(f, n)                                                                   \
-	do {                                                                                         \
-		double once_ = 0, more_ = 0;                                                         \
-		int tries_ = 0;                                                                      \
-		if (getenv("UNTIMED") != NULL)                                                       \
-			skip();                                                                      \
-		do {                                                                                 \
-			once_ = cost_of(f, (n) / 2);                                                 \
-			more_ = cost_of(f, (n) * 2);                                                 \
-		} while (more_ > 0.1 && more_ > 9 * once_ && ++tries_ < 3);                          \
-		if (tries_ == 3)                                                                     \
-			fail_msg("%u: %.3f s, %u: %.3f s", (n) / 2, once_, (n) * 2, more_);          \
+#define assert_not_quadratic(f, n)                                                                 \
+	do {                                                                                       \
+		double once_ = 0, more_ = 0;                                                       \
+		int tries_ = 0;                                                                    \
+		if (getenv("UNTIMED") != NULL)                                                     \
+			skip();                                                                    \
+		do {                                                                               \
+			once_ = cost_of(f, (n) / 2);                                               \
+			more_ = cost_of(f, (n)*2);                                                 \
+		} while (more_ > 0.1 && more_ > 9 * once_ && ++tries_ < 3);                        \
+		if (tries_ == 3)                                                                   \
+			fail_msg("%u: %.3f s, %u: %.3f s", (n) / 2, once_, (n)*2, more_);          \
 	} while (0)
 
-/* A whole file, ended by NUL. The caller frees. Tests run in the source tree, or say where it is: SRCDIR. */
+/* A whole file, ended by NUL. The caller frees. Tests run in the source tree, or say where it is:
+ * SRCDIR. */
 static inline char *read_file(const char *path)
 {
 	FILE *f = fopen(path, "rb");

@@ -108,35 +108,54 @@ static void varint_over_64_bits_is_refused(void **state)
 
 typedef void esc_fn(struct buf *out, struct bytes b);
 
-static struct esc_row { const char *name; esc_fn *f; const char *in, *out; } escapes[] = {
-	{ "tty: plain text as it is",            esc_tty,   "runc:[2:INIT] \"x\" 'y' $(z)", "runc:[2:INIT] \"x\" 'y' $(z)" },
-	{ "tty: escape sequence",                esc_tty,   "\x1b[31m",           "\\x1b[31m" },
-	{ "tty: backslash, so it can be read back", esc_tty, "\\x1b",             "\\x5cx1b" },
-	{ "tty: line end, CR, tab, DEL",         esc_tty,   "\n\r\t\x7f",         "\\x0a\\x0d\\x09\\x7f" },
-	{ "tty: CSI of eight-bit terminals",     esc_tty,   "\x9b" "31m",         "\\x9b31m" },
-	{ "tty: UTF-8 is bytes",                 esc_tty,   "\xc3\xa9",           "\\xc3\\xa9" },
-	{ "shell: harmless is bare",             esc_shell, "/usr/bin/x-1.2_a",   "/usr/bin/x-1.2_a" },
-	{ "shell: empty is a word",              esc_shell, "",                   "''" },
-	{ "shell: blank",                        esc_shell, "log writer",         "'log writer'" },
-	{ "shell: substitution",                 esc_shell, "$(reboot)`x`;&|",    "'$(reboot)`x`;&|'" },
-	{ "shell: quote",                        esc_shell, "it's",               "$'it\\x27s'" },
-	{ "shell: escape and backslash",         esc_shell, "\x1b[m\\",           "$'\\x1b[m\\x5c'" },
-	{ "shell: high byte",                    esc_shell, "\xff",               "$'\\xff'" },
-	{ "shell: tilde is not a home",          esc_shell, "~root",              "'~root'" },
-	{ "hex: lower case, two digits",         esc_hex,   "\x01\xff/",          "01ff2f" },
-	{ "read: what tty wrote",                esc_read,  "\\x5cx2a/\\x1b\\xff", "\\x2a/\x1b\xff" },
-	{ "read: what is no escape stays",       esc_read,  "\\\\x4\\xG0\\X41\\x4A\\", "\\\\x4\\xG0\\X41\\x4A\\" },
-	{ "again: a backslash stays",            esc_again, "a\\x1b > \x1b[m\xc3\xa9\n", "a\\x1b > \\x1b[m\\xc3\\xa9\\x0a" },
-	{ "message: text as it is",              esc_message, "na\xc3\xafve\n",  "na\xc3\xafve\n" },
-	{ "message: direction, line separator",  esc_message, "a\xe2\x80\xae" "b\xe2\x80\xa8", "a\\xe2\\x80\\xae" "b\\xe2\\x80\\xa8" },
-	{ "json: UTF-8 as it is",                esc_json_doc, "\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80" },
-	{ "json: DEL, C1 controls",              esc_json_doc, "\x7f\xc2\x9b" "31m", "\\u007f\\u009b31m" },
-	{ "json: marks of direction",            esc_json_doc, "\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xe2\x80\x8f", "\\u202e\\u2066\\u061c\\u200f" },
-	{ "json: ends of lines and paragraphs",  esc_json_doc, "\xe2\x80\xa8\xe2\x80\xa9\xc2\x85", "\\u2028\\u2029\\u0085" },
-	{ "json: no width, BOM, soft hyphen",    esc_json_doc, "\xe2\x80\x8b\xef\xbb\xbf\xc2\xad\xe3\x85\xa4", "\\u200b\\ufeff\\u00ad\\u3164" },
-	{ "json: noncharacters",                 esc_json_doc, "\xef\xbf\xbe\xef\xb7\x90", "\\ufffe\\ufdd0" },
-	{ "json: tags, as a pair of surrogates", esc_json_doc, "\xf3\xa0\x80\x81\xf4\x8f\xbf\xbf", "\\udb40\\udc01\\udbff\\udfff" },
-	{ "json: no UTF-8",                      esc_json_doc, "a\xff\xc3",      "a\xef\xbf\xbd\xef\xbf\xbd" },
+static struct esc_row { const char *name; esc_fn *f; const char *in, *out;
+} escapes[] = {
+	{ "tty: plain text as it is", esc_tty, "runc:[2:INIT] \"x\" 'y' $(z)",
+	  "runc:[2:INIT] \"x\" 'y' $(z)" },
+	{ "tty: escape sequence", esc_tty, "\x1b[31m", "\\x1b[31m" },
+	{ "tty: backslash, so it can be read back", esc_tty, "\\x1b", "\\x5cx1b" },
+	{ "tty: line end, CR, tab, DEL", esc_tty, "\n\r\t\x7f", "\\x0a\\x0d\\x09\\x7f" },
+	{ "tty: CSI of eight-bit terminals", esc_tty,
+	  "\x9b"
+	  "31m",
+	  "\\x9b31m" },
+	{ "tty: UTF-8 is bytes", esc_tty, "\xc3\xa9", "\\xc3\\xa9" },
+	{ "shell: harmless is bare", esc_shell, "/usr/bin/x-1.2_a", "/usr/bin/x-1.2_a" },
+	{ "shell: empty is a word", esc_shell, "", "''" },
+	{ "shell: blank", esc_shell, "log writer", "'log writer'" },
+	{ "shell: substitution", esc_shell, "$(reboot)`x`;&|", "'$(reboot)`x`;&|'" },
+	{ "shell: quote", esc_shell, "it's", "$'it\\x27s'" },
+	{ "shell: escape and backslash", esc_shell, "\x1b[m\\", "$'\\x1b[m\\x5c'" },
+	{ "shell: high byte", esc_shell, "\xff", "$'\\xff'" },
+	{ "shell: tilde is not a home", esc_shell, "~root", "'~root'" },
+	{ "hex: lower case, two digits", esc_hex, "\x01\xff/", "01ff2f" },
+	{ "read: what tty wrote", esc_read, "\\x5cx2a/\\x1b\\xff", "\\x2a/\x1b\xff" },
+	{ "read: what is no escape stays", esc_read, "\\\\x4\\xG0\\X41\\x4A\\",
+	  "\\\\x4\\xG0\\X41\\x4A\\" },
+	{ "again: a backslash stays", esc_again, "a\\x1b > \x1b[m\xc3\xa9\n",
+	  "a\\x1b > \\x1b[m\\xc3\\xa9\\x0a" },
+	{ "message: text as it is", esc_message, "na\xc3\xafve\n", "na\xc3\xafve\n" },
+	{ "message: direction, line separator", esc_message,
+	  "a\xe2\x80\xae"
+	  "b\xe2\x80\xa8",
+	  "a\\xe2\\x80\\xae"
+	  "b\\xe2\\x80\\xa8" },
+	{ "json: UTF-8 as it is", esc_json_doc, "\xe2\x82\xac\xf0\x9f\x98\x80",
+	  "\xe2\x82\xac\xf0\x9f\x98\x80" },
+	{ "json: DEL, C1 controls", esc_json_doc,
+	  "\x7f\xc2\x9b"
+	  "31m",
+	  "\\u007f\\u009b31m" },
+	{ "json: marks of direction", esc_json_doc, "\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xe2\x80\x8f",
+	  "\\u202e\\u2066\\u061c\\u200f" },
+	{ "json: ends of lines and paragraphs", esc_json_doc, "\xe2\x80\xa8\xe2\x80\xa9\xc2\x85",
+	  "\\u2028\\u2029\\u0085" },
+	{ "json: no width, BOM, soft hyphen", esc_json_doc,
+	  "\xe2\x80\x8b\xef\xbb\xbf\xc2\xad\xe3\x85\xa4", "\\u200b\\ufeff\\u00ad\\u3164" },
+	{ "json: noncharacters", esc_json_doc, "\xef\xbf\xbe\xef\xb7\x90", "\\ufffe\\ufdd0" },
+	{ "json: tags, as a pair of surrogates", esc_json_doc, "\xf3\xa0\x80\x81\xf4\x8f\xbf\xbf",
+	  "\\udb40\\udc01\\udbff\\udfff" },
+	{ "json: no UTF-8", esc_json_doc, "a\xff\xc3", "a\xef\xbf\xbd\xef\xbf\xbd" },
 };
 
 static void check_esc(void **state)
@@ -167,7 +186,8 @@ static void tty_shows_every_byte_in_printable_ascii_and_can_be_read_back(void **
 		assert_in_range(out.n, 1, 4);
 		for (size_t i = 0; i < out.n; i++)
 			assert_in_range((unsigned char)out.p[i], 0x20, 0x7e);
-		back = out.n == 1 ? (unsigned char)out.p[0] : digit_of(out.p[2]) * 16 + digit_of(out.p[3]);
+		back = out.n == 1 ? (unsigned char)out.p[0] :
+				    digit_of(out.p[2]) * 16 + digit_of(out.p[3]);
 		assert_int_equal(back, c);
 	}
 }
@@ -198,7 +218,10 @@ static void any_bytes_are_read_back_from_what_tty_shows(void **state)
 		auto_buf struct buf name = { 0 }, shown = { 0 }, back = { 0 };
 
 		for (int n = rand_r(&seed) % 16; n > 0; n--)
-			buf_char(&name, rand_r(&seed) % 4 ? pieces[(size_t)rand_r(&seed) % (sizeof(pieces) - 1)] : (char)(rand_r(&seed) % 255 + 1));
+			buf_char(&name,
+				 rand_r(&seed) % 4 ?
+					 pieces[(size_t)rand_r(&seed) % (sizeof(pieces) - 1)] :
+					 (char)(rand_r(&seed) % 255 + 1));
 		esc_tty(&shown, buf_bytes(&name));
 		esc_read(&back, buf_bytes(&shown));
 		if (!bytes_eq(buf_bytes(&name), buf_bytes(&back)))
@@ -216,7 +239,8 @@ static size_t utf8(uint32_t c, char out[4])
 	return n;
 }
 
-/* How many there are, by category, in the Unicode Character Database 15.0: so that no range is one too short. */
+/* How many there are, by category, in the Unicode Character Database 15.0: so that no range is one
+ * too short. */
 static void as_many_characters_are_hidden_as_unicode_says(void **state)
 {
 	static const struct { uint32_t first, last; unsigned n; } planes[] = {
@@ -236,7 +260,8 @@ static void as_many_characters_are_hidden_as_unicode_says(void **state)
 		for (uint32_t c = planes[i].first; c <= planes[i].last; c++)
 			n += esc_hides(c);
 		if (n != planes[i].n)
-			fail_msg("U+%04X to U+%04X: %u, expected %u", planes[i].first, planes[i].last, n, planes[i].n);
+			fail_msg("U+%04X to U+%04X: %u, expected %u", planes[i].first,
+				 planes[i].last, n, planes[i].n);
 	}
 }
 
@@ -259,7 +284,8 @@ static void json_hides_nothing(void **state)
 			assert_true(bytes_eq(buf_bytes(&out), (struct bytes){ in, n }));
 			continue;
 		}
-		assert_true(sscanf(buf_text(&out), "\\u%4x\\u%4x", &high, &low) == (c < 0x10000 ? 1 : 2));
+		assert_true(sscanf(buf_text(&out), "\\u%4x\\u%4x", &high, &low) ==
+			    (c < 0x10000 ? 1 : 2));
 		back = c < 0x10000 ? high : 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 		assert_int_equal(back, c);
 	}
@@ -349,7 +375,8 @@ static void err_wraps_keep_the_status_and_put_the_purpose_in_front(void **state)
 
 static void err_status_tells_whose_fault_it_is(void **state)
 {
-	static const int systems[] = { EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EIO }, inputs[] = { ENOENT, EACCES, EISDIR, ENOTDIR, EPERM };
+	static const int systems[] = { EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EIO },
+			 inputs[] = { ENOENT, EACCES, EISDIR, ENOTDIR, EPERM };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(systems); i++)

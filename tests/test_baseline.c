@@ -54,7 +54,8 @@ static void runtimes_have_known_names_none_of_them_dangerous(void **state)
 		assert_ptr_equal(runtime_of(r->name), r);
 		assert_true(strlen(r->version) > 0);
 		assert_non_null(runtime_call(r, 0));
-		assert_true((r->first == NULL || has_call(r, r->first)) && (r->first_nnp == NULL || has_call(r, r->first_nnp)));
+		assert_true((r->first == NULL || has_call(r, r->first)) &&
+			    (r->first_nnp == NULL || has_call(r, r->first_nnp)));
 		for (size_t k = 0; (call = runtime_call(r, k)) != NULL; k++) {
 			assert_true(strcmp(before, call) < 0);
 			assert_true(syscall_is_known(call));
@@ -84,18 +85,20 @@ static void check_loader(void **state)
 }
 
 /* names: those that come of it, with blanks; NULL: an error that says `error` */
-static struct file_row { const char *name, *text, *names, *error; } files[] = {
-	{ "file: one name a line",           "futex\nexit\n",                "futex exit ", NULL },
-	{ "file: no newline at the end",     "futex\nexit",                  "futex exit ", NULL },
-	{ "file: comments, blanks, CR LF",   "# mine\n\n \tfutex # why\r\n", "futex ",      NULL },
-	{ "file: empty",                     "",                             "",            NULL },
-	{ "file: a dangerous one is taken",  "ptrace\n",                     "ptrace ",     NULL },
-	{ "file: a name of other machines",  "socketcall\n",                 "socketcall ", NULL },
-	{ "file: a name that is too new",    "file_setattr\n",               "file_setattr ", NULL },
-	{ "file: unknown name, with line",   "futex\n\nfutexx\n",            NULL,          ":3: no such syscall: 'futexx'" },
-	{ "file: two names in a line",       "futex exit\n",                 NULL,          ":1: no such syscall: 'futex exit'" },
-	{ "file: nothing moves a cursor",    "\x1b[31m\n",                   NULL,          ":1: no such syscall: '\\x1b[31m'" },
-	{ "file: libaudit's spelling",       "pread\n",                      NULL,          ":1: no such syscall: 'pread'" },
+static struct file_row { const char *name, *text, *names, *error;
+} files[] = {
+	{ "file: one name a line", "futex\nexit\n", "futex exit ", NULL },
+	{ "file: no newline at the end", "futex\nexit", "futex exit ", NULL },
+	{ "file: comments, blanks, CR LF", "# mine\n\n \tfutex # why\r\n", "futex ", NULL },
+	{ "file: empty", "", "", NULL },
+	{ "file: a dangerous one is taken", "ptrace\n", "ptrace ", NULL },
+	{ "file: a name of other machines", "socketcall\n", "socketcall ", NULL },
+	{ "file: a name that is too new", "file_setattr\n", "file_setattr ", NULL },
+	{ "file: unknown name, with line", "futex\n\nfutexx\n", NULL,
+	  ":3: no such syscall: 'futexx'" },
+	{ "file: two names in a line", "futex exit\n", NULL, ":1: no such syscall: 'futex exit'" },
+	{ "file: nothing moves a cursor", "\x1b[31m\n", NULL, ":1: no such syscall: '\\x1b[31m'" },
+	{ "file: libaudit's spelling", "pread\n", NULL, ":1: no such syscall: 'pread'" },
 };
 
 static void check_file(void **state)

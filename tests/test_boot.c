@@ -9,35 +9,81 @@
 /* second, second, serial, serial, events, base, and the boot that it belongs to */
 #define PIECE(s1, s2, n1, n2, events, boot_time, boot) { s1, s2, boot_time, n1, n2, events, boot }
 
-static struct boot_row { const char *name; struct boot_piece v[8]; size_t n; uint32_t boots; } rows[] = {
-	{ "one boot", { PIECE(1000, 1010, 1, 400, 400, NONE, 0), PIECE(1010, 1020, 401, 900, 500, NONE, 0) }, 2, 1 },
-	{ "a reboot: serials begin again", { PIECE(1000, 1010, 5000, 9000, 4000, NONE, 0),
-	  PIECE(1060, 1070, 2, 800, 700, NONE, 1), PIECE(1071, 1080, 801, 900, 90, NONE, 1) }, 3, 2 },
-	{ "two reboots", { PIECE(1000, 1010, 5000, 9000, 4000, NONE, 0), PIECE(1060, 1070, 2, 800, 700, NONE, 1),
-	  PIECE(1160, 1170, 2, 90, 80, NONE, 2) }, 3, 3 },
-	{ "a gap in serials is loss, no boot", { PIECE(1000, 1010, 1, 400, 400, NONE, 0),
-	  PIECE(1011, 1020, 90000, 90900, 900, NONE, 0) }, 2, 1 },
-	{ "records out of order where a second ends", { PIECE(1000, 1000, 1, 446, 440, NONE, 0),
-	  PIECE(1001, 1001, 400, 900, 500, NONE, 0) }, 2, 1 },
-	{ "a wrap of the serial", { PIECE(1000, 1010, 4294960000u, 4294967295u, 7000, NONE, 0),
-	  PIECE(1010, 1020, 0, 900, 900, NONE, 1) }, 2, 2 },
-	{ "a clock that steps back and goes on", { PIECE(1000, 1010, 1, 4000, 4000, NONE, 1),
-	  PIECE(400, 410, 4001, 5000, 900, NONE, 0) }, 2, 2 },
-	{ "uptime tells boots apart whose serials rise", { PIECE(1000, 1010, 1, 400, 400, 990, 0),
-	  PIECE(1100, 1110, 500, 900, 400, 1090, 1) }, 2, 2 },
-	{ "uptime that is near is the same boot", { PIECE(1000, 1010, 1, 400, 400, 990, 0),
-	  PIECE(1100, 1110, 500, 900, 400, 995, 0) }, 2, 1 },
-	{ "pieces without uptime go with those around", { PIECE(1000, 1010, 1, 400, 400, 990, 0),
-	  PIECE(1020, 1030, 401, 500, 90, NONE, 0), PIECE(1100, 1110, 501, 900, 400, 990, 0) }, 3, 1 },
-	{ "a sparse boot beside a whole one", { PIECE(1000, 1000, 7000, 7000, 1, NONE, 0),
-	  PIECE(2000, 2010, 1, 4000, 4000, NONE, 1), PIECE(2500, 2500, 9000, 9000, 1, NONE, 1) }, 3, 2 },
-	{ "one forged high serial between", { PIECE(1000, 1010, 1, 400, 400, NONE, 0),
-	  PIECE(1011, 1011, 4000000000u, 4000000000u, 1, NONE, 1), PIECE(1012, 1020, 401, 900, 500, NONE, 0) }, 3, 2 },
-	{ "one forged low serial between", { PIECE(1000, 1010, 5000, 5400, 400, NONE, 0),
-	  PIECE(1011, 1011, 3, 3, 1, NONE, 1), PIECE(1012, 1020, 5401, 5900, 500, NONE, 0) }, 3, 2 },
-	{ "two forged high serials in turn", { PIECE(1000, 1010, 1, 400, 400, NONE, 0),
-	  PIECE(1011, 1011, 4000000000u, 4000000000u, 1, NONE, 1), PIECE(1012, 1020, 401, 900, 500, NONE, 0),
-	  PIECE(1021, 1021, 4000000001u, 4000000001u, 1, NONE, 1), PIECE(1022, 1030, 901, 1400, 500, NONE, 0) }, 5, 2 },
+static struct boot_row {
+	const char *name;
+	struct boot_piece v[8];
+	size_t n;
+	uint32_t boots;
+} rows[] = {
+	{ "one boot",
+	  { PIECE(1000, 1010, 1, 400, 400, NONE, 0), PIECE(1010, 1020, 401, 900, 500, NONE, 0) },
+	  2,
+	  1 },
+	{ "a reboot: serials begin again",
+	  { PIECE(1000, 1010, 5000, 9000, 4000, NONE, 0), PIECE(1060, 1070, 2, 800, 700, NONE, 1),
+	    PIECE(1071, 1080, 801, 900, 90, NONE, 1) },
+	  3,
+	  2 },
+	{ "two reboots",
+	  { PIECE(1000, 1010, 5000, 9000, 4000, NONE, 0), PIECE(1060, 1070, 2, 800, 700, NONE, 1),
+	    PIECE(1160, 1170, 2, 90, 80, NONE, 2) },
+	  3,
+	  3 },
+	{ "a gap in serials is loss, no boot",
+	  { PIECE(1000, 1010, 1, 400, 400, NONE, 0),
+	    PIECE(1011, 1020, 90000, 90900, 900, NONE, 0) },
+	  2,
+	  1 },
+	{ "records out of order where a second ends",
+	  { PIECE(1000, 1000, 1, 446, 440, NONE, 0), PIECE(1001, 1001, 400, 900, 500, NONE, 0) },
+	  2,
+	  1 },
+	{ "a wrap of the serial",
+	  { PIECE(1000, 1010, 4294960000u, 4294967295u, 7000, NONE, 0),
+	    PIECE(1010, 1020, 0, 900, 900, NONE, 1) },
+	  2,
+	  2 },
+	{ "a clock that steps back and goes on",
+	  { PIECE(1000, 1010, 1, 4000, 4000, NONE, 1), PIECE(400, 410, 4001, 5000, 900, NONE, 0) },
+	  2,
+	  2 },
+	{ "uptime tells boots apart whose serials rise",
+	  { PIECE(1000, 1010, 1, 400, 400, 990, 0), PIECE(1100, 1110, 500, 900, 400, 1090, 1) },
+	  2,
+	  2 },
+	{ "uptime that is near is the same boot",
+	  { PIECE(1000, 1010, 1, 400, 400, 990, 0), PIECE(1100, 1110, 500, 900, 400, 995, 0) },
+	  2,
+	  1 },
+	{ "pieces without uptime go with those around",
+	  { PIECE(1000, 1010, 1, 400, 400, 990, 0), PIECE(1020, 1030, 401, 500, 90, NONE, 0),
+	    PIECE(1100, 1110, 501, 900, 400, 990, 0) },
+	  3,
+	  1 },
+	{ "a sparse boot beside a whole one",
+	  { PIECE(1000, 1000, 7000, 7000, 1, NONE, 0), PIECE(2000, 2010, 1, 4000, 4000, NONE, 1),
+	    PIECE(2500, 2500, 9000, 9000, 1, NONE, 1) },
+	  3,
+	  2 },
+	{ "one forged high serial between",
+	  { PIECE(1000, 1010, 1, 400, 400, NONE, 0),
+	    PIECE(1011, 1011, 4000000000u, 4000000000u, 1, NONE, 1),
+	    PIECE(1012, 1020, 401, 900, 500, NONE, 0) },
+	  3,
+	  2 },
+	{ "one forged low serial between",
+	  { PIECE(1000, 1010, 5000, 5400, 400, NONE, 0), PIECE(1011, 1011, 3, 3, 1, NONE, 1),
+	    PIECE(1012, 1020, 5401, 5900, 500, NONE, 0) },
+	  3,
+	  2 },
+	{ "two forged high serials in turn",
+	  { PIECE(1000, 1010, 1, 400, 400, NONE, 0),
+	    PIECE(1011, 1011, 4000000000u, 4000000000u, 1, NONE, 1),
+	    PIECE(1012, 1020, 401, 900, 500, NONE, 0),
+	    PIECE(1021, 1021, 4000000001u, 4000000001u, 1, NONE, 1),
+	    PIECE(1022, 1030, 901, 1400, 500, NONE, 0) },
+	  5,
+	  2 },
 };
 
 static void check_boots(const struct boot_row *r, const size_t *order)
@@ -51,9 +97,10 @@ static void check_boots(const struct boot_row *r, const size_t *order)
 	assert_int_equal(boot_chains(&p), r->boots);
 	for (size_t i = 0; i < p.n; i++)
 		for (size_t k = 0; k < r->n; k++)
-			if (p.v[i].serial_lo == r->v[k].serial_lo && p.v[i].sec_lo == r->v[k].sec_lo && p.v[i].boot != r->v[k].boot)
-				fail_msg("the piece from serial %u on is of boot %u, not %u", p.v[i].serial_lo, p.v[i].boot,
-					 r->v[k].boot);
+			if (p.v[i].serial_lo == r->v[k].serial_lo &&
+			    p.v[i].sec_lo == r->v[k].sec_lo && p.v[i].boot != r->v[k].boot)
+				fail_msg("the piece from serial %u on is of boot %u, not %u",
+					 p.v[i].serial_lo, p.v[i].boot, r->v[k].boot);
 	VEC_FREE(&p);
 }
 
@@ -135,7 +182,9 @@ static void chain_falling_pieces(unsigned n)
 	struct boot_pieces p = { 0 };
 
 	for (uint32_t i = 0; i < n; i++)
-		*VEC_PUSH(&p) = (struct boot_piece)PIECE(1000 + i * 2, 1000 + i * 2, 4000000000u - i * 100, 4000000000u - i * 100, 9, NONE, 0);
+		*VEC_PUSH(&p) =
+			(struct boot_piece)PIECE(1000 + i * 2, 1000 + i * 2, 4000000000u - i * 100,
+						 4000000000u - i * 100, 9, NONE, 0);
 	assert_int_equal(boot_chains(&p), n);
 	VEC_FREE(&p);
 }

@@ -242,8 +242,8 @@ static void mark(struct reading *r, const struct line *l)
 			       : ev->has[!layer] ? SEEN_OTHER
 						 : SEEN_NEW;
 
-	assert_int_equal(seen_mark(page_of(r, ev), ev->serial, ev->second, l->trusted, l->boot_time),
-			 want);
+	assert_int_equal(
+		seen_mark(page_of(r, ev), ev->serial, ev->second, l->trusted, l->boot_time), want);
 	ev->has[layer] = true;
 }
 
@@ -364,16 +364,16 @@ static void same_rows(const char *sql, int64_t a, int64_t b)
 		fail_msg("%s\ngot\n%.600s\nexpected\n%.600s", sql, buf_text(&got), buf_text(&want));
 }
 
-#define SEEN_ROWS                                                                                    \
-	"SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max, "         \
+#define SEEN_ROWS                                                                                  \
+	"SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max, "       \
 	"hex(pieces), base_min, base_max, hex(data) FROM seen WHERE node = "
-#define TRUSTED_PIECES                                                                               \
-	"SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max "          \
+#define TRUSTED_PIECES                                                                             \
+	"SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max "        \
 	"FROM seen WHERE length(trusted_pieces) > 0 AND node = "
-#define BOOT_ROWS                                                                                    \
+#define BOOT_ROWS                                                                                  \
 	"SELECT number, t_first, t_last, serial_first, serial_last, trusted FROM boot WHERE node = "
-#define TRUSTED_BOOTS                                                                                \
-	"SELECT number, t_first, t_last, serial_first, serial_last FROM boot "                       \
+#define TRUSTED_BOOTS                                                                              \
+	"SELECT number, t_first, t_last, serial_first, serial_last FROM boot "                     \
 	"WHERE trusted = 1 AND node = "
 
 static void same_boots(const struct boots *a, const struct boots *b, enum track_layer layer)
@@ -465,25 +465,87 @@ static void straight(struct reading *r)
 
 struct told { int64_t second; uint32_t serial; bool trusted; int64_t boot_time; uint32_t boot; };
 
-static struct told_row { const char *name; struct told v[10]; uint32_t trusted, boots; } told[] = {
-	{ "text beside trusted events is of their boot", { { 10, 100, true, NONE, 0 }, { 20, 110, true, NONE, 0 }, { 15, 105, false, NONE, 0 } }, 1, 1 },
-	{ "text before and behind them, too", { { 10, 90, false, NONE, 0 }, { 20, 110, true, NONE, 0 }, { 5000, 105000, false, NONE, 0 } }, 1, 1 },
-	{ "a boot that only text knows, before", { { 10, 9000, false, NONE, 1 }, { 2000, 110, true, NONE, 0 } }, 1, 2 },
-	{ "a boot that only text knows, between", { { 10, 9000, true, NONE, 0 }, { 3000, 7000, false, NONE, 2 }, { 5000, 110, true, NONE, 1 } }, 2, 3 },
-	{ "a boot that only text knows, behind", { { 10, 9000, true, NONE, 0 }, { 3000, 20, false, NONE, 1 } }, 1, 2 },
-	{ "text that denies a reboot is of the boot that runs", { { 10, 9000, true, NONE, 0 }, { 3000, 20, true, NONE, 1 }, { 3000, 9100, false, NONE, 1 } }, 2, 2 },
-	{ "text that sees a reboot where trusted events rise", { { 10, 1000, true, NONE, 0 }, { 900, 2000, true, NONE, 0 }, { 20, 3000, false, NONE, 0 },
-	  { 30, 3001, false, NONE, 0 } }, 1, 1 },
-	{ "a forged base does not split a boot", { { 10, 100, true, NONE, 0 }, { 2000, 9000, true, NONE, 0 }, { 2001, 9001, false, -77777, 0 } }, 1, 1 },
-	{ "... nor join two", { { 10, 100, true, 5, 0 }, { 2000, 9000, true, 1995, 1 }, { 2000, 9000, false, 5, 1 }, { 2001, 9001, false, 5, 1 } }, 2, 2 },
-	{ "... nor that of a page whose trusted lines print one", { { 10, 100, true, 5, 0 }, { 1500, 9000, true, 5, 0 }, { 1501, 9001, false, 1400, 0 },
-	  { 3000, 18000, false, 5, 0 } }, 1, 1 },
-	{ "... which is then that of text in it", { { 10, 100, true, 5, 0 }, { 2000, 9000, true, 1995, 1 }, { 2010, 8500, false, 5, 2 } }, 2, 3 },
-	{ "where trusted lines disagree about it, text does not say it", { { 10, 100, true, 5, 0 }, { 1500, 9000, true, 5, 0 }, { 1501, 9001, true, 99, 0 },
-	  { 1510, 8700, false, 1400, 0 } }, 1, 1 },
-	{ "text alone has boots as well", { { 10, 9000, false, NONE, 0 }, { 3000, 20, false, NONE, 1 } }, 0, 2 },
-	{ "an event that both tell of is of one boot", { { 10, 100, true, NONE, 0 }, { 10, 100, false, NONE, 0 }, { 3000, 20, false, NONE, 1 },
-	  { 3000, 20, true, NONE, 1 } }, 2, 2 },
+static struct told_row { const char *name; struct told v[10]; uint32_t trusted, boots;
+} told[] = {
+	{ "text beside trusted events is of their boot",
+	  { { 10, 100, true, NONE, 0 }, { 20, 110, true, NONE, 0 }, { 15, 105, false, NONE, 0 } },
+	  1,
+	  1 },
+	{ "text before and behind them, too",
+	  { { 10, 90, false, NONE, 0 },
+	    { 20, 110, true, NONE, 0 },
+	    { 5000, 105000, false, NONE, 0 } },
+	  1,
+	  1 },
+	{ "a boot that only text knows, before",
+	  { { 10, 9000, false, NONE, 1 }, { 2000, 110, true, NONE, 0 } },
+	  1,
+	  2 },
+	{ "a boot that only text knows, between",
+	  { { 10, 9000, true, NONE, 0 },
+	    { 3000, 7000, false, NONE, 2 },
+	    { 5000, 110, true, NONE, 1 } },
+	  2,
+	  3 },
+	{ "a boot that only text knows, behind",
+	  { { 10, 9000, true, NONE, 0 }, { 3000, 20, false, NONE, 1 } },
+	  1,
+	  2 },
+	{ "text that denies a reboot is of the boot that runs",
+	  { { 10, 9000, true, NONE, 0 },
+	    { 3000, 20, true, NONE, 1 },
+	    { 3000, 9100, false, NONE, 1 } },
+	  2,
+	  2 },
+	{ "text that sees a reboot where trusted events rise",
+	  { { 10, 1000, true, NONE, 0 },
+	    { 900, 2000, true, NONE, 0 },
+	    { 20, 3000, false, NONE, 0 },
+	    { 30, 3001, false, NONE, 0 } },
+	  1,
+	  1 },
+	{ "a forged base does not split a boot",
+	  { { 10, 100, true, NONE, 0 },
+	    { 2000, 9000, true, NONE, 0 },
+	    { 2001, 9001, false, -77777, 0 } },
+	  1,
+	  1 },
+	{ "... nor join two",
+	  { { 10, 100, true, 5, 0 },
+	    { 2000, 9000, true, 1995, 1 },
+	    { 2000, 9000, false, 5, 1 },
+	    { 2001, 9001, false, 5, 1 } },
+	  2,
+	  2 },
+	{ "... nor that of a page whose trusted lines print one",
+	  { { 10, 100, true, 5, 0 },
+	    { 1500, 9000, true, 5, 0 },
+	    { 1501, 9001, false, 1400, 0 },
+	    { 3000, 18000, false, 5, 0 } },
+	  1,
+	  1 },
+	{ "... which is then that of text in it",
+	  { { 10, 100, true, 5, 0 }, { 2000, 9000, true, 1995, 1 }, { 2010, 8500, false, 5, 2 } },
+	  2,
+	  3 },
+	{ "where trusted lines disagree about it, text does not say it",
+	  { { 10, 100, true, 5, 0 },
+	    { 1500, 9000, true, 5, 0 },
+	    { 1501, 9001, true, 99, 0 },
+	    { 1510, 8700, false, 1400, 0 } },
+	  1,
+	  1 },
+	{ "text alone has boots as well",
+	  { { 10, 9000, false, NONE, 0 }, { 3000, 20, false, NONE, 1 } },
+	  0,
+	  2 },
+	{ "an event that both tell of is of one boot",
+	  { { 10, 100, true, NONE, 0 },
+	    { 10, 100, false, NONE, 0 },
+	    { 3000, 20, false, NONE, 1 },
+	    { 3000, 20, true, NONE, 1 } },
+	  2,
+	  2 },
 };
 
 static void check_told(void **state)
@@ -589,7 +651,8 @@ static void put_pieces(const struct boots_page *at, struct boot_pieces *pieces, 
 	if (based)
 		row.boot_time[TRACK_TRUSTED] = (struct seen_row_boot_time){ boot_time, boot_time };
 	if (said)
-		row.boot_time[TRACK_TEXT] = (struct seen_row_boot_time){ boot_time + 20, boot_time + 20 };
+		row.boot_time[TRACK_TEXT] =
+			(struct seen_row_boot_time){ boot_time + 20, boot_time + 20 };
 	row.pieces[TRACK_TRUSTED] = buf_bytes(&trusted);
 	row.pieces[TRACK_TEXT] = buf_bytes(&all);
 	assert_ok(seen_row_save(&rig.store, &row, &e), &e);
@@ -710,7 +773,10 @@ static void write_changed(const struct wide *x)
 		bool forged = p->serials >= 100000 && !chance(x->known);
 
 		if (chance(8))
-			assert_ok(seen_row_del(&rig.store, (struct seen_key){ p->node, p->serials, p->seconds }, &e), &e);
+			assert_ok(seen_row_del(&rig.store,
+					       (struct seen_key){ p->node, p->serials, p->seconds },
+					       &e),
+				  &e);
 		else
 			put_page(p, forged ? TEXT : chance(80) ? TRUSTED : (enum teller)dice(3));
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Build-ids in files made by hand: both widths and byte orders, and files that say what is not so. */
+/* Build-ids in files made by hand: both widths and byte orders, and files that say what is not so.
+ */
 #include "tests/test.h"
 
 #include "ingest/live/capture/exes.h"
@@ -68,7 +69,8 @@ static void put(struct buf *b, const struct row *r, uint64_t v, size_t n)
 	}
 }
 
-static void put_note(struct buf *b, const struct row *r, uint32_t n_name, uint32_t n_desc, uint32_t type, struct bytes desc)
+static void put_note(struct buf *b, const struct row *r, uint32_t n_name, uint32_t n_desc,
+		     uint32_t type, struct bytes desc)
 {
 	const size_t pad = r->align == 8 ? 8 : 4;
 
@@ -87,12 +89,14 @@ static void put_note(struct buf *b, const struct row *r, uint32_t n_name, uint32
 
 static void put_file(struct buf *b, const struct row *r)
 {
-	const size_t wide = r->narrow ? 4 : 8, head = r->narrow ? 52 : 64, segment = r->narrow ? 32 : 56;
+	const size_t wide = r->narrow ? 4 : 8, head = r->narrow ? 52 : 64,
+		     segment = r->narrow ? 32 : 56;
 	auto_buf struct buf notes = { 0 };
 
 	if (r->other_before)
 		put_note(&notes, r, 4, 5, NT_GNU_ABI_TAG, BYTES("12345"));
-	put_note(&notes, r, OR(r->n_name, 4), OR(r->n_desc, 3), OR(r->type, NT_GNU_BUILD_ID), BYTES("\x01\x23\xab"));
+	put_note(&notes, r, OR(r->n_name, 4), OR(r->n_desc, 3), OR(r->type, NT_GNU_BUILD_ID),
+		 BYTES("\x01\x23\xab"));
 	buf_char(b, (char)OR(r->magic, 0x7f));
 	buf_str(b, "ELF");
 	buf_char(b, (char)OR(r->class_, r->narrow ? ELFCLASS32 : ELFCLASS64));
@@ -143,13 +147,15 @@ static void what_is_no_file(void **state)
 	assert_false(build_at(&got, "/dev/zero"));
 	assert_true(build_at(&got, "/etc/passwd"));
 	assert_string_equal(got.text, "");
-	assert_false(build_at(&got, "/proc/self/mem")); /* a regular file whose beginning cannot be read: EIO */
+	assert_false(build_at(
+		&got, "/proc/self/mem")); /* a regular file whose beginning cannot be read: EIO */
 	assert_string_equal(got.text, "");
 }
 
 /* ---- of processes ---- */
 
-/* A file of a row, as exes_open gives it; path: where it lies, or NULL for one that has no name any more. */
+/* A file of a row, as exes_open gives it; path: where it lies, or NULL for one that has no name any
+ * more. */
 static int file_of(const struct row *row, char *path)
 {
 	auto_buf struct buf file = { 0 };
@@ -179,7 +185,8 @@ static void free_seen(struct exes_seen *seen)
 /* Whatever runs among them, those with a build-id are known, and nothing is kept of the others. */
 static void programs_without_a_build_id(void **state)
 {
-	static const struct row with = { .name = "with" }, none = { .type = 1 }, script = { .magic = '#' }, empty = { .cut = SIZE_MAX };
+	static const struct row with = { .name = "with" }, none = { .type = 1 },
+				script = { .magic = '#' }, empty = { .cut = SIZE_MAX };
 	static const struct row *const kinds[] = { &with, &none, &script, &with, &empty, &none };
 	struct exes *x = exes_start();
 	struct exes_seen seen;
@@ -226,7 +233,8 @@ static void a_read_that_failed_is_not_remembered(void **state)
 	none = (struct rlimit){ 1, before.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &none);
 	exes_add(x, fd, bytes_of(path), BYTES(""), 1);
-	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL); /* were the thread slower yet, it would know the file at once */
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 },
+		  NULL); /* were the thread slower yet, it would know the file at once */
 	setrlimit(RLIMIT_NOFILE, &before);
 	exes_add(x, again, bytes_of(path), BYTES(""), 2);
 	exes_end(x, 10000);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every I/O call of SQLite's fails once, or from then on for good, in every command that works on a store; so do its
- * allocations. A run then ends with exit status 3 and a line that names the store, or it is right: the same output and the
- * same store as without the fault. The store is sound in any case, and the same command again gives what it gives without
- * a fault.
+ * Every I/O call of SQLite's fails once, or from then on for good, in every command that works on a
+ * store; so do its allocations. A run then ends with exit status 3 and a line that names the store,
+ * or it is right: the same output and the same store as without the fault. The store is sound in
+ * any case, and the same command again gives what it gives without a fault.
  *
- * Each run is a process of its own, the whole program from main(). `make test` tries some calls of each command, drawn anew
- * each time (SCAUDIT_SEED repeats them); SCAUDIT_LONG=1 (`make long`) tries all. SCAUDIT_FAULT='NAME/SETTING/MODE/N'
- * repeats one, and keeps its folder; without N, MODE and SETTING it is all of them.
+ * Each run is a process of its own, the whole program from main(). `make test` tries some calls of
+ * each command, drawn anew each time (SCAUDIT_SEED repeats them); SCAUDIT_LONG=1 (`make long`)
+ * tries all. SCAUDIT_FAULT='NAME/SETTING/MODE/N' repeats one, and keeps its folder; without N, MODE
+ * and SETTING it is all of them.
  */
 #include "tests/rig.h"
 #include "tests/fault_dump.h"
@@ -26,12 +27,19 @@
 struct setting { const char *name; unsigned page, cache; };
 static const struct setting settings[] = {
 	{ "plain", 4096, 0 },
-	{ "tight", 512, 100 }, /* much more is read, in the middle of loops, and written before the commit */
+	{ "tight", 512,
+	  100 }, /* much more is read, in the middle of loops, and written before the commit */
 };
 
-/* drawn: so many calls are tried, where not all are; what fails once is the most easily overlooked */
-static const struct mode { const char *name; enum fault_kind kind; bool stays; uint64_t drawn; } modes[] = {
-	{ "once", FAULT_IO, false, 6 },        { "stays", FAULT_IO, true, 2 },
+/* drawn: so many calls are tried, where not all are; what fails once is the most easily overlooked
+ */
+static const struct mode {
+	const char *name;
+	enum fault_kind kind;
+	bool stays;
+	uint64_t drawn;
+} modes[] = {
+	{ "once", FAULT_IO, false, 6 },	       { "stays", FAULT_IO, true, 2 },
 	{ "full-once", FAULT_FULL, false, 1 }, { "full", FAULT_FULL, true, 1 },
 	{ "mild-once", FAULT_MILD, false, 3 }, { "mild", FAULT_MILD, true, 1 },
 	{ "memory", FAULT_MEMORY, false, 1 },  { "memory-stays", FAULT_MEMORY, true, 1 },
@@ -42,7 +50,8 @@ static const struct mode { const char *name; enum fault_kind kind; bool stays; u
 struct result {
 	int status;             /* -N: killed by signal N */
 	struct buf out, err;
-	bool untouched;         /* the store's file is what it was; neither it nor what is broken is looked at */
+	bool untouched; /* the store's file is what it was; neither it nor what is broken is looked
+			   at */
 	struct dump dump;
 	struct buf broken;      /* what is not sound of the store */
 };
@@ -92,7 +101,8 @@ static int process(const struct bench *b, const char *words, int (*f)(void))
 	pid = fork();
 	if (pid == 0) {
 		alarm(PATIENCE_S);
-		if (chdir(b->dir) != 0 || freopen("out", "w", stdout) == NULL || freopen("err", "w", stderr) == NULL)
+		if (chdir(b->dir) != 0 || freopen("out", "w", stdout) == NULL ||
+		    freopen("err", "w", stderr) == NULL)
 			abort();
 		setenv("SCAUDIT_DB", "store.db", 1);
 		setenv("TZ", "UTC", 1);
@@ -115,7 +125,8 @@ static void copy_store(const struct bench *b, const char *from, const char *to)
 	static const char *const ends[] = { "", "-wal", "-journal", "-shm" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		auto_free char *f = mem_print("%s/%s%s", b->dir, from, ends[i]), *t = mem_print("%s/%s%s", b->dir, to, ends[i]);
+		auto_free char *f = mem_print("%s/%s%s", b->dir, from, ends[i]),
+			       *t = mem_print("%s/%s%s", b->dir, to, ends[i]);
 		char block[65536];
 		ssize_t n;
 		int x, y;
@@ -156,7 +167,8 @@ static void look(const struct bench *b, struct dump *out, struct buf *broken)
 		auto_buf struct buf rest = { 0 };
 
 		rows(db, sound[i], &rest);
-		if (strcmp(buf_text(&rest), "ok\n") != 0 && strstr(buf_text(&rest), "no such") == NULL)
+		if (strcmp(buf_text(&rest), "ok\n") != 0 &&
+		    strstr(buf_text(&rest), "no such") == NULL)
 			buf_add(broken, rest.p, rest.n);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
@@ -187,7 +199,10 @@ static bool same_file(const char *a, const char *b)
 	ssize_t n = 1;
 
 	while (f >= 0 && g >= 0 && n > 0)
-		n = read(f, x, sizeof(x)) == (n = read(g, y, sizeof(y))) && memcmp(x, y, (size_t)n) == 0 ? n : -1;
+		n = read(f, x, sizeof(x)) == (n = read(g, y, sizeof(y))) &&
+				    memcmp(x, y, (size_t)n) == 0 ?
+			    n :
+			    -1;
 	close(f);
 	close(g);
 	return f < 0 && g < 0 ? true : f >= 0 && g >= 0 && n == 0;
@@ -196,7 +211,8 @@ static bool same_file(const char *a, const char *b)
 /* Is the store as it was before, and nothing left beside it? */
 static bool untouched(const struct bench *b)
 {
-	auto_free char *store = in(b, "store.db"), *was = in(b, "template.db"), *wal = in(b, "store.db-wal"), *old = in(b, "store.db-journal");
+	auto_free char *store = in(b, "store.db"), *was = in(b, "template.db"),
+		       *wal = in(b, "store.db-wal"), *old = in(b, "store.db-journal");
 
 	return access(wal, F_OK) != 0 && access(old, F_OK) != 0 && same_file(store, was);
 }
@@ -220,14 +236,18 @@ static struct dump *holds(struct bench *b, struct result *r)
 
 static void arm(const struct bench *b, const struct mode *mode, uint64_t at)
 {
-	*b->fault = (struct fault){ .kind = mode->kind, .at = at, .stays = mode->stays, .pages = b->setting->cache,
+	*b->fault = (struct fault){ .kind = mode->kind,
+				    .at = at,
+				    .stays = mode->stays,
+				    .pages = b->setting->cache,
 				    .where = at > 0 && getenv("SCAUDIT_FAULT") != NULL };
 }
 
 /* Whether a run that failed says so. */
 static bool says_why(const struct bench *b, const struct result *r, struct buf *why)
 {
-	const char *text = buf_text((struct buf *)(uintptr_t)&r->err), *line = strstr(text, "store.db");
+	const char *text = buf_text((struct buf *)(uintptr_t)&r->err),
+		   *line = strstr(text, "store.db");
 
 	if (line == NULL || strstr(text, "scaudit: ") == NULL)
 		buf_printf(why, "exit 3, and stderr does not name the store: '%s'", text);
@@ -273,14 +293,17 @@ static enum outcome judge_run(struct bench *b, struct result *r, struct buf *why
 		else if (strcmp(buf_text(&r->out), buf_text(&b->want.out)) != 0)
 			buf_printf(why, "exit %d, and another output", r->status);
 		else if (strcmp(buf_text(&r->err), buf_text(&b->want.err)) != 0)
-			buf_printf(why, "exit %d, and stderr is another: '%s'", r->status, buf_text(&r->err));
+			buf_printf(why, "exit %d, and stderr is another: '%s'", r->status,
+				   buf_text(&r->err));
 		else if (!done)
-			buf_printf(why, "exit %d, and another store: %s", r->status, buf_text(&differs));
+			buf_printf(why, "exit %d, and another store: %s", r->status,
+				   buf_text(&differs));
 		return why->n ? WRONG : RIGHT;
 	}
 	if (!says_why(b, r, why))
 		return WRONG;
-	if (((b->scene->atomic && !done) || b->scene->reads) && !same(holds(b, r), &b->before, ARRAY_SIZE(tables), why)) {
+	if (((b->scene->atomic && !done) || b->scene->reads) &&
+	    !same(holds(b, r), &b->before, ARRAY_SIZE(tables), why)) {
 		buf_str(why, " (exit 3)");
 		return LOST;
 	}
@@ -303,8 +326,9 @@ static enum outcome try(struct bench *b, const struct mode *mode, uint64_t at, s
 	if (why->n) {
 		auto_buf struct buf text = { 0 };
 
-		buf_printf(&text, "SCAUDIT_FAULT='%s/%s/%s/%llu' (%s): ", b->scene->name, b->setting->name, mode->name,
-			   (unsigned long long)at, met.failed ? fault_op_name(met.op) : "none failed");
+		buf_printf(&text, "SCAUDIT_FAULT='%s/%s/%s/%llu' (%s): ", b->scene->name,
+			   b->setting->name, mode->name, (unsigned long long)at,
+			   met.failed ? fault_op_name(met.op) : "none failed");
 		buf_add(&text, why->p, why->n);
 		why->n = 0;
 		buf_add(why, text.p, text.n);
@@ -320,7 +344,8 @@ static void take_older(const struct bench *b)
 {
 	const char *stores = getenv("SCAUDIT_STORES");
 	auto_free char *to = in(b, "template.db");
-	auto_free char *command = mem_print("cp '%s/version3.db' '%s'", stores != NULL ? stores : "tests/stores", to);
+	auto_free char *command =
+		mem_print("cp '%s/version3.db' '%s'", stores != NULL ? stores : "tests/stores", to);
 
 	if (system(command) != 0)
 		fail_msg("%s", command);
@@ -349,8 +374,9 @@ static void make_template(struct bench *b)
 		return;
 	db = open_db(b, "template.db");
 	if (b->setting->page != 4096) {
-		auto_free char *sql = mem_print("PRAGMA journal_mode = DELETE; PRAGMA page_size = %u; VACUUM; PRAGMA journal_mode = WAL",
-						b->setting->page);
+		auto_free char *sql = mem_print(
+			"PRAGMA journal_mode = DELETE; PRAGMA page_size = %u; VACUUM; PRAGMA journal_mode = WAL",
+			b->setting->page);
 
 		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	}
@@ -473,9 +499,11 @@ static void survives(void **state)
 	if (!meant(&named, b.scene->name))
 		skip();
 	rig_open(&r);
-	store_close(&r.store); /* the folder alone is wanted: what is opened here would be open in each run */
+	store_close(&r.store); /* the folder alone is wanted: what is opened here would be open in
+				  each run */
 	b.dir = r.dir;
-	b.fault = mmap(NULL, sizeof(*b.fault), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	b.fault = mmap(NULL, sizeof(*b.fault), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
 	assert_ptr_not_equal(b.fault, MAP_FAILED);
 	write_inputs(b.dir);
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
@@ -493,9 +521,11 @@ static void survives(void **state)
 		b.before = (struct dump){ 0 };
 		b.want = (struct result){ 0 };
 	}
-	printf("# %s, %llu calls: %llu failed: %llu runs right, %llu with exit 3 and nothing lost, %llu wrong, %llu lost\n", b.scene->name,
-	       (unsigned long long)calls, (unsigned long long)(tally[0] + tally[1] + tally[2] + tally[3]), (unsigned long long)tally[RIGHT],
-	       (unsigned long long)tally[FAILED], (unsigned long long)tally[WRONG], (unsigned long long)tally[LOST]);
+	printf("# %s, %llu calls: %llu failed: %llu runs right, %llu with exit 3 and nothing lost, %llu wrong, %llu lost\n",
+	       b.scene->name, (unsigned long long)calls,
+	       (unsigned long long)(tally[0] + tally[1] + tally[2] + tally[3]),
+	       (unsigned long long)tally[RIGHT], (unsigned long long)tally[FAILED],
+	       (unsigned long long)tally[WRONG], (unsigned long long)tally[LOST]);
 	munmap(b.fault, sizeof(*b.fault));
 	if (named[strcspn(named, "0123456789")] == '\0')
 		rig_close(&r);

@@ -147,8 +147,9 @@ static int capture_line(struct feed *f, int64_t node, struct bytes line, struct 
 		return 0;
 	t = second * 1000 + ms;
 	if (draw / 54 % 4 == 0)
-		tally_add_lifecycle(&f->tally, node, pid, (enum edge_kind)(EDGE_BORN + draw / 216 % 3),
-				    t, serial, 500 + (int)(draw / 648 % 4));
+		tally_add_lifecycle(&f->tally, node, pid,
+				    (enum edge_kind)(EDGE_BORN + draw / 216 % 3), t, serial,
+				    500 + (int)(draw / 648 % 4));
 	return draw / 2592 % 5 ? 0
 			       : names_build(&f->names, node, BYTES("/usr/bin/app"), 0, true,
 					     draw / 12960 % 2 ? "abcd" : "dcba", t, e);
@@ -183,9 +184,15 @@ static void capture(struct store *s, struct scene *c, const struct scene_piece *
 	}
 	if (ret == 0)
 		ret = run_save_capture(s,
-				       &(struct capture_row){ .ingest = report.ingest, .node = node, .t_first = 1795518000000,
-							      .t_last = 1795530000000, .serial_first = 1, .serial_last = 4000000000,
-							      .received = p->text.n, .gaps = p->text.n % 3, .lost_known = true,
+				       &(struct capture_row){ .ingest = report.ingest,
+							      .node = node,
+							      .t_first = 1795518000000,
+							      .t_last = 1795530000000,
+							      .serial_first = 1,
+							      .serial_last = 4000000000,
+							      .received = p->text.n,
+							      .gaps = p->text.n % 3,
+							      .lost_known = true,
 							      .complete = p->text.n % 3 == 0 },
 				       &e);
 	if (ret == 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What is read of a machine's files, on fake trees; excluding rules; programs whose output is read. */
+/* What is read of a machine's files, on fake trees; excluding rules; programs whose output is read.
+ */
 #include "tests/test.h"
 
 #include "ingest/live/kernel/audit.h"
@@ -43,21 +44,45 @@ static struct journald_row {
 	const char *name, *files[6], *key, *want; /* files: path, text, ...; want NULL: not set */
 } journald_rows[] = {
 	{ "journald: nothing there", { NULL }, "RateLimitBurst", NULL },
-	{ "journald: a comment is no setting", { "/etc/systemd/journald.conf", "[Journal]\n#RateLimitBurst=5\n" }, "RateLimitBurst", NULL },
-	{ "journald: main file", { "/etc/systemd/journald.conf", "[Journal]\nRateLimitBurst = 5 \n" }, "RateLimitBurst", "5" },
-	{ "journald: another section does not count", { "/etc/systemd/journald.conf", "[Other]\nRateLimitBurst=5\n" }, "RateLimitBurst", NULL },
-	{ "journald: the last line counts", { "/etc/systemd/journald.conf", "[Journal]\nRateLimitBurst=5\nRateLimitBurst=6" }, "RateLimitBurst", "6" },
-	{ "journald: an empty value unsets", { "/etc/systemd/journald.conf", "[Journal]\nRateLimitBurst=5\nRateLimitBurst=\n" }, "RateLimitBurst", NULL },
+	{ "journald: a comment is no setting",
+	  { "/etc/systemd/journald.conf", "[Journal]\n#RateLimitBurst=5\n" },
+	  "RateLimitBurst",
+	  NULL },
+	{ "journald: main file",
+	  { "/etc/systemd/journald.conf", "[Journal]\nRateLimitBurst = 5 \n" },
+	  "RateLimitBurst",
+	  "5" },
+	{ "journald: another section does not count",
+	  { "/etc/systemd/journald.conf", "[Other]\nRateLimitBurst=5\n" },
+	  "RateLimitBurst",
+	  NULL },
+	{ "journald: the last line counts",
+	  { "/etc/systemd/journald.conf", "[Journal]\nRateLimitBurst=5\nRateLimitBurst=6" },
+	  "RateLimitBurst",
+	  "6" },
+	{ "journald: an empty value unsets",
+	  { "/etc/systemd/journald.conf", "[Journal]\nRateLimitBurst=5\nRateLimitBurst=\n" },
+	  "RateLimitBurst",
+	  NULL },
 	{ "journald: a drop-in of the vendor beats the main file",
 	  { "/etc/systemd/journald.conf", "[Journal]\nStorage=none\n",
-	    "/usr/lib/systemd/journald.conf.d/10.conf", "[Journal]\nStorage=volatile\n" }, "Storage", "volatile" },
+	    "/usr/lib/systemd/journald.conf.d/10.conf", "[Journal]\nStorage=volatile\n" },
+	  "Storage",
+	  "volatile" },
 	{ "journald: drop-ins in the order of names, whatever their folder",
 	  { "/usr/lib/systemd/journald.conf.d/20.conf", "[Journal]\nStorage=persistent\n",
-	    "/etc/systemd/journald.conf.d/10.conf", "[Journal]\nStorage=none\n" }, "Storage", "persistent" },
+	    "/etc/systemd/journald.conf.d/10.conf", "[Journal]\nStorage=none\n" },
+	  "Storage",
+	  "persistent" },
 	{ "journald: of one name that in /etc counts",
 	  { "/usr/lib/systemd/journald.conf.d/20.conf", "[Journal]\nStorage=persistent\n",
-	    "/etc/systemd/journald.conf.d/20.conf", "[Journal]\nStorage=none\n" }, "Storage", "none" },
-	{ "journald: other names than *.conf do not count", { "/etc/systemd/journald.conf.d/a.bak", "[Journal]\nStorage=none\n" }, "Storage", NULL },
+	    "/etc/systemd/journald.conf.d/20.conf", "[Journal]\nStorage=none\n" },
+	  "Storage",
+	  "none" },
+	{ "journald: other names than *.conf do not count",
+	  { "/etc/systemd/journald.conf.d/a.bak", "[Journal]\nStorage=none\n" },
+	  "Storage",
+	  NULL },
 };
 
 static void reads_journald(void **state)
@@ -80,16 +105,23 @@ static struct rsyslog_row {
 	bool kernel, journal, unlimited;
 	const char *limits;
 } rsyslog_rows[] = {
-	{ "rsyslog: kernel's log by a module", "module(load=\"imklog\")\n", NULL, true, false, false, "" },
-	{ "rsyslog: the old form", "$ModLoad imklog\n$SystemLogRateLimitInterval 2\n", NULL, true, false, false, "$SystemLogRateLimitInterval 2" },
-	{ "rsyslog: a comment is no setting", "#module(load=\"imjournal\" Ratelimit.Burst=\"9\")\n", NULL, false, false, false, "" },
-	{ "rsyslog: imjournal with a limit over several lines", "module(load=\"imjournal\"\n  Ratelimit.Interval=\"600\"\n  ratelimit.burst=\"20000\")\n", NULL,
-	  false, true, false, "Ratelimit.Interval=\"600\", ratelimit.burst=\"20000\"" },
-	{ "rsyslog: imjournal without a limit, in a drop-in", "", "module(load=\"imjournal\" Ratelimit.Interval=\"0\")", false, true, true,
+	{ "rsyslog: kernel's log by a module", "module(load=\"imklog\")\n", NULL, true, false,
+	  false, "" },
+	{ "rsyslog: the old form", "$ModLoad imklog\n$SystemLogRateLimitInterval 2\n", NULL, true,
+	  false, false, "$SystemLogRateLimitInterval 2" },
+	{ "rsyslog: a comment is no setting", "#module(load=\"imjournal\" Ratelimit.Burst=\"9\")\n",
+	  NULL, false, false, false, "" },
+	{ "rsyslog: imjournal with a limit over several lines",
+	  "module(load=\"imjournal\"\n  Ratelimit.Interval=\"600\"\n  ratelimit.burst=\"20000\")\n",
+	  NULL, false, true, false, "Ratelimit.Interval=\"600\", ratelimit.burst=\"20000\"" },
+	{ "rsyslog: imjournal without a limit, in a drop-in", "",
+	  "module(load=\"imjournal\" Ratelimit.Interval=\"0\")", false, true, true,
 	  "Ratelimit.Interval=\"0\"" },
-	{ "rsyslog: the old form of imjournal's", "$ModLoad imjournal\n$imjournalRatelimitInterval 0", NULL, false, true, true,
+	{ "rsyslog: the old form of imjournal's",
+	  "$ModLoad imjournal\n$imjournalRatelimitInterval 0", NULL, false, true, true,
 	  "$imjournalRatelimitInterval 0" },
-	{ "rsyslog: an old setting without a value", "$SystemLogRateLimitBurst", NULL, false, false, false, "$SystemLogRateLimitBurst" },
+	{ "rsyslog: an old setting without a value", "$SystemLogRateLimitBurst", NULL, false, false,
+	  false, "$SystemLogRateLimitBurst" },
 };
 
 static void reads_rsyslog(void **state)
@@ -181,14 +213,16 @@ static void words(void **state)
 static void reads_config(void **state)
 {
 	auto_buf struct buf text = { 0 }, packed = { 0 };
-	auto_free char *command = mem_print("echo CONFIG_AUDIT=y | gzip >'%s/proc/config.gz'", root);
+	auto_free char *command =
+		mem_print("echo CONFIG_AUDIT=y | gzip >'%s/proc/config.gz'", root);
 	char where[256];
 
 	(void)state;
 	clear();
 	assert_false(host_config(root, "6.1.0", &text, where));
 	assert_string_equal(where, "");
-	put("/boot/config-6.1.0", "CONFIG_SECCOMP=y\n# CONFIG_SECCOMP_FILTER is not set\nCONFIG_AUDITSYSCALL=n\n");
+	put("/boot/config-6.1.0",
+	    "CONFIG_SECCOMP=y\n# CONFIG_SECCOMP_FILTER is not set\nCONFIG_AUDITSYSCALL=n\n");
 	text.n = 0;
 	assert_true(host_config(root, "6.1.0", &text, where));
 	assert_string_equal(where, "/boot/config-6.1.0");
@@ -207,7 +241,8 @@ static void reads_config(void **state)
 
 static void link_namespace(const char *process, const char *kind, const char *to)
 {
-	auto_free char *folder = mem_print("/proc/%s/ns/.keep", process), *path = mem_print("%s/proc/%s/ns/%s", root, process, kind);
+	auto_free char *folder = mem_print("/proc/%s/ns/.keep", process),
+		       *path = mem_print("%s/proc/%s/ns/%s", root, process, kind);
 
 	put(folder, "");
 	unlink(path);
@@ -224,12 +259,14 @@ static void namespaces(void **state)
 	link_namespace("self", "net", "net:[4026531833]");
 	assert_int_equal(host_is_initial(root, "self", "net"), HOST_YES);
 	link_namespace("self", "net", "net:[4026531992]");
-	assert_int_equal(host_is_initial(root, "self", "net"), HOST_UNKNOWN); /* an older kernel's, or another one */
+	assert_int_equal(host_is_initial(root, "self", "net"),
+			 HOST_UNKNOWN); /* an older kernel's, or another one */
 	link_namespace("1", "net", "net:[4026531992]");
 	assert_int_equal(host_is_initial(root, "self", "net"), HOST_YES);
 	link_namespace("1", "net", "net:[4026531840]");
 	assert_int_equal(host_is_initial(root, "self", "net"), HOST_NO);
-	link_namespace("self", "pid", "pid:[4026532200]"); /* a container's: its process 1 says nothing */
+	link_namespace("self", "pid",
+		       "pid:[4026532200]"); /* a container's: its process 1 says nothing */
 	assert_int_equal(host_is_initial(root, "self", "pid"), HOST_NO);
 	assert_int_equal(host_is_initial(root, "self", "net"), HOST_UNKNOWN);
 }
@@ -280,7 +317,8 @@ static void reads_auditd(void **state)
 	(void)state;
 	clear();
 	assert_false(host_auditd(root, "log_file", &got));
-	put("/etc/audit/auditd.conf", "# log_file = /no\nWrite_Logs = no\nlog_file = /var/log/a b.log\n");
+	put("/etc/audit/auditd.conf",
+	    "# log_file = /no\nWrite_Logs = no\nlog_file = /var/log/a b.log\n");
 	assert_true(host_auditd(root, "log_file", &got));
 	assert_bytes(buf_bytes(&got), "/var/log/a b.log");
 	assert_true(host_auditd(root, "write_logs", &got));
@@ -307,24 +345,94 @@ static struct rule_row {
 	const char *name;
 	uint32_t flags, n, fields[2], ops[2], values[2], all, some;
 } rule_rows[] = {
-	{ "rule: msgtype is SECCOMP", AUDIT_FILTER_EXCLUDE, 1, { AUDIT_MSGTYPE }, { AUDIT_EQUAL }, { 1326 }, 1, 0 },
-	{ "rule: put in front", AUDIT_FILTER_EXCLUDE | AUDIT_FILTER_PREPEND, 1, { AUDIT_MSGTYPE }, { AUDIT_EQUAL }, { 1326 }, 1, 0 },
-	{ "rule: another type", AUDIT_FILTER_EXCLUDE, 1, { AUDIT_MSGTYPE }, { AUDIT_EQUAL }, { 1300 }, 0, 0 },
-	{ "rule: all but another type", AUDIT_FILTER_EXCLUDE, 1, { AUDIT_MSGTYPE }, { AUDIT_NOT_EQUAL }, { 1300 }, 1, 0 },
-	{ "rule: a range that holds it", AUDIT_FILTER_EXCLUDE, 2, { AUDIT_MSGTYPE, AUDIT_MSGTYPE },
-	  { AUDIT_GREATER_THAN_OR_EQUAL, AUDIT_LESS_THAN_OR_EQUAL }, { 1326, 1326 }, 1, 0 },
-	{ "rule: a range that ends before", AUDIT_FILTER_EXCLUDE, 2, { AUDIT_MSGTYPE, AUDIT_MSGTYPE },
-	  { AUDIT_GREATER_THAN, AUDIT_LESS_THAN }, { 1300, 1326 }, 0, 0 },
-	{ "rule: of one user", AUDIT_FILTER_EXCLUDE, 2, { AUDIT_MSGTYPE, AUDIT_UID }, { AUDIT_EQUAL, AUDIT_EQUAL }, { 1326, 7 }, 0, 1 },
-	{ "rule: of one user, all types", AUDIT_FILTER_EXCLUDE, 1, { AUDIT_UID }, { AUDIT_EQUAL }, { 7 }, 0, 1 },
-	{ "rule: of another list", AUDIT_FILTER_EXIT, 1, { AUDIT_MSGTYPE }, { AUDIT_EQUAL }, { 1326 }, 0, 0 },
-	{ "rule: more fields than there are", AUDIT_FILTER_EXCLUDE, 65, { AUDIT_MSGTYPE }, { AUDIT_EQUAL }, { 1326 }, 0, 0 },
+	{ "rule: msgtype is SECCOMP",
+	  AUDIT_FILTER_EXCLUDE,
+	  1,
+	  { AUDIT_MSGTYPE },
+	  { AUDIT_EQUAL },
+	  { 1326 },
+	  1,
+	  0 },
+	{ "rule: put in front",
+	  AUDIT_FILTER_EXCLUDE | AUDIT_FILTER_PREPEND,
+	  1,
+	  { AUDIT_MSGTYPE },
+	  { AUDIT_EQUAL },
+	  { 1326 },
+	  1,
+	  0 },
+	{ "rule: another type",
+	  AUDIT_FILTER_EXCLUDE,
+	  1,
+	  { AUDIT_MSGTYPE },
+	  { AUDIT_EQUAL },
+	  { 1300 },
+	  0,
+	  0 },
+	{ "rule: all but another type",
+	  AUDIT_FILTER_EXCLUDE,
+	  1,
+	  { AUDIT_MSGTYPE },
+	  { AUDIT_NOT_EQUAL },
+	  { 1300 },
+	  1,
+	  0 },
+	{ "rule: a range that holds it",
+	  AUDIT_FILTER_EXCLUDE,
+	  2,
+	  { AUDIT_MSGTYPE, AUDIT_MSGTYPE },
+	  { AUDIT_GREATER_THAN_OR_EQUAL, AUDIT_LESS_THAN_OR_EQUAL },
+	  { 1326, 1326 },
+	  1,
+	  0 },
+	{ "rule: a range that ends before",
+	  AUDIT_FILTER_EXCLUDE,
+	  2,
+	  { AUDIT_MSGTYPE, AUDIT_MSGTYPE },
+	  { AUDIT_GREATER_THAN, AUDIT_LESS_THAN },
+	  { 1300, 1326 },
+	  0,
+	  0 },
+	{ "rule: of one user",
+	  AUDIT_FILTER_EXCLUDE,
+	  2,
+	  { AUDIT_MSGTYPE, AUDIT_UID },
+	  { AUDIT_EQUAL, AUDIT_EQUAL },
+	  { 1326, 7 },
+	  0,
+	  1 },
+	{ "rule: of one user, all types",
+	  AUDIT_FILTER_EXCLUDE,
+	  1,
+	  { AUDIT_UID },
+	  { AUDIT_EQUAL },
+	  { 7 },
+	  0,
+	  1 },
+	{ "rule: of another list",
+	  AUDIT_FILTER_EXIT,
+	  1,
+	  { AUDIT_MSGTYPE },
+	  { AUDIT_EQUAL },
+	  { 1326 },
+	  0,
+	  0 },
+	{ "rule: more fields than there are",
+	  AUDIT_FILTER_EXCLUDE,
+	  65,
+	  { AUDIT_MSGTYPE },
+	  { AUDIT_EQUAL },
+	  { 1326 },
+	  0,
+	  0 },
 };
 
 static void counts_rules(void **state)
 {
 	const struct rule_row *row = *state;
-	struct audit_rule_data rule = { .flags = row->flags, .action = AUDIT_NEVER, .field_count = row->n };
+	struct audit_rule_data rule = { .flags = row->flags,
+					.action = AUDIT_NEVER,
+					.field_count = row->n };
 	struct audit_excludes got = { 0 };
 
 	for (size_t i = 0; i < 2; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The pipeline, from files to the store. Most tests compare dumps: whatever the pieces, their order and the batch size,
- * the same events give the same store.
+ * The pipeline, from files to the store. Most tests compare dumps: whatever the pieces, their order
+ * and the batch size, the same events give the same store.
  */
 #include "tests/rig.h"
 
@@ -16,29 +16,38 @@
 
 /* ---- what a store holds ---- */
 
-static const struct { const char *what, *sql; } parts[] = {
-	{ "boots", "SELECT CAST(node.name AS TEXT), number, t_first, t_last, serial_first, serial_last, trusted FROM boot "
-		   "JOIN node ON node.id = boot.node ORDER BY 1, 2" },
-	{ "trees", "SELECT code, start_seen, path.text, image.pid, image.boot FROM tree JOIN image AS space ON space.id = tree.id JOIN image_part AS image ON image.id = space.founder "
-		   "JOIN path ON path.id = image.path ORDER BY 1, 3, 4" },
-	{ "images", "SELECT image.pid, image.boot, tree.code, path.text, CAST(exe.bytes AS TEXT), CAST(name.bytes AS TEXT), image.loader, "
-		    "image.starts, image.t_first, image.t_last, image.t_end, image.serial_first, image.serial_last, "
-		    "parent.serial_first, origin.pid, origin.serial_first, image.uid, image.auid, image.trusted FROM image_part AS image "
-		    "LEFT JOIN tree ON tree.id = image.tree JOIN path ON path.id = image.path "
-		    "JOIN string AS exe ON exe.id = image.exe LEFT JOIN string AS name ON name.id = image.name "
-		    "LEFT JOIN part AS parent ON parent.id = image.parent LEFT JOIN part AS origin ON origin.id = image.fork_of "
-		    "ORDER BY 1, 2, 12, 13" },
-	{ "intervals", "SELECT interval.pid, CAST(exe.bytes AS TEXT), cell, interval.loader, interval.t_first, interval.t_last, "
-		       "interval.serial_first, interval.serial_last, interval.uid, interval.auid, CAST(name.bytes AS TEXT), path.text FROM interval "
-		       "JOIN string AS exe ON exe.id = interval.exe JOIN string AS name ON name.id = interval.name "
-		       "LEFT JOIN image_part AS image ON image.id = interval.part LEFT JOIN path ON path.id = image.path ORDER BY 1, 7, 8, 3" },
-	{ "edges", "SELECT interval.pid, (edge.value ->> 0) + t_first, (edge.value ->> 1) + serial_first, edge.value ->> 2 "
-		   "FROM interval, json_each(interval.edges) AS edge ORDER BY 3, 1" },
-	{ "observations", "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, pid, ip" },
-	{ "losses", "SELECT CAST(node.name AS TEXT), kind, stamp, number, t, trusted FROM loss JOIN node ON node.id = loss.node "
-		    "ORDER BY 1, 2, 3, 4" },
-	{ "seen", "SELECT CAST(node.name AS TEXT), serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max, hex(pieces), base_min, base_max, hex(data) FROM seen JOIN node ON node.id = seen.node "
-		  "ORDER BY 1, 2, 3" },
+static const struct { const char *what, *sql;
+} parts[] = {
+	{ "boots",
+	  "SELECT CAST(node.name AS TEXT), number, t_first, t_last, serial_first, serial_last, trusted FROM boot "
+	  "JOIN node ON node.id = boot.node ORDER BY 1, 2" },
+	{ "trees",
+	  "SELECT code, start_seen, path.text, image.pid, image.boot FROM tree JOIN image AS space ON space.id = tree.id JOIN image_part AS image ON image.id = space.founder "
+	  "JOIN path ON path.id = image.path ORDER BY 1, 3, 4" },
+	{ "images",
+	  "SELECT image.pid, image.boot, tree.code, path.text, CAST(exe.bytes AS TEXT), CAST(name.bytes AS TEXT), image.loader, "
+	  "image.starts, image.t_first, image.t_last, image.t_end, image.serial_first, image.serial_last, "
+	  "parent.serial_first, origin.pid, origin.serial_first, image.uid, image.auid, image.trusted FROM image_part AS image "
+	  "LEFT JOIN tree ON tree.id = image.tree JOIN path ON path.id = image.path "
+	  "JOIN string AS exe ON exe.id = image.exe LEFT JOIN string AS name ON name.id = image.name "
+	  "LEFT JOIN part AS parent ON parent.id = image.parent LEFT JOIN part AS origin ON origin.id = image.fork_of "
+	  "ORDER BY 1, 2, 12, 13" },
+	{ "intervals",
+	  "SELECT interval.pid, CAST(exe.bytes AS TEXT), cell, interval.loader, interval.t_first, interval.t_last, "
+	  "interval.serial_first, interval.serial_last, interval.uid, interval.auid, CAST(name.bytes AS TEXT), path.text FROM interval "
+	  "JOIN string AS exe ON exe.id = interval.exe JOIN string AS name ON name.id = interval.name "
+	  "LEFT JOIN image_part AS image ON image.id = interval.part LEFT JOIN path ON path.id = image.path ORDER BY 1, 7, 8, 3" },
+	{ "edges",
+	  "SELECT interval.pid, (edge.value ->> 0) + t_first, (edge.value ->> 1) + serial_first, edge.value ->> 2 "
+	  "FROM interval, json_each(interval.edges) AS edge ORDER BY 3, 1" },
+	{ "observations",
+	  "SELECT * FROM observations ORDER BY node, tree, path, comm, exe, arch, nr, action, first, last, pid, ip" },
+	{ "losses",
+	  "SELECT CAST(node.name AS TEXT), kind, stamp, number, t, trusted FROM loss JOIN node ON node.id = loss.node "
+	  "ORDER BY 1, 2, 3, 4" },
+	{ "seen",
+	  "SELECT CAST(node.name AS TEXT), serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max, hex(pieces), base_min, base_max, hex(data) FROM seen JOIN node ON node.id = seen.node "
+	  "ORDER BY 1, 2, 3" },
 };
 
 enum { SEEN = ARRAY_SIZE(parts) - 1 };
@@ -53,16 +62,27 @@ static struct dump dump_of(const struct rig *r)
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		rig_rows(r, parts[i].sql, &d.part[i]);
 	rig_rows(r, "PRAGMA foreign_key_check", &broken);
-	rig_rows(r, "SELECT 'tree without its root', tree.id FROM tree LEFT JOIN image ON image.id = tree.id "
-		    "WHERE image.id IS NULL OR image.tree <> tree.id", &broken);
-	rig_rows(r, "SELECT 'image without its tree', image.id FROM image LEFT JOIN tree ON tree.id = image.tree WHERE tree.id IS NULL",
-		 &broken);
-	rig_rows(r, "SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image_part AS image ON image.id = interval.part "
-		    "WHERE image.id IS NULL OR image.pid <> interval.pid OR image.trusted < interval.trusted", &broken);
+	rig_rows(
+		r,
+		"SELECT 'tree without its root', tree.id FROM tree LEFT JOIN image ON image.id = tree.id "
+		"WHERE image.id IS NULL OR image.tree <> tree.id",
+		&broken);
+	rig_rows(
+		r,
+		"SELECT 'image without its tree', image.id FROM image LEFT JOIN tree ON tree.id = image.tree WHERE tree.id IS NULL",
+		&broken);
+	rig_rows(
+		r,
+		"SELECT 'interval without its image', interval.id FROM interval LEFT JOIN image_part AS image ON image.id = interval.part "
+		"WHERE image.id IS NULL OR image.pid <> interval.pid OR image.trusted < interval.trusted",
+		&broken);
 	rig_rows(r, "SELECT 'part without intervals', id FROM part WHERE NOT EXISTS "
 		    "(SELECT 1 FROM interval WHERE interval.part = part.id)", &broken);
-	rig_rows(r, "SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN part ON part.id = presence.part "
-		    "WHERE presence.part <> 0 AND part.id IS NULL", &broken);
+	rig_rows(
+		r,
+		"SELECT 'presence of an image that is gone', presence.id FROM presence LEFT JOIN part ON part.id = presence.part "
+		"WHERE presence.part <> 0 AND part.id IS NULL",
+		&broken);
 	if (broken.n)
 		fail_msg("%.*s", (int)(broken.n < 400 ? broken.n : 400), broken.p);
 	return d;
@@ -86,15 +106,16 @@ static void assert_same(struct dump *got, struct dump *want, size_t n)
 			a++, b++;
 		while (a > got->part[i].p && a[-1] != '\n')
 			a--, b--;
-		fail_msg("%s differ:\n    got      %.*s\n    expected %.*s", parts[i].what, (int)strcspn(a, "\n"), a,
-			 (int)strcspn(b, "\n"), b);
+		fail_msg("%s differ:\n    got      %.*s\n    expected %.*s", parts[i].what,
+			 (int)strcspn(a, "\n"), a, (int)strcspn(b, "\n"), b);
 	}
 }
 
 /* ---- bringing text in ---- */
 
 struct how {
-	bool trusted;           /* on standard input, with trusted_input; else a file that anybody can write */
+	bool trusted; /* on standard input, with trusted_input; else a file that anybody can write
+		       */
 	bool own;               /* no --node: what the lines say */
 	size_t batch;
 	const char *label;
@@ -103,8 +124,11 @@ struct how {
 
 static struct ingest_report bring(struct rig *r, struct bytes text, struct how how)
 {
-	struct ingest_options o = { .node = how.own ? NULL : "node01", .version = "test", .batch_records = how.batch,
-				    .trusted_input = how.trusted, .label = how.label };
+	struct ingest_options o = { .node = how.own ? NULL : "node01",
+				    .version = "test",
+				    .batch_records = how.batch,
+				    .trusted_input = how.trusted,
+				    .label = how.label };
 	char *path = rig_path(r, "input");
 	const char *source = how.trusted ? "-" : path;
 	struct ingest_report report;
@@ -153,16 +177,19 @@ static int64_t trusted(const struct rig *r)
 
 /* ---- every sample, whole ---- */
 
-static struct sample_row { const char *name, *file; uint64_t records, damaged, losses; } samples[] = {
-	{ "whole: java-threads",        "samples/java-threads.log",       1242, 0, 0 },
-	{ "whole: pipeline",            PIPELINE,                         346,  0, 0 },
-	{ "whole: pipeline-auditd",     PIPELINE_AUDITD,                  346,  0, 0 },
-	{ "whole: syslog-ratelimited",  "samples/syslog-ratelimited.log", 50,   0, 4 },
-	{ "whole: runc-start",          "samples/runc-start.log",         233,  0, 0 },
-	{ "whole: i386",                "samples/i386.log",               53,   0, 0 },
-	{ "whole: denials",             "samples/denials.log",            433,  0, 0 },
-	{ "whole: auditd-enriched",     "samples/auditd-enriched.log",    271,  0, 0 },
-	{ "whole: dmesg",               "samples/dmesg.log",              45,   0, 0 },
+static struct sample_row {
+	const char *name, *file;
+	uint64_t records, damaged, losses;
+} samples[] = {
+	{ "whole: java-threads", "samples/java-threads.log", 1242, 0, 0 },
+	{ "whole: pipeline", PIPELINE, 346, 0, 0 },
+	{ "whole: pipeline-auditd", PIPELINE_AUDITD, 346, 0, 0 },
+	{ "whole: syslog-ratelimited", "samples/syslog-ratelimited.log", 50, 0, 4 },
+	{ "whole: runc-start", "samples/runc-start.log", 233, 0, 0 },
+	{ "whole: i386", "samples/i386.log", 53, 0, 0 },
+	{ "whole: denials", "samples/denials.log", 433, 0, 0 },
+	{ "whole: auditd-enriched", "samples/auditd-enriched.log", 271, 0, 0 },
+	{ "whole: dmesg", "samples/dmesg.log", 45, 0, 0 },
 };
 
 static void check_whole(void **state)
@@ -199,24 +226,29 @@ static void check_whole(void **state)
 
 enum order { FORWARD, BACKWARD, MIXED, OVERLAPPING };
 
-static struct piece_row { const char *name; size_t pieces; enum order order; size_t batch; } pieces[] = {
-	{ "two pieces",                        2,   FORWARD,     0 },
-	{ "two pieces, newer half first",      2,   BACKWARD,    0 },
-	{ "ten pieces",                        10,  FORWARD,     0 },
-	{ "ten pieces, newest first",          10,  BACKWARD,    0 },
-	{ "ten pieces, mixed",                 10,  MIXED,       0 },
-	{ "ten pieces that overlap",           10,  OVERLAPPING, 0 },
-	{ "a hundred pieces",                  100, FORWARD,     0 },
-	{ "a hundred pieces, newest first",    100, BACKWARD,    0 },
-	{ "a hundred pieces, mixed",           100, MIXED,       0 },
-	{ "whole, a commit each record",       1,   FORWARD,     1 },
-	{ "whole, a commit each 7 records",    1,   FORWARD,     7 },
-	{ "whole, a commit each 200 records",  1,   FORWARD,     200 },
-	{ "mixed pieces, a commit each 7",     10,  MIXED,       7 },
+static struct piece_row {
+	const char *name;
+	size_t pieces;
+	enum order order;
+	size_t batch;
+} pieces[] = {
+	{ "two pieces", 2, FORWARD, 0 },
+	{ "two pieces, newer half first", 2, BACKWARD, 0 },
+	{ "ten pieces", 10, FORWARD, 0 },
+	{ "ten pieces, newest first", 10, BACKWARD, 0 },
+	{ "ten pieces, mixed", 10, MIXED, 0 },
+	{ "ten pieces that overlap", 10, OVERLAPPING, 0 },
+	{ "a hundred pieces", 100, FORWARD, 0 },
+	{ "a hundred pieces, newest first", 100, BACKWARD, 0 },
+	{ "a hundred pieces, mixed", 100, MIXED, 0 },
+	{ "whole, a commit each record", 1, FORWARD, 1 },
+	{ "whole, a commit each 7 records", 1, FORWARD, 7 },
+	{ "whole, a commit each 200 records", 1, FORWARD, 200 },
+	{ "mixed pieces, a commit each 7", 10, MIXED, 7 },
 };
 
-static const char *piece_files[] = { "samples/java-threads.log", PIPELINE, "samples/runc-start.log", "samples/denials.log",
-				     "samples/syslog-ratelimited.log" };
+static const char *piece_files[] = { "samples/java-threads.log", PIPELINE, "samples/runc-start.log",
+				     "samples/denials.log", "samples/syslog-ratelimited.log" };
 
 struct piece_case { const struct piece_row *row; const char *file; char name[128]; };
 
@@ -264,24 +296,60 @@ static void check_pieces(void **state)
 
 struct step { const char *file; unsigned at, of; bool trusted; uint64_t fresh, before; };
 
-static struct trust_row { const char *name; struct step steps[4]; size_t n; int64_t count, trusted; } trusts[] = {
-	{ "trust: text, then all trusted", { { PIPELINE, 0, 1, false, 346, 0 }, { PIPELINE_AUDITD, 0, 1, true, 0, 346 } }, 2, 346, 346 },
-	{ "trust: trusted, then text", { { PIPELINE_AUDITD, 0, 1, true, 346, 0 }, { PIPELINE, 0, 1, false, 0, 346 } }, 2, 346, 346 },
-	{ "trust: trusted twice", { { PIPELINE_AUDITD, 0, 1, true, 346, 0 }, { PIPELINE_AUDITD, 0, 1, true, 0, 346 } }, 2, 346, 346 },
-	{ "trust: text in two forms", { { PIPELINE, 0, 1, false, 346, 0 }, { PIPELINE_AUDITD, 0, 1, false, 0, 346 } }, 2, 346, 0 },
-	{ "trust: text, upgraded twice", { { PIPELINE, 0, 1, false, 346, 0 }, { PIPELINE_AUDITD, 0, 1, true, 0, 346 },
-	  { PIPELINE_AUDITD, 0, 1, true, 0, 346 } }, 3, 346, 346 },
-	{ "trust: trusted, text, trusted", { { PIPELINE_AUDITD, 0, 1, true, 346, 0 }, { PIPELINE, 0, 1, false, 0, 346 },
-	  { PIPELINE_AUDITD, 0, 1, true, 0, 346 } }, 3, 346, 346 },
+static struct trust_row {
+	const char *name;
+	struct step steps[4];
+	size_t n;
+	int64_t count, trusted;
+} trusts[] = {
+	{ "trust: text, then all trusted",
+	  { { PIPELINE, 0, 1, false, 346, 0 }, { PIPELINE_AUDITD, 0, 1, true, 0, 346 } },
+	  2,
+	  346,
+	  346 },
+	{ "trust: trusted, then text",
+	  { { PIPELINE_AUDITD, 0, 1, true, 346, 0 }, { PIPELINE, 0, 1, false, 0, 346 } },
+	  2,
+	  346,
+	  346 },
+	{ "trust: trusted twice",
+	  { { PIPELINE_AUDITD, 0, 1, true, 346, 0 }, { PIPELINE_AUDITD, 0, 1, true, 0, 346 } },
+	  2,
+	  346,
+	  346 },
+	{ "trust: text in two forms",
+	  { { PIPELINE, 0, 1, false, 346, 0 }, { PIPELINE_AUDITD, 0, 1, false, 0, 346 } },
+	  2,
+	  346,
+	  0 },
+	{ "trust: text, upgraded twice",
+	  { { PIPELINE, 0, 1, false, 346, 0 },
+	    { PIPELINE_AUDITD, 0, 1, true, 0, 346 },
+	    { PIPELINE_AUDITD, 0, 1, true, 0, 346 } },
+	  3,
+	  346,
+	  346 },
+	{ "trust: trusted, text, trusted",
+	  { { PIPELINE_AUDITD, 0, 1, true, 346, 0 },
+	    { PIPELINE, 0, 1, false, 0, 346 },
+	    { PIPELINE_AUDITD, 0, 1, true, 0, 346 } },
+	  3,
+	  346,
+	  346 },
 };
 
 /* What a store would hold if nothing but trusted sources had been read. */
 static void drop_text(struct rig *r)
 {
-	assert_int_equal(sqlite3_exec(r->store.db, "DELETE FROM touch; DELETE FROM interval WHERE trusted = 0; DELETE FROM part WHERE trusted = 0; "
-				      "DELETE FROM part_makers WHERE part NOT IN (SELECT id FROM part); "
-				      "DELETE FROM tree WHERE trusted = 0; DELETE FROM image WHERE founder NOT IN (SELECT id FROM part); "
-				      "DELETE FROM boot WHERE trusted = 0; DELETE FROM loss WHERE trusted = 0; DELETE FROM presence", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(
+			r->store.db,
+			"DELETE FROM touch; DELETE FROM interval WHERE trusted = 0; DELETE FROM part WHERE trusted = 0; "
+			"DELETE FROM part_makers WHERE part NOT IN (SELECT id FROM part); "
+			"DELETE FROM tree WHERE trusted = 0; DELETE FROM image WHERE founder NOT IN (SELECT id FROM part); "
+			"DELETE FROM boot WHERE trusted = 0; DELETE FROM loss WHERE trusted = 0; DELETE FROM presence",
+			NULL, NULL, NULL),
+		SQLITE_OK);
 }
 
 static void check_trust(void **state)
@@ -298,7 +366,8 @@ static void check_trust(void **state)
 	for (size_t i = 0; i < row->n; i++) {
 		const struct step *s = &row->steps[i];
 		char *text = read_file(s->file);
-		struct ingest_report report = bring(&b, piece(bytes_of(text), s->at, s->of), (struct how){ .trusted = s->trusted });
+		struct ingest_report report = bring(&b, piece(bytes_of(text), s->at, s->of),
+						    (struct how){ .trusted = s->trusted });
 
 		assert_int_equal(report.new_events, s->fresh);
 		assert_int_equal(report.seen_before, s->before);
@@ -310,7 +379,8 @@ static void check_trust(void **state)
 	if (row->trusted > 0)
 		drop_text(&b);
 	got = dump_of(&b);
-	assert_same(&got, &want, SEEN); /* the pages may know the uptime that auditd's lines do not print */
+	assert_same(&got, &want,
+		    SEEN); /* the pages may know the uptime that auditd's lines do not print */
 	dump_release(&want);
 	dump_release(&got);
 	rig_close(&a);
@@ -337,7 +407,8 @@ static void half_text_half_trusted_in_any_order(void **state)
 		assert_int_equal(fresh, 346);
 		assert_int_equal(counted(&r), 346);
 		assert_in_range(trusted(&r), 160, 186);
-		assert_int_equal(rig_number(&r, "SELECT max(trusted > count) FROM observations"), 0);
+		assert_int_equal(rig_number(&r, "SELECT max(trusted > count) FROM observations"),
+				 0);
 		rig_close(&r);
 	}
 	free(text);
@@ -353,11 +424,13 @@ static int take_pid(void *to, sqlite3_stmt *row, struct err *e)
 	struct pids_of *all = to;
 
 	(void)e;
-	*VEC_PUSH(all) = (struct flush_pid){ sqlite3_column_int64(row, 0), sqlite3_column_int(row, 1) };
+	*VEC_PUSH(all) =
+		(struct flush_pid){ sqlite3_column_int64(row, 0), sqlite3_column_int(row, 1) };
 	return 0;
 }
 
-/* Takes all that is derived away, and writes facts alone, as where a signal comes while a batch is written. */
+/* Takes all that is derived away, and writes facts alone, as where a signal comes while a batch is
+ * written. */
 static void stop_midway(struct rig *r)
 {
 	static const volatile sig_atomic_t one = 1;
@@ -367,9 +440,16 @@ static void stop_midway(struct rig *r)
 	bool changed, waits = false;
 
 	assert_ok(store_begin(&r->store, &changed, &e), &e);
-	assert_ok(store_script(&r->store, "DELETE FROM tree; DELETE FROM image; DELETE FROM part; DELETE FROM derive_page; DELETE FROM derive_mark; "
-			       "UPDATE interval SET part = 0", &e), &e);
-	assert_ok(store_each_sql(&r->store, "SELECT DISTINCT node, pid FROM interval", NO_ARGS, WALK(take_pid, &all), &e), &e);
+	assert_ok(
+		store_script(
+			&r->store,
+			"DELETE FROM tree; DELETE FROM image; DELETE FROM part; DELETE FROM derive_page; DELETE FROM derive_mark; "
+			"UPDATE interval SET part = 0",
+			&e),
+		&e);
+	assert_ok(store_each_sql(&r->store, "SELECT DISTINCT node, pid FROM interval", NO_ARGS,
+				 WALK(take_pid, &all), &e),
+		  &e);
 	flush_alone_init(&a, &r->store);
 	a.flush.stop = &one;
 	for (size_t i = 0; i < all.n; i++)
@@ -417,11 +497,15 @@ static void what_waits_is_derived_later(void **state)
 
 /* ---- forged lines ---- */
 
-#define FORM(stamp, pid, comm, nr) "type=SECCOMP msg=audit(" stamp "): auid=1000 uid=1000 gid=1000 ses=2 pid=" pid " comm=\"" comm \
-	"\" exe=\"/usr/bin/" comm "\" sig=0 arch=c000003e syscall=" nr " compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000\n"
-#define KERNEL(stamp, pid, comm, nr) "Nov 24 11:05:50 node01 kernel: [ 2076.263835] audit: " "type=1326 audit(" stamp \
-	"): auid=1000 uid=1000 gid=1000 ses=2 pid=" pid " comm=\"" comm "\" exe=\"/usr/bin/" comm "\" sig=0 arch=c000003e syscall=" \
-	nr " compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000\n"
+#define FORM(stamp, pid, comm, nr)                                                                 \
+	"type=SECCOMP msg=audit(" stamp "): auid=1000 uid=1000 gid=1000 ses=2 pid=" pid            \
+	" comm=\"" comm "\" exe=\"/usr/bin/" comm "\" sig=0 arch=c000003e syscall=" nr             \
+	" compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000\n"
+#define KERNEL(stamp, pid, comm, nr)                                                               \
+	"Nov 24 11:05:50 node01 kernel: [ 2076.263835] audit: "                                    \
+	"type=1326 audit(" stamp "): auid=1000 uid=1000 gid=1000 ses=2 pid=" pid " comm=\"" comm   \
+	"\" exe=\"/usr/bin/" comm "\" sig=0 arch=c000003e syscall=" nr                             \
+	" compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000\n"
 
 static void forged_lines_first_are_contradicted_and_hide_nothing(void **state)
 {
@@ -432,17 +516,23 @@ static void forged_lines_first_are_contradicted_and_hide_nothing(void **state)
 	(void)state;
 	rig_open(&r);
 	/* the keys of real events, known in advance, with calls of the forger's choice */
-	bring(&r, BYTES(KERNEL("1795518350.089:610839", "5857", "evil", "101") KERNEL("1795518350.089:610840", "5857", "evil", "101")),
+	bring(&r,
+	      BYTES(KERNEL("1795518350.089:610839", "5857", "evil", "101")
+			    KERNEL("1795518350.089:610840", "5857", "evil", "101")),
 	      (struct how){ 0 });
 	report = bring(&r, bytes_of(auditd), (struct how){ .trusted = true });
 	assert_int_equal(report.contradicted, 2);
 	assert_int_equal(trusted(&r), 346);
-	assert_int_equal(rig_number(&r, "SELECT sum(count) FROM observations WHERE comm <> 'evil'"), 346);
-	assert_int_equal(rig_number(&r, "SELECT sum(trusted) FROM observations WHERE comm = 'evil'"), 0);
+	assert_int_equal(rig_number(&r, "SELECT sum(count) FROM observations WHERE comm <> 'evil'"),
+			 346);
+	assert_int_equal(
+		rig_number(&r, "SELECT sum(trusted) FROM observations WHERE comm = 'evil'"), 0);
 	/* a later run has contradicted nothing more */
-	report = bring(&r, BYTES(KERNEL("1795518390.089:620000", "5999", "ls", "1")), (struct how){ 0 });
+	report = bring(&r, BYTES(KERNEL("1795518390.089:620000", "5999", "ls", "1")),
+		       (struct how){ 0 });
 	assert_int_equal(report.contradicted, 0);
-	report = bring(&r, BYTES(FORM("1795518390.089:620000", "5999", "ls", "1")), (struct how){ .trusted = true });
+	report = bring(&r, BYTES(FORM("1795518390.089:620000", "5999", "ls", "1")),
+		       (struct how){ .trusted = true });
 	assert_int_equal(report.seen_before, 1);
 	assert_int_equal(report.contradicted, 0);
 	free(auditd);
@@ -461,7 +551,8 @@ static void forged_lines_later_change_nothing_that_is_trusted(void **state)
 	rig_open(&r);
 	bring(&r, bytes_of(auditd), (struct how){ .trusted = true });
 	before = dump_of(&r);
-	report = bring(&r, BYTES(KERNEL("1795518350.089:610839", "5857", "evil", "101")), (struct how){ 0 });
+	report = bring(&r, BYTES(KERNEL("1795518350.089:610839", "5857", "evil", "101")),
+		       (struct how){ 0 });
 	assert_int_equal(report.seen_before, 1);
 	assert_int_equal(report.contradicted, 1);
 	drop_text(&r);
@@ -476,22 +567,70 @@ static void forged_lines_later_change_nothing_that_is_trusted(void **state)
 #define GOOD FORM("1795518350.089:610839", "5857", "sh", "12")
 #define FORGED FORM("1795518350.093:610900", "5857", "evil", "101")
 
-static struct source_row { const char *name, *text; struct how how; bool as_root; int64_t count, trusted; } sources[] = {
-	{ "source: auditd's form, a file that anybody can write", GOOD FORGED, { .chmod = 0666 }, false, 2, 0 },
+static struct source_row {
+	const char *name, *text;
+	struct how how;
+	bool as_root;
+	int64_t count, trusted;
+} sources[] = {
+	{ "source: auditd's form, a file that anybody can write",
+	  GOOD FORGED,
+	  { .chmod = 0666 },
+	  false,
+	  2,
+	  0 },
 	{ "source: auditd's form, root's own file", GOOD FORGED, { .chmod = 0640 }, true, 2, 2 },
-	{ "source: auditd's form, root's file that another group writes", GOOD, { .chmod = 0664, .label = "gid" }, true, 1, 0 },
-	{ "source: a kernel's record beside it in root's file", GOOD KERNEL("1795518350.101:611000", "5857", "sh", "12"), { .chmod = 0600 }, true, 2, 0 },
-	{ "source: ... after it", KERNEL("1795518350.101:611000", "5857", "sh", "12") GOOD, { .chmod = 0600 }, true, 2, 0 },
-	{ "source: journald's record without a serial beside it", GOOD "SECCOMP auid=1 uid=1 gid=1 ses=1 pid=1 comm=\"a\" exe=\"/a\" sig=0 "
-	  "arch=c000003e syscall=1 compat=0 ip=0x1 code=0x7ffc0000\n", { .chmod = 0600 }, true, 1, 0 },
+	{ "source: auditd's form, root's file that another group writes",
+	  GOOD,
+	  { .chmod = 0664, .label = "gid" },
+	  true,
+	  1,
+	  0 },
+	{ "source: a kernel's record beside it in root's file",
+	  GOOD KERNEL("1795518350.101:611000", "5857", "sh", "12"),
+	  { .chmod = 0600 },
+	  true,
+	  2,
+	  0 },
+	{ "source: ... after it",
+	  KERNEL("1795518350.101:611000", "5857", "sh", "12") GOOD,
+	  { .chmod = 0600 },
+	  true,
+	  2,
+	  0 },
+	{ "source: journald's record without a serial beside it",
+	  GOOD "SECCOMP auid=1 uid=1 gid=1 ses=1 pid=1 comm=\"a\" exe=\"/a\" sig=0 "
+	       "arch=c000003e syscall=1 compat=0 ip=0x1 code=0x7ffc0000\n",
+	  { .chmod = 0600 },
+	  true,
+	  1,
+	  0 },
 	/* journalctl -o cat prints the second line of any user's message at column 0 */
-	{ "source: a message of two lines through -o cat, beside text", "Started Session 3 of user x.\nhello\n" FORGED "bye\n",
-	  { .chmod = 0600 }, true, 1, 0 },
-	{ "source: other audit records beside it", "type=SYSCALL msg=audit(1795518382.733:613675): arch=c000003e syscall=44\n" GOOD,
-	  { .chmod = 0600 }, true, 1, 1 },
+	{ "source: a message of two lines through -o cat, beside text",
+	  "Started Session 3 of user x.\nhello\n" FORGED "bye\n",
+	  { .chmod = 0600 },
+	  true,
+	  1,
+	  0 },
+	{ "source: other audit records beside it",
+	  "type=SYSCALL msg=audit(1795518382.733:613675): arch=c000003e syscall=44\n" GOOD,
+	  { .chmod = 0600 },
+	  true,
+	  1,
+	  1 },
 	{ "source: standard input, trusted", GOOD, { .trusted = true }, false, 1, 1 },
-	{ "source: standard input, trusted, indented line", " " GOOD, { .trusted = true }, false, 1, 0 },
-	{ "source: standard input, trusted, after a grep", "audit.log:" GOOD, { .trusted = true }, false, 1, 1 },
+	{ "source: standard input, trusted, indented line",
+	  " " GOOD,
+	  { .trusted = true },
+	  false,
+	  1,
+	  0 },
+	{ "source: standard input, trusted, after a grep",
+	  "audit.log:" GOOD,
+	  { .trusted = true },
+	  false,
+	  1,
+	  1 },
 };
 
 static void check_source(void **state)
@@ -517,15 +656,21 @@ static void check_source(void **state)
 
 /* ---- boots ---- */
 
-#define UP(day, uptime, stamp, pid, nr) "Nov 24 " day " node01 kernel: [" uptime "] audit: type=1326 audit(" stamp \
-	"): auid=0 uid=0 gid=0 ses=1 pid=" pid " comm=\"sh\" exe=\"/bin/sh\" sig=0 arch=c000003e syscall=" nr \
+#define UP(day, uptime, stamp, pid, nr)                                                            \
+	"Nov 24 " day " node01 kernel: [" uptime "] audit: type=1326 audit(" stamp                 \
+	"): auid=0 uid=0 gid=0 ses=1 pid=" pid                                                     \
+	" comm=\"sh\" exe=\"/bin/sh\" sig=0 arch=c000003e syscall=" nr                             \
 	" compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000\n"
 
-/* Two boots within one page of the seen set, told apart by their uptimes; a third that begins again. */
+/* Two boots within one page of the seen set, told apart by their uptimes; a third that begins
+ * again. */
 static const char *const boot_lines[] = {
-	UP("11:00:00", "  100.000000", "1795518000.001:100", "10", "1"), UP("11:00:01", "  101.000000", "1795518001.001:101", "10", "2"),
-	UP("11:05:00", "   20.000000", "1795518300.001:110", "10", "3"), UP("11:05:01", "   21.000000", "1795518301.001:111", "11", "4"),
-	UP("11:10:00", "   20.000000", "1795518600.001:5", "11", "5"), UP("11:10:01", "   21.000000", "1795518601.001:6", "12", "6"),
+	UP("11:00:00", "  100.000000", "1795518000.001:100", "10", "1"),
+	UP("11:00:01", "  101.000000", "1795518001.001:101", "10", "2"),
+	UP("11:05:00", "   20.000000", "1795518300.001:110", "10", "3"),
+	UP("11:05:01", "   21.000000", "1795518301.001:111", "11", "4"),
+	UP("11:10:00", "   20.000000", "1795518600.001:5", "11", "5"),
+	UP("11:10:01", "   21.000000", "1795518601.001:6", "12", "6"),
 };
 
 static void bring_boots(struct rig *r, const size_t *order, bool at_once)
@@ -541,12 +686,16 @@ static void bring_boots(struct rig *r, const size_t *order, bool at_once)
 	}
 }
 
-static struct boots_case { const char *name; size_t order[ARRAY_SIZE(boot_lines)]; bool at_once; } boots[] = {
-	{ "boots: line by line",                       { 0, 1, 2, 3, 4, 5 }, false },
-	{ "boots: line by line, backwards",            { 5, 4, 3, 2, 1, 0 }, false },
-	{ "boots: line by line, in turn",              { 0, 2, 4, 1, 3, 5 }, false },
-	{ "boots: at once, backwards",                 { 5, 4, 3, 2, 1, 0 }, true },
-	{ "boots: at once, in turn",                   { 2, 0, 4, 5, 3, 1 }, true },
+static struct boots_case {
+	const char *name;
+	size_t order[ARRAY_SIZE(boot_lines)];
+	bool at_once;
+} boots[] = {
+	{ "boots: line by line", { 0, 1, 2, 3, 4, 5 }, false },
+	{ "boots: line by line, backwards", { 5, 4, 3, 2, 1, 0 }, false },
+	{ "boots: line by line, in turn", { 0, 2, 4, 1, 3, 5 }, false },
+	{ "boots: at once, backwards", { 5, 4, 3, 2, 1, 0 }, true },
+	{ "boots: at once, in turn", { 2, 0, 4, 5, 3, 1 }, true },
 };
 
 static void check_boots(void **state)
@@ -574,13 +723,16 @@ static void check_boots(void **state)
 }
 
 /*
- * A thin log first: a page with one event of each of two boots looks like one boot. The whole log shows the fall of the
- * serials; the pid that it says nothing new of belongs to the second boot all the same.
+ * A thin log first: a page with one event of each of two boots looks like one boot. The whole log
+ * shows the fall of the serials; the pid that it says nothing new of belongs to the second boot all
+ * the same.
  */
 static void a_thin_log_first_and_the_whole_later_give_the_same_boots(void **state)
 {
-	static const char thin[] = FORM("1795518350.001:1000", "10", "sh", "1") FORM("1795518370.001:2000", "11", "sh", "1");
-	static const char rest[] = FORM("1795518352.001:3000", "10", "sh", "1") FORM("1795518353.001:3001", "10", "sh", "2");
+	static const char thin[] = FORM("1795518350.001:1000", "10", "sh", "1")
+		FORM("1795518370.001:2000", "11", "sh", "1");
+	static const char rest[] = FORM("1795518352.001:3000", "10", "sh", "1")
+		FORM("1795518353.001:3001", "10", "sh", "2");
 	char *whole = mem_print("%s%s", thin, rest);
 	struct dump want, got;
 	struct rig a, b;
@@ -618,8 +770,11 @@ static void add_record(struct buf *out, int64_t ms, uint32_t serial, int64_t upt
 			   (long long)uptime, 250000);
 	else
 		buf_printf(out, "type=SECCOMP msg=");
-	buf_printf(out, "audit(%lld.%03d:%u): auid=0 uid=0 gid=0 ses=1 pid=%u comm=\"sh\" exe=\"/bin/sh\" sig=0 arch=c000003e syscall=%u compat=0 "
-		   "ip=0x7f328e6a7c47 code=0x7ffc0000\n", (long long)(ms / 1000), (int)(ms % 1000), serial, 100 + serial % 7, serial % 50);
+	buf_printf(
+		out,
+		"audit(%lld.%03d:%u): auid=0 uid=0 gid=0 ses=1 pid=%u comm=\"sh\" exe=\"/bin/sh\" sig=0 arch=c000003e syscall=%u compat=0 "
+		"ip=0x7f328e6a7c47 code=0x7ffc0000\n",
+		(long long)(ms / 1000), (int)(ms % 1000), serial, 100 + serial % 7, serial % 50);
 }
 
 static void add_marker(struct buf *out, uint32_t number, uint32_t uptime, uint32_t minute)
@@ -708,9 +863,15 @@ static void forged(uint64_t *seed, struct buf *out, struct bytes truth)
 
 static void rows_of_trusted(const struct rig *r, struct buf *out)
 {
-	rig_rows(r, "SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max FROM seen WHERE length(trusted_pieces) > 0 "
-		    "ORDER BY 1, 2", out);
-	rig_rows(r, "SELECT number, t_first, t_last, serial_first, serial_last FROM boot WHERE trusted ORDER BY 1", out);
+	rig_rows(
+		r,
+		"SELECT serials, seconds, hex(trusted_pieces), trusted_base_min, trusted_base_max FROM seen WHERE length(trusted_pieces) > 0 "
+		"ORDER BY 1, 2",
+		out);
+	rig_rows(
+		r,
+		"SELECT number, t_first, t_last, serial_first, serial_last FROM boot WHERE trusted ORDER BY 1",
+		out);
 	rig_rows(r, "SELECT kind, stamp, number, t FROM loss WHERE trusted ORDER BY 1, 2, 3", out);
 }
 
@@ -776,8 +937,13 @@ static void no_text_changes_what_trusted_lines_say(void **state)
 /* A marker that both tell of is a trusted one, with what the trusted line says of it. */
 static void a_marker_of_both_is_trusted(void **state)
 {
-#define LOST(minute) "Nov 24 11:" minute ":52 node01 kernel: [ 2076.000000] audit: audit_lost=7 audit_rate_limit=0 audit_backlog_limit=64\n"
-	static const struct { const char *text; bool trusted; } lines[] = { { LOST("05"), true }, { LOST("01"), false }, { LOST("09"), false } };
+#define LOST(minute)                                                                               \
+	"Nov 24 11:" minute                                                                        \
+	":52 node01 kernel: [ 2076.000000] audit: audit_lost=7 audit_rate_limit=0 audit_backlog_limit=64\n"
+	static const struct {
+		const char *text;
+		bool trusted;
+	} lines[] = { { LOST("05"), true }, { LOST("01"), false }, { LOST("09"), false } };
 	static const size_t orders[][3] = { { 0, 1, 2 }, { 1, 0, 2 }, { 2, 1, 0 }, { 1, 2, 0 } };
 	auto_buf struct buf want = { 0 };
 
@@ -809,21 +975,28 @@ static void a_marker_of_text_has_its_earliest_time(void **state)
 		struct rig r;
 
 		rig_open(&r);
-		bring(&r, order ? BYTES(LOST("09")) : BYTES(LOST("03")), (struct how){ .own = true });
-		bring(&r, order ? BYTES(LOST("03")) : BYTES(LOST("09")), (struct how){ .own = true });
-		assert_int_equal(rig_number(&r, "SELECT NOT trusted AND t / 60000 % 60 = 3 FROM loss"), 1);
+		bring(&r, order ? BYTES(LOST("09")) : BYTES(LOST("03")),
+		      (struct how){ .own = true });
+		bring(&r, order ? BYTES(LOST("03")) : BYTES(LOST("09")),
+		      (struct how){ .own = true });
+		assert_int_equal(
+			rig_number(&r, "SELECT NOT trusted AND t / 60000 % 60 = 3 FROM loss"), 1);
 		rig_close(&r);
 	}
 }
 
 /* ---- presence ---- */
 
-#define PRESENT(pid, comm, nr) "Nov 24 11:05:50 node01 audit[" pid "]: SECCOMP auid=1000 uid=1000 gid=1000 ses=2 pid=" pid " comm=\"" comm \
-	"\" exe=\"/usr/bin/" comm "\" sig=0 arch=c000003e syscall=" nr " compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000\n"
+#define PRESENT(pid, comm, nr)                                                                     \
+	"Nov 24 11:05:50 node01 audit[" pid                                                        \
+	"]: SECCOMP auid=1000 uid=1000 gid=1000 ses=2 pid=" pid " comm=\"" comm                    \
+	"\" exe=\"/usr/bin/" comm "\" sig=0 arch=c000003e syscall=" nr                             \
+	" compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000\n"
 
 static void a_line_without_serial_counts_nothing_and_hangs_on_its_image(void **state)
 {
-	static const char record[] = KERNEL("1795518350.089:610839", "5857", "sh", "12"), present[] = PRESENT("5857", "sh", "59");
+	static const char record[] = KERNEL("1795518350.089:610839", "5857", "sh", "12"),
+			  present[] = PRESENT("5857", "sh", "59");
 	struct dump d[2];
 
 	(void)state;
@@ -836,7 +1009,11 @@ static void a_line_without_serial_counts_nothing_and_hangs_on_its_image(void **s
 		bring(&r, bytes_of(present), (struct how){ .trusted = true });
 		assert_int_equal(counted(&r), 1);
 		assert_int_equal(trusted(&r), 0);
-		assert_int_equal(rig_number(&r, "SELECT count(*) FROM observations WHERE nr = 59 AND count = 0 AND tree IS NOT NULL"), 1);
+		assert_int_equal(
+			rig_number(
+				&r,
+				"SELECT count(*) FROM observations WHERE nr = 59 AND count = 0 AND tree IS NOT NULL"),
+			1);
 		d[order] = dump_of(&r);
 		rig_close(&r);
 	}
@@ -852,7 +1029,8 @@ static void a_line_without_serial_of_an_unknown_pid_is_kept(void **state)
 
 	(void)state;
 	rig_open(&r);
-	report = bring(&r, BYTES(PRESENT("5857", "sh", "59") PRESENT("5857", "sh", "59")), (struct how){ .own = true });
+	report = bring(&r, BYTES(PRESENT("5857", "sh", "59") PRESENT("5857", "sh", "59")),
+		       (struct how){ .own = true });
 	assert_int_equal(report.presence, 2);
 	assert_int_equal(report.new_events, 0);
 	assert_int_equal(rig_number(&r, "SELECT count(*) FROM observations"), 1);
@@ -893,7 +1071,11 @@ static void a_stopped_run_is_completed_by_the_next(void **state)
 {
 	const char *file = "samples/java-threads.log";
 	struct stopper s = { 0 };
-	struct ingest_options o = { .node = "node01", .version = "test", .batch_records = 50, .stop = &s.stop, .to = &s,
+	struct ingest_options o = { .node = "node01",
+				    .version = "test",
+				    .batch_records = 50,
+				    .stop = &s.stop,
+				    .to = &s,
 				    .progress = stop_after_three_commits };
 	struct ingest_report report;
 	struct err e = { 0 };
@@ -953,7 +1135,10 @@ static void check_writers(void **state)
 	const struct writers_row *row = *state;
 	char *all = read_file(row->file), *path;
 	struct second s = { .text = bytes_of(all), .of = 10 };
-	struct ingest_options o = { .node = "node01", .version = "test", .batch_records = row->batch, .to = &s,
+	struct ingest_options o = { .node = "node01",
+				    .version = "test",
+				    .batch_records = row->batch,
+				    .to = &s,
 				    .progress = second_writes };
 	struct ingest_report report;
 	struct err e = { 0 };
@@ -993,12 +1178,18 @@ static void a_label_marks_what_was_seen_before(void **state)
 	(void)state;
 	rig_open(&r);
 	bring(&r, bytes_of(text), (struct how){ 0 });
-	assert_int_equal(rig_number(&r, "SELECT count(*) FROM observations WHERE label IS NOT NULL"), 0);
+	assert_int_equal(
+		rig_number(&r, "SELECT count(*) FROM observations WHERE label IS NOT NULL"), 0);
 	bring(&r, bytes_of(text), (struct how){ .label = "again" });
-	assert_int_equal(rig_number(&r, "SELECT count(*) FROM observations WHERE label IS NOT 'again'"), 0);
+	assert_int_equal(
+		rig_number(&r, "SELECT count(*) FROM observations WHERE label IS NOT 'again'"), 0);
 	assert_int_equal(counted(&r), 346);
 	bring(&r, bytes_of(text), (struct how){ .label = "third" });
-	assert_int_equal(rig_number(&r, "SELECT count(*) FROM observations WHERE label NOT IN ('again,third', 'third,again')"), 0);
+	assert_int_equal(
+		rig_number(
+			&r,
+			"SELECT count(*) FROM observations WHERE label NOT IN ('again,third', 'third,again')"),
+		0);
 	assert_int_equal(counted(&r), 346);
 	free(text);
 	rig_close(&r);
@@ -1048,7 +1239,8 @@ static void bring_random_keys(unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		x = x * 1664525u + 1013904223u;
-		buf_printf(&text, FORM("%u.000:%u", "7", "sh", "1"), 1000000000 + (x >> 2), x * 2654435761u);
+		buf_printf(&text, FORM("%u.000:%u", "7", "sh", "1"), 1000000000 + (x >> 2),
+			   x * 2654435761u);
 	}
 	rig_open(&r);
 	assert_int_equal(bring(&r, buf_bytes(&text), (struct how){ 0 }).new_events, n);
@@ -1077,8 +1269,9 @@ static uint64_t random_site(uint32_t *x)
 }
 
 /*
- * A few pids that live long, each with calls seconds apart from two or three places, and now and then an execve, a
- * fork whose child has the parent's places and another's pid, an exit, a new place, a clock that is set back.
+ * A few pids that live long, each with calls seconds apart from two or three places, and now and
+ * then an execve, a fork whose child has the parent's places and another's pid, an exit, a new
+ * place, a clock that is set back.
  */
 static void add_lives(struct buf *out, unsigned n, uint32_t seed)
 {
@@ -1096,13 +1289,18 @@ static void add_lives(struct buf *out, unsigned n, uint32_t seed)
 	for (unsigned i = 0; i < n; i++) {
 		unsigned pid = dice(&x, PIDS), what = dice(&x, 1200), child = dice(&x, PIDS);
 		uint64_t ip = life[pid].at[dice(&x, life[pid].n)] + dice(&x, 3) * 0x7f0;
-		unsigned nr = what == 0 ? 59 : what == 1 || what == 2 ? 56 : what == 3 ? 231 : what % 5;
+		unsigned nr = what == 0		     ? 59 :
+			      what == 1 || what == 2 ? 56 :
+			      what == 3		     ? 231 :
+						       what % 5;
 
 		t += dice(&x, 3000) == 0 ? -20000 : 100 + (int64_t)dice(&x, 1500);
-		buf_printf(out, "type=SECCOMP msg=audit(%lld.%03d:%u): auid=1000 uid=1000 gid=1000 ses=2 pid=%u comm=\"%c%u\" "
-			   "exe=\"/usr/bin/%c\" sig=0 arch=c000003e syscall=%u compat=0 ip=0x%llx code=0x7ffc0000\n",
-			   (long long)(t / 1000), (int)(t % 1000), 1000 + 2 * i, 100 + pid, life[pid].exe, dice(&x, 2),
-			   life[pid].exe, nr, (unsigned long long)ip);
+		buf_printf(
+			out,
+			"type=SECCOMP msg=audit(%lld.%03d:%u): auid=1000 uid=1000 gid=1000 ses=2 pid=%u comm=\"%c%u\" "
+			"exe=\"/usr/bin/%c\" sig=0 arch=c000003e syscall=%u compat=0 ip=0x%llx code=0x7ffc0000\n",
+			(long long)(t / 1000), (int)(t % 1000), 1000 + 2 * i, 100 + pid,
+			life[pid].exe, dice(&x, 2), life[pid].exe, nr, (unsigned long long)ip);
 		if (nr == 56 && child != pid)
 			life[child] = life[pid];
 		if (nr == 59 || nr == 231) {
@@ -1115,15 +1313,20 @@ static void add_lives(struct buf *out, unsigned n, uint32_t seed)
 	}
 }
 
-static struct life_row { const char *name; uint32_t seed; size_t batch; bool backwards; } lives[] = {
+static struct life_row {
+	const char *name;
+	uint32_t seed;
+	size_t batch;
+	bool backwards;
+} lives[] = {
 	{ "long lives: a batch for each record", 1, 1, false },
-	{ "long lives: batches of 7",            2, 7, false },
-	{ "long lives: batches of 7, another",   3, 7, false },
-	{ "long lives: batches of 20",           4, 20, false },
-	{ "long lives: batches of 20, another",  5, 20, false },
-	{ "long lives: batches of 100",          6, 100, false },
+	{ "long lives: batches of 7", 2, 7, false },
+	{ "long lives: batches of 7, another", 3, 7, false },
+	{ "long lives: batches of 20", 4, 20, false },
+	{ "long lives: batches of 20, another", 5, 20, false },
+	{ "long lives: batches of 100", 6, 100, false },
 	{ "long lives: batches of 100, another", 7, 100, false },
-	{ "long lives: the last piece first",    8, 20, true },
+	{ "long lives: the last piece first", 8, 20, true },
 };
 
 static void check_lives(void **state)
@@ -1158,9 +1361,11 @@ static void bring_a_life(unsigned n)
 	struct rig r;
 
 	for (unsigned i = 0; i < n; i++)
-		buf_printf(&text, "type=SECCOMP msg=audit(%u.089:%u): auid=1000 uid=1000 gid=1000 ses=2 pid=7 comm=\"svc\" "
-			   "exe=\"/usr/bin/svc\" sig=0 arch=c000003e syscall=%u compat=0 ip=0x7f%c28e6a7c47 code=0x7ffc0000\n",
-			   1795518350 + i, 1000 + i, i % 7, i % 2 ? '3' : '4');
+		buf_printf(
+			&text,
+			"type=SECCOMP msg=audit(%u.089:%u): auid=1000 uid=1000 gid=1000 ses=2 pid=7 comm=\"svc\" "
+			"exe=\"/usr/bin/svc\" sig=0 arch=c000003e syscall=%u compat=0 ip=0x7f%c28e6a7c47 code=0x7ffc0000\n",
+			1795518350 + i, 1000 + i, i % 7, i % 2 ? '3' : '4');
 	rig_open(&r);
 	assert_int_equal(bring(&r, buf_bytes(&text), (struct how){ .batch = 100 }).new_events, n);
 	rig_close(&r);
@@ -1185,7 +1390,8 @@ int main(void)
 			struct piece_case *c = &cases[n++];
 
 			*c = (struct piece_case){ .row = &pieces[i], .file = piece_files[f] };
-			snprintf(c->name, sizeof(c->name), "%s: %s", piece_files[f], pieces[i].name);
+			snprintf(c->name, sizeof(c->name), "%s: %s", piece_files[f],
+				 pieces[i].name);
 			add_test(&t, c->name, check_pieces, c);
 		}
 	ADD_ROWS(&t, trusts, check_trust);

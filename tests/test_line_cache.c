@@ -74,10 +74,13 @@ static int64_t string_row(struct bench *b, struct bytes text)
 }
 
 /* What of the matched event is not as body_parse_line has it; NULL: nothing. */
-static const char *difference(struct bench *b, const struct line_cache_event *ev, const struct line *l)
+static const char *difference(struct bench *b, const struct line_cache_event *ev,
+			      const struct line *l)
 {
 	const struct record *r = &l->rec;
-	int64_t boot_time = l->uptime_us < 0 || !r->has_serial ? BOOT_NO_TIME : r->ms / 1000 - l->uptime_us / 1000000;
+	int64_t boot_time = l->uptime_us < 0 || !r->has_serial ?
+				    BOOT_NO_TIME :
+				    r->ms / 1000 - l->uptime_us / 1000000;
 	const struct { const char *what; bool same; } checks[] = {
 		{ "no record", l->kind == LINE_RECORD },
 		{ "has a serial", l->kind != LINE_RECORD || ev->has_serial == r->has_serial },
@@ -120,7 +123,8 @@ static bool match(struct bench *b, struct bytes text, struct line_cache_event *e
 	taken = line_cache_match(&b->line_cache, (struct bytes){ copy, text.n + strlen(next) }, ev);
 	if (taken)
 		assert_int_equal(ev->n, text.n);
-	assert_false(line_cache_match(&b->line_cache, (struct bytes){ copy, text.n }, ev)); /* the newline has not come yet */
+	assert_false(line_cache_match(&b->line_cache, (struct bytes){ copy, text.n },
+				      ev)); /* the newline has not come yet */
 	if (taken)
 		taken = line_cache_match(&b->line_cache, (struct bytes){ copy, text.n + 1 }, ev);
 	free(copy);
@@ -199,61 +203,68 @@ static void the_samples_line_by_line_in_turn(void **state)
 
 /* ---- one byte changed ---- */
 
-#define FIELDS "auid=4294967295 uid=65534 gid=65534 ses=4294967295 pid=5857 comm=\"sh\" " \
-	       "exe=\"/usr/bin/dash\" sig=0 arch=c000003e syscall=12 compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000"
+#define FIELDS                                                                                     \
+	"auid=4294967295 uid=65534 gid=65534 ses=4294967295 pid=5857 comm=\"sh\" "                 \
+	"exe=\"/usr/bin/dash\" sig=0 arch=c000003e syscall=12 compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000"
 #define RECORD "audit(1795518350.089:610839): " FIELDS
 #define KERNEL "audit: type=1326 " RECORD
 
-static struct line_row { const char *name, *line; } rows[] = {
-	{ "RFC 3339",                "2026-11-24T11:05:50.097724+00:00 node01 kernel: [ 2076.263835] " KERNEL },
-	{ "traditional",             "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL },
-	{ "traditional, address",    "Nov 24 11:05:50 192.0.2.11 kernel: " KERNEL },
-	{ "RFC 3164",                "<5>Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL },
-	{ "RFC 5424",                "<5>1 2026-11-24T11:05:50.097724+00:00 node01 kernel - - - [ 2076.263835] " KERNEL },
-	{ "busybox",                 "Nov 24 11:05:50 node01 kern.notice kernel: [ 2076.263835] " KERNEL },
-	{ "Talos",                   "10.5.0.3: kern:  notice: [2026-11-24T11:05:50.097724000Z]: " KERNEL },
-	{ "dmesg",                   "[ 2076.263835] " KERNEL },
-	{ "dmesg -T",                "[Tue Nov 24 11:05:50 2026] " KERNEL },
-	{ "dmesg -x",                "kern  :notice: [ 2076.263835] " KERNEL },
-	{ "dmesg -r",                "<5>[ 2076.263835] " KERNEL },
-	{ "dmesg iso",               "2026-11-24T11:05:50,097724+00:00 " KERNEL },
-	{ "printk's caller",         "[ 2076.263835] [   T55] " KERNEL },
-	{ "printk's processor",      "[ 2076.263835] 000: " KERNEL },
-	{ "kmsg",                    "5,535,2076263835,-;" KERNEL },
-	{ "colour",                  "\033[32m[ 2076.263835] \033[0m\033[33maudit: \033[0mtype=1326 " RECORD },
-	{ "journalctl short-unix",   "1795518350.097724 node01 kernel: " KERNEL },
-	{ "journalctl short-full",   "Tue 2026-11-24 11:05:50 UTC node01 kernel: " KERNEL },
+static struct line_row { const char *name, *line;
+} rows[] = {
+	{ "RFC 3339", "2026-11-24T11:05:50.097724+00:00 node01 kernel: [ 2076.263835] " KERNEL },
+	{ "traditional", "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL },
+	{ "traditional, address", "Nov 24 11:05:50 192.0.2.11 kernel: " KERNEL },
+	{ "RFC 3164", "<5>Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL },
+	{ "RFC 5424",
+	  "<5>1 2026-11-24T11:05:50.097724+00:00 node01 kernel - - - [ 2076.263835] " KERNEL },
+	{ "busybox", "Nov 24 11:05:50 node01 kern.notice kernel: [ 2076.263835] " KERNEL },
+	{ "Talos", "10.5.0.3: kern:  notice: [2026-11-24T11:05:50.097724000Z]: " KERNEL },
+	{ "dmesg", "[ 2076.263835] " KERNEL },
+	{ "dmesg -T", "[Tue Nov 24 11:05:50 2026] " KERNEL },
+	{ "dmesg -x", "kern  :notice: [ 2076.263835] " KERNEL },
+	{ "dmesg -r", "<5>[ 2076.263835] " KERNEL },
+	{ "dmesg iso", "2026-11-24T11:05:50,097724+00:00 " KERNEL },
+	{ "printk's caller", "[ 2076.263835] [   T55] " KERNEL },
+	{ "printk's processor", "[ 2076.263835] 000: " KERNEL },
+	{ "kmsg", "5,535,2076263835,-;" KERNEL },
+	{ "colour", "\033[32m[ 2076.263835] \033[0m\033[33maudit: \033[0mtype=1326 " RECORD },
+	{ "journalctl short-unix", "1795518350.097724 node01 kernel: " KERNEL },
+	{ "journalctl short-full", "Tue 2026-11-24 11:05:50 UTC node01 kernel: " KERNEL },
 	{ "journalctl short-monotonic", "[ 2076.263835] node01 kernel: " KERNEL },
-	{ "grep's name and line",    "/var/log/syslog:12:Nov 24 11:05:50 node01 kernel: " KERNEL },
-	{ "indented",                "   type=SECCOMP msg=" RECORD },
-	{ "auditd",                  "type=SECCOMP msg=" RECORD },
-	{ "auditd, numeric",         "type=1326 msg=" RECORD },
-	{ "auditd, node",            "node=10.5.0.3 type=SECCOMP msg=" RECORD },
-	{ "auditd enriched",         "type=SECCOMP msg=" RECORD "\x1d" "AUID=\"unset\" UID=\"nobody\"" },
-	{ "audisp-syslog",           "Nov 24 11:05:50 node02 audisp-syslog: node=node01 type=SECCOMP msg=" RECORD },
-	{ "bare text",               RECORD },
-	{ "two blanks",              "Nov 24 11:05:50 node01 kernel: [ 2076.263835] audit: type=1326 audit(1795518350.089:610839):  " FIELDS },
-	{ "carriage return",         "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL "\r" },
-	{ "blank behind",            "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL " " },
-	{ "local month",             "M\xc3\xa4r 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL },
-	{ "colour at the end",       "\033[32m[ 2076.263835] \033[0m" KERNEL "\033[0m" },
-	{ "journald",                "Nov 24 11:05:50 node01 audit[5857]: SECCOMP " FIELDS },
-	{ "journald, bare",          "SECCOMP " FIELDS },
-	{ "journald, tag alone",     "audit[5857]: SECCOMP " FIELDS },
-	{ "journald, short-unix",    "1795518350.097724 node01 audit[5857]: SECCOMP " FIELDS },
-	{ "journald, short-iso-precise", "2026-11-24T11:05:50.097724+0000 node01 audit[5857]: SECCOMP " FIELDS },
-	{ "journald, zone",          "2026-11-24T00:05:50.097724+0130 node01 audit[5857]: SECCOMP " FIELDS },
-	{ "CRI",                     "2026-11-24T11:05:50.097724123Z stdout F Nov 24 11:05:50 node01 kernel: " KERNEL },
-	{ "docker logs -t",          "2026-11-24T11:05:50.097724123Z type=SECCOMP msg=" RECORD },
-	{ "compose",                 "reader-1  | Nov 24 11:05:50 node01 kernel: " KERNEL },
-	{ "kubectl logs",            "[pod/web-5d9/app] Nov 24 11:05:50 node01 kernel: " KERNEL },
-	{ "imfile",                  "Nov 24 11:05:50 node01 tag_audit_log: type=SECCOMP msg=" RECORD },
-	{ "ChromeOS",                "2026-11-24T11:05:50.097724Z NOTICE kernel: [ 2076.263835] " KERNEL },
-	{ "OpenWrt",                 "Tue Nov 24 11:05:50 2026 kern.notice kernel: [ 2076.263835] " KERNEL },
-	{ "logcat",                  "11-24 11:05:50.412   959   959 E audit   : type=1326 " RECORD },
-	{ "logcat, brief",           "E/audit   (  959): type=1326 " RECORD },
-	{ "bullet",                  "12. type=SECCOMP msg=" RECORD },
-	{ "quotation",               "> Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "grep's name and line", "/var/log/syslog:12:Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "indented", "   type=SECCOMP msg=" RECORD },
+	{ "auditd", "type=SECCOMP msg=" RECORD },
+	{ "auditd, numeric", "type=1326 msg=" RECORD },
+	{ "auditd, node", "node=10.5.0.3 type=SECCOMP msg=" RECORD },
+	{ "auditd enriched", "type=SECCOMP msg=" RECORD "\x1d"
+			     "AUID=\"unset\" UID=\"nobody\"" },
+	{ "audisp-syslog",
+	  "Nov 24 11:05:50 node02 audisp-syslog: node=node01 type=SECCOMP msg=" RECORD },
+	{ "bare text", RECORD },
+	{ "two blanks",
+	  "Nov 24 11:05:50 node01 kernel: [ 2076.263835] audit: type=1326 audit(1795518350.089:610839):  " FIELDS },
+	{ "carriage return", "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL "\r" },
+	{ "blank behind", "Nov 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL " " },
+	{ "local month", "M\xc3\xa4r 24 11:05:50 node01 kernel: [ 2076.263835] " KERNEL },
+	{ "colour at the end", "\033[32m[ 2076.263835] \033[0m" KERNEL "\033[0m" },
+	{ "journald", "Nov 24 11:05:50 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "journald, bare", "SECCOMP " FIELDS },
+	{ "journald, tag alone", "audit[5857]: SECCOMP " FIELDS },
+	{ "journald, short-unix", "1795518350.097724 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "journald, short-iso-precise",
+	  "2026-11-24T11:05:50.097724+0000 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "journald, zone", "2026-11-24T00:05:50.097724+0130 node01 audit[5857]: SECCOMP " FIELDS },
+	{ "CRI", "2026-11-24T11:05:50.097724123Z stdout F Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "docker logs -t", "2026-11-24T11:05:50.097724123Z type=SECCOMP msg=" RECORD },
+	{ "compose", "reader-1  | Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "kubectl logs", "[pod/web-5d9/app] Nov 24 11:05:50 node01 kernel: " KERNEL },
+	{ "imfile", "Nov 24 11:05:50 node01 tag_audit_log: type=SECCOMP msg=" RECORD },
+	{ "ChromeOS", "2026-11-24T11:05:50.097724Z NOTICE kernel: [ 2076.263835] " KERNEL },
+	{ "OpenWrt", "Tue Nov 24 11:05:50 2026 kern.notice kernel: [ 2076.263835] " KERNEL },
+	{ "logcat", "11-24 11:05:50.412   959   959 E audit   : type=1326 " RECORD },
+	{ "logcat, brief", "E/audit   (  959): type=1326 " RECORD },
+	{ "bullet", "12. type=SECCOMP msg=" RECORD },
+	{ "quotation", "> Nov 24 11:05:50 node01 kernel: " KERNEL },
 	{ "a clock that may be a line's number", "a-12:15:11:05:50 node01 kernel: " KERNEL },
 };
 
@@ -261,8 +272,9 @@ static struct line_row { const char *name, *line; } rows[] = {
 /* Changes each byte from `from` to before `to` in turn. */
 static void change_bytes(const struct line_row *r, size_t from, size_t to)
 {
-	static const char bytes[] = { '\0', '\t', ' ', '"', '-', '.', ':', '=', '[', ']', '0', '1', '9', 'a', 'g', 'A',
-				      's', '\033', '\x1d', (char)0xff };
+	static const char bytes[] = { '\0', '\t', ' ', '"',    '-',    '.',	  ':',
+				      '=',  '[',  ']', '0',    '1',    '9',	  'a',
+				      'g',  'A',  's', '\033', '\x1d', (char)0xff };
 	size_t n = strlen(r->line);
 	struct bench b;
 	struct line l;
@@ -308,7 +320,8 @@ static void check_changed_record(void **state)
 	change_bytes(r, record_at(r), strlen(r->line));
 }
 
-/* Every beginning of a line that was learned: none of them is taken, and nobody reads far behind it. */
+/* Every beginning of a line that was learned: none of them is taken, and nobody reads far behind
+ * it. */
 static void check_cut(void **state)
 {
 	const struct line_row *r = *state;
@@ -417,25 +430,29 @@ static void how_many(void **state)
 
 /* ---- rows ---- */
 
-static struct take_row { const char *name, *from, *to; bool taken; } takes[] = {
-	{ "taken: the same line again",                 "", "", true },
-	{ "taken: another serial",                      ":610839)", ":610840)", true },
-	{ "taken: another second",                      "(1795518350.", "(1795518351.", true },
-	{ "taken: a second with fewer digits",          "(1795518350.", "(114.", true },
-	{ "taken: another call and ip",                 "syscall=12 compat=0 ip=0x7f328e6a7c47", "syscall=257 compat=0 ip=0x40828e", true },
-	{ "taken: a negative number",                   "syscall=12", "syscall=-1", true },
-	{ "taken: another stamp of the header",         "11:05:50.09", "11:05:51.10", true },
-	{ "refused: an ip with seventeen digits",       "ip=0x7f328e6a7c47", "ip=0x17f328e6a7c470000", false },
-	{ "refused: another thread",                    "\"sh\"", "\"sx\"", false },
-	{ "refused: another host",                      "node01", "node02", false },
-	{ "refused: a kill without a signal",           "0x7ffc0000", "0x80000000", false },
-	{ "refused: an upper-case digit in code",       "0x7ffc0000", "0x7FFc0000", false },
-	{ "refused: text behind the record",            "0x7ffc0000", "0x7ffc0000 x", false },
+static struct take_row { const char *name, *from, *to; bool taken;
+} takes[] = {
+	{ "taken: the same line again", "", "", true },
+	{ "taken: another serial", ":610839)", ":610840)", true },
+	{ "taken: another second", "(1795518350.", "(1795518351.", true },
+	{ "taken: a second with fewer digits", "(1795518350.", "(114.", true },
+	{ "taken: another call and ip", "syscall=12 compat=0 ip=0x7f328e6a7c47",
+	  "syscall=257 compat=0 ip=0x40828e", true },
+	{ "taken: a negative number", "syscall=12", "syscall=-1", true },
+	{ "taken: another stamp of the header", "11:05:50.09", "11:05:51.10", true },
+	{ "refused: an ip with seventeen digits", "ip=0x7f328e6a7c47", "ip=0x17f328e6a7c470000",
+	  false },
+	{ "refused: another thread", "\"sh\"", "\"sx\"", false },
+	{ "refused: another host", "node01", "node02", false },
+	{ "refused: a kill without a signal", "0x7ffc0000", "0x80000000", false },
+	{ "refused: an upper-case digit in code", "0x7ffc0000", "0x7FFc0000", false },
+	{ "refused: text behind the record", "0x7ffc0000", "0x7ffc0000 x", false },
 };
 
 static void check_take(void **state)
 {
-	static const char line[] = "2026-11-24T11:05:50.097724+00:00 node01 kernel: [ 2076.263835] " KERNEL;
+	static const char line[] =
+		"2026-11-24T11:05:50.097724+00:00 node01 kernel: [ 2076.263835] " KERNEL;
 	const struct take_row *r = *state;
 	const char *at = strstr(line, r->from);
 	char *text = mem_print("%.*s%s%s", (int)(at - line), line, r->to, at + strlen(r->from));
@@ -459,9 +476,11 @@ static void identities_come_and_go(void **state)
 	(void)state;
 	bench_open(&b);
 	for (unsigned i = 0; i < TALLY_MAX_IDENTS + 2000; i++) {
-		snprintf(text, sizeof(text),
-			 "type=SECCOMP msg=audit(1795518350.089:%u): auid=0 uid=0 gid=0 ses=1 pid=%u comm=\"c%u\" exe=\"/x\" "
-			 "sig=0 arch=c000003e syscall=12 compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000", i, i % 30000, i / 30000);
+		snprintf(
+			text, sizeof(text),
+			"type=SECCOMP msg=audit(1795518350.089:%u): auid=0 uid=0 gid=0 ses=1 pid=%u comm=\"c%u\" exe=\"/x\" "
+			"sig=0 arch=c000003e syscall=12 compat=0 ip=0x7f328e6a7c47 code=0x7ffc0000",
+			i, i % 30000, i / 30000);
 		assert_false(feed(&b, bytes_of(text)));
 		assert_true(feed(&b, bytes_of(text)));
 	}
@@ -484,7 +503,8 @@ int main(void)
 	ADD(&t, the_samples_line_by_line_in_turn);
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
 		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-			snprintf(names[k][i], sizeof(names[k][i]), "%s: %s", kinds[k].what, rows[i].name);
+			snprintf(names[k][i], sizeof(names[k][i]), "%s: %s", kinds[k].what,
+				 rows[i].name);
 			add_test(&t, names[k][i], kinds[k].f, &rows[i]);
 		}
 	ADD(&t, how_many);

@@ -61,20 +61,24 @@ static void check_text(void **state)
 
 #define NEEDLE "type=1326"
 
-static struct long_row { const char *name; size_t n, needle_at; bool newline, cut, mentions; } longs[] = {
-	{ "long: 64 KiB is whole",                        LINES_MAX,     SIZE_MAX, true,  false, false },
-	{ "long: 64 KiB and one byte is cut",             LINES_MAX + 1, SIZE_MAX, true,  true,  false },
-	{ "long: 64 KiB and one byte, no newline",        LINES_MAX + 1, SIZE_MAX, false, true,  false },
-	{ "long: a record at its front is noticed",       100000,        0,        true,  true,  true },
-	{ "long: a record behind the cut is noticed",     100000,        90000,    true,  true,  true },
-	{ "long: as long as the buffer",                  256 << 10,     SIZE_MAX, true,  true,  false },
-	{ "long: over the buffer by one",                 (256 << 10) + 1, SIZE_MAX, true, true, false },
-	{ "long: three megabytes",                        3 << 20,       SIZE_MAX, true,  true,  false },
-	{ "long: three megabytes without newline",        3 << 20,       SIZE_MAX, false, true,  false },
-	{ "long: three megabytes, a record at its front", 3 << 20,       5,        true,  true,  true },
-	{ "long: ... in its middle",                      3 << 20,       1234567,  true,  true,  true },
-	{ "long: ... at its end",                         3 << 20,       (3 << 20) - 9, true, true, true },
-	{ "long: ... across the end of a block",          3 << 20,       (256 << 10) - 4, true, true, true },
+static struct long_row {
+	const char *name;
+	size_t n, needle_at;
+	bool newline, cut, mentions;
+} longs[] = {
+	{ "long: 64 KiB is whole", LINES_MAX, SIZE_MAX, true, false, false },
+	{ "long: 64 KiB and one byte is cut", LINES_MAX + 1, SIZE_MAX, true, true, false },
+	{ "long: 64 KiB and one byte, no newline", LINES_MAX + 1, SIZE_MAX, false, true, false },
+	{ "long: a record at its front is noticed", 100000, 0, true, true, true },
+	{ "long: a record behind the cut is noticed", 100000, 90000, true, true, true },
+	{ "long: as long as the buffer", 256 << 10, SIZE_MAX, true, true, false },
+	{ "long: over the buffer by one", (256 << 10) + 1, SIZE_MAX, true, true, false },
+	{ "long: three megabytes", 3 << 20, SIZE_MAX, true, true, false },
+	{ "long: three megabytes without newline", 3 << 20, SIZE_MAX, false, true, false },
+	{ "long: three megabytes, a record at its front", 3 << 20, 5, true, true, true },
+	{ "long: ... in its middle", 3 << 20, 1234567, true, true, true },
+	{ "long: ... at its end", 3 << 20, (3 << 20) - 9, true, true, true },
+	{ "long: ... across the end of a block", 3 << 20, (256 << 10) - 4, true, true, true },
 };
 
 static void check_long(void **state)

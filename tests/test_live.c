@@ -18,7 +18,13 @@
 
 /* ---- gaps ---- */
 
-static struct gap_row { const char *name; uint32_t serials[12]; size_t n; uint32_t last; uint64_t want; } gap_rows[] = {
+static struct gap_row {
+	const char *name;
+	uint32_t serials[12];
+	size_t n;
+	uint32_t last;
+	uint64_t want;
+} gap_rows[] = {
 	{ "none", { 5, 6, 7, 8 }, 4, 8, 0 },
 	{ "one", { 5, 6, 8 }, 3, 8, 1 },
 	{ "out of order is none", { 5, 8, 6, 7 }, 4, 8, 0 },
@@ -30,7 +36,11 @@ static struct gap_row { const char *name; uint32_t serials[12]; size_t n; uint32
 	{ "longer than the window", { 5, 1000005 }, 2, 1000005, 999999 },
 	{ "a last one that never came", { 5, 6 }, 2, 8, 2 },
 	{ "a last one before the first", { 5, 6 }, 2, 4, 0 },
-	{ "slots of one remainder", { 5, 5 + GAPS_WINDOW, 5 + 2 * GAPS_WINDOW }, 3, 5 + 2 * GAPS_WINDOW, 2 * GAPS_WINDOW - 2 },
+	{ "slots of one remainder",
+	  { 5, 5 + GAPS_WINDOW, 5 + 2 * GAPS_WINDOW },
+	  3,
+	  5 + 2 * GAPS_WINDOW,
+	  2 * GAPS_WINDOW - 2 },
 };
 
 static void counts_gaps(void **state)
@@ -137,10 +147,13 @@ static void full_memory_says_so(void **state)
 	assert_int_equal(queue_open(&q, NULL, &e), 0);
 	while (queue_room(&q, 0))
 		write_some(&q, &in, 100);
-	assert_in_range(queue_waiting(&q), QUEUE_BLOCKS * (QUEUE_BLOCK - 2000), QUEUE_BLOCKS * QUEUE_BLOCK);
+	assert_in_range(queue_waiting(&q), QUEUE_BLOCKS * (QUEUE_BLOCK - 2000),
+			QUEUE_BLOCKS * QUEUE_BLOCK);
 	write_some(&q, &in, 600); /* what was read already */
 	assert_int_equal(q.dropped, 0);
-	write_some(&q, &in, 2000); /* a writer that goes on nevertheless loses records, and they are counted */
+	write_some(
+		&q, &in,
+		2000); /* a writer that goes on nevertheless loses records, and they are counted */
 	queue_add(&q, ITEM_TASK, "task", 4);
 	queue_end(&q);
 	read_all(&q, &out);
@@ -181,7 +194,8 @@ static void spool_takes_the_rest(void **state)
 	queue_release(&q);
 }
 
-/* Never empty, one block in and one out: the file does not grow. SCAUDIT_LONG: as long as a day of it. */
+/* Never empty, one block in and one out: the file does not grow. SCAUDIT_LONG: as long as a day of
+ * it. */
 static void a_backlog_that_stands(void **state)
 {
 	const int rounds = getenv("SCAUDIT_LONG") != NULL ? 20000 : 500;
@@ -213,7 +227,8 @@ static void a_backlog_that_stands(void **state)
 	queue_release(&q);
 }
 
-/* The bound is on the disk: what does not fit is lost, and counted. A GiB, so only with SCAUDIT_LONG. */
+/* The bound is on the disk: what does not fit is lost, and counted. A GiB, so only with
+ * SCAUDIT_LONG. */
 static void a_spool_that_is_full(void **state)
 {
 	struct err e = { 0 };
@@ -256,7 +271,8 @@ static void small_blocks_take_little(void **state)
 	assert_in_range(q.n, 56, 62);
 	assert_in_range(spool_bytes(&q), 2 << 20, 4 << 20);
 	read_all(&q, &out);
-	assert_in_range(out, in - QUEUE_BLOCK / 1000, in); /* a block that is not full waits for memory ... */
+	assert_in_range(out, in - QUEUE_BLOCK / 1000,
+			in); /* a block that is not full waits for memory ... */
 	queue_push(&q);
 	read_all(&q, &out);
 	assert_int_equal(out, in); /* ... and now there is some */
@@ -302,7 +318,10 @@ static void instead(struct queue *q, const char *path)
 }
 
 static void end_of_space(struct queue *q) { instead(q, "/dev/full"); }
-static void broken_disk(struct queue *q) { instead(q, "/proc/self/mem"); } /* whose first pages are not there */
+static void broken_disk(struct queue *q)
+{
+	instead(q, "/proc/self/mem");
+} /* whose first pages are not there */
 
 static struct rlimit file_size;
 
@@ -319,10 +338,19 @@ static void limit_of_size(struct queue *q)
 
 static void cut_off(struct queue *q) { assert_int_equal(ftruncate(q->spool, QUEUE_BLOCK + 5), 0); }
 
-static void other_bytes(struct queue *q) { assert_int_equal(pwrite(q->spool, "other", 5, QUEUE_BLOCK + 999), 5); }
+static void other_bytes(struct queue *q)
+{
+	assert_int_equal(pwrite(q->spool, "other", 5, QUEUE_BLOCK + 999), 5);
+}
 
 /* lost: blocks of those that are in the file by then; in_writing: it is noticed by who writes. */
-static struct fault_row { const char *name; void (*fault)(struct queue *q); int error; unsigned lost; bool in_writing; } fault_rows[] = {
+static struct fault_row {
+	const char *name;
+	void (*fault)(struct queue *q);
+	int error;
+	unsigned lost;
+	bool in_writing;
+} fault_rows[] = {
 	{ "the disk is full", end_of_space, ENOSPC, 3, true },
 	{ "the disk fails", broken_disk, EIO, 3, true },
 	{ "a limit on the file's size", limit_of_size, EFBIG, 0, true },
@@ -336,7 +364,8 @@ static void until_full(struct queue *q, uint64_t *in)
 		write_some(q, in, 50);
 }
 
-/* All but what was in the file and cannot be read is there, in order, and what is missing is counted to the last record. */
+/* All but what was in the file and cannot be read is there, in order, and what is missing is
+ * counted to the last record. */
 static void a_spool_that_fails(void **state)
 {
 	const struct fault_row *row = *state;
@@ -368,7 +397,8 @@ static void a_spool_that_fails(void **state)
 	/* from now on memory alone */
 	until_full(&q, &in);
 	assert_false(queue_room(&q, 0));
-	assert_in_range(queue_waiting(&q), QUEUE_BLOCKS * (QUEUE_BLOCK - 2000), (QUEUE_BLOCKS + 1) * QUEUE_BLOCK);
+	assert_in_range(queue_waiting(&q), QUEUE_BLOCKS * (QUEUE_BLOCK - 2000),
+			(QUEUE_BLOCKS + 1) * QUEUE_BLOCK);
 	write_some(&q, &in, 3000);
 	queue_end(&q);
 	got += read_items(&q, &out, true);
@@ -377,7 +407,8 @@ static void a_spool_that_fails(void **state)
 	queue_release(&q);
 }
 
-/* A file system of 1 MiB of its own; the last test, since this process has other mounts and maybe another user then. */
+/* A file system of 1 MiB of its own; the last test, since this process has other mounts and maybe
+ * another user then. */
 static void a_full_file_system(void **state)
 {
 	char folder[] = "/tmp/scaudit-spool.XXXXXX";
@@ -388,7 +419,8 @@ static void a_full_file_system(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	if ((unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ||
-	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 || mount("spool", folder, "tmpfs", 0, "size=1m") != 0) {
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("spool", folder, "tmpfs", 0, "size=1m") != 0) {
 		print_message("no tmpfs can be mounted here: %s\n", strerror(errno));
 		rmdir(folder);
 		skip();
@@ -434,7 +466,8 @@ static void order_between_threads(void **state)
 	(void)state;
 	assert_int_equal(queue_open(&q, "/tmp", &e), 0);
 	assert_int_equal(pthread_create(&writer, NULL, write_much, &q), 0);
-	for (int i = 0; i < 5000 && queue_waiting(&q) < 20 << 20; i++) /* a reader that is late at first */
+	for (int i = 0; i < 5000 && queue_waiting(&q) < 20 << 20;
+	     i++) /* a reader that is late at first */
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	while (!queue_over(&q)) {
 		read_all(&q, &out);
@@ -467,19 +500,27 @@ static void no_folder_no_spool(void **state)
  * r pid ms serial call: record, call F (fork type), X (execve), - (another); s ns: settle.
  * What comes out: "born child<parent@serial execed pid@serial gone pid@serial".
  */
-static struct descend_row { const char *name, *steps, *want; } descend_rows[] = {
-	{ "a fork and an exec", "r1:100:5:F f1:2:101 r2:104:6:X x2:106 r2:108:7:- e2:110 s500", "born2<1@5 execed2@6 gone2@7" },
-	{ "execs that failed came before", "r1:100:5:X r1:100:6:X r1:100:7:X x1:103 s500", "execed1@7" },
+static struct descend_row { const char *name, *steps, *want;
+} descend_rows[] = {
+	{ "a fork and an exec", "r1:100:5:F f1:2:101 r2:104:6:X x2:106 r2:108:7:- e2:110 s500",
+	  "born2<1@5 execed2@6 gone2@7" },
+	{ "execs that failed came before", "r1:100:5:X r1:100:6:X r1:100:7:X x1:103 s500",
+	  "execed1@7" },
 	{ "a fork that failed", "r1:100:5:F r1:100:6:F f1:2:101 s500", "born2<1@6" },
-	{ "a fork, then an exec in the same tick", "r1:100:5:F r1:100:6:X f1:2:100 x1:101 s500", "execed1@6 born2<1@5" },
+	{ "a fork, then an exec in the same tick", "r1:100:5:F r1:100:6:X f1:2:100 x1:101 s500",
+	  "execed1@6 born2<1@5" },
 	{ "threads take their calls", "r1:100:5:F r1:100:6:F t1:101 f1:2:102 s500", "born2<1@6" },
 	{ "two children", "r1:100:5:F r1:100:6:F f1:2:101 f1:3:102 s500", "born3<1@6 born2<1@5" },
-	{ "records out of order", "r1:100:6:X r1:100:5:F f1:2:100 x1:101 s500", "execed1@6 born2<1@5" },
-	{ "later calls are not taken", "r1:100:5:F f1:2:101 r1:200:9:F s150 f1:3:201 s500", "born2<1@5 born3<1@9" },
+	{ "records out of order", "r1:100:6:X r1:100:5:F f1:2:100 x1:101 s500",
+	  "execed1@6 born2<1@5" },
+	{ "later calls are not taken", "r1:100:5:F f1:2:101 r1:200:9:F s150 f1:3:201 s500",
+	  "born2<1@5 born3<1@9" },
 	{ "a call whose record never came", "f1:2:101 s500", "" },
 	{ "one that ended and made no record", "r1:100:5:F f1:2:101 e2:102 s500", "born2<1@5" },
-	{ "the last thread ends it", "t1:50 r1:100:5:- e1:101 s200 r1:300:6:- e1:301 s500", "gone1@6" },
-	{ "a pid that comes back", "r1:100:5:F f1:2:101 r2:102:6:- e2:103 r1:200:8:F f1:2:201 r2:202:9:X x2:203 s500",
+	{ "the last thread ends it", "t1:50 r1:100:5:- e1:101 s200 r1:300:6:- e1:301 s500",
+	  "gone1@6" },
+	{ "a pid that comes back",
+	  "r1:100:5:F f1:2:101 r2:102:6:- e2:103 r1:200:8:F f1:2:201 r2:202:9:X x2:203 s500",
 	  "born2<1@8 born2<1@5 gone2@6 execed2@9" },
 };
 
@@ -494,7 +535,9 @@ static long long next_number(const char **s)
 
 static void tell(void *to, const struct queue_task *t)
 {
-	static const char *const words[] = { [EDGE_BORN] = "born", [EDGE_EXECED] = "execed", [EDGE_GONE] = "gone" };
+	static const char *const words[] = {
+		[EDGE_BORN] = "born", [EDGE_EXECED] = "execed", [EDGE_GONE] = "gone"
+	};
 	struct buf *out = to;
 
 	buf_printf(out, "%s%s%d", out->n ? " " : "", words[t->kind], t->pid);
@@ -522,13 +565,18 @@ static void descends(void **state)
 		} else if (step == 'r') {
 			int64_t ms = next_number(&s);
 			uint32_t serial = (uint32_t)next_number(&s);
-			enum edge_kind kind = *s == 'F' ? EDGE_FORK : *s == 'X' ? EDGE_EXEC : EDGE_NONE;
+			enum edge_kind kind = *s == 'F' ? EDGE_FORK :
+					      *s == 'X' ? EDGE_EXEC :
+							  EDGE_NONE;
 
 			s++;
 			assert_true(descend_has(&d, pid, ms));
 			descend_record(&d, pid, ms, serial, kind);
 		} else {
-			ev.kind = step == 'f' ? TASK_FORK : step == 't' ? TASK_THREAD : step == 'x' ? TASK_EXEC : TASK_EXIT;
+			ev.kind = step == 'f' ? TASK_FORK :
+				  step == 't' ? TASK_THREAD :
+				  step == 'x' ? TASK_EXEC :
+						TASK_EXIT;
 			ev.pid = step == 'f' ? (int32_t)next_number(&s) : pid;
 			ev.parent = step == 'f' || step == 't' ? pid : 0;
 			ev.ns = next_number(&s) * MS;

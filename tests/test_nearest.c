@@ -5,8 +5,10 @@
 
 #include <string.h>
 
-static const struct { const char *a, *b; unsigned far; } distances[] = {
-	{ "", "", 0 }, { "", "abc", 3 }, { "abc", "", 3 }, { "read", "read", 0 }, { "read", "raed", 2 }, { "read", "reads", 1 },
+static const struct { const char *a, *b; unsigned far;
+} distances[] = {
+	{ "", "", 0 },		{ "", "abc", 3 },	    { "abc", "", 3 },
+	{ "read", "read", 0 },	{ "read", "raed", 2 },	    { "read", "reads", 1 },
 	{ "read", "bread", 1 }, { "kitten", "sitting", 3 }, { "a", "b", 1 },
 };
 
@@ -27,11 +29,17 @@ static void distances_are_levenshteins(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(distances); i++) {
-		assert_int_equal(nearest_distance(bytes_of(distances[i].a), bytes_of(distances[i].b)), distances[i].far);
-		assert_int_equal(nearest_distance(bytes_of(distances[i].b), bytes_of(distances[i].a)), distances[i].far);
+		assert_int_equal(
+			nearest_distance(bytes_of(distances[i].a), bytes_of(distances[i].b)),
+			distances[i].far);
+		assert_int_equal(
+			nearest_distance(bytes_of(distances[i].b), bytes_of(distances[i].a)),
+			distances[i].far);
 	}
 	memset(longer, 'a', sizeof(longer));
-	assert_int_equal(nearest_distance((struct bytes){ longer, sizeof(longer) }, (struct bytes){ longer, 1 }), NEAREST_BYTES - 1);
+	assert_int_equal(nearest_distance((struct bytes){ longer, sizeof(longer) },
+					  (struct bytes){ longer, 1 }),
+			 NEAREST_BYTES - 1);
 }
 
 static void the_nearest_comes_first(void **state)
@@ -56,7 +64,9 @@ static void the_nearest_comes_first(void **state)
 
 static void few_are_kept_each_once(void **state)
 {
-	static const char *const names[] = { "aaaa9", "aaaa", "aaaa", "bbbbbbbb", "aaab", "ccccccccc", "aabb", "d", "e", "f", "aaac" };
+	static const char *const names[] = { "aaaa9", "aaaa",	   "aaaa", "bbbbbbbb",
+					     "aaab",  "ccccccccc", "aabb", "d",
+					     "e",     "f",	   "aaac" };
 	struct nearest n = { .want = BYTES("aaaa") };
 
 	(void)state;

@@ -6,34 +6,59 @@
 
 #define NAMES 6
 
-/* "!" before a name: a trusted source brought it. "-": nothing is kept of it. shown: what each is shown as; equal ones are one. */
-static struct node_row { const char *name, *names[NAMES], *shown[NAMES]; } rows[] = {
+/* "!" before a name: a trusted source brought it. "-": nothing is kept of it. shown: what each is
+ * shown as; equal ones are one. */
+static struct node_row { const char *name, *names[NAMES], *shown[NAMES];
+} rows[] = {
 	{ "short and full", { "web", "web.a.org" }, { "web.a.org", "web.a.org" } },
 	{ "two full names are two", { "web.a.org", "web.b.org" }, { "web.a.org", "web.b.org" } },
-	{ "short beside two full ones is a third", { "web", "web.a.org", "web.b.org" }, { "web", "web.a.org", "web.b.org" } },
-	{ "addresses are taken whole", { "10.5.0.3", "10.5.0.4", "10" }, { "10.5.0.3", "10.5.0.4", "10" } },
+	{ "short beside two full ones is a third",
+	  { "web", "web.a.org", "web.b.org" },
+	  { "web", "web.a.org", "web.b.org" } },
+	{ "addresses are taken whole",
+	  { "10.5.0.3", "10.5.0.4", "10" },
+	  { "10.5.0.3", "10.5.0.4", "10" } },
 	{ "IPv6 addresses are taken whole", { "2001:db8::1", "2001" }, { "2001:db8::1", "2001" } },
-	{ "one letter more is another", { "node1", "node11.example.com", "node1.example.com" },
+	{ "one letter more is another",
+	  { "node1", "node11.example.com", "node1.example.com" },
 	  { "node1.example.com", "node11.example.com", "node1.example.com" } },
 	{ "a point alone", { ".", "a.", "a" }, { ".", "a.", "a." } },
-	{ "of a name that holds nothing nothing follows", { "web", "web.a.org", "-web.b.org" }, { "web.a.org", "web.a.org", "web.b.org" } },
+	{ "of a name that holds nothing nothing follows",
+	  { "web", "web.a.org", "-web.b.org" },
+	  { "web.a.org", "web.a.org", "web.b.org" } },
 	{ "... nor of a short one", { "-web", "web.a.org" }, { "web", "web.a.org" } },
 
 	{ "trusted: short and full", { "!web", "!web.a.org" }, { "web.a.org", "web.a.org" } },
 	{ "text does not rename what is trusted", { "!web", "web.a.org" }, { "web", "web" } },
 	{ "text attaches to the full name", { "web", "!web.a.org" }, { "web.a.org", "web.a.org" } },
-	{ "text does not part what is trusted", { "!web", "!web.a.org", "web.b.org" }, { "web.a.org", "web.a.org", "web.b.org" } },
-	{ "two full names by text are none of a trusted short one", { "!web", "web.a.org", "web.b.org" }, { "web", "web.a.org", "web.b.org" } },
-	{ "text attaches to nothing where there are two", { "web", "!web.a.org", "web.b.org" }, { "web", "web.a.org", "web.b.org" } },
-	{ "two full names that are trusted", { "!web", "!web.a.org", "!web.b.org" }, { "web", "web.a.org", "web.b.org" } },
+	{ "text does not part what is trusted",
+	  { "!web", "!web.a.org", "web.b.org" },
+	  { "web.a.org", "web.a.org", "web.b.org" } },
+	{ "two full names by text are none of a trusted short one",
+	  { "!web", "web.a.org", "web.b.org" },
+	  { "web", "web.a.org", "web.b.org" } },
+	{ "text attaches to nothing where there are two",
+	  { "web", "!web.a.org", "web.b.org" },
+	  { "web", "web.a.org", "web.b.org" } },
+	{ "two full names that are trusted",
+	  { "!web", "!web.a.org", "!web.b.org" },
+	  { "web", "web.a.org", "web.b.org" } },
 	/* one row of several names, by an alias */
 	{ "alias: both names of one row", { "web=web.a.org" }, { "web.a.org" } },
 	{ "alias: the first of two others", { "zoo=web" }, { "zoo" } },
-	{ "alias: and the full name of the second", { "zoo=web", "web.a.org" }, { "web.a.org", "web.a.org" } },
+	{ "alias: and the full name of the second",
+	  { "zoo=web", "web.a.org" },
+	  { "web.a.org", "web.a.org" } },
 	{ "alias: one full name more", { "web=web.a.org", "web.b.org" }, { "web", "web.b.org" } },
-	{ "alias: a short one and two full ones in one row", { "web.a.org=web", "web.b.org" }, { "web.a.org", "web.b.org" } },
-	{ "alias: two machines by two names of a third", { "web=db", "web.a.org", "db.a.org" }, { "db.a.org", "db.a.org", "db.a.org" } },
-	{ "alias: text is no bridge", { "web=db", "!web.a.org", "!db.a.org" }, { "db.a.org", "web.a.org", "db.a.org" } },
+	{ "alias: a short one and two full ones in one row",
+	  { "web.a.org=web", "web.b.org" },
+	  { "web.a.org", "web.b.org" } },
+	{ "alias: two machines by two names of a third",
+	  { "web=db", "web.a.org", "db.a.org" },
+	  { "db.a.org", "db.a.org", "db.a.org" } },
+	{ "alias: text is no bridge",
+	  { "web=db", "!web.a.org", "!db.a.org" },
+	  { "db.a.org", "web.a.org", "db.a.org" } },
 };
 
 static void add_name(struct nodes *n, const char *text, int64_t id)
@@ -41,7 +66,8 @@ static void add_name(struct nodes *n, const char *text, int64_t id)
 	bool trusted = text[0] == '!', kept = text[0] != '-';
 	struct bytes all = bytes_of(text + (trusted || !kept)), name = bytes_until(&all, '=');
 
-	*VEC_PUSH(&n->rows) = (struct nodes_row){ .id = id, .name = name, .trusted = trusted, .kept = kept };
+	*VEC_PUSH(&n->rows) =
+		(struct nodes_row){ .id = id, .name = name, .trusted = trusted, .kept = kept };
 	*VEC_PUSH(&n->names) = (struct nodes_name){ (uint32_t)n->rows.n - 1, name };
 	if (bytes_take(&all, BYTES("=")))
 		*VEC_PUSH(&n->names) = (struct nodes_name){ (uint32_t)n->rows.n - 1, all };
@@ -64,7 +90,8 @@ static void check_order(const struct node_row *row, const size_t *order, size_t 
 
 		assert_bytes(a->shown, row->shown[i]);
 		for (size_t k = 0; k < count; k++) {
-			assert_int_equal(a->of == n.rows.v[place[k]].of, strcmp(row->shown[i], row->shown[k]) == 0);
+			assert_int_equal(a->of == n.rows.v[place[k]].of,
+					 strcmp(row->shown[i], row->shown[k]) == 0);
 			others = others || (k != i && a->of == n.rows.v[place[k]].of);
 		}
 		assert_int_equal(a->others, others);

@@ -4,15 +4,20 @@
 
 #include "store/model/obs.h"
 
-static const struct obs_origin base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
+static const struct obs_origin base = { .t = 1795518350089,
+					.serial = 610839,
+					.ip = 0x7f328e400000 };
 
-static struct count_row { const char *name; uint64_t text, fresh, upgraded, events, trusted; } counts[] = {
-	{ "count: text alone",                    3, 0, 0, 3, 0 },
-	{ "count: trusted alone",                 0, 3, 0, 3, 3 },
-	{ "count: all of the text is trusted, too",  3, 0, 3, 0, 0 },
+static struct count_row {
+	const char *name;
+	uint64_t text, fresh, upgraded, events, trusted;
+} counts[] = {
+	{ "count: text alone", 3, 0, 0, 3, 0 },
+	{ "count: trusted alone", 0, 3, 0, 3, 3 },
+	{ "count: all of the text is trusted, too", 3, 0, 3, 0, 0 },
 	{ "count: some of the text is trusted, too", 3, 0, 2, 1, 0 },
 	{ "count: more than there is, in a store by hand", 1, 0, 3, 0, 0 },
-	{ "count: nothing",                       0, 0, 0, 0, 0 },
+	{ "count: nothing", 0, 0, 0, 0, 0 },
 };
 
 static void check_count(void **state)
@@ -28,8 +33,21 @@ static void check_count(void **state)
 static void add_sums_up_and_keeps_the_corners(void **state)
 {
 	struct obs_list list = { 0 };
-	struct obs late = { .caller = 1, .call = 2, .text = 3, .t_first = 500, .t_last = 600, .serial = 50, .ip = 5 };
-	struct obs early = { .caller = 1, .call = 2, .fresh = 4, .upgraded = 1, .t_first = 100, .t_last = 550, .serial = 10, .ip = 1 };
+	struct obs late = { .caller = 1,
+			    .call = 2,
+			    .text = 3,
+			    .t_first = 500,
+			    .t_last = 600,
+			    .serial = 50,
+			    .ip = 5 };
+	struct obs early = { .caller = 1,
+			     .call = 2,
+			     .fresh = 4,
+			     .upgraded = 1,
+			     .t_first = 100,
+			     .t_last = 550,
+			     .serial = 10,
+			     .ip = 1 };
 	struct obs other = { .caller = 1, .call = 3, .text = 1, .serial = 1 };
 
 	(void)state;
@@ -50,7 +68,8 @@ static void add_sums_up_and_keeps_the_corners(void **state)
 
 static void of_equal_serials_the_lower_address_counts(void **state)
 {
-	const struct obs a = { .caller = 1, .call = 2, .serial = 7, .ip = 5 }, b = { .caller = 1, .call = 2, .serial = 7, .ip = 3 };
+	const struct obs a = { .caller = 1, .call = 2, .serial = 7, .ip = 5 },
+			 b = { .caller = 1, .call = 2, .serial = 7, .ip = 3 };
 
 	(void)state;
 	for (int turned = 0; turned < 2; turned++) {
@@ -70,7 +89,8 @@ static struct obs_list many(unsigned n)
 	struct obs_list list = { 0 };
 
 	for (unsigned i = 0; i < n; i++)
-		*VEC_PUSH(&list) = (struct obs){ .caller = 1 + i * 7919 % n, .call = 2, .serial = i };
+		*VEC_PUSH(&list) =
+			(struct obs){ .caller = 1 + i * 7919 % n, .call = 2, .serial = i };
 	return list;
 }
 
@@ -94,8 +114,10 @@ static void many_callers_cost_no_square(void **state)
 static void an_edge_is_added_once(void **state)
 {
 	struct edge_list list = { 0 };
-	const struct edge edges[] = { { 1, 5, EDGE_EXEC }, { 1, 5, EDGE_EXEC }, { 1, 6, EDGE_EXEC }, { 1, 5, EDGE_FORK },
-				      { 2, 5, EDGE_EXEC }, { 1, 5, EDGE_EXEC } };
+	const struct edge edges[] = {
+		{ 1, 5, EDGE_EXEC }, { 1, 5, EDGE_EXEC }, { 1, 6, EDGE_EXEC },
+		{ 1, 5, EDGE_FORK }, { 2, 5, EDGE_EXEC }, { 1, 5, EDGE_EXEC }
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(edges); i++)
@@ -111,7 +133,8 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 		{ 7, 1, 1, 2, 3, base.t, base.t + 5, 610839, 0x7f328e6a7c47 },
 		{ 2, 9, 0, 0, 0, base.t - 400, base.t + 3600000, UINT32_MAX, UINT64_MAX },
 		{ 2, 3, UINT32_MAX, 0, 0, base.t, base.t, 0, 0 },
-		{ OBS_ROW_MAX, OBS_ROW_MAX, OBS_COUNT_MAX, 1, 0, 0, 253402300799999, 1, 1ull << 63 },
+		{ OBS_ROW_MAX, OBS_ROW_MAX, OBS_COUNT_MAX, 1, 0, 0, 253402300799999, 1,
+		  1ull << 63 },
 	};
 	struct obs_list in = { 0 }, back = { 0 }, reversed = { 0 };
 	auto_buf struct buf text = { 0 }, again = { 0 };
@@ -130,7 +153,8 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 		const struct obs *a = &back.v[i], *b = &in.v[i];
 
 		assert_true(a->caller == b->caller && a->call == b->call);
-		assert_true(a->text == b->text && a->fresh == b->fresh && a->upgraded == b->upgraded);
+		assert_true(a->text == b->text && a->fresh == b->fresh &&
+			    a->upgraded == b->upgraded);
 		assert_true(a->t_first == b->t_first && a->t_last == b->t_last);
 		assert_true(a->serial == b->serial && a->ip == b->ip);
 	}
@@ -141,7 +165,9 @@ static void observations_survive_the_round_trip_in_one_order(void **state)
 
 static void edges_survive_the_round_trip(void **state)
 {
-	const struct edge v[] = { { base.t + 7, 610840, EDGE_EXIT }, { base.t, 10, EDGE_EXEC }, { base.t - 3, UINT32_MAX, EDGE_FORK } };
+	const struct edge v[] = { { base.t + 7, 610840, EDGE_EXIT },
+				  { base.t, 10, EDGE_EXEC },
+				  { base.t - 3, UINT32_MAX, EDGE_FORK } };
 	struct edge_list in = { 0 }, back = { 0 };
 	auto_buf struct buf text = { 0 };
 
@@ -159,29 +185,36 @@ static void edges_survive_the_round_trip(void **state)
 	VEC_FREE(&back);
 }
 
-static struct text_row { const char *name, *obs, *edges; bool good; } texts[] = {
-	{ "text: nothing in it",                 "[]", "[]", true },
-	{ "text: one row",                       "[[1,2,3,4,5,6,7,8,9]]", "[[1,2,3]]", true },
-	{ "text: nothing at all",                "", "", false },
-	{ "text: not opened",                    "]", "]", false },
-	{ "text: not closed",                    "[[1,2,3,4,5,6,7,8,9]", "[[1,2,3]", false },
-	{ "text: text behind it",                "[] ", "[]x", false },
-	{ "text: a number too few",              "[[1,2,3,4,5,6,7,8]]", "[[1,2]]", false },
-	{ "text: a number too many",             "[[1,2,3,4,5,6,7,8,9,10]]", "[[1,2,3,4]]", false },
-	{ "text: a word",                        "[[1,2,3,4,5,6,7,8,x]]", "[[1,2,x]]", false },
-	{ "text: a number over 64 bits",         "[[1,2,3,4,5,6,7,8,9223372036854775808]]", "[[9223372036854775808,2,3]]", false },
-	{ "text: a blank",                       "[[1, 2,3,4,5,6,7,8,9]]", "[[1, 2,3]]", false },
-	{ "text: a time beyond 64 bits",         "[[1,2,3,4,5,9223372036854775807,7,8,9]]", "[[9223372036854775807,2,3]]", false },
-	{ "text: a serial over 32 bits",         "[[1,2,3,4,5,6,7,4294967296,9]]", "[[1,4294967296,3]]", false },
+static struct text_row { const char *name, *obs, *edges; bool good;
+} texts[] = {
+	{ "text: nothing in it", "[]", "[]", true },
+	{ "text: one row", "[[1,2,3,4,5,6,7,8,9]]", "[[1,2,3]]", true },
+	{ "text: nothing at all", "", "", false },
+	{ "text: not opened", "]", "]", false },
+	{ "text: not closed", "[[1,2,3,4,5,6,7,8,9]", "[[1,2,3]", false },
+	{ "text: text behind it", "[] ", "[]x", false },
+	{ "text: a number too few", "[[1,2,3,4,5,6,7,8]]", "[[1,2]]", false },
+	{ "text: a number too many", "[[1,2,3,4,5,6,7,8,9,10]]", "[[1,2,3,4]]", false },
+	{ "text: a word", "[[1,2,3,4,5,6,7,8,x]]", "[[1,2,x]]", false },
+	{ "text: a number over 64 bits", "[[1,2,3,4,5,6,7,8,9223372036854775808]]",
+	  "[[9223372036854775808,2,3]]", false },
+	{ "text: a blank", "[[1, 2,3,4,5,6,7,8,9]]", "[[1, 2,3]]", false },
+	{ "text: a time beyond 64 bits", "[[1,2,3,4,5,9223372036854775807,7,8,9]]",
+	  "[[9223372036854775807,2,3]]", false },
+	{ "text: a serial over 32 bits", "[[1,2,3,4,5,6,7,4294967296,9]]", "[[1,4294967296,3]]",
+	  false },
 	{ "text: a row of the store that is none", "[[0,2,3,4,5,6,7,8,9]]", "[[1,2,0]]", false },
-	{ "text: an id over 32 bits",            "[[4294967295,2,3,4,5,6,7,8,9]]", "[[1,2,4]]", false },
-	{ "text: a negative count",              "[[1,2,-3,4,5,6,7,8,9]]", "[[1,2,-1]]", false },
-	{ "text: a count that sums overflow by", "[[1,2,3,1099511627777,5,6,7,8,9]]", "[[1,2,1099511627777]]", false },
-	{ "text: it ends before it begins",      "[[1,2,3,4,5,7,6,8,9]]", "[[1,-610840,3]]", false },
-	{ "text: a time beyond the year 9999",   "[[1,2,3,4,5,6,251606784449911,8,9]]", "[[251606784449911,2,3]]", false },
-	{ "text: a comma behind the last row",   "[[1,2,3,4,5,6,7,8,9],]", "[[1,2,3],]", false },
-	{ "text: a comma before the first row",  "[,[1,2,3,4,5,6,7,8,9]]", "[,[1,2,3]]", false },
-	{ "text: rows without a comma",          "[[1,2,3,4,5,6,7,8,9][1,3,3,4,5,6,7,8,9]]", "[[1,2,3][1,3,3]]", false },
+	{ "text: an id over 32 bits", "[[4294967295,2,3,4,5,6,7,8,9]]", "[[1,2,4]]", false },
+	{ "text: a negative count", "[[1,2,-3,4,5,6,7,8,9]]", "[[1,2,-1]]", false },
+	{ "text: a count that sums overflow by", "[[1,2,3,1099511627777,5,6,7,8,9]]",
+	  "[[1,2,1099511627777]]", false },
+	{ "text: it ends before it begins", "[[1,2,3,4,5,7,6,8,9]]", "[[1,-610840,3]]", false },
+	{ "text: a time beyond the year 9999", "[[1,2,3,4,5,6,251606784449911,8,9]]",
+	  "[[251606784449911,2,3]]", false },
+	{ "text: a comma behind the last row", "[[1,2,3,4,5,6,7,8,9],]", "[[1,2,3],]", false },
+	{ "text: a comma before the first row", "[,[1,2,3,4,5,6,7,8,9]]", "[,[1,2,3]]", false },
+	{ "text: rows without a comma", "[[1,2,3,4,5,6,7,8,9][1,3,3,4,5,6,7,8,9]]",
+	  "[[1,2,3][1,3,3]]", false },
 };
 
 static void check_text(void **state)

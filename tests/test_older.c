@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A store of version 3 (tests/stores): read as it is, brought up, and what is done with one that somebody made by hand. */
+/* A store of version 3 (tests/stores): read as it is, brought up, and what is done with one that
+ * somebody made by hand. */
 #include "tests/crafted.h"
 #include "tests/rig.h"
 
@@ -14,8 +15,10 @@ struct bench { char dir[64], *valid, *file, *log; };
 
 static void bench_open(struct bench *b)
 {
-	const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", *stores = getenv("SCAUDIT_STORES");
-	auto_free char *from = mem_print("%s/version3.db", stores != NULL ? stores : "tests/stores");
+	const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
+		   *stores = getenv("SCAUDIT_STORES");
+	auto_free char *from =
+		mem_print("%s/version3.db", stores != NULL ? stores : "tests/stores");
 
 	snprintf(b->dir, sizeof(b->dir), "%.40s/scaudit.XXXXXX", tmp);
 	if (mkdtemp(b->dir) == NULL)
@@ -45,7 +48,9 @@ static int64_t sql_number(const char *file, const char *sql)
 	sqlite3_stmt *st = NULL;
 	int64_t out;
 
-	crafted_must(sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW, sql);
+	crafted_must(sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
+			     sqlite3_step(st) == SQLITE_ROW,
+		     sql);
 	out = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	sqlite3_close(db);
@@ -166,7 +171,8 @@ static void a_signal_leaves_it_as_it_was(void **state)
 	assert_int_equal(upgrade_store(b.file, &wait, NULL, &e), -1);
 	assert_non_null(strstr(e.msg, "stopped"));
 	assert_int_equal(sql_number(b.file, "PRAGMA user_version"), 3);
-	assert_int_equal(sql_number(b.file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'was%'"), 0);
+	assert_int_equal(
+		sql_number(b.file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'was%'"), 0);
 	bench_close(&b);
 }
 
@@ -203,15 +209,18 @@ static void check_version(void **state)
 
 /* ---- what its rows say ---- */
 
-static struct obs_row { const char *name, *obs, *now; bool trusted; } observations[] = {
-	{ "obs: text",                         "[[1,2,3,0,0,0,9,0,5]]", "[[1,2,3,0,0,0,9,0,5]]", false },
-	{ "obs: trusted",                      "[[1,2,0,3,0,0,9,0,5]]", "[[1,2,0,3,0,0,9,0,5]]", true },
-	{ "obs: text that became trusted",     "[[1,2,3,0,3,0,9,0,5]]", "[[1,2,0,3,0,0,9,0,5]]", true },
-	{ "obs: some of it did",               "[[1,2,3,0,2,0,9,0,5]]", "[[1,2,3,0,0,0,9,0,5]]", false },
-	{ "obs: text had said something else", "[[1,2,0,0,1,0,9,0,5]]", "[[1,2,0,1,0,0,9,0,5]]", true },
-	{ "obs: text and trusted",             "[[1,2,3,4,1,0,9,0,5]]", "[[1,2,7,0,0,0,9,0,5]]", false },
-	{ "obs: one caller of two is trusted", "[[1,2,0,3,0,0,9,0,5],[2,2,1,0,0,1,1,1,7]]", "[[1,2,3,0,0,0,9,0,5],[2,2,1,0,0,1,1,1,7]]", false },
-	{ "obs: none",                         "[]", "[]", true },
+static struct obs_row { const char *name, *obs, *now; bool trusted;
+} observations[] = {
+	{ "obs: text", "[[1,2,3,0,0,0,9,0,5]]", "[[1,2,3,0,0,0,9,0,5]]", false },
+	{ "obs: trusted", "[[1,2,0,3,0,0,9,0,5]]", "[[1,2,0,3,0,0,9,0,5]]", true },
+	{ "obs: text that became trusted", "[[1,2,3,0,3,0,9,0,5]]", "[[1,2,0,3,0,0,9,0,5]]", true },
+	{ "obs: some of it did", "[[1,2,3,0,2,0,9,0,5]]", "[[1,2,3,0,0,0,9,0,5]]", false },
+	{ "obs: text had said something else", "[[1,2,0,0,1,0,9,0,5]]", "[[1,2,0,1,0,0,9,0,5]]",
+	  true },
+	{ "obs: text and trusted", "[[1,2,3,4,1,0,9,0,5]]", "[[1,2,7,0,0,0,9,0,5]]", false },
+	{ "obs: one caller of two is trusted", "[[1,2,0,3,0,0,9,0,5],[2,2,1,0,0,1,1,1,7]]",
+	  "[[1,2,3,0,0,0,9,0,5],[2,2,1,0,0,1,1,1,7]]", false },
+	{ "obs: none", "[]", "[]", true },
 };
 
 static void check_obs(void **state)
@@ -224,22 +233,30 @@ static void check_obs(void **state)
 
 	bench_open(&b);
 	db = crafted_open(b.file);
-	buf_printf(&sql, "DELETE FROM interval WHERE id <> (SELECT min(id) FROM interval); UPDATE interval SET obs = '%s', edges = '[]'", row->obs);
+	buf_printf(
+		&sql,
+		"DELETE FROM interval WHERE id <> (SELECT min(id) FROM interval); UPDATE interval SET obs = '%s', edges = '[]'",
+		row->obs);
 	crafted_sql(db, buf_text(&sql));
 	sqlite3_close(db);
 	assert_ok(bring_up(b.file, &e), &e);
 	sql.n = 0;
-	buf_printf(&sql, "SELECT count(*) FROM interval WHERE obs = '%s' AND trusted = %d", row->now, row->trusted);
+	buf_printf(&sql, "SELECT count(*) FROM interval WHERE obs = '%s' AND trusted = %d",
+		   row->now, row->trusted);
 	assert_int_equal(sql_number(b.file, buf_text(&sql)), 1);
 	bench_close(&b);
 }
 
-/* events and trusted of two callers' calls; then, for what is trusted and for text: trees (-1: no row), and events. */
-static struct fold_row { const char *name; int events[2], trusted[2], trees[2], now[2]; } folds[] = {
-	{ "fold: text",                    { 5, 3 }, { 0, 0 }, { -1, 4 }, { 0, 8 } },
-	{ "fold: trusted",                 { 5, 3 }, { 5, 3 }, { 4, -1 }, { 8, 0 } },
-	{ "fold: both",                    { 5, 3 }, { 5, 1 }, { 0, 4 }, { 6, 2 } },
-	{ "fold: presence alone",          { 0, 0 }, { 0, 0 }, { -1, 4 }, { 0, 0 } },
+/* events and trusted of two callers' calls; then, for what is trusted and for text: trees (-1: no
+ * row), and events. */
+static struct fold_row {
+	const char *name;
+	int events[2], trusted[2], trees[2], now[2];
+} folds[] = {
+	{ "fold: text", { 5, 3 }, { 0, 0 }, { -1, 4 }, { 0, 8 } },
+	{ "fold: trusted", { 5, 3 }, { 5, 3 }, { 4, -1 }, { 8, 0 } },
+	{ "fold: both", { 5, 3 }, { 5, 1 }, { 0, 4 }, { 6, 2 } },
+	{ "fold: presence alone", { 0, 0 }, { 0, 0 }, { -1, 4 }, { 0, 0 } },
 	{ "fold: presence beside trusted", { 5, 0 }, { 5, 0 }, { 4, 0 }, { 5, 0 } },
 };
 
@@ -253,28 +270,40 @@ static void check_fold(void **state)
 
 	bench_open(&b);
 	db = crafted_open(b.file);
-	buf_printf(&sql, "DELETE FROM fold_use; DELETE FROM fold_set; DELETE FROM fold WHERE id > 1; UPDATE fold SET trees = 4, starts = 3; "
-			 "INSERT INTO fold_set VALUES (1, '[1]', 4, 3, 2); INSERT INTO fold_use VALUES (1, 1, 1, 1, 0, %d, %d, 0, 5, 9), "
-			 "(1, 1, 2, 1, 0, %d, %d, 0, 6, 7)", row->events[0], row->trusted[0], row->events[1], row->trusted[1]);
+	buf_printf(
+		&sql,
+		"DELETE FROM fold_use; DELETE FROM fold_set; DELETE FROM fold WHERE id > 1; UPDATE fold SET trees = 4, starts = 3; "
+		"INSERT INTO fold_set VALUES (1, '[1]', 4, 3, 2); INSERT INTO fold_use VALUES (1, 1, 1, 1, 0, %d, %d, 0, 5, 9), "
+		"(1, 1, 2, 1, 0, %d, %d, 0, 6, 7)",
+		row->events[0], row->trusted[0], row->events[1], row->trusted[1]);
 	crafted_sql(db, buf_text(&sql));
 	sqlite3_close(db);
 	assert_ok(bring_up(b.file, &e), &e);
 	for (int layer = 0; layer < 2; layer++) {
 		sql.n = 0;
-		buf_printf(&sql, "SELECT ifnull(max(trees), -1) FROM fold WHERE trusted = %d", layer == 0);
+		buf_printf(&sql, "SELECT ifnull(max(trees), -1) FROM fold WHERE trusted = %d",
+			   layer == 0);
 		assert_int_equal(sql_number(b.file, buf_text(&sql)), row->trees[layer]);
 		sql.n = 0;
-		buf_printf(&sql, "SELECT ifnull(sum(events), 0) FROM fold_use JOIN fold ON fold.id = fold WHERE trusted = %d", layer == 0);
+		buf_printf(
+			&sql,
+			"SELECT ifnull(sum(events), 0) FROM fold_use JOIN fold ON fold.id = fold WHERE trusted = %d",
+			layer == 0);
 		assert_int_equal(sql_number(b.file, buf_text(&sql)), row->now[layer]);
 	}
-	assert_int_equal(sql_number(b.file, "SELECT sum(trees) FROM fold_set JOIN fold USING (trees) WHERE fold.id = fold_set.fold"), 4);
+	assert_int_equal(
+		sql_number(
+			b.file,
+			"SELECT sum(trees) FROM fold_set JOIN fold USING (trees) WHERE fold.id = fold_set.fold"),
+		4);
 	assert_int_equal(sql_number(b.file, "SELECT count(DISTINCT code) FROM fold"), 1);
 	bench_close(&b);
 }
 
 /* ---- one that somebody made by hand ---- */
 
-static void craft(const struct bench *b, const struct crafted_column *c, unsigned row, const char *value)
+static void craft(const struct bench *b, const struct crafted_column *c, unsigned row,
+		  const char *value)
 {
 	sqlite3 *db;
 
@@ -314,7 +343,10 @@ static void use(const struct bench *b)
 	if (ret == 0)
 		crafted_use(b->file, b->log);
 	else
-		crafted_must(sql_number(b->file, "SELECT count(*) FROM sqlite_schema WHERE name = 'part'") == 0, "half of it was brought up");
+		crafted_must(sql_number(b->file,
+					"SELECT count(*) FROM sqlite_schema WHERE name = 'part'") ==
+				     0,
+			     "half of it was brought up");
 }
 
 static void any_value_in_any_column_is_read_or_refused(void **state)
@@ -336,7 +368,8 @@ static void any_value_in_any_column_is_read_or_refused(void **state)
 			if (!all && at++ % TOGETHER != seed)
 				continue;
 			if (getenv("CRAFTED_SAY") != NULL)
-				printf("%s.%s = %s\n", columns.v[i].table, columns.v[i].column, crafted_values[k]);
+				printf("%s.%s = %s\n", columns.v[i].table, columns.v[i].column,
+				       crafted_values[k]);
 			for (unsigned row = 0; row <= 255; row += 255) {
 				alarm(60);
 				craft(&b, &columns.v[i], row, crafted_values[k]);

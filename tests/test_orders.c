@@ -472,7 +472,8 @@ static void tell(const struct pair *b, struct scene *c, unsigned reading)
 	fprintf(stderr, "%s", buf_text(&why));
 }
 
-/* All commands of both stores, from --trusted ones on; false: one is answered otherwise, which is told. */
+/* All commands of both stores, from --trusted ones on; false: one is answered otherwise, which is
+ * told. */
 static bool same_answers(const struct pair *b, const struct scene *c, int from)
 {
 	struct questions all = { 0 };
@@ -489,7 +490,8 @@ static bool same_answers(const struct pair *b, const struct scene *c, int from)
 			says_words(&words, all.v[i].words, all.v[i].n);
 			fprintf(stderr,
 				"# SCAUDIT_SEED=%llu SCAUDIT_CASES=1: %s (both stores are in %s)\n%s",
-				(unsigned long long)c->seed, buf_text(&words), b->dir, buf_text(&why));
+				(unsigned long long)c->seed, buf_text(&words), b->dir,
+				buf_text(&why));
 		}
 	}
 	VEC_FREE(&all);
@@ -560,7 +562,8 @@ static void nor_for_what_is_trusted_where_text_contradicts(void **state)
 		ran++;
 		scene_release(&c);
 	}
-	fprintf(stderr, "# %llu cases, %llu where what text shows hangs on the order, %llu differences\n",
+	fprintf(stderr,
+		"# %llu cases, %llu where what text shows hangs on the order, %llu differences\n",
 		ran, open, bad);
 	pair_close(&b, bad > 0);
 	assert_int_equal(bad, 0);

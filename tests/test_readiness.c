@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The readiness rule: how many clean starts it takes, and what news does. docs/verdict.md has the figures. */
+/* The readiness rule: how many clean starts it takes, and what news does. docs/verdict.md has the
+ * figures. */
 #include "tests/test.h"
 
 #include "analyze/evidence/readiness.h"
@@ -21,7 +22,8 @@ static void all_alike(size_t n)
 
 struct takes { const char *name; double risk; size_t news_at, starts; };
 
-/* So many starts, and not one less. news_at: a start after the warm-up that brings a name; 0: none. */
+/* So many starts, and not one less. news_at: a start after the warm-up that brings a name; 0: none.
+ */
 static struct takes takes[] = {
 	{ "5 %: 20 and 69", 0.05, 0, 89 },
 	{ "1 %: 20 and 348", 0.01, 0, 368 },

@@ -34,7 +34,8 @@ static void bench_close(struct bench *b)
 	rig_close(&b->rig);
 }
 
-static enum seen_state mark(struct bench *b, int64_t node, uint32_t serial, int64_t second, bool trusted)
+static enum seen_state mark(struct bench *b, int64_t node, uint32_t serial, int64_t second,
+			    bool trusted)
 {
 	struct seen_page *p = seen_page(&b->seen, node, serial, second, &b->e);
 
@@ -45,22 +46,71 @@ static enum seen_state mark(struct bench *b, int64_t node, uint32_t serial, int6
 
 /* ---- one event after another: node, serial, second, trusted, and what it is ---- */
 
-struct event { int64_t node; uint32_t serial; int64_t second; bool trusted; enum seen_state state; };
+struct event {
+	int64_t node;
+	uint32_t serial;
+	int64_t second;
+	bool trusted;
+	enum seen_state state;
+};
 
 #define T 1795518350
 
-static struct story { const char *name; struct event events[5]; size_t n; } stories[] = {
-	{ "text twice counts once",               { { 1, 5, T, false, SEEN_NEW }, { 1, 5, T, false, SEEN_BEFORE } }, 2 },
-	{ "trusted twice counts once",            { { 1, 5, T, true, SEEN_NEW }, { 1, 5, T, true, SEEN_BEFORE } }, 2 },
-	{ "trusted after text is the other set's", { { 1, 5, T, false, SEEN_NEW }, { 1, 5, T, true, SEEN_OTHER }, { 1, 5, T, true, SEEN_BEFORE } }, 3 },
-	{ "text after trusted is the other set's", { { 1, 5, T, true, SEEN_NEW }, { 1, 5, T, false, SEEN_OTHER }, { 1, 5, T, false, SEEN_BEFORE }, { 1, 5, T, true, SEEN_BEFORE } }, 4 },
-	{ "another node is another event",        { { 1, 5, T, false, SEEN_NEW }, { 2, 5, T, false, SEEN_NEW } }, 2 },
-	{ "same serial in another second",        { { 1, 5, T, false, SEEN_NEW }, { 1, 5, T + 1, false, SEEN_NEW }, { 1, 5, T, false, SEEN_BEFORE }, { 1, 5, T + 1, false, SEEN_BEFORE } }, 4 },
-	{ "... has its own two bits",               { { 1, 5, T, false, SEEN_NEW }, { 1, 5, T + 1, false, SEEN_NEW }, { 1, 5, T + 1, true, SEEN_OTHER }, { 1, 5, T + 1, true, SEEN_BEFORE }, { 1, 5, T, true, SEEN_OTHER } }, 5 },
-	{ "... a page of seconds later",          { { 1, 5, T, false, SEEN_NEW }, { 1, 5, T + 1024, true, SEEN_NEW }, { 1, 5, T, true, SEEN_OTHER } }, 3 },
-	{ "same second, a page of serials later", { { 1, 5, T, false, SEEN_NEW }, { 1, 5 + 4096, T, false, SEEN_NEW } }, 2 },
-	{ "serial 0 and the largest",             { { 1, 0, T, false, SEEN_NEW }, { 1, UINT32_MAX, T, false, SEEN_NEW }, { 1, 0, T, false, SEEN_BEFORE }, { 1, UINT32_MAX, T, false, SEEN_BEFORE } }, 4 },
-	{ "the epoch and the year 9999",          { { 1, 5, 0, false, SEEN_NEW }, { 1, 5, 253402300799, false, SEEN_NEW }, { 1, 5, 0, false, SEEN_BEFORE }, { 1, 5, 253402300799, true, SEEN_OTHER } }, 4 },
+static struct story { const char *name; struct event events[5]; size_t n;
+} stories[] = {
+	{ "text twice counts once",
+	  { { 1, 5, T, false, SEEN_NEW }, { 1, 5, T, false, SEEN_BEFORE } },
+	  2 },
+	{ "trusted twice counts once",
+	  { { 1, 5, T, true, SEEN_NEW }, { 1, 5, T, true, SEEN_BEFORE } },
+	  2 },
+	{ "trusted after text is the other set's",
+	  { { 1, 5, T, false, SEEN_NEW },
+	    { 1, 5, T, true, SEEN_OTHER },
+	    { 1, 5, T, true, SEEN_BEFORE } },
+	  3 },
+	{ "text after trusted is the other set's",
+	  { { 1, 5, T, true, SEEN_NEW },
+	    { 1, 5, T, false, SEEN_OTHER },
+	    { 1, 5, T, false, SEEN_BEFORE },
+	    { 1, 5, T, true, SEEN_BEFORE } },
+	  4 },
+	{ "another node is another event",
+	  { { 1, 5, T, false, SEEN_NEW }, { 2, 5, T, false, SEEN_NEW } },
+	  2 },
+	{ "same serial in another second",
+	  { { 1, 5, T, false, SEEN_NEW },
+	    { 1, 5, T + 1, false, SEEN_NEW },
+	    { 1, 5, T, false, SEEN_BEFORE },
+	    { 1, 5, T + 1, false, SEEN_BEFORE } },
+	  4 },
+	{ "... has its own two bits",
+	  { { 1, 5, T, false, SEEN_NEW },
+	    { 1, 5, T + 1, false, SEEN_NEW },
+	    { 1, 5, T + 1, true, SEEN_OTHER },
+	    { 1, 5, T + 1, true, SEEN_BEFORE },
+	    { 1, 5, T, true, SEEN_OTHER } },
+	  5 },
+	{ "... a page of seconds later",
+	  { { 1, 5, T, false, SEEN_NEW },
+	    { 1, 5, T + 1024, true, SEEN_NEW },
+	    { 1, 5, T, true, SEEN_OTHER } },
+	  3 },
+	{ "same second, a page of serials later",
+	  { { 1, 5, T, false, SEEN_NEW }, { 1, 5 + 4096, T, false, SEEN_NEW } },
+	  2 },
+	{ "serial 0 and the largest",
+	  { { 1, 0, T, false, SEEN_NEW },
+	    { 1, UINT32_MAX, T, false, SEEN_NEW },
+	    { 1, 0, T, false, SEEN_BEFORE },
+	    { 1, UINT32_MAX, T, false, SEEN_BEFORE } },
+	  4 },
+	{ "the epoch and the year 9999",
+	  { { 1, 5, 0, false, SEEN_NEW },
+	    { 1, 5, 253402300799, false, SEEN_NEW },
+	    { 1, 5, 0, false, SEEN_BEFORE },
+	    { 1, 5, 253402300799, true, SEEN_OTHER } },
+	  4 },
 };
 
 static void tell(const struct story *s, bool reload)
@@ -112,11 +162,14 @@ static void check_size(void **state)
 		events += mark(&b, 1, serial, T + serial / r->per_second, false) == SEEN_NEW;
 	assert_int_equal(events, (last - 1) / r->step + 1);
 	bench_reload(&b);
-	bytes = rig_number(&b.rig, "SELECT sum(length(data) + length(pieces) + length(trusted_pieces)) FROM seen");
+	bytes = rig_number(
+		&b.rig,
+		"SELECT sum(length(data) + length(pieces) + length(trusted_pieces)) FROM seen");
 	if (bytes > (int64_t)r->most_kb * 1000)
 		fail_msg("%lld bytes", (long long)bytes);
 	for (unsigned serial = 1; serial <= last; serial += r->step)
-		assert_int_equal(mark(&b, 1, serial, T + serial / r->per_second, false), SEEN_BEFORE);
+		assert_int_equal(mark(&b, 1, serial, T + serial / r->per_second, false),
+				 SEEN_BEFORE);
 	bench_close(&b);
 }
 
@@ -139,7 +192,8 @@ static void random_pages_survive_the_round_trip(void **state)
 		uint32_t n = dice(&seed) % 6000, density = 1 + dice(&seed) % 8;
 
 		for (uint32_t i = 0; i < n; i++)
-			seen_mark(a, dice(&seed) % (SEEN_SERIALS / density), T + dice(&seed) % 5, dice(&seed) % 2, BOOT_NO_TIME);
+			seen_mark(a, dice(&seed) % (SEEN_SERIALS / density), T + dice(&seed) % 5,
+				  dice(&seed) % 2, BOOT_NO_TIME);
 		seen_encode(a, &first);
 		assert_true(seen_decode(b, buf_bytes(&first)));
 		seen_encode(b, &second);
@@ -182,7 +236,8 @@ static void a_cut_blob_is_refused_or_reads_less(void **state)
 	free(a);
 }
 
-static struct blob_row { const char *name; const char *p; size_t n; } blobs[] = {
+static struct blob_row { const char *name; const char *p; size_t n;
+} blobs[] = {
 #define BLOB(name, text) { name, text, sizeof(text) - 1 }
 	BLOB("blob: nothing is refused", ""),
 	BLOB("blob: unknown form is refused", "\x07\x00"),
@@ -231,7 +286,8 @@ static void a_bitmap_with_a_wild_second_is_refused(void **state)
 	buf_add(&blob, bits, sizeof(bits));
 	for (int i = 0; i < 2; i++) {
 		buf_varint(&blob, 0);
-		buf_varint(&blob, UINT64_MAX - 1); /* by 2^63 - 1, twice: no number of 64 bits holds it */
+		buf_varint(&blob,
+			   UINT64_MAX - 1); /* by 2^63 - 1, twice: no number of 64 bits holds it */
 	}
 	assert_false(seen_decode(p, buf_bytes(&blob)));
 	VEC_FREE(&p->more);
@@ -366,8 +422,10 @@ static void a_page_of_version_3_is_read(void **state)
 	static const char blob[] = "\x00\x13\x05\x01\xB8\x1C\x00\x01\x01\x00\x01\x04\x20\x01\x20"
 				   "\x00\x01\x01\x12\x01\x05\x9E\x5E\xA1\x5E\xB1\x5E";
 	static const struct event events[] = {
-		{ 1, 5, T, false, SEEN_NEW }, { 1, 7, T + 1, false, SEEN_NEW }, { 1, 5, T + 1, false, SEEN_NEW }, { 1, 40, T + 9, false, SEEN_NEW },
-		{ 1, 6, T, true, SEEN_NEW }, { 1, 5, T + 2, true, SEEN_NEW }, { 1, 41, T + 9, true, SEEN_NEW }, { 1, 60, T + 10, true, SEEN_NEW },
+		{ 1, 5, T, false, SEEN_NEW },	  { 1, 7, T + 1, false, SEEN_NEW },
+		{ 1, 5, T + 1, false, SEEN_NEW }, { 1, 40, T + 9, false, SEEN_NEW },
+		{ 1, 6, T, true, SEEN_NEW },	  { 1, 5, T + 2, true, SEEN_NEW },
+		{ 1, 41, T + 9, true, SEEN_NEW }, { 1, 60, T + 10, true, SEEN_NEW },
 		{ 1, 5, T + 10, true, SEEN_NEW },
 	};
 	struct seen_page *p = mem_zero(1, sizeof(*p)), *q = mem_zero(1, sizeof(*q));
@@ -539,7 +597,8 @@ static void mark_in_many_seconds(unsigned n)
 
 	bench_open(&b);
 	for (unsigned i = 0; i < n; i++)
-		mark(&b, 1, i % SEEN_SERIALS, (T / SEEN_SECONDS) * SEEN_SECONDS + i / SEEN_SERIALS, false);
+		mark(&b, 1, i % SEEN_SERIALS, (T / SEEN_SECONDS) * SEEN_SECONDS + i / SEEN_SERIALS,
+		     false);
 	bench_close(&b);
 }
 
@@ -551,11 +610,31 @@ static void the_same_serials_in_many_seconds_stay_cheap(void **state)
 
 /* ---- pieces: events of one page (serial, second; trusted) to "events serials seconds;" ---- */
 
-static struct pieces_row { const char *name; struct { uint32_t serial; int second; } events[6]; size_t n; const char *pieces; } pieces_rows[] = {
-	{ "pieces: serials that rise are one", { { 10, 0 }, { 20, 1 }, { 30, 2 } }, 3, "3 10-30 0-2;" },
-	{ "pieces: a fall begins another", { { 100, 0 }, { 110, 1 }, { 5, 2 }, { 6, 3 } }, 4, "2 100-110 0-1;2 5-6 2-3;" },
-	{ "pieces: of one second what lies near is one", { { 50, 3 }, { 10, 5 }, { 266, 5 } }, 3, "1 50-50 3-3;2 10-266 5-5;" },
-	{ "pieces: what lies further apart is not", { { 50, 3 }, { 10, 5 }, { 267, 5 } }, 3, "2 50-267 3-5;1 10-10 5-5;" },
+static struct pieces_row {
+	const char *name;
+	struct {
+		uint32_t serial;
+		int second;
+	} events[6];
+	size_t n;
+	const char *pieces;
+} pieces_rows[] = {
+	{ "pieces: serials that rise are one",
+	  { { 10, 0 }, { 20, 1 }, { 30, 2 } },
+	  3,
+	  "3 10-30 0-2;" },
+	{ "pieces: a fall begins another",
+	  { { 100, 0 }, { 110, 1 }, { 5, 2 }, { 6, 3 } },
+	  4,
+	  "2 100-110 0-1;2 5-6 2-3;" },
+	{ "pieces: of one second what lies near is one",
+	  { { 50, 3 }, { 10, 5 }, { 266, 5 } },
+	  3,
+	  "1 50-50 3-3;2 10-266 5-5;" },
+	{ "pieces: what lies further apart is not",
+	  { { 50, 3 }, { 10, 5 }, { 267, 5 } },
+	  3,
+	  "2 50-267 3-5;1 10-10 5-5;" },
 };
 
 static void check_pieces(void **state)
@@ -568,13 +647,15 @@ static void check_pieces(void **state)
 
 	bench_open(&b);
 	for (size_t i = 0; i < row->n; i++)
-		mark(&b, 1, row->events[i].serial, SEEN_SECONDS * 1000 + row->events[i].second, true);
+		mark(&b, 1, row->events[i].serial, SEEN_SECONDS * 1000 + row->events[i].second,
+		     true);
 	p = seen_page(&b.seen, 1, row->events[0].serial, SEEN_SECONDS * 1000, &b.e);
 	assert_non_null(p);
 	seen_pieces(p, TRACK_TRUSTED, &pieces);
 	for (size_t i = 0; i < pieces.n; i++)
-		buf_printf(&got, "%u %u-%u %d-%d;", pieces.v[i].events, pieces.v[i].serial_lo, pieces.v[i].serial_hi,
-			   (int)(pieces.v[i].sec_lo - SEEN_SECONDS * 1000), (int)(pieces.v[i].sec_hi - SEEN_SECONDS * 1000));
+		buf_printf(&got, "%u %u-%u %d-%d;", pieces.v[i].events, pieces.v[i].serial_lo,
+			   pieces.v[i].serial_hi, (int)(pieces.v[i].sec_lo - SEEN_SECONDS * 1000),
+			   (int)(pieces.v[i].sec_hi - SEEN_SECONDS * 1000));
 	assert_string_equal(buf_text(&got), row->pieces);
 	VEC_FREE(&pieces);
 	bench_close(&b);

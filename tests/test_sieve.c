@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the sieve passes over is nothing that the parser would take; with wide instructions and without, it passes over the same. */
+/* What the sieve passes over is nothing that the parser would take; with wide instructions and
+ * without, it passes over the same. */
 #include "tests/test.h"
 
 #include "ingest/read/lines.h"

@@ -23,7 +23,12 @@ static void allow(struct policy *p, const char *const *names, size_t n)
 
 /* ---- stages ---- */
 
-static struct stage_row { const char *name, *stage; uint32_t action; int error; size_t flags; } stages[] = {
+static struct stage_row {
+	const char *name, *stage;
+	uint32_t action;
+	int error;
+	size_t flags;
+} stages[] = {
 	{ "observe", "observe", ACTION_LOG, POLICY_NO_ERRNO, 0 },
 	{ "canary", "canary", ACTION_ERRNO, EPERM, 2 },
 	{ "enforce", "enforce", ACTION_ERRNO, EPERM, 0 },
@@ -81,7 +86,11 @@ static void errno_of(void **state)
 
 /* ---- siblings ---- */
 
-static struct sibling_row { const char *name, *has[4]; size_t n; const char *want; } sibling_rows[] = {
+static struct sibling_row {
+	const char *name, *has[4];
+	size_t n;
+	const char *want;
+} sibling_rows[] = {
 	{ "opening", { "openat" }, 1, "open openat2" },
 	{ "all of them are there", { "open", "openat", "openat2" }, 3, "" },
 	{ "none", { "read", "write" }, 2, "" },
@@ -120,7 +129,8 @@ static void sibling_table(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
 		for (size_t k = 0; k < 12 && groups[i].names[k] != NULL; k++) {
-			if (!syscall_exists(ARCH_X86_64, groups[i].names[k]) && !syscall_exists(ARCH_I386, groups[i].names[k]) &&
+			if (!syscall_exists(ARCH_X86_64, groups[i].names[k]) &&
+			    !syscall_exists(ARCH_I386, groups[i].names[k]) &&
 			    !syscall_exists(0x40000028u, groups[i].names[k]))
 				fail_msg("no such call: %s", groups[i].names[k]);
 			for (size_t j = 0; j < i; j++)

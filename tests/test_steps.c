@@ -34,8 +34,15 @@ static double work_of(unsigned n, int order, bool fixed, bool ends, unsigned pie
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = order == 0 ? i : order == 1 ? n - 1 - i : i * step % n;
 		struct track_site site = { 1 + at % 50, 0x7f0000001000 + at % 50 * 16 };
-		struct track_interval v = { .exe = 1, .name = 1, .cell = fixed ? 1 : HERE, .t_first = T0 + at,
-					    .t_last = T0 + at, .s_first = at + 1, .s_last = at + 1, .sites = &site, .n_sites = 1 };
+		struct track_interval v = { .exe = 1,
+					    .name = 1,
+					    .cell = fixed ? 1 : HERE,
+					    .t_first = T0 + at,
+					    .t_last = T0 + at,
+					    .s_first = at + 1,
+					    .s_last = at + 1,
+					    .sites = &site,
+					    .n_sites = 1 };
 		struct track_edge edge = { .t = T0 + at, .serial = at + 1, .exe = 1, .cell = v.cell,
 					   .kind = at % 3 == 0 ? EDGE_FORK : EDGE_EXIT };
 
@@ -52,8 +59,9 @@ static double work_of(unsigned n, int order, bool fixed, bool ends, unsigned pie
 }
 
 /*
- * In the order of the evidence the cost is the same among many. What comes in any order concerns the few that look at it
- * at most: DERIVE_CALLS of them ask again, each four times over so many rows.
+ * In the order of the evidence the cost is the same among many. What comes in any order concerns
+ * the few that look at it at most: DERIVE_CALLS of them ask again, each four times over so many
+ * rows.
  */
 static void a_process_costs_the_same_beside_many(void **unused)
 {
@@ -63,11 +71,14 @@ static void a_process_costs_the_same_beside_many(void **unused)
 			unsigned piece = kind & 4 ? 1 : 100;
 			double few = work_of(500, order, kind & 1, kind & 2, piece);
 			double many = work_of(4000, order, kind & 1, kind & 2, piece);
-			double most = order == 0 ? few * 1.2 + 1 : (DERIVE_CALLS + 1) * (4 * DERIVE_CALLS + 10);
+			double most = order == 0 ? few * 1.2 + 1 :
+						   (DERIVE_CALLS + 1) * (4 * DERIVE_CALLS + 10);
 
 			if (many > most)
-				fail_msg("order %d%s%s, %u a piece: %.1f steps a process among 500, %.1f among 4,000", order,
-					 kind & 1 ? ", fixed" : "", kind & 2 ? ", with ends" : "", piece, few, many);
+				fail_msg(
+					"order %d%s%s, %u a piece: %.1f steps a process among 500, %.1f among 4,000",
+					order, kind & 1 ? ", fixed" : "",
+					kind & 2 ? ", with ends" : "", piece, few, many);
 		}
 	}
 }
@@ -93,7 +104,12 @@ static struct track_interval record(int64_t t, uint64_t cell, int64_t exe)
 
 static struct track_edge edge(int64_t t, uint8_t kind, int32_t parent)
 {
-	return (struct track_edge){ .t = T0 + t, .serial = (uint32_t)t + 1, .kind = kind, .parent = parent, .exe = 1, .cell = HERE };
+	return (struct track_edge){ .t = T0 + t,
+				    .serial = (uint32_t)t + 1,
+				    .kind = kind,
+				    .parent = parent,
+				    .exe = 1,
+				    .cell = HERE };
 }
 
 static void give(struct scene *s, int32_t pid, struct track_interval *v, size_t n,
@@ -112,7 +128,8 @@ static void settle_all(struct scene *s)
 	assert_int_equal(derive_run(&s->d, SIZE_MAX, &e), 0);
 }
 
-/* Settles all, a step at a time, some of them in another process: none looks at more than A_STEP rows. */
+/* Settles all, a step at a time, some of them in another process: none looks at more than A_STEP
+ * rows. */
 static void settle_in_steps(struct scene *s, const char *what)
 {
 	struct err e = { 0 };

@@ -19,33 +19,49 @@
 #define ARCH(word) P(", \"architectures\": [\"" word "\"]", "")
 
 /* says NULL: it takes the whole. */
-static struct row { const char *name, *target, *profile, *says; } rows[] = {
+static struct row { const char *name, *target, *profile, *says;
+} rows[] = {
 	{ "runc 1.1 refuses flags", "runc-1.1", FLAGS, "runc-1.1 refuses flags" },
 	{ "runc 1.1 takes none of them", "runc-1.1", P(", \"flags\": []", ""), NULL },
 	{ "runc 1.1 takes an errno", "runc-1.1", P(", \"defaultErrnoRet\": 38", ""), NULL },
-	{ "runc 1.1 knows Linux 5.17's calls", "runc-1.1", P("", ALLOW("\"set_mempolicy_home_node\", \"fchmodat2\", \"read\"")),
+	{ "runc 1.1 knows Linux 5.17's calls", "runc-1.1",
+	  P("", ALLOW("\"set_mempolicy_home_node\", \"fchmodat2\", \"read\"")),
 	  "runc-1.1 passes over names in silence that are newer than its libseccomp 2.5.4 (Linux 5.17): fchmodat2" },
-	{ "... and no names of other machines are newer", "runc-1.1", P("", ALLOW("\"arm_fadvise64_64\", \"riscv_flush_icache\", \"nonsense\"")), NULL },
-	{ "runc 1.2 knows more", "runc-1.2", P("", ALLOW("\"fchmodat2\", \"mseal\"")), "(Linux 6.7): mseal" },
+	{ "... and no names of other machines are newer", "runc-1.1",
+	  P("", ALLOW("\"arm_fadvise64_64\", \"riscv_flush_icache\", \"nonsense\"")), NULL },
+	{ "runc 1.2 knows more", "runc-1.2", P("", ALLOW("\"fchmodat2\", \"mseal\"")),
+	  "(Linux 6.7): mseal" },
 	{ "runc 1.2 takes flags", "runc-1.2", FLAGS, NULL },
-	{ "runc has no PA-RISC", "runc-1.2", ARCH("SCMP_ARCH_PARISC64"), "does not know SCMP_ARCH_PARISC64" },
+	{ "runc has no PA-RISC", "runc-1.2", ARCH("SCMP_ARCH_PARISC64"),
+	  "does not know SCMP_ARCH_PARISC64" },
 	{ "runc has no native", "runc-1.2", ARCH("SCMP_ARCH_NATIVE"), "refuses SCMP_ARCH_NATIVE" },
-	{ "crun takes what libseccomp takes", "crun", P(", \"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"]", ALLOW("\"mseal\"")), NULL },
-	{ "crun refuses an errno for LOG", "crun", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"defaultErrnoRet\": 1}",
+	{ "crun takes what libseccomp takes", "crun",
+	  P(", \"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"]", ALLOW("\"mseal\"")), NULL },
+	{ "crun refuses an errno for LOG", "crun",
+	  "{\"defaultAction\": \"SCMP_ACT_LOG\", \"defaultErrnoRet\": 1}",
 	  "crun refuses an errno for an action that takes none (defaultErrnoRet beside SCMP_ACT_LOG)" },
-	{ "... and for a rule that allows", "crun", P("", "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", \"errnoRet\": 1}"), "(syscalls[0].errnoRet beside" },
-	{ "runc passes over it", "runc-1.2", "{\"defaultAction\": \"SCMP_ACT_LOG\", \"defaultErrnoRet\": 1}", NULL },
+	{ "... and for a rule that allows", "crun",
+	  P("", "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", \"errnoRet\": 1}"),
+	  "(syscalls[0].errnoRet beside" },
+	{ "runc passes over it", "runc-1.2",
+	  "{\"defaultAction\": \"SCMP_ACT_LOG\", \"defaultErrnoRet\": 1}", NULL },
 	{ "Docker 20.10 drops flags", "docker-20", FLAGS, "docker-20 drops flags" },
-	{ "Docker 20.10 drops the errno", "docker-20", P(", \"defaultErrnoRet\": 38", ""), "drops defaultErrnoRet" },
-	{ "... which does not matter where it is EPERM", "docker-20", P(", \"defaultErrnoRet\": 1", ""), NULL },
+	{ "Docker 20.10 drops the errno", "docker-20", P(", \"defaultErrnoRet\": 38", ""),
+	  "drops defaultErrnoRet" },
+	{ "... which does not matter where it is EPERM", "docker-20",
+	  P(", \"defaultErrnoRet\": 1", ""), NULL },
 	{ "Docker 25", "docker-25", FLAGS, NULL },
 	{ "containerd", "containerd", FLAGS, NULL },
 	{ "CRI-O", "cri-o", FLAGS, NULL },
-	{ "SPO has no errno", "spo", P(", \"defaultErrnoRet\": 38", ""), "no field for defaultErrnoRet" },
+	{ "SPO has no errno", "spo", P(", \"defaultErrnoRet\": 38", ""),
+	  "no field for defaultErrnoRet" },
 	{ "SPO has native", "spo", ARCH("SCMP_ARCH_NATIVE"), NULL },
 	{ "SPO has PA-RISC", "spo", ARCH("SCMP_ARCH_PARISC"), NULL },
-	{ "SPO has no LoongArch", "spo", ARCH("SCMP_ARCH_LOONGARCH64"), "does not know SCMP_ARCH_LOONGARCH64" },
-	{ "SPO notifies nobody", "spo", P("", "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_NOTIFY\"}"), "spo has no SCMP_ACT_NOTIFY" },
+	{ "SPO has no LoongArch", "spo", ARCH("SCMP_ARCH_LOONGARCH64"),
+	  "does not know SCMP_ARCH_LOONGARCH64" },
+	{ "SPO notifies nobody", "spo",
+	  P("", "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_NOTIFY\"}"),
+	  "spo has no SCMP_ACT_NOTIFY" },
 };
 
 static void judges(void **state)
@@ -76,9 +92,11 @@ static void nobody(void **state)
 	assert_non_null(strstr(e.msg, "there are: runc-1.1, "));
 }
 
-/* ---- runc's stub, by a rule of its own: the call's ABI is among those of the stub, and its number above the ABI's highest ---- */
+/* ---- runc's stub, by a rule of its own: the call's ABI is among those of the stub, and its number
+ * above the ABI's highest ---- */
 
-static const char *const called[] = { "read", "exit_group", "openat2", "pidfd_getfd", "socketcall" };
+static const char *const called[] = { "read", "exit_group", "openat2", "pidfd_getfd",
+				      "socketcall" };
 
 static int32_t highest(uint32_t abi)
 {
@@ -91,8 +109,11 @@ static int32_t highest(uint32_t abi)
 
 static size_t compare_stub(const struct policy *p, bool native, size_t *answers)
 {
-	static const struct { uint32_t arch, abi; int32_t bit; } abis[] = {
-		{ ARCH_X86_64, ARCH_X86_64, 0 }, { ARCH_I386, ARCH_I386, 0 }, { ARCH_X86_64, ARCH_X32, X32_BIT },
+	static const struct { uint32_t arch, abi; int32_t bit;
+	} abis[] = {
+		{ ARCH_X86_64, ARCH_X86_64, 0 },
+		{ ARCH_I386, ARCH_I386, 0 },
+		{ ARCH_X86_64, ARCH_X32, X32_BIT },
 	};
 	struct compiled c = { 0 };
 	struct err e = { 0 };
@@ -108,7 +129,8 @@ static size_t compare_stub(const struct policy *p, bool native, size_t *answers)
 			for (size_t k = 0; k < p->archs.n; k++)
 				listed |= p->archs.v[k] == abis[i].abi;
 			compile_run(&c, abis[i].arch, nr | abis[i].bit, &got);
-			wrong += (listed && (nr | abis[i].bit) > highest(abis[i].abi)) != (got.n == 1 && got.v[0] == (SECCOMP_RET_ERRNO | ENOSYS));
+			wrong += (listed && (nr | abis[i].bit) > highest(abis[i].abi)) !=
+				 (got.n == 1 && got.v[0] == (SECCOMP_RET_ERRNO | ENOSYS));
 		}
 	compile_release(&c);
 	return wrong;

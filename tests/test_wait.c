@@ -45,7 +45,9 @@ static void step(void **state)
 {
 	const struct step_row *row = *state;
 	volatile sig_atomic_t stop = row->stopped ? SIGINT : 0;
-	struct store_wait w = { .ms = row->ms, .stop = &stop, .stop_ms = row->stop_ms, .say = count };
+	struct store_wait w = {
+		.ms = row->ms, .stop = &stop, .stop_ms = row->stop_ms, .say = count
+	};
 
 	said = 0;
 	if (row->waited >= 0)
@@ -76,7 +78,8 @@ static pid_t hold(const char *db)
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* also where a check fails */
 
 		if (sqlite3_open(db, &other) != SQLITE_OK ||
-		    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK || write(ready[1], "x", 1) != 1)
+		    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+		    write(ready[1], "x", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);
@@ -156,19 +159,31 @@ static void a_signal_ends_the_wait(void **state)
 }
 
 /* A signal after the program has said that it waits. */
-#define SIGNALLED(name)                                                                              \
-	"f=$(mktemp); %s ingest --node n --db %s samples/i386.log 2>$f & "                           \
-	"until grep -q 'waiting for' $f; do sleep 0.05; done; kill -" name " $!; wait $!; s=$?; cat $f; rm $f; exit $s"
+#define SIGNALLED(name)                                                                            \
+	"f=$(mktemp); %s ingest --node n --db %s samples/i386.log 2>$f & "                         \
+	"until grep -q 'waiting for' $f; do sleep 0.05; done; kill -" name                         \
+	" $!; wait $!; s=$?; cat $f; rm $f; exit $s"
 
-static struct command_row { const char *name, *command; int status; const char *says; } commands[] = {
-	{ "held: ingest ends with 3",  "%s ingest --wait 0 --node n --db %s samples/i386.log 2>&1", ST_SYSTEM, "holds it" },
-	{ "held: forget ends with 3",  "%s forget --wait 0 --all --yes --db %s 2>&1",               ST_SYSTEM, "holds it" },
-	{ "held: fold ends with 3",    "%s fold --wait 0 --keep-trees 0 --db %s 2>&1",              ST_SYSTEM, "holds it" },
-	{ "held: node ends with 3",    "%s node --wait 0 alias n m --db %s 2>&1",                   ST_SYSTEM, "holds it" },
-	{ "held: readers go on",       "%s profile --wait 0 --all --union --db %s 2>&1",            ST_OK,     "exit_group" },
-	{ "held: the whole time",      "%s ingest --wait 1100ms --node n --db %s samples/i386.log 2>&1", ST_SYSTEM, "for up to 1.1 s" },
-	{ "held: --wait is a time",    "%s ingest --wait soon --node n --db %s samples/i386.log 2>&1", ST_INPUT, "--wait: not a duration" },
-	{ "held: SIGINT ends ingest",  SIGNALLED("INT"), 128 + SIGINT, "stopped while" },
+static struct command_row {
+	const char *name, *command;
+	int status;
+	const char *says;
+} commands[] = {
+	{ "held: ingest ends with 3", "%s ingest --wait 0 --node n --db %s samples/i386.log 2>&1",
+	  ST_SYSTEM, "holds it" },
+	{ "held: forget ends with 3", "%s forget --wait 0 --all --yes --db %s 2>&1", ST_SYSTEM,
+	  "holds it" },
+	{ "held: fold ends with 3", "%s fold --wait 0 --keep-trees 0 --db %s 2>&1", ST_SYSTEM,
+	  "holds it" },
+	{ "held: node ends with 3", "%s node --wait 0 alias n m --db %s 2>&1", ST_SYSTEM,
+	  "holds it" },
+	{ "held: readers go on", "%s profile --wait 0 --all --union --db %s 2>&1", ST_OK,
+	  "exit_group" },
+	{ "held: the whole time", "%s ingest --wait 1100ms --node n --db %s samples/i386.log 2>&1",
+	  ST_SYSTEM, "for up to 1.1 s" },
+	{ "held: --wait is a time", "%s ingest --wait soon --node n --db %s samples/i386.log 2>&1",
+	  ST_INPUT, "--wait: not a duration" },
+	{ "held: SIGINT ends ingest", SIGNALLED("INT"), 128 + SIGINT, "stopped while" },
 	{ "held: SIGHUP ends ingest", SIGNALLED("HUP"), 128 + SIGHUP, "stopped while" },
 	{ "held: SIGTERM ends ingest", SIGNALLED("TERM"), 128 + SIGTERM, "stopped while" },
 };

@@ -66,10 +66,12 @@ static bool passes(uint32_t action)
 
 static bool same_arg(const struct policy_arg *a, const struct policy_arg *b)
 {
-	return a->index == b->index && a->op == b->op && a->value == b->value && (a->op != POLICY_MASKED_EQ || a->two == b->two);
+	return a->index == b->index && a->op == b->op && a->value == b->value &&
+	       (a->op != POLICY_MASKED_EQ || a->two == b->two);
 }
 
-/* The conditions of one way in which a rule holds: all of them, or where one is enough, the i-th alone. */
+/* The conditions of one way in which a rule holds: all of them, or where one is enough, the i-th
+ * alone. */
 static size_t ways_of(const struct policy_rule *r)
 {
 	return policy_any_holds(r) ? r->args.n : 1;
@@ -85,13 +87,16 @@ static bool way_has(const struct policy_rule *r, size_t way, const struct policy
 	return false;
 }
 
-/* Where this way of `r` holds, does some rule of the policy in force hold, by which no record would be there? */
-static bool way_left_no_record(const struct policy *p, const struct policy_rule *r, size_t way, const char *name)
+/* Where this way of `r` holds, does some rule of the policy in force hold, by which no record would
+ * be there? */
+static bool way_left_no_record(const struct policy *p, const struct policy_rule *r, size_t way,
+			       const char *name)
 {
 	for (size_t i = 0; i < p->rules.n; i++) {
 		const struct policy_rule *in = &p->rules.v[i];
 
-		if (in->action != (uint32_t)ACTION_ALLOW || in->args.n == 0 || !names(in, name) || policy_rule_is_conditional(in))
+		if (in->action != (uint32_t)ACTION_ALLOW || in->args.n == 0 || !names(in, name) ||
+		    policy_rule_is_conditional(in))
 			continue;
 		for (size_t k = 0; k < ways_of(in); k++) {
 			bool implied = true;
@@ -106,9 +111,11 @@ static bool way_left_no_record(const struct policy *p, const struct policy_rule 
 	return false;
 }
 
-static bool one_proves(const struct policy *p, const struct policy *checked, uint32_t arch, const char *name)
+static bool one_proves(const struct policy *p, const struct policy *checked, uint32_t arch,
+		       const char *name)
 {
-	if (!policy_is_plain(p) || !policy_is_plain(checked) || passes(checked->default_action) || !policy_has_arch(p, arch))
+	if (!policy_is_plain(p) || !policy_is_plain(checked) || passes(checked->default_action) ||
+	    !policy_has_arch(p, arch))
 		return false;
 	/* what else might have logged it, or let it through */
 	for (size_t i = 0; i < p->rules.n; i++)
@@ -129,12 +136,14 @@ static bool one_proves(const struct policy *p, const struct policy *checked, uin
 	return true;
 }
 
-bool active_proves(const struct active_policies *f, const struct query_tree *t, const struct policy *checked, uint32_t arch, const char *name)
+bool active_proves(const struct active_policies *f, const struct query_tree *t,
+		   const struct policy *checked, uint32_t arch, const char *name)
 {
 	for (size_t i = 0; i < t->policies.n; i++) {
 		int64_t at = f->at.v[t->policies.v[i]];
 
-		if (at < 0 || f->v.v[at].unread.n > 0 || !one_proves(&f->v.v[at], checked, arch, name))
+		if (at < 0 || f->v.v[at].unread.n > 0 ||
+		    !one_proves(&f->v.v[at], checked, arch, name))
 			return false;
 	}
 	return t->policies.n > 0;

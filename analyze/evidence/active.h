@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The filters that were in force while trees were recorded: what they allowed left no records, so a list has to keep it. */
+/* The filters that were in force while trees were recorded: what they allowed left no records, so a
+ * list has to keep it. */
 #ifndef ANALYZE_EVIDENCE_ACTIVE_H
 #define ANALYZE_EVIDENCE_ACTIVE_H
 
@@ -20,10 +21,11 @@ void active_load(struct active_policies *out, const struct query *q, const struc
 void active_release(struct active_policies *f);
 
 /*
- * A call that is on record as logged, though conditions on its arguments let some of its kind through without a record: does that
- * prove that `checked` refuses it? Only where the trees' policies are known, and none of the conditions by which `checked` lets it
- * through can have held.
+ * A call that is on record as logged, though conditions on its arguments let some of its kind
+ * through without a record: does that prove that `checked` refuses it? Only where the trees'
+ * policies are known, and none of the conditions by which `checked` lets it through can have held.
  */
-bool active_proves(const struct active_policies *f, const struct query_tree *t, const struct policy *checked, uint32_t arch, const char *name);
+bool active_proves(const struct active_policies *f, const struct query_tree *t,
+		   const struct policy *checked, uint32_t arch, const char *name);
 
 #endif

@@ -26,7 +26,9 @@ static struct bytes container_text(struct query *q, const struct bytes v[LOCATIO
 	auto_buf struct buf room = { 0 }, text = { 0 }, escaped = { 0 };
 	struct bytes general[LOCATION_FIELDS];
 
-	if ((v[LOCATION_CONTAINER].n || v[LOCATION_POD].n || v[LOCATION_CONTAINER_NAME].n || v[LOCATION_POD_NAME].n) && location_general(v, general, &room))
+	if ((v[LOCATION_CONTAINER].n || v[LOCATION_POD].n || v[LOCATION_CONTAINER_NAME].n ||
+	     v[LOCATION_POD_NAME].n) &&
+	    location_general(v, general, &room))
 		location_text(general, &text);
 	esc_tty(&escaped, buf_bytes(&text));
 	return pool_get(&q->strings, pool_intern(&q->strings, buf_bytes(&escaped)));
@@ -37,8 +39,10 @@ static struct bytes location_of(const struct finding *f, const struct query_buil
 	return b->location == QUERY_NONE ? BYTES("") : f->locations[b->location];
 }
 
-/* Did the tree run where the build was seen? What ran in no container belongs to trees that did not, either. */
-static bool ran_there(const struct finding *f, const struct query_tree *t, const struct query_build *b)
+/* Did the tree run where the build was seen? What ran in no container belongs to trees that did
+ * not, either. */
+static bool ran_there(const struct finding *f, const struct query_tree *t,
+		      const struct query_build *b)
 {
 	struct bytes location = location_of(f, b);
 	bool outside = true;
@@ -57,8 +61,10 @@ static void mark(struct finding *f, const struct query_use *u)
 {
 	const struct query_image *m = &f->q->images.v[u->image];
 	const struct query_tree *t = &f->q->trees.v[m->tree];
-	int64_t i = m->loader || u->t_first == WHEN_NONE ? QUERY_NONE :
-		    map_get(&f->first, (uint64_t)t->node_id, pool_find(&f->q->strings, m->exe), QUERY_NONE);
+	int64_t i = m->loader || u->t_first == WHEN_NONE ?
+			    QUERY_NONE :
+			    map_get(&f->first, (uint64_t)t->node_id,
+				    pool_find(&f->q->strings, m->exe), QUERY_NONE);
 
 	for (; i != QUERY_NONE; i = f->next[i]) {
 		const struct query_build *b = &f->q->builds.v[i];
@@ -83,21 +89,29 @@ bool builds_same_program(const struct build *a, struct bytes exe, struct bytes l
 
 static bool same_group(const struct build *a, const struct build *b)
 {
-	return builds_same_program(a, b->exe, b->location) && a->node_id == b->node_id && a->here == b->here;
+	return builds_same_program(a, b->exe, b->location) && a->node_id == b->node_id &&
+	       a->here == b->here;
 }
 
 /* One row for all containers of one kind. */
 static void add_build(struct builds *out, const struct finding *f, const struct query_build *b)
 {
-	struct build row = { .exe = b->exe, .id = b->id, .node = node_of(f->q, b->node), .location = location_of(f, b), .node_id = b->node,
-			     .t_first = b->t_first, .t_last = b->t_last, .here = b->here };
+	struct build row = { .exe = b->exe,
+			     .id = b->id,
+			     .node = node_of(f->q, b->node),
+			     .location = location_of(f, b),
+			     .node_id = b->node,
+			     .t_first = b->t_first,
+			     .t_last = b->t_last,
+			     .here = b->here };
 
 	if (b->location != QUERY_NONE)
 		row.image = f->q->locations.v[b->location].v[LOCATION_IMAGE];
 	for (size_t i = 0; i < out->n; i++) {
 		struct build *was = &out->v[i];
 
-		if (!same_group(was, &row) || !bytes_eq(was->id, row.id) || !bytes_eq(was->image, row.image))
+		if (!same_group(was, &row) || !bytes_eq(was->id, row.id) ||
+		    !bytes_eq(was->image, row.image))
 			continue;
 		was->t_first = row.t_first < was->t_first ? row.t_first : was->t_first;
 		was->t_last = row.t_last > was->t_last ? row.t_last : was->t_last;
@@ -149,7 +163,8 @@ void builds_find(struct builds *out, struct query *q, const struct selection *s)
 	for (size_t i = 0; i < q->locations.n; i++)
 		locations[i] = container_text(q, q->locations.v[i].v);
 	for (size_t i = 0; i < q->builds.n; i++) {
-		uint64_t node = (uint64_t)q->builds.v[i].node, exe = pool_find(&q->strings, q->builds.v[i].exe);
+		uint64_t node = (uint64_t)q->builds.v[i].node,
+			 exe = pool_find(&q->strings, q->builds.v[i].exe);
 
 		next[i] = (uint32_t)map_get(&f.first, node, exe, QUERY_NONE);
 		map_put(&f.first, node, exe, (int64_t)i);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which trees a selector may mean, by the store's indexes: all that match are among them. What is loaded of these alone has to
- * give the answer that the whole store gives.
+ * Which trees a selector may mean, by the store's indexes: all that match are among them. What is
+ * loaded of these alone has to give the answer that the whole store gives.
  */
 #ifndef ANALYZE_EVIDENCE_CANDIDATES_H
 #define ANALYZE_EVIDENCE_CANDIDATES_H
@@ -10,7 +10,8 @@
 #include "store/find.h"
 
 /* *restricted: false where the selector leaves all trees in, as far as an index tells. */
-int candidates_find(struct find *out, bool *restricted, struct store *s, const struct select_options *o, struct err *e);
+int candidates_find(struct find *out, bool *restricted, struct store *s,
+		    const struct select_options *o, struct err *e);
 
 /* All trees of workloads, by their codes, which may be cut. */
 int candidates_workloads(struct find *out, struct store *s, const char *const *codes, size_t n,
@@ -24,6 +25,7 @@ int candidates_named(struct find *out, const struct query *q, const struct selec
 		     struct store *s, struct err *e);
 
 /* Trees that a loader began while the selected ones lived. */
-int candidates_begun(struct find *out, const struct query *q, const struct selection *sel, struct store *s, struct err *e);
+int candidates_begun(struct find *out, const struct query *q, const struct selection *sel,
+		     struct store *s, struct err *e);
 
 #endif

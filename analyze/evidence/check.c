@@ -43,7 +43,8 @@ void check_words(struct buf *out, const struct bpf_answers *answers)
 		uint32_t action = action_of(answers->v[i]), data = answers->v[i] & SECCOMP_RET_DATA;
 		const char *name = audit_errno_to_name((int)data);
 
-		buf_printf(out, "%s%s", i ? " or " : "", action_scmp(action) ? action_word(action) : "kill_process");
+		buf_printf(out, "%s%s", i ? " or " : "",
+			   action_scmp(action) ? action_word(action) : "kill_process");
 		if (action == ACTION_ERRNO && name != NULL && data != 0)
 			buf_printf(out, " %s", name);
 		else if (action == ACTION_ERRNO || action == ACTION_TRACE)
@@ -51,9 +52,12 @@ void check_words(struct buf *out, const struct bpf_answers *answers)
 	}
 }
 
-static void note_loader(struct check_call *c, const struct query_image *m, const struct query_use *u)
+static void note_loader(struct check_call *c, const struct query_image *m,
+			const struct query_use *u)
 {
-	if (!m->loader || (c->loader && (c->loader_ms < u->t_first || (c->loader_ms == u->t_first && c->loader_serial <= u->serial))))
+	if (!m->loader ||
+	    (c->loader && (c->loader_ms < u->t_first ||
+			   (c->loader_ms == u->t_first && c->loader_serial <= u->serial))))
 		return;
 	c->loader = true;
 	c->loader_path = m->path;
@@ -87,17 +91,20 @@ static void sum_up(struct check *out)
 		if (c->verdict != CHECK_REFUSED || !c->loader)
 			continue;
 		if (out->first == NULL || c->loader_ms < out->first->loader_ms ||
-		    (c->loader_ms == out->first->loader_ms && c->loader_serial < out->first->loader_serial))
+		    (c->loader_ms == out->first->loader_ms &&
+		     c->loader_serial < out->first->loader_serial))
 			out->first = c;
 	}
 }
 
 /* One event that is refused is enough, whatever the others are. */
-static void take_proof(struct check_call *c, const struct query_tree *t, const struct check_proof *proof)
+static void take_proof(struct check_call *c, const struct query_tree *t,
+		       const struct check_proof *proof)
 {
 	size_t left = 0;
 
-	if (c->verdict != CHECK_DEPENDS || proof == NULL || !active_proves(proof->policies, t, proof->policy, arch_of(c->arch, c->nr), c->name))
+	if (c->verdict != CHECK_DEPENDS || proof == NULL ||
+	    !active_proves(proof->policies, t, proof->policy, arch_of(c->arch, c->nr), c->name))
 		return;
 	for (size_t i = 0; i < c->answers.n; i++)
 		if (!passes(c->answers.v[i]))
@@ -106,8 +113,8 @@ static void take_proof(struct check_call *c, const struct query_tree *t, const s
 	c->verdict = CHECK_REFUSED;
 }
 
-void check_run(struct check *out, const struct query *q, const struct selection *s, check_judge *judge, const void *filter,
-	       const struct check_proof *proof)
+void check_run(struct check *out, const struct query *q, const struct selection *s,
+	       check_judge *judge, const void *filter, const struct check_proof *proof)
 {
 	struct map index = { 0 };
 
@@ -125,7 +132,9 @@ void check_run(struct check *out, const struct query *q, const struct selection 
 			at = (int64_t)out->calls.n;
 			map_put(&index, call->arch, (uint32_t)call->nr, at);
 			c = VEC_PUSH(&out->calls);
-			*c = (struct check_call){ .arch = call->arch, .nr = call->nr, .t_last = WHEN_NONE };
+			*c = (struct check_call){ .arch = call->arch,
+						  .nr = call->nr,
+						  .t_last = WHEN_NONE };
 			syscall_name(call->arch, call->nr, c->name);
 			judge(filter, call->arch, call->nr, &c->answers);
 			c->verdict = check_verdict(call->arch, call->nr, &c->answers);
@@ -133,7 +142,10 @@ void check_run(struct check *out, const struct query *q, const struct selection 
 		c = &out->calls.v[at];
 		take_proof(c, &q->trees.v[m->tree], proof);
 		c->events += u->events;
-		c->t_last = u->t_last != WHEN_NONE && (c->t_last == WHEN_NONE || u->t_last > c->t_last) ? u->t_last : c->t_last;
+		c->t_last = u->t_last != WHEN_NONE &&
+					    (c->t_last == WHEN_NONE || u->t_last > c->t_last) ?
+				    u->t_last :
+				    c->t_last;
 		note_loader(c, m, u);
 		if (c->path.p == NULL || u->events > c->caller_events) {
 			c->path = m->path;

@@ -25,23 +25,26 @@ struct check_call {
 };
 
 struct check {
-	VEC(struct check_call) calls; /* by verdict, then the loader's in their order, then by name */
+	VEC(struct check_call)
+		calls; /* by verdict, then the loader's in their order, then by name */
 	size_t refused, depends, unknown;
-	const struct check_call *first; /* of the loader's calls that are refused, the one that it makes first; NULL */
+	const struct check_call *first; /* of the loader's calls that are refused, the one that it
+					   makes first; NULL */
 };
 
 /* What the filter answers. */
 typedef void check_judge(const void *filter, uint32_t arch, int32_t nr, struct bpf_answers *out);
 
 /*
- * What a record proves of the arguments: those in force let it through without one where their conditions held. policy: what the
- * filter was made of.
+ * What a record proves of the arguments: those in force let it through without one where their
+ * conditions held. policy: what the filter was made of.
  */
 struct check_proof { const struct active_policies *policies; const struct policy *policy; };
 
-/* Of what was let through when it was recorded. proof: NULL: nothing is known. The caller releases. */
-void check_run(struct check *out, const struct query *q, const struct selection *s, check_judge *judge, const void *filter,
-	       const struct check_proof *proof);
+/* Of what was let through when it was recorded. proof: NULL: nothing is known. The caller releases.
+ */
+void check_run(struct check *out, const struct query *q, const struct selection *s,
+	       check_judge *judge, const void *filter, const struct check_proof *proof);
 void check_release(struct check *c);
 
 /* One call alone, by its answers. */

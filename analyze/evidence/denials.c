@@ -23,11 +23,11 @@ static int most_first(const void *a, const void *b)
 	return ret ? ret : (x->action > y->action) - (x->action < y->action);
 }
 
-static bool same(const struct denial *d, const struct query_call *c, const struct query_image *m, struct bytes comm,
-		 struct bytes node)
+static bool same(const struct denial *d, const struct query_call *c, const struct query_image *m,
+		 struct bytes comm, struct bytes node)
 {
-	return d->arch == c->arch && d->nr == c->nr && d->action == c->action && bytes_eq(d->path, m->path) &&
-	       bytes_eq(d->comm, comm) && bytes_eq(d->node, node);
+	return d->arch == c->arch && d->nr == c->nr && d->action == c->action &&
+	       bytes_eq(d->path, m->path) && bytes_eq(d->comm, comm) && bytes_eq(d->node, node);
 }
 
 struct denial *denials_of(struct denials *d, const struct query *q, const struct query_use *u)
@@ -56,8 +56,15 @@ void denials_find(struct denials *out, const struct query *q, const struct selec
 		d = denials_of(out, q, u);
 		if (d == NULL) {
 			d = VEC_PUSH(out);
-			*d = (struct denial){ .arch = c->arch, .action = c->action, .nr = c->nr, .path = m->path, .comm = comm,
-					      .exe = m->exe, .node = node, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+			*d = (struct denial){ .arch = c->arch,
+					      .action = c->action,
+					      .nr = c->nr,
+					      .path = m->path,
+					      .comm = comm,
+					      .exe = m->exe,
+					      .node = node,
+					      .t_first = WHEN_NONE,
+					      .t_last = WHEN_NONE };
 			syscall_name(c->arch, c->nr, d->name);
 		}
 		d->events += u->events;

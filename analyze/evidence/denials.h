@@ -13,7 +13,8 @@ struct denial {
 	struct bytes path, comm, exe, node;
 	uint64_t events, trusted;
 	int64_t t_first, t_last;
-	bool listed;                     /* for who asks: does the list of each workload that it belongs to have the name? Set from outside */
+	bool listed; /* for who asks: does the list of each workload that it belongs to have the
+			name? Set from outside */
 };
 
 struct denials { struct denial *v; size_t n, cap; };

@@ -41,11 +41,13 @@ void kinds_text(struct buf *out, const struct kinds *k)
 		buf_printf(out, "%s%s: ", between, kind_at((enum kind)i)->name);
 		if (n > 0 || i == KIND_SECCOMP) {
 			buf_count(out, n);
-			buf_printf(out, " %s%s", i == KIND_SECCOMP ? "record" : "call", n == 1 ? "" : "s");
+			buf_printf(out, " %s%s", i == KIND_SECCOMP ? "record" : "call",
+				   n == 1 ? "" : "s");
 		} else {
 			buf_str(out, "names");
 		}
-		buf_printf(out, " of %" PRIu64 " tree%s", k->of[i].trees, k->of[i].trees == 1 ? "" : "s");
+		buf_printf(out, " of %" PRIu64 " tree%s", k->of[i].trees,
+			   k->of[i].trees == 1 ? "" : "s");
 		between = "; ";
 	}
 }
@@ -53,7 +55,9 @@ void kinds_text(struct buf *out, const struct kinds *k)
 bool kinds_whole(const struct kinds *k)
 {
 	for (int i = 0; i < N_KINDS; i++)
-		if (i != KIND_SECCOMP && k->of[i].trees > 0 && (!kind_at((enum kind)i)->starts || (k->of[i].facts & ~(uint32_t)TOOL_FOLLOWS) != 0))
+		if (i != KIND_SECCOMP && k->of[i].trees > 0 &&
+		    (!kind_at((enum kind)i)->starts ||
+		     (k->of[i].facts & ~(uint32_t)TOOL_FOLLOWS) != 0))
 			return false;
 	return true;
 }

@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-/* A boot of a machine's name, as its processes show it: where not all of them are loaded, the query has it. */
+/* A boot of a machine's name, as its processes show it: where not all of them are loaded, the query
+ * has it. */
 struct boot { int64_t row; uint32_t number; int64_t t_first, t_last; };
 struct boots { struct boot *v; size_t n, cap; };
 
@@ -16,10 +17,12 @@ static void find_boots(struct boots *out, const struct query *q)
 	struct map at = { 0 };
 
 	for (size_t i = 0; i < q->boots.n; i++)
-		*VEC_PUSH(out) = (struct boot){ q->boots.v[i].row, q->boots.v[i].number, q->boots.v[i].t_first, q->boots.v[i].t_last };
+		*VEC_PUSH(out) = (struct boot){ q->boots.v[i].row, q->boots.v[i].number,
+						q->boots.v[i].t_first, q->boots.v[i].t_last };
 	for (size_t i = 0; i < q->images.n && !q->some; i++) {
 		const struct query_image *m = &q->images.v[i];
-		int64_t row = q->trees.v[m->tree].row, k = m->id == 0 ? -1 : map_get(&at, (uint64_t)row, m->boot, -1);
+		int64_t row = q->trees.v[m->tree].row,
+			k = m->id == 0 ? -1 : map_get(&at, (uint64_t)row, m->boot, -1);
 
 		if (m->id == 0)
 			continue;
@@ -42,7 +45,8 @@ static int64_t boot_after(const struct boots *b, int64_t row, const struct query
 	int64_t out = LIVES_OPEN;
 
 	for (size_t i = 0; i < b->n; i++)
-		if (b->v[i].row == row && b->v[i].number != m->boot && b->v[i].t_first > m->t_last && b->v[i].t_first < out)
+		if (b->v[i].row == row && b->v[i].number != m->boot &&
+		    b->v[i].t_first > m->t_last && b->v[i].t_first < out)
 			out = b->v[i].t_first - 1;
 	return out;
 }
@@ -52,7 +56,8 @@ static int64_t boot_before(const struct boots *b, int64_t row, const struct quer
 	int64_t out = LIVES_BEFORE;
 
 	for (size_t i = 0; i < b->n; i++)
-		if (b->v[i].row == row && b->v[i].number != m->boot && b->v[i].t_last < m->t_first && b->v[i].t_last > out)
+		if (b->v[i].row == row && b->v[i].number != m->boot &&
+		    b->v[i].t_last < m->t_first && b->v[i].t_last > out)
 			out = b->v[i].t_last;
 	return out;
 }
@@ -74,8 +79,8 @@ static int by_pid(const void *a, const void *b, void *query)
 }
 
 /*
- * The beginning of what comes after each image in its pid: what it exec'd, or another process. Text ends no trusted evidence in the
- * store; whoever is shown both sees that it does.
+ * The beginning of what comes after each image in its pid: what it exec'd, or another process. Text
+ * ends no trusted evidence in the store; whoever is shown both sees that it does.
  */
 static int64_t *find_next(const struct query *q)
 {
@@ -91,9 +96,11 @@ static int64_t *find_next(const struct query *q)
 	if (n > 1)
 		qsort_r(order, n, sizeof(*order), by_pid, (void *)(uintptr_t)q);
 	for (size_t i = 0; i + 1 < n; i++) {
-		const struct query_image *m = &q->images.v[order[i]], *then = &q->images.v[order[i + 1]];
+		const struct query_image *m = &q->images.v[order[i]],
+					 *then = &q->images.v[order[i + 1]];
 
-		if (m->pid == then->pid && m->boot == then->boot && q->trees.v[m->tree].row == q->trees.v[then->tree].row &&
+		if (m->pid == then->pid && m->boot == then->boot &&
+		    q->trees.v[m->tree].row == q->trees.v[then->tree].row &&
 		    then->t_first >= m->t_last)
 			next[order[i]] = then->t_first;
 	}
@@ -113,7 +120,8 @@ void lives_find(struct lives *out, const struct query *q)
 	auto_free int64_t *next = find_next(q);
 	struct boots boots = { 0 };
 
-	*out = (struct lives){ mem_alloc(q->trees.n * sizeof(*out->from)), mem_alloc(q->trees.n * sizeof(*out->to)), q->trees.n };
+	*out = (struct lives){ mem_alloc(q->trees.n * sizeof(*out->from)),
+			       mem_alloc(q->trees.n * sizeof(*out->to)), q->trees.n };
 	find_boots(&boots, q);
 	for (size_t i = 0; i < q->trees.n; i++) {
 		const struct query_tree *t = &q->trees.v[i];
@@ -163,7 +171,8 @@ static void find_machines(struct machines *out, const struct query *q, const str
 		if (k < 0) {
 			k = (int64_t)out->n;
 			map_put(&at, (uint64_t)q->trees.v[i].node_id, 0, k);
-			*VEC_PUSH(out) = (struct machine){ q->trees.v[i].node_id, LIVES_OPEN, LIVES_BEFORE };
+			*VEC_PUSH(out) =
+				(struct machine){ q->trees.v[i].node_id, LIVES_OPEN, LIVES_BEFORE };
 		}
 		/* presence without a time may be of any */
 		if (lives.from[i] == WHEN_NONE || lives.from[i] < out->v[k].from)
@@ -175,9 +184,11 @@ static void find_machines(struct machines *out, const struct query *q, const str
 	lives_release(&lives);
 }
 
-static int of_machine(struct query_losses *out, struct query *q, struct store *store, const struct machine *m, struct err *e)
+static int of_machine(struct query_losses *out, struct query *q, struct store *store,
+		      const struct machine *m, struct err *e)
 {
-	int64_t since = m->from == LIVES_BEFORE ? WHEN_NONE : m->from, until = m->to == LIVES_OPEN ? WHEN_NONE : m->to;
+	int64_t since = m->from == LIVES_BEFORE ? WHEN_NONE : m->from,
+		until = m->to == LIVES_OPEN ? WHEN_NONE : m->to;
 	struct query_losses all = { 0 };
 	int ret;
 
@@ -193,7 +204,8 @@ static int of_machine(struct query_losses *out, struct query *q, struct store *s
 	return ret;
 }
 
-int lives_losses(struct query_losses *out, struct query *q, struct store *store, const struct selection *s, struct err *e)
+int lives_losses(struct query_losses *out, struct query *q, struct store *store,
+		 const struct selection *s, struct err *e)
 {
 	struct machines machines = { 0 };
 	int ret = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long processes and trees live. The last record is no end: a server that waits makes none. A process lives until its
- * exit was seen, its pid came back, or the boot ended.
+ * How long processes and trees live. The last record is no end: a server that waits makes none. A
+ * process lives until its exit was seen, its pid came back, or the boot ended.
  */
 #ifndef ANALYZE_EVIDENCE_LIVES_H
 #define ANALYZE_EVIDENCE_LIVES_H
@@ -12,8 +12,8 @@
 #define LIVES_BEFORE (INT64_MIN + 1) /* so is its beginning */
 
 /*
- * Of each tree. A start begins with its first record; what has no beginning may have begun at any time since the boot before. Of
- * folded trees and of presence the records are all that is known.
+ * Of each tree. A start begins with its first record; what has no beginning may have begun at any
+ * time since the boot before. Of folded trees and of presence the records are all that is known.
  */
 struct lives { int64_t *from, *to; size_t n; };
 
@@ -21,9 +21,11 @@ void lives_find(struct lives *out, const struct query *q);
 void lives_release(struct lives *l);
 
 /*
- * What was lost on the machines of a selection while its trees lived, within the time asked for: a marker before a fragment bears
- * on it, and so does one behind the last record of a process that lives. The caller frees by VEC_FREE.
+ * What was lost on the machines of a selection while its trees lived, within the time asked for: a
+ * marker before a fragment bears on it, and so does one behind the last record of a process that
+ * lives. The caller frees by VEC_FREE.
  */
-int lives_losses(struct query_losses *out, struct query *q, struct store *store, const struct selection *s, struct err *e);
+int lives_losses(struct query_losses *out, struct query *q, struct store *store,
+		 const struct selection *s, struct err *e);
 
 #endif

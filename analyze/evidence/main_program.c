@@ -48,14 +48,15 @@ static bool is_before(const struct query *q, const struct query_use *a, const st
 }
 
 /*
- * A shell does not rename itself: a comm that is none of a shell's own is the script that it was exec'd for. The last one counts,
- * where no record of an exec is left between two. An interpreter's threads may rename themselves: where its own exec was not seen,
- * the first comm counts.
+ * A shell does not rename itself: a comm that is none of a shell's own is the script that it was
+ * exec'd for. The last one counts, where no record of an exec is left between two. An interpreter's
+ * threads may rename themselves: where its own exec was not seen, the first comm counts.
  */
 static void find_scripts(struct query *q)
 {
 	auto_free uint32_t *best = mem_zero(q->images.n + 1, sizeof(*best)); /* use + 1 */
-	auto_free bool *is_shell = mem_zero(q->images.n + 1, sizeof(*is_shell)), *asked = mem_zero(q->images.n + 1, sizeof(*asked));
+	auto_free bool *is_shell = mem_zero(q->images.n + 1, sizeof(*is_shell)),
+		       *asked = mem_zero(q->images.n + 1, sizeof(*asked));
 
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		struct query_image *m = &q->images.v[i];
@@ -65,17 +66,21 @@ static void find_scripts(struct query *q)
 		asked[i] = !m->loader && m->script.n == 0 && (is_shell[i] || m->name.n == 0);
 	}
 	for (uint32_t i = 0; i < q->uses.n; i++) {
-		const struct query_use *u = &q->uses.v[i], *was = best[u->image] ? &q->uses.v[best[u->image] - 1] : NULL;
+		const struct query_use *u = &q->uses.v[i],
+				       *was = best[u->image] ? &q->uses.v[best[u->image] - 1] :
+							       NULL;
 		bool shell = is_shell[u->image];
 
-		if (!asked[u->image] || (shell && !program_is_script(q->callers.v[u->caller].comm, q->images.v[u->image].exe)))
+		if (!asked[u->image] || (shell && !program_is_script(q->callers.v[u->caller].comm,
+								     q->images.v[u->image].exe)))
 			continue;
 		if (was == NULL || is_before(q, u, was) != shell)
 			best[u->image] = i + 1;
 	}
 	for (uint32_t i = 0; i < q->images.n; i++) {
 		struct query_image *m = &q->images.v[i];
-		struct bytes comm = best[i] ? q->callers.v[q->uses.v[best[i] - 1].caller].comm : (struct bytes){ 0 };
+		struct bytes comm = best[i] ? q->callers.v[q->uses.v[best[i] - 1].caller].comm :
+					      (struct bytes){ 0 };
 
 		if (program_is_script(comm, m->exe))
 			m->script = comm;
@@ -103,7 +108,7 @@ struct started { uint32_t image; int64_t from, to; bool helper; };
 struct starting {
 	struct query *q;
 	bool *open;              /* of each tree: its chain has no program */
-	uint32_t *at;            /* of each image: what it came to be, index + 1; 0: no such program */
+	uint32_t *at; /* of each image: what it came to be, index + 1; 0: no such program */
 	VEC(struct started) v;
 };
 
@@ -117,13 +122,18 @@ static void find_started(struct starting *s)
 {
 	for (uint32_t i = 0; i < s->q->images.n; i++) {
 		const struct query_image *first = &s->q->images.v[i];
-		uint32_t program = s->open[first->tree] && first->fork_of != QUERY_NONE ? program_on_chain(s->q, i) : QUERY_NONE;
-		const struct query_image *m = program == QUERY_NONE ? NULL : &s->q->images.v[program];
+		uint32_t program = s->open[first->tree] && first->fork_of != QUERY_NONE ?
+					   program_on_chain(s->q, i) :
+					   QUERY_NONE;
+		const struct query_image *m =
+			program == QUERY_NONE ? NULL : &s->q->images.v[program];
 
 		if (m == NULL || s->at[program] != 0)
 			continue;
-		*VEC_PUSH(&s->v) = (struct started){ program, m->t_first, m->t_last,
-						     m->script.n == 0 && program_kind(m->name, m->exe) == PROGRAM_HELPER };
+		*VEC_PUSH(&s->v) =
+			(struct started){ program, m->t_first, m->t_last,
+					  m->script.n == 0 &&
+						  program_kind(m->name, m->exe) == PROGRAM_HELPER };
 		s->at[program] = (uint32_t)s->v.n;
 	}
 }
@@ -149,8 +159,10 @@ static void sum_up(struct starting *s)
 		}
 		if (top == 0)
 			continue;
-		s->v.v[top - 1].from = m->t_first < s->v.v[top - 1].from ? m->t_first : s->v.v[top - 1].from;
-		s->v.v[top - 1].to = m->t_last > s->v.v[top - 1].to ? m->t_last : s->v.v[top - 1].to;
+		s->v.v[top - 1].from =
+			m->t_first < s->v.v[top - 1].from ? m->t_first : s->v.v[top - 1].from;
+		s->v.v[top - 1].to =
+			m->t_last > s->v.v[top - 1].to ? m->t_last : s->v.v[top - 1].to;
 	}
 	for (size_t i = 0; i < s->v.n; i++)
 		if (!below[i])
@@ -168,7 +180,8 @@ static int by_program(const struct query *q, uint32_t a, uint32_t b)
 	return ret ? ret : (a > b) - (a < b);
 }
 
-/* The longest life counts, of what is there for its own sake; helpers only where there is nothing else. */
+/* The longest life counts, of what is there for its own sake; helpers only where there is nothing
+ * else. */
 static void choose(struct starting *s)
 {
 	auto_free int64_t *longest = mem_alloc((s->q->trees.n + 1) * sizeof(*longest));
@@ -181,14 +194,16 @@ static void choose(struct starting *s)
 	for (size_t i = 0; i < s->v.n; i++) {
 		uint32_t tree = s->q->images.v[s->v.v[i].image].tree;
 
-		if (s->v.v[i].helper != other[tree] && s->v.v[i].to - s->v.v[i].from > longest[tree])
+		if (s->v.v[i].helper != other[tree] &&
+		    s->v.v[i].to - s->v.v[i].from > longest[tree])
 			longest[tree] = s->v.v[i].to - s->v.v[i].from;
 	}
 	for (size_t i = 0; i < s->v.n; i++) {
 		struct query_tree *t = &s->q->trees.v[s->q->images.v[s->v.v[i].image].tree];
 		size_t tree = (size_t)(t - s->q->trees.v);
 
-		if (s->v.v[i].helper == other[tree] || s->v.v[i].to - s->v.v[i].from < AS_LONG(longest[tree]))
+		if (s->v.v[i].helper == other[tree] ||
+		    s->v.v[i].to - s->v.v[i].from < AS_LONG(longest[tree]))
 			continue;
 		if (t->main == QUERY_NONE || by_program(s->q, s->v.v[i].image, t->main) < 0)
 			t->main = s->v.v[i].image;
@@ -212,7 +227,8 @@ static void name_tree(struct query *q, struct query_tree *t)
 	t->main_path = m->path;
 	if (m->script.n == 0)
 		return;
-	for (size_t at = bytes_find(last, BYTES(" > ")); at < last.n; at = bytes_find(last, BYTES(" > ")))
+	for (size_t at = bytes_find(last, BYTES(" > ")); at < last.n;
+	     at = bytes_find(last, BYTES(" > ")))
 		bytes_skip(&last, at + 3);
 	esc_tty(&shown, m->script);
 	if (bytes_eq(last, buf_bytes(&shown)))

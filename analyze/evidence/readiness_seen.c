@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Times of starts, and the kinds of work that they showed beside starting: stops, handled signals, probes. */
+/* Times of starts, and the kinds of work that they showed beside starting: stops, handled signals,
+ * probes. */
 #include "analyze/evidence/readiness_seen.h"
 
 #include "store/base/when.h"
@@ -8,7 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-bool readiness_on_list(const struct query *q, const struct query_tree *t, struct map *list, bool put)
+bool readiness_on_list(const struct query *q, const struct query_tree *t, struct map *list,
+		       bool put)
 {
 	static const int named[] = { LOCATION_CONTAINER_NAME, LOCATION_POD_NAME, LOCATION_UNIT };
 
@@ -50,7 +52,8 @@ static void find_times(struct readiness *r)
 }
 
 /* Does one of the tree's uses return from a handler of a signal? */
-static bool handled_signal(const struct query *q, const struct selection *s, const struct readiness_start *start)
+static bool handled_signal(const struct query *q, const struct selection *s,
+			   const struct readiness_start *start)
 {
 	const struct query_tree *t = &q->trees.v[start->tree];
 
@@ -58,7 +61,8 @@ static bool handled_signal(const struct query *q, const struct selection *s, con
 		const struct query_call *c = &q->calls.v[q->uses.v[k].call];
 		char name[SYSCALL_NAME_MAX];
 
-		if (s->use_in[k] && syscall_name(c->arch, c->nr, name) && (strcmp(name, "rt_sigreturn") == 0 || strcmp(name, "sigreturn") == 0))
+		if (s->use_in[k] && syscall_name(c->arch, c->nr, name) &&
+		    (strcmp(name, "rt_sigreturn") == 0 || strcmp(name, "sigreturn") == 0))
 			return true;
 	}
 	return false;
@@ -81,7 +85,8 @@ static void find_work(struct readiness *r, const struct query *q, const struct s
 	}
 }
 
-/* Trees that were not selected, and ran in the same containers, pods or units: probes, hooks, what an administrator ran. */
+/* Trees that were not selected, and ran in the same containers, pods or units: probes, hooks, what
+ * an administrator ran. */
 static void find_probes(struct readiness *r, const struct query *q, const struct selection *s)
 {
 	struct map names = { 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a selector that matched nothing may have meant: names of the store, to be put in order by store/base/nearest. */
+/* What a selector that matched nothing may have meant: names of the store, to be put in order by
+ * store/base/nearest. */
 #ifndef ANALYZE_EVIDENCE_SUGGEST_H
 #define ANALYZE_EVIDENCE_SUGGEST_H
 

@@ -29,7 +29,8 @@ struct looking {
 
 /* ---- which trees can show it ---- */
 
-/* Presence, totals and trees of two names have no images to compare; a policy in force lets calls through without a record. */
+/* Presence, totals and trees of two names have no images to compare; a policy in force lets calls
+ * through without a record. */
 static bool can_show(const struct looking *l, uint32_t tree)
 {
 	const struct query_tree *t = &l->q->trees.v[tree];
@@ -40,7 +41,8 @@ static bool can_show(const struct looking *l, uint32_t tree)
 /* Was all of it asked for? */
 static bool in_time(const struct looking *l, const struct query_image *m)
 {
-	return (l->q->since == WHEN_NONE || m->t_first >= l->q->since) && (l->q->until == WHEN_NONE || m->t_last <= l->q->until);
+	return (l->q->since == WHEN_NONE || m->t_first >= l->q->since) &&
+	       (l->q->until == WHEN_NONE || m->t_last <= l->q->until);
 }
 
 static void sign(struct looking *l, uint32_t tree, enum whole_sign sign)
@@ -94,9 +96,11 @@ static void look_at_execs(struct looking *l)
 			map_put(&execs, founder(l->q, i), (uint64_t)l->q->images.v[i].pid, 1);
 	for (uint32_t i = 0; i < l->q->images.n; i++) {
 		const struct query_image *m = &l->q->images.v[i];
-		const struct query_image *from = m->parent == QUERY_NONE ? NULL : &l->q->images.v[m->parent];
+		const struct query_image *from =
+			m->parent == QUERY_NONE ? NULL : &l->q->images.v[m->parent];
 
-		if (from == NULL || from->pid != m->pid || !can_show(l, m->tree) || !in_time(l, from) || !in_time(l, m))
+		if (from == NULL || from->pid != m->pid || !can_show(l, m->tree) ||
+		    !in_time(l, from) || !in_time(l, m))
 			continue;
 		if (map_get(&execs, founder(l->q, m->parent), (uint64_t)m->pid, 0) == 0)
 			sign(l, m->tree, WHOLE_EXEC);
@@ -107,7 +111,8 @@ static void look_at_execs(struct looking *l)
 /* Processes that were forked, and the calls by which they were. */
 static void look_at_forks(struct looking *l)
 {
-	auto_free uint64_t *calls = mem_zero(l->q->images.n + 1, sizeof(*calls)), *forked = mem_zero(l->q->images.n + 1, sizeof(*forked));
+	auto_free uint64_t *calls = mem_zero(l->q->images.n + 1, sizeof(*calls)),
+			   *forked = mem_zero(l->q->images.n + 1, sizeof(*forked));
 	auto_free bool *open = mem_zero(l->q->images.n + 1, sizeof(*open));
 	struct map met = { 0 };
 
@@ -117,7 +122,8 @@ static void look_at_forks(struct looking *l)
 
 		calls[first] += l->shown[i].forks;
 		open[first] |= l->shown[i].uncounted || !in_time(l, m);
-		if (m->pid == l->q->images.v[first].pid || map_get(&met, first, (uint64_t)m->pid, 0))
+		if (m->pid == l->q->images.v[first].pid ||
+		    map_get(&met, first, (uint64_t)m->pid, 0))
 			continue;
 		map_put(&met, first, (uint64_t)m->pid, 1);
 		forked[first]++;
@@ -158,12 +164,15 @@ static void look_at_exits(struct looking *l)
 	if (n > 1)
 		qsort_r(order, n, sizeof(*order), by_pid, (void *)(uintptr_t)l->q);
 	for (size_t i = 1; i < n; i++) {
-		const struct query_image *was = &l->q->images.v[order[i - 1]], *m = &l->q->images.v[order[i]];
-		bool same = was->pid == m->pid && was->boot == m->boot && was->trusted == m->trusted &&
+		const struct query_image *was = &l->q->images.v[order[i - 1]],
+					 *m = &l->q->images.v[order[i]];
+		bool same = was->pid == m->pid && was->boot == m->boot &&
+			    was->trusted == m->trusted &&
 			    l->q->trees.v[was->tree].row == l->q->trees.v[m->tree].row;
 
 		/* it goes on in an image that it exec'd, or that one is a part of its own */
-		if (!same || (m->parent != QUERY_NONE && l->q->images.v[m->parent].pid == m->pid) || m->t_first < was->t_last)
+		if (!same || (m->parent != QUERY_NONE && l->q->images.v[m->parent].pid == m->pid) ||
+		    m->t_first < was->t_last)
 			continue;
 		if (!l->shown[order[i - 1]].exit && can_show(l, was->tree) && in_time(l, was))
 			sign(l, was->tree, WHOLE_EXIT);
@@ -227,7 +236,8 @@ static void look_at_loaders(struct looking *l)
 	for (size_t i = 0; i < l->q->uses.n; i++) {
 		const struct query_use *u = &l->q->uses.v[i];
 		const struct query_image *m = &l->q->images.v[u->image];
-		const struct runtime *r = m->loader && l->s->tree_in[m->tree] ? loader_of(l->q, m->tree) : NULL;
+		const struct runtime *r =
+			m->loader && l->s->tree_in[m->tree] ? loader_of(l->q, m->tree) : NULL;
 
 		if (r == NULL)
 			continue;
@@ -237,10 +247,12 @@ static void look_at_loaders(struct looking *l)
 		has[m->tree] |= calls[u->call];
 	}
 	for (uint32_t i = 0; i < l->q->trees.n; i++) {
-		const struct runtime *r = l->q->trees.v[i].start_seen && can_show(l, i) ? loader_of(l->q, i) : NULL;
+		const struct runtime *r =
+			l->q->trees.v[i].start_seen && can_show(l, i) ? loader_of(l->q, i) : NULL;
 		uint32_t lacks = 0, more = 0, all = 0;
 
-		for (size_t k = 0; r != NULL && runtime_call_when(r, k, &when) != NULL && k < CALLS_MOST; k++) {
+		for (size_t k = 0;
+		     r != NULL && runtime_call_when(r, k, &when) != NULL && k < CALLS_MOST; k++) {
 			if (when == RUNTIME_ALWAYS && !(has[i] & 1u << k))
 				lacks |= 1u << k;
 			all |= when == RUNTIME_PRIVILEGED ? 1u << k : 0;
@@ -324,10 +336,12 @@ void whole_release(struct whole *w)
 	*w = (struct whole){ 0 };
 }
 
-bool whole_shows_start(const struct whole *w, const struct query *q, const struct selection *s, const struct runtime *r)
+bool whole_shows_start(const struct whole *w, const struct query *q, const struct selection *s,
+		       const struct runtime *r)
 {
 	for (uint32_t i = 0; i < q->trees.n; i++)
-		if (s->tree_in[i] && q->trees.v[i].starts > 0 && !w->tree_damaged[i] && !w->tree_short[i] && loader_of(q, i) == r)
+		if (s->tree_in[i] && q->trees.v[i].starts > 0 && !w->tree_damaged[i] &&
+		    !w->tree_short[i] && loader_of(q, i) == r)
 			return true;
 	return false;
 }
@@ -347,12 +361,14 @@ void whole_signs(struct buf *out, const struct whole *w)
 		if (w->by[k] == 0)
 			continue;
 		if (k == WHOLE_LOADER)
-			buf_printf(out, "%sthe start lacks %s, which %s calls in each start", between, buf_text((struct buf *)(uintptr_t)&w->lacks),
+			buf_printf(out, "%sthe start lacks %s, which %s calls in each start",
+				   between, buf_text((struct buf *)(uintptr_t)&w->lacks),
 				   w->loader->version);
 		else
 			buf_printf(out, "%s%s", between, words[k]);
 		if (w->damaged > 1)
-			buf_printf(out, " (%" PRIu64 " tree%s)", w->by[k], w->by[k] == 1 ? "" : "s");
+			buf_printf(out, " (%" PRIu64 " tree%s)", w->by[k],
+				   w->by[k] == 1 ? "" : "s");
 		between = "; ";
 	}
 }
@@ -360,7 +376,8 @@ void whole_signs(struct buf *out, const struct whole *w)
 void whole_past_text(struct buf *out, const struct whole *w)
 {
 	static const char *const words[] = {
-		[WHOLE_PRCTL] = " calls prctl, which can load a filter of its own: what that refuses leaves no record",
+		[WHOLE_PRCTL] =
+			" calls prctl, which can load a filter of its own: what that refuses leaves no record",
 		[WHOLE_IO_URING] = " uses io_uring: what is done in its rings leaves no record",
 		[WHOLE_FILTER] = " loads a filter of its own: what that refuses left no record",
 	};
@@ -368,7 +385,8 @@ void whole_past_text(struct buf *out, const struct whole *w)
 
 	if (w->past == WHOLE_NOTHING)
 		return;
-	for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n; at = bytes_find(who, BYTES(" > ")))
+	for (size_t at = bytes_find(who, BYTES(" > ")); at < who.n;
+	     at = bytes_find(who, BYTES(" > ")))
 		bytes_skip(&who, at + 3);
 	buf_add(out, who.p, who.n);
 	buf_str(out, words[w->past]);

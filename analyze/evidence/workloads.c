@@ -14,7 +14,8 @@
 
 bool workloads_by_parse(const char *text, enum workloads_by *by)
 {
-	static const char *const words[N_BY] = { "workload", "comm", "exe", "label", "node", "tree", "container", "pod", "unit" };
+	static const char *const words[N_BY] = { "workload", "comm",	  "exe", "label", "node",
+						 "tree",     "container", "pod", "unit" };
 
 	for (int i = 0; i < N_BY; i++) {
 		if (strcmp(words[i], text) != 0)
@@ -48,7 +49,9 @@ static uint32_t row_for(struct rows *r, struct bytes key, struct bytes name)
 	at = (int64_t)r->out->n;
 	map_put(&r->by_key, id, 0, at);
 	w = VEC_PUSH(r->out);
-	*w = (struct workload){ .name = pool_get(&r->out->strings, pool_intern(&r->out->strings, name)), .t_first = WHEN_NONE,
+	*w = (struct workload){ .name = pool_get(&r->out->strings,
+						 pool_intern(&r->out->strings, name)),
+				.t_first = WHEN_NONE,
 				.t_last = WHEN_NONE };
 	for (size_t i = 0; i < r->words; i++)
 		*VEC_PUSH(&r->call_met) = 0;
@@ -61,7 +64,8 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 	struct workload *w = &r->out->v[row];
 	const struct query_call *c = &r->q->calls.v[u->call];
 	uint32_t tree = r->q->images.v[u->image].tree;
-	uint64_t *met = &r->call_met.v[row * r->words + u->call / 64], bit = UINT64_C(1) << u->call % 64;
+	uint64_t *met = &r->call_met.v[row * r->words + u->call / 64], bit = UINT64_C(1)
+									     << u->call % 64;
 	bool again = r->last_row == row && r->last_tree == tree;
 
 	/* uses are in the order of their trees */
@@ -88,7 +92,8 @@ static void add_use(struct rows *r, uint32_t row, const struct query_use *u)
 		w->t_last = u->t_last;
 }
 
-/* A row's name is its commonest chain (the lowest by bytes of several), behind the label where it has one. */
+/* A row's name is its commonest chain (the lowest by bytes of several), behind the label where it
+ * has one. */
 static void name_rows(struct rows *r)
 {
 	auto_free int64_t *most = mem_zero(r->out->n, sizeof(*most));
@@ -96,11 +101,13 @@ static void name_rows(struct rows *r)
 	auto_free uint32_t *ways = mem_zero(r->out->n, sizeof(*ways));
 	size_t at = 0;
 
-	for (const struct map_entry *c = map_next(&r->chains, &at); c != NULL; c = map_next(&r->chains, &at)) {
+	for (const struct map_entry *c = map_next(&r->chains, &at); c != NULL;
+	     c = map_next(&r->chains, &at)) {
 		struct bytes text = pool_get(&r->out->strings, (uint32_t)c->b);
 
 		ways[c->a]++;
-		if (c->value > most[c->a] || (c->value == most[c->a] && strcmp(text.p, chain[c->a].p) < 0)) {
+		if (c->value > most[c->a] ||
+		    (c->value == most[c->a] && strcmp(text.p, chain[c->a].p) < 0)) {
 			most[c->a] = c->value;
 			chain[c->a] = text;
 		}
@@ -114,8 +121,10 @@ static void name_rows(struct rows *r)
 			buf_printf(&name, "%s: ", r->out->v[i].name.p);
 		buf_add(&name, chain[i].p, chain[i].n);
 		if (ways[i] > 1)
-			buf_printf(&name, " (and %u other way%s)", ways[i] - 1, ways[i] == 2 ? "" : "s");
-		r->out->v[i].name = pool_get(&r->out->strings, pool_intern(&r->out->strings, buf_bytes(&name)));
+			buf_printf(&name, " (and %u other way%s)", ways[i] - 1,
+				   ways[i] == 2 ? "" : "s");
+		r->out->v[i].name =
+			pool_get(&r->out->strings, pool_intern(&r->out->strings, buf_bytes(&name)));
 	}
 }
 
@@ -129,7 +138,8 @@ static uint32_t label_set(const uint32_t *parent, uint32_t i)
 
 static void unite_labels(const struct query *q, uint32_t *parent, struct bytes x, struct bytes y)
 {
-	uint32_t a = label_set(parent, pool_find(&q->strings, x)), b = label_set(parent, pool_find(&q->strings, y));
+	uint32_t a = label_set(parent, pool_find(&q->strings, x)),
+		 b = label_set(parent, pool_find(&q->strings, y));
 	bool a_leads;
 
 	/* the lower bytes lead, so that the set's name does not depend on ids */
@@ -165,11 +175,13 @@ bool workloads_is_whole_location(const struct bytes v[LOCATION_FIELDS])
 	struct bytes general[LOCATION_FIELDS];
 	auto_buf struct buf room = { 0 };
 
-	return v[LOCATION_CONTAINER].n > 0 || (v[LOCATION_POD].n == 0 && location_general(v, general, &room));
+	return v[LOCATION_CONTAINER].n > 0 ||
+	       (v[LOCATION_POD].n == 0 && location_general(v, general, &room));
 }
 
 /* The first of its places that says what it goes by, as its workload has it. */
-static bool general_location(const struct query *q, const struct query_tree *t, struct bytes out[LOCATION_FIELDS], struct buf *room)
+static bool general_location(const struct query *q, const struct query_tree *t,
+			     struct bytes out[LOCATION_FIELDS], struct buf *room)
 {
 	for (size_t i = 0; i < t->locations.n; i++)
 		if (location_general(q->locations.v[t->locations.v[i]].v, out, room))
@@ -245,7 +257,8 @@ static int by_records(const void *a, const void *b, void *rows)
 /* Sorts the rows and renumbers of_tree. */
 static void sort_rows(struct workloads *w, size_t n_trees)
 {
-	auto_free uint32_t *order = mem_alloc(w->n * sizeof(*order)), *position = mem_alloc(w->n * sizeof(*position));
+	auto_free uint32_t *order = mem_alloc(w->n * sizeof(*order)),
+			   *position = mem_alloc(w->n * sizeof(*position));
 	struct workload *sorted = mem_alloc(w->n * sizeof(*sorted));
 
 	for (uint32_t i = 0; i < w->n; i++)
@@ -266,14 +279,16 @@ static void sort_rows(struct workloads *w, size_t n_trees)
 
 static const enum location_field ids[] = { LOCATION_CONTAINER, LOCATION_POD, LOCATION_UNIT };
 
-bool workloads_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by)
+bool workloads_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS],
+			     enum workloads_by by)
 {
 	enum location_field id = ids[by - BY_CONTAINER];
 	struct bytes shown[LOCATION_FIELDS] = { 0 };
 	auto_buf struct buf text = { 0 };
 	struct bytes bare;
 
-	if (v[id].n == 0 && (by != BY_CONTAINER || v[LOCATION_CONTAINER_NAME].n == 0) && (by != BY_POD || v[LOCATION_POD_NAME].n == 0))
+	if (v[id].n == 0 && (by != BY_CONTAINER || v[LOCATION_CONTAINER_NAME].n == 0) &&
+	    (by != BY_POD || v[LOCATION_POD_NAME].n == 0))
 		return false;
 	memcpy(shown, v, sizeof(shown));
 	if (by == BY_POD)
@@ -287,14 +302,17 @@ bool workloads_location_name(struct buf *out, const struct bytes v[LOCATION_FIEL
 	esc_tty(out, bare);
 	if (by == BY_CONTAINER && v[LOCATION_CONTAINER_NAME].n && v[LOCATION_CONTAINER].n) {
 		buf_str(out, " (");
-		esc_tty(out, (struct bytes){ v[LOCATION_CONTAINER].p, v[LOCATION_CONTAINER].n > 12 ? 12 : v[LOCATION_CONTAINER].n });
+		esc_tty(out, (struct bytes){
+				     v[LOCATION_CONTAINER].p,
+				     v[LOCATION_CONTAINER].n > 12 ? 12 : v[LOCATION_CONTAINER].n });
 		buf_char(out, ')');
 	}
 	return true;
 }
 
 /* One row a container, pod or unit that the tree was seen in. */
-static void rows_of_location(struct rows *r, const struct query_use *u, const struct query_tree *t, enum workloads_by by)
+static void rows_of_location(struct rows *r, const struct query_use *u, const struct query_tree *t,
+			     enum workloads_by by)
 {
 	enum location_field id = ids[by - BY_CONTAINER];
 	bool any = false;
@@ -359,7 +377,8 @@ static void rows_of_use(struct rows *r, const struct query_use *u, enum workload
 }
 
 /* Adds what a query has. of_tree: of its trees, to be filled. */
-static void add_query(struct rows *r, struct query *q, enum workloads_by by, const bool *in, uint32_t *of_tree)
+static void add_query(struct rows *r, struct query *q, enum workloads_by by, const bool *in,
+		      uint32_t *of_tree)
 {
 	auto_free uint32_t *sets = label_sets(q);
 
@@ -383,13 +402,15 @@ static void add_query(struct rows *r, struct query *q, enum workloads_by by, con
 			uint32_t chain = pool_intern(&r->out->strings, q->trees.v[tree].main_path);
 
 			of_tree[tree] = workload_row(r, &q->trees.v[tree], sets);
-			map_put(&r->chains, of_tree[tree], chain, map_get(&r->chains, of_tree[tree], chain, 0) + 1);
+			map_put(&r->chains, of_tree[tree], chain,
+				map_get(&r->chains, of_tree[tree], chain, 0) + 1);
 		}
 		add_use(r, of_tree[tree], u);
 	}
 	/* a tree's row has the tree's own code */
 	for (size_t i = 0; i < q->trees.n && by == BY_TREE; i++) {
-		int64_t at = map_get(&r->by_key, pool_find(&r->out->strings, q->trees.v[i].code), 0, -1);
+		int64_t at =
+			map_get(&r->by_key, pool_find(&r->out->strings, q->trees.v[i].code), 0, -1);
 
 		if (at >= 0)
 			memcpy(r->out->v[at].code, q->trees.v[i].code.p, CODE_SIZE - 1);
@@ -466,7 +487,8 @@ static size_t depth_of(struct bytes path)
 {
 	size_t depth = 0;
 
-	for (size_t at = bytes_find(path, BYTES(" > ")); at < path.n; at = bytes_find(path, BYTES(" > "))) {
+	for (size_t at = bytes_find(path, BYTES(" > ")); at < path.n;
+	     at = bytes_find(path, BYTES(" > "))) {
 		bytes_skip(&path, at + 3);
 		depth++;
 	}
@@ -491,7 +513,8 @@ void workloads_paths(struct workloads_paths *out, struct query *q, const bool *u
 		if (at < 0) {
 			at = (int64_t)out->n;
 			map_put(&index, id, 0, at);
-			*VEC_PUSH(out) = (struct workloads_path){ .path = m->path, .depth = depth_of(m->path) };
+			*VEC_PUSH(out) = (struct workloads_path){ .path = m->path,
+								  .depth = depth_of(m->path) };
 		}
 		p = &out->v[at];
 		p->records += u->events;
@@ -501,7 +524,8 @@ void workloads_paths(struct workloads_paths *out, struct query *q, const bool *u
 			p->starts += q->trees.v[m->tree].starts;
 		}
 		if (action_passes(c->action) &&
-		    map_get(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 0) == 0) {
+		    map_get(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 0) ==
+			    0) {
 			map_put(&calls, (uint64_t)at, (uint64_t)c->arch << 32 | (uint32_t)c->nr, 1);
 			p->syscalls++;
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Workloads: trees that share a label, else a container or unit, else the exe and name of their main program. */
+/* Workloads: trees that share a label, else a container or unit, else the exe and name of their
+ * main program. */
 #ifndef ANALYZE_EVIDENCE_WORKLOADS_H
 #define ANALYZE_EVIDENCE_WORKLOADS_H
 
@@ -18,7 +19,7 @@ struct workload {
 struct workloads {
 	struct workload *v;
 	size_t n, cap;
-	uint32_t *of_tree;        /* index of each tree's workload; WORKLOADS_NONE: a tree without uses */
+	uint32_t *of_tree; /* index of each tree's workload; WORKLOADS_NONE: a tree without uses */
 	struct pool strings;      /* what the names point into */
 };
 
@@ -28,18 +29,29 @@ struct workloads {
 void workloads_find(struct workloads *out, struct query *q);
 void workloads_release(struct workloads *w);
 
-enum workloads_by { BY_WORKLOAD, BY_COMM, BY_EXE, BY_LABEL, BY_NODE, BY_TREE, BY_CONTAINER, BY_POD, BY_UNIT, N_BY };
+enum workloads_by {
+	BY_WORKLOAD,
+	BY_COMM,
+	BY_EXE,
+	BY_LABEL,
+	BY_NODE,
+	BY_TREE,
+	BY_CONTAINER,
+	BY_POD,
+	BY_UNIT,
+	N_BY
+};
 bool workloads_by_parse(const char *text, enum workloads_by *by);
 
 /*
- * The same rows by something else: of_tree is not filled then, except for BY_TREE. `in` says of each use whether it
- * belongs; NULL: all do.
+ * The same rows by something else: of_tree is not filled then, except for BY_TREE. `in` says of
+ * each use whether it belongs; NULL: all do.
  */
 void workloads_list(struct workloads *out, struct query *q, enum workloads_by by, const bool *in);
 
 /*
- * The same of a store that is loaded in parts, one after the other: no tree is in two of them, and all calls are in each. of_tree is
- * not filled. Not by BY_TREE.
+ * The same of a store that is loaded in parts, one after the other: no tree is in two of them, and
+ * all calls are in each. of_tree is not filled. Not by BY_TREE.
  */
 struct workloads_stream;
 struct workloads_stream *workloads_begin(struct workloads *out, enum workloads_by by);
@@ -54,7 +66,8 @@ struct workloads_path {
 };
 struct workloads_paths { struct workloads_path *v; size_t n, cap; };
 
-/* The paths of the trees that `in` says belong, in the order of a drawn tree. The caller frees by VEC_FREE. */
+/* The paths of the trees that `in` says belong, in the order of a drawn tree. The caller frees by
+ * VEC_FREE. */
 void workloads_paths(struct workloads_paths *out, struct query *q, const bool *use_in);
 
 /* Does the tree go by where it ran: is its container, pod or service known? */
@@ -67,6 +80,7 @@ void workloads_location_code(const struct bytes general[LOCATION_FIELDS], char o
 bool workloads_is_whole_location(const struct bytes v[LOCATION_FIELDS]);
 
 /* What a row of --by container, pod or unit is called, escaped. False: it is in none. */
-bool workloads_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS], enum workloads_by by);
+bool workloads_location_name(struct buf *out, const struct bytes v[LOCATION_FIELDS],
+			     enum workloads_by by);
 
 #endif

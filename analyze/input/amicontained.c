@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What amicontained prints: the calls that a container was refused when it tried them. So all else is allowed, as far as it tried:
- * numbers up to rseq's, a few calls excepted, on x86-64 alone. Its names are upper case, and some copies have misprints.
- *   source: seccompIter() and syscallName() in main.go of genuinetools/amicontained
+ * What amicontained prints: the calls that a container was refused when it tried them. So all else
+ * is allowed, as far as it tried: numbers up to rseq's, a few calls excepted, on x86-64 alone. Its
+ * names are upper case, and some copies have misprints. source: seccompIter() and syscallName() in
+ * main.go of genuinetools/amicontained
  */
 #include "analyze/input/input.h"
 #include "store/model/action.h"
@@ -18,7 +19,8 @@ static bool is_amicontained(struct bytes text)
 	return bytes_has(text, head) || bytes_has(text, BYTES("Blocked syscalls ("));
 }
 
-/* The name that a word means: itself, or the nearest, which *said is told of. False: none is near. */
+/* The name that a word means: itself, or the nearest, which *said is told of. False: none is near.
+ */
 static bool name_of(struct policy *p, struct bytes word, struct policy_rule *rule, struct buf *said)
 {
 	char name[SYSCALL_NAME_MAX], meant[SYSCALL_NAME_MAX + 24];
@@ -36,14 +38,16 @@ static bool name_of(struct policy *p, struct bytes word, struct policy_rule *rul
 		near = bytes_until(&near, '\'');
 		if (near.n == 0)
 			return false;
-		buf_printf(said, "%s%.*s as %.*s", said->n ? ", " : "", (int)word.n, word.p, (int)near.n, near.p);
+		buf_printf(said, "%s%.*s as %.*s", said->n ? ", " : "", (int)word.n, word.p,
+			   (int)near.n, near.p);
 		snprintf(name, sizeof(name), "%.*s", (int)near.n, near.p);
 	}
 	*VEC_PUSH(&rule->names) = policy_keep(p, name);
 	return true;
 }
 
-static int take_line(struct reading *r, struct policy_rule *rule, struct bytes line, struct buf *said)
+static int take_line(struct reading *r, struct policy_rule *rule, struct bytes line,
+		     struct buf *said)
 {
 	for (struct bytes word = input_word(&line); word.n; word = input_word(&line)) {
 		if (!input_is_name(word))
@@ -58,7 +62,8 @@ static bool is_shouted(struct bytes line)
 {
 	size_t n = 0;
 
-	while (n < line.n && (isupper((unsigned char)line.p[n]) || bytes_digit(line.p[n]) || line.p[n] == '_' || line.p[n] == ' ' || line.p[n] == '\t'))
+	while (n < line.n && (isupper((unsigned char)line.p[n]) || bytes_digit(line.p[n]) ||
+			      line.p[n] == '_' || line.p[n] == ' ' || line.p[n] == '\t'))
 		n++;
 	return n == line.n && n > 0;
 }
@@ -77,7 +82,8 @@ static int read_amicontained(struct policy *p, struct bytes text, const char *fi
 	while (input_line(&r, &text, &line)) {
 		bytes_trim_left(&line);
 		bytes_trim_right(&line);
-		if (line.n > head.n && (line.p[0] == 'B' || line.p[0] == 'b') && bytes_has(line, BYTES("locked ")) && bytes_has(line, BYTES("yscalls ("))) {
+		if (line.n > head.n && (line.p[0] == 'B' || line.p[0] == 'b') &&
+		    bytes_has(line, BYTES("locked ")) && bytes_has(line, BYTES("yscalls ("))) {
 			bytes_skip(&line, head.n);
 			if (bytes_dec(&line, 4096, &told) == 0)
 				return input_bad_line(&r, "no number of blocked calls");
@@ -91,14 +97,19 @@ static int read_amicontained(struct policy *p, struct bytes text, const char *fi
 	}
 	if (rule->names.n == 0)
 		return err_set(e, ST_INPUT, "%s: no names below 'Blocked Syscalls'", file);
-	policy_unread(p, "amicontained tries calls up to number 334, without arguments, and takes EPERM for a refusal, which a missing "
-			 "capability gives as well: of newer calls nothing is known");
+	policy_unread(
+		p,
+		"amicontained tries calls up to number 334, without arguments, and takes EPERM for a refusal, which a missing "
+		"capability gives as well: of newer calls nothing is known");
 	if (said.n)
 		policy_unread(p, "misprints, read as the nearest name: %s", buf_text(&said));
 	if (told != rule->names.n)
-		policy_unread(p, "it says that it has %llu names, and has %zu", (unsigned long long)told, rule->names.n);
+		policy_unread(p, "it says that it has %llu names, and has %zu",
+			      (unsigned long long)told, rule->names.n);
 	return 0;
 }
 
-const struct input input_amicontained = { "amicontained", "what amicontained prints: the calls that a container is refused", is_amicontained,
-					  read_amicontained };
+const struct input input_amicontained = {
+	"amicontained", "what amicontained prints: the calls that a container is refused",
+	is_amicontained, read_amicontained
+};

@@ -25,7 +25,8 @@ const struct input *input_at(size_t i)
 	return i < ARRAY_SIZE(inputs) ? inputs[i] : NULL;
 }
 
-static const struct input *reader_of(struct bytes text, const char *file, const char *format, struct err *e)
+static const struct input *reader_of(struct bytes text, const char *file, const char *format,
+				     struct err *e)
 {
 	const char *other = format == NULL && text.n > 0 ? input_other(text) : NULL;
 	auto_buf struct buf known = { 0 };
@@ -46,18 +47,24 @@ static const struct input *reader_of(struct bytes text, const char *file, const 
 		buf_printf(&known, "%s%s", i ? ", " : "", in->name);
 	}
 	if (format != NULL)
-		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format, buf_text(&known));
+		err_set(e, ST_INPUT, "no such format: '%.40s' (there are: %s)", format,
+			buf_text(&known));
 	else
-		err_set(e, ST_INPUT, "%s: no profile in a format that is read (%s; check takes raw BPF, too)", file, buf_text(&known));
+		err_set(e, ST_INPUT,
+			"%s: no profile in a format that is read (%s; check takes raw BPF, too)",
+			file, buf_text(&known));
 	return NULL;
 }
 
-int input_policy(struct policy *p, struct bytes text, const char *file, const char *format, struct err *e)
+int input_policy(struct policy *p, struct bytes text, const char *file, const char *format,
+		 struct err *e)
 {
-	return input_policy_from(p, text, &(struct input_from){ .file = file, .format = format }, e);
+	return input_policy_from(p, text, &(struct input_from){ .file = file, .format = format },
+				 e);
 }
 
-int input_policy_from(struct policy *p, struct bytes text, const struct input_from *from, struct err *e)
+int input_policy_from(struct policy *p, struct bytes text, const struct input_from *from,
+		      struct err *e)
 {
 	const struct input *in = reader_of(text, from->file, from->format, e);
 	int ret;
@@ -90,11 +97,13 @@ int input_load(struct buf *text, const char *file, struct err *e)
 
 	esc_shell(&shown, bytes_of(file));
 	if (from == NULL)
-		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown), strerror(errno));
+		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown),
+			       strerror(errno));
 	while ((n = fread(block, 1, sizeof(block), from)) > 0 && text->n <= POLICY_MAX)
 		buf_add(text, block, n);
 	if (ferror(from))
-		ret = err_set(e, err_status(errno), "cannot read %s: %s", buf_text(&shown), strerror(errno));
+		ret = err_set(e, err_status(errno), "cannot read %s: %s", buf_text(&shown),
+			      strerror(errno));
 	else if (text->n + n > POLICY_MAX)
 		ret = err_set(e, ST_INPUT, "%s: over 4 MB, so no profile", buf_text(&shown));
 	if (!standard)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Finds SeccompProfiles in Kubernetes' objects, reads the one that is wanted, and judges securityContexts. */
+/* Finds SeccompProfiles in Kubernetes' objects, reads the one that is wanted, and judges
+ * securityContexts. */
 #include "analyze/input/kube.h"
 
 #include "store/base/esc.h"
@@ -44,7 +45,8 @@ static bool is_list(json_object *o)
 {
 	size_t n = strlen(kind_of(o));
 
-	return n >= 4 && strcmp(kind_of(o) + n - 4, "List") == 0 && json_object_is_type(member(o, "items"), json_type_array);
+	return n >= 4 && strcmp(kind_of(o) + n - 4, "List") == 0 &&
+	       json_object_is_type(member(o, "items"), json_type_array);
 }
 
 /* SeccompProfiles, those in Lists as well; and the kind of something else. */
@@ -67,14 +69,19 @@ static void find_profiles(struct profiles *out, json_object *o, unsigned depth)
 
 /* ---- what a profile is built on ---- */
 
-static int add_base(const struct reading *r, const struct profiles *all, const char *name, unsigned depth);
+static int add_base(const struct reading *r, const struct profiles *all, const char *name,
+		    unsigned depth);
 
 /* Its rules, without its own head. */
-static int read_rules(const struct reading *r, const struct profiles *all, json_object *o, unsigned depth)
+static int read_rules(const struct reading *r, const struct profiles *all, json_object *o,
+		      unsigned depth)
 {
-	json_object *spec = member(o, "spec"), *only = json_object_new_object(), *rules = member(spec, "syscalls");
+	json_object *spec = member(o, "spec"), *only = json_object_new_object(),
+		    *rules = member(spec, "syscalls");
 	const char *base = text_of(member(spec, "baseProfileName"));
-	struct policy head = { .default_action = r->p->default_action, .default_error = r->p->default_error, .listener = r->p->listener,
+	struct policy head = { .default_action = r->p->default_action,
+			       .default_error = r->p->default_error,
+			       .listener = r->p->listener,
 			       .has_flags = r->p->has_flags };
 	int ret;
 
@@ -118,8 +125,10 @@ static int load_beside(const struct reading *r, const char *name, struct yaml_do
 	return 1;
 }
 
-/* The operator joins the rules of both. source: internal/pkg/daemon/seccompprofile of security-profiles-operator */
-static int add_base(const struct reading *r, const struct profiles *all, const char *name, unsigned depth)
+/* The operator joins the rules of both. source: internal/pkg/daemon/seccompprofile of
+ * security-profiles-operator */
+static int add_base(const struct reading *r, const struct profiles *all, const char *name,
+		    unsigned depth)
 {
 	struct yaml_documents docs = { 0 };
 	struct profiles beside = { 0 };
@@ -129,7 +138,8 @@ static int add_base(const struct reading *r, const struct profiles *all, const c
 
 	esc_word(shown, sizeof(shown), bytes_of(name));
 	if (depth > BASES_DEEP)
-		return err_set(r->e, ST_INPUT, "%s: baseProfileName: more than %d profiles deep", r->file, BASES_DEEP);
+		return err_set(r->e, ST_INPUT, "%s: baseProfileName: more than %d profiles deep",
+			       r->file, BASES_DEEP);
 	if (base != NULL)
 		return read_rules(r, all, base, depth);
 	if (strstr(name, "://") == NULL)
@@ -140,8 +150,12 @@ static int add_base(const struct reading *r, const struct profiles *all, const c
 	if (ret == 0 && base != NULL)
 		ret = read_rules(r, &beside, base, depth);
 	else if (ret >= 0)
-		policy_unread(r->p, strstr(name, "://") ? "spec.baseProfileName: %s lies in a registry: what it adds is not here" :
-			      "spec.baseProfileName: %s is neither in this file nor beside it: what it adds is not here", shown);
+		policy_unread(
+			r->p,
+			strstr(name, "://") ?
+				"spec.baseProfileName: %s lies in a registry: what it adds is not here" :
+				"spec.baseProfileName: %s is neither in this file nor beside it: what it adds is not here",
+			shown);
 	VEC_FREE(&beside.v);
 	yaml_release(&docs);
 	return ret < 0 ? -1 : 0;
@@ -173,10 +187,11 @@ static int no_profile(const struct reading *r, const struct profiles *all)
 
 	if (all->other == NULL)
 		return err_set(r->e, ST_INPUT, "%s: no document of kind SeccompProfile", r->file);
-	return err_set(r->e, ST_INPUT, "%s: no document of kind SeccompProfile, but a %s%s", r->file,
-		       esc_word(shown, sizeof(shown), bytes_of(all->other)),
-		       strcmp(all->other, "ConfigMap") == 0 ? ": the profile in its data has to be taken out" :
-		       ": lint looks at its securityContexts, if it runs containers");
+	return err_set(r->e, ST_INPUT, "%s: no document of kind SeccompProfile, but a %s%s",
+		       r->file, esc_word(shown, sizeof(shown), bytes_of(all->other)),
+		       strcmp(all->other, "ConfigMap") == 0 ?
+			       ": the profile in its data has to be taken out" :
+			       ": lint looks at its securityContexts, if it runs containers");
 }
 
 static int several(const struct reading *r)
@@ -185,9 +200,10 @@ static int several(const struct reading *r)
 	char shown[80];
 
 	for (size_t i = 0; i < r->p->profiles.n && i < 20; i++)
-		buf_printf(&names, "%s%s", i ? ", " : "", esc_word(shown, sizeof(shown), bytes_of(r->p->profiles.v[i])));
-	return err_set(r->e, ST_INPUT, "%s: %zu profiles: --name chooses one (%s%s)", r->file, r->p->profiles.n, buf_text(&names),
-		       r->p->profiles.n > 20 ? " ..." : "");
+		buf_printf(&names, "%s%s", i ? ", " : "",
+			   esc_word(shown, sizeof(shown), bytes_of(r->p->profiles.v[i])));
+	return err_set(r->e, ST_INPUT, "%s: %zu profiles: --name chooses one (%s%s)", r->file,
+		       r->p->profiles.n, buf_text(&names), r->p->profiles.n > 20 ? " ..." : "");
 }
 
 int kube_read(const struct reading *r, json_object *const *v, size_t n)
@@ -216,9 +232,10 @@ int kube_read(const struct reading *r, json_object *const *v, size_t n)
 
 /* ---- securityContexts ---- */
 
-static void found(struct kube_findings *out, enum kube_severity severity, const char *why, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-static void found(struct kube_findings *out, enum kube_severity severity, const char *why, const char *fmt, ...)
+static void found(struct kube_findings *out, enum kube_severity severity, const char *why,
+		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void found(struct kube_findings *out, enum kube_severity severity, const char *why,
+		  const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -235,17 +252,21 @@ static void judge_file(struct kube_findings *out, const char *who, const char *f
 
 	esc_word(shown, sizeof(shown), bytes_of(file));
 	if (file[0] == '\0')
-		found(out, KUBE_ERROR, "the API server refuses it", "%s: Localhost without a localhostProfile", who);
+		found(out, KUBE_ERROR, "the API server refuses it",
+		      "%s: Localhost without a localhostProfile", who);
 	else if (file[0] == '/' || strstr(file, "..") != NULL)
-		found(out, KUBE_ERROR, "the path has to be one below the kubelet's folder: the API server refuses it", "%s: localhostProfile %s", who,
-		      shown);
+		found(out, KUBE_ERROR,
+		      "the path has to be one below the kubelet's folder: the API server refuses it",
+		      "%s: localhostProfile %s", who, shown);
 	else
-		found(out, KUBE_NOTE, "the profile to look at, on each node", "%s: Localhost: /var/lib/kubelet/seccomp/%s", who, shown);
+		found(out, KUBE_NOTE, "the profile to look at, on each node",
+		      "%s: Localhost: /var/lib/kubelet/seccomp/%s", who, shown);
 }
 
 static void judge_profile(struct kube_findings *out, const char *who, json_object *profile)
 {
-	const char *type = text_of(member(profile, "type")), *file = text_of(member(profile, "localhostProfile"));
+	const char *type = text_of(member(profile, "type")),
+		   *file = text_of(member(profile, "localhostProfile"));
 	char shown[60];
 
 	if (strcmp(type, "Localhost") == 0) {
@@ -253,46 +274,62 @@ static void judge_profile(struct kube_findings *out, const char *who, json_objec
 		return;
 	}
 	if (strcmp(type, "RuntimeDefault") == 0)
-		found(out, KUBE_NOTE, "the container runtime's own list", "%s: RuntimeDefault", who);
+		found(out, KUBE_NOTE, "the container runtime's own list", "%s: RuntimeDefault",
+		      who);
 	else if (strcmp(type, "Unconfined") == 0)
 		found(out, KUBE_WARNING, "no filter at all", "%s: Unconfined", who);
 	else
-		found(out, KUBE_ERROR, "there are RuntimeDefault, Localhost and Unconfined: the API server refuses others", "%s: seccompProfile type '%s'",
-		      who, esc_word(shown, sizeof(shown), bytes_of(type)));
+		found(out, KUBE_ERROR,
+		      "there are RuntimeDefault, Localhost and Unconfined: the API server refuses others",
+		      "%s: seccompProfile type '%s'", who,
+		      esc_word(shown, sizeof(shown), bytes_of(type)));
 	if (file[0] != '\0')
-		found(out, KUBE_ERROR, "only type Localhost takes one: the API server refuses it", "%s: a localhostProfile", who);
+		found(out, KUBE_ERROR, "only type Localhost takes one: the API server refuses it",
+		      "%s: a localhostProfile", who);
 }
 
-static void judge_container(struct kube_findings *out, json_object *c, json_object *of_pod, const char *pod)
+static void judge_container(struct kube_findings *out, json_object *c, json_object *of_pod,
+			    const char *pod)
 {
-	json_object *context = member(c, "securityContext"), *profile = member(context, "seccompProfile");
+	json_object *context = member(c, "securityContext"),
+		    *profile = member(context, "seccompProfile");
 	char who[200], name[80], shown[80];
 
 	esc_word(name, sizeof(name), bytes_of(text_of(member(c, "name"))));
-	snprintf(who, sizeof(who), "%s, container %s", esc_word(shown, sizeof(shown), bytes_of(pod)), name);
+	snprintf(who, sizeof(who), "%s, container %s",
+		 esc_word(shown, sizeof(shown), bytes_of(pod)), name);
 	if (json_object_get_boolean(member(context, "privileged")))
-		found(out, KUBE_WARNING, "a privileged container runs without a filter, whatever its seccompProfile", "%s: privileged", who);
+		found(out, KUBE_WARNING,
+		      "a privileged container runs without a filter, whatever its seccompProfile",
+		      "%s: privileged", who);
 	if (profile == NULL)
 		profile = of_pod;
 	if (profile == NULL)
-		found(out, KUBE_WARNING, "no filter, unless the kubelet's seccompDefault is on", "%s: no seccompProfile", who);
+		found(out, KUBE_WARNING, "no filter, unless the kubelet's seccompDefault is on",
+		      "%s: no seccompProfile", who);
 	else
 		judge_profile(out, who, profile);
 }
 
-static bool judge_pod(struct kube_findings *out, json_object *spec, json_object *metadata, const char *name)
+static bool judge_pod(struct kube_findings *out, json_object *spec, json_object *metadata,
+		      const char *name)
 {
-	static const char *const lists[] = { "initContainers", "containers", "ephemeralContainers" };
-	json_object *profile = member(member(spec, "securityContext"), "seccompProfile"), *annotations = member(metadata, "annotations");
+	static const char *const lists[] = { "initContainers", "containers",
+					     "ephemeralContainers" };
+	json_object *profile = member(member(spec, "securityContext"), "seccompProfile"),
+		    *annotations = member(metadata, "annotations");
 	bool some = false;
 
 	if (member(annotations, "seccomp.security.alpha.kubernetes.io/pod") != NULL)
-		found(out, KUBE_WARNING, "Kubernetes from 1.27 on passes over it: seccompProfile is what counts",
+		found(out, KUBE_WARNING,
+		      "Kubernetes from 1.27 on passes over it: seccompProfile is what counts",
 		      "annotation seccomp.security.alpha.kubernetes.io/pod");
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		json_object *list = member(spec, lists[i]);
 
-		for (size_t k = 0; json_object_is_type(list, json_type_array) && k < json_object_array_length(list); k++) {
+		for (size_t k = 0; json_object_is_type(list, json_type_array) &&
+				   k < json_object_array_length(list);
+		     k++) {
 			judge_container(out, json_object_array_get_idx(list, k), profile, name);
 			some = true;
 		}
@@ -303,7 +340,8 @@ static bool judge_pod(struct kube_findings *out, json_object *spec, json_object 
 /* A Pod has its spec at once; a Deployment, a Job ... has a template, a CronJob one of a Job. */
 static bool judge_object(struct kube_findings *out, json_object *o, unsigned depth)
 {
-	json_object *spec = member(o, "spec"), *template = member(spec, "template"), *job = member(spec, "jobTemplate");
+	json_object *spec = member(o, "spec"), *template = member(spec, "template"),
+		    *job = member(spec, "jobTemplate");
 	bool some = false;
 
 	if (is_list(o) && depth < ITEMS_DEEP) {
@@ -316,8 +354,10 @@ static bool judge_object(struct kube_findings *out, json_object *o, unsigned dep
 	if (job != NULL)
 		template = member(member(job, "spec"), "template");
 	if (template != NULL)
-		return judge_pod(out, member(template, "spec"), member(template, "metadata"), name_of(o));
-	return strcmp(kind_of(o), "Pod") == 0 && judge_pod(out, spec, member(o, "metadata"), name_of(o));
+		return judge_pod(out, member(template, "spec"), member(template, "metadata"),
+				 name_of(o));
+	return strcmp(kind_of(o), "Pod") == 0 &&
+	       judge_pod(out, spec, member(o, "metadata"), name_of(o));
 }
 
 bool kube_contexts(struct bytes text, struct kube_findings *out)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Parses minijail's conditions into alternatives of comparisons; constants are found by their names. */
+/* Parses minijail's conditions into alternatives of comparisons; constants are found by their
+ * names. */
 #include "analyze/input/minijail_expr.h"
 
 #include <errno.h>
@@ -40,8 +41,9 @@ struct bytes minijail_word(struct bytes *text)
 	bytes_trim_left(text);
 	out = (struct bytes){ text->p, 0 };
 	if (text->n > 0 && starts_word(text->p[0]))
-		while (out.n < text->n && (starts_word(text->p[out.n]) || bytes_digit(text->p[out.n]) || text->p[out.n] == '-' ||
-					   text->p[out.n] == '@'))
+		while (out.n < text->n &&
+		       (starts_word(text->p[out.n]) || bytes_digit(text->p[out.n]) ||
+			text->p[out.n] == '-' || text->p[out.n] == '@'))
 			out.n++;
 	bytes_skip(text, out.n);
 	return out;
@@ -81,7 +83,8 @@ static bool named_constant(struct bytes word, uint64_t *out)
 	if (word.n == 0 || word.n >= sizeof(name))
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)word.n, word.p);
-	row = bsearch(name, constants, ARRAY_SIZE(constants), sizeof(constants[0]), compare_constant);
+	row = bsearch(name, constants, ARRAY_SIZE(constants), sizeof(constants[0]),
+		      compare_constant);
 	if (row == NULL)
 		return false;
 	*out = row->value;
@@ -95,7 +98,8 @@ static bool number(struct bytes *text, uint64_t *out)
 	char digits[32], *end;
 	size_t n = 0;
 
-	while (n < text->n && n + 1 < sizeof(digits) && (bytes_digit(text->p[n]) || starts_word(text->p[n])))
+	while (n < text->n && n + 1 < sizeof(digits) &&
+	       (bytes_digit(text->p[n]) || starts_word(text->p[n])))
 		n++;
 	if (n == 0 || !bytes_digit(text->p[0]))
 		return false;
@@ -143,7 +147,8 @@ static int value_of(const struct reading *r, struct bytes *text, uint64_t *out, 
 			if (!minijail_mark(text, ")"))
 				return input_bad_word(r, "no ')' behind", minijail_rest(before));
 		} else if (!minijail_constant(text, &v)) {
-			return input_bad_word(r, "neither a number nor a constant that is known", minijail_rest(before));
+			return input_bad_word(r, "neither a number nor a constant that is known",
+					      minijail_rest(before));
 		}
 		*out |= inverted ? ~v : v;
 		before = *text;
@@ -157,8 +162,10 @@ static int value_of(const struct reading *r, struct bytes *text, uint64_t *out, 
 /* ---- atoms: "arg0 == 0x10|0x1" ---- */
 
 /* "==" stands before "=", "<=" before "<". */
-static const struct { const char *word; enum policy_op op; } ops[] = {
-	{ "==", POLICY_EQ }, { "!=", POLICY_NE }, { "<=", POLICY_LE }, { "<", POLICY_LT }, { ">=", POLICY_GE }, { ">", POLICY_GT },
+static const struct { const char *word; enum policy_op op;
+} ops[] = {
+	{ "==", POLICY_EQ }, { "!=", POLICY_NE }, { "<=", POLICY_LE },
+	{ "<", POLICY_LT },  { ">=", POLICY_GE }, { ">", POLICY_GT },
 };
 
 /* *any: "arg & value", which one bit of value fulfils. */
@@ -203,8 +210,8 @@ static int read_atom(const struct reading *r, struct bytes *text, struct policy_
 
 /* ---- expressions ---- */
 
-static int copy_branch(const struct reading *r, struct minijail_branches *to, const struct minijail_branch *b,
-		       const struct policy_arg *more)
+static int copy_branch(const struct reading *r, struct minijail_branches *to,
+		       const struct minijail_branch *b, const struct policy_arg *more)
 {
 	struct minijail_branch *out = VEC_PUSH(to);
 
@@ -215,11 +222,14 @@ static int copy_branch(const struct reading *r, struct minijail_branches *to, co
 	for (size_t i = 0; i < b->args.n; i++)
 		*VEC_PUSH(&out->args) = b->args.v[i];
 	*VEC_PUSH(&out->args) = *more;
-	return out->args.n <= ARGS_MAX ? 0 : input_bad_line(r, "more than %d conditions in one alternative", ARGS_MAX);
+	return out->args.n <= ARGS_MAX ?
+		       0 :
+		       input_bad_line(r, "more than %d conditions in one alternative", ARGS_MAX);
 }
 
 /* Adds an atom to each of the alternatives; "arg & value" makes one more of each for each bit. */
-static int add_atom(const struct reading *r, struct minijail_branches *b, const struct policy_arg *a, bool any)
+static int add_atom(const struct reading *r, struct minijail_branches *b,
+		    const struct policy_arg *a, bool any)
 {
 	struct minijail_branches out = { 0 };
 	int ret = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The runtime-spec's linux.seccomp with what Docker and containers/common add, from parsed JSON or YAML. */
+/* The runtime-spec's linux.seccomp with what Docker and containers/common add, from parsed JSON or
+ * YAML. */
 #include "analyze/input/input.h"
 #include "store/base/esc.h"
 #include "store/model/action.h"
@@ -45,7 +46,8 @@ static int array_of(const struct reading *r, json_object *o, const char *path, s
 }
 
 /* A number up to 2^64 - 1; *there: the member is. */
-static int number_of(const struct reading *r, json_object *o, const char *path, uint64_t max, uint64_t *out, bool *there)
+static int number_of(const struct reading *r, json_object *o, const char *path, uint64_t max,
+		     uint64_t *out, bool *there)
 {
 	*there = o != NULL;
 	if (o == NULL)
@@ -72,7 +74,9 @@ static int action_at(const struct reading *r, json_object *o, const char *path, 
 		return -1;
 	if (word == NULL)
 		return input_bad(r, path, "missing");
-	return action_parse(word, out) && strncmp(word, "SCMP_ACT_", 9) == 0 ? 0 : bad_word(r, path, "no such action", word);
+	return action_parse(word, out) && strncmp(word, "SCMP_ACT_", 9) == 0 ?
+		       0 :
+		       bad_word(r, path, "no such action", word);
 }
 
 /* containers/common's: a name, or a number in a text. *out stays where it is missing. */
@@ -88,7 +92,9 @@ static int errno_name_at(const struct reading *r, json_object *o, const char *pa
 	if (!input_errno(bytes_of(word), &got))
 		return bad_word(r, path, "no such errno", word);
 	if (number != POLICY_NO_ERRNO && number != got)
-		return input_bad(r, path, "not the errno that the number beside it says: loaders would differ");
+		return input_bad(
+			r, path,
+			"not the errno that the number beside it says: loaders would differ");
 	*out = got;
 	return 0;
 }
@@ -99,7 +105,10 @@ static void pass_over(const struct reading *r, const char *path, uint32_t action
 	char shown[PATH_ROOM + 40];
 
 	snprintf(shown, sizeof(shown), "%s beside %s", path, action_scmp(action));
-	policy_idle(r->p, "%s means nothing: runc, Docker and containers/common pass over it, crun refuses the profile", shown);
+	policy_idle(
+		r->p,
+		"%s means nothing: runc, Docker and containers/common pass over it, crun refuses the profile",
+		shown);
 	if (r->p->idle_errno == NULL)
 		r->p->idle_errno = policy_keep(r->p, shown);
 	*out = POLICY_NO_ERRNO;
@@ -107,10 +116,11 @@ static void pass_over(const struct reading *r, const char *path, uint32_t action
 
 /*
  * What an action answers: `number` in the runtime-spec's member, `name` in containers/common's.
- * source: getErrnoRet and actions in runc's libcontainer/seccomp/seccomp_linux.go; libcrun/seccomp.c of crun
+ * source: getErrnoRet and actions in runc's libcontainer/seccomp/seccomp_linux.go;
+ * libcrun/seccomp.c of crun
  */
-static int errno_at(const struct reading *r, json_object *of, const char *at, const char *number, const char *name,
-		    uint32_t action, int *out)
+static int errno_at(const struct reading *r, json_object *of, const char *at, const char *number,
+		    const char *name, uint32_t action, int *out)
 {
 	bool there, takes = action == (uint32_t)ACTION_ERRNO || action == (uint32_t)ACTION_TRACE;
 	char path[PATH_ROOM];
@@ -132,8 +142,10 @@ static int errno_at(const struct reading *r, json_object *of, const char *at, co
 	return 0;
 }
 
-/* Members that nobody here knows are said: a condition with a slip in its name would widen a rule. */
-static void say_unread(const struct reading *r, json_object *o, const char *at, const char *const *known, size_t n)
+/* Members that nobody here knows are said: a condition with a slip in its name would widen a rule.
+ */
+static void say_unread(const struct reading *r, json_object *o, const char *at,
+		       const char *const *known, size_t n)
 {
 	json_object_object_foreach(o, key, value) {
 		char shown[60];
@@ -142,13 +154,15 @@ static void say_unread(const struct reading *r, json_object *o, const char *at, 
 		while (i < n && strcmp(key, known[i]) != 0)
 			i++;
 		if (i == n && value != NULL)
-			policy_unread(r->p, "%s%s is not read", at, esc_word(shown, sizeof(shown), bytes_of(key)));
+			policy_unread(r->p, "%s%s is not read", at,
+				      esc_word(shown, sizeof(shown), bytes_of(key)));
 	}
 }
 
 /* ---- rules ---- */
 
-static int read_arg(const struct reading *r, json_object *o, const char *path, struct policy_arg *out)
+static int read_arg(const struct reading *r, json_object *o, const char *path,
+		    struct policy_arg *out)
 {
 	uint64_t index = 0;
 	const char *op;
@@ -166,14 +180,16 @@ static int read_arg(const struct reading *r, json_object *o, const char *path, s
 		return -1;
 	if (!there)
 		return input_bad(r, path, "no value");
-	if (number_of(r, member(o, "valueTwo"), path, UINT64_MAX, &out->two, &there) < 0 || text_of(r, member(o, "op"), path, &op) < 0)
+	if (number_of(r, member(o, "valueTwo"), path, UINT64_MAX, &out->two, &there) < 0 ||
+	    text_of(r, member(o, "op"), path, &op) < 0)
 		return -1;
 	if (op != NULL && policy_op_parse(op, &out->op))
 		return 0;
 	return op == NULL ? input_bad(r, path, "no op") : bad_word(r, path, "no such op", op);
 }
 
-static int read_names(const struct reading *r, json_object *o, const char *path, struct policy_rule *rule)
+static int read_names(const struct reading *r, json_object *o, const char *path,
+		      struct policy_rule *rule)
 {
 	json_object *names = member(o, "names");
 	const char *word = NULL;
@@ -205,7 +221,8 @@ static int read_names(const struct reading *r, json_object *o, const char *path,
 	return 0;
 }
 
-static int read_words(const struct reading *r, json_object *list, const char *path, struct policy_words *out)
+static int read_words(const struct reading *r, json_object *list, const char *path,
+		      struct policy_words *out)
 {
 	const char *word;
 	size_t n;
@@ -223,16 +240,20 @@ static int read_words(const struct reading *r, json_object *list, const char *pa
 }
 
 /* "4.8": two numbers, not both 0, as Docker has it. */
-static int kernel_at(const struct reading *r, json_object *o, const char *path, struct policy_kernel *out)
+static int kernel_at(const struct reading *r, json_object *o, const char *path,
+		     struct policy_kernel *out)
 {
 	const char *word;
 
 	if (text_of(r, o, path, &word) < 0)
 		return -1;
-	return word == NULL || word[0] == '\0' || policy_kernel_parse(word, out) ? 0 : bad_word(r, path, "no version of a kernel, as 4.8 is", word);
+	return word == NULL || word[0] == '\0' || policy_kernel_parse(word, out) ?
+		       0 :
+		       bad_word(r, path, "no version of a kernel, as 4.8 is", word);
 }
 
-static int read_when(const struct reading *r, json_object *o, const char *at, struct policy_when *out)
+static int read_when(const struct reading *r, json_object *o, const char *at,
+		     struct policy_when *out)
 {
 	static const char *const known[] = { "caps", "arches", "minKernel" };
 	char path[PATH_ROOM];
@@ -253,7 +274,8 @@ static int read_when(const struct reading *r, json_object *o, const char *at, st
 	return kernel_at(r, member(o, "minKernel"), path, &out->kernel);
 }
 
-static int read_args(const struct reading *r, json_object *list, const char *path, struct policy_rule *rule)
+static int read_args(const struct reading *r, json_object *list, const char *path,
+		     struct policy_rule *rule)
 {
 	char at[PATH_ROOM];
 	size_t n;
@@ -271,7 +293,8 @@ static int read_args(const struct reading *r, json_object *list, const char *pat
 
 static int read_rule(const struct reading *r, json_object *o, const char *path)
 {
-	static const char *const known[] = { "names", "name", "action", "errnoRet", "errno", "args", "comment", "includes", "excludes" };
+	static const char *const known[] = { "names", "name",	 "action",   "errnoRet", "errno",
+					     "args",  "comment", "includes", "excludes" };
 	struct policy_rule *rule = policy_add_rule(r->p, 0, POLICY_NO_ERRNO);
 	char dot[PATH_ROOM], at[PATH_ROOM];
 
@@ -280,8 +303,10 @@ static int read_rule(const struct reading *r, json_object *o, const char *path)
 	snprintf(dot, sizeof(dot), "%s.", path);
 	say_unread(r, o, dot, known, ARRAY_SIZE(known));
 	snprintf(at, sizeof(at), "%s.action", path);
-	if (read_names(r, o, path, rule) < 0 || action_at(r, member(o, "action"), at, &rule->action) < 0 ||
-	    errno_at(r, o, dot, "errnoRet", "errno", rule->action, &rule->error) < 0 || read_args(r, member(o, "args"), path, rule) < 0)
+	if (read_names(r, o, path, rule) < 0 ||
+	    action_at(r, member(o, "action"), at, &rule->action) < 0 ||
+	    errno_at(r, o, dot, "errnoRet", "errno", rule->action, &rule->error) < 0 ||
+	    read_args(r, member(o, "args"), path, rule) < 0)
 		return -1;
 	snprintf(at, sizeof(at), "%s.includes", path);
 	if (read_when(r, member(o, "includes"), at, &rule->includes) < 0)
@@ -292,7 +317,9 @@ static int read_rule(const struct reading *r, json_object *o, const char *path)
 	snprintf(at, sizeof(at), "%s.comment", path);
 	if (text_of(r, member(o, "comment"), at, &rule->comment) < 0)
 		return -1;
-	rule->comment = rule->comment == NULL || rule->comment[0] == '\0' ? NULL : policy_keep(r->p, rule->comment);
+	rule->comment = rule->comment == NULL || rule->comment[0] == '\0' ?
+				NULL :
+				policy_keep(r->p, rule->comment);
 	return 0;
 }
 
@@ -311,7 +338,8 @@ static int arch_at(const struct reading *r, json_object *o, const char *path, ui
 	return 0;
 }
 
-static int read_archs(const struct reading *r, json_object *list, const char *path, struct policy_archs *out)
+static int read_archs(const struct reading *r, json_object *list, const char *path,
+		      struct policy_archs *out)
 {
 	size_t n;
 
@@ -359,10 +387,12 @@ static int read_head(const struct reading *r, json_object *root, const char *at)
 
 	snprintf(path, sizeof(path), "%sdefaultAction", at);
 	if (action_at(r, member(root, "defaultAction"), path, &p->default_action) < 0 ||
-	    errno_at(r, root, at, "defaultErrnoRet", "defaultErrno", p->default_action, &p->default_error) < 0)
+	    errno_at(r, root, at, "defaultErrnoRet", "defaultErrno", p->default_action,
+		     &p->default_error) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%sarchitectures", at);
-	if (read_archs(r, member(root, "architectures"), path, &p->archs) < 0 || read_families(r, member(root, "archMap"), at) < 0)
+	if (read_archs(r, member(root, "architectures"), path, &p->archs) < 0 ||
+	    read_families(r, member(root, "archMap"), at) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%sflags", at);
 	p->has_flags = member(root, "flags") != NULL;
@@ -373,8 +403,10 @@ static int read_head(const struct reading *r, json_object *root, const char *at)
 
 int input_object(const struct reading *r, json_object *root, const char *at)
 {
-	static const char *const known[] = { "defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "flags",
-					     "syscalls", "listenerPath", "listenerMetadata" };
+	static const char *const known[] = {
+		"defaultAction", "defaultErrnoRet", "defaultErrno", "architectures",   "archMap",
+		"flags",	 "syscalls",	    "listenerPath", "listenerMetadata"
+	};
 	const char *listener;
 	json_object *rules;
 	char path[PATH_ROOM / 2]; /* what is put behind it has room */

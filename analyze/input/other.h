@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that people take for profiles, or that hold one in another form: told by name, so that none of them is read as something else. */
+/* Files that people take for profiles, or that hold one in another form: told by name, so that none
+ * of them is read as something else. */
 #ifndef ANALYZE_INPUT_OTHER_H
 #define ANALYZE_INPUT_OTHER_H
 
@@ -7,7 +8,8 @@
 
 #include <json-c/json.h>
 
-/* What it is, and what can be done with it: "a policy of kafel (nsjail); ..."; NULL: none of those that are known. */
+/* What it is, and what can be done with it: "a policy of kafel (nsjail); ..."; NULL: none of those
+ * that are known. */
 const char *input_other(struct bytes text);
 
 /* The same of JSON, by its members. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* YAML of Kubernetes: kind SeccompProfile of the Security Profiles Operator, whose spec has the runtime-spec's members. */
+/* YAML of Kubernetes: kind SeccompProfile of the Security Profiles Operator, whose spec has the
+ * runtime-spec's members. */
 #include "analyze/input/kube.h"
 
 static bool is_spo(struct bytes text)
@@ -23,4 +24,6 @@ static int read_spo(struct policy *p, struct bytes text, const char *file, struc
 	return ret;
 }
 
-const struct input input_spo = { "spo", "YAML or JSON: a SeccompProfile of the Security Profiles Operator", is_spo, read_spo };
+const struct input input_spo = { "spo",
+				 "YAML or JSON: a SeccompProfile of the Security Profiles Operator",
+				 is_spo, read_spo };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=, SystemCallArchitectures=, and what
- * loads filters of its own (systemd_settings.h). The first
- * assignment decides whether a list allows or denies; later ones add or, with the other sign, take away; an empty one begins
- * anew. Sets (@network-io) hold what they hold in systemd 252, which another version may see otherwise. @default, which
- * systemd puts into each list that allows, makes rules that are implied.
- *   source: systemd.exec(5)
+ * A unit or drop-in of systemd: SystemCallFilter=, SystemCallLog=, SystemCallErrorNumber=,
+ * SystemCallArchitectures=, and what loads filters of its own (systemd_settings.h). The first
+ * assignment decides whether a list allows or denies; later ones add or, with the other sign, take
+ * away; an empty one begins anew. Sets (@network-io) hold what they hold in systemd 252, which
+ * another version may see otherwise. @default, which systemd puts into each list that allows, makes
+ * rules that are implied. source: systemd.exec(5)
  */
 #include "analyze/input/systemd_settings.h"
 #include "analyze/policy/bounds.h"
@@ -32,9 +32,11 @@ struct unit {
 	struct list filter, log;
 	int error;
 	struct systemd_settings settings;
-	const char *section; /* one whose settings do not confine what the unit runs; NULL: it is none of these */
+	const char *section; /* one whose settings do not confine what the unit runs; NULL: it is
+				none of these */
 	bool elsewhere;      /* a setting of ours stands in such a section */
-	size_t taken;   /* names and sets so far, and what these hold: also what was taken away again */
+	size_t taken; /* names and sets so far, and what these hold: also what was taken away again
+		       */
 };
 
 static bool is_systemd(struct bytes text)
@@ -42,7 +44,8 @@ static bool is_systemd(struct bytes text)
 	struct bytes first = input_first(text, "#;");
 
 	return bytes_starts(first, BYTES("SystemCall")) ||
-	       (first.n > 2 && first.p[0] == '[' && (first.p[1] | 0x20) >= 'a' && (first.p[1] | 0x20) <= 'z');
+	       (first.n > 2 && first.p[0] == '[' && (first.p[1] | 0x20) >= 'a' &&
+		(first.p[1] | 0x20) <= 'z');
 }
 
 /* ---- lists ---- */
@@ -86,7 +89,10 @@ static int count(struct unit *u, size_t n)
 {
 	u->taken += n;
 	u->r.p->too_large = u->taken > BOUNDS_NAMES;
-	return !u->r.p->too_large ? 0 : input_bad_line(&u->r, "too large for a profile: over %d names of calls", BOUNDS_NAMES);
+	return !u->r.p->too_large ?
+		       0 :
+		       input_bad_line(&u->r, "too large for a profile: over %d names of calls",
+				      BOUNDS_NAMES);
 }
 
 /* A name, or what a set holds. */
@@ -119,11 +125,13 @@ static int change_by_set(struct unit *u, struct list *l, struct bytes set, int e
 	systemd_set_names(&names, word);
 	ret = count(u, names.n);
 	if (names.n == 0)
-		policy_unread(u->r.p, "line %zu: what is in %s is not known here", u->r.line, esc_word(shown, sizeof(shown), set));
+		policy_unread(u->r.p, "line %zu: what is in %s is not known here", u->r.line,
+			      esc_word(shown, sizeof(shown), set));
 	else
 		note_set(u->r.p, word);
 	for (size_t i = 0; i < names.n && ret == 0; i++)
-		if (syscall_is_known(names.v[i])) /* systemd passes over the others in silence, in a set */
+		if (syscall_is_known(
+			    names.v[i])) /* systemd passes over the others in silence, in a set */
 			ret = change(u, l, policy_keep(u->r.p, names.v[i]), error, adds);
 	VEC_FREE(&names);
 	return ret;
@@ -152,11 +160,13 @@ static int read_word(struct unit *u, struct list *l, struct bytes word, bool min
 	if (bytes_take(&word, BYTES(":")) && error_of(u, word, &error) < 0)
 		return -1;
 	if (error != NO_ERROR && !minus) {
-		policy_idle(u->r.p, "line %zu: %s has an errno in a list that allows; systemd ignores it", u->r.line,
-			      esc_word(shown, sizeof(shown), name));
+		policy_idle(u->r.p,
+			    "line %zu: %s has an errno in a list that allows; systemd ignores it",
+			    u->r.line, esc_word(shown, sizeof(shown), name));
 		return 0;
 	}
-	return set ? change_by_set(u, l, name, error, adds) : change(u, l, input_keep(u->r.p, name), error, adds);
+	return set ? change_by_set(u, l, name, error, adds) :
+		     change(u, l, input_keep(u->r.p, name), error, adds);
 }
 
 static int begin_list(struct unit *u, struct list *l, bool minus)
@@ -167,7 +177,8 @@ static int begin_list(struct unit *u, struct list *l, bool minus)
 	l->allows = !minus;
 	for (; l == &u->filter && l->allows && systemd_set_always(n) != NULL; n++)
 		if (syscall_is_known(systemd_set_always(n)))
-			put(l, (struct entry){ policy_keep(u->r.p, systemd_set_always(n)), NO_ERROR, true });
+			put(l, (struct entry){ policy_keep(u->r.p, systemd_set_always(n)), NO_ERROR,
+					       true });
 	return count(u, n);
 }
 
@@ -192,9 +203,12 @@ static int read_list(struct unit *u, struct list *l, struct bytes value)
 /* ---- architectures ---- */
 
 /* systemd's words, as far as they are not ours. */
-static const struct { const char *word, *name; } arch_words[] = {
-	{ "x86-64", "x86_64" }, { "x86", "i386" }, { "arm64", "aarch64" }, { "ppc64-le", "ppc64le" },
-	{ "mips-le", "mipsel" }, { "mips64-le", "mipsel64" }, { "mips64-n32", "mips64n32" }, { "mips64-le-n32", "mipsel64n32" },
+static const struct { const char *word, *name;
+} arch_words[] = {
+	{ "x86-64", "x86_64" },	       { "x86", "i386" },
+	{ "arm64", "aarch64" },	       { "ppc64-le", "ppc64le" },
+	{ "mips-le", "mipsel" },       { "mips64-le", "mipsel64" },
+	{ "mips64-n32", "mips64n32" }, { "mips64-le-n32", "mipsel64n32" },
 };
 
 static void add_arch(struct policy *p, uint32_t arch)
@@ -229,24 +243,29 @@ static int read_archs(struct unit *u, struct bytes value)
 	return 0;
 }
 
-/* Without SystemCallArchitectures= the filter holds for all that the machine runs. source: seccomp_local_archs of systemd */
+/* Without SystemCallArchitectures= the filter holds for all that the machine runs. source:
+ * seccomp_local_archs of systemd */
 static void add_local_archs(struct policy *p)
 {
-	static const char *const families[][3] = { { "x86_64", "i386", "x32" }, { "aarch64", "arm", NULL }, { "s390x", "s390", NULL } };
+	static const char *const families[][3] = { { "x86_64", "i386", "x32" },
+						   { "aarch64", "arm", NULL },
+						   { "s390x", "s390", NULL } };
 
 	add_arch(p, arch_native());
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		for (size_t k = 1; k < 3 && families[i][k] != NULL; k++) {
 			uint32_t arch;
 
-			if (strcmp(families[i][0], arch_name(arch_native())) == 0 && arch_of_name(families[i][k], &arch))
+			if (strcmp(families[i][0], arch_name(arch_native())) == 0 &&
+			    arch_of_name(families[i][k], &arch))
 				add_arch(p, arch);
 		}
 }
 
 /* ---- the whole ---- */
 
-/* "[Service]": systemd takes these settings in the sections of units that run something, and passes over them elsewhere. */
+/* "[Service]": systemd takes these settings in the sections of units that run something, and passes
+ * over them elsewhere. */
 static void read_section(struct unit *u, struct bytes line)
 {
 	static const char *const sections[] = { "[Service]", "[Socket]", "[Mount]", "[Swap]" };
@@ -262,11 +281,12 @@ static void read_elsewhere(struct unit *u, struct bytes key, struct bytes value)
 	struct systemd_settings spare = u->settings;
 	char shown[64];
 
-	if (!bytes_starts(key, BYTES("SystemCall")) && !systemd_settings_read(&spare, &u->r, key, value))
+	if (!bytes_starts(key, BYTES("SystemCall")) &&
+	    !systemd_settings_read(&spare, &u->r, key, value))
 		return;
 	u->elsewhere = true;
-	policy_unread(u->r.p, "line %zu: %s= stands in %s, where systemd passes over it", u->r.line, esc_word(shown, sizeof(shown), key),
-		      u->section);
+	policy_unread(u->r.p, "line %zu: %s= stands in %s, where systemd passes over it", u->r.line,
+		      esc_word(shown, sizeof(shown), key), u->section);
 }
 
 static int read_line(struct unit *u, struct bytes line)
@@ -320,7 +340,8 @@ static struct answer filtered(const struct unit *u, const char *name)
 	return (struct answer){ ACTION_ERRNO, error };
 }
 
-/* Both are filters of their own, and the stricter one answers: so LOG where the other one allows. */
+/* Both are filters of their own, and the stricter one answers: so LOG where the other one allows.
+ */
 static struct answer answered(const struct unit *u, const char *name)
 {
 	struct answer a = filtered(u, name);
@@ -338,7 +359,8 @@ static void add_name(struct policy *p, const char *name, bool implied, struct an
 	if (a.action == p->default_action && a.error == p->default_error)
 		return;
 	for (size_t i = 0; i < p->rules.n && rule == NULL; i++)
-		if (p->rules.v[i].action == a.action && p->rules.v[i].error == a.error && p->rules.v[i].implied == implied)
+		if (p->rules.v[i].action == a.action && p->rules.v[i].error == a.error &&
+		    p->rules.v[i].implied == implied)
 			rule = &p->rules.v[i];
 	if (rule == NULL) {
 		rule = policy_add_rule(p, a.action, a.error);
@@ -357,16 +379,21 @@ static int make_policy(struct unit *u)
 	p->default_action = otherwise.action;
 	p->default_error = otherwise.error;
 	for (size_t i = 0; i < u->filter.entries.n; i++)
-		add_name(p, u->filter.entries.v[i].name, u->filter.entries.v[i].implied, answered(u, u->filter.entries.v[i].name));
+		add_name(p, u->filter.entries.v[i].name, u->filter.entries.v[i].implied,
+			 answered(u, u->filter.entries.v[i].name));
 	for (size_t i = 0; i < u->log.entries.n; i++)
 		if (find_entry(&u->filter, u->log.entries.v[i].name) == NULL)
-			add_name(p, u->log.entries.v[i].name, false, answered(u, u->log.entries.v[i].name));
+			add_name(p, u->log.entries.v[i].name, false,
+				 answered(u, u->log.entries.v[i].name));
 	if (p->archs.n == 0)
 		add_local_archs(p);
 	some = systemd_settings_apply(&u->settings, p) > 0 || some;
 	if (!some)
-		return err_set(u->r.e, ST_INPUT, "%s: no %s", u->r.file, u->elsewhere ? "filter: its settings stand in a section in which systemd passes over them" :
-			       "SystemCallFilter= in it, nor a setting that loads a filter");
+		return err_set(
+			u->r.e, ST_INPUT, "%s: no %s", u->r.file,
+			u->elsewhere ?
+				"filter: its settings stand in a section in which systemd passes over them" :
+				"SystemCallFilter= in it, nor a setting that loads a filter");
 	return 0;
 }
 
@@ -379,7 +406,8 @@ static int read_lines(struct unit *u, struct bytes text)
 		struct bytes first = line;
 
 		bytes_trim_left(&first);
-		if (first.n > 0 && (first.p[0] == '#' || first.p[0] == ';')) /* within a continued line, too */
+		if (first.n > 0 &&
+		    (first.p[0] == '#' || first.p[0] == ';')) /* within a continued line, too */
 			continue;
 		if (line.n > 0 && line.p[line.n - 1] == '\\' && text.n > 0) {
 			buf_add(&joined, line.p, line.n - 1);
@@ -409,4 +437,5 @@ static int read_systemd(struct policy *p, struct bytes text, const char *file, s
 	return ret;
 }
 
-const struct input input_systemd = { "systemd", "a unit or drop-in of systemd", is_systemd, read_systemd };
+const struct input input_systemd = { "systemd", "a unit or drop-in of systemd", is_systemd,
+				     read_systemd };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* One function for each setting, which makes its filter for one architecture as systemd 252 does. */
+/* One function for each setting, which makes its filter for one architecture as systemd 252 does.
+ */
 #include "analyze/input/systemd_settings.h"
 
 #include "analyze/policy/systemd_set.h"
@@ -28,11 +29,13 @@ static struct policy_rule *refuse(struct policy *p, const char *name, int error)
 	return r;
 }
 
-static struct policy_rule *refuse_if(struct policy *p, const char *name, int error, unsigned index, enum policy_op op, uint64_t value)
+static struct policy_rule *refuse_if(struct policy *p, const char *name, int error, unsigned index,
+				     enum policy_op op, uint64_t value)
 {
 	struct policy_rule *r = refuse(p, name, error);
 
-	*VEC_PUSH(&r->args) = (struct policy_arg){ index, op, value, op == POLICY_MASKED_EQ ? value : 0 };
+	*VEC_PUSH(&r->args) =
+		(struct policy_arg){ index, op, value, op == POLICY_MASKED_EQ ? value : 0 };
 	return r;
 }
 
@@ -44,8 +47,9 @@ static bool is_arch(uint32_t arch, const char *const *names, size_t n)
 	return false;
 }
 
-#define ARCH_IN(arch, ...) \
-	is_arch(arch, (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+#define ARCH_IN(arch, ...)                                                                         \
+	is_arch(arch, (const char *const[]){ __VA_ARGS__ },                                        \
+		sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 /* ---- what each setting makes; false: no filter on this architecture ---- */
 
@@ -56,7 +60,8 @@ static bool make_families(struct policy *p, const struct systemd_settings *s, ui
 	unsigned first = 0, last = 0;
 
 	/* the others make sockets by socketcall, which no filter looks into */
-	if (!ARCH_IN(arch, "x86_64", "x32", "arm", "aarch64", "mipsel64n32", "mips64n32", "mipsel64", "mips64", "riscv64"))
+	if (!ARCH_IN(arch, "x86_64", "x32", "arm", "aarch64", "mipsel64n32", "mips64n32",
+		     "mipsel64", "mips64", "riscv64"))
 		return false;
 	for (unsigned i = 1; i < FAMILY_END; i++)
 		if (s->families[i]) {
@@ -82,7 +87,8 @@ static bool make_memory(struct policy *p, const struct systemd_settings *s, uint
 	bool mmap2 = ARCH_IN(arch, "i386", "s390", "arm");
 
 	(void)s;
-	if (!mmap2 && !ARCH_IN(arch, "ppc", "ppc64", "ppc64le", "s390x", "x86_64", "x32", "aarch64", "riscv64"))
+	if (!mmap2 && !ARCH_IN(arch, "ppc", "ppc64", "ppc64le", "s390x", "x86_64", "x32", "aarch64",
+			       "riscv64"))
 		return false;
 	refuse_if(p, mmap2 ? "mmap2" : "mmap", EPERM, 2, POLICY_MASKED_EQ, PROT_EXEC | PROT_WRITE);
 	if (ARCH_IN(arch, "i386", "s390"))
@@ -106,16 +112,22 @@ static bool make_realtime(struct policy *p, const struct systemd_settings *s, ui
 
 static void refuse_mode(struct policy *p, mode_t mode)
 {
-	static const struct { const char *name; unsigned index; int flags; } calls[] = {
-		{ "chmod", 1, -1 }, { "fchmod", 1, -1 }, { "fchmodat", 2, -1 }, { "fchmodat2", 2, -1 }, { "mkdir", 1, -1 }, { "mkdirat", 2, -1 }, { "mknod", 1, -1 },
-		{ "mknodat", 2, -1 }, { "creat", 1, -1 }, { "open", 2, 1 }, { "openat", 3, 2 },
+	static const struct { const char *name; unsigned index; int flags;
+	} calls[] = {
+		{ "chmod", 1, -1 },	{ "fchmod", 1, -1 },  { "fchmodat", 2, -1 },
+		{ "fchmodat2", 2, -1 }, { "mkdir", 1, -1 },   { "mkdirat", 2, -1 },
+		{ "mknod", 1, -1 },	{ "mknodat", 2, -1 }, { "creat", 1, -1 },
+		{ "open", 2, 1 },	{ "openat", 3, 2 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		struct policy_rule *r = refuse_if(p, calls[i].name, EPERM, calls[i].index, POLICY_MASKED_EQ, mode);
+		struct policy_rule *r =
+			refuse_if(p, calls[i].name, EPERM, calls[i].index, POLICY_MASKED_EQ, mode);
 
 		if (calls[i].flags >= 0)
-			*VEC_PUSH(&r->args) = (struct policy_arg){ (unsigned)calls[i].flags, POLICY_MASKED_EQ, O_CREAT, O_CREAT };
+			*VEC_PUSH(&r->args) =
+				(struct policy_arg){ (unsigned)calls[i].flags, POLICY_MASKED_EQ,
+						     O_CREAT, O_CREAT };
 	}
 }
 
@@ -128,9 +140,11 @@ static bool make_suid(struct policy *p, const struct systemd_settings *s, uint32
 	return true;
 }
 
-static const struct { const char *word; uint64_t flag; } namespaces[] = {
-	{ "cgroup", CLONE_NEWCGROUP }, { "ipc", CLONE_NEWIPC }, { "net", CLONE_NEWNET }, { "mnt", CLONE_NEWNS }, { "pid", CLONE_NEWPID },
-	{ "user", CLONE_NEWUSER }, { "uts", CLONE_NEWUTS },
+static const struct { const char *word; uint64_t flag;
+} namespaces[] = {
+	{ "cgroup", CLONE_NEWCGROUP }, { "ipc", CLONE_NEWIPC }, { "net", CLONE_NEWNET },
+	{ "mnt", CLONE_NEWNS },	       { "pid", CLONE_NEWPID }, { "user", CLONE_NEWUSER },
+	{ "uts", CLONE_NEWUTS },
 };
 
 static uint64_t all_namespaces(void)
@@ -157,7 +171,8 @@ static bool make_namespaces(struct policy *p, const struct systemd_settings *s, 
 		if (left & namespaces[i].flag)
 			continue;
 		refuse_if(p, "unshare", EPERM, 0, POLICY_MASKED_EQ, namespaces[i].flag);
-		refuse_if(p, "clone", EPERM, ARCH_IN(arch, "s390", "s390x") ? 1 : 0, POLICY_MASKED_EQ, namespaces[i].flag);
+		refuse_if(p, "clone", EPERM, ARCH_IN(arch, "s390", "s390x") ? 1 : 0,
+			  POLICY_MASKED_EQ, namespaces[i].flag);
 		if (left != 0)
 			refuse_if(p, "setns", EPERM, 1, POLICY_MASKED_EQ, namespaces[i].flag);
 	}
@@ -247,8 +262,18 @@ static const struct setting { const char *name; enum kind kind; make_fn *make; }
 
 /* Settings that refuse calls without a seccomp filter. */
 static const char *const others[] = {
-	"CapabilityBoundingSet", "RestrictFileSystems", "RestrictNetworkInterfaces", "SocketBindDeny", "IPAddressDeny", "AppArmorProfile",
-	"SELinuxContext", "SmackProcessLabel", "NoExecPaths", "BPFProgram", "IPIngressFilterPath", "IPEgressFilterPath",
+	"CapabilityBoundingSet",
+	"RestrictFileSystems",
+	"RestrictNetworkInterfaces",
+	"SocketBindDeny",
+	"IPAddressDeny",
+	"AppArmorProfile",
+	"SELinuxContext",
+	"SmackProcessLabel",
+	"NoExecPaths",
+	"BPFProgram",
+	"IPIngressFilterPath",
+	"IPEgressFilterPath",
 };
 
 /* ---- values ---- */
@@ -273,8 +298,9 @@ static void bad_value(const struct reading *r, struct bytes key, struct bytes va
 {
 	char name[60], word[60];
 
-	policy_unread(r->p, "line %zu: %s=%s is no value that systemd takes, so it passes over the line", r->line,
-		      esc_word(name, sizeof(name), key), esc_word(word, sizeof(word), value));
+	policy_unread(
+		r->p, "line %zu: %s=%s is no value that systemd takes, so it passes over the line",
+		r->line, esc_word(name, sizeof(name), key), esc_word(word, sizeof(word), value));
 }
 
 static bool namespace_flags(struct bytes value, uint64_t *out)
@@ -294,8 +320,10 @@ static bool namespace_flags(struct bytes value, uint64_t *out)
 	return true;
 }
 
-/* The first list sets what is left, later ones add to it, or with a ~ take away. source: config_parse_restrict_namespaces */
-static void read_namespaces(struct systemd_settings *s, const struct reading *r, struct bytes key, struct bytes value)
+/* The first list sets what is left, later ones add to it, or with a ~ take away. source:
+ * config_parse_restrict_namespaces */
+static void read_namespaces(struct systemd_settings *s, const struct reading *r, struct bytes key,
+			    struct bytes value)
 {
 	struct bytes all = value;
 	uint64_t flags;
@@ -323,13 +351,18 @@ static void read_namespaces(struct systemd_settings *s, const struct reading *r,
 }
 
 static const char *const family_names[FAMILY_END] = {
-	[1] = "AF_UNIX", [2] = "AF_INET", [3] = "AF_AX25", [4] = "AF_IPX", [5] = "AF_APPLETALK", [6] = "AF_NETROM", [7] = "AF_BRIDGE",
-	[8] = "AF_ATMPVC", [9] = "AF_X25", [10] = "AF_INET6", [11] = "AF_ROSE", [12] = "AF_DECnet", [13] = "AF_NETBEUI",
-	[14] = "AF_SECURITY", [15] = "AF_KEY", [16] = "AF_NETLINK", [17] = "AF_PACKET", [18] = "AF_ASH", [19] = "AF_ECONET",
-	[20] = "AF_ATMSVC", [21] = "AF_RDS", [22] = "AF_SNA", [23] = "AF_IRDA", [24] = "AF_PPPOX", [25] = "AF_WANPIPE", [26] = "AF_LLC",
-	[27] = "AF_IB", [28] = "AF_MPLS", [29] = "AF_CAN", [30] = "AF_TIPC", [31] = "AF_BLUETOOTH", [32] = "AF_IUCV", [33] = "AF_RXRPC",
-	[34] = "AF_ISDN", [35] = "AF_PHONET", [36] = "AF_IEEE802154", [37] = "AF_CAIF", [38] = "AF_ALG", [39] = "AF_NFC",
-	[40] = "AF_VSOCK", [41] = "AF_KCM", [42] = "AF_QIPCRTR", [43] = "AF_SMC", [44] = "AF_XDP", [45] = "AF_MCTP",
+	[1] = "AF_UNIX",      [2] = "AF_INET",	    [3] = "AF_AX25",	   [4] = "AF_IPX",
+	[5] = "AF_APPLETALK", [6] = "AF_NETROM",    [7] = "AF_BRIDGE",	   [8] = "AF_ATMPVC",
+	[9] = "AF_X25",	      [10] = "AF_INET6",    [11] = "AF_ROSE",	   [12] = "AF_DECnet",
+	[13] = "AF_NETBEUI",  [14] = "AF_SECURITY", [15] = "AF_KEY",	   [16] = "AF_NETLINK",
+	[17] = "AF_PACKET",   [18] = "AF_ASH",	    [19] = "AF_ECONET",	   [20] = "AF_ATMSVC",
+	[21] = "AF_RDS",      [22] = "AF_SNA",	    [23] = "AF_IRDA",	   [24] = "AF_PPPOX",
+	[25] = "AF_WANPIPE",  [26] = "AF_LLC",	    [27] = "AF_IB",	   [28] = "AF_MPLS",
+	[29] = "AF_CAN",      [30] = "AF_TIPC",	    [31] = "AF_BLUETOOTH", [32] = "AF_IUCV",
+	[33] = "AF_RXRPC",    [34] = "AF_ISDN",	    [35] = "AF_PHONET",	   [36] = "AF_IEEE802154",
+	[37] = "AF_CAIF",     [38] = "AF_ALG",	    [39] = "AF_NFC",	   [40] = "AF_VSOCK",
+	[41] = "AF_KCM",      [42] = "AF_QIPCRTR",  [43] = "AF_SMC",	   [44] = "AF_XDP",
+	[45] = "AF_MCTP",
 };
 
 static unsigned family_of(struct bytes word)
@@ -345,7 +378,8 @@ static unsigned family_of(struct bytes word)
 }
 
 /* source: config_parse_address_families */
-static void read_families(struct systemd_settings *s, const struct reading *r, struct bytes key, struct bytes value, bool *said)
+static void read_families(struct systemd_settings *s, const struct reading *r, struct bytes key,
+			  struct bytes value, bool *said)
 {
 	struct bytes word;
 	bool invert, any = s->families_allow;
@@ -377,17 +411,24 @@ static void read_families(struct systemd_settings *s, const struct reading *r, s
 static void read_personality(struct systemd_settings *s, struct bytes value)
 {
 	/* PER_LINUX32 for the 32-bit words on a 64-bit machine */
-	s->personality = word_in(value, "x86 arm ppc s390") && !bytes_eq(value, bytes_of(arch_name(arch_native()))) ? 8 : 0;
+	s->personality = word_in(value, "x86 arm ppc s390") &&
+					 !bytes_eq(value, bytes_of(arch_name(arch_native()))) ?
+				 8 :
+				 0;
 }
 
 static void say_other(const struct reading *r, struct bytes key, struct bytes value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(others) && value.n > 0; i++)
 		if (bytes_eq(key, bytes_of(others[i])))
-			policy_unread(r->p, "%s= is not read: it refuses calls by other means than a filter", others[i]);
+			policy_unread(
+				r->p,
+				"%s= is not read: it refuses calls by other means than a filter",
+				others[i]);
 }
 
-bool systemd_settings_read(struct systemd_settings *s, const struct reading *r, struct bytes key, struct bytes value)
+bool systemd_settings_read(struct systemd_settings *s, const struct reading *r, struct bytes key,
+			   struct bytes value)
 {
 	if (bytes_eq(key, BYTES("Personality"))) {
 		read_personality(s, value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * YAML into JSON's objects. Aliases and duplicate keys are refused, so that a file has one meaning and one size.
+ * YAML into JSON's objects. Aliases and duplicate keys are refused, so that a file has one meaning
+ * and one size.
  */
 #include "analyze/input/yaml.h"
 
@@ -27,7 +28,8 @@ static int next(struct loading *l)
 	l->has_event = yaml_parser_parse(&l->parser, &l->event) != 0;
 	if (!l->has_event) {
 		l->r.line = l->parser.problem_mark.line + 1;
-		return input_bad_line(&l->r, "no YAML: %.100s", l->parser.problem ? l->parser.problem : "not readable");
+		return input_bad_line(&l->r, "no YAML: %.100s",
+				      l->parser.problem ? l->parser.problem : "not readable");
 	}
 	l->r.line = l->event.start_mark.line + 1;
 	return 0;
@@ -46,7 +48,8 @@ static json_object *yaml_number(const char *text)
 		digits = text + 2;
 	}
 	/* strtoull would take blanks, signs and another 0x */
-	if (!bytes_digit(digits[0]) && !(base == 16 && strchr("abcdefABCDEF", digits[0]) != NULL && digits[0] != '\0'))
+	if (!bytes_digit(digits[0]) &&
+	    !(base == 16 && strchr("abcdefABCDEF", digits[0]) != NULL && digits[0] != '\0'))
 		return NULL;
 	errno = 0;
 	v = strtoull(digits, &end, base);
@@ -101,7 +104,8 @@ static int mapping(struct loading *l, json_object **out, unsigned depth)
 			return input_bad_line(&l->r, "a key that is no text");
 		key = mem_dup((const char *)l->event.data.scalar.value);
 		if (json_object_object_get_ex(*out, key, NULL))
-			return input_bad_line(&l->r, "'%s' a second time in one object", esc_word(shown, sizeof(shown), bytes_of(key)));
+			return input_bad_line(&l->r, "'%s' a second time in one object",
+					      esc_word(shown, sizeof(shown), bytes_of(key)));
 		ret = next(l) < 0 ? -1 : node(l, &one, depth + 1);
 		json_object_object_add(*out, key, one);
 		if (ret < 0)
@@ -152,7 +156,8 @@ int yaml_read(const struct reading *r, struct bytes text, struct yaml_documents 
 
 	if (!yaml_parser_initialize(&l.parser))
 		return err_set(r->e, ST_SYSTEM, "no memory for a YAML reader");
-	yaml_parser_set_input_string(&l.parser, (const unsigned char *)(text.n ? text.p : ""), text.n);
+	yaml_parser_set_input_string(&l.parser, (const unsigned char *)(text.n ? text.p : ""),
+				     text.n);
 	ret = read_documents(&l, out);
 	if (l.has_event)
 		yaml_event_delete(&l.event);

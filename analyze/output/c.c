@@ -42,12 +42,13 @@ static void put_action(struct buf *out, uint32_t action, int error)
 
 static void put_arg(struct buf *out, const struct policy_arg *a)
 {
-	buf_printf(out, "{ %u, %s, %" PRIu64 "u, %" PRIu64 "u }", a->index, policy_op_word(a->op), a->value,
-		   a->op == POLICY_MASKED_EQ ? a->two : 0);
+	buf_printf(out, "{ %u, %s, %" PRIu64 "u, %" PRIu64 "u }", a->index, policy_op_word(a->op),
+		   a->value, a->op == POLICY_MASKED_EQ ? a->two : 0);
 }
 
 /* A row of the array; conditions from `first` on, so many. */
-static void put_row(struct buf *out, const struct policy_rule *r, const char *name, size_t first, size_t n)
+static void put_row(struct buf *out, const struct policy_rule *r, const char *name, size_t first,
+		    size_t n)
 {
 	buf_printf(out, "\t\t{ \"%s\", ", name);
 	put_action(out, r->action, r->error);
@@ -60,17 +61,20 @@ static void put_row(struct buf *out, const struct policy_rule *r, const char *na
 	buf_str(out, n ? " } },\n" : " },\n");
 }
 
-static int put_rule(struct buf *out, const struct policy *p, const struct policy_rule *r, struct err *e)
+static int put_rule(struct buf *out, const struct policy *p, const struct policy_rule *r,
+		    struct err *e)
 {
 	char shown[80];
 
-	if (r->action == p->default_action && r->error == p->default_error) /* says nothing; libseccomp refuses it */
+	if (r->action == p->default_action &&
+	    r->error == p->default_error) /* says nothing; libseccomp refuses it */
 		return 0;
 	for (size_t i = 0; i < r->names.n; i++) {
 		const char *name = r->names.v[i];
 
 		if (!flat_is_word(name))
-			return err_set(e, ST_INPUT, "c: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
+			return err_set(e, ST_INPUT, "c: '%s' is no name of a call",
+				       esc_word(shown, sizeof(shown), bytes_of(name)));
 		for (size_t k = 0; k < r->args.n && policy_any_holds(r); k++)
 			put_row(out, r, name, k, 1);
 		if (!policy_any_holds(r))
@@ -87,7 +91,8 @@ static int put_attributes(struct buf *out, const struct policy *p, struct err *e
 		const char *name = attribute(p->flags.v[i]);
 
 		if (name == NULL)
-			return err_set(e, ST_INPUT, "c: libseccomp has no attribute for the flag %s",
+			return err_set(e, ST_INPUT,
+				       "c: libseccomp has no attribute for the flag %s",
 				       esc_word(shown, sizeof(shown), bytes_of(p->flags.v[i])));
 		buf_printf(out, "\tif (ret == 0)\n\t\tret = seccomp_attr_set(ctx, %s, 1);\n", name);
 	}
@@ -122,8 +127,10 @@ static void put_begin(struct buf *out, const struct policy *p)
 	put_action(out, p->default_action, p->default_error);
 	buf_str(out, ");\n\tint ret = ctx == NULL ? -ENOMEM : 0;\n\n");
 	for (size_t i = 0; i < p->archs.n; i++)
-		buf_printf(out, "\tif (ret == 0 && (ret = seccomp_arch_add(ctx, %s)) == -EEXIST)\n\t\tret = 0;\n",
-			   arch_scmp(p->archs.v[i]));
+		buf_printf(
+			out,
+			"\tif (ret == 0 && (ret = seccomp_arch_add(ctx, %s)) == -EEXIST)\n\t\tret = 0;\n",
+			arch_scmp(p->archs.v[i]));
 }
 
 /* A function that loads the list, conditions and all. */

@@ -19,7 +19,8 @@ static enum profile_ground ground_of(const struct profile *p, const char *name)
 	return GROUND_SEEN;
 }
 
-static void copy_rule(struct policy *out, const struct policy_rule *r, const struct profile *p, enum profile_ground ground)
+static void copy_rule(struct policy *out, const struct policy_rule *r, const struct profile *p,
+		      enum profile_ground ground)
 {
 	struct policy_rule *to;
 	size_t n = 0;
@@ -55,7 +56,8 @@ static void put_origin(json_object *rule, const struct output_input *in)
 /* The list of a profile, which has one rule, as one for each ground that its names stand on. */
 static void write_apart(FILE *to, const struct output_input *in)
 {
-	struct policy apart = { .default_action = in->policy->default_action, .default_error = in->policy->default_error };
+	struct policy apart = { .default_action = in->policy->default_action,
+				.default_error = in->policy->default_error };
 	VEC(enum profile_ground) grounds = { 0 };
 	json_object *doc, *rules;
 
@@ -73,7 +75,8 @@ static void write_apart(FILE *to, const struct output_input *in)
 		if (grounds.v[i] == GROUND_SEEN)
 			put_origin(json_object_array_get_idx(rules, i), in);
 		else
-			put_comment(json_object_array_get_idx(rules, i), profile_ground_why(grounds.v[i]));
+			put_comment(json_object_array_get_idx(rules, i),
+				    profile_ground_why(grounds.v[i]));
 	json_write(to, doc);
 	VEC_FREE(&grounds);
 	policy_release(&apart);
@@ -123,9 +126,11 @@ static void put_families(json_object *doc, const struct policy *p)
 		const struct policy_family *f = &p->families.v[i];
 		json_object *row = json_object_new_object(), *subs = json_object_new_array();
 
-		json_object_object_add(row, "architecture", json_object_new_string(arch_scmp(f->arch)));
+		json_object_object_add(row, "architecture",
+				       json_object_new_string(arch_scmp(f->arch)));
 		for (size_t k = 0; k < f->subs.n; k++)
-			json_object_array_add(subs, json_object_new_string(arch_scmp(f->subs.v[k])));
+			json_object_array_add(subs,
+					      json_object_new_string(arch_scmp(f->subs.v[k])));
 		json_object_object_add(row, "subArchitectures", subs);
 		json_object_array_add(map, row);
 	}
@@ -133,7 +138,8 @@ static void put_families(json_object *doc, const struct policy *p)
 	json_object_object_add(doc, "archMap", map);
 }
 
-/* The base's own comments stay; where the list comes from is said at the last rule that has none. */
+/* The base's own comments stay; where the list comes from is said at the last rule that has none.
+ */
 static void write_whole(FILE *to, const struct output_input *in)
 {
 	const struct policy *p = in->policy;
@@ -168,6 +174,9 @@ static int write_docker(FILE *to, const struct output_input *in, struct err *e)
 }
 
 const struct output output_docker = {
-	.name = "docker", .about = "JSON for Docker, with comments: names without evidence stand apart",
-	.write = write_docker, .args = true, .conditions = true,
+	.name = "docker",
+	.about = "JSON for Docker, with comments: names without evidence stand apart",
+	.write = write_docker,
+	.args = true,
+	.conditions = true,
 };

@@ -11,7 +11,9 @@
 #define LINE_MOST 8000 /* firejail's buffer for a line has 8192 bytes */
 
 /* A 64-bit architecture and the 32-bit one of the same machines: firejail has a list for each. */
-static const struct { const char *first, *second; } pairs[] = { { "x86_64", "i386" }, { "aarch64", "arm" } };
+static const struct {
+	const char *first, *second;
+} pairs[] = { { "x86_64", "i386" }, { "aarch64", "arm" } };
 
 static bool is_pair(const char *first, const char *second)
 {
@@ -29,24 +31,37 @@ static bool is_second(const char *name)
 	return false;
 }
 
-/* seccomp.keep is the list of the machine's own architecture, and firejail lets all others through unless told. */
+/* seccomp.keep is the list of the machine's own architecture, and firejail lets all others through
+ * unless told. */
 static int check_archs(const struct flat_list *list, const struct policy *p, struct err *e)
 {
-	/* firejail 0.9.72 calls `fseccomp keep` where `keep32` is meant: seccomp.32.keep cuts the 64-bit list and lets 32-bit pass */
+	/* firejail 0.9.72 calls `fseccomp keep` where `keep32` is meant: seccomp.32.keep cuts the
+	 * 64-bit list and lets 32-bit pass */
 	if (p->archs.n > 1 && list->allows)
-		return err_set(e, ST_INPUT, "firejail takes seccomp.32.keep for a second list of the 64-bit architecture, so a list that allows "
-			       "is for one (--arch %s)", arch_name(p->archs.v[0]));
-	if (p->archs.n == 1 && is_second(arch_name(p->archs.v[0])) && p->archs.v[0] != arch_native())
-		return err_set(e, ST_INPUT, "firejail's first list is that of the machine, so one of %s alone filters nothing on "
-			       "a 64-bit machine", arch_scmp(p->archs.v[0]));
+		return err_set(
+			e, ST_INPUT,
+			"firejail takes seccomp.32.keep for a second list of the 64-bit architecture, so a list that allows "
+			"is for one (--arch %s)",
+			arch_name(p->archs.v[0]));
+	if (p->archs.n == 1 && is_second(arch_name(p->archs.v[0])) &&
+	    p->archs.v[0] != arch_native())
+		return err_set(
+			e, ST_INPUT,
+			"firejail's first list is that of the machine, so one of %s alone filters nothing on "
+			"a 64-bit machine",
+			arch_scmp(p->archs.v[0]));
 	for (size_t i = 0; i < p->archs.n; i++) {
-		if (p->archs.v[i] == ARCH_X32 || i > 1 || (i == 1 && !is_pair(arch_name(p->archs.v[0]), arch_name(p->archs.v[1]))))
-			return err_set(e, ST_INPUT, "firejail has no list for %s beside the others (--arch)", arch_scmp(p->archs.v[i]));
+		if (p->archs.v[i] == ARCH_X32 || i > 1 ||
+		    (i == 1 && !is_pair(arch_name(p->archs.v[0]), arch_name(p->archs.v[1]))))
+			return err_set(e, ST_INPUT,
+				       "firejail has no list for %s beside the others (--arch)",
+				       arch_scmp(p->archs.v[i]));
 	}
 	return 0;
 }
 
-/* What is refused: EPERM and the like, or death, of the thread (SECCOMP_RET_KILL); or nothing, and it is logged. */
+/* What is refused: EPERM and the like, or death, of the thread (SECCOMP_RET_KILL); or nothing, and
+ * it is logged. */
 static int answer_line(struct buf *out, const struct flat_list *list, struct err *e)
 {
 	uint32_t refuses = list->allows ? list->otherwise : list->action;
@@ -57,16 +72,23 @@ static int answer_line(struct buf *out, const struct flat_list *list, struct err
 	else if (refuses == ACTION_LOG)
 		name = "log";
 	if (name == NULL && refuses == ACTION_ERRNO)
-		return err_set(e, ST_INPUT, "firejail takes the name of an errno, and the one of %d is not known here", list->error);
+		return err_set(
+			e, ST_INPUT,
+			"firejail takes the name of an errno, and the one of %d is not known here",
+			list->error);
 	if (name == NULL)
-		return err_set(e, ST_INPUT, "firejail answers an errno, kills the thread or logs, and cannot do %s%s", action_scmp(refuses),
-			       refuses == ACTION_KILL_PROCESS ? " (--default-action kill_thread)" : "");
+		return err_set(
+			e, ST_INPUT,
+			"firejail answers an errno, kills the thread or logs, and cannot do %s%s",
+			action_scmp(refuses),
+			refuses == ACTION_KILL_PROCESS ? " (--default-action kill_thread)" : "");
 	buf_printf(out, "seccomp-error-action %s\n", name);
 	return 0;
 }
 
 /* Names that the architecture has, between commas. */
-static int list_line(struct buf *out, const struct flat_list *list, uint32_t arch, const char *word, struct err *e)
+static int list_line(struct buf *out, const struct flat_list *list, uint32_t arch, const char *word,
+		     struct err *e)
 {
 	size_t begin = out->n, n = 0;
 
@@ -77,17 +99,23 @@ static int list_line(struct buf *out, const struct flat_list *list, uint32_t arc
 	buf_char(out, '\n');
 	for (size_t i = 0; i < list->names.n; i++)
 		if (!syscall_is_known(list->names.v[i]))
-			return err_set(e, ST_INPUT, "firejail: it would stop at %s, a name that no table knows", list->names.v[i]);
+			return err_set(e, ST_INPUT,
+				       "firejail: it would stop at %s, a name that no table knows",
+				       list->names.v[i]);
 	if (n == 0)
-		return err_set(e, ST_INPUT, "firejail: no name of the list is one of %s", arch_name(arch));
+		return err_set(e, ST_INPUT, "firejail: no name of the list is one of %s",
+			       arch_name(arch));
 	if (out->n - begin > LINE_MOST)
-		return err_set(e, ST_INPUT, "firejail: the list takes %zu bytes, and firejail reads lines of 8192", out->n - begin);
+		return err_set(
+			e, ST_INPUT,
+			"firejail: the list takes %zu bytes, and firejail reads lines of 8192",
+			out->n - begin);
 	return 0;
 }
 
 /*
- * Lines for a profile, or a .local file that one includes. A later seccomp.keep takes the place of an earlier one.
- * source: firejail-profile(5)
+ * Lines for a profile, or a .local file that one includes. A later seccomp.keep takes the place of
+ * an earlier one. source: firejail-profile(5)
  */
 static int write_firejail(FILE *to, const struct output_input *in, struct err *e)
 {
@@ -102,7 +130,8 @@ static int write_firejail(FILE *to, const struct output_input *in, struct err *e
 	if (ret == 0)
 		ret = answer_line(&text, &list, e);
 	if (ret == 0)
-		ret = list_line(&text, &list, first, list.allows ? "seccomp.keep" : "seccomp.drop", e);
+		ret = list_line(&text, &list, first, list.allows ? "seccomp.keep" : "seccomp.drop",
+				e);
 	if (ret == 0 && p->archs.n == 2)
 		ret = list_line(&text, &list, p->archs.v[1], "seccomp.32.drop", e);
 	else if (ret == 0)
@@ -110,7 +139,9 @@ static int write_firejail(FILE *to, const struct output_input *in, struct err *e
 	if (ret == 0) {
 		provenance_write(to, in, "# ");
 		if (list.allows)
-			provenance_remark(to, "# ", "firejail allows execve, execveat and prctl besides, which it needs itself");
+			provenance_remark(
+				to, "# ",
+				"firejail allows execve, execveat and prctl besides, which it needs itself");
 		fwrite(text.p, 1, text.n, to);
 	}
 	flat_release(&list);

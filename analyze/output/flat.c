@@ -27,10 +27,14 @@ static int error_of(uint32_t action, int error)
 
 bool flat_is_word(const char *name)
 {
-	return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
+	return *name &&
+	       name[strspn(name,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] ==
+		       '\0';
 }
 
-static int take_names(struct flat_list *out, const struct policy_rule *r, const char *format, struct err *e)
+static int take_names(struct flat_list *out, const struct policy_rule *r, const char *format,
+		      struct err *e)
 {
 	char shown[80];
 
@@ -43,19 +47,23 @@ static int take_names(struct flat_list *out, const struct policy_rule *r, const 
 	return 0;
 }
 
-static int take_rule(struct flat_list *out, const struct policy_rule *r, const char *format, struct err *e)
+static int take_rule(struct flat_list *out, const struct policy_rule *r, const char *format,
+		     struct err *e)
 {
 	const char *first = r->names.n ? r->names.v[0] : "";
 	int error = error_of(r->action, r->error);
 	char shown[80];
 
 	if (r->args.n)
-		return err_set(e, ST_INPUT, "%s cannot hold conditions on arguments, as the list has for %s", format,
-			       esc_word(shown, sizeof(shown), bytes_of(first)));
+		return err_set(e, ST_INPUT,
+			       "%s cannot hold conditions on arguments, as the list has for %s",
+			       format, esc_word(shown, sizeof(shown), bytes_of(first)));
 	if (out->names.n && (r->action != out->action || error != out->error))
-		return err_set(e, ST_INPUT, "%s gives all names of a list one answer; this list has %s for %s and %s for %s", format,
-			       action_scmp(out->action), out->names.v[0], action_scmp(r->action),
-			       esc_word(shown, sizeof(shown), bytes_of(first)));
+		return err_set(
+			e, ST_INPUT,
+			"%s gives all names of a list one answer; this list has %s for %s and %s for %s",
+			format, action_scmp(out->action), out->names.v[0], action_scmp(r->action),
+			esc_word(shown, sizeof(shown), bytes_of(first)));
 	out->action = r->action;
 	out->error = error;
 	return take_names(out, r, format, e);
@@ -93,8 +101,11 @@ int flat_of(struct flat_list *out, const struct policy *p, const char *format, s
 		return err_set(e, ST_INPUT, "%s: there is no name in the list", format);
 	out->allows = out->action == ACTION_ALLOW;
 	if (!out->allows && p->default_action != ACTION_ALLOW)
-		return err_set(e, ST_INPUT, "%s either allows the names of a list or all but these; this list has %s for %s, and %s for all else",
-			       format, action_scmp(out->action), out->names.v[0], action_scmp(p->default_action));
+		return err_set(
+			e, ST_INPUT,
+			"%s either allows the names of a list or all but these; this list has %s for %s, and %s for all else",
+			format, action_scmp(out->action), out->names.v[0],
+			action_scmp(p->default_action));
 	if (out->allows)
 		out->error = otherwise;
 	sort_out(out);
@@ -108,9 +119,16 @@ void flat_release(struct flat_list *l)
 
 const char *flat_errno(int error)
 {
-	static const struct { int error; const char *name; } rows[] = {
-		{ EPERM, "EPERM" }, { ENOENT, "ENOENT" }, { EIO, "EIO" }, { EACCES, "EACCES" }, { EINVAL, "EINVAL" },
-		{ ENOSYS, "ENOSYS" }, { EOPNOTSUPP, "EOPNOTSUPP" }, { EAFNOSUPPORT, "EAFNOSUPPORT" },
+	static const struct { int error; const char *name;
+	} rows[] = {
+		{ EPERM, "EPERM" },
+		{ ENOENT, "ENOENT" },
+		{ EIO, "EIO" },
+		{ EACCES, "EACCES" },
+		{ EINVAL, "EINVAL" },
+		{ ENOSYS, "ENOSYS" },
+		{ EOPNOTSUPP, "EOPNOTSUPP" },
+		{ EAFNOSUPPORT, "EAFNOSUPPORT" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

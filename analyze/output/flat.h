@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list as formats without conditions have it: names that all get one answer, and another for all else. */
+/* A list as formats without conditions have it: names that all get one answer, and another for all
+ * else. */
 #ifndef ANALYZE_OUTPUT_FLAT_H
 #define ANALYZE_OUTPUT_FLAT_H
 
@@ -8,15 +9,16 @@
 struct flat_list {
 	VEC(const char *) names;   /* the policy's; sorted, each once */
 	uint32_t action;           /* of the names */
-	int error;                 /* what ERRNO answers: of the names in a list that denies, else of all else */
+	int error; /* what ERRNO answers: of the names in a list that denies, else of all else */
 	uint32_t otherwise;        /* of all else */
-	bool allows;               /* the names are what is let through; else they are what is not */
+	bool allows; /* the names are what is let through; else they are what is not */
 };
 
 /*
- * ST_INPUT where the policy says more than that: conditions on arguments, answers that differ from name to name, flags,
- * TRACE or NOTIFY, or names that are no words. `format` is for the message. Rules that answer as the default does say nothing.
- * The caller releases *out, also after a failure.
+ * ST_INPUT where the policy says more than that: conditions on arguments, answers that differ from
+ * name to name, flags, TRACE or NOTIFY, or names that are no words. `format` is for the message.
+ * Rules that answer as the default does say nothing. The caller releases *out, also after a
+ * failure.
  */
 int flat_of(struct flat_list *out, const struct policy *p, const char *format, struct err *e);
 void flat_release(struct flat_list *l);

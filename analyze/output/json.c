@@ -42,7 +42,8 @@ static void put_bool(json_object *to, const char *name, bool v)
 
 static void put_errno(json_object *to, int error)
 {
-	json_object_object_add(to, "errno", error == POLICY_NO_ERRNO ? NULL : json_object_new_int(error));
+	json_object_object_add(to, "errno",
+			       error == POLICY_NO_ERRNO ? NULL : json_object_new_int(error));
 }
 
 static json_object *put_list(json_object *to, const char *name)
@@ -66,7 +67,8 @@ static void put_item(json_object *list, const char *text)
 	auto_buf struct buf clean = { 0 };
 
 	esc_utf8(&clean, bytes_of(text));
-	json_object_array_add(list, json_object_new_string_len(clean.n ? clean.p : "", (int)clean.n));
+	json_object_array_add(list,
+			      json_object_new_string_len(clean.n ? clean.p : "", (int)clean.n));
 }
 
 /* ---- where it comes from ---- */
@@ -197,7 +199,8 @@ static void put_number(json_object *list, uint32_t arch, int32_t nr)
 		json_object *before = json_object_array_get_idx(list, i);
 
 		if (json_object_get_int(json_object_object_get(before, "nr")) == nr &&
-		    strcmp(json_object_get_string(json_object_object_get(before, "arch")), arch_name(arch)) == 0)
+		    strcmp(json_object_get_string(json_object_object_get(before, "arch")),
+			   arch_name(arch)) == 0)
 			return;
 	}
 	o = put_object(list);
@@ -206,7 +209,8 @@ static void put_number(json_object *list, uint32_t arch, int32_t nr)
 }
 
 /* By which numbers the evidence shows it; of what has none, those of the list's architectures. */
-static void put_numbers(json_object *to, const struct output_input *in, const struct profile_rule *r, const char *name)
+static void put_numbers(json_object *to, const struct output_input *in,
+			const struct profile_rule *r, const char *name)
 {
 	json_object *list = put_list(to, "numbers");
 	const struct policy *p = in->policy;
@@ -259,7 +263,8 @@ static const struct profile_rule *evidence_of(const struct profile *p, const cha
 	return NULL;
 }
 
-static void put_call(json_object *list, const struct output_input *in, const struct policy_rule *rule, const char *name)
+static void put_call(json_object *list, const struct output_input *in,
+		     const struct policy_rule *rule, const char *name)
 {
 	const struct profile_rule *r = evidence_of(in->profile, name);
 	json_object *o = put_object(list);
@@ -276,7 +281,8 @@ static void put_call(json_object *list, const struct output_input *in, const str
 }
 
 /* Those that the evidence shows and the list does not have. */
-static void put_others(json_object *to, const char *key, const struct output_input *in, const struct profile_rule *v, size_t n)
+static void put_others(json_object *to, const char *key, const struct output_input *in,
+		       const struct profile_rule *v, size_t n)
 {
 	json_object *list = put_list(to, key);
 
@@ -304,7 +310,8 @@ static void put_unnamed(json_object *to, const struct profile *p)
 	}
 }
 
-/* All that is known: the list, and of each name who called it how often, when, and by what the list knows. */
+/* All that is known: the list, and of each name who called it how often, when, and by what the list
+ * knows. */
 static int write_json(FILE *to, const struct output_input *in, struct err *e)
 {
 	json_object *root = json_object_new_object(), *list;
@@ -314,7 +321,8 @@ static int write_json(FILE *to, const struct output_input *in, struct err *e)
 	list = put_list(root, "syscalls");
 	for (size_t i = 0; i < in->policy->rules.n; i++)
 		for (size_t k = 0; k < in->policy->rules.v[i].names.n; k++)
-			put_call(list, in, &in->policy->rules.v[i], in->policy->rules.v[i].names.v[k]);
+			put_call(list, in, &in->policy->rules.v[i],
+				 in->policy->rules.v[i].names.v[k]);
 	if (in->profile != NULL) {
 		put_others(root, "denied", in, in->profile->denied.v, in->profile->denied.n);
 		put_unnamed(root, in->profile);

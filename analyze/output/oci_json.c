@@ -58,14 +58,16 @@ static json_object *rule(const struct policy_rule *r)
 
 json_object *oci_json(const struct policy *p)
 {
-	json_object *root = json_object_new_object(), *archs = json_object_new_array(), *all = json_object_new_array();
+	json_object *root = json_object_new_object(), *archs = json_object_new_array(),
+		    *all = json_object_new_array();
 
 	put_text(root, "defaultAction", action_scmp(p->default_action));
 	add_errno(root, "defaultErrnoRet", p->default_error);
 	for (size_t i = 0; i < p->archs.n; i++)
 		json_object_array_add(archs, json_object_new_string(arch_scmp(p->archs.v[i])));
 	json_object_object_add(root, "architectures", archs);
-	if (p->flags.n || p->has_flags) /* to runc an empty list is none, and a missing one SPEC_ALLOW */
+	if (p->flags.n ||
+	    p->has_flags) /* to runc an empty list is none, and a missing one SPEC_ALLOW */
 		json_object_object_add(root, "flags", oci_json_words(p->flags.v, p->flags.n));
 	for (size_t i = 0; i < p->rules.n; i++)
 		json_object_array_add(all, rule(&p->rules.v[i]));

@@ -9,7 +9,8 @@
 
 /*
  * The caller releases it.
- * source: runtime-spec config-linux.md, "Seccomp"; defaultErrnoRet is allowed only where the action takes an errno
+ * source: runtime-spec config-linux.md, "Seccomp"; defaultErrnoRet is allowed only where the action
+ * takes an errno
  */
 json_object *oci_json(const struct policy *p);
 

@@ -11,12 +11,17 @@ static int write_pfc(FILE *to, const struct output_input *in, struct err *e)
 	auto_buf struct buf text = { 0 };
 	struct compiled c = { 0 };
 	char shown[80];
-	int ret = in->policy->flags.n ? err_set(e, ST_INPUT, "pfc cannot hold flags, which go to seccomp() beside the program") : 0;
+	int ret =
+		in->policy->flags.n ?
+			err_set(e, ST_INPUT,
+				"pfc cannot hold flags, which go to seccomp() beside the program") :
+			0;
 
 	if (ret == 0)
 		ret = compile_pfc(&c, &text, in->policy, e);
 	if (ret == 0 && c.unknown.n)
-		ret = err_set(e, ST_INPUT, "pfc is libseccomp's text, and libseccomp here does not know %s",
+		ret = err_set(e, ST_INPUT,
+			      "pfc is libseccomp's text, and libseccomp here does not know %s",
 			      esc_word(shown, sizeof(shown), bytes_of(c.unknown.v[0])));
 	if (ret == 0) {
 		provenance_write(to, in, "# ");

@@ -140,7 +140,8 @@ static void add_builds(struct provenance_lines *out, const struct profile *p)
 
 	builds_find(&builds, p->q, p->s);
 	for (size_t i = 0; i < builds.n && m != NULL; i++)
-		if (bytes_eq(builds.v[i].exe, m->exe) && (shown == NULL || builds.v[i].t_last > shown->t_last))
+		if (bytes_eq(builds.v[i].exe, m->exe) &&
+		    (shown == NULL || builds.v[i].t_last > shown->t_last))
 			shown = &builds.v[i];
 	if (shown != NULL) {
 		buf_str(&line, "build-id of ");
@@ -156,7 +157,8 @@ static void add_builds(struct provenance_lines *out, const struct profile *p)
 }
 
 /* The names that stand on this ground. */
-static void add_ground(struct provenance_lines *out, const struct profile *p, enum profile_ground ground)
+static void add_ground(struct provenance_lines *out, const struct profile *p,
+		       enum profile_ground ground)
 {
 	auto_buf struct buf line = { 0 };
 	size_t n = 0;
@@ -191,7 +193,8 @@ static void add_unnamed(struct provenance_lines *out, const struct profile *p)
 {
 	auto_buf struct buf line = { 0 };
 
-	buf_str(&line, "not in the list, since no table has a name for it (architecture and number):");
+	buf_str(&line,
+		"not in the list, since no table has a name for it (architecture and number):");
 	for (size_t i = 0; i < p->unnamed.n; i++)
 		buf_printf(&line, " %x/%d", p->unnamed.v[i].arch, p->unnamed.v[i].nr);
 	if (p->unnamed.n)
@@ -243,7 +246,8 @@ void provenance_lines_release(struct provenance_lines *l)
 	VEC_FREE(l);
 }
 
-/* How much of the text goes onto one line: up to the last space that fits; never from the middle of \xHH, nor before a '\'. */
+/* How much of the text goes onto one line: up to the last space that fits; never from the middle of
+ * \xHH, nor before a '\'. */
 static size_t fits(const char *text, size_t room)
 {
 	size_t n = strlen(text), at;
@@ -316,7 +320,8 @@ static struct bytes after_slash(struct bytes path)
 
 void provenance_name(struct buf *out, const struct output_input *in)
 {
-	struct bytes from = in->profile ? main_program(in->profile) : bytes_of(in->from->source ? in->from->source : "");
+	struct bytes from = in->profile ? main_program(in->profile) :
+					  bytes_of(in->from->source ? in->from->source : "");
 	size_t begin = out->n;
 
 	from = after_slash(from);

@@ -12,10 +12,12 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* source: api/seccompprofile/v1/seccompprofile_types.go of the Security Profiles Operator: what the schema takes */
+/* source: api/seccompprofile/v1/seccompprofile_types.go of the Security Profiles Operator: what the
+ * schema takes */
 static bool takes_flag(const char *flag)
 {
-	static const char *const flags[] = { "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+	static const char *const flags[] = { "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
+					     "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
 					     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
@@ -30,13 +32,18 @@ static int put_defaults(struct buf *out, const struct policy *p, struct err *e)
 
 	if (p->default_action == ACTION_NOTIFY)
 		return err_set(e, ST_INPUT, "spo: SCMP_ACT_NOTIFY cannot be the default");
-	if (p->default_action == ACTION_ERRNO && p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM)
-		return err_set(e, ST_INPUT, "spo has no defaultErrnoRet: the default answers EPERM, not %d", p->default_error);
+	if (p->default_action == ACTION_ERRNO && p->default_error != POLICY_NO_ERRNO &&
+	    p->default_error != EPERM)
+		return err_set(e, ST_INPUT,
+			       "spo has no defaultErrnoRet: the default answers EPERM, not %d",
+			       p->default_error);
 	buf_printf(out, "  defaultAction: %s\n", action_scmp(p->default_action));
-	buf_str(out, p->archs.n ? "  architectures:\n" : "  architectures:\n  - SCMP_ARCH_NATIVE\n");
+	buf_str(out,
+		p->archs.n ? "  architectures:\n" : "  architectures:\n  - SCMP_ARCH_NATIVE\n");
 	for (size_t i = 0; i < p->archs.n; i++) {
 		if (!target_takes_arch(target_find("spo", e), p->archs.v[i]))
-			return err_set(e, ST_INPUT, "spo: the operator does not take %s", arch_scmp(p->archs.v[i]));
+			return err_set(e, ST_INPUT, "spo: the operator does not take %s",
+				       arch_scmp(p->archs.v[i]));
 		buf_printf(out, "  - %s\n", arch_scmp(p->archs.v[i]));
 	}
 	buf_str(out, p->flags.n ? "  flags:\n" : "");
@@ -54,15 +61,19 @@ static int put_args(struct buf *out, const struct policy_rule *r, struct err *e)
 	char shown[80];
 
 	if (r->args.n > 6)
-		return err_set(e, ST_INPUT, "spo: over six conditions for %s", esc_word(shown, sizeof(shown), bytes_of(r->names.v[0])));
+		return err_set(e, ST_INPUT, "spo: over six conditions for %s",
+			       esc_word(shown, sizeof(shown), bytes_of(r->names.v[0])));
 	buf_str(out, r->args.n ? "    args:\n" : "");
 	for (size_t i = 0; i < r->args.n; i++) {
 		const struct policy_arg *a = &r->args.v[i];
 
 		if (a->value > INT64_MAX || a->two > INT64_MAX)
-			return err_set(e, ST_INPUT, "spo: its numbers end at 2^63 - 1; a condition for %s has a larger one",
-				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[0])));
-		buf_printf(out, "    - index: %u\n      op: %s\n      value: %" PRIu64 "\n", a->index, policy_op_word(a->op), a->value);
+			return err_set(
+				e, ST_INPUT,
+				"spo: its numbers end at 2^63 - 1; a condition for %s has a larger one",
+				esc_word(shown, sizeof(shown), bytes_of(r->names.v[0])));
+		buf_printf(out, "    - index: %u\n      op: %s\n      value: %" PRIu64 "\n",
+			   a->index, policy_op_word(a->op), a->value);
 		if (a->op == POLICY_MASKED_EQ)
 			buf_printf(out, "      valueTwo: %" PRIu64 "\n", a->two);
 	}
@@ -81,7 +92,8 @@ static int put_names(struct buf *out, const struct policy_rule *r, struct err *e
 		const char *name = r->names.v[i];
 
 		if (!flat_is_word(name))
-			ret = err_set(e, ST_INPUT, "spo: '%s' is no name of a call", esc_word(shown, sizeof(shown), bytes_of(name)));
+			ret = err_set(e, ST_INPUT, "spo: '%s' is no name of a call",
+				      esc_word(shown, sizeof(shown), bytes_of(name)));
 		else if (pool_find(&seen, bytes_of(name)) == 0)
 			buf_printf(out, "    - \"%s\"\n", name);
 		pool_intern(&seen, bytes_of(name));
@@ -115,7 +127,8 @@ static int write_spo(FILE *to, const struct output_input *in, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
 
-	buf_str(&text, "apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata:\n  name: \"");
+	buf_str(&text,
+		"apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata:\n  name: \"");
 	provenance_name(&text, in);
 	buf_str(&text, "\"\nspec:\n");
 	if (put_defaults(&text, in->policy, e) < 0)

@@ -9,13 +9,30 @@
 #include "store/model/arch.h"
 #include "store/model/syscall.h"
 
-/* systemd's words: seccomp_arch_from_string() of src/shared/seccomp-util.c, as systemd.exec(5) lists them. */
-static const struct { const char *ours, *theirs; } archs[] = {
-	{ "x86_64", "x86-64" }, { "i386", "x86" }, { "x32", "x32" }, { "aarch64", "arm64" }, { "arm", "arm" },
-	{ "s390x", "s390x" }, { "s390", "s390" }, { "ppc64le", "ppc64-le" }, { "ppc64", "ppc64" }, { "ppc", "ppc" },
-	{ "riscv64", "riscv64" }, { "loongarch64", "loongarch64" }, { "mips", "mips" }, { "mipsel", "mips-le" },
-	{ "mips64", "mips64" }, { "mipsel64", "mips64-le" }, { "mips64n32", "mips64-n32" }, { "mipsel64n32", "mips64-le-n32" },
-	{ "parisc", "parisc" }, { "parisc64", "parisc64" },
+/* systemd's words: seccomp_arch_from_string() of src/shared/seccomp-util.c, as systemd.exec(5)
+ * lists them. */
+static const struct { const char *ours, *theirs;
+} archs[] = {
+	{ "x86_64", "x86-64" },
+	{ "i386", "x86" },
+	{ "x32", "x32" },
+	{ "aarch64", "arm64" },
+	{ "arm", "arm" },
+	{ "s390x", "s390x" },
+	{ "s390", "s390" },
+	{ "ppc64le", "ppc64-le" },
+	{ "ppc64", "ppc64" },
+	{ "ppc", "ppc" },
+	{ "riscv64", "riscv64" },
+	{ "loongarch64", "loongarch64" },
+	{ "mips", "mips" },
+	{ "mipsel", "mips-le" },
+	{ "mips64", "mips64" },
+	{ "mipsel64", "mips64-le" },
+	{ "mips64n32", "mips64-n32" },
+	{ "mipsel64n32", "mips64-le-n32" },
+	{ "parisc", "parisc" },
+	{ "parisc64", "parisc64" },
 };
 
 static const char *arch_word(uint32_t arch)
@@ -33,7 +50,8 @@ static int arch_line(struct buf *out, const struct policy *p, struct err *e)
 		const char *word = arch_word(p->archs.v[i]);
 
 		if (word == NULL)
-			return err_set(e, ST_INPUT, "systemd: it has no word for %s", arch_scmp(p->archs.v[i]));
+			return err_set(e, ST_INPUT, "systemd: it has no word for %s",
+				       arch_scmp(p->archs.v[i]));
 		buf_printf(out, "%s%s", i ? " " : "", word);
 	}
 	buf_char(out, '\n');
@@ -52,8 +70,10 @@ static int answer_line(struct buf *out, const struct flat_list *list, struct err
 	else if (refuses == ACTION_ERRNO && list->error > 0 && list->error < 4096)
 		buf_printf(out, "SystemCallErrorNumber=%d\n", list->error);
 	else
-		return err_set(e, ST_INPUT, "systemd: SystemCallFilter= kills the process or answers an errno, not %s%s",
-			       action_scmp(refuses), refuses == ACTION_LOG ? " (systemd-log logs)" : "");
+		return err_set(
+			e, ST_INPUT,
+			"systemd: SystemCallFilter= kills the process or answers an errno, not %s%s",
+			action_scmp(refuses), refuses == ACTION_LOG ? " (systemd-log logs)" : "");
 	return 0;
 }
 
@@ -85,22 +105,30 @@ static void remark_unknown(FILE *to, const struct flat_list *list, const struct 
 			buf_printf(&text, " %s", list->names.v[i]);
 	}
 	if (text.n)
-		provenance_remark(to, "# ", "libseccomp here does not know:%s; where systemd does not, it leaves them out and warns",
-				  buf_text(&text));
+		provenance_remark(
+			to, "# ",
+			"libseccomp here does not know:%s; where systemd does not, it leaves them out and warns",
+			buf_text(&text));
 }
 
-static void write_filter(FILE *to, const struct output_input *in, const struct flat_list *list, const struct buf *lines)
+static void write_filter(FILE *to, const struct output_input *in, const struct flat_list *list,
+			 const struct buf *lines)
 {
 	struct policy_words words;
 
 	provenance_write(to, in, "# ");
 	if (list->allows)
-		provenance_remark(to, "# ", "systemd allows @default in any such list: %zu calls that are not in this one",
-				  always_besides(list, in->policy));
+		provenance_remark(
+			to, "# ",
+			"systemd allows @default in any such list: %zu calls that are not in this one",
+			always_besides(list, in->policy));
 	if (in->group)
-		provenance_remark(to, "# ", "the sets are those of " SYSTEMD_SETS_OF "; another version's may hold more");
+		provenance_remark(to, "# ",
+				  "the sets are those of " SYSTEMD_SETS_OF
+				  "; another version's may hold more");
 	remark_unknown(to, list, in->policy);
-	/* an empty value takes away what the unit said, so that its list cannot add to or turn around this one */
+	/* an empty value takes away what the unit said, so that its list cannot add to or turn
+	 * around this one */
 	fprintf(to, "[Service]\nSystemCallFilter=\n");
 	systemd_words(&words, list, in->policy, in->group);
 	systemd_words_write(to, "SystemCallFilter", list->allows ? "" : "~", &words);
@@ -109,7 +137,8 @@ static void write_filter(FILE *to, const struct output_input *in, const struct f
 }
 
 /* What systemd adds by itself is not written. */
-static int flat_of_written(struct flat_list *out, const struct policy *p, struct policy *written, struct err *e)
+static int flat_of_written(struct flat_list *out, const struct policy *p, struct policy *written,
+			   struct err *e)
 {
 	size_t n = 0;
 

@@ -20,8 +20,10 @@ static bool is_listed(const struct flat_list *list, const char *name)
 	return false;
 }
 
-/* How many calls of the set the policy's architectures have; 0 where one of them is not in the list. */
-static size_t all_listed(const char *set, const struct flat_list *list, const struct policy *p, unsigned depth)
+/* How many calls of the set the policy's architectures have; 0 where one of them is not in the
+ * list. */
+static size_t all_listed(const char *set, const struct flat_list *list, const struct policy *p,
+			 unsigned depth)
 {
 	const char *of, *member;
 	size_t n = 0;
@@ -68,7 +70,8 @@ static bool adds(const char *set, const struct policy_words *taken, const struct
 	return false;
 }
 
-static void take_sets(struct policy_words *out, const struct flat_list *list, const struct policy *p)
+static void take_sets(struct policy_words *out, const struct flat_list *list,
+		      const struct policy *p)
 {
 	const char *set, *member, *before = NULL;
 	VEC(struct whole) sets = { 0 };
@@ -91,7 +94,8 @@ static void take_sets(struct policy_words *out, const struct flat_list *list, co
 	VEC_FREE(&sets);
 }
 
-void systemd_words(struct policy_words *out, const struct flat_list *list, const struct policy *p, bool group)
+void systemd_words(struct policy_words *out, const struct flat_list *list, const struct policy *p,
+		   bool group)
 {
 	size_t sets;
 
@@ -110,7 +114,8 @@ void systemd_words(struct policy_words *out, const struct flat_list *list, const
 }
 
 /* Each line says the same polarity: without, a later one would add to or take from the first. */
-void systemd_words_write(FILE *to, const char *key, const char *polarity, const struct policy_words *words)
+void systemd_words_write(FILE *to, const char *key, const char *polarity,
+			 const struct policy_words *words)
 {
 	size_t column = 0;
 

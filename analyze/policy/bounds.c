@@ -10,11 +10,13 @@
 
 static int too_many(const char *file, const char *what, size_t most, struct err *e)
 {
-	return err_set(e, ST_INPUT, "%.300s: too large for a profile: over %zu %s", file, most, what);
+	return err_set(e, ST_INPUT, "%.300s: too large for a profile: over %zu %s", file, most,
+		       what);
 }
 
 /* Of names the same text has the same place: they are interned. */
-static int check_call(struct map *calls, const struct policy_rule *r, const char *file, struct err *e)
+static int check_call(struct map *calls, const struct policy_rule *r, const char *file,
+		      struct err *e)
 {
 	char shown[80];
 
@@ -24,7 +26,9 @@ static int check_call(struct map *calls, const struct policy_rule *r, const char
 
 		map_put(calls, name, 0, n);
 		if (n > BOUNDS_OF_CALL)
-			return err_set(e, ST_INPUT, "%.300s: too large for a profile: over %d conditions on %s", file, BOUNDS_OF_CALL,
+			return err_set(e, ST_INPUT,
+				       "%.300s: too large for a profile: over %d conditions on %s",
+				       file, BOUNDS_OF_CALL,
 				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])));
 	}
 	return 0;
@@ -39,11 +43,13 @@ static int check_rules(const struct policy *p, struct map *calls, const char *fi
 
 		names += r->names.n;
 		conditions += r->names.n * r->args.n;
-		words += r->includes.caps.n + r->includes.archs.n + r->excludes.caps.n + r->excludes.archs.n;
+		words += r->includes.caps.n + r->includes.archs.n + r->excludes.caps.n +
+			 r->excludes.archs.n;
 		if (names > BOUNDS_NAMES)
 			return too_many(file, "names of calls", BOUNDS_NAMES, e);
 		if (words > BOUNDS_WORDS)
-			return too_many(file, "capabilities and architectures that rules depend on", BOUNDS_WORDS, e);
+			return too_many(file, "capabilities and architectures that rules depend on",
+					BOUNDS_WORDS, e);
 		if (check_call(calls, r, file, e) < 0)
 			return -1;
 		if (conditions > BOUNDS_CONDITIONS)

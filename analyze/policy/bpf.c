@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_MAX 50000 /* instructions that are looked at for one call; filters have 4,096 at most */
+/* instructions that are looked at for one call; filters have 4,096 at most */
+#define STEPS_MAX 50000
 
 /* ---- what the kernel takes ---- */
 
@@ -27,15 +28,47 @@ static int bad(size_t at, const char *why, struct err *e)
 static bool is_known(uint16_t code)
 {
 	static const uint16_t known[] = {
-		BPF_LD | BPF_W | BPF_ABS, BPF_LD | BPF_W | BPF_LEN, BPF_LDX | BPF_W | BPF_LEN, BPF_RET | BPF_K, BPF_RET | BPF_A,
-		BPF_ALU | BPF_ADD | BPF_K, BPF_ALU | BPF_ADD | BPF_X, BPF_ALU | BPF_SUB | BPF_K, BPF_ALU | BPF_SUB | BPF_X,
-		BPF_ALU | BPF_MUL | BPF_K, BPF_ALU | BPF_MUL | BPF_X, BPF_ALU | BPF_DIV | BPF_K, BPF_ALU | BPF_DIV | BPF_X,
-		BPF_ALU | BPF_AND | BPF_K, BPF_ALU | BPF_AND | BPF_X, BPF_ALU | BPF_OR | BPF_K, BPF_ALU | BPF_OR | BPF_X,
-		BPF_ALU | BPF_XOR | BPF_K, BPF_ALU | BPF_XOR | BPF_X, BPF_ALU | BPF_LSH | BPF_K, BPF_ALU | BPF_LSH | BPF_X,
-		BPF_ALU | BPF_RSH | BPF_K, BPF_ALU | BPF_RSH | BPF_X, BPF_ALU | BPF_NEG, BPF_LD | BPF_IMM, BPF_LDX | BPF_IMM,
-		BPF_MISC | BPF_TAX, BPF_MISC | BPF_TXA, BPF_LD | BPF_MEM, BPF_LDX | BPF_MEM, BPF_ST, BPF_STX, BPF_JMP | BPF_JA,
-		BPF_JMP | BPF_JEQ | BPF_K, BPF_JMP | BPF_JEQ | BPF_X, BPF_JMP | BPF_JGE | BPF_K, BPF_JMP | BPF_JGE | BPF_X,
-		BPF_JMP | BPF_JGT | BPF_K, BPF_JMP | BPF_JGT | BPF_X, BPF_JMP | BPF_JSET | BPF_K, BPF_JMP | BPF_JSET | BPF_X,
+		BPF_LD | BPF_W | BPF_ABS,
+		BPF_LD | BPF_W | BPF_LEN,
+		BPF_LDX | BPF_W | BPF_LEN,
+		BPF_RET | BPF_K,
+		BPF_RET | BPF_A,
+		BPF_ALU | BPF_ADD | BPF_K,
+		BPF_ALU | BPF_ADD | BPF_X,
+		BPF_ALU | BPF_SUB | BPF_K,
+		BPF_ALU | BPF_SUB | BPF_X,
+		BPF_ALU | BPF_MUL | BPF_K,
+		BPF_ALU | BPF_MUL | BPF_X,
+		BPF_ALU | BPF_DIV | BPF_K,
+		BPF_ALU | BPF_DIV | BPF_X,
+		BPF_ALU | BPF_AND | BPF_K,
+		BPF_ALU | BPF_AND | BPF_X,
+		BPF_ALU | BPF_OR | BPF_K,
+		BPF_ALU | BPF_OR | BPF_X,
+		BPF_ALU | BPF_XOR | BPF_K,
+		BPF_ALU | BPF_XOR | BPF_X,
+		BPF_ALU | BPF_LSH | BPF_K,
+		BPF_ALU | BPF_LSH | BPF_X,
+		BPF_ALU | BPF_RSH | BPF_K,
+		BPF_ALU | BPF_RSH | BPF_X,
+		BPF_ALU | BPF_NEG,
+		BPF_LD | BPF_IMM,
+		BPF_LDX | BPF_IMM,
+		BPF_MISC | BPF_TAX,
+		BPF_MISC | BPF_TXA,
+		BPF_LD | BPF_MEM,
+		BPF_LDX | BPF_MEM,
+		BPF_ST,
+		BPF_STX,
+		BPF_JMP | BPF_JA,
+		BPF_JMP | BPF_JEQ | BPF_K,
+		BPF_JMP | BPF_JEQ | BPF_X,
+		BPF_JMP | BPF_JGE | BPF_K,
+		BPF_JMP | BPF_JGE | BPF_X,
+		BPF_JMP | BPF_JGT | BPF_K,
+		BPF_JMP | BPF_JGT | BPF_X,
+		BPF_JMP | BPF_JSET | BPF_K,
+		BPF_JMP | BPF_JSET | BPF_X,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -46,28 +79,35 @@ static bool is_known(uint16_t code)
 
 static bool is_memory(uint16_t code)
 {
-	return code == (BPF_LD | BPF_MEM) || code == (BPF_LDX | BPF_MEM) || code == BPF_ST || code == BPF_STX;
+	return code == (BPF_LD | BPF_MEM) || code == (BPF_LDX | BPF_MEM) || code == BPF_ST ||
+	       code == BPF_STX;
 }
 
 int bpf_check(const struct sock_filter *code, size_t n, struct err *e)
 {
 	if (n == 0 || n > BPF_MAXINSNS)
-		return err_set(e, ST_INPUT, "a filter has 1 to %d instructions, not %zu", BPF_MAXINSNS, n);
+		return err_set(e, ST_INPUT, "a filter has 1 to %d instructions, not %zu",
+			       BPF_MAXINSNS, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct sock_filter *c = &code[i];
 		bool jump = BPF_CLASS(c->code) == BPF_JMP;
 
 		if (!is_known(c->code))
 			return bad(i, "not one that seccomp has", e);
-		if (c->code == (BPF_LD | BPF_W | BPF_ABS) && (c->k % 4 != 0 || c->k >= sizeof(struct seccomp_data)))
+		if (c->code == (BPF_LD | BPF_W | BPF_ABS) &&
+		    (c->k % 4 != 0 || c->k >= sizeof(struct seccomp_data)))
 			return bad(i, "a load from outside of what seccomp shows", e);
 		if (c->code == (BPF_ALU | BPF_DIV | BPF_K) && c->k == 0)
 			return bad(i, "a division by zero", e);
-		if ((c->code == (BPF_ALU | BPF_LSH | BPF_K) || c->code == (BPF_ALU | BPF_RSH | BPF_K)) && c->k >= 32)
+		if ((c->code == (BPF_ALU | BPF_LSH | BPF_K) ||
+		     c->code == (BPF_ALU | BPF_RSH | BPF_K)) &&
+		    c->k >= 32)
 			return bad(i, "a shift by 32 or more", e);
 		if (is_memory(c->code) && c->k >= BPF_MEMWORDS)
 			return bad(i, "a memory word that is not there", e);
-		if (c->code == (BPF_JMP | BPF_JA) ? c->k >= n - i - 1 : jump && (i + 1 + c->jt >= n || i + 1 + c->jf >= n))
+		if (c->code == (BPF_JMP | BPF_JA) ?
+			    c->k >= n - i - 1 :
+			    jump && (i + 1 + c->jt >= n || i + 1 + c->jf >= n))
 			return bad(i, "a jump behind the end", e);
 	}
 	if (BPF_CLASS(code[n - 1].code) != BPF_RET)
@@ -87,7 +127,7 @@ struct running {
 	int32_t nr;
 	struct bpf_answers *out;
 	VEC(struct state) todo;
-	struct map seen;         /* hash of a state -> 1: ways that come together are followed once */
+	struct map seen; /* hash of a state -> 1: ways that come together are followed once */
 	size_t steps;
 };
 
@@ -166,8 +206,9 @@ static void add_answer(struct bpf_answers *out, uint32_t answer)
 		out->too_many = true;
 		return;
 	}
-	while (at < out->n && (bpf_severity(out->v[at]) < bpf_severity(answer) ||
-			       (bpf_severity(out->v[at]) == bpf_severity(answer) && out->v[at] < answer)))
+	while (at < out->n &&
+	       (bpf_severity(out->v[at]) < bpf_severity(answer) ||
+		(bpf_severity(out->v[at]) == bpf_severity(answer) && out->v[at] < answer)))
 		at++;
 	memmove(&out->v[at + 1], &out->v[at], (out->n - at) * sizeof(*out->v));
 	out->v[at] = answer;
@@ -207,12 +248,15 @@ static bool run_instruction(struct running *r, struct state *s)
 
 	switch (BPF_CLASS(c->code)) {
 	case BPF_LD:
-		s->a = BPF_MODE(c->code) == BPF_ABS ? load_word(r, c->k) : BPF_MODE(c->code) == BPF_MEM ? s->m[c->k] :
-		       BPF_MODE(c->code) == BPF_LEN ? known(sizeof(struct seccomp_data)) : known(c->k);
+		s->a = BPF_MODE(c->code) == BPF_ABS ? load_word(r, c->k) :
+		       BPF_MODE(c->code) == BPF_MEM ? s->m[c->k] :
+		       BPF_MODE(c->code) == BPF_LEN ? known(sizeof(struct seccomp_data)) :
+						      known(c->k);
 		return true;
 	case BPF_LDX:
 		s->x = BPF_MODE(c->code) == BPF_MEM ? s->m[c->k] :
-		       BPF_MODE(c->code) == BPF_LEN ? known(sizeof(struct seccomp_data)) : known(c->k);
+		       BPF_MODE(c->code) == BPF_LEN ? known(sizeof(struct seccomp_data)) :
+						      known(c->k);
 		return true;
 	case BPF_ST:
 		s->m[c->k] = s->a;
@@ -251,14 +295,16 @@ static bool run_instruction(struct running *r, struct state *s)
 	}
 }
 
-void bpf_run(const struct sock_filter *code, size_t n, uint32_t arch, int32_t nr, struct bpf_answers *out)
+void bpf_run(const struct sock_filter *code, size_t n, uint32_t arch, int32_t nr,
+	     struct bpf_answers *out)
 {
 	struct running r = { .code = code, .arch = arch, .nr = nr, .out = out };
 	struct state s;
 
 	(void)n;
 	memset(out, 0, sizeof(*out));
-	memset(&s, 0, sizeof(s)); /* with what lies between its fields: states are compared by their bytes */
+	memset(&s, 0, sizeof(s)); /* with what lies between its fields: states are compared by their
+				     bytes */
 	s.a = s.x = known(0);
 	for (size_t i = 0; i < BPF_MEMWORDS; i++)
 		s.m[i] = known(0);
@@ -278,11 +324,14 @@ void bpf_stack(struct bpf_answers *out, const struct bpf_answers *older)
 
 	for (size_t i = 0; i < out->n; i++)
 		for (size_t k = 0; k < older->n; k++)
-			add_answer(&both, bpf_severity(older->v[k]) < bpf_severity(out->v[i]) ? older->v[k] : out->v[i]);
+			add_answer(&both, bpf_severity(older->v[k]) < bpf_severity(out->v[i]) ?
+						  older->v[k] :
+						  out->v[i]);
 	*out = both;
 }
 
-void bpf_run_all(const struct bpf_code *filters, size_t n, uint32_t arch, int32_t nr, struct bpf_answers *out)
+void bpf_run_all(const struct bpf_code *filters, size_t n, uint32_t arch, int32_t nr,
+		 struct bpf_answers *out)
 {
 	memset(out, 0, sizeof(*out));
 	if (n == 0)

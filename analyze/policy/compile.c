@@ -40,24 +40,32 @@ static uint32_t libs_action(uint32_t action, int error)
 
 static struct scmp_arg_cmp libs_arg(const struct policy_arg *a)
 {
-	static const enum scmp_compare ops[] = { [POLICY_NE] = SCMP_CMP_NE, [POLICY_LT] = SCMP_CMP_LT, [POLICY_LE] = SCMP_CMP_LE,
-						 [POLICY_EQ] = SCMP_CMP_EQ, [POLICY_GE] = SCMP_CMP_GE, [POLICY_GT] = SCMP_CMP_GT,
+	static const enum scmp_compare ops[] = { [POLICY_NE] = SCMP_CMP_NE,
+						 [POLICY_LT] = SCMP_CMP_LT,
+						 [POLICY_LE] = SCMP_CMP_LE,
+						 [POLICY_EQ] = SCMP_CMP_EQ,
+						 [POLICY_GE] = SCMP_CMP_GE,
+						 [POLICY_GT] = SCMP_CMP_GT,
 						 [POLICY_MASKED_EQ] = SCMP_CMP_MASKED_EQ };
 
 	return (struct scmp_arg_cmp){ a->index, ops[a->op], a->value, a->two };
 }
 
-typedef int add_fn(scmp_filter_ctx ctx, uint32_t action, int nr, unsigned n, const struct scmp_arg_cmp *args);
+typedef int add_fn(scmp_filter_ctx ctx, uint32_t action, int nr, unsigned n,
+		   const struct scmp_arg_cmp *args);
 
-/* Exactly that call, where the architecture has it; other rules than those of EDOM are not passed over. */
-static int add_exact(scmp_filter_ctx ctx, uint32_t action, int nr, unsigned n, const struct scmp_arg_cmp *args)
+/* Exactly that call, where the architecture has it; other rules than those of EDOM are not passed
+ * over. */
+static int add_exact(scmp_filter_ctx ctx, uint32_t action, int nr, unsigned n,
+		     const struct scmp_arg_cmp *args)
 {
 	int ret = seccomp_rule_add_exact_array(ctx, action, nr, n, args);
 
 	return ret == -EDOM ? 0 : ret;
 }
 
-static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct policy_rule *r, add_fn *add)
+static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct policy_rule *r,
+		    add_fn *add)
 {
 	struct scmp_arg_cmp args[8];
 	int ret = 0;
@@ -74,8 +82,10 @@ static int add_name(scmp_filter_ctx ctx, uint32_t action, int nr, const struct p
 	return ret;
 }
 
-/* seen: (number, action) of what always answers; libseccomp walks a list for each name that it is given. */
-static int add_rule(scmp_filter_ctx ctx, uint32_t otherwise, const struct policy_rule *r, struct map *seen, uint32_t arch, add_fn *add, struct err *e)
+/* seen: (number, action) of what always answers; libseccomp walks a list for each name that it is
+ * given. */
+static int add_rule(scmp_filter_ctx ctx, uint32_t otherwise, const struct policy_rule *r,
+		    struct map *seen, uint32_t arch, add_fn *add, struct err *e)
 {
 	uint32_t action = libs_action(r->action, r->error);
 
@@ -85,7 +95,8 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t otherwise, const struct policy
 
 		if (arch != 0 && seccomp_syscall_resolve_name_arch(arch, r->names.v[i]) < 0)
 			continue;
-		if (nr == __NR_SCMP_ERROR || action == otherwise) /* the latter says nothing; libseccomp refuses it */
+		if (nr == __NR_SCMP_ERROR ||
+		    action == otherwise) /* the latter says nothing; libseccomp refuses it */
 			continue;
 		if (r->args.n == 0 && map_get(seen, (uint32_t)nr, action, 0))
 			continue;
@@ -94,7 +105,8 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t otherwise, const struct policy
 		ret = add_name(ctx, action, nr, r, add);
 		if (ret != 0)
 			return err_set(e, ST_INPUT, "the rule for %s cannot be compiled: %s",
-				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])), strerror(-ret));
+				       esc_word(shown, sizeof(shown), bytes_of(r->names.v[i])),
+				       strerror(-ret));
 	}
 	return 0;
 }
@@ -103,16 +115,19 @@ static scmp_filter_ctx begin_context(const struct policy *p, struct err *e)
 {
 	scmp_filter_ctx ctx;
 
-	seccomp_api_set(API_LEVEL); /* what is compiled here need not be what this kernel, or a sandbox around us, can load */
+	seccomp_api_set(API_LEVEL); /* what is compiled here need not be what this kernel, or a
+				       sandbox around us, can load */
 	ctx = seccomp_init(libs_action(p->default_action, p->default_error));
 	if (ctx == NULL)
-		err_set(e, ST_INPUT, "%s with %d cannot be the default (errnos end at %d)", action_scmp(p->default_action),
+		err_set(e, ST_INPUT, "%s with %d cannot be the default (errnos end at %d)",
+			action_scmp(p->default_action),
 			policy_number(p->default_action, p->default_error), POLICY_ERRNO_MAX);
 	return ctx;
 }
 
 /* arch: where names without a number of its own are passed over; 0: nowhere. */
-static int add_rules(scmp_filter_ctx ctx, const struct policy *p, uint32_t arch, add_fn *add, struct err *e)
+static int add_rules(scmp_filter_ctx ctx, const struct policy *p, uint32_t arch, add_fn *add,
+		     struct err *e)
 {
 	uint32_t otherwise = libs_action(p->default_action, p->default_error);
 	struct map seen = { 0 };
@@ -130,7 +145,8 @@ static int add_arch(scmp_filter_ctx ctx, uint32_t arch, struct err *e)
 	int got = seccomp_arch_add(ctx, arch);
 
 	if (got != 0 && got != -EEXIST)
-		return err_set(e, ST_INPUT, "libseccomp does not take %s: %s", arch_scmp(arch), strerror(-got));
+		return err_set(e, ST_INPUT, "libseccomp does not take %s: %s", arch_scmp(arch),
+			       strerror(-got));
 	return 0;
 }
 
@@ -143,7 +159,8 @@ static scmp_filter_ctx exact_context(const struct policy *p, uint32_t arch, stru
 		return NULL;
 	if (p->others_pass)
 		seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
-	if ((arch == arch_native() || (seccomp_arch_remove(ctx, arch_native()) == 0 && add_arch(ctx, arch, e) == 0)) &&
+	if ((arch == arch_native() ||
+	     (seccomp_arch_remove(ctx, arch_native()) == 0 && add_arch(ctx, arch, e) == 0)) &&
 	    add_rules(ctx, p, p->by_name ? arch : 0, add_exact, e) == 0)
 		return ctx;
 	seccomp_release(ctx);
@@ -165,7 +182,8 @@ static scmp_filter_ctx merged_context(const struct policy *p, struct err *e)
 		if (more != NULL && (ret = seccomp_merge(ctx, more)) == 0) /* which releases it */
 			continue;
 		if (more != NULL)
-			err_set(e, ST_INPUT, "libseccomp does not take %s beside others: %s", arch_scmp(p->archs.v[i]), strerror(-ret));
+			err_set(e, ST_INPUT, "libseccomp does not take %s beside others: %s",
+				arch_scmp(p->archs.v[i]), strerror(-ret));
 		if (more != NULL)
 			seccomp_release(more);
 		seccomp_release(ctx);
@@ -208,13 +226,17 @@ static int export_to(int fd, const struct policy *p, export_fn *export, struct e
 		return -1;
 	ret = export(ctx, fd);
 	seccomp_release(ctx);
-	return ret == 0 ? 0 : err_set(e, ST_SYSTEM, "the filter cannot be compiled: %s", strerror(-ret));
+	return ret == 0 ?
+		       0 :
+		       err_set(e, ST_SYSTEM, "the filter cannot be compiled: %s", strerror(-ret));
 }
 
-/* A process of its own, which ends where libseccomp takes too long, and tells by a pipe how it went. */
+/* A process of its own, which ends where libseccomp takes too long, and tells by a pipe how it
+ * went. */
 static void export_apart(int fd, int told, const struct policy *p, export_fn *export)
 {
-	struct itimerval most = { .it_value = { .tv_sec = CPU_MS / 1000, .tv_usec = CPU_MS % 1000 * 1000 } };
+	struct itimerval most = { .it_value = { .tv_sec = CPU_MS / 1000,
+						.tv_usec = CPU_MS % 1000 * 1000 } };
 	struct err e = { 0 };
 	sigset_t none;
 
@@ -242,14 +264,16 @@ static int await(pid_t pid, int told, struct err *e)
 		return said.status == ST_OK ? 0 : -1;
 	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
-		return err_set(e, ST_INPUT, "too large for a profile: libseccomp does not make a filter of its conditions in %.1f s",
-			       CPU_MS / 1000.0);
+		return err_set(
+			e, ST_INPUT,
+			"too large for a profile: libseccomp does not make a filter of its conditions in %.1f s",
+			CPU_MS / 1000.0);
 	return err_set(e, ST_SYSTEM, "the filter cannot be compiled: libseccomp has failed");
 }
 
 /*
- * libseccomp's work on conditions grows with their third power and more, and depends on what they are: no count of them says how
- * long it takes. Where no process can be started it is done here.
+ * libseccomp's work on conditions grows with their third power and more, and depends on what they
+ * are: no count of them says how long it takes. Where no process can be started it is done here.
  */
 static int export_file(int fd, const struct policy *p, export_fn *export, struct err *e)
 {
@@ -280,16 +304,21 @@ static int export_text(struct buf *out, const struct policy *p, export_fn *expor
 		return err_set(e, ST_SYSTEM, "the filter cannot be read back: %s", strerror(errno));
 	while ((n = read(fd, block, sizeof(block))) > 0)
 		buf_add(out, block, (size_t)n);
-	return n == 0 ? 0 : err_set(e, ST_SYSTEM, "the filter cannot be read back: %s", strerror(errno));
+	return n == 0 ?
+		       0 :
+		       err_set(e, ST_SYSTEM, "the filter cannot be read back: %s", strerror(errno));
 }
 
-static int compile(struct compiled *out, struct buf *text, const struct policy *p, export_fn *export, struct err *e)
+static int compile(struct compiled *out, struct buf *text, const struct policy *p,
+		   export_fn *export, struct err *e)
 {
 	if (policy_is_conditional(p))
-		return err_set(e, ST_INPUT, "its rules depend on where it is loaded (--caps, --kernel, --arch)");
+		return err_set(e, ST_INPUT,
+			       "its rules depend on where it is loaded (--caps, --kernel, --arch)");
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if (seccomp_syscall_resolve_name(p->rules.v[i].names.v[k]) == __NR_SCMP_ERROR)
+			if (seccomp_syscall_resolve_name(p->rules.v[i].names.v[k]) ==
+			    __NR_SCMP_ERROR)
 				*VEC_PUSH(&out->unknown) = p->rules.v[i].names.v[k];
 	return export == NULL ? 0 : export_text(text, p, export, e);
 }
@@ -311,7 +340,8 @@ static int compile_one(struct compiled *out, const struct policy *p, struct err 
 	if (is_direct(p) && inorder_compile(out, p, e) < 0)
 		return -1;
 	if (out->code.n == 0 || out->code.n > BPF_MAXINSNS)
-		return err_set(e, ST_INPUT, "the filter has %zu instructions; the kernel takes %d", out->code.n, BPF_MAXINSNS);
+		return err_set(e, ST_INPUT, "the filter has %zu instructions; the kernel takes %d",
+			       out->code.n, BPF_MAXINSNS);
 	return 0;
 }
 
@@ -338,7 +368,9 @@ int compile_pfc(struct compiled *out, struct buf *text, const struct policy *p, 
 {
 	*out = (struct compiled){ 0 };
 	if (p->in_order)
-		return err_set(e, ST_INPUT, "pfc is libseccomp's, which knows no order of rules, as this policy has");
+		return err_set(
+			e, ST_INPUT,
+			"pfc is libseccomp's, which knows no order of rules, as this policy has");
 	return compile(out, text, p, seccomp_export_pfc, e);
 }
 

@@ -17,19 +17,21 @@ struct compiled {
 	VEC(struct sock_filter) code;
 	VEC(struct compiled_also) also;    /* filters that are loaded before it, in their order */
 	VEC(struct compiled_limit) limits; /* see compile_limits; empty: none */
-	VEC(const char *) unknown;   /* names that libseccomp does not know, and so are not in it; the policy's */
+	VEC(const char *) unknown; /* names that libseccomp does not know, and so are not in it; the
+				      policy's */
 };
 
 /*
- * ST_INPUT where the policy says what no filter can. Each argument condition of a rule has to hold; where an index occurs
- * twice, one of them. The caller releases *out, also after a failure.
- *   source: libcontainer/seccomp/seccomp_linux.go of runc 1.1, matchCall
+ * ST_INPUT where the policy says what no filter can. Each argument condition of a rule has to hold;
+ * where an index occurs twice, one of them. The caller releases *out, also after a failure. source:
+ * libcontainer/seccomp/seccomp_linux.go of runc 1.1, matchCall
  */
 int compile_policy(struct compiled *out, const struct policy *p, struct err *e);
 /*
- * runc's ENOSYS for what lies above the highest number that the policy names, for each of the architectures that it lists;
- * native: and for the machine's own, though it is not listed. Not where the default lets calls pass, or answers ENOSYS itself.
- *   source: libcontainer/seccomp/patchbpf/enosys_linux.go of runc 1.1, and of 1.2 (native)
+ * runc's ENOSYS for what lies above the highest number that the policy names, for each of the
+ * architectures that it lists; native: and for the machine's own, though it is not listed. Not
+ * where the default lets calls pass, or answers ENOSYS itself. source:
+ * libcontainer/seccomp/patchbpf/enosys_linux.go of runc 1.1, and of 1.2 (native)
  */
 void compile_limits(struct compiled *c, const struct policy *p, bool native);
 

@@ -29,7 +29,8 @@ struct flat {
 };
 struct flats { struct flat *v; size_t n, cap; };
 
-/* What a policy says of one name: conditions, different ones, and what answers where none of them holds. */
+/* What a policy says of one name: conditions, different ones, and what answers where none of them
+ * holds. */
 struct said {
 	const struct flat *v;
 	size_t n;
@@ -38,7 +39,8 @@ struct said {
 	bool other;             /* the rest is not answered as the default has it */
 };
 
-static const char *const kinds[] = { "default", "architecture", "flag", "added", "removed", "action", "arguments" };
+static const char *const kinds[] = { "default", "architecture", "flag",	    "added",
+				     "removed", "action",	"arguments" };
 static const char *const effects[] = { "looser", "other", "stricter" };
 
 const char *diff_kind_word(enum diff_kind kind)
@@ -108,7 +110,8 @@ static int compare_meaning(const struct flat *a, const struct flat *b)
 	return d ? d : compare_numbers((uint64_t)a->answer.error, (uint64_t)b->answer.error);
 }
 
-/* By name; then what always answers, first come first; then the others by what they say, or as they stand; then those of other filters. */
+/* By name; then what always answers, first come first; then the others by what they say, or as they
+ * stand; then those of other filters. */
 static int compare_flats(const void *a, const void *b)
 {
 	const struct flat *x = a, *y = b;
@@ -126,19 +129,24 @@ static int compare_flats(const void *a, const void *b)
 }
 
 /* An index that occurs twice means OR, as in runc: each condition is a rule of its own. */
-static void add_flats(struct flats *out, const struct policy_rule *r, const char *name, size_t order)
+static void add_flats(struct flats *out, const struct policy_rule *r, const char *name,
+		      size_t order)
 {
 	bool any = r->args.n > ARGS_ROOM || policy_any_holds(r);
 
 	for (size_t i = 0; i < (any ? r->args.n : 1); i++) {
 		struct flat *f = VEC_PUSH(out);
 
-		*f = (struct flat){ .name = name, .order = order, .answer = answer_of(r->action, r->error), .otherwise = r->otherwise };
+		*f = (struct flat){ .name = name,
+				    .order = order,
+				    .answer = answer_of(r->action, r->error),
+				    .otherwise = r->otherwise };
 		for (size_t k = any ? i : 0; k < (any ? i + 1 : r->args.n); k++) {
 			struct policy_arg *a = &f->args[f->n];
 
 			*a = r->args.v[k];
-			/* libseccomp compares the bits of the mask alone, so that a mask of none always holds */
+			/* libseccomp compares the bits of the mask alone, so that a mask of none
+			 * always holds */
 			a->two = a->op == POLICY_MASKED_EQ ? a->two & a->value : 0;
 			f->n += a->op != POLICY_MASKED_EQ || a->value != 0;
 		}
@@ -163,7 +171,8 @@ static bool implies_something(const struct policy *p)
 	return false;
 }
 
-/* The architecture by which filters beside the list are compared: they differ from one to the other. */
+/* The architecture by which filters beside the list are compared: they differ from one to the
+ * other. */
 static uint32_t main_arch(const struct policy *p)
 {
 	for (size_t i = 0; i < p->archs.n; i++)
@@ -188,8 +197,10 @@ static void flatten_also(struct flats *out, const struct policy *p)
 	}
 }
 
-/* What the loader adds by itself is in the list; where another list has the same by itself, what that one says of it matters. */
-static void flatten(struct flats *out, const struct policy *p, const struct policy *other, bool other_is_evidence)
+/* What the loader adds by itself is in the list; where another list has the same by itself, what
+ * that one says of it matters. */
+static void flatten(struct flats *out, const struct policy *p, const struct policy *other,
+		    bool other_is_evidence)
 {
 	bool all = !other_is_evidence && !implies_something(other);
 
@@ -205,9 +216,10 @@ static void flatten(struct flats *out, const struct policy *p, const struct poli
 }
 
 /*
- * Of v[begin..end), rules of one name in a list, the conditions that mean something, moved to v[begin..). What always answers wins
- * over all else, as in libseccomp, but in a list that is in order; what answers as the default says nothing, as in runc, and what is
- * there twice is there once.
+ * Of v[begin..end), rules of one name in a list, the conditions that mean something, moved to
+ * v[begin..). What always answers wins over all else, as in libseccomp, but in a list that is in
+ * order; what answers as the default says nothing, as in runc, and what is there twice is there
+ * once.
  */
 static size_t take_list(struct flats *f, size_t begin, size_t end, struct answer *otherwise)
 {
@@ -215,7 +227,8 @@ static size_t take_list(struct flats *f, size_t begin, size_t end, struct answer
 	size_t kept = begin;
 
 	for (size_t i = begin; i < end; i++)
-		if (f->v[i].n == 0 && (f->v[i].in_order || !same_answer(f->v[i].answer, all_else))) {
+		if (f->v[i].n == 0 &&
+		    (f->v[i].in_order || !same_answer(f->v[i].answer, all_else))) {
 			*otherwise = f->v[i].answer;
 			if (!f->v[i].otherwise)
 				return 0;
@@ -231,18 +244,21 @@ static size_t take_list(struct flats *f, size_t begin, size_t end, struct answer
 	return kept - begin;
 }
 
-/* The same of filters beside it: the strictest answer counts. They have no conditions that the list has, too. */
+/* The same of filters beside it: the strictest answer counts. They have no conditions that the list
+ * has, too. */
 static size_t take_also(struct flats *f, size_t begin, size_t from, size_t end, struct said *out)
 {
 	size_t kept = begin + out->n;
 
 	for (size_t i = from; i < end; i++)
-		if (f->v[i].n == 0 && action_rank(f->v[i].answer.action) > action_rank(out->otherwise.action)) {
+		if (f->v[i].n == 0 &&
+		    action_rank(f->v[i].answer.action) > action_rank(out->otherwise.action)) {
 			out->otherwise = f->v[i].answer;
 			kept = begin;
 		}
 	for (size_t i = from; i < end; i++)
-		if (f->v[i].n > 0 && action_rank(f->v[i].answer.action) > action_rank(out->otherwise.action))
+		if (f->v[i].n > 0 &&
+		    action_rank(f->v[i].answer.action) > action_rank(out->otherwise.action))
 			f->v[kept++] = f->v[i];
 	return kept - begin;
 }
@@ -308,7 +324,8 @@ static const char *say_said(struct diff *d, struct said s)
 
 /* ---- comparison ---- */
 
-static void add_entry(struct diff *d, enum diff_kind kind, enum diff_effect effect, const char *name, const char *from, const char *to)
+static void add_entry(struct diff *d, enum diff_kind kind, enum diff_effect effect,
+		      const char *name, const char *from, const char *to)
 {
 	*VEC_PUSH(&d->entries) = (struct diff_entry){ kind, effect, name, from, to };
 	d->effects[effect]++;
@@ -322,11 +339,13 @@ static enum diff_effect effect_of(int from, int to)
 static void compare_default(struct diff *d, struct answer a, struct answer b)
 {
 	if (!same_answer(a, b))
-		add_entry(d, DIFF_DEFAULT, effect_of(action_rank(a.action), action_rank(b.action)), "",
-			  say_said(d, (struct said){ .otherwise = a }), say_said(d, (struct said){ .otherwise = b }));
+		add_entry(d, DIFF_DEFAULT, effect_of(action_rank(a.action), action_rank(b.action)),
+			  "", say_said(d, (struct said){ .otherwise = a }),
+			  say_said(d, (struct said){ .otherwise = b }));
 }
 
-static void compare_archs(struct diff *d, const struct policy *a, const struct policy *b, bool removed)
+static void compare_archs(struct diff *d, const struct policy *a, const struct policy *b,
+			  bool removed)
 {
 	uint32_t native = arch_native();
 	size_t n = a->archs.n ? a->archs.n : 1;
@@ -339,8 +358,8 @@ static void compare_archs(struct diff *d, const struct policy *a, const struct p
 			before = a->archs.v[k] == arch;
 		if (before || policy_has_arch(b, arch))
 			continue;
-		add_entry(d, DIFF_ARCH, removed ? DIFF_STRICTER : DIFF_LOOSER, arch_name(arch), removed ? "filtered" : "killed",
-			  removed ? "killed" : "filtered");
+		add_entry(d, DIFF_ARCH, removed ? DIFF_STRICTER : DIFF_LOOSER, arch_name(arch),
+			  removed ? "filtered" : "killed", removed ? "killed" : "filtered");
 	}
 }
 
@@ -352,11 +371,13 @@ static bool has_flag(const struct policy *p, const char *flag)
 	return false;
 }
 
-static void compare_flags(struct diff *d, const struct policy *a, const struct policy *b, bool removed)
+static void compare_flags(struct diff *d, const struct policy *a, const struct policy *b,
+			  bool removed)
 {
 	for (size_t i = 0; i < a->flags.n; i++)
 		if (!has_flag(b, a->flags.v[i]))
-			add_entry(d, DIFF_FLAG, DIFF_OTHER, a->flags.v[i], removed ? "set" : "not set", removed ? "not set" : "set");
+			add_entry(d, DIFF_FLAG, DIFF_OTHER, a->flags.v[i],
+				  removed ? "set" : "not set", removed ? "not set" : "set");
 }
 
 static bool same_said(struct said a, struct said b)
@@ -384,7 +405,8 @@ static int compare_for_search(const void *a, const void *b)
 	return compare_meaning(a, b);
 }
 
-/* They are in that order, but for those of a list that has an order of its own and those of other filters. */
+/* They are in that order, but for those of a list that has an order of its own and those of other
+ * filters. */
 static bool has_rule(struct said s, const struct flat *f)
 {
 	bool sorted = s.n && !s.v[0].in_order && !s.v[s.n - 1].also;
@@ -397,7 +419,8 @@ static bool has_rule(struct said s, const struct flat *f)
 	return false;
 }
 
-/* Are all rules of `less` in `more`, and do those that `more` has besides only loosen the default (or only tighten it)? */
+/* Are all rules of `less` in `more`, and do those that `more` has besides only loosen the default
+ * (or only tighten it)? */
 static bool only_adds(struct said less, struct said more, struct answer otherwise, bool loosen)
 {
 	for (size_t i = 0; i < less.n; i++)
@@ -451,7 +474,8 @@ static void compare_name(struct diff *d, const char *name, int order, struct sai
 
 	if (a.n == 0 && b.n == 0 && same_answer(a.otherwise, b.otherwise))
 		return;
-	if (a.n > 0 && b.n > 0 && same_said(a, b) && (same_answer(a.otherwise, b.otherwise) || (!a.other && !b.other)))
+	if (a.n > 0 && b.n > 0 && same_said(a, b) &&
+	    (same_answer(a.otherwise, b.otherwise) || (!a.other && !b.other)))
 		return; /* what the default makes of the rest is said with the default */
 	if (order > 0 || (order == 0 && !a.says))
 		kind = DIFF_ADDED;
@@ -474,9 +498,11 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-void diff_build(struct diff *out, const struct policy *a, const struct policy *b, bool b_is_evidence)
+void diff_build(struct diff *out, const struct policy *a, const struct policy *b,
+		bool b_is_evidence)
 {
-	struct answer da = answer_of(a->default_action, a->default_error), db = answer_of(b->default_action, b->default_error);
+	struct answer da = answer_of(a->default_action, a->default_error),
+		      db = answer_of(b->default_action, b->default_error);
 	struct flats fa = { 0 }, fb = { 0 };
 	size_t i = 0, k = 0;
 

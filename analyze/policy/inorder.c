@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Writes the instructions itself: a block for each architecture, in it one for each call, in it one for each rule. */
+/* Writes the instructions itself: a block for each architecture, in it one for each call, in it one
+ * for each rule. */
 #include "analyze/policy/inorder.h"
 
 #include "store/model/action.h"
@@ -24,7 +25,8 @@ static void emit(struct compiled *out, uint16_t code, uint32_t k, uint8_t jt, ui
 
 static void answer(struct compiled *out, uint32_t action, int error)
 {
-	emit(out, BPF_RET | BPF_K, action | ((unsigned)policy_number(action, error) & SECCOMP_RET_DATA), 0, 0);
+	emit(out, BPF_RET | BPF_K,
+	     action | ((unsigned)policy_number(action, error) & SECCOMP_RET_DATA), 0, 0);
 }
 
 /* ---- one condition ---- */
@@ -35,7 +37,9 @@ static void load_half(struct compiled *out, unsigned index, bool high)
 {
 	bool second = high == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
-	emit(out, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + index * 8u + (second ? 4u : 0u)), 0, 0);
+	emit(out, BPF_LD | BPF_W | BPF_ABS,
+	     (uint32_t)(offsetof(struct seccomp_data, args) + index * 8u + (second ? 4u : 0u)), 0,
+	     0);
 }
 
 static void jump(struct compiled *out, uint16_t op, uint32_t k, uint8_t jt, uint8_t jf)
@@ -47,7 +51,8 @@ static void masked(struct compiled *out, const struct policy_arg *a)
 {
 	for (int high = 1; high >= 0; high--) {
 		load_half(out, a->index, high);
-		emit(out, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(high ? a->value >> 32 : a->value), 0, 0);
+		emit(out, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(high ? a->value >> 32 : a->value),
+		     0, 0);
 		jump(out, BPF_JEQ, (uint32_t)(high ? a->two >> 32 : a->two), 0, FAIL);
 	}
 }
@@ -76,23 +81,28 @@ static void condition(struct compiled *out, const struct policy_arg *a)
 		jump(out, BPF_JEQ, high, 0, 2);
 	load_half(out, a->index, false);
 	if (a->op == POLICY_EQ || a->op == POLICY_NE)
-		jump(out, BPF_JEQ, low, a->op == POLICY_EQ ? 0 : FAIL, a->op == POLICY_EQ ? FAIL : 0);
+		jump(out, BPF_JEQ, low, a->op == POLICY_EQ ? 0 : FAIL,
+		     a->op == POLICY_EQ ? FAIL : 0);
 	else if (a->op == POLICY_GT || a->op == POLICY_LE)
-		jump(out, BPF_JGT, low, a->op == POLICY_GT ? 0 : FAIL, a->op == POLICY_GT ? FAIL : 0);
+		jump(out, BPF_JGT, low, a->op == POLICY_GT ? 0 : FAIL,
+		     a->op == POLICY_GT ? FAIL : 0);
 	else
-		jump(out, BPF_JGE, low, a->op == POLICY_GE ? 0 : FAIL, a->op == POLICY_GE ? FAIL : 0);
+		jump(out, BPF_JGE, low, a->op == POLICY_GE ? 0 : FAIL,
+		     a->op == POLICY_GE ? FAIL : 0);
 }
 
 /* ---- rules ---- */
 
-static int one_rule(struct compiled *out, const struct policy_rule *r, const struct policy_arg *args, size_t n, struct err *e)
+static int one_rule(struct compiled *out, const struct policy_rule *r,
+		    const struct policy_arg *args, size_t n, struct err *e)
 {
 	size_t begin = out->code.n, end;
 
 	for (size_t i = 0; i < n; i++)
 		condition(out, &args[i]);
 	if (out->code.n - begin > RULE_CODE)
-		return err_set(e, ST_INPUT, "the filter has a rule of %zu instructions; %d can be", out->code.n - begin, RULE_CODE);
+		return err_set(e, ST_INPUT, "the filter has a rule of %zu instructions; %d can be",
+			       out->code.n - begin, RULE_CODE);
 	answer(out, r->action, r->error);
 	end = out->code.n;
 	for (size_t i = begin; i < end; i++) {
@@ -120,7 +130,8 @@ static int compare_uses(const void *a, const void *b)
 {
 	const struct use *x = a, *y = b;
 
-	return x->nr != y->nr ? (x->nr < y->nr ? -1 : 1) : (x->order > y->order) - (x->order < y->order);
+	return x->nr != y->nr ? (x->nr < y->nr ? -1 : 1) :
+				(x->order > y->order) - (x->order < y->order);
 }
 
 static void find_uses(struct uses *out, const struct policy *p, uint32_t arch)
@@ -137,7 +148,8 @@ static void find_uses(struct uses *out, const struct policy *p, uint32_t arch)
 }
 
 /* A call's rules, up to the one that always answers. */
-static int one_call(struct compiled *out, const struct policy *p, const struct use *v, size_t n, struct err *e)
+static int one_call(struct compiled *out, const struct policy *p, const struct use *v, size_t n,
+		    struct err *e)
 {
 	size_t skip;
 	bool always = false;

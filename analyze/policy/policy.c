@@ -79,8 +79,12 @@ static void when_share(struct policy_when *out, const struct policy_when *of)
 
 static void rule_share(struct policy_rule *out, const struct policy_rule *of)
 {
-	*out = (struct policy_rule){ .action = of->action, .error = of->error, .comment = of->comment, .implied = of->implied,
-				     .all = of->all, .otherwise = of->otherwise };
+	*out = (struct policy_rule){ .action = of->action,
+				     .error = of->error,
+				     .comment = of->comment,
+				     .implied = of->implied,
+				     .all = of->all,
+				     .otherwise = of->otherwise };
 	COPY(&out->names, &of->names);
 	COPY(&out->args, &of->args);
 	when_share(&out->includes, &of->includes);
@@ -89,10 +93,18 @@ static void rule_share(struct policy_rule *out, const struct policy_rule *of)
 
 void policy_share(struct policy *out, const struct policy *of)
 {
-	*out = (struct policy){ .default_action = of->default_action, .default_error = of->default_error, .has_flags = of->has_flags,
-				.native = of->native, .format = of->format, .direct = of->direct, .in_order = of->in_order,
-				.listener = of->listener, .exact = of->exact, .by_name = of->by_name,
-				.others_pass = of->others_pass, .idle_errno = of->idle_errno };
+	*out = (struct policy){ .default_action = of->default_action,
+				.default_error = of->default_error,
+				.has_flags = of->has_flags,
+				.native = of->native,
+				.format = of->format,
+				.direct = of->direct,
+				.in_order = of->in_order,
+				.listener = of->listener,
+				.exact = of->exact,
+				.by_name = of->by_name,
+				.others_pass = of->others_pass,
+				.idle_errno = of->idle_errno };
 	COPY(&out->archs, &of->archs);
 	COPY(&out->flags, &of->flags);
 	COPY(&out->sets, &of->sets);
@@ -178,8 +190,8 @@ int policy_number(uint32_t action, int error)
 	return error == POLICY_NO_ERRNO ? EPERM : error;
 }
 
-static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
-				   "SCMP_CMP_MASKED_EQ" };
+static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",	      "SCMP_CMP_EQ",
+				   "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ" };
 
 const char *policy_op_word(enum policy_op op)
 {
@@ -202,7 +214,8 @@ bool policy_kernel_parse(const char *text, struct policy_kernel *out)
 	struct bytes b = bytes_of(text);
 	uint64_t major, minor;
 
-	if (!bytes_dec(&b, 9999, &major) || !bytes_take(&b, BYTES(".")) || !bytes_dec(&b, 9999, &minor) || b.n > 0)
+	if (!bytes_dec(&b, 9999, &major) || !bytes_take(&b, BYTES(".")) ||
+	    !bytes_dec(&b, 9999, &minor) || b.n > 0)
 		return false;
 	*out = (struct policy_kernel){ (unsigned)major, (unsigned)minor };
 	return major || minor;

@@ -19,18 +19,54 @@ void resolve_machine_release(struct resolve_machine *at)
 
 /* source: capabilities(7), Linux 6.18 */
 static const char *const capabilities[] = {
-	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID",
-	"CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW",
-	"CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD",
-	"CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG",
-	"CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
 };
 
 /* source: Docker's documentation, "Runtime privilege and Linux capabilities" */
 static const char *const dockers[] = {
-	"CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
-	"CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT",
+	"CAP_AUDIT_WRITE", "CAP_CHOWN",	  "CAP_DAC_OVERRIDE",	  "CAP_FOWNER",	    "CAP_FSETID",
+	"CAP_KILL",	   "CAP_MKNOD",	  "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",    "CAP_SETFCAP",
+	"CAP_SETGID",	   "CAP_SETPCAP", "CAP_SETUID",		  "CAP_SYS_CHROOT",
 };
 
 static const char *capability(struct bytes word)
@@ -39,7 +75,8 @@ static const char *capability(struct bytes word)
 
 	snprintf(name, sizeof(name), "%.*s", (int)(word.n < 39 ? word.n : 39), word.p);
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
-		if (strcasecmp(capabilities[i], name) == 0 || strcasecmp(capabilities[i] + 4, name) == 0)
+		if (strcasecmp(capabilities[i], name) == 0 ||
+		    strcasecmp(capabilities[i] + 4, name) == 0)
 			return capabilities[i];
 	return NULL;
 }
@@ -60,8 +97,10 @@ int resolve_machine_caps(struct resolve_machine *at, const char *list, struct er
 			for (size_t i = 0; i < ARRAY_SIZE(dockers); i++)
 				*VEC_PUSH(&at->caps) = dockers[i];
 		} else if (cap == NULL) {
-			return err_set(e, ST_INPUT, "--caps: no such capability: '%.*s' (names with commas between; docker, none, all)",
-				       (int)(word.n < 40 ? word.n : 40), word.p);
+			return err_set(
+				e, ST_INPUT,
+				"--caps: no such capability: '%.*s' (names with commas between; docker, none, all)",
+				(int)(word.n < 40 ? word.n : 40), word.p);
 		} else {
 			*VEC_PUSH(&at->caps) = cap;
 		}
@@ -75,17 +114,26 @@ int resolve_machine_kernel(struct resolve_machine *at, const char *text, struct 
 	uint64_t major, minor;
 
 	/* what follows the second number, as -23-amd64, says nothing here */
-	if (!bytes_dec(&b, 9999, &major) || !bytes_take(&b, BYTES(".")) || !bytes_dec(&b, 9999, &minor) || (major == 0 && minor == 0) ||
+	if (!bytes_dec(&b, 9999, &major) || !bytes_take(&b, BYTES(".")) ||
+	    !bytes_dec(&b, 9999, &minor) || (major == 0 && minor == 0) ||
 	    (b.n > 0 && strchr(".-+", b.p[0]) == NULL))
-		return err_set(e, ST_INPUT, "--kernel: no version of a kernel: '%.40s' (as 6.1)", text);
+		return err_set(e, ST_INPUT, "--kernel: no version of a kernel: '%.40s' (as 6.1)",
+			       text);
 	at->kernel = (struct policy_kernel){ (unsigned)major, (unsigned)minor };
 	return 0;
 }
 
 /* Docker's words for architectures, which are Go's and libseccomp's, where they are not ours. */
-static const struct { const char *word, *name; } arch_words[] = {
-	{ "amd64", "x86_64" },     { "x86", "i386" },      { "386", "i386" },      { "arm64", "aarch64" },
-	{ "loong64", "loongarch64" }, { "mipsle", "mipsel" }, { "mips64le", "mipsel64" }, { "mips3l64n32", "mipsel64n32" },
+static const struct { const char *word, *name;
+} arch_words[] = {
+	{ "amd64", "x86_64" },
+	{ "x86", "i386" },
+	{ "386", "i386" },
+	{ "arm64", "aarch64" },
+	{ "loong64", "loongarch64" },
+	{ "mipsle", "mipsel" },
+	{ "mips64le", "mipsel64" },
+	{ "mips3l64n32", "mipsel64n32" },
 };
 
 static bool arch_of_word(const char *text, uint32_t *arch)
@@ -98,7 +146,10 @@ static bool arch_of_word(const char *text, uint32_t *arch)
 
 int resolve_machine_arch(struct resolve_machine *at, const char *text, struct err *e)
 {
-	return arch_of_word(text, &at->arch) ? 0 : err_set(e, ST_INPUT, "--arch: no such architecture: '%.40s' (as amd64, arm64)", text);
+	return arch_of_word(text, &at->arch) ?
+		       0 :
+		       err_set(e, ST_INPUT,
+			       "--arch: no such architecture: '%.40s' (as amd64, arm64)", text);
 }
 
 /* ---- conditions ---- */
@@ -123,7 +174,8 @@ static bool is_arch(const struct resolve_machine *at, const struct policy_when *
 
 static bool kernel_reached(const struct resolve_machine *at, const struct policy_when *w)
 {
-	return at->kernel.major != w->kernel.major ? at->kernel.major > w->kernel.major : at->kernel.minor >= w->kernel.minor;
+	return at->kernel.major != w->kernel.major ? at->kernel.major > w->kernel.major :
+						     at->kernel.minor >= w->kernel.minor;
 }
 
 bool resolve_counts(const struct policy_rule *r, const struct resolve_machine *at)
@@ -135,7 +187,8 @@ bool resolve_counts(const struct policy_rule *r, const struct resolve_machine *a
 	for (size_t i = 0; i < out->caps.n; i++)
 		if (has_cap(at, out->caps.v[i]))
 			return false;
-	if ((in->archs.n && !is_arch(at, in)) || (policy_kernel_said(in->kernel) && !kernel_reached(at, in)))
+	if ((in->archs.n && !is_arch(at, in)) ||
+	    (policy_kernel_said(in->kernel) && !kernel_reached(at, in)))
 		return false;
 	for (size_t i = 0; i < in->caps.n; i++)
 		if (!has_cap(at, in->caps.v[i]))
@@ -151,10 +204,17 @@ static int known_enough(const struct policy *p, const struct resolve_machine *at
 
 		esc_word(shown, sizeof(shown), bytes_of(r->names.n ? r->names.v[0] : ""));
 		if (!at->caps_known && (r->includes.caps.n || r->excludes.caps.n))
-			return err_set(e, ST_INPUT, "what it says of %s depends on capabilities: name them with --caps LIST (docker: "
-				       "what Docker gives a container; none; all)", shown);
-		if (!policy_kernel_said(at->kernel) && (policy_kernel_said(r->includes.kernel) || policy_kernel_said(r->excludes.kernel)))
-			return err_set(e, ST_INPUT, "what it says of %s depends on the kernel: name it with --kernel X.Y", shown);
+			return err_set(
+				e, ST_INPUT,
+				"what it says of %s depends on capabilities: name them with --caps LIST (docker: "
+				"what Docker gives a container; none; all)",
+				shown);
+		if (!policy_kernel_said(at->kernel) && (policy_kernel_said(r->includes.kernel) ||
+							policy_kernel_said(r->excludes.kernel)))
+			return err_set(
+				e, ST_INPUT,
+				"what it says of %s depends on the kernel: name it with --kernel X.Y",
+				shown);
 	}
 	return 0;
 }

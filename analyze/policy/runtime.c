@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const struct runtime runtimes[] = {
-#define RUNTIME_OF(name, loader, version, first, first_nnp) { #name, loader, version, first, first_nnp },
+#define RUNTIME_OF(name, loader, version, first, first_nnp)                                        \
+	{ #name, loader, version, first, first_nnp },
 #define RUNTIME(runtime, call, when)
 #include "analyze/policy/runtime_list.h"
 #undef RUNTIME
@@ -55,12 +56,15 @@ static int no_such(const char *name, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
 		buf_printf(&known, "%s%s", i ? ", " : "", runtimes[i].name);
 	for (size_t i = 0; target_at(i) != NULL; i++)
-		if (target_at(i)->runtime[0] != '\0' && runtime_of(target_at(i)->name) != NULL && strchr(target_at(i)->name, '-') != NULL)
+		if (target_at(i)->runtime[0] != '\0' && runtime_of(target_at(i)->name) != NULL &&
+		    strchr(target_at(i)->name, '-') != NULL)
 			buf_printf(&known, ", %s", target_at(i)->name);
-	return err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s' (there are: %s)", name, buf_text(&known));
+	return err_set(e, ST_INPUT, "--runtime: no such runtime: '%.40s' (there are: %s)", name,
+		       buf_text(&known));
 }
 
-int runtime_choose(const struct runtime **out, const struct target **version, const char *runtime, const char *target, struct err *e)
+int runtime_choose(const struct runtime **out, const struct target **version, const char *runtime,
+		   const char *target, struct err *e)
 {
 	const struct target *by_runtime = version_of(runtime), *by_target = version_of(target);
 	const struct runtime *of_target = by_target ? runtime_of(target) : NULL;
@@ -70,11 +74,13 @@ int runtime_choose(const struct runtime **out, const struct target **version, co
 	if (runtime != NULL && *out == NULL)
 		return no_such(runtime, e);
 	if (*out != NULL && of_target != NULL && *out != of_target)
-		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different runtimes", runtime, target);
+		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different runtimes",
+			       runtime, target);
 	if (runtime == NULL || by_runtime == NULL || strchr(runtime, '-') == NULL)
 		return 0;
 	if (by_target != NULL && by_target != by_runtime)
-		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different versions", runtime, target);
+		return err_set(e, ST_INPUT, "--runtime %s and --target %s name different versions",
+			       runtime, target);
 	*version = by_runtime;
 	return 0;
 }

@@ -14,8 +14,11 @@
 #define NAMES_SHOWN 8
 
 static const struct target rows[] = {
-#define TARGET(name, runtime, stub, flags, error, native, newest, tables, archs, actions, idle) \
-	{ name, runtime, TARGET_##stub, flags, error, native, newest, tables, archs, actions, idle },
+#define TARGET(name, runtime, stub, flags, error, native, newest, tables, archs, actions, idle)    \
+	{                                                                                          \
+		name,	runtime, TARGET_##stub, flags,	 error, native,                            \
+		newest, tables,	 archs,		actions, idle                                      \
+	},
 #include "analyze/policy/target_list.h"
 #undef TARGET
 };
@@ -39,11 +42,13 @@ const struct target *target_find(const char *name, struct err *e)
 			return &rows[i];
 		buf_printf(&known, "%s%s", i ? ", " : "", rows[i].name);
 	}
-	err_set(e, ST_INPUT, "--target: no such target: '%.40s' (there are: %s)", name, buf_text(&known));
+	err_set(e, ST_INPUT, "--target: no such target: '%.40s' (there are: %s)", name,
+		buf_text(&known));
 	return NULL;
 }
 
-static void refuse(struct target_says *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void refuse(struct target_says *out, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 static void refuse(struct target_says *out, const char *fmt, ...)
 {
 	char text[400];
@@ -82,21 +87,27 @@ bool target_takes_arch(const struct target *t, uint32_t arch)
 static void judge_head(struct target_says *out, const struct target *t, const struct policy *p)
 {
 	if (t->flags != NULL && p->flags.n)
-		refuse(out, "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)", t->name, t->flags);
+		refuse(out,
+		       "%s %s flags, and this profile has some (a canary's log of denials needs runc 1.2 or crun)",
+		       t->name, t->flags);
 	if (t->error != NULL && p->default_error != POLICY_NO_ERRNO && p->default_error != EPERM)
 		refuse(out, "%s %s defaultErrnoRet, so it would answer EPERM", t->name, t->error);
 	if (t->idle && p->idle_errno != NULL)
-		refuse(out, "%s refuses an errno for an action that takes none (%s)", t->name, p->idle_errno);
+		refuse(out, "%s refuses an errno for an action that takes none (%s)", t->name,
+		       p->idle_errno);
 	if (!t->native && p->native)
 		refuse(out, "%s refuses SCMP_ARCH_NATIVE", t->name);
 	for (size_t i = 0; i < p->archs.n; i++)
 		if (!target_takes_arch(t, p->archs.v[i]))
-			refuse(out, "%s does not know %s and refuses the profile", t->name, arch_scmp(p->archs.v[i]));
+			refuse(out, "%s does not know %s and refuses the profile", t->name,
+			       arch_scmp(p->archs.v[i]));
 }
 
 static void judge_actions(struct target_says *out, const struct target *t, const struct policy *p)
 {
-	const char *lacks = lists(t->actions, action_scmp(p->default_action)) ? action_scmp(p->default_action) : NULL;
+	const char *lacks = lists(t->actions, action_scmp(p->default_action)) ?
+				    action_scmp(p->default_action) :
+				    NULL;
 
 	for (size_t i = 0; i < p->rules.n && lacks == NULL; i++)
 		if (lists(t->actions, action_scmp(p->rules.v[i].action)))
@@ -105,7 +116,8 @@ static void judge_actions(struct target_says *out, const struct target *t, const
 		refuse(out, "%s has no %s", t->name, lacks);
 }
 
-/* Names that its tables do not have are passed over: what was to be allowed gets the default's answer. */
+/* Names that its tables do not have are passed over: what was to be allowed gets the default's
+ * answer. */
 static void judge_names(struct target_says *out, const struct target *t, const struct policy *p)
 {
 	auto_buf struct buf names = { 0 };
@@ -119,8 +131,8 @@ static void judge_names(struct target_says *out, const struct target *t, const s
 				buf_printf(&names, "%s%s", n > 1 ? ", " : "", name);
 		}
 	if (n)
-		refuse(out, "%s passes over names in silence that are newer than its %s: %s%s", t->name, t->tables, buf_text(&names),
-		       n > NAMES_SHOWN ? " ..." : "");
+		refuse(out, "%s passes over names in silence that are newer than its %s: %s%s",
+		       t->name, t->tables, buf_text(&names), n > NAMES_SHOWN ? " ..." : "");
 }
 
 void target_judge(struct target_says *out, const struct target *t, const struct policy *p)

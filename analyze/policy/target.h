@@ -7,20 +7,24 @@
 
 enum target_stub {
 	TARGET_NO_STUB,
-	TARGET_STUB_LISTED,     /* runc up to 1.1: ENOSYS above the highest number, for the architectures that the profile lists */
-	TARGET_STUB_NATIVE,     /* runc from 1.2 on: for the machine's own as well */
+	TARGET_STUB_LISTED, /* runc up to 1.1: ENOSYS above the highest number, for the
+			       architectures that the profile lists */
+	TARGET_STUB_NATIVE, /* runc from 1.2 on: for the machine's own as well */
 };
 
 struct target {
 	const char *name;
-	const char *runtime;    /* of which it is a version (runtime_list.h); "": it has others load what it takes */
+	const char *runtime; /* of which it is a version (runtime_list.h); "": it has others load
+				what it takes */
 	enum target_stub stub;
 	const char *flags;      /* "refuses", "drops"; NULL: it takes them */
 	const char *error;      /* the same of defaultErrnoRet */
 	bool native;            /* takes SCMP_ARCH_NATIVE */
-	int32_t newest;         /* the highest number of x86-64 that its tables name; 0: they are the machine's */
+	int32_t newest; /* the highest number of x86-64 that its tables name; 0: they are the
+			   machine's */
 	const char *tables;     /* whose tables; "" */
-	const char *archs;      /* that it does not know, in SCMP_ARCH_*'s words with spaces between; "" */
+	const char
+		*archs; /* that it does not know, in SCMP_ARCH_*'s words with spaces between; "" */
 	const char *actions;    /* that it has no word for; "" */
 	bool idle;              /* refuses an errno beside an action that takes none */
 };

@@ -26,7 +26,8 @@ const char *baseline_at(size_t i, const char **why)
 }
 
 /* A name that libseccomp or the small table knows: runtimes refuse or ignore any other. */
-static int take_line(struct baseline *out, struct bytes line, const char *path, size_t number, struct err *e)
+static int take_line(struct baseline *out, struct bytes line, const char *path, size_t number,
+		     struct err *e)
 {
 	struct bytes name = bytes_until(&line, '#');
 	auto_free char *text = NULL;
@@ -38,10 +39,12 @@ static int take_line(struct baseline *out, struct bytes line, const char *path, 
 		return 0;
 	text = mem_print("%.*s", (int)name.n, name.p);
 	if (strlen(text) != name.n || !syscall_is_known(text))
-		return err_set(e, ST_INPUT, "--baseline: %s:%zu: no such syscall: '%s'%s", path, number,
-			       esc_word(word, sizeof(word), name), syscall_meant(text, meant));
+		return err_set(e, ST_INPUT, "--baseline: %s:%zu: no such syscall: '%s'%s", path,
+			       number, esc_word(word, sizeof(word), name),
+			       syscall_meant(text, meant));
 	if (out->names.n == NAMES_MAX)
-		return err_set(e, ST_INPUT, "--baseline: %s:%zu: over %d names", path, number, NAMES_MAX);
+		return err_set(e, ST_INPUT, "--baseline: %s:%zu: over %d names", path, number,
+			       NAMES_MAX);
 	*VEC_PUSH(&out->names) = TAKE(text);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The baseline: names that a list gets without evidence, since one run does not show them, depending on timing. docs/baseline.md
- * says how they were measured.
+ * The baseline: names that a list gets without evidence, since one run does not show them,
+ * depending on timing. docs/baseline.md says how they were measured.
  */
 #ifndef ANALYZE_PROFILE_BASELINE_H
 #define ANALYZE_PROFILE_BASELINE_H
@@ -13,8 +13,8 @@
 struct baseline { VEC(char *) names; };
 
 /*
- * which: "default", "none", or the path of a file with one name a line, where # begins a comment. An unknown name is an
- * error. Release it also after a failure.
+ * which: "default", "none", or the path of a file with one name a line, where # begins a comment.
+ * An unknown name is an error. Release it also after a failure.
  */
 int baseline_load(struct baseline *out, const char *which, struct err *e);
 void baseline_release(struct baseline *f);

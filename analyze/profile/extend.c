@@ -10,8 +10,10 @@
 const char *extend_reason(enum extend_what what)
 {
 	static const char *const reasons[] = {
-		[EXTEND_ADDED] = "needed, and the base does not allow it", [EXTEND_REMOVED] = "no evidence",
-		[EXTEND_ARCH_ADDED] = "calls came by it", [EXTEND_DENIED] = "a rule of the base answers otherwise",
+		[EXTEND_ADDED] = "needed, and the base does not allow it",
+		[EXTEND_REMOVED] = "no evidence",
+		[EXTEND_ARCH_ADDED] = "calls came by it",
+		[EXTEND_DENIED] = "a rule of the base answers otherwise",
 		[EXTEND_DEPENDS] = "it depends on arguments, which records do not show",
 		[EXTEND_OTHER_ARCH] = "no architecture that was seen has it",
 	};
@@ -29,7 +31,8 @@ static struct policy_rule *rule_of(const struct policy *p, const char *name, boo
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if ((p->rules.v[i].action == ACTION_ALLOW) == allows && strcmp(p->rules.v[i].names.v[k], name) == 0)
+			if ((p->rules.v[i].action == ACTION_ALLOW) == allows &&
+			    strcmp(p->rules.v[i].names.v[k], name) == 0)
 				return &p->rules.v[i];
 	return NULL;
 }
@@ -48,7 +51,8 @@ static enum answer answer_of(const struct compiled *c, const struct policy *list
 
 		if (nr < 0 || !syscall_exists(list->archs.v[i], name))
 			continue;
-		bpf_run(c->code.v, c->code.n, list->archs.v[i] == ARCH_X32 ? ARCH_X86_64 : list->archs.v[i], nr, &a);
+		bpf_run(c->code.v, c->code.n,
+			list->archs.v[i] == ARCH_X32 ? ARCH_X86_64 : list->archs.v[i], nr, &a);
 		for (size_t k = 0; k < a.n; k++)
 			allowed += action_of(a.v[k]) == ACTION_ALLOW;
 		if (a.too_many || (allowed > 0 && allowed < a.n))
@@ -59,9 +63,11 @@ static enum answer answer_of(const struct compiled *c, const struct policy *list
 	return out;
 }
 
-/* A name that the list has for some arguments: the base gets it for these, where it has nothing of it. */
-static void add_partial(struct policy *base, const struct policy *here, const struct compiled *c, const struct policy *list,
-			const struct policy_rule *r, struct extend_changes *out)
+/* A name that the list has for some arguments: the base gets it for these, where it has nothing of
+ * it. */
+static void add_partial(struct policy *base, const struct policy *here, const struct compiled *c,
+			const struct policy *list, const struct policy_rule *r,
+			struct extend_changes *out)
 {
 	for (size_t k = 0; k < r->names.n; k++) {
 		const char *name = policy_keep(base, r->names.v[k]);
@@ -78,8 +84,8 @@ static void add_partial(struct policy *base, const struct policy *here, const st
 }
 
 /* The names that the list has and the base, as it counts there, refuses: into `more`. */
-static int missing_names(struct policy *base, const struct policy *here, const struct policy *list, struct policy_rule *more,
-			 struct extend_changes *out, struct err *e)
+static int missing_names(struct policy *base, const struct policy *here, const struct policy *list,
+			 struct policy_rule *more, struct extend_changes *out, struct err *e)
 {
 	struct compiled c;
 	int ret = compile_policy(&c, here, e);
@@ -87,7 +93,8 @@ static int missing_names(struct policy *base, const struct policy *here, const s
 	for (size_t i = 0; i < list->rules.n && ret == 0; i++) {
 		if (list->rules.v[i].args.n)
 			add_partial(base, here, &c, list, &list->rules.v[i], out);
-		for (size_t k = 0; k < list->rules.v[i].names.n && list->rules.v[i].args.n == 0; k++) {
+		for (size_t k = 0; k < list->rules.v[i].names.n && list->rules.v[i].args.n == 0;
+		     k++) {
 			const char *name = policy_keep(base, list->rules.v[i].names.v[k]);
 			enum answer a = answer_of(&c, list, name);
 
@@ -105,7 +112,8 @@ static int missing_names(struct policy *base, const struct policy *here, const s
 	return ret;
 }
 
-int extend_policy(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out, struct err *e)
+int extend_policy(struct policy *base, const struct policy *list, const struct resolve_machine *at,
+		  struct extend_changes *out, struct err *e)
 {
 	struct policy_rule more = { .action = ACTION_ALLOW, .error = POLICY_NO_ERRNO };
 	struct policy here;
@@ -143,7 +151,8 @@ static bool tighten(struct policy_rule *r, const struct policy *list, struct ext
 
 	for (size_t k = 0; k < r->names.n; k++) {
 		const char *name = r->names.v[k];
-		bool needed = rule_of(list, name, true) != NULL, other = !needed && !exists_on(list, name);
+		bool needed = rule_of(list, name, true) != NULL,
+		     other = !needed && !exists_on(list, name);
 
 		if (needed || other)
 			r->names.v[left++] = name;
@@ -154,13 +163,15 @@ static bool tighten(struct policy_rule *r, const struct policy *list, struct ext
 	return left > 0;
 }
 
-void extend_tighten(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out)
+void extend_tighten(struct policy *base, const struct policy *list,
+		    const struct resolve_machine *at, struct extend_changes *out)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < base->rules.n; i++) {
 		struct policy_rule *r = &base->rules.v[i];
-		bool judged = r->action == ACTION_ALLOW && r->args.n == 0 && !r->implied && resolve_counts(r, at);
+		bool judged = r->action == ACTION_ALLOW && r->args.n == 0 && !r->implied &&
+			      resolve_counts(r, at);
 
 		if (judged && !tighten(r, list, out)) {
 			policy_rule_release(r);

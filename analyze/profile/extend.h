@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A list on the base of another one: what was seen and the base does not allow is added, what the base allows and nobody was
- * seen to need may go. All else of the base stays as it is, in its order.
+ * A list on the base of another one: what was seen and the base does not allow is added, what the
+ * base allows and nobody was seen to need may go. All else of the base stays as it is, in its
+ * order.
  */
 #ifndef ANALYZE_PROFILE_EXTEND_H
 #define ANALYZE_PROFILE_EXTEND_H
@@ -21,17 +22,19 @@ struct extend_change { enum extend_what what; const char *name; }; /* name: the 
 struct extend_changes { struct extend_change *v; size_t n, cap; };
 
 /*
- * list: what evidence (and baseline) make. at: where the evidence comes from, which decides what the base's conditions let count;
- * the conditions stay. Adds to *out, which the caller frees by VEC_FREE. -1 where the base cannot be compiled, or asks for what
- * is not known of `at`.
+ * list: what evidence (and baseline) make. at: where the evidence comes from, which decides what
+ * the base's conditions let count; the conditions stay. Adds to *out, which the caller frees by
+ * VEC_FREE. -1 where the base cannot be compiled, or asks for what is not known of `at`.
  */
-int extend_policy(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out, struct err *e);
+int extend_policy(struct policy *base, const struct policy *list, const struct resolve_machine *at,
+		  struct extend_changes *out, struct err *e);
 
 /*
- * Takes names off rules that allow whatever the arguments. Rules about arguments cannot be judged by evidence that has none, nor
- * can those that do not count at `at`.
+ * Takes names off rules that allow whatever the arguments. Rules about arguments cannot be judged
+ * by evidence that has none, nor can those that do not count at `at`.
  */
-void extend_tighten(struct policy *base, const struct policy *list, const struct resolve_machine *at, struct extend_changes *out);
+void extend_tighten(struct policy *base, const struct policy *list,
+		    const struct resolve_machine *at, struct extend_changes *out);
 
 /* Why, in some words; NULL: it needs none. */
 const char *extend_reason(enum extend_what what);

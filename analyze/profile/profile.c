@@ -17,12 +17,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const struct { const char *word, *why; } grounds[N_GROUNDS] = {
+static const struct { const char *word, *why;
+} grounds[N_GROUNDS] = {
 	[GROUND_SEEN] = { "seen", "" },
 	[GROUND_BASELINE] = { "floor", "from the floor, without evidence" },
 	[GROUND_RUNTIME] = { "runtime", "what the runtime needs, without evidence" },
 	[GROUND_SIBLING] = { "sibling", "siblings of what was seen, without evidence" },
-	[GROUND_UNOBSERVABLE] = { "not observable", "allowed while it was recorded, so not observable" },
+	[GROUND_UNOBSERVABLE] = { "not observable",
+				  "allowed while it was recorded, so not observable" },
 };
 
 const char *profile_ground_word(enum profile_ground g)
@@ -56,7 +58,9 @@ static struct profile_rule *rule_for(struct building *b, struct bytes name, uint
 
 		at = (int64_t)b->by_name.n;
 		map_put(&b->names, id, 0, at);
-		*VEC_PUSH(&b->by_name) = (struct profile_rule){ .name = kept, .text_only = true, .others_only = true,
+		*VEC_PUSH(&b->by_name) = (struct profile_rule){ .name = kept,
+								.text_only = true,
+								.others_only = true,
 								.danger = danger_of(kept) };
 	}
 	*index = (uint32_t)at;
@@ -82,7 +86,8 @@ static void note_arch(struct profile *p, uint32_t arch)
 	*VEC_PUSH(&p->archs) = arch;
 }
 
-/* In how many starts of a tree the name came: in one, or of compacted trees, in those whose call set holds it. */
+/* In how many starts of a tree the name came: in one, or of compacted trees, in those whose call
+ * set holds it. */
 static uint64_t starts_with(const struct query *q, uint32_t tree, struct bytes name)
 {
 	uint64_t starts = 0;
@@ -93,7 +98,8 @@ static uint64_t starts_with(const struct query *q, uint32_t tree, struct bytes n
 	for (size_t i = 0; i < q->sets.n; i++) {
 		bool has = false;
 
-		for (size_t k = 0; k < q->sets.v[i].calls.n && q->sets.v[i].tree == tree && !has; k++) {
+		for (size_t k = 0; k < q->sets.v[i].calls.n && q->sets.v[i].tree == tree && !has;
+		     k++) {
 			const struct query_call *c = &q->calls.v[q->sets.v[i].calls.v[k]];
 
 			has = syscall_name(c->arch, c->nr, text) && bytes_eq(bytes_of(text), name);
@@ -110,7 +116,8 @@ static uint32_t program_of(struct building *b, uint32_t tree)
 {
 	struct profile *p = b->p;
 	const struct query_tree *t = &p->q->trees.v[tree];
-	uint64_t exe = pool_intern(&p->q->strings, p->q->images.v[t->main].exe), name = pool_intern(&p->q->strings, t->main_name);
+	uint64_t exe = pool_intern(&p->q->strings, p->q->images.v[t->main].exe),
+		 name = pool_intern(&p->q->strings, t->main_name);
 	int64_t at = map_get(&b->programs, exe, name, -1);
 	auto_buf struct buf shown = { 0 };
 
@@ -119,7 +126,9 @@ static uint32_t program_of(struct building *b, uint32_t tree)
 	at = (int64_t)p->programs.n;
 	map_put(&b->programs, exe, name, at);
 	esc_tty(&shown, t->main_name);
-	*VEC_PUSH(&p->programs) = (struct profile_program){ .name = pool_get(&p->q->strings, pool_intern(&p->q->strings, buf_bytes(&shown))) };
+	*VEC_PUSH(&p->programs) = (struct profile_program){
+		.name = pool_get(&p->q->strings, pool_intern(&p->q->strings, buf_bytes(&shown)))
+	};
 	return (uint32_t)at;
 }
 
@@ -133,11 +142,13 @@ static void count_program(struct building *b, uint32_t tree)
 static void count_programs(struct building *b)
 {
 	for (uint32_t i = 0; i < b->p->q->trees.n; i++)
-		if (b->p->s->tree_in[i] && b->p->q->trees.v[i].starts > 0 && b->p->q->trees.v[i].main != QUERY_NONE)
+		if (b->p->s->tree_in[i] && b->p->q->trees.v[i].starts > 0 &&
+		    b->p->q->trees.v[i].main != QUERY_NONE)
 			count_program(b, i);
 }
 
-/* Names that came in only one start of a program with several, and not more often with any other. */
+/* Names that came in only one start of a program with several, and not more often with any other.
+ */
 static void find_rare(struct building *b)
 {
 	for (size_t i = 0; i < b->by_program.cap; i++) {
@@ -185,8 +196,9 @@ static void take_use(struct building *b, uint32_t at)
 		if (p->q->trees.v[tree].main != QUERY_NONE) {
 			uint32_t program = program_of(b, tree);
 
-			map_put(&b->by_program, index, program, map_get(&b->by_program, index, program, 0) +
-				(int64_t)starts_with(p->q, tree, r->name));
+			map_put(&b->by_program, index, program,
+				map_get(&b->by_program, index, program, 0) +
+					(int64_t)starts_with(p->q, tree, r->name));
 		}
 	}
 }
@@ -265,7 +277,8 @@ static void keep_unobservable(struct building *b)
 		for (size_t k = 0; k < f->v.v[i].rules.n; k++) {
 			const struct policy_rule *r = &f->v.v[i].rules.v[k];
 
-			for (size_t m = 0; m < r->names.n && r->action == ACTION_ALLOW && r->args.n == 0; m++)
+			for (size_t m = 0;
+			     m < r->names.n && r->action == ACTION_ALLOW && r->args.n == 0; m++)
 				stand(b, r->names.v[m], GROUND_UNOBSERVABLE);
 		}
 }
@@ -280,7 +293,9 @@ static const struct profile_rule *find_rule(const struct profile *p, const char 
 
 static bool same_args(const struct policy_rule *a, const struct policy_rule *b)
 {
-	return a->args.n == b->args.n && (a->args.n == 0 || memcmp(a->args.v, b->args.v, a->args.n * sizeof(*a->args.v)) == 0);
+	return a->args.n == b->args.n &&
+	       (a->args.n == 0 ||
+		memcmp(a->args.v, b->args.v, a->args.n * sizeof(*a->args.v)) == 0);
 }
 
 static bool has_partial(const struct profile *p, const struct policy_rule *r, const char *name)
@@ -309,7 +324,8 @@ static void keep_partial(struct profile *p, const struct policy_rule *r, const c
 		*VEC_PUSH(&out->args) = r->args.v[k];
 }
 
-/* What was allowed for some arguments: in part not observable. After all names have their places. */
+/* What was allowed for some arguments: in part not observable. After all names have their places.
+ */
 static void keep_partials(struct profile *p)
 {
 	const struct active_policies *f = p->o.active_policies;
@@ -318,7 +334,9 @@ static void keep_partials(struct profile *p)
 		for (size_t k = 0; k < f->v.v[i].rules.n; k++) {
 			const struct policy_rule *r = &f->v.v[i].rules.v[k];
 
-			for (size_t m = 0; m < r->names.n && r->action == (uint32_t)ACTION_ALLOW && r->args.n > 0; m++)
+			for (size_t m = 0;
+			     m < r->names.n && r->action == (uint32_t)ACTION_ALLOW && r->args.n > 0;
+			     m++)
 				keep_partial(p, r, r->names.v[m]);
 		}
 }
@@ -372,7 +390,8 @@ static void sort_out(struct building *b)
 		qsort(p->archs.v, p->archs.n, sizeof(*p->archs.v), by_table);
 }
 
-void profile_build(struct profile *out, struct query *q, const struct selection *s, const struct profile_options *o)
+void profile_build(struct profile *out, struct query *q, const struct selection *s,
+		   const struct profile_options *o)
 {
 	struct building b = { .p = out };
 
@@ -417,7 +436,8 @@ void profile_policy(struct policy *out, const struct profile *p)
 	uint32_t denies = ACTION_ERRNO, allows = ACTION_ALLOW;
 	struct policy_rule *r;
 
-	*out = (struct policy){ .default_action = p->o.block ? allows : p->o.default_action, .default_error = POLICY_NO_ERRNO };
+	*out = (struct policy){ .default_action = p->o.block ? allows : p->o.default_action,
+				.default_error = POLICY_NO_ERRNO };
 	if (out->default_action == denies)
 		out->default_error = EPERM;
 	for (size_t i = 0; i < p->archs.n; i++)
@@ -425,7 +445,8 @@ void profile_policy(struct policy *out, const struct profile *p)
 	if (p->rules.n == 0)
 		return;
 	r = VEC_PUSH(&out->rules);
-	*r = (struct policy_rule){ .action = p->o.block ? denies : allows, .error = p->o.block ? EPERM : POLICY_NO_ERRNO };
+	*r = (struct policy_rule){ .action = p->o.block ? denies : allows,
+				   .error = p->o.block ? EPERM : POLICY_NO_ERRNO };
 	for (size_t i = 0; i < p->rules.n; i++)
 		*VEC_PUSH(&r->names) = policy_keep(out, p->rules.v[i].name.p);
 	for (size_t i = 0; i < p->partial.n; i++) {
@@ -445,13 +466,16 @@ static int most_events(const void *a, const void *b)
 		return x->events + x->denied > y->events + y->denied ? -1 : 1;
 	if (strcmp(x->path.p, y->path.p) != 0)
 		return strcmp(x->path.p, y->path.p);
-	return bytes_eq(x->comm, y->comm) ? bytes_order(x->subj, y->subj) : bytes_order(x->comm, y->comm);
+	return bytes_eq(x->comm, y->comm) ? bytes_order(x->subj, y->subj) :
+					    bytes_order(x->comm, y->comm);
 }
 
 #define ARGS_SHOWN 8
 
-/* Which arguments SYSCALL records showed of a call, of that thread's name and program: "a0 2,10; a1 80002". */
-static void note_args(struct profile_caller *c, const struct query *q, const struct query_call *call, struct bytes comm, struct bytes exe)
+/* Which arguments SYSCALL records showed of a call, of that thread's name and program: "a0 2,10; a1
+ * 80002". */
+static void note_args(struct profile_caller *c, const struct query *q,
+		      const struct query_call *call, struct bytes comm, struct bytes exe)
 {
 	unsigned which = UINT32_MAX, n = 0;
 
@@ -460,7 +484,8 @@ static void note_args(struct profile_caller *c, const struct query *q, const str
 	for (size_t i = 0; i < q->args.n; i++) {
 		const struct query_args *a = &q->args.v[i];
 
-		if (a->arch != call->arch || a->nr != call->nr || !bytes_eq(a->comm, comm) || !bytes_eq(a->exe, exe))
+		if (a->arch != call->arch || a->nr != call->nr || !bytes_eq(a->comm, comm) ||
+		    !bytes_eq(a->exe, exe))
 			continue;
 		if (a->which != which) {
 			buf_printf(&c->args, "%sa%u ", c->args.n ? "; " : "", a->which);
@@ -468,7 +493,8 @@ static void note_args(struct profile_caller *c, const struct query *q, const str
 		}
 		which = a->which;
 		if (n++ < ARGS_SHOWN)
-			buf_printf(&c->args, "%s%llx", n > 1 ? "," : "", (unsigned long long)a->value);
+			buf_printf(&c->args, "%s%llx", n > 1 ? "," : "",
+				   (unsigned long long)a->value);
 		else if (n == ARGS_SHOWN + 2)
 			buf_str(&c->args, ",...");
 	}
@@ -481,7 +507,8 @@ void profile_callers_release(struct profile_callers *c)
 	VEC_FREE(c);
 }
 
-void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule)
+void profile_callers(struct profile_callers *out, const struct profile *p,
+		     const struct profile_rule *rule)
 {
 	const struct query *q = p->q;
 	struct map trees = { 0 };
@@ -496,13 +523,19 @@ void profile_callers(struct profile_callers *out, const struct profile *p, const
 		size_t at = 0;
 
 		for (; at < out->n && c == NULL; at++)
-			if (bytes_eq(out->v[at].path, m->path) && bytes_eq(out->v[at].comm, who->comm) &&
-			    bytes_eq(out->v[at].subj, who->subj) && out->v[at].kind == q->trees.v[m->tree].kind)
+			if (bytes_eq(out->v[at].path, m->path) &&
+			    bytes_eq(out->v[at].comm, who->comm) &&
+			    bytes_eq(out->v[at].subj, who->subj) &&
+			    out->v[at].kind == q->trees.v[m->tree].kind)
 				c = &out->v[at--];
 		if (c == NULL) {
 			c = VEC_PUSH(out);
-			*c = (struct profile_caller){ .path = m->path, .comm = who->comm, .subj = who->subj,
-						      .kind = q->trees.v[m->tree].kind, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+			*c = (struct profile_caller){ .path = m->path,
+						      .comm = who->comm,
+						      .subj = who->subj,
+						      .kind = q->trees.v[m->tree].kind,
+						      .t_first = WHEN_NONE,
+						      .t_last = WHEN_NONE };
 		}
 		c->events += denied ? 0 : u->events;
 		c->denied += denied ? u->events : 0;

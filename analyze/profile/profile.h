@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allow-list with its own evidence: which names, made by whom, in how many starts, trusted or not. */
+/* The allow-list with its own evidence: which names, made by whom, in how many starts, trusted or
+ * not. */
 #ifndef ANALYZE_PROFILE_PROFILE_H
 #define ANALYZE_PROFILE_PROFILE_H
 
@@ -14,16 +15,28 @@ struct profile_options {
 	uint32_t default_action;   /* of all else */
 	bool block;                /* a block-list: what was denied is denied, all else allowed */
 	bool include_denied;       /* denials count as needs */
-	bool kills;                /* what is not in the list will be killed: said of the default, or of a stage */
-	const struct baseline *baseline;     /* borrowed: names for a list, whatever the evidence; NULL: none */
-	const struct active_policies *active_policies; /* borrowed: what it allowed is kept; NULL: nothing was in force */
-	const struct stage_siblings *siblings; /* borrowed: names beside those that were seen; NULL: none */
-	const struct runtime *runtime; /* whose calls a list gets where no whole start by it was seen; NULL: none */
-	const struct whole *whole;     /* borrowed: what the evidence says of what is missing in it; NULL: not asked */
+	bool kills; /* what is not in the list will be killed: said of the default, or of a stage */
+	const struct baseline
+		*baseline; /* borrowed: names for a list, whatever the evidence; NULL: none */
+	const struct active_policies *
+		active_policies; /* borrowed: what it allowed is kept; NULL: nothing was in force */
+	const struct stage_siblings
+		*siblings; /* borrowed: names beside those that were seen; NULL: none */
+	const struct runtime *runtime; /* whose calls a list gets where no whole start by it was
+					  seen; NULL: none */
+	const struct whole *whole; /* borrowed: what the evidence says of what is missing in it;
+				      NULL: not asked */
 };
 
 /* What a rule stands on. */
-enum profile_ground { GROUND_SEEN, GROUND_BASELINE, GROUND_RUNTIME, GROUND_SIBLING, GROUND_UNOBSERVABLE, N_GROUNDS };
+enum profile_ground {
+	GROUND_SEEN,
+	GROUND_BASELINE,
+	GROUND_RUNTIME,
+	GROUND_SIBLING,
+	GROUND_UNOBSERVABLE,
+	N_GROUNDS
+};
 
 /* "seen", "baseline" ...; and why such a name is in a list, "" for one that was seen. */
 const char *profile_ground_word(enum profile_ground g);
@@ -34,7 +47,8 @@ struct profile_rule {
 	VEC(uint32_t) uses;        /* of the query: who made it */
 	uint64_t events, denied;
 	uint64_t starts;           /* how many of the selection's starts showed it */
-	size_t rare;               /* program + 1 of which only one of several starts showed it, and no other program did more often; 0 */
+	size_t rare; /* program + 1 of which only one of several starts showed it, and no other
+			program did more often; 0 */
 	bool text_only;            /* no trusted source has brought it */
 	bool others_only;          /* only callers that the selector did not name made it */
 	enum profile_ground ground;
@@ -51,17 +65,20 @@ struct profile {
 	const struct selection *s;
 	struct profile_options o;
 	VEC(struct profile_rule) rules;        /* sorted by name */
-	VEC(struct profile_rule) denied;       /* what was denied and is not in the list, sorted by name */
+	VEC(struct profile_rule)
+		denied; /* what was denied and is not in the list, sorted by name */
 	VEC(struct profile_unnamed) unnamed;   /* numbers that no table knows: never in the list */
-	bool runtime_unseen;                   /* a runtime was named, and no whole start by it is in the evidence, */
+	bool runtime_unseen; /* a runtime was named, and no whole start by it is in the evidence, */
 	bool runtime_shown;                    /* though some of one is */
-	VEC(struct policy_rule) partial;       /* allowed for some arguments while it was recorded: these left no records */
+	VEC(struct policy_rule) partial; /* allowed for some arguments while it was recorded: these
+					    left no records */
 	VEC(struct profile_program) programs;  /* main programs of the selection's starts */
-	VEC(uint32_t) archs;                   /* that the evidence shows, in the order of the table */
+	VEC(uint32_t) archs; /* that the evidence shows, in the order of the table */
 };
 
 /* The caller releases. */
-void profile_build(struct profile *out, struct query *q, const struct selection *s, const struct profile_options *o);
+void profile_build(struct profile *out, struct query *q, const struct selection *s,
+		   const struct profile_options *o);
 void profile_release(struct profile *p);
 
 /* Is the rule there by --include-denied alone: the call was refused each time? */
@@ -84,6 +101,7 @@ struct profile_callers { struct profile_caller *v; size_t n, cap; };
 
 /* Callers of a rule, most events first. The caller frees *out by profile_callers_release. */
 void profile_callers_release(struct profile_callers *c);
-void profile_callers(struct profile_callers *out, const struct profile *p, const struct profile_rule *rule);
+void profile_callers(struct profile_callers *out, const struct profile *p,
+		     const struct profile_rule *rule);
 
 #endif

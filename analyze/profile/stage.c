@@ -17,7 +17,9 @@
 
 bool stage_parse(const char *word, enum shape_stage *stage)
 {
-	static const char *const words[] = { [STAGE_OBSERVE] = "observe", [STAGE_CANARY] = "canary", [STAGE_ENFORCE] = "enforce",
+	static const char *const words[] = { [STAGE_OBSERVE] = "observe",
+					     [STAGE_CANARY] = "canary",
+					     [STAGE_ENFORCE] = "enforce",
 					     [STAGE_KILL] = "kill" };
 
 	for (size_t i = STAGE_OBSERVE; i < ARRAY_SIZE(words); i++) {
@@ -29,7 +31,8 @@ bool stage_parse(const char *word, enum shape_stage *stage)
 	return false;
 }
 
-/* All by which programs of this machine may call: a filter of libseccomp's kills what it does not list. */
+/* All by which programs of this machine may call: a filter of libseccomp's kills what it does not
+ * list. */
 static void all_archs(struct policy *p)
 {
 	static const uint32_t x86[] = { ARCH_X86_64, ARCH_I386, ARCH_X32 };
@@ -45,8 +48,10 @@ static void all_archs(struct policy *p)
 
 void shape_stage(struct policy *p, enum shape_stage stage)
 {
-	static const uint32_t actions[] = { [STAGE_OBSERVE] = ACTION_LOG, [STAGE_CANARY] = ACTION_ERRNO,
-					    [STAGE_ENFORCE] = ACTION_ERRNO, [STAGE_KILL] = ACTION_KILL_PROCESS };
+	static const uint32_t actions[] = { [STAGE_OBSERVE] = ACTION_LOG,
+					    [STAGE_CANARY] = ACTION_ERRNO,
+					    [STAGE_ENFORCE] = ACTION_ERRNO,
+					    [STAGE_KILL] = ACTION_KILL_PROCESS };
 
 	if (stage == STAGE_NONE)
 		return;
@@ -61,7 +66,8 @@ void shape_stage(struct policy *p, enum shape_stage stage)
 	p->has_flags = false;
 	if (stage != STAGE_CANARY)
 		return;
-	/* a list of flags takes the place of runc's default, which is SPEC_ALLOW: without it each call gets slower */
+	/* a list of flags takes the place of runc's default, which is SPEC_ALLOW: without it each
+	 * call gets slower */
 	*VEC_PUSH(&p->flags) = policy_keep(p, "SECCOMP_FILTER_FLAG_LOG");
 	*VEC_PUSH(&p->flags) = policy_keep(p, "SECCOMP_FILTER_FLAG_SPEC_ALLOW");
 }
@@ -90,7 +96,8 @@ static bool has_name(const struct policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->rules.n; i++)
 		for (size_t k = 0; k < p->rules.v[i].names.n; k++)
-			if (p->rules.v[i].action == ACTION_ALLOW && p->rules.v[i].args.n == 0 && strcmp(p->rules.v[i].names.v[k], name) == 0)
+			if (p->rules.v[i].action == ACTION_ALLOW && p->rules.v[i].args.n == 0 &&
+			    strcmp(p->rules.v[i].names.v[k], name) == 0)
 				return true;
 	return false;
 }
@@ -116,11 +123,14 @@ void stage_siblings(struct stage_siblings *out, const struct policy *p)
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		const char *const *names = groups[i].names, *of = NULL;
 
-		for (size_t k = 0; k < ARRAY_SIZE(groups[i].names) && names[k] != NULL && of == NULL; k++)
+		for (size_t k = 0;
+		     k < ARRAY_SIZE(groups[i].names) && names[k] != NULL && of == NULL; k++)
 			of = has_name(p, names[k]) ? names[k] : NULL;
-		for (size_t k = 0; of != NULL && k < ARRAY_SIZE(groups[i].names) && names[k] != NULL; k++)
+		for (size_t k = 0;
+		     of != NULL && k < ARRAY_SIZE(groups[i].names) && names[k] != NULL; k++)
 			if (!has_name(p, names[k]) && exists(p, names[k]))
-				*VEC_PUSH(out) = (struct stage_sibling){ names[k], of, groups[i].reason };
+				*VEC_PUSH(out) =
+					(struct stage_sibling){ names[k], of, groups[i].reason };
 	}
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_name);

@@ -193,13 +193,16 @@ static void say_baseline(struct summary *out, const struct profile *p)
 	size_t n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_baseline, p);
 
 	if (n)
-		summary_say(out, "%zu added though not seen, since they depend on timing (--baseline none leaves them out): %s",
-			    n, buf_text(&line));
+		summary_say(
+			out,
+			"%zu added though not seen, since they depend on timing (--baseline none leaves them out): %s",
+			n, buf_text(&line));
 	line.n = 0;
 	n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_sibling, p);
 	if (n)
-		summary_say(out, "%zu added though not seen, since they do what a listed call does: %s", n,
-			    buf_text(&line));
+		summary_say(out,
+			    "%zu added though not seen, since they do what a listed call does: %s",
+			    n, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -265,16 +268,22 @@ static void say_lists(struct summary *out, const struct profile *p, const struct
 	size_t n;
 
 	if ((o->comm.n || o->exe.n) && o->scope != SCOPE_ONLY) {
-		const char *name = o->comm.n + o->exe.n > 1 ? NULL : o->comm.n ? o->comm.v[0] : o->exe.v[0];
+		const char *name = o->comm.n + o->exe.n > 1 ? NULL :
+				   o->comm.n		    ? o->comm.v[0] :
+							      o->exe.v[0];
 		char shown[80];
 
 		n = list_rules(&line, p->rules.v, p->rules.n, NAMES_SHOWN, is_others_only, p);
 		if (n && name != NULL)
-			summary_say(out, "%zu not made by '%s' itself but by other threads or programs of the same run: %s", n,
-				    esc_word(shown, sizeof(shown), bytes_of(name)), buf_text(&line));
+			summary_say(
+				out,
+				"%zu not made by '%s' itself but by other threads or programs of the same run: %s",
+				n, esc_word(shown, sizeof(shown), bytes_of(name)), buf_text(&line));
 		else if (n)
-			summary_say(out, "%zu not made by what was selected but by other threads or programs of the same runs: %s", n,
-				    buf_text(&line));
+			summary_say(
+				out,
+				"%zu not made by what was selected but by other threads or programs of the same runs: %s",
+				n, buf_text(&line));
 		line.n = 0;
 	}
 	say_rare(out, p);

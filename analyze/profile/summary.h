@@ -43,11 +43,13 @@ void summary_of_profile(struct summary *out, const struct profile *p,
 			const struct select_options *o, const struct summary_advice *advice);
 
 /*
- * Codes of the workloads of which a summary says more than what their selected trees show: all trees of these are needed. They borrow
- * from w. shown: others under the same loader are named, too.
+ * Codes of the workloads of which a summary says more than what their selected trees show: all
+ * trees of these are needed. They borrow from w. shown: others under the same loader are named,
+ * too.
  */
 struct others_codes { const char **v; size_t n, cap; };
-void others_needed(struct others_codes *out, struct query *q, const struct selection *s, const struct workloads *w, bool shown);
+void others_needed(struct others_codes *out, struct query *q, const struct selection *s,
+		   const struct workloads *w, bool shown);
 
 /* What each of a profile's dangerous names can do, a line each: for --explain. */
 void summary_of_dangers(struct summary *out, const struct profile *p);

@@ -52,18 +52,24 @@ static void say_tools(struct summary *out, const struct kinds *k)
 	if (k->tools == 0)
 		return;
 	kinds_text(&all, k);
-	summary_say(out, "%s by tools that watch programs, which is text: %s", k->tools == k->trees ? "no record of a filter: all of it was seen" :
-		     "part of it was seen", buf_text(&all));
+	summary_say(out, "%s by tools that watch programs, which is text: %s",
+		    k->tools == k->trees ? "no record of a filter: all of it was seen" :
+					   "part of it was seen",
+		    buf_text(&all));
 	for (int i = KIND_SECCOMP + 1; i < N_KINDS; i++) {
 		auto_buf struct buf gaps = { 0 };
 
 		if (k->of[i].trees > 0)
 			kind_gaps(&gaps, (enum kind)i, k->of[i].facts);
 		if (gaps.n)
-			summary_say(out, "incomplete: %s: %s", kind_at((enum kind)i)->name, buf_text(&gaps));
+			summary_say(out, "incomplete: %s: %s", kind_at((enum kind)i)->name,
+				    buf_text(&gaps));
 	}
-	if (k->tools == k->trees && k->of[KIND_STRACE].trees + k->of[KIND_STRACE_C].trees + k->of[KIND_TRACEE].trees > 0)
-		summary_say(out, "none of them sees what a loader calls once the filter is in place: --runtime adds what one needs");
+	if (k->tools == k->trees &&
+	    k->of[KIND_STRACE].trees + k->of[KIND_STRACE_C].trees + k->of[KIND_TRACEE].trees > 0)
+		summary_say(
+			out,
+			"none of them sees what a loader calls once the filter is in place: --runtime adds what one needs");
 }
 
 static bool rests_on_text(const struct summary_evidence *ev)
@@ -172,7 +178,8 @@ void summary_of_evidence(struct summary *out, const struct summary_evidence *ev)
 	struct kinds kinds;
 
 	kinds_find(&kinds, ev->q, ev->s);
-	captured = whole > 0 && whole == ev->s->trees - kinds.tools && (kinds.tools == 0 || kinds_whole(&kinds));
+	captured = whole > 0 && whole == ev->s->trees - kinds.tools &&
+		   (kinds.tools == 0 || kinds_whole(&kinds));
 	if (!captured)
 		lost = sum_losses(ev->losses, text);
 	if (ev->whole != NULL)
@@ -189,8 +196,10 @@ void summary_of_evidence(struct summary *out, const struct summary_evidence *ev)
 		else if (kinds.tools < kinds.trees || !kinds_whole(&kinds))
 			say_unknown(out, ev, holes, text, buf_text(&some));
 		else
-			summary_say(out, "not known to be complete: by what strace shows nothing is missing, but its file is text that a user can write; "
-				 "run it several times");
+			summary_say(
+				out,
+				"not known to be complete: by what strace shows nothing is missing, but its file is text that a user can write; "
+				"run it several times");
 	}
 	say_tools(out, &kinds);
 	out->loss = 1;

@@ -228,8 +228,10 @@ void summary_others(struct summary *out, const struct profile *p, const struct w
 	lives_release(&lives);
 }
 
-/* Does the answer show the workloads of the selected trees in an order, or by a name, that all of their trees make? */
-static void needed_of_selected(struct others_codes *out, const struct query *q, const struct selection *s, const struct workloads *w, bool any)
+/* Does the answer show the workloads of the selected trees in an order, or by a name, that all of
+ * their trees make? */
+static void needed_of_selected(struct others_codes *out, const struct query *q,
+			       const struct selection *s, const struct workloads *w, bool any)
 {
 	auto_free bool *met = mem_zero(w->n + 1, sizeof(*met));
 	size_t n = 0;
@@ -247,7 +249,8 @@ static void needed_of_selected(struct others_codes *out, const struct query *q, 
 			*VEC_PUSH(out) = w->v[i].code;
 }
 
-void others_needed(struct others_codes *out, struct query *q, const struct selection *s, const struct workloads *w, bool shown)
+void others_needed(struct others_codes *out, struct query *q, const struct selection *s,
+		   const struct workloads *w, bool shown)
 {
 	const struct profile p = { .q = q, .s = s };
 	struct spans spans = { 0 };

@@ -20,7 +20,13 @@
 
 #define NUMBERS 600 /* more than any table has */
 
-struct blocked_call { uint32_t arch; int32_t nr; char name[SYSCALL_NAME_MAX]; char *answer; bool depends; };
+struct blocked_call {
+	uint32_t arch;
+	int32_t nr;
+	char name[SYSCALL_NAME_MAX];
+	char *answer;
+	bool depends;
+};
 
 struct findings {
 	VEC(struct blocked_call) calls;
@@ -28,11 +34,14 @@ struct findings {
 	bool by_probe;   /* asked of the kernel; else read from it */
 };
 
-static void add_blocked_call(struct findings *f, uint32_t arch, int32_t nr, const char *name, const char *answer, bool depends)
+static void add_blocked_call(struct findings *f, uint32_t arch, int32_t nr, const char *name,
+			     const char *answer, bool depends)
 {
 	struct blocked_call *c = VEC_PUSH(&f->calls);
 
-	*c = (struct blocked_call){ .arch = arch, .nr = nr, .answer = mem_dup(answer), .depends = depends };
+	*c = (struct blocked_call){
+		.arch = arch, .nr = nr, .answer = mem_dup(answer), .depends = depends
+	};
 	snprintf(c->name, sizeof(c->name), "%s", name);
 }
 
@@ -45,7 +54,8 @@ static void release(struct findings *f)
 
 /* ---- from the filters, as the kernel shows them ---- */
 
-static void judge_arch(struct findings *f, const struct bpf_code *code, size_t n, uint32_t arch, int32_t bit)
+static void judge_arch(struct findings *f, const struct bpf_code *code, size_t n, uint32_t arch,
+		       int32_t bit)
 {
 	for (int32_t nr = 0; nr < NUMBERS; nr++) {
 		char name[SYSCALL_NAME_MAX];
@@ -100,7 +110,8 @@ static int from_questions(struct findings *f, struct err *e)
 			add_blocked_call(f, arch_native(), nr, name, "kill or trap", false);
 		if (r.outcome != PROBE_ERRNO)
 			continue;
-		snprintf(answer, sizeof(answer), "errno %s", audit_errno_to_name(r.error) ? audit_errno_to_name(r.error) : "0");
+		snprintf(answer, sizeof(answer), "errno %s",
+			 audit_errno_to_name(r.error) ? audit_errno_to_name(r.error) : "0");
 		add_blocked_call(f, arch_native(), nr, name, answer, false);
 	}
 	return 0;
@@ -137,7 +148,8 @@ static void capabilities_text(struct buf *out, uint64_t set)
 static void print_confinement(const struct confinement *c)
 {
 	static const char *const modes[] = { "none", "strict", "filters" };
-	auto_buf struct buf eff = { 0 }, bound = { 0 }, own = { 0 }, label = { 0 }, location = { 0 }, shown = { 0 };
+	auto_buf struct buf eff = { 0 }, bound = { 0 }, own = { 0 }, label = { 0 },
+			    location = { 0 }, shown = { 0 };
 	bool known = false;
 
 	capabilities_text(&eff, c->effective);
@@ -156,7 +168,10 @@ static void print_confinement(const struct confinement *c)
 		printf(" (%d)", c->filters);
 	printf("\nno_new_privs  %s\ncapabilities  %s\nbounding set  %s\nnamespaces    %s\nlabel         %s\nruns in       %s\n",
 	       c->no_new_privs ? "yes" : "no", buf_text(&eff), buf_text(&bound),
-	       own.n ? buf_text(&own) : known ? "all the machine's" : "not known", label.n ? buf_text(&label) : "none",
+	       own.n ? buf_text(&own) :
+	       known ? "all the machine's" :
+		       "not known",
+	       label.n ? buf_text(&label) : "none",
 	       shown.n ? buf_text(&shown) : "no container or unit that is known");
 }
 
@@ -164,7 +179,9 @@ static void print_confinement(const struct confinement *c)
 static bool is_first(const struct findings *f, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (f->calls.v[k].arch == f->calls.v[i].arch && arch_of(f->calls.v[k].arch, f->calls.v[k].nr) == arch_of(f->calls.v[i].arch, f->calls.v[i].nr) &&
+		if (f->calls.v[k].arch == f->calls.v[i].arch &&
+		    arch_of(f->calls.v[k].arch, f->calls.v[k].nr) ==
+			    arch_of(f->calls.v[i].arch, f->calls.v[i].nr) &&
 		    strcmp(f->calls.v[k].answer, f->calls.v[i].answer) == 0)
 			return false;
 	return true;
@@ -181,10 +198,13 @@ static void print_calls(const struct findings *f)
 		if (!is_first(f, i))
 			continue;
 		for (size_t k = i; k < f->calls.n; k++)
-			n += arch_of(f->calls.v[k].arch, f->calls.v[k].nr) == abi && strcmp(f->calls.v[k].answer, c->answer) == 0;
-		printf("\n%s, %s%s (%zu):", arch_name(abi), c->depends ? "depends on arguments: " : "", c->answer, n);
+			n += arch_of(f->calls.v[k].arch, f->calls.v[k].nr) == abi &&
+			     strcmp(f->calls.v[k].answer, c->answer) == 0;
+		printf("\n%s, %s%s (%zu):", arch_name(abi),
+		       c->depends ? "depends on arguments: " : "", c->answer, n);
 		for (size_t k = i; k < f->calls.n; k++)
-			if (arch_of(f->calls.v[k].arch, f->calls.v[k].nr) == abi && strcmp(f->calls.v[k].answer, c->answer) == 0)
+			if (arch_of(f->calls.v[k].arch, f->calls.v[k].nr) == abi &&
+			    strcmp(f->calls.v[k].answer, c->answer) == 0)
 				printf(" %s", f->calls.v[k].name);
 		printf("\n");
 	}
@@ -192,7 +212,8 @@ static void print_calls(const struct findings *f)
 
 static void print_json(const struct confinement *c, const struct findings *f)
 {
-	json_object *doc = json_object_new_object(), *calls = json_object_new_array(), *caps = json_object_new_array();
+	json_object *doc = json_object_new_object(), *calls = json_object_new_array(),
+		    *caps = json_object_new_array();
 	json_object *own = json_object_new_array();
 	auto_buf struct buf location = { 0 };
 
@@ -201,7 +222,8 @@ static void print_json(const struct confinement *c, const struct findings *f)
 	json_object_object_add(doc, "no_new_privs", json_object_new_boolean(c->no_new_privs));
 	for (unsigned i = 0; confinement_capability(i) != NULL; i++)
 		if (c->effective >> i & 1)
-			json_object_array_add(caps, json_object_new_string(confinement_capability(i)));
+			json_object_array_add(caps,
+					      json_object_new_string(confinement_capability(i)));
 	json_object_object_add(doc, "capabilities", caps);
 	for (size_t i = 0; i < CONFINEMENT_NAMESPACES; i++)
 		if (c->namespaces[i].own)
@@ -219,7 +241,8 @@ static void print_json(const struct confinement *c, const struct findings *f)
 		json_put_word(row, "arch", arch_name(arch_of(b->arch, b->nr)));
 		json_put_int(row, "nr", true, b->nr);
 		json_put_word(row, "answer", b->answer);
-		json_object_object_add(row, "depends_on_arguments", json_object_new_boolean(b->depends));
+		json_object_object_add(row, "depends_on_arguments",
+				       json_object_new_boolean(b->depends));
 		json_object_array_add(calls, row);
 	}
 	json_object_object_add(doc, "blocked", calls);
@@ -245,8 +268,9 @@ static int run_blocked(struct opts *o, struct err *e)
 		print_calls(&f);
 	}
 	if (ret == 0 && f.by_probe && !opt_on(o, OPT_quiet))
-		command_say("asked call by call with arguments 0, none was made: what is logged cannot be told from what is allowed, and a "
-			    "kill not from a trap");
+		command_say(
+			"asked call by call with arguments 0, none was made: what is logged cannot be told from what is allowed, and a "
+			"kill not from a trap");
 	if (ret == 0 && f.unknown && !opt_on(o, OPT_quiet))
 		command_say("%zu of %zu calls could not be judged", f.unknown, f.asked);
 	release(&f);
@@ -255,11 +279,15 @@ static int run_blocked(struct opts *o, struct err *e)
 }
 
 const struct command command_blocked = {
-	.name = "blocked", .args = "", .about = "say what the filters of a running process refuse",
+	.name = "blocked",
+	.args = "",
+	.about = "say what the filters of a running process refuse",
 	.help = "Shows what confines a process: its seccomp filters, read back from the kernel and run for every call that the tables\n"
 		"know, and its capabilities, namespaces, label and container. --container and --pod find it. Without these: this\n"
 		"process itself, as inside of a container; since filters cannot be read from under one, each call is then put to the kernel as a question, and none\n"
 		"is made.\n\n"
 		"    scaudit blocked --pid 4711",
-	.groups = G_JSON | G_BLOCKED, .max_args = 0, .run = run_blocked,
+	.groups = G_JSON | G_BLOCKED,
+	.max_args = 0,
+	.run = run_blocked,
 };

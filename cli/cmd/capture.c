@@ -33,8 +33,9 @@ static void say_client(const char *cmd)
 
 	for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
 		if (bytes_eq(base, bytes_of(clients[i].name)))
-			command_say("what %s has others run is not its own and is not captured; for that: %s", clients[i].name,
-				    clients[i].instead);
+			command_say(
+				"what %s has others run is not its own and is not captured; for that: %s",
+				clients[i].name, clients[i].instead);
 }
 
 static void say_loss(const struct capture_report *r)
@@ -43,23 +44,37 @@ static void say_loss(const struct capture_report *r)
 	auto_buf struct buf line = { 0 };
 
 	if (f->gaps)
-		buf_printf(&line, "; %" PRIu64 " serials never came (the reader was too slow: --buffer)", f->gaps);
+		buf_printf(&line,
+			   "; %" PRIu64 " serials never came (the reader was too slow: --buffer)",
+			   f->gaps);
 	if (f->lost_known && f->lost)
-		buf_printf(&line, "; the kernel dropped %" PRIu32 " before they had a serial (--backlog)", f->lost);
+		buf_printf(&line,
+			   "; the kernel dropped %" PRIu32 " before they had a serial (--backlog)",
+			   f->lost);
 	if (f->dropped)
-		buf_printf(&line, "; %" PRIu64 " dropped while the store was busy: neither memory nor a spool had room (--spool)", f->dropped);
+		buf_printf(
+			&line,
+			"; %" PRIu64
+			" dropped while the store was busy: neither memory nor a spool had room (--spool)",
+			f->dropped);
 	if (f->tasks_lost)
-		buf_printf(&line, "; %" PRIu64 " events of processes lost, so some descendants may be missing", f->tasks_lost);
+		buf_printf(&line,
+			   "; %" PRIu64
+			   " events of processes lost, so some descendants may be missing",
+			   f->tasks_lost);
 	if (r->no_marker)
 		buf_str(&line, "; the last records did not come in time");
 	if (line.n)
 		command_say("incomplete%s", buf_text(&line));
 	else if (f->lost_known)
-		command_say("complete: serials %" PRIu32 " to %" PRIu32 " without a gap, none lost by the kernel", f->serial_first,
-			    f->serial_last);
+		command_say("complete: serials %" PRIu32 " to %" PRIu32
+			    " without a gap, none lost by the kernel",
+			    f->serial_first, f->serial_last);
 	else
-		command_say("completeness unknown: no gap in serials %" PRIu32 " to %" PRIu32 ", but what the kernel drops before may not "
-			    "be read (CAP_AUDIT_CONTROL, initial namespaces)", f->serial_first, f->serial_last);
+		command_say("completeness unknown: no gap in serials %" PRIu32 " to %" PRIu32
+			    ", but what the kernel drops before may not "
+			    "be read (CAP_AUDIT_CONTROL, initial namespaces)",
+			    f->serial_first, f->serial_last);
 }
 
 static void say_conditions(const struct capture_report *r, const struct capture_options *c)
@@ -67,12 +82,16 @@ static void say_conditions(const struct capture_report *r, const struct capture_
 	size_t asked = c->reader.buffer ? c->reader.buffer : NETLINK_BUFFER;
 
 	if (!r->forced && r->buffer < asked)
-		command_say("the socket holds %.1f MB instead of %.1f, so bursts may be lost (CAP_NET_ADMIN, or net.core.rmem_max)",
-			    (double)r->buffer / 1048576, (double)asked / 1048576);
+		command_say(
+			"the socket holds %.1f MB instead of %.1f, so bursts may be lost (CAP_NET_ADMIN, or net.core.rmem_max)",
+			(double)r->buffer / 1048576, (double)asked / 1048576);
 	if (r->foreign_pids)
-		command_say("not in the initial pid namespace: containers and units cannot be told");
+		command_say(
+			"not in the initial pid namespace: containers and units cannot be told");
 	if (r->not_followed[0])
-		command_say("descendants are told by their trees, and all records of the machine were taken: %s", r->not_followed);
+		command_say(
+			"descendants are told by their trees, and all records of the machine were taken: %s",
+			r->not_followed);
 }
 
 /* For those who ask for more: cgroups and the spool. */
@@ -80,7 +99,8 @@ static void say_more(const struct capture_report *r)
 {
 	const struct reader_figures *f = &r->figures;
 
-	command_say("cgroups: %" PRIu64 " processes looked up, %" PRIu64 " had gone by then", f->looked, f->vanished);
+	command_say("cgroups: %" PRIu64 " processes looked up, %" PRIu64 " had gone by then",
+		    f->looked, f->vanished);
 	if (f->spooled)
 		command_say("the spool held up to %.1f MB", (double)f->spooled / 1e6);
 }
@@ -92,8 +112,8 @@ static void add_unsaved(struct err *e, const struct capture_report *r)
 	char records[32];
 
 	if (r->unsaved > 0)
-		snprintf(e->msg + n, sizeof(e->msg) - n, "; %s record%s received and not stored", term_number(r->unsaved, records),
-			 r->unsaved == 1 ? " was" : "s were");
+		snprintf(e->msg + n, sizeof(e->msg) - n, "; %s record%s received and not stored",
+			 term_number(r->unsaved, records), r->unsaved == 1 ? " was" : "s were");
 }
 
 static void say_summary(const struct capture_report *r, const struct capture_options *c)
@@ -104,20 +124,26 @@ static void say_summary(const struct capture_report *r, const struct capture_opt
 	if (r->failed[0])
 		return;
 	if (r->figures.processes)
-		snprintf(what, sizeof(what), " of %s process%s", term_number(r->figures.processes, processes),
+		snprintf(what, sizeof(what), " of %s process%s",
+			 term_number(r->figures.processes, processes),
 			 r->figures.processes == 1 ? "" : "es");
 	if (in->ms >= 100)
 		snprintf(took, sizeof(took), " in %.1f s", (double)in->ms / 1000);
-	command_say("%s record%s%s%s: %s new; %" PRIu64 " damaged", term_number(in->records, records), in->records == 1 ? "" : "s",
-		    what, took, term_number(in->new_events, fresh), in->damaged);
+	command_say("%s record%s%s%s: %s new; %" PRIu64 " damaged",
+		    term_number(in->records, records), in->records == 1 ? "" : "s", what, took,
+		    term_number(in->new_events, fresh), in->damaged);
 	say_loss(r);
 	if (in->waits)
 		command_say("%s", COMMAND_IMAGES_WAIT);
 	say_conditions(r, c);
 	if (r->figures.alive > 1)
-		command_say("%" PRIu64 " processes that it started still run; what they do now is not captured", r->figures.alive - 1);
+		command_say(
+			"%" PRIu64
+			" processes that it started still run; what they do now is not captured",
+			r->figures.alive - 1);
 	if (c->argv != NULL && !child_is_privileged())
-		command_say("run without CAP_SYS_ADMIN, so under no_new_privs: setuid programs had no more rights than you");
+		command_say(
+			"run without CAP_SYS_ADMIN, so under no_new_privs: setuid programs had no more rights than you");
 }
 
 static void say_spool(const char *text)
@@ -131,23 +157,32 @@ static int read_options(struct capture_options *c, const struct opts *o, struct 
 {
 	uint64_t ms, buffer, backlog;
 
-	if (values_duration(o, OPT_for, 1, 0, &ms, e) < 0 || values_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
+	if (values_duration(o, OPT_for, 1, 0, &ms, e) < 0 ||
+	    values_size(o, OPT_buffer, 0, &buffer, e) < 0 ||
 	    values_number(o, OPT_backlog, 1, UINT32_MAX, 0, &backlog, e) < 0)
 		return -1;
 	if (buffer > 1u << 30)
 		return err_set(e, ST_INPUT, "--buffer: over 1 GB");
 	c->ms = (int64_t)ms;
 	c->backlog = (uint32_t)backlog;
-	c->reader = (struct reader_options){ .buffer = buffer, .spool = opt_text(o, OPT_spool, NULL), .locations = true,
-					    .say = opt_on(o, OPT_quiet) ? NULL : say_spool };
+	c->reader = (struct reader_options){ .buffer = buffer,
+					     .spool = opt_text(o, OPT_spool, NULL),
+					     .locations = true,
+					     .say = opt_on(o, OPT_quiet) ? NULL : say_spool };
 	c->user = opt_text(o, OPT_user, NULL);
-	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL), .version = SCAUDIT_VERSION, .stop = &stop };
+	c->ingest = (struct ingest_options){ .label = opt_text(o, OPT_label, NULL),
+					     .version = SCAUDIT_VERSION,
+					     .stop = &stop };
 	if (values_policy(o, &c->ingest.policy, e) < 0)
 		return -1;
 	if (o->n_args == 0 && c->user != NULL)
-		return err_set(e, ST_INPUT, "--user says as whom a command runs, and none was given (scaudit capture -- COMMAND)");
+		return err_set(
+			e, ST_INPUT,
+			"--user says as whom a command runs, and none was given (scaudit capture -- COMMAND)");
 	if (o->n_args > 0 && c->ms > 0)
-		return err_set(e, ST_INPUT, "--for is about a capture of everything: that of a command ends with it");
+		return err_set(
+			e, ST_INPUT,
+			"--for is about a capture of everything: that of a command ends with it");
 	return 0;
 }
 
@@ -195,11 +230,15 @@ static int run_capture(struct opts *o, struct err *e)
 }
 
 const struct command command_capture = {
-	.name = "capture", .args = "[-- COMMAND [ARG...]]", .about = "read records live from the kernel, and say what was lost",
+	.name = "capture",
+	.args = "[-- COMMAND [ARG...]]",
+	.about = "read records live from the kernel, and say what was lost",
 	.help = "Reads seccomp log records live from the kernel's audit multicast group into the store, beside auditd or without\n"
 		"it, until Ctrl-C, SIGTERM or --for. Says whether anything was lost.\n\n"
 		"With a command: runs it under a filter that logs every call, and takes its records and those of all that it\n"
 		"starts, nothing else. Its exit status is the command's; 125, 126, 127 as for env.\n\n"
 		"    scaudit capture --label web -- ./server --port 8080",
-	.groups = G_STORE | G_CAPTURE | G_COMMAND, .max_args = -1, .run = run_capture,
+	.groups = G_STORE | G_CAPTURE | G_COMMAND,
+	.max_args = -1,
+	.run = run_capture,
 };

@@ -60,7 +60,8 @@ static enum query_past_records records_of(enum readiness_records r)
 	return r == RECORDS_WHOLE ? PAST_WHOLE : r == RECORDS_LOSSY ? PAST_LOSSY : PAST_UNKNOWN;
 }
 
-static const struct query_tree *tree_of(const struct sight *s, int64_t id, struct compact_view *view)
+static const struct query_tree *tree_of(const struct sight *s, int64_t id,
+					struct compact_view *view)
 {
 	int64_t i = map_get(&s->at, (uint64_t)id, 0, -1);
 	const struct query_tree *t = i < 0 ? NULL : &s->q->trees.v[i];
@@ -68,14 +69,23 @@ static const struct query_tree *tree_of(const struct sight *s, int64_t id, struc
 	view->same = &s->q->same;
 	if (t == NULL || s->w->of_tree[i] == WORKLOADS_NONE)
 		return t;
-	*view = (struct compact_view){ .there = true, .same = &s->q->same, .start_seen = t->start_seen, .key = bytes_of(s->w->v[s->w->of_tree[i]].code),
-				       .main_part = s->q->images.v[t->main].id, .labels = t->labels.v, .n_labels = t->labels.n,
-				       .t_first = t->t_first, .ended = s->known[i].ended, .records = records_of(s->known[i].records) };
+	*view = (struct compact_view){ .there = true,
+				       .same = &s->q->same,
+				       .start_seen = t->start_seen,
+				       .key = bytes_of(s->w->v[s->w->of_tree[i]].code),
+				       .main_part = s->q->images.v[t->main].id,
+				       .labels = t->labels.v,
+				       .n_labels = t->labels.n,
+				       .t_first = t->t_first,
+				       .ended = s->known[i].ended,
+				       .records = records_of(s->known[i].records) };
 	return t;
 }
 
-/* Adds a tree, with those that it is one with: of trusted ones what is seen without text, of others what is seen with all. */
-static void choose_tree(struct chosen *out, const struct sight *all, const struct sight *sure, const struct query_tree *t)
+/* Adds a tree, with those that it is one with: of trusted ones what is seen without text, of others
+ * what is seen with all. */
+static void choose_tree(struct chosen *out, const struct sight *all, const struct sight *sure,
+			const struct query_tree *t)
 {
 	struct compact_tree *f = VEC_PUSH(&out->v);
 	struct also *also = VEC_PUSH(&out->also);
@@ -96,12 +106,12 @@ static void choose_tree(struct chosen *out, const struct sight *all, const struc
 }
 
 /*
- * Of each workload all trees but the last `keep`, and none that is younger than `after`; and what was recorded under a policy
- * stays: the note of it hangs on the trees. Which trusted ones go is told without text: no text makes them old, nor keeps them.
- * Then those of text.
+ * Of each workload all trees but the last `keep`, and none that is younger than `after`; and what
+ * was recorded under a policy stays: the note of it hangs on the trees. Which trusted ones go is
+ * told without text: no text makes them old, nor keeps them. Then those of text.
  */
-static void choose_trees(struct chosen *out, const struct sight *from, const struct sight *all, const struct sight *sure,
-			 const struct limits *limits)
+static void choose_trees(struct chosen *out, const struct sight *from, const struct sight *all,
+			 const struct sight *sure, const struct limits *limits)
 {
 	const struct query *q = from->q;
 	auto_free uint32_t *order = mem_alloc((q->trees.n + 1) * sizeof(*order));
@@ -115,14 +125,16 @@ static void choose_trees(struct chosen *out, const struct sight *from, const str
 		const struct query_tree *t = &q->trees.v[order[i]];
 		uint32_t work = from->w->of_tree[order[i]];
 
-		if (t->id == 0 || work == WORKLOADS_NONE || (from == all && t->trusted) || t->policies.n || kept[work]++ < limits->keep ||
+		if (t->id == 0 || work == WORKLOADS_NONE || (from == all && t->trusted) ||
+		    t->policies.n || kept[work]++ < limits->keep ||
 		    (t->t_last != WHEN_NONE && t->t_last > limits->after))
 			continue;
 		choose_tree(out, all, sure, t);
 	}
 }
 
-static int run_compact(const struct opts *o, const struct chosen *chosen, bool vacuum, struct err *e)
+static int run_compact(const struct opts *o, const struct chosen *chosen, bool vacuum,
+		       struct err *e)
 {
 	struct store store;
 	bool changed;
@@ -147,11 +159,13 @@ static int run_compact(const struct opts *o, const struct chosen *chosen, bool v
 struct known_serials { struct serials trusted, all; };
 
 /* s is of all; trusted: the same store without text. */
-static int compact(const struct opts *o, struct selected *s, struct query *trusted, const struct known_serials *serials,
-		   const struct limits *limits, bool vacuum, size_t *n, struct err *e)
+static int compact(const struct opts *o, struct selected *s, struct query *trusted,
+		   const struct known_serials *serials, const struct limits *limits, bool vacuum,
+		   size_t *n, struct err *e)
 {
 	struct workloads workloads;
-	struct sight all = { .q = &s->query, .w = &s->workloads }, sure = { .q = trusted, .w = &workloads };
+	struct sight all = { .q = &s->query, .w = &s->workloads },
+		     sure = { .q = trusted, .w = &workloads };
 	struct chosen chosen = { 0 };
 	int ret = 0;
 
@@ -199,10 +213,12 @@ int compact_old(const struct opts *o, bool vacuum, struct err *e)
 	if (ret < 0)
 		return ret;
 	limits.after = days ? when_now() - (int64_t)days * DAY_MS : INT64_MAX;
-	if ((!opt_on(o, OPT_dry_run) && values_brought_up(o, e) < 0) || selector_open(&s, o, e) < 0 ||
+	if ((!opt_on(o, OPT_dry_run) && values_brought_up(o, e) < 0) ||
+	    selector_open(&s, o, e) < 0 ||
 	    query_load(&trusted, &s.store, WHEN_NONE, WHEN_NONE, true, e) < 0 ||
 	    serials_load(&serials.trusted, &s.store, &s.query.nodes, true, e) < 0 ||
-	    serials_load(&serials.all, &s.store, &s.query.nodes, false, e) < 0 || store_end(&s.store, e) < 0)
+	    serials_load(&serials.all, &s.store, &s.query.nodes, false, e) < 0 ||
+	    store_end(&s.store, e) < 0)
 		ret = -1;
 	else
 		ret = compact(o, &s, &trusted, &serials, &limits, vacuum, &n, e);
@@ -211,7 +227,8 @@ int compact_old(const struct opts *o, bool vacuum, struct err *e)
 	query_release(&trusted);
 	selector_release(&s);
 	if (ret == 0 && !opt_on(o, OPT_quiet))
-		command_say("%s %s tree%s", opt_on(o, OPT_dry_run) ? "would compact" : "compacted", term_number(n, count), n == 1 ? "" : "s");
+		command_say("%s %s tree%s", opt_on(o, OPT_dry_run) ? "would compact" : "compacted",
+			    term_number(n, count), n == 1 ? "" : "s");
 	return ret;
 }
 
@@ -221,8 +238,12 @@ static int run_compact_command(struct opts *o, struct err *e)
 }
 
 const struct command command_compact = {
-	.name = "compact", .args = "", .about = "turn the evidence of old trees into totals",
+	.name = "compact",
+	.args = "",
+	.about = "turn the evidence of old trees into totals",
 	.help = "Compacts the evidence of old trees: of each workload the last trees stay as they are, of the others remain the\n"
 		"counts, first and last time of each caller's calls, and how many starts and hours showed each set of calls.",
-	.groups = G_STORE | G_COMPACT, .max_args = 0, .run = run_compact_command,
+	.groups = G_STORE | G_COMPACT,
+	.max_args = 0,
+	.run = run_compact_command,
 };

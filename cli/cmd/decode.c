@@ -37,8 +37,9 @@ static const char *form_of(struct decode *d, const struct line *l)
 	if (memcmp(of, d->form_of, sizeof(of)) == 0)
 		return d->form;
 	memcpy(d->form_of, of, sizeof(of));
-	snprintf(d->form, sizeof(d->form), "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "", l->header ? l->header : "",
-		 l->header && l->body ? "/" : "", l->body ? l->body : "");
+	snprintf(d->form, sizeof(d->form), "%s%s%s%s%s", l->wrap ? l->wrap : "", l->wrap ? ":" : "",
+		 l->header ? l->header : "", l->header && l->body ? "/" : "",
+		 l->body ? l->body : "");
 	return d->form;
 }
 
@@ -145,9 +146,11 @@ static void print_text(struct decode *d, const struct line *l)
 	if (l->kind == LINE_DAMAGED)
 		printf("damaged: %s:%" PRIu64 ": %s\n", file, d->number, l->reason);
 	else if (l->loss.number)
-		printf("loss: %s:%" PRIu64 ": %s, %" PRIu64 "\n", file, d->number, record_loss_name(l->loss.kind), l->loss.number);
+		printf("loss: %s:%" PRIu64 ": %s, %" PRIu64 "\n", file, d->number,
+		       record_loss_name(l->loss.kind), l->loss.number);
 	else
-		printf("loss: %s:%" PRIu64 ": %s\n", file, d->number, record_loss_name(l->loss.kind));
+		printf("loss: %s:%" PRIu64 ": %s\n", file, d->number,
+		       record_loss_name(l->loss.kind));
 }
 
 static void one_line(struct decode *d, struct line *l)
@@ -156,7 +159,8 @@ static void one_line(struct decode *d, struct line *l)
 
 	d->records += l->kind == LINE_RECORD;
 	d->damaged += l->kind == LINE_DAMAGED;
-	if (l->kind == LINE_OTHER || l->kind == LINE_SERIAL || (l->kind != LINE_RECORD && !opt_on(d->o, OPT_all_lines)))
+	if (l->kind == LINE_OTHER || l->kind == LINE_SERIAL ||
+	    (l->kind != LINE_RECORD && !opt_on(d->o, OPT_all_lines)))
 		return;
 	if (node != NULL)
 		l->rec.node = bytes_of(node);
@@ -183,7 +187,8 @@ static void within(struct decode *d, const struct line *outer, struct body_room 
 	wrap_release(&wrap);
 }
 
-static void one_piece(struct decode *d, const struct reading *r, const struct piece *p, struct body_room *room)
+static void one_piece(struct decode *d, const struct reading *r, const struct piece *p,
+		      struct body_room *room)
 {
 	struct line l;
 
@@ -233,7 +238,8 @@ static int one_file(struct decode *d, const char *path, struct body_room *room, 
 	if (input_open(&in, path, opt_text(d->o, OPT_json_field, NULL), e) < 0)
 		return -1;
 	if (in.source.is_store || in.source.is_journal) {
-		ret = err_set(e, ST_INPUT, "%s is %s, which ingest reads", in.shown, in.source.is_store ? "a store" : "a file of the journal");
+		ret = err_set(e, ST_INPUT, "%s is %s, which ingest reads", in.shown,
+			      in.source.is_store ? "a store" : "a file of the journal");
 		input_close(&in);
 		return ret;
 	}
@@ -266,16 +272,21 @@ static int run_decode(struct opts *o, struct err *e)
 	body_room_release(&room);
 	json_row_release(&d.row);
 	if (d.damaged && !opt_on(o, OPT_all_lines) && !opt_on(o, OPT_quiet))
-		command_say("%" PRIu64 " damaged record%s not shown; --all shows them with the reason", d.damaged,
-			    d.damaged == 1 ? "" : "s");
+		command_say("%" PRIu64
+			    " damaged record%s not shown; --all shows them with the reason",
+			    d.damaged, d.damaged == 1 ? "" : "s");
 	if (status == ST_OK && d.records == 0 && !opt_on(o, OPT_quiet))
 		command_say("no record in this input");
 	return status;
 }
 
 const struct command command_decode = {
-	.name = "decode", .args = "[FILE...]", .about = "show what log lines say, without a store",
+	.name = "decode",
+	.args = "[FILE...]",
+	.about = "show what log lines say, without a store",
 	.help = "Shows what log lines say: one readable line (or, with --json, one JSON object) a record.\n"
 		"Reads files, '-' or standard input, in every form in which such records occur.",
-	.groups = G_DECODE | G_INPUT, .max_args = -1, .run = run_decode,
+	.groups = G_DECODE | G_INPUT,
+	.max_args = -1,
+	.run = run_decode,
 };

@@ -14,13 +14,15 @@
 #include <inttypes.h>
 
 /* Takes the mark off what the list of a workload would not allow. */
-static void judge_workload(struct denials *all, struct selected *s, const struct selection *whole, const struct workload *w,
-			   const struct baseline *baseline)
+static void judge_workload(struct denials *all, struct selected *s, const struct selection *whole,
+			   const struct workload *w, const struct baseline *baseline)
 {
 	const char *code = w->code;
 	struct select_options mine = s->options;
 	struct active_policies policies = { 0 };
-	struct profile_options po = { .default_action = ACTION_ERRNO, .baseline = baseline, .active_policies = &policies };
+	struct profile_options po = { .default_action = ACTION_ERRNO,
+				      .baseline = baseline,
+				      .active_policies = &policies };
 	struct selection sel;
 	struct profile p;
 
@@ -30,7 +32,9 @@ static void judge_workload(struct denials *all, struct selected *s, const struct
 	active_load(&policies, &s->query, &sel);
 	profile_build(&p, &s->query, &sel, &po);
 	for (size_t i = 0; i < s->query.uses.n; i++) {
-		struct denial *d = sel.use_in[i] && whole->use_in[i] ? denials_of(all, &s->query, &s->query.uses.v[i]) : NULL;
+		struct denial *d = sel.use_in[i] && whole->use_in[i] ?
+					   denials_of(all, &s->query, &s->query.uses.v[i]) :
+					   NULL;
 		bool listed = false;
 
 		for (size_t k = 0; d != NULL && k < p.rules.n && !listed; k++)
@@ -44,7 +48,8 @@ static void judge_workload(struct denials *all, struct selected *s, const struct
 }
 
 /* Would the list that 'profile' writes of each workload now allow what was refused there? */
-static int judge(struct denials *all, struct selected *s, const struct selection *sel, struct err *e)
+static int judge(struct denials *all, struct selected *s, const struct selection *sel,
+		 struct err *e)
 {
 	auto_free bool *in = mem_zero(s->workloads.n + 1, sizeof(*in));
 	struct baseline baseline = { 0 };
@@ -102,7 +107,8 @@ static void print_json(const struct denials *all)
 
 static void print_table(const struct denials *all)
 {
-	static const char *const heads[] = { "syscall", "action", ">count", "listed", "?last", "?node", "caller" };
+	static const char *const heads[] = { "syscall", "action", ">count", "listed",
+					     "?last",	"?node",  "caller" };
 	struct term_table t;
 	char stamp[32];
 
@@ -117,7 +123,11 @@ static void print_table(const struct denials *all)
 		buf_str(&who, " [");
 		esc_tty(&who, d->comm);
 		buf_char(&who, ']');
-		term_cell(&t, "%s%s%s%s", d->name, native ? "" : " (", native ? "" : arch ? arch : "?", native ? "" : ")");
+		term_cell(&t, "%s%s%s%s", d->name, native ? "" : " (",
+			  native ? "" :
+			  arch	 ? arch :
+				   "?",
+			  native ? "" : ")");
 		term_cell(&t, "%s", action_word(d->action));
 		term_cell(&t, "%" PRIu64, d->events);
 		term_cell(&t, "%s", d->listed ? "yes" : "no");
@@ -149,8 +159,9 @@ static int run_denials(struct opts *o, struct err *e)
 		else if (all.n)
 			print_table(&all);
 		else if (!opt_on(o, OPT_quiet))
-			command_say("no denial is known; one by errno leaves a record only where the filter was loaded with "
-				    "SECCOMP_FILTER_FLAG_LOG");
+			command_say(
+				"no denial is known; one by errno leaves a record only where the filter was loaded with "
+				"SECCOMP_FILTER_FLAG_LOG");
 	}
 	VEC_FREE(&all);
 	select_release(&sel);
@@ -159,9 +170,13 @@ static int run_denials(struct opts *o, struct err *e)
 }
 
 const struct command command_denials = {
-	.name = "denials", .args = "", .about = "list what filters refused, by whom and how often",
+	.name = "denials",
+	.args = "",
+	.about = "list what filters refused, by whom and how often",
 	.help = "Lists denials: calls that a filter answered with anything but LOG. Refusals by errno leave a record only\n"
 		"where the filter was loaded with SECCOMP_FILTER_FLAG_LOG. 'listed' says whether the list that 'profile' writes of the\n"
 		"same workload now has the call.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON, .max_args = 0, .run = run_denials,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON,
+	.max_args = 0,
+	.run = run_denials,
 };

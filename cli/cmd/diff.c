@@ -37,7 +37,8 @@ static void print_json(const struct diff *d, const char *first, const char *seco
 	json_object *doc = json_object_new_object(), *list = json_object_new_array();
 
 	json_put_text(doc, "from", true, bytes_of(first));
-	json_put_text(doc, "to", second != NULL, bytes_of(second ? second : "")); /* null: the evidence */
+	json_put_text(doc, "to", second != NULL,
+		      bytes_of(second ? second : "")); /* null: the evidence */
 	for (size_t i = 0; i < d->entries.n; i++) {
 		const struct diff_entry *x = &d->entries.v[i];
 		json_object *one = json_object_new_object();
@@ -51,11 +52,13 @@ static void print_json(const struct diff *d, const char *first, const char *seco
 	}
 	json_object_object_add(doc, "differences", list);
 	for (int i = 0; i < 3; i++)
-		json_put_int(doc, diff_effect_word((enum diff_effect)i), true, (int64_t)d->effects[i]);
+		json_put_int(doc, diff_effect_word((enum diff_effect)i), true,
+			     (int64_t)d->effects[i]);
 	json_print(doc);
 }
 
-static int report(const struct opts *o, const struct policy *a, const struct policy *b, const char *second)
+static int report(const struct opts *o, const struct policy *a, const struct policy *b,
+		  const char *second)
 {
 	struct diff d;
 	int ret;
@@ -66,8 +69,9 @@ static int report(const struct opts *o, const struct policy *a, const struct pol
 	else if (d.entries.n)
 		print_table(&d);
 	if (!opt_on(o, OPT_quiet) && d.entries.n)
-		command_say("%zu difference%s: %zu looser, %zu stricter, %zu other", d.entries.n, d.entries.n == 1 ? "" : "s",
-			    d.effects[DIFF_LOOSER], d.effects[DIFF_STRICTER], d.effects[DIFF_OTHER]);
+		command_say("%zu difference%s: %zu looser, %zu stricter, %zu other", d.entries.n,
+			    d.entries.n == 1 ? "" : "s", d.effects[DIFF_LOOSER],
+			    d.effects[DIFF_STRICTER], d.effects[DIFF_OTHER]);
 	else if (!opt_on(o, OPT_quiet))
 		command_say("no difference");
 	ret = d.entries.n ? ST_NO : ST_OK;
@@ -103,7 +107,8 @@ static size_t place_of(const struct policy *names, const char *name)
 	return 0;
 }
 
-static int compare_pair(const struct opts *o, const struct bytes text[2], const size_t place[2], struct err *e)
+static int compare_pair(const struct opts *o, const struct bytes text[2], const size_t place[2],
+			struct err *e)
 {
 	struct policy v[2];
 	int ret = 0;
@@ -119,7 +124,8 @@ static int compare_pair(const struct opts *o, const struct bytes text[2], const 
 }
 
 /* Those of one name are compared with each other; one that only one file has is a difference. */
-static int compare_named(const struct opts *o, const struct bytes text[2], const struct policy names[2], struct err *e)
+static int compare_named(const struct opts *o, const struct bytes text[2],
+			 const struct policy names[2], struct err *e)
 {
 	int worst = ST_OK;
 
@@ -130,7 +136,8 @@ static int compare_named(const struct opts *o, const struct bytes text[2], const
 
 		esc_shell(&shown, bytes_of(names[0].profiles.v[i]));
 		if (!opt_on(o, OPT_json))
-			printf("%s:%s\n", buf_text(&shown), place[1] ? "" : " only in the first file");
+			printf("%s:%s\n", buf_text(&shown),
+			       place[1] ? "" : " only in the first file");
 		if (place[1])
 			ret = compare_pair(o, text, place, e);
 		if (ret != ST_OK && ret != ST_NO)
@@ -157,8 +164,8 @@ static int with_several(const struct opts *o, struct err *e)
 	struct bytes text[2];
 	int ret = -1;
 
-	if (strcmp(o->args[0], "-") == 0 || strcmp(o->args[1], "-") == 0 || input_load(&first, o->args[0], e) < 0 ||
-	    input_load(&second, o->args[1], e) < 0)
+	if (strcmp(o->args[0], "-") == 0 || strcmp(o->args[1], "-") == 0 ||
+	    input_load(&first, o->args[0], e) < 0 || input_load(&second, o->args[1], e) < 0)
 		return -1;
 	text[0] = buf_bytes(&first);
 	text[1] = buf_bytes(&second);
@@ -174,8 +181,9 @@ static int with_several(const struct opts *o, struct err *e)
 /* ---- a profile and the evidence ---- */
 
 /* The list that the evidence alone makes, with the first's own answer to all else. */
-static int with_list(const struct opts *o, const struct policy *a, struct selected *s, const struct selection *sel,
-		     const struct query_losses *losses, struct summary *talk)
+static int with_list(const struct opts *o, const struct policy *a, struct selected *s,
+		     const struct selection *sel, const struct query_losses *losses,
+		     struct summary *talk)
 {
 	struct profile_options po = { .default_action = a->default_action };
 	struct active_policies policies;
@@ -195,7 +203,8 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 		command_say("%zu numbers that no table knows are not compared", p.unnamed.n);
 	ret = report(o, a, &b, NULL);
 	whole_find(&whole, &s->query, sel);
-	summary_of_evidence(talk, &(struct summary_evidence){ &s->query, sel, losses, &whole, &policies });
+	summary_of_evidence(
+		talk, &(struct summary_evidence){ &s->query, sel, losses, &whole, &policies });
 	whole_release(&whole);
 	policy_release(&b);
 	profile_release(&p);
@@ -203,7 +212,8 @@ static int with_list(const struct opts *o, const struct policy *a, struct select
 	return ret;
 }
 
-static int with_selection(const struct opts *o, const struct policy *a, struct selected *s, struct err *e)
+static int with_selection(const struct opts *o, const struct policy *a, struct selected *s,
+			  struct err *e)
 {
 	auto_buf struct buf all = { 0 }, rest = { 0 };
 	struct summary_advice advice;
@@ -214,9 +224,12 @@ static int with_selection(const struct opts *o, const struct policy *a, struct s
 
 	selector_command(&all, o, false);
 	selector_command(&rest, o, true);
-	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = true };
+	advice = (struct summary_advice){ .all = buf_text(&all),
+					  .rest = buf_text(&rest),
+					  .unites = true };
 	select_run(&sel, &s->query, &s->workloads, &s->options);
-	if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) < 0 : selector_losses(&losses, s, o, e) < 0)
+	if (sel.program ? lives_losses(&losses, &s->query, &s->store, &sel, e) < 0 :
+			  selector_losses(&losses, s, o, e) < 0)
 		ret = (int)e->status;
 	else if (sel.trees == 0)
 		summary_of_nothing(&talk, &s->query, &s->options, &losses, &advice);
@@ -240,8 +253,11 @@ static int with_evidence(const struct opts *o, const struct policy *a, struct er
 	if (selector_open(&s, o, e) < 0)
 		ret = (int)e->status;
 	else if (!select_names_something(&s.options))
-		ret = err_set(e, ST_INPUT, "with what? Name another profile, or whose records: --comm NAME, --exe PATH, --label NAME ...") < 0 ?
-		      ST_INPUT : ST_OK;
+		ret = err_set(e, ST_INPUT,
+			      "with what? Name another profile, or whose records: --comm NAME, --exe PATH, --label NAME ...") <
+				      0 ?
+			      ST_INPUT :
+			      ST_OK;
 	else {
 		s.options.whole_locations = true;
 		ret = with_selection(o, a, &s, e);
@@ -256,7 +272,11 @@ static int run_diff(struct opts *o, struct err *e)
 	int ret;
 
 	if (o->n_args == 0)
-		return err_set(e, ST_INPUT, "diff takes two profiles, or one and a selector: scaudit diff OLD NEW") < 0 ? ST_INPUT : ST_OK;
+		return err_set(e, ST_INPUT,
+			       "diff takes two profiles, or one and a selector: scaudit diff OLD NEW") <
+				       0 ?
+			       ST_INPUT :
+			       ST_OK;
 	if (o->n_args == 2 && (ret = with_several(o, e)) >= 0)
 		return ret;
 	if (policy_open(&a, o->args[0], o, e) < 0) {
@@ -271,11 +291,15 @@ static int run_diff(struct opts *o, struct err *e)
 }
 
 const struct command command_diff = {
-	.name = "diff", .args = "PROFILE [PROFILE | SELECTOR]", .about = "compare two profiles, or one with what was seen",
+	.name = "diff",
+	.args = "PROFILE [PROFILE | SELECTOR]",
+	.about = "compare two profiles, or one with what was seen",
 	.help = "Prints what the second profile says otherwise, in any of the formats that are read. Rules in another order, or split\n"
 		"in another way, are the same. Exit status 1: there is a difference. With a selector, the first is compared with what\n"
 		"was seen: added is what it would refuse, removed what it allows and nobody did.\n\n"
 		"    scaudit diff old.json new.json\n"
 		"    scaudit diff myapp.json --comm myapp",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY | G_DIFF, .max_args = 2, .run = run_diff,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_POLICY | G_DIFF,
+	.max_args = 2,
+	.run = run_diff,
 };

@@ -24,7 +24,8 @@ static const char *ring_note(const struct checkup *c, const struct delivery_way 
 {
 	if (w->kind != DELIVERY_RING || !c->delivery.record_pid)
 		return "";
-	return c->daemon ? " (a daemon takes the records)" : " (printk's limit lets few lines through)";
+	return c->daemon ? " (a daemon takes the records)" :
+			   " (printk's limit lets few lines through)";
 }
 
 static void print_way(const struct checkup *c, const struct delivery_way *w)
@@ -40,7 +41,10 @@ static void print_way(const struct checkup *c, const struct delivery_way *w)
 		buf_printf(&found, "it did not arrive%s", ring_note(c, w));
 	else
 		buf_printf(&found, "not looked at: %s", w->why.msg);
-	print_line(w->arrived ? STATE_OK : w->open ? STATE_WARN : STATE_UNKNOWN, w->name, buf_text(&found), "");
+	print_line(w->arrived ? STATE_OK :
+		   w->open    ? STATE_WARN :
+				STATE_UNKNOWN,
+		   w->name, buf_text(&found), "");
 }
 
 static void print_text(struct checkup *c)
@@ -51,7 +55,8 @@ static void print_text(struct checkup *c)
 		print_line(f->state, f->what, buf_text(&f->found), buf_text(&f->todo));
 	}
 	if (c->delivery.made)
-		printf("\none LOG record was made (syscall=%d pid=%d) and looked for:\n", c->delivery.nr, c->delivery.pid);
+		printf("\none LOG record was made (syscall=%d pid=%d) and looked for:\n",
+		       c->delivery.nr, c->delivery.pid);
 	else
 		printf("\nno LOG record could be made: %s\n", c->delivery.why.msg);
 	for (size_t i = 0; c->delivery.made && i < c->delivery.n; i++)
@@ -85,8 +90,11 @@ static json_object *json_delivery(const struct delivery *a)
 		json_object *one = json_object_new_object();
 
 		json_put_word(one, "kind", kinds[w->kind]);
-		json_put_text(one, "path", w->path != NULL, bytes_of(w->path != NULL ? w->path : ""));
-		json_object_object_add(one, "arrived", w->open && a->made ? json_object_new_boolean(w->arrived) : NULL);
+		json_put_text(one, "path", w->path != NULL,
+			      bytes_of(w->path != NULL ? w->path : ""));
+		json_object_object_add(one, "arrived",
+				       w->open && a->made ? json_object_new_boolean(w->arrived) :
+							    NULL);
 		json_put_int(one, "after_ms", w->arrived, w->after_ms);
 		json_put_text(one, "why_not", !w->open, bytes_of(w->why.msg));
 		json_object_object_add(all, w->name, one);
@@ -116,7 +124,8 @@ static int check_pid(const char *text, struct err *e)
 	uint64_t v;
 
 	if (bytes_dec(&b, INT32_MAX, &v) == 0 || b.n || v == 0)
-		return err_set(e, ST_INPUT, "--pid takes the number of a process, not '%.80s'", text);
+		return err_set(e, ST_INPUT, "--pid takes the number of a process, not '%.80s'",
+			       text);
 	return 0;
 }
 
@@ -139,8 +148,12 @@ static int run_doctor(struct opts *o, struct err *e)
 }
 
 const struct command command_doctor = {
-	.name = "doctor", .args = "", .about = "say whether records are made and kept on this machine",
+	.name = "doctor",
+	.args = "",
+	.about = "say whether records are made and kept on this machine",
 	.help = "Says whether the kernel makes records and who keeps them, and what to do about each finding. Makes one record and\n"
 		"looks where it comes out, and 200 more to measure what they cost; none of them is evidence of anything. Best as root.",
-	.groups = G_JSON | G_DOCTOR, .max_args = 0, .run = run_doctor,
+	.groups = G_JSON | G_DOCTOR,
+	.max_args = 0,
+	.run = run_doctor,
 };

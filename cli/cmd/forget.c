@@ -12,30 +12,45 @@
 #include <unistd.h>
 
 /* What the options name, as rows of trees; borrowed by *what until selector_release. */
-static int read_what(struct forget_what *what, int64_t **trees, struct bytes **totals, const struct opts *o, const struct selected *s,
-		     const struct selection *sel, struct err *e)
+static int read_what(struct forget_what *what, int64_t **trees, struct bytes **totals,
+		     const struct opts *o, const struct selected *s, const struct selection *sel,
+		     struct err *e)
 {
 	const char *ingest = opt_text(o, OPT_ingest, NULL);
 	bool narrowed = select_names_something(&s->options);
 	size_t n = 0, most = 0;
 
-	*what = (struct forget_what){ .since = s->since, .until = s->until, .before = WHEN_NONE, .unsee = opt_on(o, OPT_unsee),
-				      .trusted = opt_on(o, OPT_trusted), .dry_run = opt_on(o, OPT_dry_run) };
-	/* text of the same events stays, and knows that they are trusted: read again they would count beside it */
+	*what = (struct forget_what){ .since = s->since,
+				      .until = s->until,
+				      .before = WHEN_NONE,
+				      .unsee = opt_on(o, OPT_unsee),
+				      .trusted = opt_on(o, OPT_trusted),
+				      .dry_run = opt_on(o, OPT_dry_run) };
+	/* text of the same events stays, and knows that they are trusted: read again they would
+	 * count beside it */
 	if (what->unsee && what->trusted)
-		return err_set(e, ST_INPUT, "--unsee brings back what is removed with its text, and --trusted leaves the text: not both");
+		return err_set(
+			e, ST_INPUT,
+			"--unsee brings back what is removed with its text, and --trusted leaves the text: not both");
 	if (ingest != NULL) {
 		struct bytes b = bytes_of(ingest);
 		uint64_t id;
 
 		if (!bytes_dec(&b, INT64_MAX, &id) || b.n || id == 0)
-			return err_set(e, ST_INPUT, "--ingest: not a run's number: '%.40s' ('scaudit status' lists them)", ingest);
+			return err_set(
+				e, ST_INPUT,
+				"--ingest: not a run's number: '%.40s' ('scaudit status' lists them)",
+				ingest);
 		what->ingest = (int64_t)id;
 	}
-	if (opt_on(o, OPT_before) && when_parse(opt_text(o, OPT_before, NULL), when_now(), &what->before, e) < 0)
+	if (opt_on(o, OPT_before) &&
+	    when_parse(opt_text(o, OPT_before, NULL), when_now(), &what->before, e) < 0)
 		return err_wrap(e, "--before");
-	if (!narrowed && ingest == NULL && what->before == WHEN_NONE && what->since == WHEN_NONE && what->until == WHEN_NONE)
-		return err_set(e, ST_INPUT, "forget what? Name it: a selector, --before TIME, --ingest ID, or --all");
+	if (!narrowed && ingest == NULL && what->before == WHEN_NONE && what->since == WHEN_NONE &&
+	    what->until == WHEN_NONE)
+		return err_set(
+			e, ST_INPUT,
+			"forget what? Name it: a selector, --before TIME, --ingest ID, or --all");
 	if (!narrowed || s->options.all)
 		return 0;
 	for (size_t i = 0; i < s->query.trees.n; i++)
@@ -66,11 +81,14 @@ static bool agreed(const struct opts *o, const struct forget_report *r, struct e
 	if (opt_on(o, OPT_yes))
 		return true;
 	if (!isatty(STDIN_FILENO)) {
-		err_set(e, ST_INPUT, "nothing was removed: say --yes, or --dry-run to see what would go");
+		err_set(e, ST_INPUT,
+			"nothing was removed: say --yes, or --dry-run to see what would go");
 		return false;
 	}
-	fprintf(stderr, "remove %s records of %s trees? [y/N] ", term_number(r->events, events), term_number(r->trees, trees));
-	if (fgets(answer, sizeof(answer), stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y')) {
+	fprintf(stderr, "remove %s records of %s trees? [y/N] ", term_number(r->events, events),
+		term_number(r->trees, trees));
+	if (fgets(answer, sizeof(answer), stdin) == NULL ||
+	    (answer[0] != 'y' && answer[0] != 'Y')) {
 		err_set(e, ST_NO, "nothing was removed");
 		return false;
 	}
@@ -82,13 +100,19 @@ static void say_forgotten(const struct forget_report *r, const struct forget_wha
 	char events[32], trees[32];
 	bool dry = what->dry_run;
 
-	command_say("%s %s record%s of %s tree%s%s", dry ? "would remove" : "removed", term_number(r->events, events),
-		    r->events == 1 ? "" : "s", term_number(r->trees, trees), r->trees == 1 ? "" : "s",
-		    dry || what->unsee ? "" : what->trusted ? "; reading the same logs again does not bring them back" :
-		    "; reading the same logs again does not bring them back (--unsee: it would)");
+	command_say(
+		"%s %s record%s of %s tree%s%s", dry ? "would remove" : "removed",
+		term_number(r->events, events), r->events == 1 ? "" : "s",
+		term_number(r->trees, trees), r->trees == 1 ? "" : "s",
+		dry || what->unsee ?
+			"" :
+		what->trusted ?
+			"; reading the same logs again does not bring them back" :
+			"; reading the same logs again does not bring them back (--unsee: it would)");
 	if (r->shared_seconds)
-		command_say("in %llu second%s others made records too: what was removed there stays seen",
-			    (unsigned long long)r->shared_seconds, r->shared_seconds == 1 ? "" : "s");
+		command_say(
+			"in %llu second%s others made records too: what was removed there stays seen",
+			(unsigned long long)r->shared_seconds, r->shared_seconds == 1 ? "" : "s");
 }
 
 static int forget(const struct opts *o, const struct forget_what *what, struct err *e)
@@ -152,9 +176,13 @@ static int run_forget(struct opts *o, struct err *e)
 }
 
 const struct command command_forget = {
-	.name = "forget", .args = "SELECTOR", .about = "remove what a mistake or a debugging session brought",
+	.name = "forget",
+	.args = "SELECTOR",
+	.about = "remove what a mistake or a debugging session brought",
 	.help = "Removes the records of the trees that a selector names, of a time (--before, --since, --until), or of a run\n"
 		"(--ingest). Asks on a terminal. What is removed stays known as seen, so that reading the same logs again does\n"
 		"not bring it back.",
-	.groups = G_STORE | G_SELECT | G_FORGET, .max_args = 0, .run = run_forget,
+	.groups = G_STORE | G_SELECT | G_FORGET,
+	.max_args = 0,
+	.run = run_forget,
 };

@@ -23,7 +23,10 @@ static int run_help(struct opts *o, struct err *e)
 }
 
 const struct command command_help = {
-	.name = "help", .args = "[COMMAND | formats]", .about = "show a command's help, or all formats",
+	.name = "help",
+	.args = "[COMMAND | formats]",
+	.about = "show a command's help, or all formats",
 	.help = "Shows all that a command takes. formats: what profiles are written and read as, and which forms of lines are read.",
-	.max_args = 1, .run = run_help,
+	.max_args = 1,
+	.run = run_help,
 };

@@ -51,13 +51,15 @@ static void print_json(const struct lint *l, const char *file, const char *name)
 static int say_counts(const struct opts *o, const size_t counts[3])
 {
 	if (!opt_on(o, OPT_quiet))
-		command_say("%zu error%s, %zu warning%s", counts[LINT_ERROR], counts[LINT_ERROR] == 1 ? "" : "s", counts[LINT_WARNING],
+		command_say("%zu error%s, %zu warning%s", counts[LINT_ERROR],
+			    counts[LINT_ERROR] == 1 ? "" : "s", counts[LINT_WARNING],
 			    counts[LINT_WARNING] == 1 ? "" : "s");
 	return counts[LINT_ERROR] ? ST_NO : ST_OK;
 }
 
 /* name: of a file with several; NULL. */
-static int report(const struct opts *o, const struct policy *p, const struct target *target, const char *name)
+static int report(const struct opts *o, const struct policy *p, const struct target *target,
+		  const char *name)
 {
 	auto_buf struct buf shown = { 0 };
 	struct lint l;
@@ -82,14 +84,17 @@ static int report(const struct opts *o, const struct policy *p, const struct tar
 static int report_contexts(const struct opts *o, const struct kube_findings *found)
 {
 	struct lint l = { 0 };
-	struct lint_rule rules[] = { { "security-context", LINT_ERROR, "" }, { "security-context", LINT_WARNING, "" },
+	struct lint_rule rules[] = { { "security-context", LINT_ERROR, "" },
+				     { "security-context", LINT_WARNING, "" },
 				     { "security-context", LINT_NOTE, "" } };
 	int ret;
 
 	for (int severity = 0; severity < 3; severity++)
 		for (size_t i = 0; i < found->n; i++)
 			if ((int)found->v[i].severity == severity) {
-				*VEC_PUSH(&l.findings) = (struct lint_finding){ &rules[severity], found->v[i].what, found->v[i].why };
+				*VEC_PUSH(&l.findings) =
+					(struct lint_finding){ &rules[severity], found->v[i].what,
+							       found->v[i].why };
 				l.counts[severity]++;
 			}
 	if (opt_on(o, OPT_json))
@@ -102,13 +107,16 @@ static int report_contexts(const struct opts *o, const struct kube_findings *fou
 }
 
 /* Each of several profiles in turn. The worst of them is the status. */
-static int lint_all(const struct opts *o, struct bytes text, const struct target *target, const struct policy *names, struct err *e)
+static int lint_all(const struct opts *o, struct bytes text, const struct target *target,
+		    const struct policy *names, struct err *e)
 {
 	int worst = ST_OK;
 
 	for (size_t i = 0; i < names->profiles.n; i++) {
 		struct policy p;
-		int ret = policy_open_nth(&p, text, o->args[0], i + 1, o, e) < 0 ? (int)e->status : report(o, &p, target, names->profiles.v[i]);
+		int ret = policy_open_nth(&p, text, o->args[0], i + 1, o, e) < 0 ?
+				  (int)e->status :
+				  report(o, &p, target, names->profiles.v[i]);
 
 		policy_release(&p);
 		if (ret != ST_OK && ret != ST_NO)
@@ -118,7 +126,8 @@ static int lint_all(const struct opts *o, struct bytes text, const struct target
 	return worst;
 }
 
-static int lint_text(const struct opts *o, struct bytes text, const struct target *target, struct err *e)
+static int lint_text(const struct opts *o, struct bytes text, const struct target *target,
+		     struct err *e)
 {
 	struct policy p, names;
 	struct kube_findings found;
@@ -149,16 +158,23 @@ static int run_lint(struct opts *o, struct err *e)
 	const struct target *target = NULL;
 
 	if (o->n_args != 1)
-		return err_set(e, ST_INPUT, "lint takes a profile: scaudit lint PROFILE") < 0 ? ST_INPUT : ST_OK;
-	if ((name != NULL && (target = target_find(name, e)) == NULL) || input_load(&text, o->args[0], e) < 0)
+		return err_set(e, ST_INPUT, "lint takes a profile: scaudit lint PROFILE") < 0 ?
+			       ST_INPUT :
+			       ST_OK;
+	if ((name != NULL && (target = target_find(name, e)) == NULL) ||
+	    input_load(&text, o->args[0], e) < 0)
 		return (int)e->status;
 	return lint_text(o, buf_bytes(&text), target, e);
 }
 
 const struct command command_lint = {
-	.name = "lint", .args = "PROFILE", .about = "look for traps in a profile",
+	.name = "lint",
+	.args = "PROFILE",
+	.about = "look for traps in a profile",
 	.help = "Looks for what loaders pass over, refuse or read otherwise than it was meant, and for calls that deserve a look.\n"
 		"Exit status 1: there are errors.\n\n"
 		"    scaudit lint myapp.json",
-	.groups = G_JSON | G_POLICY | G_LINT, .max_args = 1, .run = run_lint,
+	.groups = G_JSON | G_POLICY | G_LINT,
+	.max_args = 1,
+	.run = run_lint,
 };

@@ -15,7 +15,8 @@ static int name_of(struct bytes *name, struct buf *room, struct store *s, struct
 	int64_t typed, read = 0;
 
 	esc_read(room, *name);
-	if (names_find_node(s, *name, &typed, e) < 0 || (typed == 0 && names_find_node(s, buf_bytes(room), &read, e) < 0))
+	if (names_find_node(s, *name, &typed, e) < 0 ||
+	    (typed == 0 && names_find_node(s, buf_bytes(room), &read, e) < 0))
 		return -1;
 	if (read > 0)
 		*name = buf_bytes(room);
@@ -39,8 +40,11 @@ static int run_node(struct opts *o, struct err *e)
 	int ret = ST_OK;
 
 	if (o->n_args != 3 || strcmp(o->args[0], "alias") != 0)
-		return err_set(e, ST_INPUT, "usage: scaudit node alias NAME OTHER-NAME") < 0 ? ST_INPUT : ST_OK;
-	if (values_store(o, &store, STORE_CHANGE, NULL, e) < 0 || store_begin(&store, &changed, e) < 0)
+		return err_set(e, ST_INPUT, "usage: scaudit node alias NAME OTHER-NAME") < 0 ?
+			       ST_INPUT :
+			       ST_OK;
+	if (values_store(o, &store, STORE_CHANGE, NULL, e) < 0 ||
+	    store_begin(&store, &changed, e) < 0)
 		ret = ST_SYSTEM;
 	command_ends("scaudit: stopped; the two names stay as they were\n");
 	if (ret == ST_OK && (alias(&store, o->args + 1, e) < 0 || again_all(&store, NULL, e) < 0))
@@ -57,7 +61,11 @@ static int run_node(struct opts *o, struct err *e)
 }
 
 const struct command command_node = {
-	.name = "node", .args = "alias NAME OTHER-NAME", .about = "make two names of a machine one",
+	.name = "node",
+	.args = "alias NAME OTHER-NAME",
+	.about = "make two names of a machine one",
 	.help = "Says that two host names mean one machine: what stands under either counts as NAME's from then on.",
-	.groups = G_STORE, .max_args = 3, .run = run_node,
+	.groups = G_STORE,
+	.max_args = 3,
+	.run = run_node,
 };

@@ -117,25 +117,33 @@ static void print_scope(const struct readiness *r)
 	}
 	if (r->nodes.n > 5)
 		buf_printf(&nodes, " and %zu more", r->nodes.n - 5);
-	printf("starts     %zu that ended%s%s: %" PRIu64 " whole, %" PRIu64 " with records lost, %" PRIu64 " of which that is not known",
-	       r->starts.n, nodes.n ? ", on " : "", buf_text(&nodes), r->whole, r->lossy, r->unknown);
+	printf("starts     %zu that ended%s%s: %" PRIu64 " whole, %" PRIu64
+	       " with records lost, %" PRIu64 " of which that is not known",
+	       r->starts.n, nodes.n ? ", on " : "", buf_text(&nodes), r->whole, r->lossy,
+	       r->unknown);
 	if (r->text)
 		printf(", %" PRIu64 " from text that a user can write", r->text);
 	printf("\n");
 	if (r->running + r->fragments + r->compacted + r->older_builds)
-		printf("not counted  %" PRIu64 " that still run, %" PRIu64 " fragments, %" PRIu64 " compacted, %" PRIu64 " of an older build\n",
+		printf("not counted  %" PRIu64 " that still run, %" PRIu64 " fragments, %" PRIu64
+		       " compacted, %" PRIu64 " of an older build\n",
 		       r->running, r->fragments, r->compacted, r->older_builds);
 }
 
 static void print_chance(const struct readiness *r)
 {
-	printf("next start  an unlisted call with a chance of at most %.3g %%, by %" PRIu32 " clean start%s since the last new name (95 %% "
-	       "certain; asked for: %.3g %%)\n", r->bound.chance * 100, r->bound.clean, r->bound.clean == 1 ? "" : "s", r->risk * 100);
+	printf("next start  an unlisted call with a chance of at most %.3g %%, by %" PRIu32
+	       " clean start%s since the last new name (95 %% "
+	       "certain; asked for: %.3g %%)\n",
+	       r->bound.chance * 100, r->bound.clean, r->bound.clean == 1 ? "" : "s",
+	       r->risk * 100);
 	if (r->nodes.n > 0 && r->fresh_node.more == 0)
-		printf("fresh node  a new name with a chance of at most %.3g %%\n", r->fresh_node.chance * 100);
+		printf("fresh node  a new name with a chance of at most %.3g %%\n",
+		       r->fresh_node.chance * 100);
 	else if (r->nodes.n > 0)
-		printf("fresh node  unknown: %zu node%s seen, %" PRIu32 " more without news would tell\n", r->nodes.n, r->nodes.n == 1 ? " was" : "s were",
-		       r->fresh_node.more);
+		printf("fresh node  unknown: %zu node%s seen, %" PRIu32
+		       " more without news would tell\n",
+		       r->nodes.n, r->nodes.n == 1 ? " was" : "s were", r->fresh_node.more);
 }
 
 static void span(struct buf *out, int64_t ms)
@@ -159,7 +167,9 @@ static void print_times(const struct readiness *r)
 	span(&quiet, r->quiet_ms);
 	span(&longest, r->longest_quiet_ms);
 	printf("times      starts in %d of 24 hours of the day and on %d of 7 days; no new name for the last %s, the longest time after "
-	       "which one came was %s\n", __builtin_popcount(r->hours), __builtin_popcount(r->days), buf_text(&quiet), buf_text(&longest));
+	       "which one came was %s\n",
+	       __builtin_popcount(r->hours), __builtin_popcount(r->days), buf_text(&quiet),
+	       buf_text(&longest));
 }
 
 /* What is easily missed: it runs seldom, or by another program. */
@@ -170,14 +180,17 @@ static void print_seen(const struct readiness *r)
 	if (r->starts.n == 0)
 		return;
 	span(&lived, r->lived_ms);
-	printf("seen       they lived for %s in all; %" PRIu64 " stopped, %" PRIu64 " handled a signal (a reload is one); %" PRIu64 " other tree%s in the "
-	       "same containers, pods or units (probes, hooks)\n", buf_text(&lived), r->stops, r->signals, r->probes, r->probes == 1 ? "" : "s");
+	printf("seen       they lived for %s in all; %" PRIu64 " stopped, %" PRIu64
+	       " handled a signal (a reload is one); %" PRIu64 " other tree%s in the "
+	       "same containers, pods or units (probes, hooks)\n",
+	       buf_text(&lived), r->stops, r->signals, r->probes, r->probes == 1 ? "" : "s");
 }
 
 /* The curve: a row for each start that brought a name. */
 static void print_curve(const struct readiness *r, const struct query *q, bool all)
 {
-	static const char *const heads[] = { ">start", "time", ">names", "", "new name, and who made the call" };
+	static const char *const heads[] = { ">start", "time", ">names", "",
+					     "new name, and who made the call" };
 	uint64_t most = r->starts.n ? r->starts.v[r->starts.n - 1].names : 0;
 	struct term_table t;
 	char stamp[32];
@@ -196,14 +209,16 @@ static void print_curve(const struct readiness *r, const struct query *q, bool a
 			const struct readiness_news *n = &r->news.v[s->news + k];
 			struct bytes path = q->images.v[n->image].path;
 
-			buf_printf(&what, "%s%s (%.*s)", k ? ", " : "", n->name, (int)path.n, path.p);
+			buf_printf(&what, "%s%s (%.*s)", k ? ", " : "", n->name, (int)path.n,
+				   path.p);
 		}
 		if (!all && s->n_news > NEWS_SHOWN)
 			buf_printf(&what, ", %" PRIu32 " more", s->n_news - NEWS_SHOWN);
 		term_cell(&t, "%zu", i + 1);
 		term_cell(&t, "%s", when_local(s->t, stamp));
 		term_cell(&t, "%" PRIu64, s->names);
-		term_cell(&t, "%.*s", (int)(s->names * BAR / (most ? most : 1)), "##############################");
+		term_cell(&t, "%.*s", (int)(s->names * BAR / (most ? most : 1)),
+			  "##############################");
 		term_cell_text(&t, buf_bytes(&what));
 	}
 	term_table_print(&t, stdout);
@@ -212,7 +227,8 @@ static void print_curve(const struct readiness *r, const struct query *q, bool a
 static void print(const struct opts *o, struct readiness *r, const struct query *q)
 {
 	printf("verdict    %s: %s\n", readiness_verdict_word(r->verdict), buf_text(&r->why));
-	printf("arrived    %s: %s\n", readiness_arrived_word(r->arrived), buf_text(&r->why_arrived));
+	printf("arrived    %s: %s\n", readiness_arrived_word(r->arrived),
+	       buf_text(&r->why_arrived));
 	print_scope(r);
 	print_chance(r);
 	print_times(r);
@@ -236,7 +252,9 @@ static int judge(struct opts *o, struct selected *s, struct err *e)
 	select_run(&sel, &s->query, &s->workloads, &s->options);
 	selector_command(&all, o, false);
 	selector_command(&rest, o, true);
-	advice = (struct summary_advice){ .all = buf_text(&all), .rest = buf_text(&rest), .unites = false };
+	advice = (struct summary_advice){ .all = buf_text(&all),
+					  .rest = buf_text(&rest),
+					  .unites = false };
 	if (!sel.program && selector_losses(&losses, s, o, e) < 0) {
 		ret = (int)e->status;
 	} else if (sel.trees == 0) {
@@ -269,7 +287,11 @@ static int run_readiness(struct opts *o, struct err *e)
 	if (ret < 0)
 		ret = (int)e->status;
 	else if (!select_names_something(&s.options))
-		ret = err_set(e, ST_INPUT, "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all") < 0 ? ST_INPUT : 0;
+		ret = err_set(e, ST_INPUT,
+			      "of what? Name it: --comm NAME, --exe PATH, --label NAME, --workload ID ... or --all") <
+				      0 ?
+			      ST_INPUT :
+			      0;
 	else
 		ret = judge(o, &s, e);
 	selector_release(&s);
@@ -277,9 +299,13 @@ static int run_readiness(struct opts *o, struct err *e)
 }
 
 const struct command command_readiness = {
-	.name = "readiness", .args = "SELECTOR", .about = "say whether the records arrived, and whether enough was seen",
+	.name = "readiness",
+	.args = "SELECTOR",
+	.about = "say whether the records arrived, and whether enough was seen",
 	.help = "Says whether a list of what the selected trees did is ready to be enforced: ready, not ready, or unknown, with what\n"
 		"would change it; and whether their records arrived. Then the growth of the list, start by start.\n\n"
 		"Exit status 0: ready; 1: not ready, or unknown.",
-	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_READINESS, .max_args = 0, .run = run_readiness,
+	.groups = G_STORE | G_SELECT | G_SCOPE | G_JSON | G_READINESS,
+	.max_args = 0,
+	.run = run_readiness,
 };

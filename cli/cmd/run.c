@@ -23,10 +23,12 @@ static void say_unknown(const struct compiled *c)
 	for (size_t i = 0; i < c->unknown.n; i++) {
 		char word[80];
 
-		buf_printf(&line, "%s%s", i ? ", " : "", esc_word(word, sizeof(word), bytes_of(c->unknown.v[i])));
+		buf_printf(&line, "%s%s", i ? ", " : "",
+			   esc_word(word, sizeof(word), bytes_of(c->unknown.v[i])));
 	}
 	if (c->unknown.n)
-		command_say("names that libseccomp does not know, and so are not in the filter: %s", buf_text(&line));
+		command_say("names that libseccomp does not know, and so are not in the filter: %s",
+			    buf_text(&line));
 }
 
 static void say_refusal(const struct refusal *f)
@@ -39,11 +41,12 @@ static void say_refusal(const struct refusal *f)
 	buf_str(&who, " (");
 	esc_tty(&who, f->exe);
 	buf_char(&who, ')');
-	command_say("refused: %s, %s, %" PRIu64 " time%s, %s", name, action_word(f->action), f->times, f->times == 1 ? "" : "s",
-		    buf_text(&who));
+	command_say("refused: %s, %s, %" PRIu64 " time%s, %s", name, action_word(f->action),
+		    f->times, f->times == 1 ? "" : "s", buf_text(&who));
 }
 
-/* Is execve refused, whatever its arguments? Of the child's calls under the filter it is the only one that has to pass. */
+/* Is execve refused, whatever its arguments? Of the child's calls under the filter it is the only
+ * one that has to pass. */
 static bool refuses_exec(const struct compiled *c, struct bpf_answers *answers)
 {
 	int32_t nr = syscall_number(arch_native(), "execve");
@@ -60,13 +63,15 @@ static bool was_refused_exec(const struct refusals_report *r)
 	struct bytes exe = { own, n > 0 ? (size_t)n : 0 };
 
 	for (size_t i = 0; i < r->refusals.n && r->status >= 128; i++)
-		if (bytes_eq(r->refusals.v[i].exe, exe) && syscall_name(r->refusals.v[i].arch, r->refusals.v[i].nr, name) &&
+		if (bytes_eq(r->refusals.v[i].exe, exe) &&
+		    syscall_name(r->refusals.v[i].arch, r->refusals.v[i].nr, name) &&
 		    strcmp(name, "execve") == 0)
 			return true;
 	return false;
 }
 
-/* A command that was never started has no exit status of its own, whatever became of the process that was to be it. */
+/* A command that was never started has no exit status of its own, whatever became of the process
+ * that was to be it. */
 static bool never_started(struct refusals_report *r, const struct compiled *c)
 {
 	struct bpf_answers answers = { 0 };
@@ -77,8 +82,8 @@ static bool never_started(struct refusals_report *r, const struct compiled *c)
 	if ((r->failed[0] && r->status != CHILD_CANNOT_EXEC) || !(refused || was_refused_exec(r)))
 		return false;
 	check_words(&answer, &answers);
-	command_say("the command was never started: execve is refused%s%s%s", refused ? " (" : "", refused ? buf_text(&answer) : "",
-		    refused ? ")" : "");
+	command_say("the command was never started: execve is refused%s%s%s", refused ? " (" : "",
+		    refused ? buf_text(&answer) : "", refused ? ")" : "");
 	r->status = CHILD_CANNOT_EXEC;
 	return true;
 }
@@ -95,12 +100,15 @@ static void say_report(const struct refusals_report *r)
 	if (r->refusals.n > REFUSALS_SHOWN)
 		command_say("and %zu more", r->refusals.n - REFUSALS_SHOWN);
 	if (!r->followed && r->refusals.n)
-		command_say("descendants could not be told from others: some of these may be another program's");
+		command_say(
+			"descendants could not be told from others: some of these may be another program's");
 	if (r->refusals.n)
 		command_say("%" PRIu64 " call%s refused", all, all == 1 ? " was" : "s were");
 	else if (!r->failed[0])
-		command_say(r->complete ? "held: nothing was refused" :
-			    "nothing refused was seen, but it is not known whether all records came");
+		command_say(
+			r->complete ?
+				"held: nothing was refused" :
+				"nothing refused was seen, but it is not known whether all records came");
 	if (r->damaged)
 		command_say("%" PRIu64 " records could not be read", r->damaged);
 }
@@ -114,14 +122,20 @@ static int run_run(struct opts *o, struct err *e)
 	int ret, status = CHILD_FAILED;
 
 	if (o->n_args < 2)
-		return err_set(e, ST_INPUT, "run takes a profile and a command: scaudit run PROFILE -- COMMAND") < 0 ? CHILD_FAILED : 0;
+		return err_set(e, ST_INPUT,
+			       "run takes a profile and a command: scaudit run PROFILE -- COMMAND") <
+				       0 ?
+			       CHILD_FAILED :
+			       0;
 	ret = policy_open(&policy, o->args[0], o, e);
 	if (ret == 0)
 		ret = compile_policy(&code, &policy, e);
 	if (ret == 0) {
-		filter = (struct sock_fprog){ .len = (unsigned short)code.code.n, .filter = code.code.v };
+		filter = (struct sock_fprog){ .len = (unsigned short)code.code.n,
+					      .filter = code.code.v };
 		say_unknown(&code);
-		ret = refusals_watch(&report, (char *const *)(uintptr_t)(o->args + 1), opt_text(o, OPT_user, NULL), &filter, e);
+		ret = refusals_watch(&report, (char *const *)(uintptr_t)(o->args + 1),
+				     opt_text(o, OPT_user, NULL), &filter, e);
 	}
 	if (ret == 0) {
 		bool never = never_started(&report, &code);
@@ -139,10 +153,14 @@ static int run_run(struct opts *o, struct err *e)
 }
 
 const struct command command_run = {
-	.name = "run", .args = "PROFILE -- COMMAND [ARG...]", .about = "run a command under a profile and say what it was refused",
+	.name = "run",
+	.args = "PROFILE -- COMMAND [ARG...]",
+	.about = "run a command under a profile and say what it was refused",
 	.help = "Runs the command under the profile as it would be enforced, and says what was refused, to whom, from the kernel's\n"
 		"records. The exit status is the command's (128 and the signal's number when it was killed: 159 by the filter);\n"
 		"125, 126, 127 as for env: 126 where the filter refuses execve, too, so that it never started. Nothing goes into the store.\n\n"
 		"    scaudit run myapp.json -- ./myapp",
-	.groups = G_COMMAND | G_POLICY, .max_args = -1, .run = run_run,
+	.groups = G_COMMAND | G_POLICY,
+	.max_args = -1,
+	.run = run_run,
 };

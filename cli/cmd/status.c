@@ -28,7 +28,8 @@ static void json_serials(json_object *to, const struct status_boot *b)
 	json_put_int(to, "missing", b->known, (int64_t)b->missing);
 	json_object_object_add(to, "exact", json_object_new_boolean(b->known && b->exact));
 	json_put_int(to, "holes", b->known, (int64_t)b->holes);
-	json_put_word(to, "pattern", b->known && serials_limited(b->holes, b->bursts) ? "printk" : NULL);
+	json_put_word(to, "pattern",
+		      b->known && serials_limited(b->holes, b->bursts) ? "printk" : NULL);
 	if (!b->known || b->hole == 0) {
 		json_object_object_add(to, "longest_hole", NULL);
 		return;
@@ -57,7 +58,8 @@ static bool lost_of(const struct status_node *n, uint64_t *missing, uint64_t *of
 
 static void json_node(json_object *to, const struct status_node *n)
 {
-	json_object *names = json_object_new_array(), *boots = json_object_new_array(), *losses = json_object_new_array();
+	json_object *names = json_object_new_array(), *boots = json_object_new_array(),
+		    *losses = json_object_new_array();
 	uint64_t missing, of;
 	bool exact, known;
 
@@ -96,7 +98,8 @@ static void json_node(json_object *to, const struct status_node *n)
 	json_object_object_add(to, "losses", losses);
 }
 
-/* all: also what text has a part in; its number and its source name other runs and files as well. */
+/* all: also what text has a part in; its number and its source name other runs and files as well.
+ */
 static void json_run(json_object *to, const struct status_run *r, bool all)
 {
 	json_put_int(to, "id", all, r->id);
@@ -143,7 +146,8 @@ static json_object *tools_json(const struct status_store *all)
 
 static void print_json(const struct status_store *all, const struct store *s)
 {
-	json_object *doc = json_object_new_object(), *nodes = json_object_new_array(), *runs = json_object_new_array();
+	json_object *doc = json_object_new_object(), *nodes = json_object_new_array(),
+		    *runs = json_object_new_array();
 	char tables[96];
 
 	json_put_text(doc, "store", true, bytes_of(s->path));
@@ -181,8 +185,8 @@ static void holes_text(struct buf *out, const struct status_node *n)
 		if (n->boots.v[i].hole > longest->hole)
 			longest = &n->boots.v[i];
 	}
-	buf_printf(out, "%" PRIu64 " hole%s, the longest of %" PRIu64 " about %s; ", holes, holes == 1 ? "" : "s", longest->hole,
-		   when_local(longest->hole_t, stamp));
+	buf_printf(out, "%" PRIu64 " hole%s, the longest of %" PRIu64 " about %s; ", holes,
+		   holes == 1 ? "" : "s", longest->hole, when_local(longest->hole_t, stamp));
 	if (serials_limited(holes, bursts))
 		buf_str(out, "mostly 10 records between them: printk's limit of 10 in 5 s; ");
 }
@@ -196,15 +200,17 @@ static void losses_text(struct buf *out, const struct status_node *n)
 		if (missing == 0)
 			buf_printf(out, "no hole in %" PRIu64 " serials; ", of);
 		else
-			buf_printf(out, "%s%" PRIu64 " of %" PRIu64 " serials missing; ", exact ? "" : "at most ", missing, of);
+			buf_printf(out, "%s%" PRIu64 " of %" PRIu64 " serials missing; ",
+				   exact ? "" : "at most ", missing, of);
 		if (missing > 0)
 			holes_text(out, n);
 	}
 	if (n->losses.n == 0)
 		buf_str(out, "no marker read");
 	for (size_t i = 0; i < n->losses.n; i++)
-		buf_printf(out, "%s%s %" PRIu64 " in %" PRIu64 " marker%s", i ? ", " : "", n->losses.v[i].kind,
-			   n->losses.v[i].records, n->losses.v[i].markers, n->losses.v[i].markers == 1 ? "" : "s");
+		buf_printf(out, "%s%s %" PRIu64 " in %" PRIu64 " marker%s", i ? ", " : "",
+			   n->losses.v[i].kind, n->losses.v[i].records, n->losses.v[i].markers,
+			   n->losses.v[i].markers == 1 ? "" : "s");
 }
 
 static void print_nodes(const struct status_store *all)
@@ -246,8 +252,9 @@ static void run_loss(struct buf *out, const struct status_run *r)
 	else if (r->gaps + r->dropped + r->lost == 0)
 		buf_str(out, "unknown");
 	else
-		buf_printf(out, "gaps %" PRIu64 ", dropped %" PRIu64 ", by the kernel %" PRIu64 "%s", r->gaps, r->dropped, r->lost,
-			   r->lost_known ? "" : " or more");
+		buf_printf(out,
+			   "gaps %" PRIu64 ", dropped %" PRIu64 ", by the kernel %" PRIu64 "%s",
+			   r->gaps, r->dropped, r->lost, r->lost_known ? "" : " or more");
 }
 
 /* Of what trusted sources brought: what no text has a part in. */
@@ -273,7 +280,8 @@ static void print_trusted_runs(const struct status_store *all)
 
 static void print_runs(const struct status_store *all)
 {
-	static const char *const heads[] = { "ingest", "began", ">new", "?>seen before", "?>damaged", "?label", "?lost", "source" };
+	static const char *const heads[] = { "ingest",	  "began",  ">new",  "?>seen before",
+					     "?>damaged", "?label", "?lost", "source" };
 	struct term_table t;
 	char stamp[32];
 
@@ -326,11 +334,13 @@ static void print(const struct status_store *all, const struct store *s)
 	printf("store     %s\n", esc_word(path, sizeof(path), bytes_of(s->path)));
 	if (!all->only_trusted)
 		printf("size      %.1f MB\n", (double)all->bytes / 1e6);
-	printf("runs      %" PRIu64 "\nsyscalls  %s\n", all->n_runs, syscall_tables(tables, sizeof(tables)));
+	printf("runs      %" PRIu64 "\nsyscalls  %s\n", all->n_runs,
+	       syscall_tables(tables, sizeof(tables)));
 	if (all->contradicted)
-		printf("text      %" PRIu64 " line%s say%s otherwise than a trusted source of the same event%s: forged, or of another boot\n",
-		       all->contradicted, all->contradicted == 1 ? "" : "s", all->contradicted == 1 ? "s" : "",
-		       all->contradicted == 1 ? "" : "s");
+		printf("text      %" PRIu64
+		       " line%s say%s otherwise than a trusted source of the same event%s: forged, or of another boot\n",
+		       all->contradicted, all->contradicted == 1 ? "" : "s",
+		       all->contradicted == 1 ? "s" : "", all->contradicted == 1 ? "" : "s");
 	printf("\n");
 	if (all->nodes.n > 0 || all->tools.n == 0) {
 		print_nodes(all);
@@ -365,7 +375,11 @@ static int run_status(struct opts *o, struct err *e)
 }
 
 const struct command command_status = {
-	.name = "status", .args = "", .about = "say what the store knows: nodes, boots, losses, runs",
+	.name = "status",
+	.args = "",
+	.about = "say what the store knows: nodes, boots, losses, runs",
 	.help = "Says what the store knows about itself: nodes with their names, boots, time spans, losses, and the last runs.",
-	.groups = G_STORE | G_JSON | G_STATUS, .max_args = 0, .run = run_status,
+	.groups = G_STORE | G_JSON | G_STATUS,
+	.max_args = 0,
+	.run = run_status,
 };

@@ -44,8 +44,9 @@ static void time_cell(struct term_table *t, int64_t ms)
 /* Ids only where an option takes them: of workloads and trees. */
 static void print_table(const struct workloads *w, const char *what, bool ids)
 {
-	const char *const heads[] = { "id", what, ">starts", "?>fragments", ">records", ">syscalls", "?>denials",
-				      "?first", "?last" };
+	const char *const heads[] = { "id",	     what,	 ">starts",
+				      "?>fragments", ">records", ">syscalls",
+				      "?>denials",   "?first",	 "?last" };
 	struct term_table t;
 
 	term_table_init(&t, heads + !ids, ARRAY_SIZE(heads) - !ids, ids);
@@ -90,7 +91,8 @@ static void paths_json(const struct workloads_paths *paths, const char *id)
 
 static void paths_table(const struct workloads_paths *paths)
 {
-	static const char *const heads[] = { "path", "?>trees", ">starts", ">records", ">syscalls" };
+	static const char *const heads[] = { "path", "?>trees", ">starts", ">records",
+					     ">syscalls" };
 	bool drawn = isatty(STDOUT_FILENO);
 	struct term_table t;
 
@@ -101,7 +103,8 @@ static void paths_table(const struct workloads_paths *paths)
 		auto_buf struct buf cell = { 0 };
 
 		/* a program that reads this wants the path whole */
-		for (size_t at = bytes_find(last, BYTES(" > ")); at < last.n && drawn; at = bytes_find(last, BYTES(" > ")))
+		for (size_t at = bytes_find(last, BYTES(" > ")); at < last.n && drawn;
+		     at = bytes_find(last, BYTES(" > ")))
 			bytes_skip(&last, at + 3);
 		for (size_t k = 0; k < p->depth && drawn; k++)
 			buf_str(&cell, "  ");
@@ -134,7 +137,8 @@ static int draw(const struct opts *o, struct selected *s, struct err *e)
 	}
 	workloads_paths(&paths, &s->query, sel.use_in);
 	if (paths.n == 0)
-		err_set(e, ST_NO, "no workload or tree '%.40s' ('scaudit workloads' lists them)", o->args[0]);
+		err_set(e, ST_NO, "no workload or tree '%.40s' ('scaudit workloads' lists them)",
+			o->args[0]);
 	else if (opt_on(o, OPT_json))
 		paths_json(&paths, o->args[0]);
 	else
@@ -150,15 +154,20 @@ static int read_by(const struct opts *o, enum workloads_by *by, struct err *e)
 
 	if (workloads_by_parse(text, by))
 		return 0;
-	return err_set(e, ST_INPUT, "--by is workload, comm, exe, label, node, tree, container, pod or unit, not '%.40s'", text);
+	return err_set(
+		e, ST_INPUT,
+		"--by is workload, comm, exe, label, node, tree, container, pod or unit, not '%.40s'",
+		text);
 }
 
-static int print_rows(const struct opts *o, const struct workloads *rows, enum workloads_by by, struct err *e)
+static int print_rows(const struct opts *o, const struct workloads *rows, enum workloads_by by,
+		      struct err *e)
 {
 	if (opt_on(o, OPT_json))
 		print_json(rows, by == BY_WORKLOAD || by == BY_TREE);
 	else if (rows->n)
-		print_table(rows, opt_text(o, OPT_by, "workload"), by == BY_WORKLOAD || by == BY_TREE);
+		print_table(rows, opt_text(o, OPT_by, "workload"),
+			    by == BY_WORKLOAD || by == BY_TREE);
 	else if (!opt_on(o, OPT_quiet))
 		command_say("no tree matches");
 	if (rows->n == 0)
@@ -217,8 +226,12 @@ static int run_workloads(struct opts *o, struct err *e)
 }
 
 const struct command command_workloads = {
-	.name = "workloads", .args = "[ID]", .about = "list what the store holds, one row a workload",
+	.name = "workloads",
+	.args = "[ID]",
+	.about = "list what the store holds, one row a workload",
 	.help = "Lists the workloads in the store: trees of processes that share a label, else their main program.\n"
 		"With an ID (of a workload or a tree): its paths, drawn as a tree.",
-	.groups = G_STORE | G_SELECT | G_JSON | G_LIST, .max_args = 1, .run = run_workloads,
+	.groups = G_STORE | G_SELECT | G_JSON | G_LIST,
+	.max_args = 1,
+	.run = run_workloads,
 };

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 
 #define BORDER_SERIALS 64   /* records come out of order by up to 46 serials where a second ends */
-#define RECENT_SECONDS 10   /* chains that were at work this short a time ago compete by serial, not by time */
-#define STRAY_EVENTS 8      /* a peak of so few events between two that fit each other is somebody's forgery */
+/* chains that were at work this short a time ago compete by serial, not by time */
+#define RECENT_SECONDS 10
+/* a peak of so few events between two that fit each other is somebody's forgery */
+#define STRAY_EVENTS 8
 
 int boot_by_time(const void *a, const void *b)
 {
@@ -40,8 +42,8 @@ static bool fits(const struct boot_chain *c, const struct boot_piece *p)
 }
 
 /*
- * The chain that the piece belongs to best, as an index of `order`; -1: none. Same boot time first, then
- * the latest, among recent ones the nearest serial.
+ * The chain that the piece belongs to best, as an index of `order`; -1: none. Same boot time first,
+ * then the latest, among recent ones the nearest serial.
  */
 static int best(const struct boot_state *of, const struct boot_piece *p)
 {
@@ -70,12 +72,13 @@ static int best(const struct boot_state *of, const struct boot_piece *p)
 	return out;
 }
 
-/* A few events high above their neighbours, which fit each other: one line with an invented serial. */
+/* A few events high above their neighbours, which fit each other: one line with an invented serial.
+ */
 static bool stray(const struct boot_chain *c, const struct boot_piece *p,
 		  const struct boot_piece *next)
 {
-	return next != NULL && p->events <= STRAY_EVENTS && next->serial_lo < p->serial_lo && fits(c, next) &&
-	       (p->boot_time == BOOT_NO_TIME || c->boot_time == BOOT_NO_TIME);
+	return next != NULL && p->events <= STRAY_EVENTS && next->serial_lo < p->serial_lo &&
+	       fits(c, next) && (p->boot_time == BOOT_NO_TIME || c->boot_time == BOOT_NO_TIME);
 }
 
 /* Moves what stands there to the end of `order`. */
@@ -163,9 +166,12 @@ bool boot_decode(struct boot_pieces *out, struct bytes data, int64_t boot_time)
 		if (v[2] + v[3] > UINT32_MAX || v[4] == 0 || v[4] > BOOT_PAGE_EVENTS ||
 		    (events += v[4]) > BOOT_PAGE_EVENTS)
 			return false;
-		*VEC_PUSH(out) = (struct boot_piece){ .sec_lo = (int64_t)v[0], .sec_hi = (int64_t)(v[0] + v[1]),
-						      .serial_lo = (uint32_t)v[2], .serial_hi = (uint32_t)(v[2] + v[3]),
-						      .events = (uint32_t)v[4], .boot_time = boot_time };
+		*VEC_PUSH(out) = (struct boot_piece){ .sec_lo = (int64_t)v[0],
+						      .sec_hi = (int64_t)(v[0] + v[1]),
+						      .serial_lo = (uint32_t)v[2],
+						      .serial_hi = (uint32_t)(v[2] + v[3]),
+						      .events = (uint32_t)v[4],
+						      .boot_time = boot_time };
 	}
 	return true;
 }

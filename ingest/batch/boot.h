@@ -24,7 +24,7 @@
 /* Events of one node between two corners, rising; seconds and serials inclusive. */
 struct boot_piece {
 	int64_t sec_lo, sec_hi;
-	int64_t boot_time;     /* epoch minus uptime in seconds; BOOT_NO_TIME when no line printed it */
+	int64_t boot_time; /* epoch minus uptime in seconds; BOOT_NO_TIME when no line printed it */
 	uint32_t serial_lo, serial_hi;
 	uint32_t events;
 	uint32_t boot;    /* out */

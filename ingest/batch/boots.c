@@ -87,7 +87,8 @@ static int take_pieces(void *to, const struct seen_row *r, struct err *e)
 	struct loading *l = to;
 	struct boot_pieces *both[] = { l->trusted, l->all };
 	size_t had[] = { l->trusted->n, l->all->n };
-	const struct seen_row_boot_time *trusted = &r->boot_time[TRACK_TRUSTED], *all = &r->boot_time[TRACK_TEXT];
+	const struct seen_row_boot_time *trusted = &r->boot_time[TRACK_TRUSTED],
+					*all = &r->boot_time[TRACK_TEXT];
 	struct bytes text = r->pieces[TRACK_TEXT];
 	int64_t boot_time;
 
@@ -97,15 +98,19 @@ static int take_pieces(void *to, const struct seen_row *r, struct err *e)
 		had[1] = l->all->n;
 	l->any_text = l->any_text || text.n;
 	/* what trusted lines print of a boot time, or disagree about, is not text's to say */
-	boot_time = trusted->min != BOOT_NO_TIME ? boot_time_of(trusted->min, trusted->max) : boot_time_of(all->min, all->max);
-	if (!boot_decode(l->trusted, r->pieces[TRACK_TRUSTED], boot_time_of(trusted->min, trusted->max)) || !boot_decode(l->all, text, boot_time))
+	boot_time = trusted->min != BOOT_NO_TIME ? boot_time_of(trusted->min, trusted->max) :
+						   boot_time_of(all->min, all->max);
+	if (!boot_decode(l->trusted, r->pieces[TRACK_TRUSTED],
+			 boot_time_of(trusted->min, trusted->max)) ||
+	    !boot_decode(l->all, text, boot_time))
 		return store_damaged(l->store, "seen", 0, "no pieces can be read in it", e);
 	for (size_t i = had[0]; text.n == 0 && l->any_text && i < l->trusted->n; i++)
 		add_piece(l->all, &l->trusted->v[i]);
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = had[k]; i < both[k]->n; i++)
 			if (!in_page(&both[k]->v[i], r->key.serials, r->key.seconds))
-				return store_damaged(l->store, "seen", 0, "a piece lies outside of its page", e);
+				return store_damaged(l->store, "seen", 0,
+						     "a piece lies outside of its page", e);
 	return 0;
 }
 
@@ -505,9 +510,15 @@ static int save_row(struct boots *b, size_t number, const struct boots_row *r, s
 	if (number == b->rows.n)
 		*VEC_PUSH(&b->rows) = *r;
 	b->rows.v[number] = *r;
-	return seen_row_save_boot(store, &(struct boot_row){ .node = node, .number = (int64_t)number, .t_first = r->sec_lo * 1000,
-							     .t_last = r->sec_hi * 1000, .s_first = r->serial_lo, .s_last = r->serial_hi,
-							     .trusted = r->trusted }, e);
+	return seen_row_save_boot(store,
+				  &(struct boot_row){ .node = node,
+						      .number = (int64_t)number,
+						      .t_first = r->sec_lo * 1000,
+						      .t_last = r->sec_hi * 1000,
+						      .s_first = r->serial_lo,
+						      .s_last = r->serial_hi,
+						      .trusted = r->trusted },
+				  e);
 }
 
 static int save(struct boots *b, struct store *store, int64_t node, struct err *e)
@@ -535,7 +546,8 @@ static int save(struct boots *b, struct store *store, int64_t node, struct err *
 
 static int load_page(struct loading *to, int64_t node, const struct boots_page *p, struct err *e)
 {
-	return seen_row_find_pieces(to->store, (struct seen_key){ node, p->serials, p->seconds }, (struct seen_row_take){ take_pieces, to }, e);
+	return seen_row_find_pieces(to->store, (struct seen_key){ node, p->serials, p->seconds },
+				    (struct seen_row_take){ take_pieces, to }, e);
 }
 
 int boots_renew(struct boots *b, struct store *store, int64_t node, const struct boots_page *pages,

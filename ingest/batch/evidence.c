@@ -33,16 +33,31 @@ static int take_row(void *to, struct interval_row *in, struct err *e)
 
 	(void)e;
 	*VEC_PUSH(&ev->rows) = (struct evidence_row){
-		.id = in->id, .trusted = in->trusted, .exe = in->exe, .cell = in->cell, .loader = in->loader, .t_first = in->t_first,
-		.t_last = in->t_last, .s_first = in->s_first, .s_last = in->s_last, .s_begin = in->s_begin, .uid = in->uid, .auid = in->auid, .name = in->name,
-		.part = in->part, .ingest = in->ingest, .edges = in->edges, .joined_to = -1,
+		.id = in->id,
+		.trusted = in->trusted,
+		.exe = in->exe,
+		.cell = in->cell,
+		.loader = in->loader,
+		.t_first = in->t_first,
+		.t_last = in->t_last,
+		.s_first = in->s_first,
+		.s_last = in->s_last,
+		.s_begin = in->s_begin,
+		.uid = in->uid,
+		.auid = in->auid,
+		.name = in->name,
+		.part = in->part,
+		.ingest = in->ingest,
+		.edges = in->edges,
+		.joined_to = -1,
 	};
 	return 0;
 }
 
 int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t since, struct err *e)
 {
-	if (interval_each(w->store, ev->node, ev->pid, since, (struct interval_take){ take_row, ev }, e) < 0)
+	if (interval_each(w->store, ev->node, ev->pid, since,
+			  (struct interval_take){ take_row, ev }, e) < 0)
 		return -1;
 	if (ev->rows.n > 1)
 		qsort(ev->rows.v, ev->rows.n, sizeof(*ev->rows.v), by_beginning);
@@ -62,16 +77,19 @@ int evidence_obs(struct evidence_room *w, struct evidence_row *r, struct err *e)
 /* Of one layer, exe, cell and hour: do they follow each other? */
 static bool joins(const struct evidence_row *r, const struct tally_interval *v)
 {
-	return r->joined_to < 0 && v->t_first <= r->t_last + TALLY_GAP_MS && v->t_last >= r->t_first - TALLY_GAP_MS;
+	return r->joined_to < 0 && v->t_first <= r->t_last + TALLY_GAP_MS &&
+	       v->t_last >= r->t_first - TALLY_GAP_MS;
 }
 
-/* Who made the lowest serial. Of two with one serial a total order decides, so that it does not matter which came first. */
+/* Who made the lowest serial. Of two with one serial a total order decides, so that it does not
+ * matter which came first. */
 struct maker { uint32_t serial, uid, auid; int64_t name; };
 
 /* The record that an interval begins with. */
 struct first_record { int64_t t; uint32_t serial; };
 
-static bool made_first(const struct maker *a, const struct maker *than, const struct track_strings *strings)
+static bool made_first(const struct maker *a, const struct maker *than,
+		       const struct track_strings *strings)
 {
 	if (a->serial != than->serial)
 		return a->serial < than->serial;
@@ -82,8 +100,9 @@ static bool made_first(const struct maker *a, const struct maker *than, const st
 	return a->name != than->name && strings->compare(strings->ctx, a->name, than->name) < 0;
 }
 
-static void widen_row(const struct evidence_room *w, struct evidence_row *r, struct first_record first, int64_t t_last,
-		      uint32_t s_last, const struct maker *by)
+static void widen_row(const struct evidence_room *w, struct evidence_row *r,
+		      struct first_record first, int64_t t_last, uint32_t s_last,
+		      const struct maker *by)
 {
 	const struct maker was = { r->s_first, r->uid, r->auid, r->name };
 
@@ -102,7 +121,8 @@ static void widen_row(const struct evidence_room *w, struct evidence_row *r, str
 }
 
 /* Row `from` becomes part of row `to`. */
-static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, size_t to, struct err *e)
+static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, size_t to,
+		     struct err *e)
 {
 	struct evidence_row *a = &ev->rows.v[to], *b = &ev->rows.v[from];
 	const struct maker by = { b->s_first, b->uid, b->auid, b->name };
@@ -117,7 +137,9 @@ static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, 
 	edge_unite(&a->edges);
 	widen_row(w, a, (struct first_record){ b->t_first, b->s_begin }, b->t_last, b->s_last, &by);
 	if (a->ingest != b->ingest)
-		*VEC_PUSH(&ev->brought) = (struct evidence_brought){ to, a->ingest > b->ingest ? a->ingest : b->ingest };
+		*VEC_PUSH(&ev->brought) =
+			(struct evidence_brought){ to,
+						   a->ingest > b->ingest ? a->ingest : b->ingest };
 	if (b->ingest < a->ingest)
 		a->ingest = b->ingest;
 	a->changed = true;
@@ -125,7 +147,8 @@ static int join_rows(struct evidence_room *w, struct evidence *ev, size_t from, 
 	return 0;
 }
 
-static int take_evidence(struct evidence_room *w, struct evidence_row *r, const struct tally_interval *v, struct err *e)
+static int take_evidence(struct evidence_room *w, struct evidence_row *r,
+			 const struct tally_interval *v, struct err *e)
 {
 	const struct tally *t = w->tally;
 
@@ -147,7 +170,8 @@ static int take_evidence(struct evidence_room *w, struct evidence_row *r, const 
  */
 static uint64_t chain_key(int64_t exe, bool loader, bool trusted, int64_t t)
 {
-	return (uint64_t)(t / WHEN_HOUR_MS) << 40 | ((uint64_t)exe << 2 | (uint64_t)trusted << 1 | loader);
+	return (uint64_t)(t / WHEN_HOUR_MS) << 40 |
+	       ((uint64_t)exe << 2 | (uint64_t)trusted << 1 | loader);
 }
 
 static void chain(struct evidence *ev, uint32_t at)
@@ -156,22 +180,26 @@ static void chain(struct evidence *ev, uint32_t at)
 	uint64_t key = chain_key(r->exe, r->loader, r->trusted, r->t_first);
 
 	r->next = (uint32_t)map_get(&ev->chains, key, r->cell, 0);
-	r->unordered = r->next != 0 && (ev->rows.v[r->next - 1].unordered || r->t_first <= ev->rows.v[r->next - 1].t_last);
+	r->unordered = r->next != 0 && (ev->rows.v[r->next - 1].unordered ||
+					r->t_first <= ev->rows.v[r->next - 1].t_last);
 	map_put(&ev->chains, key, r->cell, at + 1);
 }
 
 /*
- * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its own. One that
- * nothing new drives (a labelled run that reads what was seen) only finds its row. *row: its index, -1: none.
+ * Puts one interval of the batch among the rows: it joins those that it reaches, or is a row of its
+ * own. One that nothing new drives (a labelled run that reads what was seen) only finds its row.
+ * *row: its index, -1: none.
  */
-static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row, struct err *e)
+static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, ptrdiff_t *row,
+		    struct err *e)
 {
 	struct tally_interval *v = &w->tally->intervals.v[at];
 	const struct tally_origin *s = &w->tally->origins.v[v->origin];
 	const struct maker by = { v->s_first, v->uid, v->auid, v->name };
 
 	*row = -1;
-	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, s->trusted, v->t_first), v->cell, 0);
+	for (uint32_t i = (uint32_t)map_get(
+		     &ev->chains, chain_key(s->exe, s->loader, s->trusted, v->t_first), v->cell, 0);
 	     i != 0 && (*row < 0 || v->new_records); i = ev->rows.v[i - 1].next) {
 		if (!joins(&ev->rows.v[i - 1], v)) {
 			if (!ev->rows.v[i - 1].unordered && v->t_first > ev->rows.v[i - 1].t_last)
@@ -187,22 +215,36 @@ static int find_row(struct evidence_room *w, struct evidence *ev, uint32_t at, p
 		return 0;
 	if (*row < 0) {
 		*row = (ptrdiff_t)ev->rows.n;
-		*VEC_PUSH(&ev->rows) = (struct evidence_row){
-			.exe = s->exe, .name = v->name, .cell = v->cell, .trusted = s->trusted, .loader = s->loader,
-			.t_first = v->t_first, .t_last = v->t_last, .s_first = v->s_first, .s_last = v->s_last, .s_begin = v->s_begin,
-			.uid = v->uid, .auid = v->auid, .ingest = run_of(w, v), .joined_to = -1 };
+		*VEC_PUSH(&ev->rows) = (struct evidence_row){ .exe = s->exe,
+							      .name = v->name,
+							      .cell = v->cell,
+							      .trusted = s->trusted,
+							      .loader = s->loader,
+							      .t_first = v->t_first,
+							      .t_last = v->t_last,
+							      .s_first = v->s_first,
+							      .s_last = v->s_last,
+							      .s_begin = v->s_begin,
+							      .uid = v->uid,
+							      .auid = v->auid,
+							      .ingest = run_of(w, v),
+							      .joined_to = -1 };
 		chain(ev, (uint32_t)*row);
 	}
-	widen_row(w, &ev->rows.v[*row], (struct first_record){ v->t_first, v->s_begin }, v->t_last, v->s_last, &by);
+	widen_row(w, &ev->rows.v[*row], (struct first_record){ v->t_first, v->s_begin }, v->t_last,
+		  v->s_last, &by);
 	return take_evidence(w, &ev->rows.v[*row], v, e);
 }
 
 /* ---- events that both layers have ---- */
 
 /* The row of a layer that holds a time; NULL. */
-static struct evidence_row *row_at(struct evidence *ev, const struct tally_origin *s, bool trusted, uint64_t cell, int64_t t)
+static struct evidence_row *row_at(struct evidence *ev, const struct tally_origin *s, bool trusted,
+				   uint64_t cell, int64_t t)
 {
-	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, trusted, t), cell, 0); i != 0;) {
+	for (uint32_t i = (uint32_t)map_get(&ev->chains, chain_key(s->exe, s->loader, trusted, t),
+					    cell, 0);
+	     i != 0;) {
 		struct evidence_row *r = &ev->rows.v[i - 1];
 
 		if (r->joined_to < 0 && r->t_first <= t && t <= r->t_last)
@@ -217,12 +259,13 @@ static struct evidence_row *row_at(struct evidence *ev, const struct tally_origi
 /* May an observation have this event, by its corners? */
 static bool may_hold(const struct evidence_row *r, const struct obs *o, const struct tally_echo *at)
 {
-	return o->t_first <= at->t && at->t <= o->t_last && o->serial <= at->serial && at->serial <= r->s_last;
+	return o->t_first <= at->t && at->t <= o->t_last && o->serial <= at->serial &&
+	       at->serial <= r->s_last;
 }
 
 /* *out: who made which call in that row, the event among them; NULL: nobody, or there is no row. */
-static int find_obs(struct evidence_room *w, struct evidence_row *r, const struct obs *like, const struct tally_echo *at,
-		    struct obs **out, struct err *e)
+static int find_obs(struct evidence_room *w, struct evidence_row *r, const struct obs *like,
+		    const struct tally_echo *at, struct obs **out, struct err *e)
 {
 	size_t lo = 0, hi;
 
@@ -240,7 +283,8 @@ static int find_obs(struct evidence_room *w, struct evidence_row *r, const struc
 		else
 			hi = mid;
 	}
-	if (lo < r->obs.n && r->obs.v[lo].caller == like->caller && r->obs.v[lo].call == like->call && may_hold(r, &r->obs.v[lo], at))
+	if (lo < r->obs.n && r->obs.v[lo].caller == like->caller &&
+	    r->obs.v[lo].call == like->call && may_hold(r, &r->obs.v[lo], at))
 		*out = &r->obs.v[lo];
 	return 0;
 }
@@ -249,15 +293,17 @@ static int find_obs(struct evidence_room *w, struct evidence_row *r, const struc
  * An event that text and a trusted source have brought, in whichever order. Where both say the
  * same of it, text's no longer counts; else text contradicts what is trusted.
  */
-static int meet(struct evidence_room *w, struct evidence *ev, const struct tally_interval *v, const struct tally_echo *echo,
-		struct err *e)
+static int meet(struct evidence_room *w, struct evidence *ev, const struct tally_interval *v,
+		const struct tally_echo *echo, struct err *e)
 {
 	const struct tally_origin *s = &w->tally->origins.v[v->origin];
 	const struct obs *like = &w->tally->obs.v[echo->obs].obs;
-	struct evidence_row *text = row_at(ev, s, false, v->cell, echo->t), *trusted = row_at(ev, s, true, v->cell, echo->t);
+	struct evidence_row *text = row_at(ev, s, false, v->cell, echo->t),
+			    *trusted = row_at(ev, s, true, v->cell, echo->t);
 	struct obs *said, *known;
 
-	if (find_obs(w, text, like, echo, &said, e) < 0 || find_obs(w, trusted, like, echo, &known, e) < 0)
+	if (find_obs(w, text, like, echo, &said, e) < 0 ||
+	    find_obs(w, trusted, like, echo, &known, e) < 0)
 		return -1;
 	if (said != NULL && known != NULL && said->upgraded < said->text) {
 		said->upgraded++;
@@ -267,7 +313,8 @@ static int meet(struct evidence_room *w, struct evidence *ev, const struct tally
 	if (w->any_totals && s->trusted && said == NULL) {
 		bool found;
 
-		if (total_take_text(w->store, s->node, like->caller, like->call, echo->t, &found, e) < 0)
+		if (total_take_text(w->store, s->node, like->caller, like->call, echo->t, &found,
+				    e) < 0)
 			return -1;
 		if (found)
 			return 0;
@@ -312,7 +359,8 @@ size_t evidence_final(const struct evidence *ev, size_t i)
 	return i;
 }
 
-static int save_row(struct evidence_room *w, const struct evidence *ev, struct evidence_row *r, struct err *e)
+static int save_row(struct evidence_room *w, const struct evidence *ev, struct evidence_row *r,
+		    struct err *e)
 {
 	struct interval_row row;
 	bool stored = r->id != 0;
@@ -322,28 +370,51 @@ static int save_row(struct evidence_room *w, const struct evidence *ev, struct e
 	if (!stored)
 		r->id = w->next++;
 	row = (struct interval_row){
-		.id = r->id, .node = ev->node, .pid = ev->pid, .trusted = r->trusted, .exe = r->exe, .cell = r->cell, .loader = r->loader,
-		.t_first = r->t_first, .t_last = r->t_last, .s_first = r->s_first, .s_last = r->s_last, .s_begin = r->s_begin, .uid = r->uid, .auid = r->auid,
-		.name = r->name, .part = r->part, .ingest = r->ingest, .obs = r->obs, .edges = r->edges,
+		.id = r->id,
+		.node = ev->node,
+		.pid = ev->pid,
+		.trusted = r->trusted,
+		.exe = r->exe,
+		.cell = r->cell,
+		.loader = r->loader,
+		.t_first = r->t_first,
+		.t_last = r->t_last,
+		.s_first = r->s_first,
+		.s_last = r->s_last,
+		.s_begin = r->s_begin,
+		.uid = r->uid,
+		.auid = r->auid,
+		.name = r->name,
+		.part = r->part,
+		.ingest = r->ingest,
+		.obs = r->obs,
+		.edges = r->edges,
 	};
 	return interval_save(w->store, &row, stored, &w->room, e);
 }
 
-/* The run that brought a row first is noted in it; the others leave a mark. And where its process ran. */
+/* The run that brought a row first is noted in it; the others leave a mark. And where its process
+ * ran. */
 static int save_marks(struct evidence_room *w, const struct evidence *ev, struct err *e)
 {
 	for (size_t i = 0; i < ev->row_of.n; i++) {
-		const struct evidence_row *r = ev->row_of.v[i] < 0 ? NULL : &ev->rows.v[evidence_final(ev, (size_t)ev->row_of.v[i])];
+		const struct evidence_row *r =
+			ev->row_of.v[i] < 0 ?
+				NULL :
+				&ev->rows.v[evidence_final(ev, (size_t)ev->row_of.v[i])];
 		const struct tally_interval *v = &w->tally->intervals.v[ev->waiting.v[i]];
 		int64_t location = v->location;
 
-		if (r != NULL && r->ingest != run_of(w, v) && interval_touch(w->store, r->id, run_of(w, v), e) < 0)
+		if (r != NULL && r->ingest != run_of(w, v) &&
+		    interval_touch(w->store, r->id, run_of(w, v), e) < 0)
 			return -1;
 		if (r != NULL && location != 0 && interval_sight(w->store, r->id, location, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < ev->brought.n; i++)
-		if (interval_touch(w->store, ev->rows.v[evidence_final(ev, ev->brought.v[i].row)].id, ev->brought.v[i].ingest, e) < 0)
+		if (interval_touch(w->store,
+				   ev->rows.v[evidence_final(ev, ev->brought.v[i].row)].id,
+				   ev->brought.v[i].ingest, e) < 0)
 			return -1;
 	return 0;
 }
@@ -355,7 +426,8 @@ int evidence_save(struct evidence_room *w, struct evidence *ev, struct err *e)
 			return -1;
 	for (size_t i = 0; i < ev->rows.n; i++)
 		if (ev->rows.v[i].joined_to >= 0 && ev->rows.v[i].id != 0 &&
-		    interval_move(w->store, ev->rows.v[i].id, ev->rows.v[evidence_final(ev, i)].id, e) < 0)
+		    interval_move(w->store, ev->rows.v[i].id, ev->rows.v[evidence_final(ev, i)].id,
+				  e) < 0)
 			return -1;
 	return save_marks(w, ev, e);
 }

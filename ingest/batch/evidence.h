@@ -39,7 +39,8 @@ struct evidence {
 	VEC(uint32_t) waiting;  /* intervals of the tally, indexes */
 	VEC(ptrdiff_t) row_of;   /* the row of each, index; -1: none */
 	VEC(struct evidence_brought) brought; /* runs that rows had which became one with others */
-	bool whole;             /* its rows may be of other boots than they were, or fewer: all are derived again */
+	bool whole; /* its rows may be of other boots than they were, or fewer: all are derived
+		       again */
 };
 
 /* What the rows of a batch are worked on with. */
@@ -52,7 +53,8 @@ struct evidence_room {
 	struct interval_room room;
 };
 
-/* Reads the rows of a pid that end later than `since`; INT64_MIN: all. -1 on failure, here and below. */
+/* Reads the rows of a pid that end later than `since`; INT64_MIN: all. -1 on failure, here and
+ * below. */
 int evidence_load(struct evidence_room *w, struct evidence *ev, int64_t since, struct err *e);
 
 /* Puts the waiting intervals of the batch among the rows. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From lines to the store: what all that brings lines shares. A batch is processed under the write lock, which the first
- * record takes, and committed as a whole.
+ * From lines to the store: what all that brings lines shares. A batch is processed under the write
+ * lock, which the first record takes, and committed as a whole.
  */
 #ifndef INGEST_BATCH_FEED_H
 #define INGEST_BATCH_FEED_H
@@ -25,7 +25,7 @@ struct feed {
 	uint64_t before;        /* records, damaged and markers that came before this source */
 	bool any_without_syscall;
 	int64_t until;          /* options' */
-	bool any_of_kernel;     /* a record in the kernel's own form, among which loss markers stand */
+	bool any_of_kernel; /* a record in the kernel's own form, among which loss markers stand */
 	/* its own: */
 	const struct ingest_options *o;
 	struct ingest_report *r;
@@ -37,13 +37,15 @@ struct feed {
 	struct line_cache line_cache;
 	struct body_room room;
 	struct wrap within;     /* JSON behind a header */
-	int64_t near_ms[2];     /* when the last record was, of text and of what is trusted: no text says which year a marker is of */
+	int64_t near_ms[2]; /* when the last record was, of text and of what is trusted: no text
+			       says which year a marker is of */
 	struct ident *last;     /* who made the last event */
 	bool locked;
 	int64_t batch_began;
 	uint64_t batch_records, batch_lines;
 	size_t most_intervals;  /* that a batch has, from how long those before took */
-	int64_t rest_until;     /* by when_clock_ms: what is not derived by then is left to the next opener; 0: no limit */
+	int64_t rest_until; /* by when_clock_ms: what is not derived by then is left to the next
+			       opener; 0: no limit */
 	char sources[256];      /* noted with the run */
 };
 
@@ -54,12 +56,12 @@ void feed_source(struct feed *f, const char *name);
 bool feed_source_is_strange(const struct feed *f);
 
 /* All arguments are borrowed until feed_end. */
-void feed_begin(struct feed *f, struct store *store, const struct ingest_options *options, struct ingest_report *report,
-		const char *sources);
+void feed_begin(struct feed *f, struct store *store, const struct ingest_options *options,
+		struct ingest_report *report, const char *sources);
 
 /*
- * Takes the next line if it is a record like one before: then *n is its length without the newline, else 0. `ahead` as
- * line_cache_match has it.
+ * Takes the next line if it is a record like one before: then *n is its length without the newline,
+ * else 0. `ahead` as line_cache_match has it.
  */
 int feed_known(struct feed *f, struct bytes ahead, size_t *n, struct err *e);
 
@@ -88,7 +90,8 @@ void feed_damaged(struct feed *f, const char *reason, struct bytes text);
 /* Has the batch to be committed now? */
 bool feed_full(struct feed *f);
 
-/* Goes on deriving what batches had no time for, for as long as a batch may; commits. f->flush.waits: there is more. */
+/* Goes on deriving what batches had no time for, for as long as a batch may; commits.
+ * f->flush.waits: there is more. */
 int feed_more(struct feed *f, struct err *e);
 
 /* Takes the lock, waiting for it, if this batch has not done so yet. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes a batch: joins its intervals with those that are stored, derives parts again where it touched, and images and trees
- * for as long as a batch may take.
+ * Writes a batch: joins its intervals with those that are stored, derives parts again where it
+ * touched, and images and trees for as long as a batch may take.
  */
 #ifndef INGEST_BATCH_FLUSH_H
 #define INGEST_BATCH_FLUSH_H
@@ -12,7 +12,8 @@
 
 #include <signal.h>
 
-/* What is kept between batches of one process: the boots of nodes, and what the derivation looked at lately. */
+/* What is kept between batches of one process: the boots of nodes, and what the derivation looked
+ * at lately. */
 struct flush {
 	struct tally *tally;
 	struct seen *seen;
@@ -24,10 +25,14 @@ struct flush {
 	struct makers makers;    /* what questions find parts by */
 	bool loaded;             /* state is there */
 	bool stale;              /* ... and another process has written since */
-	bool waits;              /* some of what is stored was not derived in the time that a batch has */
-	int64_t ms;              /* that the processes of the last batch took: it grows with their number */
-	const volatile sig_atomic_t *stop; /* becomes non-zero: derive no more than has to be; NULL */
-	VEC(struct flush_pid { int64_t node; int32_t pid; }) again; /* to be derived although the batch did not touch them */
+	bool waits; /* some of what is stored was not derived in the time that a batch has */
+	int64_t ms; /* that the processes of the last batch took: it grows with their number */
+	const volatile sig_atomic_t
+		*stop; /* becomes non-zero: derive no more than has to be; NULL */
+	VEC(struct flush_pid {
+		int64_t node;
+		int32_t pid;
+	}) again; /* to be derived although the batch did not touch them */
 };
 
 void flush_init(struct flush *f, struct tally *tally, struct seen *seen);
@@ -35,8 +40,8 @@ void flush_release(struct flush *f);
 void flush_forget(struct flush *f); /* another process has written */
 
 /*
- * Called under the write lock for each node before its first record in a batch, so that flush_batch can tell whether
- * the batch changed its boots.
+ * Called under the write lock for each node before its first record in a batch, so that flush_batch
+ * can tell whether the batch changed its boots.
  */
 int flush_know(struct flush *f, int64_t node, struct err *e);
 
@@ -57,7 +62,12 @@ int flush_more(struct flush *f, struct err *e);
  * A flush without a run, to derive pids again whose evidence was taken away: put them on
  * flush.again, each with its node known (flush_know).
  */
-struct flush_alone { struct names names; struct seen seen; struct tally tally; struct flush flush; };
+struct flush_alone {
+	struct names names;
+	struct seen seen;
+	struct tally tally;
+	struct flush flush;
+};
 void flush_alone_init(struct flush_alone *a, struct store *store);
 void flush_alone_release(struct flush_alone *a);
 

@@ -35,7 +35,8 @@ bool line_cache_is_prefix(const struct prefix *p, struct bytes ahead)
 	if (ahead.n < (size_t)p->n + 16)
 		return false;
 	for (size_t i = 0; i < p->n; i += 16)
-		bad |= (v16)((load_vector(ahead.p + i) - load_vector(p->low + i)) > load_vector(p->span + i));
+		bad |= (v16)((load_vector(ahead.p + i) - load_vector(p->low + i)) >
+			     load_vector(p->span + i));
 	return !any(bad);
 }
 
@@ -49,7 +50,8 @@ static struct bytes host_of(const struct prefix *like, struct bytes ahead)
 	for (size_t i = 0; i < like->host; i++)
 		if ((uint8_t)((uint8_t)ahead.p[i] - like->low[i]) > like->span[i])
 			return host;
-	while (like->host + host.n < ahead.n && host.n < LINE_CACHE_PREFIX_MAX && (unsigned char)host.p[host.n] > ' ')
+	while (like->host + host.n < ahead.n && host.n < LINE_CACHE_PREFIX_MAX &&
+	       (unsigned char)host.p[host.n] > ' ')
 		host.n++;
 	return host;
 }
@@ -130,7 +132,8 @@ const struct prefix *line_cache_like(const struct prefix_shape *s)
 }
 
 /* Another prefix than the last one. */
-static __attribute__((noinline)) const struct prefix *find_other(struct line_cache *f, struct bytes ahead)
+static __attribute__((noinline)) const struct prefix *find_other(struct line_cache *f,
+								 struct bytes ahead)
 {
 	for (unsigned i = 0; i < f->n; i++) {
 		const struct prefix *like = line_cache_like(&f->shapes[i]);
@@ -152,8 +155,10 @@ static __attribute__((noinline)) const struct prefix *find_other(struct line_cac
 }
 
 /*
- * Digits at p, at most ten; their number, 0 when there are none, more, or a leading zero. Up to eight without a branch on
- * their number, which the processor would guess wrong: the bytes up to the first that is no digit are moved to the end of the word, and summed up in pairs, fours and eights.
+ * Digits at p, at most ten; their number, 0 when there are none, more, or a leading zero. Up to
+ * eight without a branch on their number, which the processor would guess wrong: the bytes up to
+ * the first that is no digit are moved to the end of the word, and summed up in pairs, fours and
+ * eights.
  */
 static inline unsigned digits(const char *p, uint64_t *out)
 {
@@ -166,7 +171,8 @@ static inline unsigned digits(const char *p, uint64_t *out)
 	x = __builtin_bswap64(x);
 #endif
 	x ^= ones * '0';
-	/* a carry out of a byte that is no digit only reaches bytes behind it, which do not count */
+	/* a carry out of a byte that is no digit only reaches bytes behind it, which do not count
+	 */
 	other = (x + ones * 0x76) | x;
 	other &= ones * 0x80;
 	n = other == 0 ? 8 : (unsigned)__builtin_ctzll(other) / 8;
@@ -196,14 +202,16 @@ static uint64_t first_bytes(unsigned n)
 }
 
 /* "SECOND.MS:SERIAL): " at p, and one more blank; NULL when it is not that. */
-static const char *stamp(struct line_cache *f, const char *p, const char *end, struct line_cache_event *out)
+static const char *stamp(struct line_cache *f, const char *p, const char *end,
+			 struct line_cache_event *out)
 {
 	uint64_t v;
 	unsigned n;
 
 	if (end - p < 48)
 		return NULL;
-	if (f->second_n != SECOND_DIGITS || memcmp(p, f->second_text, SECOND_DIGITS) != 0 || p[SECOND_DIGITS] != '.') {
+	if (f->second_n != SECOND_DIGITS || memcmp(p, f->second_text, SECOND_DIGITS) != 0 ||
+	    p[SECOND_DIGITS] != '.') {
 		n = digits(p, &v);
 		if (n == 0 || p[n] != '.')
 			return NULL;
@@ -270,12 +278,16 @@ static const char *tag_pid(const char *p, const char *end, uint64_t *pid)
 /* Where " syscall=" begins: in a record's text nothing before it contains " sy". */
 static const char *find_syscall(const char *p, const char *end)
 {
-	const v16 blank = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
-	const v16 s = { 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's', 's' };
-	const v16 y = { 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y' };
+	const v16 blank = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',
+			    ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
+	const v16 s = { 's', 's', 's', 's', 's', 's', 's', 's',
+			's', 's', 's', 's', 's', 's', 's', 's' };
+	const v16 y = { 'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y',
+			'y', 'y', 'y', 'y', 'y', 'y', 'y', 'y' };
 
 	for (; p + 18 <= end; p += 16) {
-		v16 hit = (v16)(load_vector(p) == blank) & (v16)(load_vector(p + 1) == s) & (v16)(load_vector(p + 2) == y);
+		v16 hit = (v16)(load_vector(p) == blank) & (v16)(load_vector(p + 1) == s) &
+			  (v16)(load_vector(p + 2) == y);
 
 		if (!any(hit))
 			continue;
@@ -302,7 +314,8 @@ static bool has_key(const struct ident *id, int64_t node, const char *p, const c
 	return !any(bad);
 }
 
-/* Pid and the first letters of comm: what tells identities apart, and lies at one place in most of them. */
+/* Pid and the first letters of comm: what tells identities apart, and lies at one place in most of
+ * them. */
 static uint32_t ident_slot(const char *p)
 {
 	uint64_t a, b, c;
@@ -338,8 +351,8 @@ static struct ident *find_ident(struct line_cache *f, int64_t node, const char *
 }
 
 /*
- * Eight lower-case hex digits at once: a byte is a digit when it is what its own nibble is written as. False when one
- * of them is not.
+ * Eight lower-case hex digits at once: a byte is a digit when it is what its own nibble is written
+ * as. False when one of them is not.
  */
 static bool hex8(const char *p, uint64_t *out)
 {
@@ -370,7 +383,9 @@ static unsigned hex(const char *p, unsigned max, uint64_t *out)
 
 	for (;; n++) {
 		unsigned char c = (unsigned char)p[n];
-		unsigned d = (unsigned char)(c - '0') <= 9 ? c - '0' + 0u : (unsigned char)(c - 'a') <= 5 ? c - 'a' + 10u : 16;
+		unsigned d = (unsigned char)(c - '0') <= 9 ? c - '0' + 0u :
+			     (unsigned char)(c - 'a') <= 5 ? c - 'a' + 10u :
+							     16;
 
 		if (d == 16)
 			break;
@@ -394,8 +409,10 @@ static unsigned hex_ip(const char *p, uint64_t *out)
 	return hex(p, 16, out);
 }
 
-/* A code and what follows it up to the newline: the same text as the identity had last, or read anew. */
-static bool code_and_end(const char *p, const char *end, const struct prefix *prefix, struct line_cache_event *out, const char **newline)
+/* A code and what follows it up to the newline: the same text as the identity had last, or read
+ * anew. */
+static bool code_and_end(const char *p, const char *end, const struct prefix *prefix,
+			 struct line_cache_event *out, const char **newline)
 {
 	struct ident *id = out->id;
 	size_t tail = prefix->tail_n;
@@ -403,7 +420,8 @@ static bool code_and_end(const char *p, const char *end, const struct prefix *pr
 	uint64_t v;
 	unsigned n;
 
-	if (end - p > (ptrdiff_t)(8 + tail) && p[8 + tail] == '\n' && id->code_known && memcmp(p, id->code_text, 8) == 0 &&
+	if (end - p > (ptrdiff_t)(8 + tail) && p[8 + tail] == '\n' && id->code_known &&
+	    memcmp(p, id->code_text, 8) == 0 &&
 	    (tail == 0 || memcmp(p + 8, prefix->tail, tail) == 0)) {
 		out->code = id->code;
 		*newline = p + 8 + tail;
@@ -416,7 +434,8 @@ static bool code_and_end(const char *p, const char *end, const struct prefix *pr
 	out->code = (uint32_t)v;
 	rest = (struct bytes){ p + n, (size_t)(*newline - p - n) };
 	if (!fields_agree(id->sig, out->code) ||
-	    (!bytes_eq(rest, (struct bytes){ prefix->tail, tail }) && (prefix->escaped || !fields_tail(rest))))
+	    (!bytes_eq(rest, (struct bytes){ prefix->tail, tail }) &&
+	     (prefix->escaped || !fields_tail(rest))))
 		return false;
 	if (n == 8) {
 		memcpy(id->code_text, p, 8);
@@ -427,7 +446,8 @@ static bool code_and_end(const char *p, const char *end, const struct prefix *pr
 }
 
 /* " syscall=N compat=C ip=0xH code=0xH" and the end of the line. */
-static bool call(const char *p, const char *end, const struct prefix *prefix, struct line_cache_event *out, const char **newline)
+static bool call(const char *p, const char *end, const struct prefix *prefix,
+		 struct line_cache_event *out, const char **newline)
 {
 	static const char compat[2][16] = { " compat=0 ip=0x", " compat=1 ip=0x" };
 	uint64_t v;
@@ -474,7 +494,8 @@ static int64_t boot_time_of(struct line_cache *f, const char *p, unsigned n, int
 	return second - f->uptime;
 }
 
-bool line_cache_match_with(struct line_cache *f, const struct prefix *prefix, struct bytes ahead, struct line_cache_event *out)
+bool line_cache_match_with(struct line_cache *f, const struct prefix *prefix, struct bytes ahead,
+			   struct line_cache_event *out)
 {
 	const char *end = ahead.p + ahead.n, *p = ahead.p + prefix->n, *newline;
 	uint64_t pid = 0;
@@ -493,20 +514,23 @@ bool line_cache_match_with(struct line_cache *f, const struct prefix *prefix, st
 		return false;
 	out->id = find_ident(f, prefix->node, p, end);
 	if (out->id == NULL || (prefix->escaped && out->id->has_escape) ||
-	    (prefix->lead == LEAD_PID && pid != (uint64_t)out->id->pid) || !call(p + out->id->key_n, end, prefix, out, &newline))
+	    (prefix->lead == LEAD_PID && pid != (uint64_t)out->id->pid) ||
+	    !call(p + out->id->key_n, end, prefix, out, &newline))
 		return false;
 	out->n = (size_t)(newline - ahead.p);
 	out->boot_time = BOOT_NO_TIME;
 	if (!out->has_serial && prefix->time != TIME_NONE)
 		out->ms = time_of(prefix, ahead.p);
 	else if (prefix->has_uptime && out->has_serial)
-		out->boot_time = boot_time_of(f, ahead.p + prefix->uptime, prefix->uptime_n, out->second);
+		out->boot_time =
+			boot_time_of(f, ahead.p + prefix->uptime, prefix->uptime_n, out->second);
 	return true;
 }
 
 const struct prefix *line_cache_front(struct line_cache *f, struct bytes ahead)
 {
-	return f->recent != NULL && line_cache_is_prefix(f->recent, ahead) ? f->recent : find_other(f, ahead);
+	return f->recent != NULL && line_cache_is_prefix(f->recent, ahead) ? f->recent :
+									     find_other(f, ahead);
 }
 
 bool line_cache_match(struct line_cache *f, struct bytes ahead, struct line_cache_event *out)
@@ -520,7 +544,8 @@ void line_cache_learn_ident(struct line_cache *f, struct ident *id)
 {
 	size_t at = bytes_find((struct bytes){ id->key, id->key_n }, BYTES(" pid="));
 
-	/* the key is followed by the rest of its line when it is looked for, so 24 bytes are always there */
+	/* the key is followed by the rest of its line when it is looked for, so 24 bytes are always
+	 * there */
 	if (f->last == NULL || f->tally->ident_drops != f->drops)
 		memset(f->idents, 0, sizeof(f->idents));
 	f->drops = f->tally->ident_drops;
@@ -542,7 +567,8 @@ void line_cache_copy(struct line_cache *f, const struct line_cache *from)
 		struct prefix_shape *s = line_cache_new_shape(f);
 
 		for (uint32_t k = 0; k < from->shapes[i].cap; k++) {
-			struct prefix *p = from->shapes[i].v[k] == NULL ? NULL : mem_alloc(sizeof(*p));
+			struct prefix *p =
+				from->shapes[i].v[k] == NULL ? NULL : mem_alloc(sizeof(*p));
 
 			if (p == NULL)
 				continue;

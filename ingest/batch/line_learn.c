@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Learns how lines are spelled. What stands before a record is a template: text, and digits that are as open as the parser itself
- * takes them. Each digit that is opened is tried at both ends of its range, each together with all others: the parser's answer to
- * such a line has to be the one that the template gives. So nothing here knows the headers.
+ * Learns how lines are spelled. What stands before a record is a template: text, and digits that
+ * are as open as the parser itself takes them. Each digit that is opened is tried at both ends of
+ * its range, each together with all others: the parser's answer to such a line has to be the one
+ * that the template gives. So nothing here knows the headers.
  */
 #include "ingest/batch/line_cache.h"
 
@@ -38,14 +39,16 @@ static void parse(struct probe *p, struct line *out)
 		return;
 	}
 	entry = *p->entry;
-	entry.message = (struct bytes){ p->text + (entry.message.p - entry.text.p), entry.message.n };
+	entry.message =
+		(struct bytes){ p->text + (entry.message.p - entry.text.p), entry.message.n };
 	entry.text = text;
 	body_parse_entry(&entry, out, &p->room);
 }
 
 static int64_t boot_time(const struct line *l)
 {
-	return !l->rec.has_serial || l->uptime_us < 0 ? BOOT_NO_TIME : l->rec.ms / 1000 - l->uptime_us / 1000000;
+	return !l->rec.has_serial || l->uptime_us < 0 ? BOOT_NO_TIME :
+							l->rec.ms / 1000 - l->uptime_us / 1000000;
 }
 
 /* Does the parser say of the line what the prefix says? */
@@ -56,16 +59,20 @@ static bool agrees(struct probe *p, const struct prefix *prefix)
 	const struct record *r;
 	struct line l;
 
-	if (!line_cache_is_prefix(prefix, ahead) || !line_cache_match_with(p->f, prefix, ahead, &ev))
+	if (!line_cache_is_prefix(prefix, ahead) ||
+	    !line_cache_match_with(p->f, prefix, ahead, &ev))
 		return false;
 	parse(p, &l);
 	if (l.kind != LINE_RECORD)
 		return false;
 	r = &l.rec;
-	return ev.n == p->n && ev.id == p->id && bytes_eq(l.identity, (struct bytes){ ev.id->key, ev.id->key_n }) &&
-	       ev.has_serial == r->has_serial && ev.ms == r->ms && (!r->has_serial || ev.serial == r->serial) && ev.nr == r->nr &&
-	       ev.ip == r->ip && ev.code == r->code && ev.boot_time == boot_time(&l) && bytes_eq(r->node, p->parsed->rec.node) &&
-	       l.auditd_form == prefix->auditd_form && l.indented == prefix->indented;
+	return ev.n == p->n && ev.id == p->id &&
+	       bytes_eq(l.identity, (struct bytes){ ev.id->key, ev.id->key_n }) &&
+	       ev.has_serial == r->has_serial && ev.ms == r->ms &&
+	       (!r->has_serial || ev.serial == r->serial) && ev.nr == r->nr && ev.ip == r->ip &&
+	       ev.code == r->code && ev.boot_time == boot_time(&l) &&
+	       bytes_eq(r->node, p->parsed->rec.node) && l.auditd_form == prefix->auditd_form &&
+	       l.indented == prefix->indented;
 }
 
 /* ---- what the front is made of ---- */
@@ -113,7 +120,8 @@ static size_t digits(const struct prefix *p, const char *line, size_t at)
 	return n;
 }
 
-/* The uptime's seconds: in the first "[  123.456789]", or, of /dev/kmsg, in all but six digits of the third number. */
+/* The uptime's seconds: in the first "[  123.456789]", or, of /dev/kmsg, in all but six digits of
+ * the third number. */
 static void find_uptime(const struct line *l, const char *line, struct prefix *out)
 {
 	bool kmsg = l->header != NULL && strcmp(l->header, "kmsg") == 0;
@@ -148,7 +156,8 @@ static int64_t clock_ms(const char *p)
 	return ((v[0] * 60 + v[1]) * 60 + v[2]) * 1000 + v[3];
 }
 
-/* The header's time, where it is the record's: "1795494577.759000", or "04:29:37.764454" of a day. */
+/* The header's time, where it is the record's: "1795494577.759000", or "04:29:37.764454" of a day.
+ */
 static void find_time(const struct line *l, const char *line, struct prefix *out)
 {
 	if (l->rec.has_serial || l->rec.ms == WHEN_NONE)
@@ -158,7 +167,8 @@ static void find_time(const struct line *l, const char *line, struct prefix *out
 
 		if (n == 10 && line[i + n] == '.' && digits(out, line, i + n + 1) >= 3) {
 			out->time = TIME_UNIX;
-		} else if (n == 2 && line[i + 2] == ':' && digits(out, line, i + 3) == 2 && line[i + 5] == ':' && digits(out, line, i + 6) == 2 &&
+		} else if (n == 2 && line[i + 2] == ':' && digits(out, line, i + 3) == 2 &&
+			   line[i + 5] == ':' && digits(out, line, i + 6) == 2 &&
 			   line[i + 8] == '.' && digits(out, line, i + 9) >= 3) {
 			out->time = TIME_CLOCK;
 			out->time_base = l->rec.ms - clock_ms(line + i);
@@ -174,7 +184,8 @@ static void find_tail(struct bytes line, struct prefix *out)
 	static const struct bytes code = { " code=0x", 8 };
 	size_t at = bytes_find(line, code) + code.n;
 
-	while (at < line.n && ((line.p[at] >= '0' && line.p[at] <= '9') || (line.p[at] >= 'a' && line.p[at] <= 'f')))
+	while (at < line.n && ((line.p[at] >= '0' && line.p[at] <= '9') ||
+			       (line.p[at] >= 'a' && line.p[at] <= 'f')))
 		at++;
 	if (at >= line.n || line.n - at > LINE_CACHE_TAIL)
 		return;
@@ -193,7 +204,8 @@ static bool describe(struct bytes line, const struct line *l, struct prefix *out
 		return false;
 	memcpy(out->low, line.p, out->n);
 	memset(out->span + out->n, 0xff, sizeof(out->span) - out->n);
-	if (host.n && within(line, host) && host.p + host.n < line.p + out->n && (unsigned char)host.p[host.n] <= ' ') {
+	if (host.n && within(line, host) && host.p + host.n < line.p + out->n &&
+	    (unsigned char)host.p[host.n] <= ' ') {
 		out->host = (uint16_t)(host.p - line.p);
 		out->host_n = (uint16_t)host.n;
 	}
@@ -206,7 +218,8 @@ static bool describe(struct bytes line, const struct line *l, struct prefix *out
 /* ---- which digits are open ---- */
 
 /* Writes the front with every digit of it from `from` on at the end of its range. */
-static void write_front(struct probe *p, const struct prefix *prefix, size_t from, size_t to, bool high)
+static void write_front(struct probe *p, const struct prefix *prefix, size_t from, size_t to,
+			bool high)
 {
 	for (size_t i = from; i < to; i++)
 		p->text[i] = (char)(prefix->low[i] + (high ? prefix->span[i] : 0));
@@ -222,7 +235,8 @@ enum { ALL,
 static void open_digits(struct prefix *p, const char *line, size_t at, size_t n, int way)
 {
 	for (size_t i = 0; i < n; i++) {
-		bool any = way == ALL || (way == NO_ZERO_FIRST && i > 0) || (way == SIXTY && i == 1) || (way == LAST && i + 1 == n);
+		bool any = way == ALL || (way == NO_ZERO_FIRST && i > 0) ||
+			   (way == SIXTY && i == 1) || (way == LAST && i + 1 == n);
 
 		p->low[at + i] = any ? '0' : (uint8_t)line[at + i];
 		p->span[at + i] = any ? 9 : 0;
@@ -272,7 +286,8 @@ static void open_front(struct probe *p, struct prefix *prefix, struct bytes line
 	size_t from = p->entry == NULL ? 0 : (size_t)(p->entry->message.p - p->entry->text.p);
 
 	for (size_t at = from, n; at < prefix->n; at += n + 1) {
-		if (prefix->host_n && at >= prefix->host && at < (size_t)prefix->host + prefix->host_n)
+		if (prefix->host_n && at >= prefix->host &&
+		    at < (size_t)prefix->host + prefix->host_n)
 			at = (size_t)prefix->host + prefix->host_n;
 		n = digits(prefix, line.p, at);
 		if (n > 0)
@@ -292,7 +307,8 @@ static bool with_host(const struct prefix *like, struct bytes line, struct prefi
 	size_t behind, old = (size_t)like->host + like->host_n;
 	ptrdiff_t by = (ptrdiff_t)out->host_n - like->host_n;
 
-	if (like->host_n == 0 || out->host_n == 0 || like->host != out->host || like->lead != out->lead || like->n + by != out->n)
+	if (like->host_n == 0 || out->host_n == 0 || like->host != out->host ||
+	    like->lead != out->lead || like->n + by != out->n)
 		return false;
 	behind = (size_t)out->host + out->host_n;
 	memcpy(out->low, like->low, out->host);
@@ -308,7 +324,8 @@ static struct prefix_shape *find_shape(struct probe *p, struct bytes line, struc
 	struct prefix plain = *prefix;
 
 	for (unsigned i = 0; i < p->f->n; i++) {
-		if (with_host(line_cache_like(&p->f->shapes[i]), line, prefix) && all_agree(p, prefix, line))
+		if (with_host(line_cache_like(&p->f->shapes[i]), line, prefix) &&
+		    all_agree(p, prefix, line))
 			return &p->f->shapes[i];
 		*prefix = plain;
 	}
@@ -334,7 +351,8 @@ static void learn(struct probe *p, struct bytes line, struct prefix *prefix)
 	line_cache_add(p->f, shape, kept);
 }
 
-void line_cache_learn(struct line_cache *f, struct bytes line, const struct entry *entry, const struct line *parsed, int64_t node, bool own_node)
+void line_cache_learn(struct line_cache *f, struct bytes line, const struct entry *entry,
+		      const struct line *parsed, int64_t node, bool own_node)
 {
 	struct prefix prefix = { .node = node, .own_node = own_node };
 	struct probe p = { .f = f, .parsed = parsed, .entry = entry, .id = f->last };

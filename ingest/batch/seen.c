@@ -64,7 +64,8 @@ static void reindex(struct seen *s)
 	}
 	memset(s->slots, 0, s->n_slots * sizeof(*s->slots));
 	for (size_t i = 0; i < s->n_pages; i++)
-		s->slots[slot_for(s, s->pages[i]->node, s->pages[i]->serials, s->pages[i]->seconds)] = (uint32_t)i + 1;
+		s->slots[slot_for(s, s->pages[i]->node, s->pages[i]->serials,
+				  s->pages[i]->seconds)] = (uint32_t)i + 1;
 }
 
 static struct seen_key key_of(const struct seen_page *p)
@@ -124,12 +125,16 @@ static int save(struct seen *s, struct seen_page *p, struct err *e)
 	if (!any) /* all of its events were taken back */
 		return seen_row_del(s->store, key_of(p), e);
 	seen_encode(p, &b.data);
-	return seen_row_save(s->store,
-			     &(struct seen_row){ .key = key_of(p),
-						 .boot_time = { { t[TRACK_TRUSTED].min, t[TRACK_TRUSTED].max }, { t[TRACK_TEXT].min, t[TRACK_TEXT].max } },
-						 .pieces = { buf_bytes(&b.pieces[0]), buf_bytes(&b.pieces[1]) },
-						 .held = { buf_bytes(&b.held[0]), buf_bytes(&b.held[1]) },
-						 .other = { buf_bytes(&b.other[0]), buf_bytes(&b.other[1]) }, .data = buf_bytes(&b.data) }, e);
+	return seen_row_save(
+		s->store,
+		&(struct seen_row){ .key = key_of(p),
+				    .boot_time = { { t[TRACK_TRUSTED].min, t[TRACK_TRUSTED].max },
+						   { t[TRACK_TEXT].min, t[TRACK_TEXT].max } },
+				    .pieces = { buf_bytes(&b.pieces[0]), buf_bytes(&b.pieces[1]) },
+				    .held = { buf_bytes(&b.held[0]), buf_bytes(&b.held[1]) },
+				    .other = { buf_bytes(&b.other[0]), buf_bytes(&b.other[1]) },
+				    .data = buf_bytes(&b.data) },
+		e);
 }
 
 static int by_key(const void *a, const void *b)
@@ -167,7 +172,8 @@ static int by_use(const void *a, const void *b)
 	return (*x)->used < (*y)->used ? 1 : (*x)->used > (*y)->used ? -1 : 0;
 }
 
-/* Half of the pages go, those that were not used for longest. Dirty ones are written; the lock is held. */
+/* Half of the pages go, those that were not used for longest. Dirty ones are written; the lock is
+ * held. */
 static int evict(struct seen *s, struct err *e)
 {
 	qsort(s->pages, s->n_pages, sizeof(*s->pages), by_use);
@@ -191,12 +197,16 @@ static int take_page(void *to, const struct seen_row *r, struct err *e)
 	struct loading *l = to;
 
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
-		l->p->boot_time[i] = (struct seen_boot_time){ r->boot_time[i].min, r->boot_time[i].max };
+		l->p->boot_time[i] =
+			(struct seen_boot_time){ r->boot_time[i].min, r->boot_time[i].max };
 	l->p->uncounted = r->uncounted;
 	for (size_t i = 0; i < TRACK_LAYERS; i++)
 		if (!serial_set_decode(&l->p->other[i], r->other[i]))
-			return store_damaged(l->s->store, "seen", 0, "no serials can be read in its other", e);
-	return seen_decode(l->p, r->data) ? 0 : store_damaged(l->s->store, "seen", 0, "no page can be read in its data", e);
+			return store_damaged(l->s->store, "seen", 0,
+					     "no serials can be read in its other", e);
+	return seen_decode(l->p, r->data) ?
+		       0 :
+		       store_damaged(l->s->store, "seen", 0, "no page can be read in its data", e);
 }
 
 static int load_page(struct seen *s, struct seen_page *p, struct err *e)
@@ -206,7 +216,8 @@ static int load_page(struct seen *s, struct seen_page *p, struct err *e)
 	return seen_row_find(s->store, key_of(p), (struct seen_row_take){ take_page, &l }, e);
 }
 
-struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second, struct err *e)
+struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second,
+			    struct err *e)
 {
 	int64_t serials = serial / SEEN_SERIALS, seconds = second / SEEN_SECONDS;
 	struct seen_page *p;

@@ -51,7 +51,8 @@ struct seen_page {
 	struct seen_boot_time boot_time[TRACK_LAYERS];
 	uint64_t used;                    /* for the eviction of what was not used for longest */
 	bool dirty;
-	bool uncounted;   /* of a store of before serials of other types were noted: which are missing is not known */
+	bool uncounted; /* of a store of before serials of other types were noted: which are missing
+			   is not known */
 	bool dirty_other; /* only `other` has changed: no boot has */
 };
 
@@ -72,10 +73,12 @@ void seen_release(struct seen *s);
 void seen_forget(struct seen *s); /* drops what is in memory: another process has written */
 
 /* The page of an event, loaded when it has to be; NULL on failure. Valid until the next call. */
-struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second, struct err *e);
+struct seen_page *seen_page(struct seen *s, int64_t node, uint32_t serial, int64_t second,
+			    struct err *e);
 
 /* Marks the event as seen in one of the sets; boot time as in the page, or BOOT_NO_TIME. */
-enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted, int64_t boot_time);
+enum seen_state seen_mark(struct seen_page *p, uint32_t serial, int64_t second, bool trusted,
+			  int64_t boot_time);
 
 /* In which sets the event is: bits 1 << enum track_layer. */
 unsigned seen_layers(const struct seen_page *p, uint32_t serial, int64_t second);
@@ -94,7 +97,8 @@ void seen_unmark(struct seen_page *p, uint32_t serial, int64_t second);
  */
 int seen_flush(struct seen *s, struct err *e);
 
-/* The page's events as a blob and back. For tests too: decode refuses what encode would not write. */
+/* The page's events as a blob and back. For tests too: decode refuses what encode would not write.
+ */
 void seen_encode(struct seen_page *p, struct buf *out);
 bool seen_decode(struct seen_page *p, struct bytes data);
 
@@ -108,11 +112,13 @@ bool seen_decode_v3(struct seen_page *p, struct bytes data);
 void seen_pieces(struct seen_page *p, enum track_layer layer, struct boot_pieces *out);
 
 /* The hot path's look-up: most records hit the page of the one before. */
-static inline struct seen_page *seen_page_quick(struct seen *s, int64_t node, uint32_t serial, int64_t second)
+static inline struct seen_page *seen_page_quick(struct seen *s, int64_t node, uint32_t serial,
+						int64_t second)
 {
 	struct seen_page *p = s->last;
 
-	if (p != NULL && p->node == node && p->serials == serial / SEEN_SERIALS && p->seconds == second / SEEN_SECONDS)
+	if (p != NULL && p->node == node && p->serials == serial / SEEN_SERIALS &&
+	    p->seconds == second / SEEN_SECONDS)
 		return p;
 	return NULL;
 }

@@ -313,7 +313,8 @@ static bool decode_runs(struct seen_page *p, struct bytes b, bool v3)
 	unsigned layers;
 
 	while (b.n) {
-		if (!buf_take_varint(&b, &gap) || !buf_take_varint(&b, &n) || !buf_take_varint(&b, &change))
+		if (!buf_take_varint(&b, &gap) || !buf_take_varint(&b, &n) ||
+		    !buf_take_varint(&b, &change))
 			return false;
 		layers = v3 ? layers_v3(change) : SEEN_LAYERS(change);
 		second = step_second(second, change >> (v3 ? 1 : 2));

@@ -67,7 +67,8 @@ static int take_page(void *to, struct bytes first, struct bytes body, struct err
 	return 0;
 }
 
-static int find_page(void *ctx, const struct derive_row *at, struct derive_row *first, struct buf *body, struct err *e)
+static int find_page(void *ctx, const struct derive_row *at, struct derive_row *first,
+		     struct buf *body, struct err *e)
 {
 	struct state *s = ctx;
 	char key[KEY_MAX];
@@ -136,8 +137,8 @@ static void encode_state(const struct derive_part *p, struct buf *out)
 {
 	const int64_t v[N_NUMBERS] = {
 		p->key.seq,
-		(p->first ? FLAG_FIRST : 0) | (p->execs_first ? FLAG_EXECS_FIRST : 0) | (p->born ? FLAG_BORN : 0) |
-			(p->asks_calls ? FLAG_ASKS : 0),
+		(p->first ? FLAG_FIRST : 0) | (p->execs_first ? FLAG_EXECS_FIRST : 0) |
+			(p->born ? FLAG_BORN : 0) | (p->asks_calls ? FLAG_ASKS : 0),
 		p->birth_pid,
 		p->birth_t - (p->born ? p->key.t : 0),
 		p->birth_serial,
@@ -224,12 +225,24 @@ static int take_part(void *to, const struct part_row *r, struct err *e)
 
 	t->p = p = mem_zero(1, sizeof(*p));
 	*p = (struct derive_part){
-		.id = r->id, .key = { r->node, r->boot, r->t_first, r->s_first, r->pid, 0 },
-		.layer = r->trusted ? TRACK_TRUSTED : TRACK_TEXT, .image = r->image, .link = r->link, .exe = r->exe, .name = r->name,
-		.loader = r->loader, .starts = r->starts, .t_last = r->t_last, .t_end = r->t_end == WHEN_NONE ? TRACK_LIVES : r->t_end,
-		.s_last = r->s_last, .uid = r->uid, .auid = r->auid,
+		.id = r->id,
+		.key = { r->node, r->boot, r->t_first, r->s_first, r->pid, 0 },
+		.layer = r->trusted ? TRACK_TRUSTED : TRACK_TEXT,
+		.image = r->image,
+		.link = r->link,
+		.exe = r->exe,
+		.name = r->name,
+		.loader = r->loader,
+		.starts = r->starts,
+		.t_last = r->t_last,
+		.t_end = r->t_end == WHEN_NONE ? TRACK_LIVES : r->t_end,
+		.s_last = r->s_last,
+		.uid = r->uid,
+		.auid = r->auid,
 	};
-	return decode_state(r->state, p) ? 0 : store_damaged(t->s->store, "part", r->id, "its state cannot be read", e);
+	return decode_state(r->state, p) ?
+		       0 :
+		       store_damaged(t->s->store, "part", r->id, "its state cannot be read", e);
 }
 
 static void hold_part(struct state *s, int64_t id, struct derive_part *p)
@@ -321,7 +334,12 @@ static int get_image(void *ctx, int64_t id, struct derive_image **out, struct er
 		return -1;
 	if (found) {
 		m = mem_alloc(sizeof(*m));
-		*m = (struct derive_image){ .id = id, .founder = r.founder, .above = r.above, .tree = r.tree, .path = r.path, .n = r.parts };
+		*m = (struct derive_image){ .id = id,
+					    .founder = r.founder,
+					    .above = r.above,
+					    .tree = r.tree,
+					    .path = r.path,
+					    .n = r.parts };
 		map_put(&s->stored_tree, (uint64_t)id, 0, m->tree);
 	}
 	hold_image(s, id, m);
@@ -378,8 +396,10 @@ void state_init(struct state *s, struct store *store)
 {
 	const struct pages_below below = { s, find_page, put_page, del_page };
 
-	*s = (struct state){ .store = store, .api = { s, put_row, del_row, next_row, prev_row, get_part, keep_part, drop_part,
-						      get_image, keep_image, drop_image, get_mark, keep_mark } };
+	*s = (struct state){ .store = store,
+			     .api = { s, put_row, del_row, next_row, prev_row, get_part, keep_part,
+				      drop_part, get_image, keep_image, drop_image, get_mark,
+				      keep_mark } };
 	pages_init(&s->pages, &below);
 }
 
@@ -393,7 +413,8 @@ static void forget(struct state *s)
 	map_clear(&s->image_at);
 	map_clear(&s->stored_image);
 	map_clear(&s->stored_tree);
-	s->parts.n = s->images.n = s->changed_parts.n = s->changed_images.n = s->gone_parts.n = s->gone_images.n = 0;
+	s->parts.n = s->images.n = s->changed_parts.n = s->changed_images.n = s->gone_parts.n =
+		s->gone_images.n = 0;
 }
 
 void state_release(struct state *s)
@@ -451,13 +472,28 @@ static int save_part(struct state *s, const struct derive_part *p, struct buf *t
 		return 0; /* it went again */
 	map_put(&s->stored_image, (uint64_t)p->id, 0, p->image);
 	encode_state(p, text);
-	return part_save(s->store,
-			 &(struct part_row){ .id = p->id, .node = p->key.node, .pid = p->key.pid, .boot = p->key.boot,
-					     .trusted = p->layer == TRACK_TRUSTED, .image = p->image, .link = p->link, .exe = p->exe,
-					     .name = p->name, .loader = p->loader, .starts = p->starts, .t_first = p->key.t,
-					     .t_last = p->t_last, .t_end = p->t_end == TRACK_LIVES ? WHEN_NONE : p->t_end,
-					     .s_first = p->key.serial, .s_last = p->s_last, .uid = p->uid, .auid = p->auid,
-					     .state = buf_bytes(text) }, e);
+	return part_save(
+		s->store,
+		&(struct part_row){ .id = p->id,
+				    .node = p->key.node,
+				    .pid = p->key.pid,
+				    .boot = p->key.boot,
+				    .trusted = p->layer == TRACK_TRUSTED,
+				    .image = p->image,
+				    .link = p->link,
+				    .exe = p->exe,
+				    .name = p->name,
+				    .loader = p->loader,
+				    .starts = p->starts,
+				    .t_first = p->key.t,
+				    .t_last = p->t_last,
+				    .t_end = p->t_end == TRACK_LIVES ? WHEN_NONE : p->t_end,
+				    .s_first = p->key.serial,
+				    .s_last = p->s_last,
+				    .uid = p->uid,
+				    .auid = p->auid,
+				    .state = buf_bytes(text) },
+		e);
 }
 
 static int save_image(struct state *s, const struct derive_image *m, struct err *e)
@@ -465,8 +501,14 @@ static int save_image(struct state *s, const struct derive_image *m, struct err 
 	if (m == NULL)
 		return 0;
 	map_put(&s->stored_tree, (uint64_t)m->id, 0, m->tree);
-	return image_save(s->store, &(struct image_row){ .id = m->id, .founder = m->founder, .above = m->above, .tree = m->tree,
-							 .path = m->path, .parts = m->n }, e);
+	return image_save(s->store,
+			  &(struct image_row){ .id = m->id,
+					       .founder = m->founder,
+					       .above = m->above,
+					       .tree = m->tree,
+					       .path = m->path,
+					       .parts = m->n },
+			  e);
 }
 
 static int delete_part(struct state *s, int64_t id, struct err *e)

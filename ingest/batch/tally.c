@@ -59,7 +59,8 @@ void tally_release(struct tally *t)
 
 void tally_clear(struct tally *t)
 {
-	t->origins.n = t->intervals.n = t->obs.n = t->edges.n = t->echoes.n = t->presences.n = t->losses.n = t->events.n = 0;
+	t->origins.n = t->intervals.n = t->obs.n = t->edges.n = t->echoes.n = t->presences.n =
+		t->losses.n = t->events.n = 0;
 	map_clear(&t->origin_of);
 	map_clear(&t->interval_of);
 	map_clear(&t->obs_of);
@@ -75,14 +76,16 @@ static uint64_t ident_hash(int64_t node, const char *key, size_t n)
 	return hash_u64(hash_bytes(key, n), (uint64_t)node);
 }
 
-static uint32_t ident_slot(const struct tally *t, int64_t node, const char *key, size_t n, uint64_t hash)
+static uint32_t ident_slot(const struct tally *t, int64_t node, const char *key, size_t n,
+			   uint64_t hash)
 {
 	uint32_t i = (uint32_t)hash & (t->n_ident_slots - 1);
 
 	for (; t->idents[i] != NULL; i = (i + 1) & (t->n_ident_slots - 1)) {
 		const struct ident *id = t->idents[i];
 
-		if (id->hash == hash && id->key_n == n && id->node == node && memcmp(id->key, key, n) == 0)
+		if (id->hash == hash && id->key_n == n && id->node == node &&
+		    memcmp(id->key, key, n) == 0)
 			break;
 	}
 	return i;
@@ -118,7 +121,8 @@ static int fill_ident(struct tally *t, struct ident *id, const struct record *re
 }
 
 /* Puts a new one into its place; `id` has no key yet. */
-static void keep_ident(struct tally *t, struct ident *id, int64_t node, struct bytes key, uint64_t hash)
+static void keep_ident(struct tally *t, struct ident *id, int64_t node, struct bytes key,
+		       uint64_t hash)
 {
 	char *copy = mem_alloc(key.n + 1);
 
@@ -141,7 +145,8 @@ static void make_room(struct tally *t)
 	}
 }
 
-struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e)
+struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key,
+			  struct err *e)
 {
 	uint64_t hash = ident_hash(node, key.p, key.n);
 	struct ident *id;
@@ -192,7 +197,8 @@ static struct tally_calls *calls_of(struct tally *t, uint32_t arch, uint32_t act
 	return c;
 }
 
-/* The row of a call; for the numbers and the action that a program usually has, without a look-up. */
+/* The row of a call; for the numbers and the action that a program usually has, without a look-up.
+ */
 static int64_t call_row(struct tally *t, struct ident *id, int32_t nr, uint32_t code, struct err *e)
 {
 	uint32_t action = action_of(code);
@@ -214,8 +220,8 @@ static int64_t call_row(struct tally *t, struct ident *id, int32_t nr, uint32_t 
 
 static bool holds(const struct tally_interval *v, uint64_t cell, int64_t t_ms)
 {
-	return v->cell == cell && t_ms >= v->t_first - TALLY_GAP_MS && t_ms <= v->t_last + TALLY_GAP_MS &&
-	       t_ms / WHEN_HOUR_MS == v->t_first / WHEN_HOUR_MS;
+	return v->cell == cell && t_ms >= v->t_first - TALLY_GAP_MS &&
+	       t_ms <= v->t_last + TALLY_GAP_MS && t_ms / WHEN_HOUR_MS == v->t_first / WHEN_HOUR_MS;
 }
 
 static void enter_batch(struct tally *t, struct ident *id)
@@ -238,28 +244,40 @@ static int64_t origin_for(struct tally *t, struct ident *id, bool trusted)
 	if (origin < 0) {
 		origin = (int64_t)t->origins.n;
 		map_put(&t->origin_of, a, b, origin);
-		*VEC_PUSH(&t->origins) = (struct tally_origin){ id->node, id->exe, id->pid, id->loader, trusted };
+		*VEC_PUSH(&t->origins) =
+			(struct tally_origin){ id->node, id->exe, id->pid, id->loader, trusted };
 	}
 	id->origin[trusted] = origin;
 	return origin;
 }
 
-static uint32_t new_interval(struct tally *t, const struct ident *id, int64_t origin, uint64_t cell, int64_t t_ms, uint32_t serial,
-			     uint32_t older)
+static uint32_t new_interval(struct tally *t, const struct ident *id, int64_t origin, uint64_t cell,
+			     int64_t t_ms, uint32_t serial, uint32_t older)
 {
 	const struct tally_interval *was = older ? &t->intervals.v[older - 1] : NULL;
 	bool unordered = was != NULL && (was->unordered || t_ms <= was->t_last);
 
 	*VEC_PUSH(&t->intervals) = (struct tally_interval){
-		.origin = origin, .cell = cell, .t_first = t_ms, .t_last = t_ms, .s_first = serial,
-		.s_last = serial, .s_begin = serial, .uid = id->uid, .auid = id->auid, .name = id->comm, .older = older,
+		.origin = origin,
+		.cell = cell,
+		.t_first = t_ms,
+		.t_last = t_ms,
+		.s_first = serial,
+		.s_last = serial,
+		.s_begin = serial,
+		.uid = id->uid,
+		.auid = id->auid,
+		.name = id->comm,
+		.older = older,
 		.unordered = unordered,
 	};
 	return (uint32_t)t->intervals.n;
 }
 
-/* Did this identity make the lowest serial? Of equal ones the least by uid, auid and comm, whichever came first. */
-static bool made_first(const struct tally *t, const struct tally_interval *v, const struct ident *id, uint32_t serial)
+/* Did this identity make the lowest serial? Of equal ones the least by uid, auid and comm,
+ * whichever came first. */
+static bool made_first(const struct tally *t, const struct tally_interval *v,
+		       const struct ident *id, uint32_t serial)
 {
 	if (serial != v->s_first)
 		return serial < v->s_first;
@@ -271,7 +289,8 @@ static bool made_first(const struct tally *t, const struct tally_interval *v, co
 }
 
 /* The interval that a record belongs to, index + 1; its corners are widened. */
-static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int64_t t_ms, uint32_t serial, bool trusted)
+static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int64_t t_ms,
+			     uint32_t serial, bool trusted)
 {
 	uint64_t cell = ip >> OBS_CELL_BITS, a, b;
 	struct tally_interval *v;
@@ -315,8 +334,8 @@ static uint32_t interval_for(struct tally *t, struct ident *id, uint64_t ip, int
 	return at;
 }
 
-static uint32_t obs_for(struct tally *t, const struct ident *id, uint32_t interval, int64_t call, int32_t nr,
-				   uint32_t code, int64_t t_ms)
+static uint32_t obs_for(struct tally *t, const struct ident *id, uint32_t interval, int64_t call,
+			int32_t nr, uint32_t code, int64_t t_ms)
 {
 	/* what was denied made no process and ended none */
 	bool done = action_of(code) == ACTION_LOG || action_of(code) == (uint32_t)ACTION_ALLOW;
@@ -328,17 +347,23 @@ static uint32_t obs_for(struct tally *t, const struct ident *id, uint32_t interv
 		return (uint32_t)at;
 	map_put(&t->obs_of, a, (uint64_t)call, (int64_t)t->obs.n);
 	s = VEC_PUSH(&t->obs);
-	*s = (struct tally_obs){ .obs = { .caller = id->caller, .call = call, .t_first = t_ms, .t_last = t_ms,
-					  .serial = UINT32_MAX, .ip = UINT64_MAX },
+	*s = (struct tally_obs){ .obs = { .caller = id->caller,
+					  .call = call,
+					  .t_first = t_ms,
+					  .t_last = t_ms,
+					  .serial = UINT32_MAX,
+					  .ip = UINT64_MAX },
 				 .next = t->intervals.v[interval - 1].obs,
 				 .edge = (uint8_t)(done ? syscall_edge(id->arch, nr) : EDGE_NONE) };
 	t->intervals.v[interval - 1].obs = (uint32_t)t->obs.n;
 	return (uint32_t)t->obs.n - 1;
 }
 
-int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e)
+int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev,
+		      struct err *e)
 {
-	bool before = ev->state == SEEN_BEFORE || (ev->state == SEEN_OTHER && !ev->trusted && t->any_totals);
+	bool before = ev->state == SEEN_BEFORE ||
+		      (ev->state == SEEN_OTHER && !ev->trusted && t->any_totals);
 	struct ident_recent *recent;
 	struct tally_obs *s;
 	struct obs *o;
@@ -361,7 +386,9 @@ int tally_count_event(struct tally *t, struct ident *id, const struct tally_even
 		if (id->recent_code != ev->code)
 			memset(id->recent, 0, sizeof(id->recent));
 		id->recent_code = ev->code;
-		*recent = (struct ident_recent){ interval, obs_for(t, id, interval, call, ev->nr, ev->code, ev->ms), ev->nr };
+		*recent = (struct ident_recent){
+			interval, obs_for(t, id, interval, call, ev->nr, ev->code, ev->ms), ev->nr
+		};
 	}
 	s = &t->obs.v[recent->obs];
 	o = &s->obs;
@@ -379,30 +406,39 @@ int tally_count_event(struct tally *t, struct ident *id, const struct tally_even
 	if (ev->state == SEEN_OTHER) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
-		*VEC_PUSH(&t->echoes) = (struct tally_echo){ ev->ms, ev->serial, recent->obs, v->echoes };
+		*VEC_PUSH(&t->echoes) =
+			(struct tally_echo){ ev->ms, ev->serial, recent->obs, v->echoes };
 		v->echoes = (uint32_t)t->echoes.n;
 	}
 	if (s->edge != EDGE_NONE && !ev->failed) {
 		struct tally_interval *v = &t->intervals.v[interval - 1];
 
-		*VEC_PUSH(&t->edges) = (struct tally_edge){ { ev->ms, ev->serial, (enum edge_kind)s->edge }, v->edges };
+		*VEC_PUSH(&t->edges) =
+			(struct tally_edge){ { ev->ms, ev->serial, (enum edge_kind)s->edge },
+					     v->edges };
 		v->edges = (uint32_t)t->edges.n;
 	}
 	return 0;
 }
 
-/* What the store's row of it keeps: the first and the last time of an hour, and the least address, as the store compares. */
+/* What the store's row of it keeps: the first and the last time of an hour, and the least address,
+ * as the store compares. */
 int tally_presence(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e)
 {
-	int64_t call = call_row(t, id, ev->nr, ev->code, e), hour = ev->ms == WHEN_NONE ? -1 : ev->ms / WHEN_HOUR_MS, at;
+	int64_t call = call_row(t, id, ev->nr, ev->code, e),
+		hour = ev->ms == WHEN_NONE ? -1 : ev->ms / WHEN_HOUR_MS, at;
 	struct tally_presence *p;
 
 	if (call < 0)
 		return -1;
-	at = map_get(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call, (uint64_t)hour, -1);
+	at = map_get(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call, (uint64_t)hour,
+		     -1);
 	if (at < 0) {
-		map_put(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call, (uint64_t)hour, (int64_t)t->presences.n);
-		*VEC_PUSH(&t->presences) = (struct tally_presence){ id->node, id->exe, id->caller, call, ev->ms, ev->ms, id->pid, ev->ip };
+		map_put(&t->presence_of, (uint64_t)id->number << 32 | (uint32_t)call,
+			(uint64_t)hour, (int64_t)t->presences.n);
+		*VEC_PUSH(&t->presences) =
+			(struct tally_presence){ id->node, id->exe, id->caller, call,
+						 ev->ms,   ev->ms,  id->pid,	ev->ip };
 		return 0;
 	}
 	p = &t->presences.v[at];
@@ -415,7 +451,8 @@ int tally_presence(struct tally *t, struct ident *id, const struct tally_event *
 	return 0;
 }
 
-void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent)
+void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind,
+			 int64_t t_ms, uint32_t serial, int32_t parent)
 {
 	*VEC_PUSH(&t->events) = (struct tally_lifecycle){ node, t_ms, pid, parent, serial, kind };
 }
@@ -423,24 +460,33 @@ void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_k
 void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool trusted)
 {
 	*VEC_PUSH(&t->losses) = (struct tally_loss){
-		.node = node, .kind = loss->kind, .number = loss->number, .t = loss->ms,
-		.stamp = loss->uptime_us >= 0 ? loss->uptime_us : loss->ms == WHEN_NONE ? 0 : loss->ms,
+		.node = node,
+		.kind = loss->kind,
+		.number = loss->number,
+		.t = loss->ms,
+		.stamp = loss->uptime_us >= 0  ? loss->uptime_us :
+			 loss->ms == WHEN_NONE ? 0 :
+						 loss->ms,
 		.trusted = trusted,
 	};
 }
 
 /* ---- what another store has ---- */
 
-static void give_obs(struct tally *t, uint32_t interval, const struct tally_given *g, const struct obs *o)
+static void give_obs(struct tally *t, uint32_t interval, const struct tally_given *g,
+		     const struct obs *o)
 {
 	struct tally_interval *v = &t->intervals.v[interval];
 	uint64_t events = g->trusted ? o->fresh : o->text;
 
 	*VEC_PUSH(&t->obs) = (struct tally_obs){ .obs = *o, .next = v->obs, .edge = EDGE_NONE };
 	v->obs = (uint32_t)t->obs.n;
-	v->new_records += (uint32_t)(events < UINT32_MAX - v->new_records ? events : UINT32_MAX - v->new_records);
+	v->new_records +=
+		(uint32_t)(events < UINT32_MAX - v->new_records ? events :
+								  UINT32_MAX - v->new_records);
 	for (uint64_t i = 0; g->echoes && i < events && i < TALLY_MAX_OBS; i++) {
-		*VEC_PUSH(&t->echoes) = (struct tally_echo){ o->t_first, o->serial, (uint32_t)t->obs.n - 1, v->echoes };
+		*VEC_PUSH(&t->echoes) = (struct tally_echo){ o->t_first, o->serial,
+							     (uint32_t)t->obs.n - 1, v->echoes };
 		v->echoes = (uint32_t)t->echoes.n;
 	}
 }
@@ -455,14 +501,26 @@ void tally_give(struct tally *t, const struct tally_given *g)
 	if (origin < 0) {
 		origin = (int64_t)t->origins.n;
 		map_put(&t->origin_of, a, b, origin);
-		*VEC_PUSH(&t->origins) = (struct tally_origin){ g->node, g->exe, g->pid, g->loader, g->trusted };
+		*VEC_PUSH(&t->origins) =
+			(struct tally_origin){ g->node, g->exe, g->pid, g->loader, g->trusted };
 	}
 	hour = (uint64_t)origin << 40 | (uint64_t)(g->t_first / WHEN_HOUR_MS);
 	older = (uint32_t)map_get(&t->interval_of, hour, g->cell, 0);
 	*VEC_PUSH(&t->intervals) = (struct tally_interval){
-		.origin = origin, .cell = g->cell, .t_first = g->t_first, .t_last = g->t_last, .s_first = g->s_first, .s_last = g->s_last,
-		.s_begin = g->s_begin, .uid = g->uid, .auid = g->auid, .name = g->name, .older = older, .unordered = older != 0,
-		.location = g->location, .ingest = g->ingest,
+		.origin = origin,
+		.cell = g->cell,
+		.t_first = g->t_first,
+		.t_last = g->t_last,
+		.s_first = g->s_first,
+		.s_last = g->s_last,
+		.s_begin = g->s_begin,
+		.uid = g->uid,
+		.auid = g->auid,
+		.name = g->name,
+		.older = older,
+		.unordered = older != 0,
+		.location = g->location,
+		.ingest = g->ingest,
 	};
 	map_put(&t->interval_of, hour, g->cell, (int64_t)t->intervals.n);
 	for (size_t i = 0; i < g->n_obs; i++)

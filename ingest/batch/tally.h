@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a batch has brought, in memory: intervals with their observations, edges, presence, loss markers. Written by
- * flush_batch under the write lock. Nothing here touches the database for a record that looks like one before it.
+ * What a batch has brought, in memory: intervals with their observations, edges, presence, loss
+ * markers. Written by flush_batch under the write lock. Nothing here touches the database for a
+ * record that looks like one before it.
  */
 #ifndef INGEST_BATCH_TALLY_H
 #define INGEST_BATCH_TALLY_H
@@ -13,7 +14,8 @@
 
 #define TALLY_GAP_MS 500            /* records of an interval follow each other within this time */
 #define TALLY_MAX_OBS 100000      /* a batch ends when so many observations wait, */
-#define TALLY_MAX_INTERVALS 12000   /* or so many of those things that take more room when they are written */
+/* or so many of those things that take more room when they are written */
+#define TALLY_MAX_INTERVALS 12000
 #define TALLY_MAX_IDENTS 20000
 
 #define IDENT_RECENT 16             /* slots that an identity used last, by the call's number */
@@ -53,7 +55,8 @@ struct tally_interval {
 	int64_t origin;
 	uint64_t cell;
 	int64_t t_first, t_last;
-	uint32_t s_first, s_last, s_begin; /* the lowest, the highest, that of the record at t_first */
+	uint32_t s_first, s_last,
+		s_begin; /* the lowest, the highest, that of the record at t_first */
 	uint32_t uid, auid;
 	int64_t name;
 	uint32_t older;       /* the next of the same space, cell and hour, index + 1 */
@@ -63,7 +66,8 @@ struct tally_interval {
 	uint32_t echoes;      /* its events that the other layer has brought as well, index + 1 */
 	int64_t location;        /* row of where its process ran; 0: not looked up */
 	int64_t ingest;          /* the run that it is of; 0: this one */
-	uint32_t new_records;      /* records that were new or became trusted; 0: it only marks what is there */
+	uint32_t new_records; /* records that were new or became trusted; 0: it only marks what is
+				 there */
 };
 
 struct tally_obs {
@@ -75,8 +79,17 @@ struct tally_obs {
 struct tally_origin { int64_t node, exe; int32_t pid; bool loader, trusted; };
 struct tally_echo { int64_t t; uint32_t serial, obs, next; };
 struct tally_edge { struct edge edge; uint32_t next; };
-struct tally_presence { int64_t node, exe, caller, call, t_first, t_last; int32_t pid; uint64_t ip; };
-struct tally_lifecycle { int64_t node, t; int32_t pid, parent; uint32_t serial; enum edge_kind kind; };
+struct tally_presence {
+	int64_t node, exe, caller, call, t_first, t_last;
+	int32_t pid;
+	uint64_t ip;
+};
+struct tally_lifecycle {
+	int64_t node, t;
+	int32_t pid, parent;
+	uint32_t serial;
+	enum edge_kind kind;
+};
 struct tally_event {
 	int64_t ms;
 	uint64_t ip;
@@ -94,7 +107,8 @@ struct tally {
 	struct names *names;
 	struct seen *seen;
 	int64_t ingest;        /* row of this run */
-	bool label;            /* the run has a label or a policy: it marks what it touches, seen before or not */
+	bool label; /* the run has a label or a policy: it marks what it touches, seen before or not
+		     */
 	uint32_t batch;
 	struct ident **idents; /* open addressing */
 	uint32_t n_idents, n_ident_slots;
@@ -114,7 +128,8 @@ struct tally {
 	uint64_t new_events, seen_before;
 	uint64_t trusted;        /* events that no trusted source had brought before */
 	uint64_t contradicted; /* events of which text says something else than a trusted source */
-	bool any_totals;            /* something was compacted: text of what is trusted already is not kept any more */
+	bool any_totals; /* something was compacted: text of what is trusted already is not kept any
+			    more */
 };
 
 void tally_init(struct tally *t, struct store *store, struct names *names, struct seen *seen);
@@ -127,26 +142,31 @@ void tally_forget_idents(struct tally *t);
 struct ident *tally_find(const struct tally *t, int64_t node, const char *key, size_t n);
 
 /* The same, made when new; NULL on failure. */
-struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key, struct err *e);
+struct ident *tally_ident(struct tally *t, int64_t node, const struct record *rec, struct bytes key,
+			  struct err *e);
 
 /* A copy of another tally's identity, found as it is there. */
 struct ident *tally_copy(struct tally *t, struct ident *of);
 
 /* One event; its fields are as in the record. */
-int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e);
+int tally_count_event(struct tally *t, struct ident *id, const struct tally_event *ev,
+		      struct err *e);
 
 /* A record without an event id: presence only, of a time that may be WHEN_NONE. */
 int tally_presence(struct tally *t, struct ident *id, const struct tally_event *ev, struct err *e);
 
 /*
- * What a source says that knows processes: `pid` was born of `parent`, has execed, is gone (EDGE_BORN, EDGE_EXECED,
- * EDGE_GONE; parent 0 for the others). It happened right after the record with that serial, the node's own or not.
+ * What a source says that knows processes: `pid` was born of `parent`, has execed, is gone
+ * (EDGE_BORN, EDGE_EXECED, EDGE_GONE; parent 0 for the others). It happened right after the record
+ * with that serial, the node's own or not.
  */
-void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind, int64_t t_ms, uint32_t serial, int32_t parent);
+void tally_add_lifecycle(struct tally *t, int64_t node, int32_t pid, enum edge_kind kind,
+			 int64_t t_ms, uint32_t serial, int32_t parent);
 
 /*
- * An interval of another store, whole: its corners, and what it adds. Without obs and edges it only marks what is there, as of a run
- * and a location. echoes: all of its events are in the other layer as well.
+ * An interval of another store, whole: its corners, and what it adds. Without obs and edges it only
+ * marks what is there, as of a run and a location. echoes: all of its events are in the other layer
+ * as well.
  */
 struct tally_given {
 	int64_t node, exe, name, location, ingest;
@@ -167,8 +187,9 @@ void tally_loss(struct tally *t, int64_t node, const struct loss *loss, bool tru
 /* Is it time to end the batch? */
 static inline bool tally_full(const struct tally *t)
 {
-	return t->obs.n >= TALLY_MAX_OBS || t->intervals.n >= TALLY_MAX_INTERVALS || t->edges.n >= TALLY_MAX_OBS ||
-	       t->presences.n >= TALLY_MAX_INTERVALS || t->echoes.n >= 4 * TALLY_MAX_OBS || t->events.n >= TALLY_MAX_OBS;
+	return t->obs.n >= TALLY_MAX_OBS || t->intervals.n >= TALLY_MAX_INTERVALS ||
+	       t->edges.n >= TALLY_MAX_OBS || t->presences.n >= TALLY_MAX_INTERVALS ||
+	       t->echoes.n >= 4 * TALLY_MAX_OBS || t->events.n >= TALLY_MAX_OBS;
 }
 
 /* Empties it after a flush (or a rollback). */

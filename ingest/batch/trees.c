@@ -33,14 +33,18 @@ static int image_at(struct trees *t, int64_t id, struct derive_image **out, stru
 {
 	if (t->state->api.image(t->state->api.ctx, id, out, e) < 0)
 		return -1;
-	return *out != NULL ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged: an image is missing", t->store->path);
+	return *out != NULL ? 0 :
+			      err_set(e, ST_SYSTEM, "store %s: damaged: an image is missing",
+				      t->store->path);
 }
 
 static int part_at(struct trees *t, int64_t id, struct derive_part **out, struct err *e)
 {
 	if (t->state->api.part(t->state->api.ctx, id, out, e) < 0)
 		return -1;
-	return *out != NULL ? 0 : err_set(e, ST_SYSTEM, "store %s: damaged: a part is missing", t->store->path);
+	return *out != NULL ? 0 :
+			      err_set(e, ST_SYSTEM, "store %s: damaged: a part is missing",
+				      t->store->path);
 }
 
 /* The path of an image, from that of the one above. *changed: it is another one than it was. */
@@ -50,9 +54,11 @@ static int find_path(struct trees *t, struct derive_image *m, bool *changed, str
 	struct derive_part *founder;
 	int64_t path;
 
-	if (part_at(t, m->founder, &founder, e) < 0 || (m->above != 0 && image_at(t, m->above, &above, e) < 0))
+	if (part_at(t, m->founder, &founder, e) < 0 ||
+	    (m->above != 0 && image_at(t, m->above, &above, e) < 0))
 		return -1;
-	path = names_path(t->names, above != NULL ? above->path : 0, founder->exe, founder->name, e);
+	path = names_path(t->names, above != NULL ? above->path : 0, founder->exe, founder->name,
+			  e);
 	*changed = path != m->path;
 	m->path = path;
 	return path < 0 ? -1 : 0;
@@ -105,7 +111,8 @@ static int check_steps(struct trees *t, struct walk *w, int64_t id, struct err *
 	return 0;
 }
 
-/* An image's path is another one: those below it, as the store has it and as it is now, are looked at again. */
+/* An image's path is another one: those below it, as the store has it and as it is now, are looked
+ * at again. */
 static int push_below(struct trees *t, struct walk *w, int64_t id, struct err *e)
 {
 	size_t lo = 0, hi = w->now.n;
@@ -196,12 +203,17 @@ static int write_tree(struct trees *t, const struct derive_image *m, struct err 
 	char code[CODE_SIZE];
 	struct derive_part *p;
 
-	if (part_at(t, m->founder, &p, e) < 0 || names_node_text(t->store, &text, p->key.node, e) < 0)
+	if (part_at(t, m->founder, &p, e) < 0 ||
+	    names_node_text(t->store, &text, p->key.node, e) < 0)
 		return -1;
 	buf_printf(&text, "|%d|%lld|%u", p->key.pid, (long long)p->key.t, p->key.serial);
 	code_of(buf_bytes(&text), code);
-	return tree_row_save(t->store, &(struct tree_row){ .id = m->id, .code = code, .trusted = p->layer == TRACK_TRUSTED,
-							   .start_seen = p->loader || p->starts }, e);
+	return tree_row_save(t->store,
+			     &(struct tree_row){ .id = m->id,
+						 .code = code,
+						 .trusted = p->layer == TRACK_TRUSTED,
+						 .start_seen = p->loader || p->starts },
+			     e);
 }
 
 /* Images whose first part changed in something that their tree or path shows. */
@@ -227,13 +239,15 @@ static bool is_root(const struct derive_image *m)
 	return m->tree == m->id;
 }
 
-/* A tree that has lost or won images that were there before has its labels and locations found anew. */
+/* A tree that has lost or won images that were there before has its labels and locations found
+ * anew. */
 static void note_moves(struct trees *t)
 {
 	const struct state *s = t->state;
 
 	for (size_t i = 0; i < s->changed_images.n; i++) {
-		int64_t id = s->changed_images.v[i], was = map_get(&s->stored_tree, (uint64_t)id, 0, 0);
+		int64_t id = s->changed_images.v[i],
+			was = map_get(&s->stored_tree, (uint64_t)id, 0, 0);
 		const struct derive_image *m = state_image(s, id);
 
 		if (m != NULL && was != 0 && was != m->tree) {
@@ -242,7 +256,8 @@ static void note_moves(struct trees *t)
 		}
 	}
 	for (size_t i = 0; i < s->changed_parts.n; i++) {
-		int64_t id = s->changed_parts.v[i], was = map_get(&s->stored_image, (uint64_t)id, 0, -1);
+		int64_t id = s->changed_parts.v[i],
+			was = map_get(&s->stored_image, (uint64_t)id, 0, -1);
 		const struct derive_part *p = state_part(s, id);
 
 		if (was < 0 || (p != NULL && p->image == was))
@@ -252,7 +267,10 @@ static void note_moves(struct trees *t)
 			*VEC_PUSH(&t->whole) = state_image(s, p->image)->tree;
 	}
 	for (size_t i = 0; i < s->gone_parts.n; i++)
-		*VEC_PUSH(&t->whole) = map_get(&s->stored_tree, (uint64_t)map_get(&s->stored_image, (uint64_t)s->gone_parts.v[i], 0, 0), 0, 0);
+		*VEC_PUSH(&t->whole) = map_get(
+			&s->stored_tree,
+			(uint64_t)map_get(&s->stored_image, (uint64_t)s->gone_parts.v[i], 0, 0), 0,
+			0);
 }
 
 /* The tree of a part; 0: it is no more, or waits. */
@@ -304,7 +322,8 @@ int trees_write(struct trees *t, struct err *e)
 
 		if (m == NULL || m->founder == 0)
 			continue;
-		if (is_root(m) ? write_tree(t, m, e) < 0 : was == m->id && tree_row_del(t->store, m->id, e) < 0)
+		if (is_root(m) ? write_tree(t, m, e) < 0 :
+				 was == m->id && tree_row_del(t->store, m->id, e) < 0)
 			return -1;
 	}
 	return find_marked(t, e);

@@ -23,7 +23,8 @@ void trees_mark(struct trees *t, int64_t part, int64_t interval);
 /* A part has lost an interval, which another one has now, or nobody. */
 void trees_left(struct trees *t, int64_t part);
 
-/* After images were derived, before state_save: gives those that changed their paths, and writes trees. -1 on failure. */
+/* After images were derived, before state_save: gives those that changed their paths, and writes
+ * trees. -1 on failure. */
 int trees_write(struct trees *t, struct err *e);
 
 /* After state_save: marks trees with labels and locations. -1 on failure. */

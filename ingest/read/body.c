@@ -34,7 +34,8 @@ void body_room_release(struct body_room *room)
 
 void body_cut_line(bool mentions, struct line *out)
 {
-	*out = (struct line){ .kind = mentions ? LINE_DAMAGED : LINE_OTHER, .reason = "line of over 64 KiB" };
+	*out = (struct line){ .kind = mentions ? LINE_DAMAGED : LINE_OTHER,
+			      .reason = "line of over 64 KiB" };
 }
 
 bool body_type_is_seccomp(struct bytes type)
@@ -60,7 +61,8 @@ enum line_kind body_record(struct bytes stamp, struct line *out, struct fields_r
 bool body_worth(struct bytes b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++)
-		for (const struct body_word *w = bodies[i]->words; w < bodies[i]->words + BODY_WORDS && w->text.n > 0; w++)
+		for (const struct body_word *w = bodies[i]->words;
+		     w < bodies[i]->words + BODY_WORDS && w->text.n > 0; w++)
 			if (w->first ? bytes_starts(b, w->text) : bytes_has(b, w->text))
 				return true;
 	return false;
@@ -76,8 +78,8 @@ static char *room_for(struct body_room *room, size_t n)
 }
 
 /*
- * Colour: drops ESC [ ... m before the record's type, and at the end of the line. Inside a record an ESC is
- * never the terminal's: the kernel writes it as hex.
+ * Colour: drops ESC [ ... m before the record's type, and at the end of the line. Inside a record
+ * an ESC is never the terminal's: the kernel writes it as hex.
  */
 static struct bytes without_colour(struct bytes line, struct body_room *room)
 {
@@ -116,7 +118,8 @@ static struct bytes without_escapes(struct bytes b, struct body_room *room)
 		struct bytes two = { b.p + i + 2, 2 };
 		uint64_t v;
 
-		if (b.p[i] == '\\' && i + 3 < b.n && b.p[i + 1] == 'x' && bytes_hex(&two, 255, &v) == 2) {
+		if (b.p[i] == '\\' && i + 3 < b.n && b.p[i + 1] == 'x' &&
+		    bytes_hex(&two, 255, &v) == 2) {
 			out[n++] = (char)v;
 			i += 3;
 		} else {
@@ -127,8 +130,9 @@ static struct bytes without_escapes(struct bytes b, struct body_room *room)
 }
 
 /*
- * A line that holds a record's beginning, but not where a body begins. Behind the tag of another program, or
- * inside another message, it is a quotation: not ours. Otherwise its own front is broken.
+ * A line that holds a record's beginning, but not where a body begins. Behind the tag of another
+ * program, or inside another message, it is a quotation: not ours. Otherwise its own front is
+ * broken.
  */
 static enum line_kind stray(struct bytes message, const struct context *c, struct line *out)
 {
@@ -146,7 +150,8 @@ static enum line_kind stray(struct bytes message, const struct context *c, struc
 	    bytes_digit(message.p[at + 9])))
 		return LINE_OTHER;
 	if (c->tag.n) {
-		/* "kernel: [ 1325.1] myprog[77]: audit: ...": another part of the kernel quotes it */
+		/* "kernel: [ 1325.1] myprog[77]: audit: ...": another part of the kernel quotes it
+		 */
 		word = bytes_until(&before, ' ');
 		if (word.n > 2 && word.p[word.n - 1] == ':' && word.p[word.n - 2] == ']')
 			return LINE_OTHER;
@@ -170,8 +175,8 @@ static enum line_kind parse_message(struct bytes message, const struct context *
 }
 
 /*
- * What the container says, where the message has no header that says it. A tag in front of the message counts only with a host:
- * what a program logs may begin with "kernel: ".
+ * What the container says, where the message has no header that says it. A tag in front of the
+ * message counts only with a host: what a program logs may begin with "kernel: ".
  */
 static void inherit(struct context *c, const struct context *outer)
 {
@@ -198,7 +203,8 @@ static bool is_json(struct bytes message)
 	return message.n > 1 && message.p[0] == '{';
 }
 
-static void parse(struct bytes line, const struct context *outer, struct line *out, struct body_room *room)
+static void parse(struct bytes line, const struct context *outer, struct line *out,
+		  struct body_room *room)
 {
 	struct context c;
 	struct bytes message = line;
@@ -221,7 +227,8 @@ static void parse(struct bytes line, const struct context *outer, struct line *o
 	if (out->kind == LINE_RECORD || out->kind == LINE_SERIAL) {
 		if (out->rec.node.n == 0)
 			out->rec.node = c.host;
-		out->auditd_form = out->auditd_form && outer == NULL && c.form == NULL && message.p == line.p;
+		out->auditd_form =
+			out->auditd_form && outer == NULL && c.form == NULL && message.p == line.p;
 	} else if (out->kind == LINE_LOSS) {
 		out->loss.node = c.host;
 		out->loss.ms = c.ms;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies: what a line says once its header is off. A new body is one file in ingest/read/body/ and one row in
- * ingest/read/body_list.h. Bodies that need memory between lines (entries, tables) will get it through a state.
+ * Bodies: what a line says once its header is off. A new body is one file in ingest/read/body/ and
+ * one row in ingest/read/body_list.h. Bodies that need memory between lines (entries, tables) will
+ * get it through a state.
  */
 #ifndef INGEST_READ_BODY_H
 #define INGEST_READ_BODY_H
@@ -10,12 +11,13 @@
 #include "ingest/read/header.h"
 
 enum line_kind {
-	LINE_OTHER,    /* not ours */
+	LINE_OTHER, /* not ours */
 	LINE_RECORD,
-	LINE_DAMAGED,  /* was meant to be a record and cannot be taken: counted with its reason */
-	LINE_LOSS,     /* says that records were lost */
-	LINE_WRAPS,    /* its message is a container: see ingest/read/wrap.h */
-	LINE_SERIAL,   /* an audit record of another type, whole as far as its stamp: its serial is none of ours */
+	LINE_DAMAGED, /* was meant to be a record and cannot be taken: counted with its reason */
+	LINE_LOSS, /* says that records were lost */
+	LINE_WRAPS, /* its message is a container: see ingest/read/wrap.h */
+	LINE_SERIAL, /* an audit record of another type, whole as far as its stamp: its serial is
+			none of ours */
 };
 
 struct line {
@@ -27,10 +29,10 @@ struct line {
 	const char *wrap;       /* the container's; NULL: none */
 	struct context outer;   /* LINE_WRAPS: what the line's header says */
 	bool indented;          /* copied by hand: never trusted */
-	bool auditd_form;       /* as auditd writes it, at column 0, nothing before: may be trusted */
+	bool auditd_form; /* as auditd writes it, at column 0, nothing before: may be trusted */
 	int64_t uptime_us;      /* of the header; -1: none */
 	struct bytes message;   /* what was left behind the header */
-	struct bytes identity;  /* LINE_RECORD: the record's text from auid= to before " syscall=" */
+	struct bytes identity; /* LINE_RECORD: the record's text from auid= to before " syscall=" */
 	struct bytes stamp;     /* LINE_RECORD: where "audit(" begins, n to the end of the line */
 };
 
@@ -41,7 +43,8 @@ struct body_word { struct bytes text; bool first; /* it begins the line */ };
 /* A body says LINE_OTHER for what is not its own; the first that says something else is taken. */
 struct body {
 	const char *name, *about;
-	struct body_word words[BODY_WORDS]; /* each of its lines has one of these, or of another body's before it */
+	struct body_word words[BODY_WORDS]; /* each of its lines has one of these, or of another
+					       body's before it */
 	enum line_kind (*parse)(struct bytes message, const struct context *c, struct line *out,
 				struct fields_room *room);
 };
@@ -49,7 +52,8 @@ struct body {
 /* Room for the copies that odd lines need; one for each reader. `{0}` is a fresh one. */
 struct body_room {
 	struct fields_room fields;
-	int64_t near_ms;  /* a time near this line's, for stamps without a year: the reader's affair */
+	int64_t near_ms; /* a time near this line's, for stamps without a year: the reader's affair
+			  */
 	char *copy;
 	size_t cap;
 };
@@ -60,8 +64,8 @@ const struct body *body_at(size_t i);
 void body_room_release(struct body_room *room);
 
 /*
- * Reads one line, without its newline. What *out borrows lives until the next call with the same room.
- * The cost of a line that has nothing to do with audit is three searches over it.
+ * Reads one line, without its newline. What *out borrows lives until the next call with the same
+ * room. The cost of a line that has nothing to do with audit is three searches over it.
  */
 void body_parse_line(struct bytes line, struct line *out, struct body_room *room);
 

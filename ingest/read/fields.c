@@ -10,7 +10,8 @@ static bool interpreted(struct bytes b)
 {
 	struct bytes in = bytes_until(&b, ')');
 
-	return bytes_starts(b, BYTES(") :")) || (in.n < 64 && (memchr(in.p, ' ', in.n) != NULL || memchr(in.p, '/', in.n) != NULL));
+	return bytes_starts(b, BYTES(") :")) ||
+	       (in.n < 64 && (memchr(in.p, ' ', in.n) != NULL || memchr(in.p, '/', in.n) != NULL));
 }
 
 /* "0.0:175): ", as Android's logd has it: no time, and a serial that is none. */
@@ -19,7 +20,8 @@ static bool timeless(struct bytes *b, struct record *rec)
 	struct bytes rest = *b;
 	uint64_t serial;
 
-	if (!bytes_take(&rest, BYTES(".0:")) || !bytes_dec(&rest, UINT32_MAX, &serial) || !bytes_take(&rest, BYTES("): ")))
+	if (!bytes_take(&rest, BYTES(".0:")) || !bytes_dec(&rest, UINT32_MAX, &serial) ||
+	    !bytes_take(&rest, BYTES("): ")))
 		return false;
 	rec->ms = WHEN_NONE;
 	rec->has_serial = false;
@@ -37,7 +39,8 @@ const char *fields_stamp_alone(struct bytes *b, struct record *rec)
 	if (interpreted(*b))
 		return "interpreted text: ausearch -i put words for the numbers; use ausearch without -i";
 	if (!bytes_dec(b, WHEN_MAX_SEC, &sec))
-		return b->n == 0 ? "the line ends in the stamp" : "second in the stamp is no number, or over the year 9999";
+		return b->n == 0 ? "the line ends in the stamp" :
+				   "second in the stamp is no number, or over the year 9999";
 	if (sec == 0 && timeless(b, rec))
 		return NULL;
 	if (!bytes_take(b, BYTES(".")))
@@ -52,7 +55,8 @@ const char *fields_stamp_alone(struct bytes *b, struct record *rec)
 		return "milliseconds in the stamp are not three digits";
 	bytes_skip(b, 3);
 	if (!bytes_take(b, BYTES(":")) || !bytes_dec(b, UINT32_MAX, &serial))
-		return b->n == 0 ? "the line ends in the stamp" : "serial in the stamp is no number, or over 32 bits";
+		return b->n == 0 ? "the line ends in the stamp" :
+				   "serial in the stamp is no number, or over 32 bits";
 	if (!bytes_take(b, BYTES("):")))
 		return b->n == 0 ? "the line ends in the stamp" : "stamp is not closed";
 	if (b->n > 0 && b->p[0] != ' ')
@@ -170,7 +174,8 @@ static const char *identity(struct bytes *b, struct record *rec, struct fields_r
 	uint32_t ppid;
 
 	if (!field_u32(b, BYTES("auid="), &rec->auid))
-		return ends(*b, "auid=", "the line ends before auid", "auid is missing or no number");
+		return ends(*b, "auid=", "the line ends before auid",
+			    "auid is missing or no number");
 	if (!field_u32(b, BYTES(" uid="), &rec->uid))
 		return ends(*b, " uid=", ENDS("auid="), "uid is missing or no number");
 	if (!field_u32(b, BYTES(" gid="), &rec->gid))
@@ -192,8 +197,9 @@ static const char *identity(struct bytes *b, struct record *rec, struct fields_r
 	if (why != NULL)
 		return why;
 	if (!bytes_take(b, BYTES(" exe=")))
-		return bytes_starts(*b, BYTES(" sig=")) ? "no exe and no arch: the kernel is too old"
-							: ends(*b, " exe=", ENDS("comm="), "exe is not where it belongs");
+		return bytes_starts(*b, BYTES(" sig=")) ?
+			       "no exe and no arch: the kernel is too old" :
+			       ends(*b, " exe=", ENDS("comm="), "exe is not where it belongs");
 	why = fields_string(b, &rec->exe, room->exe, sizeof(room->exe), true);
 	if (why == NULL && rec->exe.n == 0)
 		why = "exe is empty";
@@ -207,13 +213,15 @@ static const char *call(struct bytes *b, struct record *rec)
 	if (!field_i32(b, BYTES(" sig="), &rec->sig) || rec->sig < 0)
 		return ends(*b, " sig=", ENDS("exe="), "sig is missing or no number");
 	if (!bytes_take(b, BYTES(" arch=")))
-		return bytes_starts(*b, BYTES(" syscall=")) ? "no arch: the kernel is too old"
-							    : ends(*b, " arch=", ENDS("sig="), "arch is not where it belongs");
+		return bytes_starts(*b, BYTES(" syscall=")) ?
+			       "no arch: the kernel is too old" :
+			       ends(*b, " arch=", ENDS("sig="), "arch is not where it belongs");
 	if (!bytes_hex(b, UINT32_MAX, &v))
 		return b->n == 0 ? ENDS("arch=") : "arch is no hex number of 32 bits";
 	rec->arch = (uint32_t)v;
 	if (!field_i32(b, BYTES(" syscall="), &rec->nr))
-		return ends(*b, " syscall=", ENDS("arch="), "syscall is missing, no number, or over 31 bits");
+		return ends(*b, " syscall=", ENDS("arch="),
+			    "syscall is missing, no number, or over 31 bits");
 	if (!bytes_take(b, BYTES(" compat=")))
 		return ends(*b, " compat=", ENDS("syscall="), "compat is not where it belongs");
 	if (b->n == 0 || (b->p[0] != '0' && b->p[0] != '1'))
@@ -221,9 +229,11 @@ static const char *call(struct bytes *b, struct record *rec)
 	rec->compat = b->p[0] == '1';
 	bytes_skip(b, 1);
 	if (!bytes_take(b, BYTES(" ip=0x")) || !bytes_hex(b, UINT64_MAX, &rec->ip))
-		return ends(*b, " ip=0x", ENDS("compat="), "ip is missing or no hex number of 64 bits");
+		return ends(*b, " ip=0x", ENDS("compat="),
+			    "ip is missing or no hex number of 64 bits");
 	if (!bytes_take(b, BYTES(" code=0x")) || !bytes_hex(b, UINT32_MAX, &v))
-		return ends(*b, " code=0x", ENDS("ip="), "code is missing or no hex number of 32 bits");
+		return ends(*b, " code=0x", ENDS("ip="),
+			    "code is missing or no hex number of 32 bits");
 	rec->code = (uint32_t)v;
 	return NULL;
 }
@@ -241,10 +251,13 @@ bool fields_agree(int32_t sig, uint32_t code)
 static bool begins_another(struct bytes b)
 {
 	for (const char *at; b.n > 0 && (at = memchr(b.p, '=', b.n)) != NULL;) {
-		struct bytes before = { b.p, (size_t)(at - b.p) }, behind = { at + 1, b.n - before.n - 1 };
+		struct bytes before = { b.p, (size_t)(at - b.p) },
+			     behind = { at + 1, b.n - before.n - 1 };
 
-		if ((bytes_starts(behind, BYTES("1326")) && before.n >= 4 && memcmp(at - 4, "type", 4) == 0) ||
-		    (bytes_starts(behind, BYTES("audit(")) && before.n >= 4 && memcmp(at - 4, " msg", 4) == 0))
+		if ((bytes_starts(behind, BYTES("1326")) && before.n >= 4 &&
+		     memcmp(at - 4, "type", 4) == 0) ||
+		    (bytes_starts(behind, BYTES("audit(")) && before.n >= 4 &&
+		     memcmp(at - 4, " msg", 4) == 0))
 			return true;
 		b = behind;
 	}
@@ -253,8 +266,8 @@ static bool begins_another(struct bytes b)
 
 bool fields_tail(struct bytes b)
 {
-	static const struct bytes separators[] = { { "\x1d", 1 }, { "#035", 4 }, { "\\u001d", 6 }, { "^]", 2 },
-						   { " ", 1 },    { "", 0 } };
+	static const struct bytes separators[] = { { "\x1d", 1 }, { "#035", 4 }, { "\\u001d", 6 },
+						   { "^]", 2 },	  { " ", 1 },	 { "", 0 } };
 	struct bytes rest = b;
 
 	bytes_trim_right(&rest);
@@ -278,7 +291,8 @@ const char *fields_body(struct bytes b, struct record *rec, struct fields_room *
 	if (why != NULL)
 		return why;
 	if (!fields_tail(b))
-		return bytes_has(b, BYTES("audit(")) ? "two records on one line" : "text after the last field";
+		return bytes_has(b, BYTES("audit(")) ? "two records on one line" :
+						       "text after the last field";
 	if (!fields_agree(rec->sig, rec->code))
 		return "sig and code disagree: cut, or not the kernel's";
 	return NULL;

@@ -31,16 +31,16 @@ static void parse_all(struct bytes *line, struct context *out)
 }
 
 /*
- * grep's prefix: "FILE:" or "FILE:LINE:". It is one only when a header or a body that is known follows.
- * True: *line is what follows it.
+ * grep's prefix: "FILE:" or "FILE:LINE:". It is one only when a header or a body that is known
+ * follows. True: *line is what follows it.
  */
 static bool grep_prefix(struct bytes *line)
 {
 	struct bytes rest = *line, name = bytes_until(&rest, ':'), number;
 	uint64_t n;
 
-	if (name.n == 0 || rest.n == 0 || memchr(name.p, ' ', name.n) != NULL || memchr(name.p, '=', name.n) ||
-	    memchr(name.p, '[', name.n) != NULL)
+	if (name.n == 0 || rest.n == 0 || memchr(name.p, ' ', name.n) != NULL ||
+	    memchr(name.p, '=', name.n) || memchr(name.p, '[', name.n) != NULL)
 		return false;
 	bytes_skip(&rest, 1);
 	number = rest;
@@ -60,8 +60,9 @@ bool header_record_starts(struct bytes b)
 
 void header_parse(struct bytes *line, struct context *out)
 {
-	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1,
-						.uptime_us = -1 };
+	static const struct context nothing = {
+		.tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1
+	};
 	struct bytes whole, start = *line;
 
 	*out = nothing;
@@ -69,7 +70,8 @@ void header_parse(struct bytes *line, struct context *out)
 	whole = start;
 	bytes_trim_left(&start);
 	*line = start;
-	if (!bytes_starts(start, BYTES("type=")) && !bytes_starts(start, BYTES("node="))) /* the usual line of auditd has none */
+	if (!bytes_starts(start, BYTES("type=")) &&
+	    !bytes_starts(start, BYTES("node="))) /* the usual line of auditd has none */
 		parse_all(line, out);
 	if (out->form == NULL && !header_record_starts(*line) && grep_prefix(line)) {
 		parse_all(line, out);
@@ -106,7 +108,8 @@ bool header_host_like(struct bytes word)
 	for (size_t i = 0; i < word.n; i++) {
 		unsigned char c = (unsigned char)word.p[i];
 
-		if (c < 0x21 || c > 0x7e || c == '=' || c == '(' || c == '"' || c == '[' || c == ']' || c == '{')
+		if (c < 0x21 || c > 0x7e || c == '=' || c == '(' || c == '"' || c == '[' ||
+		    c == ']' || c == '{')
 			return false;
 	}
 	return word.n > 0 && word.n <= 255;
@@ -114,8 +117,10 @@ bool header_host_like(struct bytes word)
 
 bool header_level(struct bytes word)
 {
-	static const char *const levels[] = { "EMERG", "EMERGENCY", "ALERT", "CRIT", "CRITICAL", "FATAL", "ERR", "ERROR", "WARN", "WARNING",
-					      "NOTICE", "INFO", "DEBUG", "VERBOSE1", "VERBOSE2", "TRACE" };
+	static const char *const levels[] = { "EMERG",	  "EMERGENCY", "ALERT",	   "CRIT",
+					      "CRITICAL", "FATAL",     "ERR",	   "ERROR",
+					      "WARN",	  "WARNING",   "NOTICE",   "INFO",
+					      "DEBUG",	  "VERBOSE1",  "VERBOSE2", "TRACE" };
 
 	if (word.n < 3 || word.p[0] < 'A' || word.p[0] > 'Z')
 		return false;
@@ -161,8 +166,8 @@ bool header_clock(struct bytes *b, unsigned *seconds)
 {
 	unsigned h, m, s, ms;
 
-	if (!two(*b, 0, 0, 23, &h) || !two(*b, 3, 0, 59, &m) || !two(*b, 6, 0, 60, &s) || b->p[2] != ':' ||
-	    b->p[5] != ':')
+	if (!two(*b, 0, 0, 23, &h) || !two(*b, 3, 0, 59, &m) || !two(*b, 6, 0, 60, &s) ||
+	    b->p[2] != ':' || b->p[5] != ':')
 		return false;
 	bytes_skip(b, 8);
 	fraction(b, &ms);
@@ -191,14 +196,17 @@ bool header_bsd_stamp(struct bytes *b, struct context *out)
 	if (!header_clock(&rest, &seconds))
 		return false;
 	/* counted in a leap year, so that every date has a place of its own */
-	out->yearless_s = (when_days(2000, month + 1, (unsigned)mday) - when_days(2000, 1, 1)) * 86400 + seconds;
+	out->yearless_s =
+		(when_days(2000, month + 1, (unsigned)mday) - when_days(2000, 1, 1)) * 86400 +
+		seconds;
 	*b = rest;
 	return true;
 }
 
 int64_t header_guess_year(int64_t yearless_s, int64_t near)
 {
-	time_t in_2000 = (time_t)(when_days(2000, 1, 1) * 86400 + yearless_s), sec = (time_t)(near / 1000);
+	time_t in_2000 = (time_t)(when_days(2000, 1, 1) * 86400 + yearless_s),
+	       sec = (time_t)(near / 1000);
 	struct tm stamp, now;
 	int64_t best = WHEN_NONE;
 
@@ -246,8 +254,8 @@ bool header_iso_stamp(struct bytes *b, struct context *out)
 	int east;
 	bool colon, comma;
 
-	if (rest.n < 20 || rest.p[4] != '-' || rest.p[7] != '-' || rest.p[10] != 'T' || rest.p[13] != ':' ||
-	    rest.p[16] != ':')
+	if (rest.n < 20 || rest.p[4] != '-' || rest.p[7] != '-' || rest.p[10] != 'T' ||
+	    rest.p[13] != ':' || rest.p[16] != ':')
 		return false;
 	if (!two(rest, 0, 19, 99, &y1) || !two(rest, 2, 0, 99, &y2) || !two(rest, 5, 1, 12, &mon) ||
 	    !two(rest, 8, 1, 31, &day) || !two(rest, 11, 0, 23, &h) || !two(rest, 14, 0, 59, &m) ||
@@ -258,7 +266,9 @@ bool header_iso_stamp(struct bytes *b, struct context *out)
 	digits = fraction(&rest, &ms);
 	if (!zone(&rest, &east, &colon))
 		return false;
-	out->ms = ((when_days(y1 * 100 + y2, mon, day) * 86400 + h * 3600 + m * 60 + s) - east) * 1000 + ms;
+	out->ms = ((when_days(y1 * 100 + y2, mon, day) * 86400 + h * 3600 + m * 60 + s) - east) *
+			  1000 +
+		  ms;
 	/* journalctl -o short-iso-precise writes +0000, rsyslog and dmesg +00:00 */
 	out->ms_is_audit = digits == 6 && !colon && !comma;
 	*b = rest;

@@ -83,7 +83,8 @@ int input_next(struct input *in, bool *any, struct err *e)
 	return 0;
 }
 
-/* A pipe that brings something packed: its first bytes go to the unpacker, and its first member is read instead. */
+/* A pipe that brings something packed: its first bytes go to the unpacker, and its first member is
+ * read instead. */
 static int look(struct input *in, enum lines_state *state, struct err *e)
 {
 	struct lines *l = &in->reading.lines;
@@ -107,7 +108,8 @@ int input_fill(struct input *in, int timeout_ms, enum lines_state *state, struct
 {
 	if (lines_fill(&in->reading.lines, timeout_ms, state, e) < 0)
 		return -1;
-	if (in->looked || in->unpack != NULL || in->source.is_regular || in->source.is_kmsg || *state != LINES_GOT)
+	if (in->looked || in->unpack != NULL || in->source.is_regular || in->source.is_kmsg ||
+	    *state != LINES_GOT)
 		return 0;
 	return look(in, state, e);
 }
@@ -118,6 +120,7 @@ int input_again(struct input *in, struct err *e)
 	unpack_close(in->unpack);
 	in->unpack = NULL;
 	if (lseek(in->source.fd, 0, SEEK_SET) < 0)
-		return err_set(e, err_status(errno), "cannot read %s again: %s", in->shown, strerror(errno));
+		return err_set(e, err_status(errno), "cannot read %s again: %s", in->shown,
+			       strerror(errno));
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A source as its members: itself, or, of an archive, the files in it; each is read from its beginning. */
+/* A source as its members: itself, or, of an archive, the files in it; each is read from its
+ * beginning. */
 #ifndef INGEST_READ_INPUT_H
 #define INGEST_READ_INPUT_H
 
@@ -21,12 +22,13 @@ int input_open(struct input *in, const char *path, const char *json_field, struc
 void input_close(struct input *in);
 
 /*
- * The next member; *any false: there is none. -1: it cannot be had, or the one before was cut off, which shows at its end.
- * Then there are no further ones.
+ * The next member; *any false: there is none. -1: it cannot be had, or the one before was cut off,
+ * which shows at its end. Then there are no further ones.
  */
 int input_next(struct input *in, bool *any, struct err *e);
 
-/* Reads more of the member, as lines_fill does. The first bytes of a pipe tell whether it is packed. */
+/* Reads more of the member, as lines_fill does. The first bytes of a pipe tell whether it is
+ * packed. */
 int input_fill(struct input *in, int timeout_ms, enum lines_state *state, struct err *e);
 
 /* A regular file, from its beginning again. */

@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* source: systemd/sd-journal.h, whose functions have been the same since version 209 (sd_journal_open_files: 205) */
+/* source: systemd/sd-journal.h, whose functions have been the same since version 209
+ * (sd_journal_open_files: 205) */
 struct sd_journal;
 struct id128 { uint8_t bytes[16]; };
 
@@ -34,9 +35,12 @@ static struct {
 	void (*flush_matches)(struct sd_journal *);
 	int (*set_threshold)(struct sd_journal *, size_t);
 	int (*seek_head)(struct sd_journal *), (*next)(struct sd_journal *);
-	int (*seek_realtime)(struct sd_journal *, uint64_t), (*seek_cursor)(struct sd_journal *, const char *);
-	int (*test_cursor)(struct sd_journal *, const char *), (*get_cursor)(struct sd_journal *, char **);
-	int (*realtime)(struct sd_journal *, uint64_t *), (*monotonic)(struct sd_journal *, uint64_t *, struct id128 *);
+	int (*seek_realtime)(struct sd_journal *, uint64_t),
+		(*seek_cursor)(struct sd_journal *, const char *);
+	int (*test_cursor)(struct sd_journal *, const char *),
+		(*get_cursor)(struct sd_journal *, char **);
+	int (*realtime)(struct sd_journal *, uint64_t *),
+		(*monotonic)(struct sd_journal *, uint64_t *, struct id128 *);
 	int (*get_data)(struct sd_journal *, const char *, const void **, size_t *);
 	int (*query_unique)(struct sd_journal *, const char *);
 	int (*enumerate_unique)(struct sd_journal *, const void **, size_t *);
@@ -52,16 +56,27 @@ struct journal {
 static int load(struct err *e)
 {
 	static const struct library_symbol symbols[] = {
-		{ "sd_journal_open", &lib.open }, { "sd_journal_open_directory", &lib.open_directory },
-		{ "sd_journal_open_files", &lib.open_files }, { "sd_journal_close", &lib.close }, { "sd_journal_add_match", &lib.add_match },
-		{ "sd_journal_add_disjunction", &lib.add_disjunction }, { "sd_journal_add_conjunction", &lib.add_conjunction },
-		{ "sd_journal_flush_matches", &lib.flush_matches }, { "sd_journal_set_data_threshold", &lib.set_threshold },
-		{ "sd_journal_seek_head", &lib.seek_head }, { "sd_journal_next", &lib.next },
-		{ "sd_journal_seek_realtime_usec", &lib.seek_realtime }, { "sd_journal_seek_cursor", &lib.seek_cursor },
-		{ "sd_journal_test_cursor", &lib.test_cursor }, { "sd_journal_get_cursor", &lib.get_cursor },
-		{ "sd_journal_get_realtime_usec", &lib.realtime }, { "sd_journal_get_monotonic_usec", &lib.monotonic },
-		{ "sd_journal_get_data", &lib.get_data }, { "sd_journal_query_unique", &lib.query_unique },
-		{ "sd_journal_enumerate_unique", &lib.enumerate_unique }, { "sd_journal_wait", &lib.wait },
+		{ "sd_journal_open", &lib.open },
+		{ "sd_journal_open_directory", &lib.open_directory },
+		{ "sd_journal_open_files", &lib.open_files },
+		{ "sd_journal_close", &lib.close },
+		{ "sd_journal_add_match", &lib.add_match },
+		{ "sd_journal_add_disjunction", &lib.add_disjunction },
+		{ "sd_journal_add_conjunction", &lib.add_conjunction },
+		{ "sd_journal_flush_matches", &lib.flush_matches },
+		{ "sd_journal_set_data_threshold", &lib.set_threshold },
+		{ "sd_journal_seek_head", &lib.seek_head },
+		{ "sd_journal_next", &lib.next },
+		{ "sd_journal_seek_realtime_usec", &lib.seek_realtime },
+		{ "sd_journal_seek_cursor", &lib.seek_cursor },
+		{ "sd_journal_test_cursor", &lib.test_cursor },
+		{ "sd_journal_get_cursor", &lib.get_cursor },
+		{ "sd_journal_get_realtime_usec", &lib.realtime },
+		{ "sd_journal_get_monotonic_usec", &lib.monotonic },
+		{ "sd_journal_get_data", &lib.get_data },
+		{ "sd_journal_query_unique", &lib.query_unique },
+		{ "sd_journal_enumerate_unique", &lib.enumerate_unique },
+		{ "sd_journal_wait", &lib.wait },
 	};
 	static bool loaded;
 
@@ -80,7 +95,8 @@ static int fail(const struct journal *j, int code, const char *doing, struct err
 		esc_shell(&shown, bytes_of(j->place));
 	else
 		buf_str(&shown, "the journal");
-	return err_set(e, err_status(-code), "cannot %s %s: %s", doing, buf_text(&shown), strerror(-code));
+	return err_set(e, err_status(-code), "cannot %s %s: %s", doing, buf_text(&shown),
+		       strerror(-code));
 }
 
 static bool match(struct journal *j, const char *text)
@@ -109,7 +125,8 @@ static size_t boots(struct journal *j, struct boot *out)
 		return 0;
 	while (n < BOOTS_MOST && lib.enumerate_unique(j->sd, &data, &len) > 0)
 		if (len < sizeof(out[n].match))
-			snprintf(out[n++].match, sizeof(out->match), "%.*s", (int)len, (const char *)data);
+			snprintf(out[n++].match, sizeof(out->match), "%.*s", (int)len,
+				 (const char *)data);
 	for (size_t i = 0; i < n; i++) {
 		lib.flush_matches(j->sd);
 		out[i].us = UINT64_MAX;
@@ -134,20 +151,28 @@ static int boot_match(struct journal *j, const char *name, char out[48], struct 
 		return 0;
 	}
 	if (*end != '\0' || end == name)
-		return err_set(e, ST_INPUT, "--boot takes 0 (the last one), -1 (the one before), 1 (the first), or the id of a boot");
+		return err_set(
+			e, ST_INPUT,
+			"--boot takes 0 (the last one), -1 (the one before), 1 (the first), or the id of a boot");
 	all = mem_zero(BOOTS_MOST, sizeof(*all));
 	n = boots(j, all);
 	at = at > 0 ? at - 1 : (long)n - 1 + at;
 	if (at >= 0 && (size_t)at < n)
 		snprintf(out, 48, "%s", all[at].match);
 	free(all);
-	return at >= 0 && (size_t)at < n ? 0 : err_set(e, ST_INPUT, "--boot %s: the journal holds %zu boot%s", name, n, n == 1 ? "" : "s");
+	return at >= 0 && (size_t)at < n ?
+		       0 :
+		       err_set(e, ST_INPUT, "--boot %s: the journal holds %zu boot%s", name, n,
+			       n == 1 ? "" : "s");
 }
 
-/* What may hold records, or say that some were lost, and the serials of other records: the journal finds these by its index. */
+/* What may hold records, or say that some were lost, and the serials of other records: the journal
+ * finds these by its index. */
 static int match_ours(struct journal *j, const char *boot, struct err *e)
 {
-	static const char *const writers[] = { "systemd-journald", "systemd-journal", "rsyslogd", "auditd", "audispd", "audisp-syslog",
+	static const char *const writers[] = { "systemd-journald", "systemd-journal",
+					       "rsyslogd",	   "auditd",
+					       "audispd",	   "audisp-syslog",
 					       "audisp-remote" };
 	bool fine = match(j, "_TRANSPORT=audit") && lib.add_disjunction(j->sd) >= 0 &&
 		    match(j, "_TRANSPORT=kernel");
@@ -188,12 +213,14 @@ static int seek(struct journal *j, const struct journal_choice *c, bool *went_on
 	int code;
 
 	*went_on = false;
-	if (c->cursor != NULL && lib.seek_cursor(j->sd, c->cursor) >= 0 && lib.next(j->sd) > 0 && lib.test_cursor(j->sd, c->cursor) > 0) {
+	if (c->cursor != NULL && lib.seek_cursor(j->sd, c->cursor) >= 0 && lib.next(j->sd) > 0 &&
+	    lib.test_cursor(j->sd, c->cursor) > 0) {
 		*went_on = true;
 		return 0;
 	}
-	code = c->since_ms == WHEN_NONE || c->since_ms < 0 ? lib.seek_head(j->sd)
-							   : lib.seek_realtime(j->sd, (uint64_t)c->since_ms * 1000);
+	code = c->since_ms == WHEN_NONE || c->since_ms < 0 ?
+		       lib.seek_head(j->sd) :
+		       lib.seek_realtime(j->sd, (uint64_t)c->since_ms * 1000);
 	return code < 0 ? fail(j, code, "read", e) : 0;
 }
 
@@ -207,8 +234,8 @@ int journal_open(struct journal **out, const struct journal_choice *c, bool *wen
 		return -1;
 	j = mem_zero(1, sizeof(*j));
 	j->place = c->place ? mem_dup(c->place) : NULL;
-	if (open_place(j, e) < 0 || (c->boot != NULL && boot_match(j, c->boot, boot, e) < 0) || match_ours(j, boot, e) < 0 ||
-	    seek(j, c, went_on, e) < 0) {
+	if (open_place(j, e) < 0 || (c->boot != NULL && boot_match(j, c->boot, boot, e) < 0) ||
+	    match_ours(j, boot, e) < 0 || seek(j, c, went_on, e) < 0) {
 		journal_close(j);
 		return -1;
 	}
@@ -266,9 +293,11 @@ static bool folder_only_root(int fd, const char *shown, unsigned level, char why
 			snprintf(why, 200, "%.150s is a link, or cannot be looked at", d->d_name);
 			yes = false;
 		} else if (S_ISDIR(st.st_mode)) {
-			auto_close int sub = openat(fd, d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			auto_close int sub = openat(
+				fd, d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-			yes = level < 2 && sub >= 0 && folder_only_root(sub, d->d_name, level + 1, why);
+			yes = level < 2 && sub >= 0 &&
+			      folder_only_root(sub, d->d_name, level + 1, why);
 		} else {
 			yes = only_root(in, d->d_name, why);
 		}
@@ -326,8 +355,10 @@ static bool take(struct journal *j, struct wrap *w, const char *name)
 
 int journal_next(struct journal *j, struct wrap *w, bool *any, bool *bad, struct err *e)
 {
-	static const char *const names[] = { "_TRANSPORT", "_HOSTNAME", "SYSLOG_IDENTIFIER", "SYSLOG_FACILITY", "_AUDIT_TYPE", "_AUDIT_ID",
-					     "_SOURCE_REALTIME_TIMESTAMP", "MESSAGE" };
+	static const char *const names[] = {
+		"_TRANSPORT",  "_HOSTNAME", "SYSLOG_IDENTIFIER",	  "SYSLOG_FACILITY",
+		"_AUDIT_TYPE", "_AUDIT_ID", "_SOURCE_REALTIME_TIMESTAMP", "MESSAGE"
+	};
 	struct id128 boot;
 	uint64_t mono;
 	char text[32];

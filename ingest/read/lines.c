@@ -48,7 +48,8 @@ static bool mentions_record(const char *p, size_t n)
 	       bytes_has(b, BYTES("]: SECCOMP"));
 }
 
-/* Makes room: what is left goes to the front; of a line that fills the buffer only its front is kept. */
+/* Makes room: what is left goes to the front; of a line that fills the buffer only its front is
+ * kept. */
 static void make_room(struct lines *l)
 {
 	size_t left = l->end - l->start;

@@ -33,8 +33,8 @@ void lines_widen(struct lines *l, size_t size);
 void lines_give(struct lines *l, struct bytes head);
 
 /*
- * Reads once more, waiting at most timeout_ms for it (-1: for ever; 0: not at all). *state says what came.
- * A signal ends the wait as a timeout does.
+ * Reads once more, waiting at most timeout_ms for it (-1: for ever; 0: not at all). *state says
+ * what came. A signal ends the wait as a timeout does.
  */
 int lines_fill(struct lines *l, int timeout_ms, enum lines_state *state, struct err *e);
 
@@ -42,12 +42,14 @@ int lines_fill(struct lines *l, int timeout_ms, enum lines_state *state, struct 
 bool lines_ready(const struct lines *l);
 
 /*
- * The next whole line without its newline; false when none is buffered. It lives until the next lines_fill.
- * *cut: the line was over LINES_MAX, and these are its first bytes; l->mentions says whether a record began in it.
+ * The next whole line without its newline; false when none is buffered. It lives until the next
+ * lines_fill. *cut: the line was over LINES_MAX, and these are its first bytes; l->mentions says
+ * whether a record began in it.
  */
 bool lines_next(struct lines *l, struct bytes *line, bool *cut);
 
-/* What is buffered from the beginning of the next line on; nothing where that line is a long one. */
+/* What is buffered from the beginning of the next line on; nothing where that line is a long one.
+ */
 static inline struct bytes lines_ahead(const struct lines *l)
 {
 	return (struct bytes){ l->buf + l->start, l->in_long ? 0 : l->end - l->start };
@@ -60,7 +62,8 @@ static inline void lines_skip(struct lines *l, size_t n)
 	l->number++;
 }
 
-/* Takes so many whole lines, which are n bytes with their newlines: the caller has seen them in lines_ahead. */
+/* Takes so many whole lines, which are n bytes with their newlines: the caller has seen them in
+ * lines_ahead. */
 static inline void lines_pass(struct lines *l, size_t n, uint64_t lines)
 {
 	l->start += n;

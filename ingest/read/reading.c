@@ -33,7 +33,9 @@ static bool go_on(struct reading *r, struct piece *p)
 	r->lines.number = r->wrap.line - 1;
 	if (got != WRAP_ENTRY && got != WRAP_NOTHING)
 		return false;
-	*p = (struct piece){ .kind = got == WRAP_ENTRY ? PIECE_ENTRY : PIECE_NOTHING, .entry = &r->wrap.entry, .number = r->wrap.entry.line };
+	*p = (struct piece){ .kind = got == WRAP_ENTRY ? PIECE_ENTRY : PIECE_NOTHING,
+			     .entry = &r->wrap.entry,
+			     .number = r->wrap.entry.line };
 	if (got == WRAP_ENTRY)
 		p->text = r->wrap.entry.message;
 	return true;
@@ -49,11 +51,13 @@ bool reading_next(struct reading *r, struct piece *p)
 
 			if (go_on(r, p))
 				return true;
-			if (reading_inside(r) && (r->lines.start == r->lines.end || r->lines.start == start))
+			if (reading_inside(r) &&
+			    (r->lines.start == r->lines.end || r->lines.start == start))
 				return false;
 		}
 		if (r->lines.in_long || r->lines.start == r->lines.end ||
-		    !wrap_begins(&r->wrap, ahead(r), lines_ready(&r->lines) || r->lines.eof, r->lines.number + 1, &unsure))
+		    !wrap_begins(&r->wrap, ahead(r), lines_ready(&r->lines) || r->lines.eof,
+				 r->lines.number + 1, &unsure))
 			break;
 	}
 	*p = (struct piece){ .kind = PIECE_LINE };

@@ -35,10 +35,12 @@ static inline bool reading_inside(const struct reading *r)
 	return wrap_open(&r->wrap);
 }
 
-/* The next piece; false when none is whole in what was read. It lives until the next lines_fill, or the next call. */
+/* The next piece; false when none is whole in what was read. It lives until the next lines_fill, or
+ * the next call. */
 bool reading_next(struct reading *r, struct piece *p);
 
-/* Passes over lines that nobody reads (ingest/read/sieve.h), where the next byte begins a line. Returns how many. */
+/* Passes over lines that nobody reads (ingest/read/sieve.h), where the next byte begins a line.
+ * Returns how many. */
 uint64_t reading_pass(struct reading *r);
 
 /* At the end of the input: is there still something to hand out? */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks for all words at once. Of each word three bytes are looked for, the rarest ones: a table for each of the three says which
- * words (as bits, eight buckets) have which byte there. Where the three agree on a bucket, the word is compared. Tables of 16 by a
- * byte's two halves are what a shuffle looks up for 32 bytes at once; a processor without it looks bytes up one by one.
+ * Looks for all words at once. Of each word three bytes are looked for, the rarest ones: a table
+ * for each of the three says which words (as bits, eight buckets) have which byte there. Where the
+ * three agree on a bucket, the word is compared. Tables of 16 by a byte's two halves are what a
+ * shuffle looks up for 32 bytes at once; a processor without it looks bytes up one by one.
  */
 #include "ingest/read/sieve.h"
 
@@ -52,7 +53,8 @@ static size_t rarest(struct bytes text)
 	unsigned least = 0;
 
 	for (size_t i = 0; i + AT <= text.n; i++) {
-		unsigned sum = commonness(text.p[i]) + commonness(text.p[i + 1]) + commonness(text.p[i + 2]);
+		unsigned sum = commonness(text.p[i]) + commonness(text.p[i + 1]) +
+			       commonness(text.p[i + 2]);
 
 		if (i == 0 || sum < least) {
 			least = sum;
@@ -79,19 +81,26 @@ static void add_word(struct sieve *s, struct bytes text, const struct wrap_kind 
 	s->usable = s->usable && text.n > 0 && s->n < WORDS;
 	if (!s->usable)
 		return;
-	s->words[s->n] = (struct word){ .text = text, .off = rarest(text), .kind = kind, .mask = three((struct bytes){ "\xff\xff\xff", text.n < AT ? text.n : AT }) };
-	s->words[s->n].three = three((struct bytes){ text.p + s->words[s->n].off, text.n < AT ? text.n : AT });
+	s->words[s->n] = (struct word){ .text = text,
+					.off = rarest(text),
+					.kind = kind,
+					.mask = three((struct bytes){
+						"\xff\xff\xff", text.n < AT ? text.n : AT }) };
+	s->words[s->n].three =
+		three((struct bytes){ text.p + s->words[s->n].off, text.n < AT ? text.n : AT });
 	s->n++;
 }
 
-/* A bucket of each word; those of a byte have one for themselves, so that they meet no other's halves. */
+/* A bucket of each word; those of a byte have one for themselves, so that they meet no other's
+ * halves. */
 static void fill_tables(struct sieve *s)
 {
 	unsigned longer = 0, bytes = 0;
 
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct word *w = &s->words[i];
-		uint8_t bit = (uint8_t)(1u << (w->text.n < AT ? bytes++ % 3 : 3 + longer++ % (BUCKETS - 3)));
+		uint8_t bit = (uint8_t)(1u << (w->text.n < AT ? bytes++ % 3 :
+								3 + longer++ % (BUCKETS - 3)));
 
 		for (size_t k = 0; k < AT; k++) {
 			bool any = k >= w->text.n;
@@ -118,7 +127,8 @@ static const struct sieve *get(void)
 		return s;
 	s->usable = s->made = true;
 	for (size_t i = 0; (b = body_at(i)) != NULL; i++)
-		for (const struct body_word *w = b->words; w < b->words + BODY_WORDS && w->text.n > 0; w++)
+		for (const struct body_word *w = b->words;
+		     w < b->words + BODY_WORDS && w->text.n > 0; w++)
 			add_word(s, w->text, NULL);
 	for (size_t i = 0; (k = wrap_at(i)) != NULL; i++)
 		add_word(s, k->word, k);
@@ -149,7 +159,8 @@ static bool is_word(const struct sieve *s, struct bytes ahead, size_t at)
 		line = memrchr(ahead.p, '\n', at);
 		line = line == NULL ? ahead.p : line + 1;
 		/* what begins with it at once may count as a container, though it is none */
-		if (line == ahead.p + from || w->kind->begins((struct bytes){ line, (size_t)(ahead.p + ahead.n - line) }))
+		if (line == ahead.p + from ||
+		    w->kind->begins((struct bytes){ line, (size_t)(ahead.p + ahead.n - line) }))
 			return true;
 	}
 	return false;
@@ -179,7 +190,9 @@ size_t sieve_pass_plainly(struct bytes ahead, uint64_t *lines)
 	size_t at = 0, whole;
 
 	*lines = 0;
-	while (s->usable && at < ahead.n && (!(s->whole[0][p[at]] & s->whole[1][p[at + 1]] & s->whole[2][p[at + 2]]) || !is_word(s, ahead, at)))
+	while (s->usable && at < ahead.n &&
+	       (!(s->whole[0][p[at]] & s->whole[1][p[at + 1]] & s->whole[2][p[at + 2]]) ||
+		!is_word(s, ahead, at)))
 		at++;
 	whole = s->usable ? lines_before(ahead, at) : 0;
 	*lines = newlines(ahead.p, whole);
@@ -200,8 +213,9 @@ static inline WIDE __m256i buckets(const char *p, __m256i low, __m256i high)
 	const __m256i half = _mm256_set1_epi8(15);
 	__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
 
-	return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),
-				_mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
+	return _mm256_and_si256(
+		_mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),
+		_mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
 }
 
 static WIDE size_t pass_wide(const struct sieve *s, struct bytes ahead, uint64_t *lines)
@@ -213,10 +227,12 @@ static WIDE size_t pass_wide(const struct sieve *s, struct bytes ahead, uint64_t
 
 	for (; at < ahead.n && hit == ahead.n; at += 32) {
 		const char *p = ahead.p + at;
-		__m256i found = _mm256_and_si256(_mm256_and_si256(buckets(p, low[0], high[0]), buckets(p + 1, low[1], high[1])),
+		__m256i found = _mm256_and_si256(_mm256_and_si256(buckets(p, low[0], high[0]),
+								  buckets(p + 1, low[1], high[1])),
 						 buckets(p + 2, low[2], high[2]));
 
-		for (uint32_t may = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, zero)); may != 0; may &= may - 1) {
+		for (uint32_t may = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, zero));
+		     may != 0; may &= may - 1) {
 			size_t here = at + (unsigned)__builtin_ctz(may);
 
 			if (here >= ahead.n || !is_word(s, ahead, here))
@@ -227,8 +243,10 @@ static WIDE size_t pass_wide(const struct sieve *s, struct bytes ahead, uint64_t
 	}
 	hit = lines_before(ahead, hit);
 	for (at = 0; at + 32 <= hit; at += 32)
-		*lines += (unsigned)__builtin_popcount((unsigned)_mm256_movemask_epi8(
-			_mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(ahead.p + at)), _mm256_set1_epi8('\n'))));
+		*lines += (unsigned)__builtin_popcount(
+			(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
+				_mm256_loadu_si256((const __m256i *)(const void *)(ahead.p + at)),
+				_mm256_set1_epi8('\n'))));
 	*lines += newlines(ahead.p + at, hit - at);
 	return hit;
 }

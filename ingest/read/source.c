@@ -19,19 +19,22 @@
 #define KMSG_MINOR 11 /* drivers/char/mem.c */
 #define PIPE_SIZE (1 << 20) /* what the kernel allows to anybody (fs.pipe-max-size) */
 
-static int look_at_file(struct source *s, const struct trust *where, const char *shown, struct err *e)
+static int look_at_file(struct source *s, const struct trust *where, const char *shown,
+			struct err *e)
 {
 	struct stat st;
 	char head[UNPACK_HEAD];
 	ssize_t n;
 
 	if (fstat(s->fd, &st) != 0)
-		return err_set(e, err_status(errno), "cannot look at %s: %s", shown, strerror(errno));
+		return err_set(e, err_status(errno), "cannot look at %s: %s", shown,
+			       strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, ST_INPUT, "%s is a folder; name the files in it", shown);
 	s->is_kmsg = S_ISCHR(st.st_mode) && st.st_rdev == makedev(MEM_MAJOR, KMSG_MINOR);
 	s->is_regular = S_ISREG(st.st_mode);
-	if (S_ISFIFO(st.st_mode)) /* who writes goes on while a batch is committed; where that is refused, it waits */
+	if (S_ISFIFO(st.st_mode)) /* who writes goes on while a batch is committed; where that is
+				     refused, it waits */
 		fcntl(s->fd, F_SETPIPE_SZ, PIPE_SIZE);
 	if (!s->is_regular)
 		return 0;
@@ -61,7 +64,8 @@ int source_open(struct source *s, const char *path, struct err *e)
 	s->fd = s->is_stdin ? STDIN_FILENO : trust_open(path, &where);
 	if (s->fd < 0)
 		return err_set(e, err_status(errno), "cannot open %s: %s", buf_text(&shown),
-			       errno == ENXIO ? "it is a socket, or a device that is not there" : strerror(errno));
+			       errno == ENXIO ? "it is a socket, or a device that is not there" :
+						strerror(errno));
 	if (look_at_file(s, &where, buf_text(&shown), e) < 0) {
 		source_close(s);
 		return -1;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Takes SYSCALL records apart.
- *   source: audit_log_exit() in kernel/auditsc.c: arch to a3 in this order, then audit_log_task_info(), which has comm and exe
+ *   source: audit_log_exit() in kernel/auditsc.c: arch to a3 in this order, then
+ * audit_log_task_info(), which has comm and exe
  */
 #include "ingest/read/syscall_record.h"
 
@@ -9,7 +10,8 @@
 
 static bool is_one(struct bytes line, struct bytes *body)
 {
-	static const char *const before[] = { "type=SYSCALL msg=audit(", "type=1300 msg=audit(", "type=1300 audit(" };
+	static const char *const before[] = { "type=SYSCALL msg=audit(", "type=1300 msg=audit(",
+					      "type=1300 audit(" };
 
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
 		size_t at = bytes_find(line, bytes_of(before[i]));
@@ -59,7 +61,9 @@ bool syscall_record_parse(struct bytes line, struct syscall_record *out, struct 
 	}
 	at = bytes_find(b, BYTES(" comm="));
 	bytes_skip(&b, at + 6);
-	if (fields_string(&b, &out->comm, room->comm, sizeof(room->comm), false) != NULL || !bytes_take(&b, BYTES(" exe=")))
+	if (fields_string(&b, &out->comm, room->comm, sizeof(room->comm), false) != NULL ||
+	    !bytes_take(&b, BYTES(" exe=")))
 		return false;
-	return fields_string(&b, &out->exe, room->exe, sizeof(room->exe), true) == NULL && out->exe.n > 0;
+	return fields_string(&b, &out->exe, room->exe, sizeof(room->exe), true) == NULL &&
+	       out->exe.n > 0;
 }

@@ -18,7 +18,8 @@
 #define BCACHEFS_MAGIC 0xca451a4e
 #define XFS_MAGIC 0x58465342
 
-/* The folder of a path, opened as a place only; a link is not followed. The rest of the path: *name. */
+/* The folder of a path, opened as a place only; a link is not followed. The rest of the path:
+ * *name. */
 static int open_folder(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
@@ -35,16 +36,21 @@ static int open_folder(const char *path, const char **name)
 		return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	folder = mem_print("%.*s", (int)(slash - path), path);
 	last = strrchr(folder, '/');
-	above = last == NULL ? mem_dup(".") : last == folder ? mem_dup("/") : mem_print("%.*s", (int)(last - folder), folder);
+	above = last == NULL   ? mem_dup(".") :
+		last == folder ? mem_dup("/") :
+				 mem_print("%.*s", (int)(last - folder), folder);
 	at = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return at < 0 ? -1 : openat(at, last == NULL ? folder : last + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return at < 0 ? -1 :
+			openat(at, last == NULL ? folder : last + 1,
+			       O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 int trust_open(const char *path, struct trust *where)
 {
 	const char *name;
 	auto_close int folder = open_folder(path, &name);
-	int fd = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	int fd = folder < 0 ? -1 :
+			      openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 
 	*where = (struct trust){ .link = fd < 0 && (errno == ELOOP || errno == ENOTDIR) };
 	if (where->link)
@@ -56,8 +62,13 @@ int trust_open(const char *path, struct trust *where)
 static bool stores_files(int fd)
 {
 	static const unsigned long those[] = {
-		EXT4_SUPER_MAGIC, XFS_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, RAMFS_MAGIC, OVERLAYFS_SUPER_MAGIC, ZFS_MAGIC, F2FS_SUPER_MAGIC,
-		JFS_MAGIC, REISERFS_SUPER_MAGIC, NILFS_SUPER_MAGIC, BCACHEFS_MAGIC, SQUASHFS_MAGIC, EROFS_SUPER_MAGIC_V1,
+		EXT4_SUPER_MAGIC,  XFS_MAGIC,
+		BTRFS_SUPER_MAGIC, TMPFS_MAGIC,
+		RAMFS_MAGIC,	   OVERLAYFS_SUPER_MAGIC,
+		ZFS_MAGIC,	   F2FS_SUPER_MAGIC,
+		JFS_MAGIC,	   REISERFS_SUPER_MAGIC,
+		NILFS_SUPER_MAGIC, BCACHEFS_MAGIC,
+		SQUASHFS_MAGIC,	   EROFS_SUPER_MAGIC_V1,
 	};
 	struct statfs fs;
 
@@ -88,9 +99,11 @@ bool trust_root_only(int fd, const struct trust *where, char why[TRUST_WHY])
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		snprintf(why, TRUST_WHY, "it is no regular file");
 	else if (where->link)
-		snprintf(why, TRUST_WHY, "it or its folder is a symbolic link: name the file itself");
+		snprintf(why, TRUST_WHY,
+			 "it or its folder is a symbolic link: name the file itself");
 	else if (!stores_files(fd))
-		snprintf(why, TRUST_WHY, "its file system does not store files itself (proc, FUSE, network)");
+		snprintf(why, TRUST_WHY,
+			 "its file system does not store files itself (proc, FUSE, network)");
 	else if (st.st_size == 0)
 		snprintf(why, TRUST_WHY, "it is empty");
 	else if ((reason = others(&st)) != NULL)
@@ -98,6 +111,7 @@ bool trust_root_only(int fd, const struct trust *where, char why[TRUST_WHY])
 	else if (!where->folder_known)
 		snprintf(why, TRUST_WHY, "its folder cannot be looked at");
 	else if ((reason = others(&where->folder)) != NULL)
-		snprintf(why, TRUST_WHY, "its folder %s (mode %04o)", reason, (unsigned)where->folder.st_mode & 07777);
+		snprintf(why, TRUST_WHY, "its folder %s (mode %04o)", reason,
+			 (unsigned)where->folder.st_mode & 07777);
 	return why[0] == '\0';
 }

@@ -24,7 +24,8 @@
 #define FREE_SIZE (256ull << 20)        /* up to there, any ratio will do */
 #define RATIO_MOST 500
 
-/* ---- libarchive, version 3: archive.h is not needed to build this. source: libarchive/archive.h, archive_entry.h ---- */
+/* ---- libarchive, version 3: archive.h is not needed to build this. source: libarchive/archive.h,
+ * archive_entry.h ---- */
 
 struct archive;
 struct archive_entry;
@@ -37,10 +38,13 @@ struct archive_entry;
 static struct {
 	struct archive *(*read_new)(void);
 	int (*read_free)(struct archive *);
-	int (*gzip)(struct archive *), (*bzip2)(struct archive *), (*xz)(struct archive *), (*zstd)(struct archive *);
-	int (*lz4)(struct archive *), (*compress)(struct archive *), (*tar)(struct archive *), (*zip)(struct archive *);
+	int (*gzip)(struct archive *), (*bzip2)(struct archive *), (*xz)(struct archive *),
+		(*zstd)(struct archive *);
+	int (*lz4)(struct archive *), (*compress)(struct archive *), (*tar)(struct archive *),
+		(*zip)(struct archive *);
 	int (*raw)(struct archive *), (*empty)(struct archive *);
-	int (*open)(struct archive *, void *, void *, ssize_t (*)(struct archive *, void *, const void **), void *);
+	int (*open)(struct archive *, void *, void *,
+		    ssize_t (*)(struct archive *, void *, const void **), void *);
 	int (*next_header)(struct archive *, struct archive_entry **);
 	int (*data_block)(struct archive *, const void **, size_t *, int64_t *);
 	const char *(*error_string)(struct archive *);
@@ -55,21 +59,35 @@ static struct {
 static int load(const char *shown, const char *what, struct err *e)
 {
 	static const struct library_symbol symbols[] = {
-		{ "archive_read_new", &lib.read_new }, { "archive_read_free", &lib.read_free },
-		{ "archive_read_support_filter_gzip", &lib.gzip }, { "archive_read_support_filter_bzip2", &lib.bzip2 },
-		{ "archive_read_support_filter_xz", &lib.xz }, { "archive_read_support_filter_zstd", &lib.zstd },
-		{ "archive_read_support_filter_lz4", &lib.lz4 }, { "archive_read_support_filter_compress", &lib.compress },
-		{ "archive_read_support_format_tar", &lib.tar }, { "archive_read_support_format_zip_streamable", &lib.zip },
-		{ "archive_read_support_format_raw", &lib.raw }, { "archive_read_support_format_empty", &lib.empty },
-		{ "archive_read_open", &lib.open }, { "archive_read_next_header", &lib.next_header },
-		{ "archive_read_data_block", &lib.data_block }, { "archive_error_string", &lib.error_string },
-		{ "archive_format", &lib.format }, { "archive_filter_count", &lib.filter_count }, { "archive_entry_pathname", &lib.pathname }, { "archive_entry_filetype", &lib.filetype },
+		{ "archive_read_new", &lib.read_new },
+		{ "archive_read_free", &lib.read_free },
+		{ "archive_read_support_filter_gzip", &lib.gzip },
+		{ "archive_read_support_filter_bzip2", &lib.bzip2 },
+		{ "archive_read_support_filter_xz", &lib.xz },
+		{ "archive_read_support_filter_zstd", &lib.zstd },
+		{ "archive_read_support_filter_lz4", &lib.lz4 },
+		{ "archive_read_support_filter_compress", &lib.compress },
+		{ "archive_read_support_format_tar", &lib.tar },
+		{ "archive_read_support_format_zip_streamable", &lib.zip },
+		{ "archive_read_support_format_raw", &lib.raw },
+		{ "archive_read_support_format_empty", &lib.empty },
+		{ "archive_read_open", &lib.open },
+		{ "archive_read_next_header", &lib.next_header },
+		{ "archive_read_data_block", &lib.data_block },
+		{ "archive_error_string", &lib.error_string },
+		{ "archive_format", &lib.format },
+		{ "archive_filter_count", &lib.filter_count },
+		{ "archive_entry_pathname", &lib.pathname },
+		{ "archive_entry_filetype", &lib.filetype },
 	};
 	static bool loaded;
 	auto_free char *needs = mem_print("%s is packed (%s), and", shown, what);
 
-	if (!loaded && library_load("libarchive.so.13", symbols, ARRAY_SIZE(symbols), needs,
-				    "libarchive13 (Debian; Ubuntu: libarchive13t64), libarchive (Fedora, Alpine)", e) < 0)
+	if (!loaded &&
+	    library_load(
+		    "libarchive.so.13", symbols, ARRAY_SIZE(symbols), needs,
+		    "libarchive13 (Debian; Ubuntu: libarchive13t64), libarchive (Fedora, Alpine)",
+		    e) < 0)
 		return -1;
 	loaded = true;
 	return 0;
@@ -100,7 +118,8 @@ const char *unpack_known(struct bytes head)
 	return NULL;
 }
 
-/* How much memory a decompressor of xz or zstd would need for its dictionary, by its first header. */
+/* How much memory a decompressor of xz or zstd would need for its dictionary, by its first header.
+ */
 static uint64_t dictionary(struct bytes head)
 {
 	const unsigned char *p = (const unsigned char *)head.p;
@@ -112,9 +131,12 @@ static uint64_t dictionary(struct bytes head)
 				at++;
 			at++;
 		}
-		while (at + 2 < head.n && at < 40 && p[at] != 0x21) /* other filters stand before LZMA2 */
+		while (at + 2 < head.n && at < 40 &&
+		       p[at] != 0x21) /* other filters stand before LZMA2 */
 			at += 2u + p[at + 1];
-		return at + 2 < head.n && p[at] == 0x21 && p[at + 2] <= 40 ? (2ull | (p[at + 2] & 1)) << (p[at + 2] / 2 + 11) : 0;
+		return at + 2 < head.n && p[at] == 0x21 && p[at + 2] <= 40 ?
+			       (2ull | (p[at + 2] & 1)) << (p[at + 2] / 2 + 11) :
+			       0;
 	}
 	if (head.n >= 6 && memcmp(p, "\x28\xb5\x2f\xfd", 4) == 0 && !(p[4] & 0x20))
 		return 1ull << (10 + (p[5] >> 3));
@@ -171,11 +193,13 @@ static int fail(struct unpack *u, struct err *e)
 {
 	const char *why = lib.error_string(u->a);
 
-	return err_set(e, ST_INPUT, "%s is cut off or broken: %s", u->shown, why ? why : "not what its first bytes say");
+	return err_set(e, ST_INPUT, "%s is cut off or broken: %s", u->shown,
+		       why ? why : "not what its first bytes say");
 }
 
 /* By its first bytes: head, or, of a file, what it begins with. */
-static struct unpack *open_level(int fd, struct bytes head, const char *shown, unsigned level, struct err *e)
+static struct unpack *open_level(int fd, struct bytes head, const char *shown, unsigned level,
+				 struct err *e)
 {
 	char first[UNPACK_HEAD];
 	struct bytes known = head;
@@ -193,20 +217,25 @@ static struct unpack *open_level(int fd, struct bytes head, const char *shown, u
 	if (load(shown, what, e) < 0)
 		return NULL;
 	if (dictionary(known) > DICTIONARY_MOST) {
-		err_set(e, ST_INPUT, "%s needs over 64 MB of memory to be unpacked; unpack it first", shown);
+		err_set(e, ST_INPUT,
+			"%s needs over 64 MB of memory to be unpacked; unpack it first", shown);
 		return NULL;
 	}
 	u = mem_zero(1, sizeof(*u));
-	*u = (struct unpack){ .fd = fd, .shown = shown, .head_n = head.n, .pipe = { -1, -1 }, .level = level };
+	*u = (struct unpack){
+		.fd = fd, .shown = shown, .head_n = head.n, .pipe = { -1, -1 }, .level = level
+	};
 	u->head = mem_alloc(head.n);
 	if (head.n)
 		memcpy(u->head, head.p, head.n);
 	u->a = lib.read_new();
 	/* a filter that answers otherwise would run a program for it */
-	if (u->a == NULL || lib.gzip(u->a) != ARCHIVE_OK || lib.bzip2(u->a) != ARCHIVE_OK || lib.xz(u->a) != ARCHIVE_OK ||
-	    lib.compress(u->a) != ARCHIVE_OK || (strcmp(what, "zstd") == 0 && lib.zstd(u->a) != ARCHIVE_OK) ||
+	if (u->a == NULL || lib.gzip(u->a) != ARCHIVE_OK || lib.bzip2(u->a) != ARCHIVE_OK ||
+	    lib.xz(u->a) != ARCHIVE_OK || lib.compress(u->a) != ARCHIVE_OK ||
+	    (strcmp(what, "zstd") == 0 && lib.zstd(u->a) != ARCHIVE_OK) ||
 	    (strcmp(what, "lz4") == 0 && lib.lz4(u->a) != ARCHIVE_OK)) {
-		err_set(e, ST_INPUT, "%s is packed by %s, which this libarchive was built without", shown, what);
+		err_set(e, ST_INPUT, "%s is packed by %s, which this libarchive was built without",
+			shown, what);
 		unpack_close(u);
 		return NULL;
 	}
@@ -259,14 +288,17 @@ static void *pump(void *to)
 			break;
 		u->out += n;
 		if (u->out > FREE_SIZE && u->out / RATIO_MOST > u->in) {
-			snprintf(u->why, sizeof(u->why), "it unpacks to over %d times its size, which no log does", RATIO_MOST);
+			snprintf(u->why, sizeof(u->why),
+				 "it unpacks to over %d times its size, which no log does",
+				 RATIO_MOST);
 			break;
 		}
 		if (!put(u->pipe[1], p, n))
 			break;
 	}
 	if (got != ARCHIVE_EOF && got != ARCHIVE_OK && got != ARCHIVE_WARN)
-		snprintf(u->why, sizeof(u->why), "%s", lib.error_string(u->a) ? lib.error_string(u->a) : "it ends early");
+		snprintf(u->why, sizeof(u->why), "%s",
+			 lib.error_string(u->a) ? lib.error_string(u->a) : "it ends early");
 	u->thread_failed = u->why[0] != '\0';
 	close(u->pipe[1]);
 	u->pipe[1] = -1;
@@ -344,7 +376,8 @@ static void name_member(struct unpack *u, struct archive_entry *entry)
 		u->name = mem_dup(path ? path : "?");
 }
 
-static int next_inner(struct unpack *u, bool *any, int *fd, struct bytes *head, const char **name, struct err *e)
+static int next_inner(struct unpack *u, bool *any, int *fd, struct bytes *head, const char **name,
+		      struct err *e)
 {
 	const char *in = NULL;
 	int ret = unpack_next(u->inner, any, fd, head, &in, e);
@@ -359,7 +392,8 @@ static int next_inner(struct unpack *u, bool *any, int *fd, struct bytes *head, 
 	return ret;
 }
 
-int unpack_next(struct unpack *u, bool *any, int *fd, struct bytes *head, const char **name, struct err *e)
+int unpack_next(struct unpack *u, bool *any, int *fd, struct bytes *head, const char **name,
+		struct err *e)
 {
 	struct archive_entry *entry;
 	int got, ret;
@@ -375,14 +409,17 @@ int unpack_next(struct unpack *u, bool *any, int *fd, struct bytes *head, const 
 		return -1;
 	do
 		got = lib.next_header(u->a, &entry);
-	while (got == ARCHIVE_RETRY || ((got == ARCHIVE_OK || got == ARCHIVE_WARN) && lib.filetype(entry) != S_IFREG));
+	while (got == ARCHIVE_RETRY ||
+	       ((got == ARCHIVE_OK || got == ARCHIVE_WARN) && lib.filetype(entry) != S_IFREG));
 	if (got == ARCHIVE_EOF)
 		return 0;
 	if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
 		return fail(u, e);
 	/* raw behind no filter: its first bytes promised more */
 	if ((lib.format(u->a) & FORMAT_BASE_MASK) == FORMAT_RAW && lib.filter_count(u->a) < 2)
-		return err_set(e, ST_INPUT, "%s is cut off or broken: it begins as something packed, and is not", u->shown);
+		return err_set(e, ST_INPUT,
+			       "%s is cut off or broken: it begins as something packed, and is not",
+			       u->shown);
 	name_member(u, entry);
 	if (start(u, e) < 0)
 		return -1;

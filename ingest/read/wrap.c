@@ -40,7 +40,8 @@ void wrap_release(struct wrap *w)
 
 bool wrap_mentions(struct bytes b)
 {
-	return bytes_has(b, BYTES("type=1326 ")) || bytes_has(b, BYTES("type=SECCOMP msg=")) || bytes_has(b, BYTES("SECCOMP auid="));
+	return bytes_has(b, BYTES("type=1326 ")) || bytes_has(b, BYTES("type=SECCOMP msg=")) ||
+	       bytes_has(b, BYTES("SECCOMP auid="));
 }
 
 void wrap_look(struct wrap *w, struct bytes raw)
@@ -87,7 +88,8 @@ static bool has_array(struct bytes line)
 	for (size_t i = bytes_find(line, BYTES("[")); i < line.n; i++) {
 		size_t before = i;
 
-		while (line.p[i] == '[' && before > 0 && (line.p[before - 1] == ' ' || line.p[before - 1] == '\t'))
+		while (line.p[i] == '[' && before > 0 &&
+		       (line.p[before - 1] == ' ' || line.p[before - 1] == '\t'))
 			before--;
 		if (line.p[i] == '[' && before > 0 && line.p[before - 1] == ':')
 			return true;
@@ -97,7 +99,9 @@ static bool has_array(struct bytes line)
 
 bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, bool *unsure)
 {
-	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
+	static const struct context nothing = {
+		.tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1
+	};
 	size_t nl = bytes_find(ahead, BYTES("\n"));
 	struct bytes first = { ahead.p, nl };
 
@@ -106,10 +110,12 @@ bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, 
 		if (!kinds[i]->begins(ahead))
 			continue;
 		*unsure = !whole && nl == ahead.n && ahead.n < 256;
-		/* an object on a line of its own, in which nothing of ours is, goes as other lines do */
+		/* an object on a line of its own, in which nothing of ours is, goes as other lines
+		 * do */
 		bytes_trim_right(&first);
-		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' && !body_worth(first) && !has_array(first) &&
-		    !bytes_has(first, BYTES("audit(")) && !bytes_has(first, BYTES("_AUDIT_ID")))
+		if (nl < ahead.n && first.n > 1 && first.p[first.n - 1] == '}' &&
+		    !body_worth(first) && !has_array(first) && !bytes_has(first, BYTES("audit(")) &&
+		    !bytes_has(first, BYTES("_AUDIT_ID")))
 			return false;
 		w->outer = nothing;
 		open_kind(w, kinds[i], line);
@@ -135,22 +141,27 @@ static void inherit(struct context *c, const struct context *outer)
 }
 
 /*
- * journald's audit transport has serial and time in fields of their own: as auditd would write it. n: bytes of the stamp. Of a
- * record of another type nothing but the stamp is looked at.
+ * journald's audit transport has serial and time in fields of their own: as auditd would write it.
+ * n: bytes of the stamp. Of a record of another type nothing but the stamp is looked at.
  */
 static size_t audit_stamp(const struct wrap *w, struct bytes *message, char out[STAMP_MAX])
 {
-	struct bytes id = fields_get(&w->fields, FIELD_AUDIT_ID), us = fields_get(&w->fields, FIELD_SOURCE_US);
+	struct bytes id = fields_get(&w->fields, FIELD_AUDIT_ID),
+		     us = fields_get(&w->fields, FIELD_SOURCE_US);
 	struct bytes rest = *message;
 	uint64_t serial, when, type;
 
-	if (!fields_audit_type(&w->fields, &type) || (type == 1326 && !bytes_take(&rest, BYTES("SECCOMP "))))
+	if (!fields_audit_type(&w->fields, &type) ||
+	    (type == 1326 && !bytes_take(&rest, BYTES("SECCOMP "))))
 		return 0;
-	if (!bytes_dec(&id, UINT32_MAX, &serial) || id.n || !bytes_dec(&us, WHEN_MAX_SEC * (uint64_t)1000000, &when) || us.n)
+	if (!bytes_dec(&id, UINT32_MAX, &serial) || id.n ||
+	    !bytes_dec(&us, WHEN_MAX_SEC * (uint64_t)1000000, &when) || us.n)
 		return 0;
 	*message = type == 1326 ? rest : (struct bytes){ NULL, 0 };
-	return (size_t)snprintf(out, STAMP_MAX, "type=%llu msg=audit(%llu.%03llu:%llu): ", (unsigned long long)type,
-				(unsigned long long)(when / 1000000), (unsigned long long)(when / 1000 % 1000), (unsigned long long)serial);
+	return (size_t)snprintf(
+		out, STAMP_MAX, "type=%llu msg=audit(%llu.%03llu:%llu): ", (unsigned long long)type,
+		(unsigned long long)(when / 1000000), (unsigned long long)(when / 1000 % 1000),
+		(unsigned long long)serial);
 }
 
 /* Lays one line of a message out as the hot path takes it. */
@@ -160,7 +171,8 @@ static enum wrap_got lay_out(struct wrap *w, struct bytes message)
 	struct entry *entry = &w->entry;
 	struct context *c = &entry->c;
 	char stamp[STAMP_MAX];
-	size_t stamp_n = audit_stamp(w, &message, stamp), need = FRONT_MAX + STAMP_MAX + message.n + 1 + SLACK, n;
+	size_t stamp_n = audit_stamp(w, &message, stamp),
+	       need = FRONT_MAX + STAMP_MAX + message.n + 1 + SLACK, n;
 	bool native = c->uptime_us >= 0 && f->v[FIELD_TRANSPORT].set && !c->indented;
 
 	if (f->text_cap < need) {
@@ -168,13 +180,15 @@ static enum wrap_got lay_out(struct wrap *w, struct bytes message)
 		f->text = mem_grow(f->text, f->text_cap, 1);
 	}
 	/* no line begins with \1: nothing that a log says can be taken for this */
-	n = (size_t)snprintf(f->text, FRONT_MAX, "\1%c%.*s\1", c->indented ? 't' : 'T', (int)(c->host.n > HOST_MAX ? 0 : c->host.n),
+	n = (size_t)snprintf(f->text, FRONT_MAX, "\1%c%.*s\1", c->indented ? 't' : 'T',
+			     (int)(c->host.n > HOST_MAX ? 0 : c->host.n),
 			     c->host.n ? c->host.p : "");
 	if (c->host.n && c->host.n <= HOST_MAX)
 		c->host.p = f->text + 2;
 	entry->message.p = f->text + n;
 	if (native)
-		n += (size_t)snprintf(f->text + n, 32, "[%5llu.%06llu] ", (unsigned long long)c->uptime_us / 1000000,
+		n += (size_t)snprintf(f->text + n, 32, "[%5llu.%06llu] ",
+				      (unsigned long long)c->uptime_us / 1000000,
 				      (unsigned long long)c->uptime_us % 1000000);
 	if (stamp_n)
 		memcpy(f->text + n, stamp, stamp_n);
@@ -186,12 +200,14 @@ static enum wrap_got lay_out(struct wrap *w, struct bytes message)
 	f->text[n] = '\n';
 	memset(f->text + n + 1, 0, SLACK);
 	entry->text = (struct bytes){ f->text, n };
-	if (c->host.n > HOST_MAX || header_foreign(c) || (message.n && memchr(message.p, '\n', message.n) != NULL))
+	if (c->host.n > HOST_MAX || header_foreign(c) ||
+	    (message.n && memchr(message.p, '\n', message.n) != NULL))
 		entry->text.n = 0;
 	return WRAP_ENTRY;
 }
 
-/* Takes the next line off a message. journald's entries are taken whole: a user's may have lines that look like the kernel's. */
+/* Takes the next line off a message. journald's entries are taken whole: a user's may have lines
+ * that look like the kernel's. */
 static enum wrap_got next_line(struct wrap *w)
 {
 	while (w->rest.n) {
@@ -203,7 +219,8 @@ static enum wrap_got next_line(struct wrap *w)
 		} else {
 			w->rest.n = 0;
 		}
-		while (line.n && (line.p[line.n - 1] == '\0' || line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+		while (line.n && (line.p[line.n - 1] == '\0' || line.p[line.n - 1] == '\n' ||
+				  line.p[line.n - 1] == '\r'))
 			line.n--;
 		if (body_worth(line))
 			return lay_out(w, line);
@@ -230,7 +247,8 @@ enum wrap_got wrap_entry(struct wrap *w, unsigned depth)
 			inherit(&entry->c, &w->outer);
 			return lay_out(w, nothing);
 		}
-		entry->c.tag = BYTES("another type"); /* whatever its text looks like, it is none of ours */
+		entry->c.tag = BYTES(
+			"another type"); /* whatever its text looks like, it is none of ours */
 		entry->c.tag_pid = 0;
 	}
 	if (!said)
@@ -262,7 +280,9 @@ enum wrap_got wrap_broken(struct wrap *w, const char *why, struct bytes shown)
 
 	if (shown.n > 512)
 		shown.n = 512;
-	*entry = (struct entry){ .broken = why, .line = w->began, .form = entry->form, .c = w->outer };
+	*entry = (struct entry){
+		.broken = why, .line = w->began, .form = entry->form, .c = w->outer
+	};
 	lay_out(w, shown);
 	entry->text.n = 0;
 	w->rest.n = 0;
@@ -332,7 +352,9 @@ static enum wrap_got push_given(struct wrap *w, struct bytes *b, bool eof)
 
 void wrap_given(struct wrap *w, const char *form)
 {
-	static const struct context nothing = { .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
+	static const struct context nothing = {
+		.tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1
+	};
 	static struct wrap_kind given = { "", "", NULL, push_given, { "", 0 } };
 
 	given.name = form;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Containers of lines: JSON objects and the journal's export format. Their bytes are pushed as they come, in pieces of any
- * size; what they hold comes out as entries: a message, and what the container says of it. So any form of a record can stand in
- * any container. A new container is one file in ingest/read/wrap/ and one row in wrap/wrap_list.h.
+ * Containers of lines: JSON objects and the journal's export format. Their bytes are pushed as they
+ * come, in pieces of any size; what they hold comes out as entries: a message, and what the
+ * container says of it. So any form of a record can stand in any container. A new container is one
+ * file in ingest/read/wrap/ and one row in wrap/wrap_list.h.
  *
- * Memory is bounded: of an object of any size only the values that are asked for are kept, each up to a limit.
+ * Memory is bounded: of an object of any size only the values that are asked for are kept, each up
+ * to a limit.
  */
 #ifndef INGEST_READ_WRAP_H
 #define INGEST_READ_WRAP_H
@@ -13,8 +15,8 @@
 
 struct entry {
 	/*
-	 * What the hot path may compare: a front of the container's own (never of a line's), the message, and a newline
-	 * behind the n bytes. n is 0 where it must not.
+	 * What the hot path may compare: a front of the container's own (never of a line's), the
+	 * message, and a newline behind the n bytes. n is 0 where it must not.
 	 */
 	struct bytes text;
 	struct bytes message;   /* within its room */
@@ -48,7 +50,7 @@ struct wrap_kind {
 
 struct json_level {
 	bool array;
-	bool scope;            /* an object in an array, or the outermost: what it says is of one message */
+	bool scope; /* an object in an array, or the outermost: what it says is of one message */
 	uint8_t field;         /* of an array: what its members are */
 	uint8_t key_n;
 	char key[WRAP_KEY];    /* under which it stands */
@@ -58,10 +60,12 @@ struct wrap {
 	const struct wrap_kind *kind;  /* NULL: none is open */
 	struct fields fields;
 	struct entry entry;
-	bool drop;             /* an entry was handed out: what was said at drop_depth and below goes before more is read */
+	bool drop; /* an entry was handed out: what was said at drop_depth and below goes before
+		      more is read */
 	unsigned drop_depth;
 	bool mentions;         /* some of what was read since the last entry looked like a record */
-	char seam[WRAP_SEAM];  /* the last bytes that were looked at for it: a record may begin in one piece and go on in the next */
+	char seam[WRAP_SEAM]; /* the last bytes that were looked at for it: a record may begin in
+				 one piece and go on in the next */
 	unsigned seam_n;
 	uint64_t line;         /* of the byte that is pushed next */
 	uint64_t began;        /* the line at which it began */
@@ -99,22 +103,26 @@ static inline bool wrap_open(const struct wrap *w)
 }
 
 /*
- * Does a container begin with these bytes, which begin a line? whole: the line is whole, or more cannot be had. *unsure: not to
- * be told yet. json_field: see fields.h.
+ * Does a container begin with these bytes, which begin a line? whole: the line is whole, or more
+ * cannot be had. *unsure: not to be told yet. json_field: see fields.h.
  */
 bool wrap_begins(struct wrap *w, struct bytes ahead, bool whole, uint64_t line, bool *unsure);
 
-/* Pushes more of what wrap_begins took. *b is what is left. Where eof is set, there is nothing behind *b. */
+/* Pushes more of what wrap_begins took. *b is what is left. Where eof is set, there is nothing
+ * behind *b. */
 enum wrap_got wrap_push(struct wrap *w, struct bytes *b, bool eof);
 
-/* A message of its own that is such a container, within a line with a header: then push it, with eof. */
+/* A message of its own that is such a container, within a line with a header: then push it, with
+ * eof. */
 bool wrap_within(struct wrap *w, struct bytes *message, const struct context *outer, uint64_t line);
 
-/* A container that another reader takes apart: begins an entry, and sets a field of it. Then wrap_entry, and wrap_push for what is left. */
+/* A container that another reader takes apart: begins an entry, and sets a field of it. Then
+ * wrap_entry, and wrap_push for what is left. */
 void wrap_given(struct wrap *w, const char *form);
 void wrap_set(struct wrap *w, struct bytes key, struct bytes value);
 
-/* For containers: hands out what the fields say, those of `depth` and below; WRAP_NOTHING: no message that may be ours. */
+/* For containers: hands out what the fields say, those of `depth` and below; WRAP_NOTHING: no
+ * message that may be ours. */
 enum wrap_got wrap_entry(struct wrap *w, unsigned depth);
 
 /* The same with a reason why it cannot be taken. */
@@ -123,7 +131,8 @@ enum wrap_got wrap_broken(struct wrap *w, const char *why, struct bytes shown);
 /* Does it hold the beginning of a record? */
 bool wrap_mentions(struct bytes b);
 
-/* The same of what is read piece by piece; sets w->mentions. wrap_unseen: what comes does not belong to what came. */
+/* The same of what is read piece by piece; sets w->mentions. wrap_unseen: what comes does not
+ * belong to what came. */
 void wrap_look(struct wrap *w, struct bytes raw);
 void wrap_unseen(struct wrap *w);
 

@@ -75,7 +75,8 @@ static int look_back(struct derive *d, const struct derive_part *p, const struct
 		     struct views *out, struct err *e)
 {
 	for (uint8_t layer = TRACK_TRUSTED; layer <= p->layer; layer++) {
-		struct derive_row at = rows_in_bucket(g->kind, layer, &p->key, g->exe, g->cell, 0), row;
+		struct derive_row at = rows_in_bucket(g->kind, layer, &p->key, g->exe, g->cell, 0),
+				  row;
 		int got = 1;
 
 		for (size_t i = 0; i < g->most; i++, at = row) {
@@ -311,7 +312,8 @@ static int choose_fixed(struct derive *d, const struct derive_part *p, struct as
 	return ret;
 }
 
-int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_answer *out, struct err *e)
+int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_answer *out,
+		   struct err *e)
 {
 	auto_free struct derive_look *cells = mem_alloc(3 * p->looks.n * sizeof(*cells));
 	size_t n = near_cells(p, cells);
@@ -323,8 +325,11 @@ int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_ans
 	else if (n == 0)
 		return choose_fixed(d, p, out, e);
 	for (size_t i = 0; i < n && ret == 0; i++) {
-		const struct glance g = { ROWS_NEAR, cells[i].exe, rows_cell(cells[i].cell, false), DERIVE_NEAR,
-					  INT64_MIN, false,        false };
+		const struct glance g = {
+			ROWS_NEAR,   cells[i].exe, rows_cell(cells[i].cell, false),
+			DERIVE_NEAR, INT64_MIN,	   false,
+			false
+		};
 
 		ret = look_back(d, p, &g, &views, e);
 	}

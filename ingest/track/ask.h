@@ -19,6 +19,7 @@ struct ask_answer {
 };
 
 /* Looks at what p sees. All before p are settled. The caller releases the lists. */
-int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_answer *out, struct err *e);
+int ask_candidates(struct derive *d, const struct derive_part *p, struct ask_answer *out,
+		   struct err *e);
 
 #endif

@@ -16,7 +16,8 @@ struct cells {
 	uint64_t *v; /* each once, in the order they came */
 	size_t n, cap;
 	bool some;   /* it has more than these; those near to what is asked for are among them */
-	struct map index;  /* where there are many: (cell, 0), and (block of CELLS_NEAR, 1) with the least and the greatest in it */
+	struct map index; /* where there are many: (cell, 0), and (block of CELLS_NEAR, 1) with the
+			     least and the greatest in it */
 };
 
 void cells_add(struct cells *c, uint64_t cell);

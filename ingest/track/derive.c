@@ -38,7 +38,11 @@ const char *const derive_rule_names[DERIVE_RULES] = {
 void derive_init(struct derive *d, const struct derive_store *store,
 		 const struct track_strings *strings)
 {
-	*d = (struct derive){ .store = store, .strings = strings, .next_part = 1, .next_image = 1, .step_room = DERIVE_ROOM };
+	*d = (struct derive){ .store = store,
+			      .strings = strings,
+			      .next_part = 1,
+			      .next_image = 1,
+			      .step_room = DERIVE_ROOM };
 }
 
 void derive_release(struct derive *d)
@@ -152,8 +156,8 @@ static int note(struct derive *d, struct derive_part *p, int64_t link, struct as
 }
 
 /* Takes the answer over: what p comes from, what that rests on, and its image. */
-static int take_answer(struct derive *d, struct derive_part *p, const struct derive_part *from, bool same,
-		       struct ask_answer *a, struct err *e)
+static int take_answer(struct derive *d, struct derive_part *p, const struct derive_part *from,
+		       bool same, struct ask_answer *a, struct err *e)
 {
 	struct derive_rows was = { 0 }, now = { 0 };
 	int ret;

@@ -24,12 +24,15 @@
 #include "ingest/track/model.h"
 #include "store/base/buf.h"
 
-#define DERIVE_NEAR 8         /* intervals that are looked at in a cell: the last that began there */
-#define DERIVE_CALLS 16       /* the same of fork-type calls, and of intervals in buckets that are not random */
-#define DERIVE_CELLS 64       /* intervals by their end, and then by the order of the pid, whose cells a part looks from */
+#define DERIVE_NEAR 8 /* intervals that are looked at in a cell: the last that began there */
+/* the same of fork-type calls, and of intervals in buckets that are not random */
+#define DERIVE_CALLS 16
+/* intervals by their end, and then by the order of the pid, whose cells a part looks from */
+#define DERIVE_CELLS 64
 #define DERIVE_SITES_FROM 8   /* the same by their beginning, whose calls are compared */
 #define DERIVE_SITES 128      /* sites of these at most */
-#define DERIVE_ENDED_MS 2000  /* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
+/* of 200 daemons that forked twice, 196 first spoke after their parent's exit */
+#define DERIVE_ENDED_MS 2000
 #define DERIVE_FORKED_MS 1000 /* a fork-type call came at most so long before */
 #define DERIVE_JUST_MS 8      /* ... within two ticks */
 #define DERIVE_PAGE 4096      /* the smallest: mappings move by whole pages */
@@ -82,16 +85,21 @@ struct derive_part {
 	int64_t exe, name, t_last, t_end;
 	uint32_t s_last, uid, auid;
 	int64_t from;            /* the part that it was exec'd from; 0: the first of its process */
-	struct derive_rows rows; /* what others see of it, while it is made; then the table has them */
+	struct derive_rows
+		rows; /* what others see of it, while it is made; then the table has them */
 	uint64_t rows_sum;       /* tells whether they are others */
 	uint32_t n_intervals;    /* of all layers */
-	bool kept;               /* while it is made: its intervals are those that it had, so its lists and rows are, too */
+	bool kept; /* while it is made: its intervals are those that it had, so its lists and rows
+		      are, too */
 	struct { struct derive_look *v; size_t n, cap; } looks;
 	struct { struct track_site *v; size_t n, cap; } sites; /* in order */
 	/* answers */
 	int64_t image;           /* 0: not settled yet */
 	int64_t link;            /* the part that it comes from by an exec or a known birth; 0 */
-	struct { int64_t *v; size_t n, cap; } witnesses; /* parts by which images that it saw live */
+	struct {
+		int64_t *v;
+		size_t n, cap;
+	} witnesses; /* parts by which images that it saw live */
 	uint8_t rule;            /* enum derive_rule */
 	bool asks_calls;         /* its answer rests on fork-type calls near it */
 	bool queued;
@@ -119,14 +127,18 @@ struct derive_store {
 		    struct err *e);
 	int (*prev)(void *ctx, const struct derive_row *from, struct derive_row *out,
 		    struct err *e);
-	int (*part)(void *ctx, int64_t id, struct derive_part **out, struct err *e); /* NULL: there is none */
-	int (*keep_part)(void *ctx, struct derive_part *part, struct err *e);        /* a new or changed one; it is the store's */
+	int (*part)(void *ctx, int64_t id, struct derive_part **out,
+		    struct err *e); /* NULL: there is none */
+	int (*keep_part)(void *ctx, struct derive_part *part,
+			 struct err *e); /* a new or changed one; it is the store's */
 	int (*drop_part)(void *ctx, int64_t id, struct err *e);                      /* frees it */
 	int (*image)(void *ctx, int64_t id, struct derive_image **out, struct err *e);
 	int (*keep_image)(void *ctx, struct derive_image *image, struct err *e);
 	int (*drop_image)(void *ctx, int64_t id, struct err *e);
-	int (*mark)(void *ctx, int64_t node, int32_t pid, struct buf *out, struct err *e); /* 1, or 0: there is none */
-	int (*keep_mark)(void *ctx, int64_t node, int32_t pid, struct bytes body, struct err *e); /* empty: it goes */
+	int (*mark)(void *ctx, int64_t node, int32_t pid, struct buf *out,
+		    struct err *e); /* 1, or 0: there is none */
+	int (*keep_mark)(void *ctx, int64_t node, int32_t pid, struct bytes body,
+			 struct err *e); /* empty: it goes */
 };
 
 struct derive_wait { struct track_key key; uint8_t layer; int64_t id; };
@@ -139,7 +151,8 @@ struct derive_work {
 	struct derive_row at;         /* behind this row */
 	uint64_t until[3];            /* up to here: the last words of a row */
 	int64_t id, to;               /* a part, or images */
-	bool has_limit;               /* those before it need not be asked again: to them it is the same image under another name */
+	bool has_limit; /* those before it need not be asked again: to them it is the same image
+			   under another name */
 	struct derive_wait limit;
 };
 
@@ -168,8 +181,9 @@ struct derive {
 	const struct derive_work *doing; /* while a piece of it is done */
 	struct derive_search search;
 	int64_t merged, merged_into;     /* images that are put together; 0: none are */
-	size_t step_room, room;          /* rows that are looked at in a step; those that are left of it */
-	uint64_t asked, steps;           /* parts that were settled, rows that were looked at: what tests of cost count */
+	size_t step_room, room; /* rows that are looked at in a step; those that are left of it */
+	uint64_t asked, steps; /* parts that were settled, rows that were looked at: what tests of
+				  cost count */
 };
 
 void derive_init(struct derive *d, const struct derive_store *store,

@@ -64,7 +64,8 @@ void facts_looks(struct derive_part *m, struct facts_own *own, size_t n, struct 
 		qsort(own, n, sizeof(*own), by_end);
 	for (size_t i = 0; i < n && i < room; i++)
 		if (track_region(own[i].v->cell) != TRACK_KERNEL)
-			*VEC_PUSH(&m->looks) = (struct derive_look){ own[i].v->exe, own[i].v->cell };
+			*VEC_PUSH(&m->looks) =
+				(struct derive_look){ own[i].v->exe, own[i].v->cell };
 	if (m->looks.n > 1)
 		qsort(m->looks.v, m->looks.n, sizeof(*m->looks.v), by_look);
 	for (size_t i = 0; i < m->looks.n; i++)
@@ -131,10 +132,11 @@ static void interval_row(struct derive_part *m, const struct track_interval *v)
 	at.t = v->t_first;
 	at.serial = v->s_first;
 	if (region == TRACK_FIXED)
-		at.seq = track_fixed_number(
-			v->cell); /* many cells in one bucket: no two rows may be equal in the order */
-	r = rows_in_bucket(region == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
-			   region == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
+		at.seq = track_fixed_number(v->cell); /* many cells in one bucket: no two rows may
+							 be equal in the order */
+	r = rows_in_bucket(
+		region == TRACK_RANDOM ? ROWS_NEAR : ROWS_SPOKE, v->layer, &at, v->exe,
+		region == TRACK_RANDOM ? rows_cell(v->cell, false) : rows_user(v->uid, v->auid), 0);
 	r.value = region == TRACK_RANDOM ? 0 : (uint64_t)v->t_last;
 	*VEC_PUSH(&m->rows) = r;
 }
@@ -149,8 +151,9 @@ static void call_row(struct derive_part *m, const struct track_interval *v,
 		return;
 	at.t = d->t;
 	at.serial = d->serial;
-	*VEC_PUSH(&m->rows) = rows_in_bucket(region == TRACK_RANDOM ? ROWS_CALL : ROWS_FIXED_CALL, d->layer, &at, v->exe,
-					     region == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
+	*VEC_PUSH(&m->rows) =
+		rows_in_bucket(region == TRACK_RANDOM ? ROWS_CALL : ROWS_FIXED_CALL, d->layer, &at,
+			       v->exe, region == TRACK_RANDOM ? 0 : rows_user(v->uid, v->auid), 0);
 }
 
 static int compare_positions(const struct track_interval *x, uint8_t layer, int64_t exe,
@@ -171,7 +174,8 @@ static int by_position(const void *a, const void *b)
 {
 	const struct track_interval *const *x = a, *const *y = b;
 
-	return compare_positions(*x, (*y)->layer, (*y)->exe, (*y)->cell, (*y)->loader, (*y)->t_first);
+	return compare_positions(*x, (*y)->layer, (*y)->exe, (*y)->cell, (*y)->loader,
+				 (*y)->t_first);
 }
 
 /* The interval that holds an edge, of those sorted by_position; NULL where there is none. */
@@ -189,8 +193,8 @@ static const struct track_interval *holder(const struct track_interval **v, size
 			hi = mid;
 	}
 	if (lo == 0 ||
-	    compare_positions(v[lo - 1], d->layer, d->exe, d->cell, d->loader, v[lo - 1]->t_first) !=
-		    0 ||
+	    compare_positions(v[lo - 1], d->layer, d->exe, d->cell, d->loader,
+			      v[lo - 1]->t_first) != 0 ||
 	    d->t > v[lo - 1]->t_last)
 		return NULL;
 	return v[lo - 1];
@@ -277,7 +281,9 @@ static void fill_lists(struct derive_part *out, size_t n_parts, const struct fac
 	/* end[i] is where part i begins; it moves to where it ends */
 	for (size_t i = 0; i < row->n; i++)
 		if (row->v[i].layer == out[row->v[i].part].layer)
-			v[end[row->v[i].part]++] = (struct facts_own){ &row->v[i], i < row->n_open, i < row->n_open && row->sites[i] };
+			v[end[row->v[i].part]++] =
+				(struct facts_own){ &row->v[i], i < row->n_open,
+						    i < row->n_open && row->sites[i] };
 	for (size_t i = 0; i < n_parts; own = end[i++]) {
 		struct facts_had had = { 0 };
 

@@ -13,10 +13,12 @@
 void facts_parts(struct derive_part *out, const struct within_parts *parts,
 		 const struct track_interval *intervals, size_t n, int64_t node, int32_t pid);
 
-/* Of a part whose intervals up to a moment are known: how many have ended, and how many count for its sites. */
+/* Of a part whose intervals up to a moment are known: how many have ended, and how many count for
+ * its sites. */
 struct facts_had { size_t ended, sites; };
 
-/* An interval of a part; site: it counts for its sites, or (unless it is `old`) is to be looked at. */
+/* An interval of a part; site: it counts for its sites, or (unless it is `old`) is to be looked at.
+ */
 struct facts_own { const struct track_interval *v; bool old, site; };
 
 /*
@@ -32,7 +34,8 @@ struct facts_row {
 	size_t n_known, n_open;
 	struct facts_had had[TRACK_LAYERS];
 	const bool *sites;                            /* of the n_open */
-	const struct track_edge *birth[TRACK_LAYERS]; /* the last before it, for parts of each layer; NULL: none */
+	const struct track_edge
+		*birth[TRACK_LAYERS]; /* the last before it, for parts of each layer; NULL: none */
 };
 
 /* Fills lists, rows (without an id as yet) and births, but those of parts that are `kept`. */

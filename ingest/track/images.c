@@ -19,7 +19,9 @@ static int get_image(struct derive *d, int64_t id, struct derive_image **out, st
 
 static struct derive_row below_row(int64_t above, int64_t image)
 {
-	return (struct derive_row){ { rows_head(ROWS_BELOW, 0, 0), (uint64_t)above, (uint64_t)image, 0, 0, 0, 1 }, 0 };
+	return (struct derive_row){
+		{ rows_head(ROWS_BELOW, 0, 0), (uint64_t)above, (uint64_t)image, 0, 0, 0, 1 }, 0
+	};
 }
 
 /* Where its tree is another one, what was exec'd from it learns of it. */
@@ -170,7 +172,8 @@ static int is_first_member(struct derive *d, const struct derive_part *p, bool *
 
 		if (got < 0)
 			return -1;
-		*out = got != 1 || !rows_beside(&row, &at) || (layer == p->layer && !rows_before(&row, p));
+		*out = got != 1 || !rows_beside(&row, &at) ||
+		       (layer == p->layer && !rows_before(&row, p));
 	}
 	return 0;
 }

@@ -42,7 +42,8 @@ static void find_events(const struct within_row *row, size_t n_edges, struct eve
 		*VEC_PUSH(out) = (struct event){ v->boot, v->s_last, v->t_last };
 	}
 	for (size_t i = n_edges; i < row->n_edges; i++)
-		*VEC_PUSH(out) = (struct event){ row->edges[i].boot, row->edges[i].serial, row->edges[i].t };
+		*VEC_PUSH(out) =
+			(struct event){ row->edges[i].boot, row->edges[i].serial, row->edges[i].t };
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_serial);
 }
@@ -142,7 +143,8 @@ static void fill_lists(struct mark *m, struct mark_part *out, const struct withi
 
 /* What the intervals of a part make by then. base: it was one of the last mark's parts. */
 static void fill_part(struct mark *m, struct mark_part *out, const struct mark *old,
-		      const struct mark_part *was_there, const struct within_row *row, uint8_t layer)
+		      const struct mark_part *was_there, const struct within_row *row,
+		      uint8_t layer)
 {
 	auto_free struct facts_own *own = mem_alloc(row->at * sizeof(*own));
 	size_t n = 0;
@@ -164,7 +166,8 @@ static void fill_part(struct mark *m, struct mark_part *out, const struct mark *
 		out->n += ended;
 		if (v->layer != layer)
 			continue;
-		own[n++] = (struct facts_own){ v, i < row->n_open, i < row->n_open && old->site[i] };
+		own[n++] =
+			(struct facts_own){ v, i < row->n_open, i < row->n_open && old->site[i] };
 		out->t_last = v->t_last > out->t_last ? v->t_last : out->t_last;
 		out->s_last = v->s_last > out->s_last ? v->s_last : out->s_last;
 	}
@@ -204,7 +207,8 @@ static bool take_edges(struct mark *m, const struct within_row *row, uint32_t le
 	const struct track_edge *last = NULL, *last_trusted = NULL;
 	size_t n = 0;
 
-	for (; n < row->n_edges && is_before(&m->moment, row->edges[n].boot, row->edges[n].serial); n++) {
+	for (; n < row->n_edges && is_before(&m->moment, row->edges[n].boot, row->edges[n].serial);
+	     n++) {
 		const struct track_edge *d = &row->edges[n];
 
 		if (d->boot != m->moment.boot || d->serial > least)
@@ -215,7 +219,8 @@ static bool take_edges(struct mark *m, const struct within_row *row, uint32_t le
 	for (size_t i = 0; i < n; i++) {
 		const struct track_edge *d = &row->edges[i];
 
-		if (d != last && d != last_trusted && (d->boot != m->moment.boot || d->serial < least))
+		if (d != last && d != last_trusted &&
+		    (d->boot != m->moment.boot || d->serial < least))
 			continue;
 		if (m->n_edges == MARK_MOST)
 			return false;
@@ -224,7 +229,8 @@ static bool take_edges(struct mark *m, const struct within_row *row, uint32_t le
 	return true;
 }
 
-/* The last birth before it, for parts of a layer, if no part that it could not be of came after it. */
+/* The last birth before it, for parts of a layer, if no part that it could not be of came after it.
+ */
 static void take_birth(struct mark *m, const struct mark *old, const struct within_row *row,
 		       const struct within_parts *parts, uint8_t layer)
 {
@@ -232,7 +238,8 @@ static void take_birth(struct mark *m, const struct mark *old, const struct with
 		old && old->birth[layer].kind == EDGE_BORN ? &old->birth[layer] : NULL;
 
 	for (size_t i = old ? old->n_edges : 0;
-	     i < row->n_edges && is_before(&m->moment, row->edges[i].boot, row->edges[i].serial); i++)
+	     i < row->n_edges && is_before(&m->moment, row->edges[i].boot, row->edges[i].serial);
+	     i++)
 		if (row->edges[i].kind == EDGE_BORN && row->edges[i].layer <= layer &&
 		    facts_later(&row->edges[i], birth))
 			birth = &row->edges[i];

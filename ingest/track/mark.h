@@ -15,8 +15,10 @@
 
 #define MARK_FROM 16  /* a pid with fewer intervals and edges has none */
 #define MARK_EVERY 8  /* it moves when so many beginnings, ends and edges have come behind it */
-#define MARK_KEEP 4   /* so many of these stay behind it: what comes a little late is behind it, too */
-#define MARK_MOST 16  /* edges before it that a walk may ask for, intervals under way: of more there is no mark */
+/* so many of these stay behind it: what comes a little late is behind it, too */
+#define MARK_KEEP 4
+/* edges before it that a walk may ask for, intervals under way: of more there is no mark */
+#define MARK_MOST 16
 #define MARK_CELLS 64 /* a part's cells in the mark itself; of more each has a row */
 
 /* A part that may go on: what its intervals make that had ended by then, or had begun. */
@@ -25,7 +27,8 @@ struct mark_part {
 	int32_t index;            /* of the part while the mark is made */
 	uint32_t n;               /* intervals of all layers that had ended */
 	struct facts_had had;
-	bool has_sites;           /* its list of sites is in the mark: else it is full, and that of the part */
+	bool has_sites; /* its list of sites is in the mark: else it is full, and that of the part
+			 */
 	int64_t t_last;           /* of those that had begun, as s_last */
 	uint32_t s_last;
 	struct derive_part lists; /* its lists alone */
@@ -35,13 +38,15 @@ struct mark {
 	struct within_moment moment;
 	struct within_point point;
 	struct mark_part part[TRACK_LAYERS]; /* as many as the point has */
-	/* under way then: they may grow, but begin and are named as they were. site: see struct facts_row */
+	/* under way then: they may grow, but begin and are named as they were. site: see struct
+	 * facts_row */
 	struct track_interval open[MARK_MOST];
 	bool site[MARK_MOST];
 	size_t n_open;
 	struct track_edge edges[MARK_MOST]; /* before it that the walks may ask for */
 	size_t n_edges;
-	struct track_edge birth[TRACK_LAYERS]; /* the last before it, for parts of each layer; kind EDGE_NONE: there is none */
+	struct track_edge birth[TRACK_LAYERS]; /* the last before it, for parts of each layer; kind
+						  EDGE_NONE: there is none */
 	uint8_t rows; /* which sets of cells have rows: bit n */
 };
 

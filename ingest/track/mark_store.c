@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-/* The sets of cells that a mark has: those of the walk over trusted evidence, and of that over all. */
+/* The sets of cells that a mark has: those of the walk over trusted evidence, and of that over all.
+ */
 #define SETS 3
 static struct cells *cells_of(struct mark *m, unsigned set)
 {
@@ -66,9 +67,9 @@ static bool unpack_stand(struct bytes *b, struct within_stand *s)
 	int64_t part;
 	uint64_t serial, flags, exe, boot, n;
 
-	if (!unpack_signed(b, &part) || !buf_take_varint(b, &serial) || !unpack_signed(b, &s->t_last) ||
-	    !buf_take_varint(b, &flags) || !buf_take_varint(b, &exe) || !buf_take_varint(b, &boot) ||
-	    !buf_take_varint(b, &n))
+	if (!unpack_signed(b, &part) || !buf_take_varint(b, &serial) ||
+	    !unpack_signed(b, &s->t_last) || !buf_take_varint(b, &flags) ||
+	    !buf_take_varint(b, &exe) || !buf_take_varint(b, &boot) || !buf_take_varint(b, &n))
 		return false;
 	s->part = (int32_t)part;
 	s->s_last = (uint32_t)serial;
@@ -83,7 +84,8 @@ static bool unpack_stand(struct bytes *b, struct within_stand *s)
 		uint64_t what, left;
 
 		*a = (struct within_awaited){ 0 };
-		if (!buf_take_varint(b, &what) || !buf_take_varint(b, &exe) || !buf_take_varint(b, &boot) || !buf_take_varint(b, &left) ||
+		if (!buf_take_varint(b, &what) || !buf_take_varint(b, &exe) ||
+		    !buf_take_varint(b, &boot) || !buf_take_varint(b, &left) ||
 		    !unpack_cells(b, &a->cells))
 			return false;
 		a->exe = (int64_t)exe;
@@ -112,8 +114,9 @@ static bool unpack_edge(struct bytes *b, struct track_edge *d)
 	int64_t parent;
 
 	*d = (struct track_edge){ 0 };
-	if (!unpack_signed(b, &d->t) || !buf_take_varint(b, &serial) || !buf_take_varint(b, &boot) ||
-	    !buf_take_varint(b, &kind) || !unpack_signed(b, &parent) || !buf_take_varint(b, &exe) ||
+	if (!unpack_signed(b, &d->t) || !buf_take_varint(b, &serial) ||
+	    !buf_take_varint(b, &boot) || !buf_take_varint(b, &kind) ||
+	    !unpack_signed(b, &parent) || !buf_take_varint(b, &exe) ||
 	    !buf_take_varint(b, &d->cell))
 		return false;
 	d->serial = (uint32_t)serial;
@@ -126,7 +129,8 @@ static bool unpack_edge(struct bytes *b, struct track_edge *d)
 	return true;
 }
 
-/* Lists that are full are those of the part, too; but of sites, if some count that are under way. */
+/* Lists that are full are those of the part, too; but of sites, if some count that are under way.
+ */
 static void pack_part(struct buf *b, const struct mark *m, const struct mark_part *p)
 {
 	size_t n_looks = p->had.ended < DERIVE_CELLS ? p->lists.looks.n : 0, n_sites;
@@ -158,7 +162,8 @@ static bool unpack_part(struct bytes *b, struct mark_part *p)
 	uint64_t id, n, ended, sites, serial, x, y;
 
 	if (!buf_take_varint(b, &id) || !buf_take_varint(b, &n) || !buf_take_varint(b, &ended) ||
-	    !buf_take_varint(b, &sites) || !unpack_signed(b, &p->t_last) || !buf_take_varint(b, &serial))
+	    !buf_take_varint(b, &sites) || !unpack_signed(b, &p->t_last) ||
+	    !buf_take_varint(b, &serial))
 		return false;
 	p->id = (int64_t)id;
 	p->n = (uint32_t)n;
@@ -201,9 +206,11 @@ static bool unpack_interval(struct bytes *b, struct track_interval *v, bool *sit
 	uint64_t boot, serial, flags, exe, name, uid, auid;
 
 	*v = (struct track_interval){ 0 };
-	if (!buf_take_varint(b, &boot) || !buf_take_varint(b, &serial) || !unpack_signed(b, &v->t_first) ||
-	    !buf_take_varint(b, &flags) || !buf_take_varint(b, &exe) || !buf_take_varint(b, &name) ||
-	    !buf_take_varint(b, &v->cell) || !buf_take_varint(b, &uid) || !buf_take_varint(b, &auid))
+	if (!buf_take_varint(b, &boot) || !buf_take_varint(b, &serial) ||
+	    !unpack_signed(b, &v->t_first) || !buf_take_varint(b, &flags) ||
+	    !buf_take_varint(b, &exe) || !buf_take_varint(b, &name) ||
+	    !buf_take_varint(b, &v->cell) || !buf_take_varint(b, &uid) ||
+	    !buf_take_varint(b, &auid))
 		return false;
 	v->boot = (uint32_t)boot;
 	v->s_first = (uint32_t)serial;
@@ -261,8 +268,8 @@ static bool unpack(struct bytes b, struct mark *m)
 {
 	uint64_t flags, n;
 
-	if (!unpack_moment(&b, &m->moment) || !buf_take_varint(&b, &flags) || !buf_take_varint(&b, &n) ||
-	    n > TRACK_LAYERS)
+	if (!unpack_moment(&b, &m->moment) || !buf_take_varint(&b, &flags) ||
+	    !buf_take_varint(&b, &n) || n > TRACK_LAYERS)
 		return false;
 	m->point.texts = flags & 1;
 	m->rows = (uint8_t)(flags >> 1);
@@ -300,7 +307,9 @@ static bool unpack(struct bytes b, struct mark *m)
 
 static struct derive_row cell_row(unsigned set, int64_t node, int32_t pid, uint64_t cell)
 {
-	return (struct derive_row){ { rows_head(ROWS_CELL, (uint8_t)set, node), (uint32_t)pid, cell }, 0 };
+	return (struct derive_row){
+		{ rows_head(ROWS_CELL, (uint8_t)set, node), (uint32_t)pid, cell }, 0
+	};
 }
 
 static bool is_of(const struct derive_row *row, const struct derive_row *of)
@@ -308,7 +317,8 @@ static bool is_of(const struct derive_row *row, const struct derive_row *of)
 	return row->w[0] == of->w[0] && row->w[1] == of->w[1];
 }
 
-/* The nearest cell that is not above one, or else above it, if it is near: these tell whether it is there, and whether any is near. */
+/* The nearest cell that is not above one, or else above it, if it is near: these tell whether it is
+ * there, and whether any is near. */
 static int near_cells(struct derive *d, int64_t node, int32_t pid, unsigned set, uint64_t cell,
 		      struct cells *c, struct err *e)
 {
@@ -343,10 +353,12 @@ int mark_cells(struct derive *d, int64_t node, int32_t pid, struct mark *m,
 
 static int drop_rows(struct derive *d, unsigned set, int64_t node, int32_t pid, struct err *e)
 {
-	struct derive_row at = { { rows_head(ROWS_CELL, (uint8_t)set, node), (uint32_t)pid }, 0 }, row;
+	struct derive_row at = { { rows_head(ROWS_CELL, (uint8_t)set, node), (uint32_t)pid }, 0 },
+			  row;
 	int got;
 
-	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && is_of(&row, &at); at = row)
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && is_of(&row, &at);
+	     at = row)
 		if (d->store->del(d->store->ctx, &row, e) < 0)
 			return -1;
 	/* a cell 0 would be equal to `at` */
@@ -354,7 +366,8 @@ static int drop_rows(struct derive *d, unsigned set, int64_t node, int32_t pid, 
 	return got < 0 ? -1 : d->store->del(d->store->ctx, &at, e);
 }
 
-/* Gives the cells of a set rows, if they are many. Those of the last mark stay where it is the same set. */
+/* Gives the cells of a set rows, if they are many. Those of the last mark stay where it is the same
+ * set. */
 static int save_cells(struct derive *d, unsigned set, int64_t node, int32_t pid, struct mark *m,
 		      bool had, struct err *e)
 {

@@ -40,7 +40,8 @@ struct track_interval {
 	int64_t id;              /* the caller's; never compared */
 	int64_t exe, name;       /* rows of strings; name: comm of the lowest serial */
 	uint64_t cell;           /* ip in units of 4 MiB */
-	int64_t t_first, t_last; /* corners: the least and the greatest of all its records, of time and of serial */
+	int64_t t_first, t_last; /* corners: the least and the greatest of all its records, of time
+				    and of serial */
 	uint32_t s_first, s_last;
 	uint32_t boot;           /* of its first corner */
 	uint32_t uid, auid;
@@ -49,7 +50,7 @@ struct track_interval {
 	const struct track_site *sites; /* borrowed */
 	size_t n_sites;
 	int64_t was;             /* the id of the part that it had; 0: none */
-	bool fresh;              /* it is new, or other than it was: only asked where a tail is looked at */
+	bool fresh; /* it is new, or other than it was: only asked where a tail is looked at */
 	uint32_t part;           /* out: index into the parts of the pid */
 };
 

@@ -88,8 +88,8 @@ static void take_facts(struct derive_part *p, const struct derive_part *now)
 }
 
 /* Asks again whom it concerns that p, which was `was`, has another place, loader or end. */
-static int dependents_of_change(struct derive *d, struct derive_part *p, const struct derive_part *was,
-				struct err *e)
+static int dependents_of_change(struct derive *d, struct derive_part *p,
+				const struct derive_part *was, struct err *e)
 {
 	bool moved = !parts_same_position(&was->key, &p->key);
 	bool all = moved || was->loader != p->loader;

@@ -221,7 +221,10 @@ static int renew(struct task *t, struct err *e)
 int derive_pid(struct derive *d, int64_t node, int32_t pid, struct track_interval *intervals,
 	       size_t n, struct track_edge *edges, size_t n_edges, int64_t **ids, struct err *e)
 {
-	struct task t = { .d = d, .node = node, .pid = pid, .row = { .v = intervals, .n = n, .edges = edges, .n_edges = n_edges } };
+	struct task t = { .d = d,
+			  .node = node,
+			  .pid = pid,
+			  .row = { .v = intervals, .n = n, .edges = edges, .n_edges = n_edges } };
 	int ret;
 
 	d->room = d->step_room;
@@ -271,7 +274,8 @@ static int behind(struct task *t, struct err *e)
 		return ret;
 	mark_kept(t, n_known);
 	fill_facts(t);
-	if (parts_apply(t->d, &t->old, t->now, t->parts.n, t->of, n_known, first_change(t, n_known), e) < 0)
+	if (parts_apply(t->d, &t->old, t->now, t->parts.n, t->of, n_known, first_change(t, n_known),
+			e) < 0)
 		return -1;
 	return save_mark(t, t->from, e);
 }

@@ -64,7 +64,10 @@ static bool comes_again(struct walk *w, const struct stretch *s)
 	if (w->cut == NULL || s->at >= w->cut_at || end <= w->cut_at)
 		return false;
 	a = VEC_PUSH(&w->cut->awaited);
-	*a = (struct within_awaited){ .what = AWAITS_AGAIN, .exe = s->first->exe, .boot = s->first->boot, .left = (uint32_t)(end - w->cut_at) };
+	*a = (struct within_awaited){ .what = AWAITS_AGAIN,
+				      .exe = s->first->exe,
+				      .boot = s->first->boot,
+				      .left = (uint32_t)(end - w->cut_at) };
 	cells_copy(&a->cells, own_cells(w));
 	return false;
 }
@@ -84,7 +87,8 @@ static void known_between(const struct walk *w, const struct track_edge *last, b
 
 enum within_rule walk_relate(struct walk *w, const struct stretch *s)
 {
-	const struct track_edge *last = walk_edge_before(w, s->first->boot, s->first->s_first, false);
+	const struct track_edge *last =
+		walk_edge_before(w, s->first->boot, s->first->s_first, false);
 	const struct within_part *was = w->c.part < 0 ? NULL : &w->out->v[w->c.part];
 	bool exec_last = last != NULL && last->kind == EDGE_EXEC && last->serial >= w->c.s_last &&
 			 s->t_first - last->t <= WITHIN_EXEC_MS;

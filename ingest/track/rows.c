@@ -80,9 +80,11 @@ void rows_of_facts(const struct derive_part *p, struct derive_rows *out)
 		const struct derive_look *l = &p->looks.v[i];
 
 		if (track_region(l->cell) == TRACK_RANDOM)
-			*VEC_PUSH(out) = rows_in_bucket(ROWS_NEAR, p->layer, &p->key, l->exe, rows_cell(l->cell, true), p->id);
+			*VEC_PUSH(out) = rows_in_bucket(ROWS_NEAR, p->layer, &p->key, l->exe,
+							rows_cell(l->cell, true), p->id);
 		else if (!random)
-			*VEC_PUSH(out) = rows_in_bucket(ROWS_FIXED_LOOK, p->layer, &p->key, l->exe, rows_user(p->uid, p->auid), p->id);
+			*VEC_PUSH(out) = rows_in_bucket(ROWS_FIXED_LOOK, p->layer, &p->key, l->exe,
+							rows_user(p->uid, p->auid), p->id);
 	}
 	if (p->from != 0) {
 		r = (struct derive_row){ { rows_head(ROWS_CHILD, 0, p->from) }, 0 };
@@ -127,7 +129,8 @@ void rows_of_answer(const struct derive_part *p, struct derive_rows *out)
 		*VEC_PUSH(out) = r;
 	}
 	for (size_t i = 0; p->asks_calls && i < p->looks.n; i++)
-		*VEC_PUSH(out) = rows_in_bucket(ROWS_CALL_LOOK, p->layer, &p->key, p->looks.v[i].exe, 0, p->id);
+		*VEC_PUSH(out) = rows_in_bucket(ROWS_CALL_LOOK, p->layer, &p->key,
+						p->looks.v[i].exe, 0, p->id);
 }
 
 void rows_sort(struct derive_rows *rows)
@@ -331,7 +334,8 @@ static int touch_from(struct derive *d, const struct derive_row *row, enum rows_
 		      uint64_t cell, size_t most, int64_t until, struct err *e)
 {
 	struct derive_row last = *row, head = *row, look;
-	uint64_t end[3] = { until == INT64_MAX ? UINT64_MAX : rows_time(until), UINT64_MAX, UINT64_MAX };
+	uint64_t end[3] = { until == INT64_MAX ? UINT64_MAX : rows_time(until), UINT64_MAX,
+			    UINT64_MAX };
 	bool known = false, bound = false;
 
 	for (uint64_t layer = row->w[0] >> 48 & 0xff; layer < TRACK_LAYERS; layer++) {
@@ -369,8 +373,8 @@ int rows_touch(struct derive *d, const struct derive_row *row, struct err *e)
 		cell >>= 1;
 		for (uint64_t c = cell == 0 ? 0 : cell - 1; c <= cell + 1; c++)
 			if (track_region(c) == TRACK_RANDOM &&
-			    touch_from(d, row, ROWS_NEAR, rows_cell(c, true), DERIVE_NEAR, INT64_MAX,
-				       e) < 0)
+			    touch_from(d, row, ROWS_NEAR, rows_cell(c, true), DERIVE_NEAR,
+				       INT64_MAX, e) < 0)
 				return -1;
 		return 0;
 	case ROWS_SPOKE:

@@ -15,20 +15,30 @@
  * is NEAR, too, with the lowest bit of the cell's word set: both are asked for together.
  */
 enum rows_kind {
-	ROWS_NEAR = 1, ROWS_SPOKE, ROWS_CALL, ROWS_FIXED_CALL,
-	ROWS_FIXED_LOOK, ROWS_CALL_LOOK,
-	ROWS_OWN,      /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 1): the rows of a part that lie in buckets; the last word is 1 */
-	ROWS_PID,      /* (node; pid; layer, boot; 0; t; serial; seq, part): the parts of a pid */
-	ROWS_BORN,     /* (node; pid of the parent; 0; 0; t; serial, pid; seq, part): whose process was born of a pid */
-	ROWS_MEMBER,   /* (layer; image; 0; 0; t; serial, pid; seq, part) */
-	ROWS_END,      /* (layer; image; 0; end, the last first; t; serial, pid; seq, part) */
-	ROWS_WITNESS,  /* (part; 0; 0; 0; t; serial, pid; seq, part): whose answer rests on the first one's life */
-	ROWS_GONE,     /* (layer; image; 0; 0; t; serial, pid; seq, part): who found that none of an image lives */
-	ROWS_CHILD,    /* (part; 0; 0; 0; t; serial, pid; seq, part): who comes from the first one, by an exec or a known birth */
-	ROWS_BELOW,    /* (; image; image below; 0; 0; 0; 0): what was exec'd from an image */
-	ROWS_CELL,     /* (set, node; pid; cell; 0; 0; 0; 0): the many cells of a part that may go on; see mark.h */
-	ROWS_WORK,     /* (; n; word; 0; 0; 0; 1): work that waits; see work.h */
-	ROWS_WAIT,     /* (layer, node; boot; 0; 0; t; serial, pid; seq, part): the queue */
+	ROWS_NEAR = 1,
+	ROWS_SPOKE,
+	ROWS_CALL,
+	ROWS_FIXED_CALL,
+	ROWS_FIXED_LOOK,
+	ROWS_CALL_LOOK,
+	ROWS_OWN, /* (part; t; serial, kind, layer, seq; exe; cell or user; 0; 1): the rows of a
+		     part that lie in buckets; the last word is 1 */
+	ROWS_PID, /* (node; pid; layer, boot; 0; t; serial; seq, part): the parts of a pid */
+	ROWS_BORN, /* (node; pid of the parent; 0; 0; t; serial, pid; seq, part): whose process was
+		      born of a pid */
+	ROWS_MEMBER, /* (layer; image; 0; 0; t; serial, pid; seq, part) */
+	ROWS_END, /* (layer; image; 0; end, the last first; t; serial, pid; seq, part) */
+	ROWS_WITNESS, /* (part; 0; 0; 0; t; serial, pid; seq, part): whose answer rests on the first
+			 one's life */
+	ROWS_GONE, /* (layer; image; 0; 0; t; serial, pid; seq, part): who found that none of an
+		      image lives */
+	ROWS_CHILD, /* (part; 0; 0; 0; t; serial, pid; seq, part): who comes from the first one, by
+		       an exec or a known birth */
+	ROWS_BELOW, /* (; image; image below; 0; 0; 0; 0): what was exec'd from an image */
+	ROWS_CELL, /* (set, node; pid; cell; 0; 0; 0; 0): the many cells of a part that may go on;
+		      see mark.h */
+	ROWS_WORK, /* (; n; word; 0; 0; 0; 1): work that waits; see work.h */
+	ROWS_WAIT, /* (layer, node; boot; 0; 0; t; serial, pid; seq, part): the queue */
 };
 
 #define ROWS_ID ((1ull << 48) - 1)

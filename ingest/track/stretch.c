@@ -40,7 +40,9 @@ static void begin_open(struct walk *w)
 {
 	if (!w->c.open)
 		return;
-	w->first = (struct track_interval){ .exe = w->c.exe, .boot = w->c.boot, .layer = w->c.layer, .loader = w->c.loader };
+	w->first = (struct track_interval){
+		.exe = w->c.exe, .boot = w->c.boot, .layer = w->c.layer, .loader = w->c.loader
+	};
 	*VEC_PUSH(&w->all) = (struct stretch){ .first = &w->first,
 					       .t_first = INT64_MAX,
 					       .t_last = INT64_MIN,

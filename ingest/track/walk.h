@@ -28,7 +28,8 @@ struct walk {
 	VEC(uint64_t) cells;      /* of the stretches, one after the other */
 	uint32_t *home;           /* by place in row: the stretch of each */
 	struct within_stand c;    /* the part that goes on, and what is known of it */
-	struct track_interval first; /* stands for the first of the stretch that was under way where the walk begins */
+	struct track_interval first; /* stands for the first of the stretch that was under way where
+					the walk begins */
 	size_t n_open;            /* so many of the row were under way there */
 	struct within_stand *cut; /* out: what it knows at another moment; NULL: not asked for */
 	struct within_moment cut_moment;
@@ -38,7 +39,8 @@ struct walk {
 	struct within_parts *out;
 };
 
-/* Puts the row into stretches; the one that was under way is the first. known: the walk over trusted evidence, whose stretches are this one's, too. */
+/* Puts the row into stretches; the one that was under way is the first. known: the walk over
+ * trusted evidence, whose stretches are this one's, too. */
 void walk_find_stretches(struct walk *w, const struct walk *known);
 
 /*

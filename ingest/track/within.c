@@ -292,7 +292,9 @@ static bool awaited_comes(const struct walk *w, const struct within_stand *from)
 		if (w->cut == NULL || (a->what == AWAITS_AGAIN ? a->left <= went : w->open != 0))
 			continue;
 		more = VEC_PUSH(&w->cut->awaited);
-		*more = (struct within_awaited){ .what = a->what, .exe = a->exe, .boot = a->boot, .left = a->left };
+		*more = (struct within_awaited){
+			.what = a->what, .exe = a->exe, .boot = a->boot, .left = a->left
+		};
 		more->left -= a->what == AWAITS_AGAIN ? (uint32_t)went : 0;
 		cells_copy(&more->cells, &a->cells);
 	}
@@ -349,7 +351,9 @@ static void await_other(struct walk *w, const struct stretch *s, enum within_rul
 		     w->out->v[w->c.part].loader != s->first->loader))
 		return;
 	a = VEC_PUSH(&w->cut->awaited);
-	*a = (struct within_awaited){ .what = far ? AWAITS_NEAR : AWAITS_SHARED, .exe = s->first->exe, .boot = s->first->boot };
+	*a = (struct within_awaited){ .what = far ? AWAITS_NEAR : AWAITS_SHARED,
+				      .exe = s->first->exe,
+				      .boot = s->first->boot };
 	cells_copy(&a->cells, own_cells(w));
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Within a pid: from its intervals and edges to its parts. docs/tracker.md has the rules.
- *   kernel rules: execve replaces the address space and keeps the tgid (fs/exec.c), addresses are drawn anew
- *   (arch_pick_mmap_layout), exit_group ends the tgid (kernel/exit.c)
+ *   kernel rules: execve replaces the address space and keeps the tgid (fs/exec.c), addresses are
+ * drawn anew (arch_pick_mmap_layout), exit_group ends the tgid (kernel/exit.c)
  */
 #ifndef INGEST_TRACK_WITHIN_H
 #define INGEST_TRACK_WITHIN_H
@@ -48,8 +48,8 @@ struct within_part {
 	uint8_t layer;
 	bool loader;
 	bool execs_first;        /* its earliest record is an execve */
-	bool starts;             /* ... that led to the next part, and nothing is before it in its process */
-	int32_t from;            /* the part that it was exec'd from, an index; -1: the first of its process */
+	bool starts; /* ... that led to the next part, and nothing is before it in its process */
+	int32_t from; /* the part that it was exec'd from, an index; -1: the first of its process */
 	uint16_t seq;
 	uint8_t rule;            /* enum within_rule */
 };
@@ -91,7 +91,8 @@ struct within_stand {
 	int64_t t_last;
 	struct cells trusted, text; /* of the part of each layer that spoke last */
 	VEC(struct within_awaited) awaited;
-	/* a stretch is under way: all intervals that are, are of it. given: it is of a trusted part, in the walk over all */
+	/* a stretch is under way: all intervals that are, are of it. given: it is of a trusted
+	 * part, in the walk over all */
 	bool open, given, loader;
 	int64_t exe;
 	uint32_t boot;
@@ -103,7 +104,8 @@ struct within_stand {
  * a moment.
  */
 struct within_point {
-	struct within_part part[TRACK_LAYERS]; /* those that may go on, as they were, the trusted one first */
+	struct within_part
+		part[TRACK_LAYERS]; /* those that may go on, as they were, the trusted one first */
 	size_t n_parts;
 	struct within_stand trusted, all; /* of the walks over trusted evidence and over all */
 	bool texts;                       /* text came before it; else `all` is as `trusted` */
@@ -121,9 +123,9 @@ struct within_row {
 	struct track_edge *edges;
 	size_t n_edges;
 	const struct within_point *from; /* NULL: all */
-	size_t n_open;                   /* intervals that were under way at that moment: the first ones */
+	size_t n_open; /* intervals that were under way at that moment: the first ones */
 	struct within_moment cut;        /* where *cut is wanted */
-	size_t at;                       /* so many of the intervals, in order, do not begin behind that */
+	size_t at; /* so many of the intervals, in order, do not begin behind that */
 };
 
 /*

@@ -290,13 +290,28 @@ int work_run(struct derive *d, struct err *e)
 
 static void words_of(const struct derive_work *w, uint64_t out[WORDS])
 {
-	const uint64_t v[WORDS] = { (uint64_t)w->kind | (uint64_t)w->take << 8 | (uint64_t)w->has_limit << 9 |
+	const uint64_t v[WORDS] = { (uint64_t)w->kind | (uint64_t)w->take << 8 |
+					    (uint64_t)w->has_limit << 9 |
 					    (uint64_t)w->limit.layer << 10,
-				    (uint64_t)w->id, (uint64_t)w->to,
-				    w->at.w[0], w->at.w[1], w->at.w[2], w->at.w[3], w->at.w[4], w->at.w[5], w->at.w[6],
-				    w->until[0], w->until[1], w->until[2],
-				    (uint64_t)w->limit.key.node, w->limit.key.boot, (uint64_t)w->limit.key.t, w->limit.key.serial,
-				    (uint32_t)w->limit.key.pid, w->limit.key.seq, (uint64_t)w->limit.id };
+				    (uint64_t)w->id,
+				    (uint64_t)w->to,
+				    w->at.w[0],
+				    w->at.w[1],
+				    w->at.w[2],
+				    w->at.w[3],
+				    w->at.w[4],
+				    w->at.w[5],
+				    w->at.w[6],
+				    w->until[0],
+				    w->until[1],
+				    w->until[2],
+				    (uint64_t)w->limit.key.node,
+				    w->limit.key.boot,
+				    (uint64_t)w->limit.key.t,
+				    w->limit.key.serial,
+				    (uint32_t)w->limit.key.pid,
+				    w->limit.key.seq,
+				    (uint64_t)w->limit.id };
 
 	memcpy(out, v, sizeof(v));
 }
@@ -310,8 +325,11 @@ static bool from_words(struct derive_work *w, const uint64_t v[WORDS])
 				   .to = (int64_t)v[2] };
 	memcpy(w->at.w, v + 3, sizeof(w->at.w));
 	memcpy(w->until, v + 10, sizeof(w->until));
-	w->limit = (struct derive_wait){ { (int64_t)v[13], (uint32_t)v[14], (int64_t)v[15], (uint32_t)v[16], (int32_t)(uint32_t)v[17], (uint16_t)v[18] },
-					 v[0] >> 10 & 1, (int64_t)v[19] };
+	w->limit = (struct derive_wait){ { (int64_t)v[13], (uint32_t)v[14], (int64_t)v[15],
+					   (uint32_t)v[16], (int32_t)(uint32_t)v[17],
+					   (uint16_t)v[18] },
+					 v[0] >> 10 & 1,
+					 (int64_t)v[19] };
 	return (v[0] & 0xff) <= DERIVE_LIFE;
 }
 
@@ -321,7 +339,8 @@ static int put_words(struct derive *d, uint64_t nth, const struct derive_work *w
 
 	words_of(w, words);
 	for (size_t i = 0; i < WORDS; i++) {
-		struct derive_row r = { { rows_head(ROWS_WORK, 0, 0), nth, i, 0, 0, 0, 1 }, words[i] };
+		struct derive_row r = { { rows_head(ROWS_WORK, 0, 0), nth, i, 0, 0, 0, 1 },
+					words[i] };
 
 		if (d->store->put(d->store->ctx, &r, e) < 0)
 			return -1;
@@ -335,9 +354,17 @@ static void search_as_work(struct derive *d)
 	struct derive_search *s = &d->search;
 
 	for (size_t i = 0; i < s->found.n; i++)
-		*VEC_PUSH(&d->work) = (struct derive_work){ .kind = DERIVE_LIFE, .id = s->part, .to = s->found.v[i].image, .until = { (uint64_t)s->found.v[i].witness } };
+		*VEC_PUSH(&d->work) =
+			(struct derive_work){ .kind = DERIVE_LIFE,
+					      .id = s->part,
+					      .to = s->found.v[i].image,
+					      .until = { (uint64_t)s->found.v[i].witness } };
 	if (s->part != 0)
-		*VEC_PUSH(&d->work) = (struct derive_work){ .kind = DERIVE_LIFE, .take = true, .id = s->part, .to = s->image, .at = s->at };
+		*VEC_PUSH(&d->work) = (struct derive_work){ .kind = DERIVE_LIFE,
+							    .take = true,
+							    .id = s->part,
+							    .to = s->image,
+							    .at = s->at };
 	s->part = 0;
 	s->found.n = 0;
 }
@@ -395,7 +422,8 @@ int work_resume(struct derive *d, struct err *e)
 	uint64_t words[WORDS] = { 0 };
 	int got;
 
-	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 && row.w[0] >> 56 == ROWS_WORK;
+	for (; (got = d->store->next(d->store->ctx, &at, &row, e)) == 1 &&
+	       row.w[0] >> 56 == ROWS_WORK;
 	     at = row)
 		if (take_word(d, words, &row, e) < 0 || d->store->del(d->store->ctx, &row, e) < 0)
 			return -1;

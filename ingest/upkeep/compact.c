@@ -57,7 +57,8 @@ static int take_image(void *to, const struct part_seen *m)
 	return 0;
 }
 
-/* Was the image exec'd by a process that a fork had made? Parts of a fork have their parent's path and say nothing. */
+/* Was the image exec'd by a process that a fork had made? Parts of a fork have their parent's path
+ * and say nothing. */
 static bool was_forked(const struct compacting *f, const struct part_seen *m)
 {
 	for (size_t i = 0; i < f->images.n; i++)
@@ -68,14 +69,16 @@ static bool was_forked(const struct compacting *f, const struct part_seen *m)
 
 static struct compact_sum *find_sum(const struct compact_sums *s, const struct compact_sum *like)
 {
-	int64_t at = map_get(&s->index, (uint64_t)like->path, (uint64_t)like->caller << 32 | (uint64_t)like->call, -1);
+	int64_t at = map_get(&s->index, (uint64_t)like->path,
+			     (uint64_t)like->caller << 32 | (uint64_t)like->call, -1);
 
 	return at < 0 ? NULL : &s->list.v[at];
 }
 
 static struct compact_sum *add_sum(struct compact_sums *s, const struct compact_sum *sum)
 {
-	map_put(&s->index, (uint64_t)sum->path, (uint64_t)sum->caller << 32 | (uint64_t)sum->call, (int64_t)s->list.n);
+	map_put(&s->index, (uint64_t)sum->path, (uint64_t)sum->caller << 32 | (uint64_t)sum->call,
+		(int64_t)s->list.n);
 	*VEC_PUSH(&s->list) = *sum;
 	return &s->list.v[s->list.n - 1];
 }
@@ -86,9 +89,14 @@ static void release_sums(struct compact_sums *s)
 	map_release(&s->index);
 }
 
-static struct compact_sum *sum_for(struct compacting *f, const struct part_seen *m, int64_t caller, int64_t call)
+static struct compact_sum *sum_for(struct compacting *f, const struct part_seen *m, int64_t caller,
+				   int64_t call)
 {
-	struct compact_sum sum = { .path = m->path, .caller = caller, .call = call, .t_first = WHEN_NONE, .t_last = WHEN_NONE };
+	struct compact_sum sum = { .path = m->path,
+				   .caller = caller,
+				   .call = call,
+				   .t_first = WHEN_NONE,
+				   .t_last = WHEN_NONE };
 	struct compact_sum *was = find_sum(&f->sums, &sum);
 
 	if (was != NULL)
@@ -140,9 +148,12 @@ static int sum_image(struct compacting *f, const struct part_seen *m, struct err
 {
 	struct summing s = { f, m };
 
-	if (interval_each_obs_of_part(f->s, m->node, m->pid, m->id, f->trusted, (struct interval_obs_take){ take_evidence, &s }, e) < 0)
+	if (interval_each_obs_of_part(f->s, m->node, m->pid, m->id, f->trusted,
+				      (struct interval_obs_take){ take_evidence, &s }, e) < 0)
 		return -1;
-	return f->trusted ? 0 : presence_each_of_part(f->s, m->node, m->pid, m->id, (struct presence_take){ take_presence, &s }, e);
+	return f->trusted ? 0 :
+			    presence_each_of_part(f->s, m->node, m->pid, m->id,
+						  (struct presence_take){ take_presence, &s }, e);
 }
 
 static int by_number(const void *a, const void *b)
@@ -170,14 +181,18 @@ static void call_set(const struct compacting *f, struct buf *out)
 	buf_char(out, ']');
 }
 
-/* A start that text alone has seen counts with text, though the tree counts with what is trusted. */
-static bool starts_of(const struct compacting *f, const struct compact_tree *t, const struct compact_view *view)
+/* A start that text alone has seen counts with text, though the tree counts with what is trusted.
+ */
+static bool starts_of(const struct compacting *f, const struct compact_tree *t,
+		      const struct compact_view *view)
 {
 	return view->start_seen && (f->trusted || !t->trusted.there || !t->trusted.start_seen);
 }
 
-/* The row of `fold` for the trees that share a workload; its code is a function of what they show. */
-static int64_t total_row(struct compacting *f, const struct compact_tree *t, const struct compact_view *view, bool counts, int64_t main_path,
+/* The row of `fold` for the trees that share a workload; its code is a function of what they show.
+ */
+static int64_t total_row(struct compacting *f, const struct compact_tree *t,
+			 const struct compact_view *view, bool counts, int64_t main_path,
 			 struct err *e)
 {
 	auto_buf struct buf key = { 0 }, labels = { 0 };
@@ -205,21 +220,34 @@ static int64_t total_row(struct compacting *f, const struct compact_tree *t, con
 		buf_printf(&labels, "%s%lld", i ? "," : "", (long long)label);
 	}
 	buf_char(&labels, ']');
-	row = (struct total_row){ .code = code, .trusted = f->trusted, .node = t->node, .main = main_path, .labels = buf_bytes(&labels),
-				  .counts = counts, .start_seen = starts_of(f, t, view) };
+	row = (struct total_row){ .code = code,
+				  .trusted = f->trusted,
+				  .node = t->node,
+				  .main = main_path,
+				  .labels = buf_bytes(&labels),
+				  .counts = counts,
+				  .start_seen = starts_of(f, t, view) };
 	return total_save(f->s, &row, e) < 0 ? -1 : row.id;
 }
 
-static int write_sums(struct compacting *f, const struct compact_view *view, bool counts, int64_t total, struct err *e)
+static int write_sums(struct compacting *f, const struct compact_view *view, bool counts,
+		      int64_t total, struct err *e)
 {
 	auto_buf struct buf set = { 0 };
 
 	for (size_t i = 0; i < f->sums.list.n; i++) {
 		const struct compact_sum *u = &f->sums.list.v[i];
 
-		if (total_save_use(f->s, &(struct total_use_row){ .total = total, .path = u->path, .caller = u->caller, .call = u->call,
-								  .forked = u->forked, .events = u->events, .t_first = u->t_first,
-								  .t_last = u->t_last }, e) < 0)
+		if (total_save_use(f->s,
+				   &(struct total_use_row){ .total = total,
+							    .path = u->path,
+							    .caller = u->caller,
+							    .call = u->call,
+							    .forked = u->forked,
+							    .events = u->events,
+							    .t_first = u->t_first,
+							    .t_last = u->t_last },
+				   e) < 0)
 			return -1;
 	}
 	if (!counts)
@@ -229,11 +257,18 @@ static int write_sums(struct compacting *f, const struct compact_view *view, boo
 		return -1;
 	if (view->t_first == WHEN_NONE)
 		return 0;
-	return total_save_start(f->s, &(struct total_start_row){ .total = total, .t = view->t_first, .calls = buf_bytes(&set),
-								  .start = view->start_seen, .ended = view->ended, .records = view->records }, e);
+	return total_save_start(f->s,
+				&(struct total_start_row){ .total = total,
+							   .t = view->t_first,
+							   .calls = buf_bytes(&set),
+							   .start = view->start_seen,
+							   .ended = view->ended,
+							   .records = view->records },
+				e);
 }
 
-/* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees are compacted. */
+/* Takes a tree's evidence away, or what is trusted of it; its pids are derived again when all trees
+ * are compacted. */
 static int remove_tree(struct compacting *f, bool text_stays, struct err *e)
 {
 	for (size_t i = 0; i < f->images.n; i++) {
@@ -242,8 +277,9 @@ static int remove_tree(struct compacting *f, bool text_stays, struct err *e)
 		*VEC_PUSH(&f->pids) = (struct flush_pid){ m->node, m->pid };
 		if (!text_stays && presence_del_of_part(f->s, m->node, m->pid, m->id, e) < 0)
 			return -1;
-		if ((m->trusted || !text_stays) && (lifecycle_del_of_part(f->s, m->node, m->pid, m->id, e) < 0 ||
-						    interval_del_of_part(f->s, m->node, m->pid, m->id, e) < 0))
+		if ((m->trusted || !text_stays) &&
+		    (lifecycle_del_of_part(f->s, m->node, m->pid, m->id, e) < 0 ||
+		     interval_del_of_part(f->s, m->node, m->pid, m->id, e) < 0))
 			return -1;
 	}
 	return 0;
@@ -265,21 +301,25 @@ static int take_location(void *to, const struct tree_location *in, struct err *e
 }
 
 /* Where the trees ran, as far as it is the same for all starts of the workload. */
-static int write_locations(struct compacting *f, const struct compact_tree *t, int64_t tree, int64_t total, struct err *e)
+static int write_locations(struct compacting *f, const struct compact_tree *t, int64_t tree,
+			   int64_t total, struct err *e)
 {
 	struct placing p = { .f = f, .node = t->node, .total = total };
 	int ret;
 
 	names_init(&p.names, f->s);
-	ret = tree_row_each_location(f->s, tree, (struct tree_location_take){ take_location, &p }, e);
+	ret = tree_row_each_location(f->s, tree, (struct tree_location_take){ take_location, &p },
+				     e);
 	names_release(&p.names);
 	return ret;
 }
 
-/* ---- the same processes by several names of the machine: of two counts the larger is kept, as where they are shown ---- */
+/* ---- the same processes by several names of the machine: of two counts the larger is kept, as
+ * where they are shown ---- */
 
 /* The images of one of its trees, by the paths of the tree that it goes into, as a view has it. */
-static int load_images(struct compacting *f, const struct compact_tree *t, int64_t tree, const struct compact_view *view, struct err *e)
+static int load_images(struct compacting *f, const struct compact_tree *t, int64_t tree,
+		       const struct compact_view *view, struct err *e)
 {
 	f->images.n = 0;
 	if (part_each_of_tree(f->s, tree, (struct part_seen_take){ take_image, f }, e) < 0)
@@ -312,8 +352,8 @@ static void add_larger(struct compact_sums *to, const struct compact_sums *from)
 /* Of all trees, what trusted sources brought, what text did, or both. */
 enum layers { TRUSTED = 1, TEXT = 2 };
 
-static int sum_trees(struct compacting *f, const struct compact_tree *t, unsigned layers, const struct compact_view *view,
-		     struct compact_sums *out, struct err *e)
+static int sum_trees(struct compacting *f, const struct compact_tree *t, unsigned layers,
+		     const struct compact_view *view, struct compact_sums *out, struct err *e)
 {
 	int ret = 0;
 
@@ -332,15 +372,18 @@ static int sum_trees(struct compacting *f, const struct compact_tree *t, unsigne
 	return ret;
 }
 
-/* What text of one name has may be what a trusted source brought by the other: all, less what is trusted. */
-static int sum_text(struct compacting *f, const struct compact_tree *t, struct compact_sums *out, struct err *e)
+/* What text of one name has may be what a trusted source brought by the other: all, less what is
+ * trusted. */
+static int sum_text(struct compacting *f, const struct compact_tree *t, struct compact_sums *out,
+		    struct err *e)
 {
 	struct compact_sums all = { 0 }, trusted = { 0 }, text = { 0 };
 	int ret = 0;
 
 	if (t->n_also == 0)
 		return sum_trees(f, t, TEXT, &t->all, out, e);
-	if (sum_trees(f, t, TRUSTED, &t->all, &trusted, e) < 0 || sum_trees(f, t, TRUSTED | TEXT, &t->all, &all, e) < 0)
+	if (sum_trees(f, t, TRUSTED, &t->all, &trusted, e) < 0 ||
+	    sum_trees(f, t, TRUSTED | TEXT, &t->all, &all, e) < 0)
 		ret = -1;
 	map_clear(&f->hours);
 	if (ret == 0)
@@ -362,7 +405,8 @@ static int sum_text(struct compacting *f, const struct compact_tree *t, struct c
 /* ---- */
 
 /* Of the evidence that text has brought, or a trusted source. */
-static int compact_layer(struct compacting *f, const struct compact_tree *t, bool trusted, struct err *e)
+static int compact_layer(struct compacting *f, const struct compact_tree *t, bool trusted,
+			 struct err *e)
 {
 	const struct compact_view *view = trusted ? &t->trusted : &t->all;
 	bool counts = trusted || !t->trusted.there;
@@ -425,7 +469,8 @@ int compact_run(struct store *s, const struct compact_tree *trees, size_t n, str
 	int ret = total_each_call(s, ACTION_LOG, (struct total_call_take){ take_call, &f }, e);
 
 	if (ret == 0)
-		ret = total_each_call(s, ACTION_ALLOW, (struct total_call_take){ take_call, &f }, e);
+		ret = total_each_call(s, ACTION_ALLOW, (struct total_call_take){ take_call, &f },
+				      e);
 
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = compact_one(&f, &trees[i], e);

@@ -42,16 +42,18 @@ static int take_span(void *to, int64_t first, int64_t last, bool goes)
 }
 
 /*
- * Which seconds of a page's 1,024 are free: some doomed interval lies there, and none that is kept. Seconds with both
- * are counted.
+ * Which seconds of a page's 1,024 are free: some doomed interval lies there, and none that is kept.
+ * Seconds with both are counted.
  */
-static int free_seconds(struct store *s, int64_t node, int64_t seconds, bool *out, struct forget_report *r, struct err *e)
+static int free_seconds(struct store *s, int64_t node, int64_t seconds, bool *out,
+			struct forget_report *r, struct err *e)
 {
 	bool kept[SEEN_SECONDS] = { false };
 	struct seconds to = { seconds * SEEN_SECONDS, out, kept };
 
 	memset(out, 0, SEEN_SECONDS * sizeof(*out));
-	if (doomed_each_span(s, node, to.first * 1000, (to.first + SEEN_SECONDS) * 1000, (struct doomed_span_take){ take_span, &to }, e) < 0)
+	if (doomed_each_span(s, node, to.first * 1000, (to.first + SEEN_SECONDS) * 1000,
+			     (struct doomed_span_take){ take_span, &to }, e) < 0)
 		return -1;
 	for (size_t i = 0; i < SEEN_SECONDS; i++) {
 		r->shared_seconds += out[i] && kept[i];
@@ -82,7 +84,9 @@ static int unsee(struct store *s, struct seen *seen, struct forget_report *r, st
 
 	for (size_t i = 0; i < list.keys.n && ret == 0; i++) {
 		const struct seen_key *k = &list.keys.v[i];
-		struct seen_page *p = seen_page(seen, k->node, (uint32_t)(k->serials * SEEN_SERIALS), k->seconds * SEEN_SECONDS, e);
+		struct seen_page *p =
+			seen_page(seen, k->node, (uint32_t)(k->serials * SEEN_SERIALS),
+				  k->seconds * SEEN_SECONDS, e);
 
 		if (p == NULL)
 			ret = -1;
@@ -121,7 +125,8 @@ static int list_pids(struct store *s, struct flush *f, struct err *e)
 	return ret;
 }
 
-static int remove_all(struct store *s, const struct forget_what *what, struct forget_report *r, struct err *e)
+static int remove_all(struct store *s, const struct forget_what *what, struct forget_report *r,
+		      struct err *e)
 {
 	struct flush_alone a;
 	int ret;
@@ -138,16 +143,28 @@ static int remove_all(struct store *s, const struct forget_what *what, struct fo
 	return ret;
 }
 
-int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report, struct err *e)
+int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report,
+	       struct err *e)
 {
-	const struct doomed_choice choice = { .trees = what->trees, .n_trees = what->n_trees, .totals = what->totals, .n_totals = what->n_totals,
-					      .since = what->since, .until = what->until, .before = what->before, .ingest = what->ingest,
+	const struct doomed_choice choice = { .trees = what->trees,
+					      .n_trees = what->n_trees,
+					      .totals = what->totals,
+					      .n_totals = what->n_totals,
+					      .since = what->since,
+					      .until = what->until,
+					      .before = what->before,
+					      .ingest = what->ingest,
 					      .trusted = what->trusted };
 	struct doomed_count n = { 0 };
 	int ret = doomed_choose(s, &choice, &n, e);
 
-	*report = (struct forget_report){ .intervals = n.intervals, .events = n.events + n.total_events, .trees = n.trees + n.total_trees,
-					  .presence = n.presence, .totals = n.totals, .total_trees = n.total_trees, .total_events = n.total_events };
+	*report = (struct forget_report){ .intervals = n.intervals,
+					  .events = n.events + n.total_events,
+					  .trees = n.trees + n.total_trees,
+					  .presence = n.presence,
+					  .totals = n.totals,
+					  .total_trees = n.total_trees,
+					  .total_events = n.total_events };
 	if (ret == 0 && !what->dry_run)
 		ret = position_forget(s, e);
 	if (ret == 0 && !what->dry_run && report->intervals + report->presence > 0)

@@ -10,7 +10,8 @@
 struct forget_what {
 	const int64_t *trees;    /* rows; NULL: of all trees */
 	size_t n_trees;
-	const struct bytes *totals; /* codes of compacted trees; looked at only where trees is not NULL */
+	const struct bytes
+		*totals; /* codes of compacted trees; looked at only where trees is not NULL */
 	size_t n_totals;
 	int64_t since, until;    /* only what lies wholly in that time; WHEN_NONE: open */
 	int64_t before;          /* only what ended before; WHEN_NONE */
@@ -22,14 +23,18 @@ struct forget_what {
 
 struct forget_report {
 	uint64_t intervals, events, trees, presence;
-	uint64_t totals, total_trees, total_events; /* the part of compacted trees; events and trees hold them */
-	uint64_t shared_seconds; /* with unsee: seconds in which others made records as well; those stay seen */
+	uint64_t totals, total_trees,
+		total_events; /* the part of compacted trees; events and trees hold them */
+	uint64_t shared_seconds; /* with unsee: seconds in which others made records as well; those
+				    stay seen */
 };
 
 /*
- * Under the write lock: the caller begins and commits. Trees are derived again from what is left. With unsee, events
- * of a second come back only where nothing else that is kept lies in it: else those would count twice.
+ * Under the write lock: the caller begins and commits. Trees are derived again from what is left.
+ * With unsee, events of a second come back only where nothing else that is kept lies in it: else
+ * those would count twice.
  */
-int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report, struct err *e);
+int forget_run(struct store *s, const struct forget_what *what, struct forget_report *report,
+	       struct err *e);
 
 #endif

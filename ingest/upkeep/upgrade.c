@@ -30,8 +30,8 @@ static void tell(const struct upgrading *u, double done)
 /* ---- the seen set ---- */
 
 /*
- * Where a machine has text, evidence of what is trusted may have become text, and it was not kept of which events: so
- * they are in both sets, and count once whatever is read again.
+ * Where a machine has text, evidence of what is trusted may have become text, and it was not kept
+ * of which events: so they are in both sets, and count once whatever is read again.
  */
 static void be_both(struct seen_page *p)
 {
@@ -46,7 +46,9 @@ static void be_both(struct seen_page *p)
 static int take_page(void *to, const struct older_page *was, struct err *e)
 {
 	struct upgrading *u = to;
-	struct seen_page *p = seen_page(&u->seen, was->node, (uint32_t)(was->serials * SEEN_SERIALS), was->seconds * SEEN_SECONDS, e);
+	struct seen_page *p =
+		seen_page(&u->seen, was->node, (uint32_t)(was->serials * SEEN_SERIALS),
+			  was->seconds * SEEN_SECONDS, e);
 
 	if (p == NULL)
 		return -1;
@@ -55,7 +57,8 @@ static int take_page(void *to, const struct older_page *was, struct err *e)
 	if (was->any_text)
 		be_both(p);
 	/* whose lines printed the uptime was not kept */
-	p->boot_time[was->any_text ? TRACK_TEXT : TRACK_TRUSTED] = (struct seen_boot_time){ was->base_min, was->base_max };
+	p->boot_time[was->any_text ? TRACK_TEXT : TRACK_TRUSTED] =
+		(struct seen_boot_time){ was->base_min, was->base_max };
 	p->dirty = p->uncounted = true;
 	if (++u->page % 64 == 0)
 		tell(u, COPIED + (SEEN - COPIED) * (double)u->page / (double)u->pages);
@@ -125,12 +128,15 @@ static int upgrade(struct store *s, const struct upgrade_progress *progress, str
 		ret = -1;
 	store_heed_signals(s, false);
 	if (ret < 0 && stopped(s))
-		err_set(e, ST_SYSTEM, "store %s: stopped while it was brought up to version %d: it is as it was", s->path, STORE_VERSION);
+		err_set(e, ST_SYSTEM,
+			"store %s: stopped while it was brought up to version %d: it is as it was",
+			s->path, STORE_VERSION);
 	store_rollback(s);
 	return ret;
 }
 
-int upgrade_store(const char *path, const struct store_wait *wait, const struct upgrade_progress *progress, struct err *e)
+int upgrade_store(const char *path, const struct store_wait *wait,
+		  const struct upgrade_progress *progress, struct err *e)
 {
 	struct store s;
 	int ret = store_open_waiting(&s, path, STORE_UPGRADE, wait, e);

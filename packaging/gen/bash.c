@@ -112,7 +112,9 @@ static void put_values(struct gen_values v)
 	case GEN_FOLDER: printf("_scaudit_files -d"); break;
 	case GEN_STORE: printf("_scaudit_store %s", v.by); break;
 	case GEN_WORDS: printf("_scaudit_offer_words %s", v.words); break;
-	case GEN_WORDS_OR_FILE: printf("_scaudit_offer_words %s; _scaudit_files -f", v.words); break;
+	case GEN_WORDS_OR_FILE:
+		printf("_scaudit_offer_words %s; _scaudit_files -f", v.words);
+		break;
 	case GEN_USER: printf("_scaudit_files -u"); break;
 	case GEN_PID: printf("_scaudit_offer < <(ps -e -o pid= 2>/dev/null | tr -d ' ')"); break;
 	}

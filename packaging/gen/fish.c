@@ -68,7 +68,8 @@ int gen_fish(struct err *e)
 	(void)e;
 	printf("%s", head);
 	for (size_t c = 0; gen_commands[c] != NULL; c++) {
-		printf("complete -c scaudit -n __fish_use_subcommand -f -a %s -d ", gen_commands[c]->name);
+		printf("complete -c scaudit -n __fish_use_subcommand -f -a %s -d ",
+		       gen_commands[c]->name);
 		put_quoted(gen_commands[c]->about);
 		putchar('\n');
 	}
@@ -77,7 +78,8 @@ int gen_fish(struct err *e)
 
 		printf("\n");
 		if (v.kind != GEN_FILE && !gen_runs(gen_commands[c])) {
-			printf("complete -c scaudit -n '__fish_seen_subcommand_from %s'", gen_commands[c]->name);
+			printf("complete -c scaudit -n '__fish_seen_subcommand_from %s'",
+			       gen_commands[c]->name);
 			put_values(v, false);
 			printf("\n");
 		}

@@ -22,7 +22,8 @@ static int run(int argc, char **argv, struct err *e)
 	if (strcmp(what, "fish") == 0)
 		return gen_fish(e);
 	if (strcmp(what, "commands") != 0)
-		return err_set(e, ST_INPUT, "usage: gen man FOLDER COMMAND DATE | commands | bash | zsh | fish");
+		return err_set(e, ST_INPUT,
+			       "usage: gen man FOLDER COMMAND DATE | commands | bash | zsh | fish");
 	for (size_t i = 0; gen_commands[i] != NULL; i++)
 		printf("%s\n", gen_commands[i]->name);
 	return 0;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Manual pages: one for each command, of the tables of commands and options and of docs/man/COMMAND.mdoc; and an overview
- * of docs/man/scaudit.mdoc. A file of text has parts:
+ * Manual pages: one for each command, of the tables of commands and options and of
+ *docs/man/COMMAND.mdoc; and an overview of docs/man/scaudit.mdoc. A file of text has parts:
  *
  *	@description         what stands below DESCRIPTION
- *	@option NAME [NAME]  of an option (or of several that are told together); without it, the help of the table
+ *	@option NAME [NAME]  of an option (or of several that are told together); without it, the
+ *help of the table
  *	@text                more sections
  *
- * docs/man/options.mdoc has options that commands share. A part of a command's file for an option that the command does not
- * take is an error, so that no page tells of options that are gone. In scaudit.mdoc, a line "@commands" becomes the list.
+ * docs/man/options.mdoc has options that commands share. A part of a command's file for an option
+ *that the command does not take is an error, so that no page tells of options that are gone. In
+ *scaudit.mdoc, a line "@commands" becomes the list.
  */
 #include "packaging/gen/tables.h"
 
@@ -27,7 +29,8 @@ struct parts { struct part *v; size_t n, cap; };
 /* Text may begin with @ as well: names of sets do. */
 static bool begins_part(const char *line)
 {
-	return strcmp(line, "@description\n") == 0 || strcmp(line, "@text\n") == 0 || strncmp(line, "@option ", 8) == 0;
+	return strcmp(line, "@description\n") == 0 || strcmp(line, "@text\n") == 0 ||
+	       strncmp(line, "@option ", 8) == 0;
 }
 
 static int parts_read(struct parts *out, const char *folder, const char *name, struct err *e)
@@ -100,7 +103,8 @@ static const struct part *part_of_option(const struct parts *p, const char *opti
 
 #define WIDTH 78
 
-/* Text as roff takes it, in lines of at most WIDTH bytes: none begins with a control character, no backslash is one. */
+/* Text as roff takes it, in lines of at most WIDTH bytes: none begins with a control character, no
+ * backslash is one. */
 static void put_text(const char *text)
 {
 	size_t column = 0;
@@ -147,7 +151,8 @@ static void put_word(const char *word, size_t n)
 	}
 }
 
-/* A usage line, "PROFILE -- COMMAND [ARG...]": a line for each part, what is in brackets with all in it. */
+/* A usage line, "PROFILE -- COMMAND [ARG...]": a line for each part, what is in brackets with all
+ * in it. */
 static void put_args(const char *args)
 {
 	size_t depth = 0;
@@ -173,7 +178,8 @@ static void put_head(const char *name, const char *about, const char *date)
 
 	for (char *p = upper; *p; p++)
 		*p = (char)toupper((unsigned char)*p);
-	printf(".\\\" made of the tables and of docs/man\n.Dd %s\n.Dt %s 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd ", date, upper, name);
+	printf(".\\\" made of the tables and of docs/man\n.Dd %s\n.Dt %s 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd ",
+	       date, upper, name);
 	put_text(about);
 }
 
@@ -189,12 +195,14 @@ static void put_option_head(const struct gen_option *o)
 	printf("Fl Fl %s%s%s\n", o->name, arg ? " Ar " : "", arg ? arg : "");
 }
 
-static void put_option(const struct command *c, const struct gen_option *o, const struct parts *own, const struct parts *shared)
+static void put_option(const struct command *c, const struct gen_option *o, const struct parts *own,
+		       const struct parts *shared)
 {
 	const struct part *p = part_of_option(own, o->name);
 	auto_free char *help = gen_help(c, o);
 
-	/* what commands share is of selectors and stores: "label" of ingest is another thing than the selector */
+	/* what commands share is of selectors and stores: "label" of ingest is another thing than
+	 * the selector */
 	if (p == NULL && !gen_has_own_help(c, o))
 		p = part_of_option(shared, o->name);
 	put_option_head(o);
@@ -213,14 +221,18 @@ static int check_parts(const struct command *c, const struct parts *own, struct 
 	for (size_t i = 0; i < own->n; i++) {
 		taken = 0;
 		for (size_t k = 0; k < N_OPTS; k++)
-			taken += gen_takes(c, &gen_options[k]) && tells_of(&own->v[i], gen_options[k].name);
+			taken += gen_takes(c, &gen_options[k]) &&
+				 tells_of(&own->v[i], gen_options[k].name);
 		if (strncmp(own->v[i].kind, "option", 6) == 0 && taken == 0)
-			return err_set(e, ST_INPUT, "docs/man/%s.mdoc: the command takes no such option: %s", c->name, own->v[i].kind);
+			return err_set(e, ST_INPUT,
+				       "docs/man/%s.mdoc: the command takes no such option: %s",
+				       c->name, own->v[i].kind);
 	}
 	return 0;
 }
 
-static int command_page(const struct command *c, const struct parts *own, const struct parts *shared, const char *date, struct err *e)
+static int command_page(const struct command *c, const struct parts *own,
+			const struct parts *shared, const char *date, struct err *e)
 {
 	auto_free char *name = mem_print("scaudit-%s", c->name);
 	const struct part *p = part_of(own, "description");
@@ -272,7 +284,10 @@ int gen_man(const char *folder, const char *command, const char *date, struct er
 	const struct part *text;
 	int ret;
 
-	ret = parts_read(&own, folder, command, e) < 0 || parts_read(&shared, folder, "options", e) < 0 ? -1 : 0;
+	ret = parts_read(&own, folder, command, e) < 0 ||
+			      parts_read(&shared, folder, "options", e) < 0 ?
+		      -1 :
+		      0;
 	text = part_of(&own, "text");
 	if (ret == 0 && c != NULL) {
 		ret = command_page(c, &own, &shared, date, e);

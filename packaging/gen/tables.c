@@ -59,7 +59,8 @@ bool gen_has_own_help(const struct command *c, const struct gen_option *o)
 
 /* ---- values ---- */
 
-/* Options of a few words, and those of names that the store holds. What takes a FILE or DIR needs no row. */
+/* Options of a few words, and those of names that the store holds. What takes a FILE or DIR needs
+ * no row. */
 static const struct { const char *option; enum gen_kind kind; const char *what; } rows[] = {
 	{ "label", GEN_STORE, "label" },
 	{ "node", GEN_STORE, "node" },
@@ -125,10 +126,14 @@ struct gen_values gen_values(const struct gen_option *o)
 		if (strcmp(rows[i].option, o->name) == 0) {
 			v.kind = rows[i].kind;
 			v.by = v.kind == GEN_STORE ? rows[i].what : NULL;
-			v.words = v.kind != GEN_STORE && rows[i].what ? mem_dup(rows[i].what) : NULL;
+			v.words =
+				v.kind != GEN_STORE && rows[i].what ? mem_dup(rows[i].what) : NULL;
 			return v;
 		}
-	v.kind = o->arg == NULL ? GEN_NOTHING : strcmp(o->arg, "FILE") == 0 ? GEN_FILE : strcmp(o->arg, "DIR") == 0 ? GEN_FOLDER : GEN_NOTHING;
+	v.kind = o->arg == NULL		     ? GEN_NOTHING :
+		 strcmp(o->arg, "FILE") == 0 ? GEN_FILE :
+		 strcmp(o->arg, "DIR") == 0  ? GEN_FOLDER :
+					       GEN_NOTHING;
 	return v;
 }
 

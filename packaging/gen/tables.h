@@ -6,7 +6,13 @@
 #include "cli/command.h"
 #include "cli/opts.h"
 
-struct gen_option { const char *name; int letter; const char *arg; unsigned groups; const char *help; };
+struct gen_option {
+	const char *name;
+	int letter;
+	const char *arg;
+	unsigned groups;
+	const char *help;
+};
 
 extern const struct gen_option gen_options[N_OPTS];
 extern const struct command *const gen_commands[]; /* ends with NULL */
@@ -14,7 +20,8 @@ extern const struct command *const gen_commands[]; /* ends with NULL */
 /* Does the command take it? */
 bool gen_takes(const struct command *c, const struct gen_option *o);
 
-/* The help of an option as it is for a command; give it back with free(). Does the command have one of its own? */
+/* The help of an option as it is for a command; give it back with free(). Does the command have one
+ * of its own? */
 char *gen_help(const struct command *c, const struct gen_option *o);
 bool gen_has_own_help(const struct command *c, const struct gen_option *o);
 
@@ -26,7 +33,16 @@ int gen_fish(struct err *e);
 
 /* ---- completion: what may stand where ---- */
 
-enum gen_kind { GEN_NOTHING, GEN_FILE, GEN_FOLDER, GEN_STORE, GEN_WORDS, GEN_WORDS_OR_FILE, GEN_USER, GEN_PID };
+enum gen_kind {
+	GEN_NOTHING,
+	GEN_FILE,
+	GEN_FOLDER,
+	GEN_STORE,
+	GEN_WORDS,
+	GEN_WORDS_OR_FILE,
+	GEN_USER,
+	GEN_PID
+};
 
 struct gen_values {
 	enum gen_kind kind;

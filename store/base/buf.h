@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growing bytes, for text that is built and for encodings. `{0}` is an empty one; buf_release frees. */
+/* Growing bytes, for text that is built and for encodings. `{0}` is an empty one; buf_release
+ * frees. */
 #ifndef STORE_BASE_BUF_H
 #define STORE_BASE_BUF_H
 
@@ -15,7 +16,8 @@ void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_count(struct buf *b, uint64_t n); /* "1,437,134" */
-const char *buf_text(struct buf *b); /* what it holds, ended by NUL; borrowed until the next call on b */
+const char *
+buf_text(struct buf *b); /* what it holds, ended by NUL; borrowed until the next call on b */
 
 static inline void buf_char(struct buf *b, char c)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Borrowed bytes with their length: what a line and its parts are. Never terminated, never owned. */
+/* Borrowed bytes with their length: what a line and its parts are. Never terminated, never owned.
+ */
 #ifndef STORE_BASE_BYTES_H
 #define STORE_BASE_BYTES_H
 
@@ -92,12 +93,14 @@ size_t bytes_hex(struct bytes *b, uint64_t max, uint64_t *out);
 
 /*
  * Decodes upper-case hex as audit_log_n_hex() writes it into out, which has room for max bytes.
- * Returns the number of bytes, or -1 when the text is not an even number of [0-9A-F] or is too long.
+ * Returns the number of bytes, or -1 when the text is not an even number of [0-9A-F] or is too
+ * long.
  */
 ptrdiff_t bytes_unhex(struct bytes hex, char *out, size_t max);
 
 /* Is it UTF-8 by RFC 3629 (no surrogates, no overlong forms)? NUL bytes are refused. */
 bool bytes_utf8(struct bytes b);
-size_t bytes_utf8_at(struct bytes b); /* the length of the character at the beginning, 0: not one; b is not empty */
+size_t bytes_utf8_at(struct bytes b); /* the length of the character at the beginning, 0: not one; b
+					 is not empty */
 
 #endif

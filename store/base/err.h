@@ -16,7 +16,8 @@ enum status {
 
 struct err {
 	enum status status;
-	char msg[1024]; /* one line: lower case, the failure first, no full stop; safe for a terminal */
+	char msg[1024]; /* one line: lower case, the failure first, no full stop; safe for a
+			   terminal */
 };
 
 /* Sets status and message and returns -1, so that `return err_set(...)` reads well. */
@@ -24,8 +25,9 @@ int err_set(struct err *e, enum status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The status of a file that cannot be opened, read or written, by its errno: the system's fault where it has run out of
- * something (descriptors, memory, space) or a device fails, else the fault of whoever named the file.
+ * The status of a file that cannot be opened, read or written, by its errno: the system's fault
+ * where it has run out of something (descriptors, memory, space) or a device fails, else the fault
+ * of whoever named the file.
  */
 enum status err_status(int error);
 

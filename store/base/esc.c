@@ -52,17 +52,21 @@ void esc_again(struct buf *out, struct bytes b)
 /* ---- what UTF-8 can hide ---- */
 
 /*
- * Above ASCII: the categories Cc (controls of C1), Cf (format: marks of direction, joiners, BOM), Zl and Zp (ends of lines and
- * paragraphs), the property Default_Ignorable_Code_Point (shown as nothing), and noncharacters; of these the last two of each plane
- * are not listed.
- *   source: DerivedGeneralCategory.txt, DerivedCoreProperties.txt and PropList.txt of the Unicode Character Database, 15.0
+ * Above ASCII: the categories Cc (controls of C1), Cf (format: marks of direction, joiners, BOM),
+ * Zl and Zp (ends of lines and paragraphs), the property Default_Ignorable_Code_Point (shown as
+ * nothing), and noncharacters; of these the last two of each plane are not listed. source:
+ * DerivedGeneralCategory.txt, DerivedCoreProperties.txt and PropList.txt of the Unicode Character
+ * Database, 15.0
  */
-static const struct { uint32_t first, last; } hidden[] = {
-	{ 0x80, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x600, 0x605 }, { 0x61c, 0x61c }, { 0x6dd, 0x6dd }, { 0x70f, 0x70f },
-	{ 0x890, 0x891 }, { 0x8e2, 0x8e2 }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },
-	{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
-	{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd }, { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
-	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+static const struct { uint32_t first, last;
+} hidden[] = {
+	{ 0x80, 0x9f },	      { 0xad, 0xad },	    { 0x34f, 0x34f },	  { 0x600, 0x605 },
+	{ 0x61c, 0x61c },     { 0x6dd, 0x6dd },	    { 0x70f, 0x70f },	  { 0x890, 0x891 },
+	{ 0x8e2, 0x8e2 },     { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },	  { 0x180b, 0x180f },
+	{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },	  { 0x3164, 0x3164 },
+	{ 0xfdd0, 0xfdef },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },	  { 0xffa0, 0xffa0 },
+	{ 0xfff0, 0xfffb },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd }, { 0x13430, 0x1343f },
+	{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 };
 
 bool esc_hides(uint32_t c)
@@ -106,7 +110,8 @@ void esc_message(struct buf *out, struct bytes b)
 
 static bool bare_in_shell(struct bytes b)
 {
-	static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+	static const char ok[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
 
 	for (size_t i = 0; i < b.n; i++)
 		if (b.p[i] == '\0' || strchr(ok, b.p[i]) == NULL)

@@ -9,8 +9,8 @@
 #include "store/base/buf.h"
 
 /*
- * For terminals and messages: 0x20 to 0x7e except the backslash as they are, all else as \xHH, so that
- * nothing moves a cursor and every output can be read back. At most 4n bytes.
+ * For terminals and messages: 0x20 to 0x7e except the backslash as they are, all else as \xHH, so
+ * that nothing moves a cursor and every output can be read back. At most 4n bytes.
  */
 void esc_tty(struct buf *out, struct bytes b);
 
@@ -20,12 +20,14 @@ void esc_read(struct buf *out, struct bytes b);
 /* Of parts that are escaped already, such as a path of names: the same, but a backslash stays. */
 void esc_again(struct buf *out, struct bytes b);
 
-/* Does a character do something to text instead of being seen in it: controls, marks of direction, what is shown as nothing? */
+/* Does a character do something to text instead of being seen in it: controls, marks of direction,
+ * what is shown as nothing? */
 bool esc_hides(uint32_t c);
 
 /*
- * A whole message, in which parts are escaped already and others come from the command line: only what could do
- * something to a terminal or is not seen there is written as \xHH: what esc_hides says but the newline, and what is no UTF-8.
+ * A whole message, in which parts are escaped already and others come from the command line: only
+ * what could do something to a terminal or is not seen there is written as \xHH: what esc_hides
+ * says but the newline, and what is no UTF-8.
  */
 void esc_message(struct buf *out, struct bytes b);
 
@@ -36,9 +38,9 @@ void esc_shell(struct buf *out, struct bytes b);
 void esc_hex(struct buf *out, struct bytes b);
 
 /*
- * A line of a comment, of parts that are escaped already, for any language that has comments: one line of printable
- * ASCII in which no C comment begins or ends and that no backslash ends. The second byte of such a mark, and a backslash
- * that escapes nothing, are written as \xHH.
+ * A line of a comment, of parts that are escaped already, for any language that has comments: one
+ * line of printable ASCII in which no C comment begins or ends and that no backslash ends. The
+ * second byte of such a mark, and a backslash that escapes nothing, are written as \xHH.
  */
 void esc_comment(struct buf *out, struct bytes b);
 

@@ -17,7 +17,8 @@ void json_put_text(json_object *to, const char *name, bool there, struct bytes b
 		return;
 	}
 	if (bytes_utf8(b)) {
-		json_object_object_add(to, name, json_object_new_string_len(b.n ? b.p : "", (int)b.n));
+		json_object_object_add(to, name,
+				       json_object_new_string_len(b.n ? b.p : "", (int)b.n));
 		return;
 	}
 	esc_utf8(&clean, b);
@@ -54,7 +55,8 @@ void json_put_time(json_object *to, const char *name, int64_t ms)
 
 static void write_escaped(FILE *to, json_object *doc, int flags)
 {
-	const char *text = json_object_to_json_string_ext(doc, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text =
+		json_object_to_json_string_ext(doc, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 	auto_buf struct buf out = { 0 };
 
 	esc_json_doc(&out, bytes_of(text));

@@ -38,8 +38,10 @@ static bool plain(struct bytes b)
 		memcpy(&x, b.p + i, 8);
 		quote = x ^ ones * '"';
 		back = x ^ ones * '\\';
-		/* a byte below 0x20, above 0x7e, or one of the two; a carry can only say so too often */
-		if ((((x - ones * 0x20) | (x + ones) | x | (quote - ones) | (back - ones)) & high) != 0)
+		/* a byte below 0x20, above 0x7e, or one of the two; a carry can only say so too
+		 * often */
+		if ((((x - ones * 0x20) | (x + ones) | x | (quote - ones) | (back - ones)) &
+		     high) != 0)
 			break;
 	}
 	for (; i < b.n; i++)
@@ -53,7 +55,9 @@ static void odd(struct json_row *r, struct bytes b)
 {
 	json_object *text = json_object_new_string_len(b.n ? b.p : "", (int)b.n);
 
-	esc_json_doc(&r->out, bytes_of(json_object_to_json_string_ext(text, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
+	esc_json_doc(&r->out,
+		     bytes_of(json_object_to_json_string_ext(
+			     text, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
 	json_object_put(text);
 }
 
@@ -99,7 +103,8 @@ void json_row_word(struct json_row *r, const char *name, const char *text)
 }
 
 /* The digits of v, in a base up to 16: a constant, so that nothing is divided by a variable. */
-static inline __attribute__((always_inline)) void digits(struct json_row *r, uint64_t v, unsigned base)
+static inline __attribute__((always_inline)) void digits(struct json_row *r, uint64_t v,
+							 unsigned base)
 {
 	char text[24], *p = text + sizeof(text);
 

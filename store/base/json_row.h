@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A JSON object on one line, written field by field: the bytes that json.h would write, at a fraction of their cost. */
+/* A JSON object on one line, written field by field: the bytes that json.h would write, at a
+ * fraction of their cost. */
 #ifndef STORE_BASE_JSON_ROW_H
 #define STORE_BASE_JSON_ROW_H
 
@@ -15,7 +16,8 @@ struct json_row {
 };
 
 void json_row_begin(struct json_row *r);
-void json_row_text(struct json_row *r, const char *name, bool there, struct bytes b); /* these as json_put_text and so on */
+void json_row_text(struct json_row *r, const char *name, bool there,
+		   struct bytes b); /* these as json_put_text and so on */
 void json_row_word(struct json_row *r, const char *name, const char *text);
 void json_row_int(struct json_row *r, const char *name, bool there, int64_t v);
 void json_row_hex(struct json_row *r, const char *name, uint64_t v);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Libraries that only some input needs: loaded when it comes, so that all else starts without them, and is built without them. */
+/* Libraries that only some input needs: loaded when it comes, so that all else starts without them,
+ * and is built without them. */
 #ifndef STORE_BASE_LIBRARY_H
 #define STORE_BASE_LIBRARY_H
 
@@ -13,10 +14,10 @@ struct library_symbol {
 };
 
 /*
- * Loads `file` and finds all of its symbols. -1: it is not there, or is another version; `what` needs it, and packages say
- * who has it: "libarchive13 (Debian, Ubuntu)". It stays loaded.
+ * Loads `file` and finds all of its symbols. -1: it is not there, or is another version; `what`
+ * needs it, and packages say who has it: "libarchive13 (Debian, Ubuntu)". It stays loaded.
  */
-int library_load(const char *file, const struct library_symbol *symbols, size_t n, const char *what, const char *packages,
-		 struct err *e);
+int library_load(const char *file, const struct library_symbol *symbols, size_t n, const char *what,
+		 const char *packages, struct err *e);
 
 #endif

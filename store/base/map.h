@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open-addressing map from two numbers to one. `{0}` is an empty one. For ids and indexes in memory. */
+/* Open-addressing map from two numbers to one. `{0}` is an empty one. For ids and indexes in
+ * memory. */
 #ifndef STORE_BASE_MAP_H
 #define STORE_BASE_MAP_H
 
@@ -32,7 +33,8 @@ static inline int64_t map_get(const struct map *m, uint64_t a, uint64_t b, int64
 	return none;
 }
 
-/* Entries one after the other, in no order: *at is 0 before the first, NULL comes after the last. Nothing is put meanwhile. */
+/* Entries one after the other, in no order: *at is 0 before the first, NULL comes after the last.
+ * Nothing is put meanwhile. */
 static inline const struct map_entry *map_next(const struct map *m, size_t *at)
 {
 	while (*at < m->cap)

@@ -11,7 +11,8 @@
 static void *checked(void *p)
 {
 	if (p == NULL) {
-		static const char msg[] = "scaudit: out of memory; what was committed is whole, run again\n";
+		static const char msg[] =
+			"scaudit: out of memory; what was committed is whole, run again\n";
 		ssize_t ignored = write(STDERR_FILENO, msg, sizeof(msg) - 1);
 
 		(void)ignored;

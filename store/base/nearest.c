@@ -40,7 +40,9 @@ void nearest_add(struct nearest *n, struct bytes name)
 			return;
 	if (name.n == 0 || n->want.n == 0)
 		return;
-	far = bytes_has(name, n->want) || bytes_has(n->want, name) ? 1 : nearest_distance(name, n->want) + 1;
+	far = bytes_has(name, n->want) || bytes_has(n->want, name) ?
+		      1 :
+		      nearest_distance(name, n->want) + 1;
 	for (at = n->n; at > 0 && n->far[at - 1] > far; at--)
 		;
 	if (at == NEAREST_MOST)

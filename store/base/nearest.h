@@ -15,13 +15,16 @@ struct nearest {
 	size_t n;
 };
 
-/* How many letters have to be put in, taken out or changed to make one of the other, on the first NEAREST_BYTES. */
+/* How many letters have to be put in, taken out or changed to make one of the other, on the first
+ * NEAREST_BYTES. */
 unsigned nearest_distance(struct bytes a, struct bytes b);
 
-/* Another name; empty ones and those that are known already are left out. One that holds what is wanted, or the other way, is near. */
+/* Another name; empty ones and those that are known already are left out. One that holds what is
+ * wanted, or the other way, is near. */
 void nearest_add(struct nearest *n, struct bytes name);
 
-/* The nearest, if it may be what was meant: a third of its letters may be others, and two that are exchanged. NULL bytes else. */
+/* The nearest, if it may be what was meant: a third of its letters may be others, and two that are
+ * exchanged. NULL bytes else. */
 struct bytes nearest_meant(const struct nearest *n);
 
 #endif

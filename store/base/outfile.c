@@ -23,7 +23,8 @@
 
 static int failed(const struct outfile *f, const char *what, int error, struct err *e)
 {
-	return err_set(e, ST_SYSTEM, "cannot write '%.400s': %s%s", f->shown, what, strerror(error));
+	return err_set(e, ST_SYSTEM, "cannot write '%.400s': %s%s", f->shown, what,
+		       strerror(error));
 }
 
 /* ---- which file it is ---- */
@@ -32,7 +33,8 @@ static char *folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash == NULL ? mem_dup(".") : mem_print("%.*s", slash == path ? 1 : (int)(slash - path), path);
+	return slash == NULL ? mem_dup(".") :
+			       mem_print("%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
 static const char *last_of(const char *path)
@@ -42,7 +44,8 @@ static const char *last_of(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* Links of procfs lead to what a process has open, which may have no name; *own: to what this one has. */
+/* Links of procfs lead to what a process has open, which may have no name; *own: to what this one
+ * has. */
 static bool is_in_proc(const char *folder, bool *own)
 {
 	struct statfs fs;
@@ -50,13 +53,14 @@ static bool is_in_proc(const char *folder, bool *own)
 
 	if (statfs(folder, &fs) != 0 || fs.f_type != PROC_SUPER_MAGIC)
 		return false;
-	*own = stat(folder, &here) == 0 && stat("/proc/self/fd", &fds) == 0 && here.st_dev == fds.st_dev && here.st_ino == fds.st_ino;
+	*own = stat(folder, &here) == 0 && stat("/proc/self/fd", &fds) == 0 &&
+	       here.st_dev == fds.st_dev && here.st_ino == fds.st_ino;
 	return true;
 }
 
 /*
- * Follows the links of the last part of *path. *into: it ends in procfs, and is written into; *fd: by this descriptor of our own,
- * else -1. ELOOP is the error of the stat that follows.
+ * Follows the links of the last part of *path. *into: it ends in procfs, and is written into; *fd:
+ * by this descriptor of our own, else -1. ELOOP is the error of the stat that follows.
  */
 static void follow(char **path, bool *into, int *fd)
 {
@@ -114,7 +118,8 @@ static int open_stream(struct outfile *f, struct err *e)
 	static const cookie_io_functions_t io = { .write = cookie_write };
 
 	/* writers ask a stream whether it is a terminal: only one of stdio's own can tell */
-	f->to = isatty(f->fd) ? fdopen(fcntl(f->fd, F_DUPFD_CLOEXEC, 3), "w") : fopencookie(f, "w", io);
+	f->to = isatty(f->fd) ? fdopen(fcntl(f->fd, F_DUPFD_CLOEXEC, 3), "w") :
+				fopencookie(f, "w", io);
 	return f->to != NULL ? 0 : failed(f, "", errno, e);
 }
 
@@ -135,10 +140,12 @@ static void on_end(int number)
 static void watch_signals(bool on)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM };
-	struct sigaction ours = { .sa_handler = on_end, .sa_flags = SA_RESETHAND }, none = { .sa_handler = SIG_DFL }, was;
+	struct sigaction ours = { .sa_handler = on_end, .sa_flags = SA_RESETHAND },
+			 none = { .sa_handler = SIG_DFL }, was;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		if (sigaction(ends[i], NULL, &was) == 0 && was.sa_handler == (on ? SIG_DFL : on_end))
+		if (sigaction(ends[i], NULL, &was) == 0 &&
+		    was.sa_handler == (on ? SIG_DFL : on_end))
 			sigaction(ends[i], on ? &ours : &none, NULL);
 }
 
@@ -167,7 +174,8 @@ static void forget_temporary(struct outfile *f)
 	free(TAKE(f->temporary));
 }
 
-/* The mode, and the owner as far as it can be kept, of the file that was there; else those of any new file. */
+/* The mode, and the owner as far as it can be kept, of the file that was there; else those of any
+ * new file. */
 static int take_after(const struct outfile *f, const struct stat *was)
 {
 	struct stat is;
@@ -180,13 +188,16 @@ static int take_after(const struct outfile *f, const struct stat *was)
 	}
 	if (fstat(f->fd, &is) != 0)
 		return -1;
-	if ((is.st_uid != was->st_uid || is.st_gid != was->st_gid) && fchown(f->fd, was->st_uid, was->st_gid) != 0 &&
+	if ((is.st_uid != was->st_uid || is.st_gid != was->st_gid) &&
+	    fchown(f->fd, was->st_uid, was->st_gid) != 0 &&
 	    fchown(f->fd, (uid_t)-1, was->st_gid) != 0 && errno != EPERM)
 		return -1;
 	/* set-id bits are meant for the owner that it had */
 	if (fstat(f->fd, &is) != 0)
 		return -1;
-	return fchmod(f->fd, was->st_mode & (is.st_uid == was->st_uid && is.st_gid == was->st_gid ? 07777 : 01777));
+	return fchmod(f->fd, was->st_mode & (is.st_uid == was->st_uid && is.st_gid == was->st_gid ?
+						     07777 :
+						     01777));
 }
 
 static int open_beside(struct outfile *f, const struct stat *was, struct err *e)
@@ -207,7 +218,8 @@ static int open_beside(struct outfile *f, const struct stat *was, struct err *e)
 
 static int open_into(struct outfile *f, const char *path, int own, struct err *e)
 {
-	f->fd = own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+	f->fd = own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 3) :
+			   open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
 	return f->fd >= 0 ? open_stream(f, e) : failed(f, "", errno, e);
 }
 
@@ -302,8 +314,10 @@ int outfile_commit(struct outfile *f, struct err *e)
 		return failed(f, "", errno, e);
 	forget_temporary(f);
 	if (sync_folder(f->path) != 0)
-		return err_set(e, ST_SYSTEM, "'%.400s' is written, but its folder cannot be synced, so a power loss may undo that: %s", f->shown,
-			       strerror(errno));
+		return err_set(
+			e, ST_SYSTEM,
+			"'%.400s' is written, but its folder cannot be synced, so a power loss may undo that: %s",
+			f->shown, strerror(errno));
 	return 0;
 }
 
@@ -332,19 +346,21 @@ bool outfile_same(const struct outfile *a, const struct outfile *b)
 	if (a->path != NULL) {
 		folder_a = folder_of(a->path);
 		folder_b = folder_of(b->path);
-		return strcmp(last_of(a->path), last_of(b->path)) == 0 && stat(folder_a, &x) == 0 && stat(folder_b, &y) == 0 &&
-		       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+		return strcmp(last_of(a->path), last_of(b->path)) == 0 && stat(folder_a, &x) == 0 &&
+		       stat(folder_b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 	}
 	/* devices as /dev/null take both */
-	return fstat(a->to == stdout ? STDOUT_FILENO : a->fd, &x) == 0 && fstat(b->to == stdout ? STDOUT_FILENO : b->fd, &y) == 0 &&
-	       x.st_dev == y.st_dev && x.st_ino == y.st_ino && (!S_ISCHR(x.st_mode) || isatty(a->to == stdout ? STDOUT_FILENO : a->fd));
+	return fstat(a->to == stdout ? STDOUT_FILENO : a->fd, &x) == 0 &&
+	       fstat(b->to == stdout ? STDOUT_FILENO : b->fd, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino &&
+	       (!S_ISCHR(x.st_mode) || isatty(a->to == stdout ? STDOUT_FILENO : a->fd));
 }
 
 /* ---- standard output ---- */
 
 /*
- * Why it failed, where stdio has kept only that it did: what fails for a reason that stays fails again. A byte behind what is cut
- * already does no harm.
+ * Why it failed, where stdio has kept only that it did: what fails for a reason that stays fails
+ * again. A byte behind what is cut already does no harm.
  */
 static int ask_again(void)
 {
@@ -359,7 +375,8 @@ static int stdout_failed(int error, struct err *e)
 	error = error ? error : ask_again();
 	if (error == EPIPE)
 		return 0;
-	return err_set(e, ST_SYSTEM, "cannot write to standard output: %s", error ? strerror(error) : "a write failed");
+	return err_set(e, ST_SYSTEM, "cannot write to standard output: %s",
+		       error ? strerror(error) : "a write failed");
 }
 
 int outfile_flush_stdout(struct err *e)
@@ -373,6 +390,9 @@ int outfile_end_stdout(struct err *e)
 {
 	if (outfile_flush_stdout(e) < 0)
 		return -1;
-	/* some file systems tell of a full disk or quota only here; it may have been closed from the start */
-	return close(STDOUT_FILENO) == 0 || errno == EBADF || errno == EINTR ? 0 : stdout_failed(errno, e);
+	/* some file systems tell of a full disk or quota only here; it may have been closed from
+	 * the start */
+	return close(STDOUT_FILENO) == 0 || errno == EBADF || errno == EINTR ?
+		       0 :
+		       stdout_failed(errno, e);
 }

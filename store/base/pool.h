@@ -6,7 +6,11 @@
 #include "store/base/bytes.h"
 
 struct pool {
-	struct pool_string { const char *p; size_t n; uint64_t hash; } *strings; /* strings[id - 1] */
+	struct pool_string {
+		const char *p;
+		size_t n;
+		uint64_t hash;
+	} * strings; /* strings[id - 1] */
 	uint32_t n, cap;
 	uint32_t *slots; /* open addressing over ids */
 	uint32_t n_slots;

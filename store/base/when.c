@@ -65,8 +65,10 @@ int64_t when_days(int64_t year, unsigned month, unsigned day)
 
 static bool relative(const char *text, int64_t now, int64_t *ms)
 {
-	static const struct { char unit; int64_t ms; } units[] = {
-		{ 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 'w', 604800000 },
+	static const struct { char unit; int64_t ms;
+	} units[] = {
+		{ 's', 1000 },	   { 'm', 60000 },     { 'h', 3600000 },
+		{ 'd', 86400000 }, { 'w', 604800000 },
 	};
 	struct bytes b = bytes_of(text);
 	uint64_t n;
@@ -107,7 +109,8 @@ static bool zone(const char *p, long *east)
 	}
 	if (*p != '+' && *p != '-')
 		return false;
-	if (sscanf(p + 1, "%2u:%2u%n", &h, &m, &used) != 2 && sscanf(p + 1, "%2u%2u%n", &h, &m, &used) != 2)
+	if (sscanf(p + 1, "%2u:%2u%n", &h, &m, &used) != 2 &&
+	    sscanf(p + 1, "%2u%2u%n", &h, &m, &used) != 2)
 		return false;
 	*east = (long)(h * 3600 + m * 60) * (*p == '-' ? -1 : 1);
 	return p[1 + used] == '\0' && h < 24 && m < 60;
@@ -123,8 +126,8 @@ static int days_of_month(int year, int month)
 
 static bool absolute(const char *text, int64_t *ms)
 {
-	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
-					     "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
+	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
+					     "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		struct tm tm = { .tm_isdst = -1 };
@@ -166,8 +169,10 @@ int when_parse(const char *text, int64_t now, int64_t *ms, struct err *e)
 	else if (bytes_take(&b, BYTES("@")) && bytes_dec(&b, WHEN_MAX_SEC, &epoch) && b.n == 0)
 		*ms = (int64_t)epoch * 1000;
 	else if (!relative(text, now, ms) && !absolute(text, ms))
-		return err_set(e, ST_INPUT, "not a time: '%.60s' (try 2026-11-24T04:29:37Z, '2026-11-24 04:29', "
-			       "yesterday, 2h or @EPOCH)", text);
+		return err_set(e, ST_INPUT,
+			       "not a time: '%.60s' (try 2026-11-24T04:29:37Z, '2026-11-24 04:29', "
+			       "yesterday, 2h or @EPOCH)",
+			       text);
 	return 0;
 }
 

@@ -30,8 +30,8 @@ const char *when_local(int64_t ms, char out[32]);
 const char *when_span(int64_t ms, char out[32]);
 
 /*
- * Reads what --since and --until take: RFC 3339, "2026-11-24", "2026-11-24 04:29[:37]", "now", "today",
- * "yesterday", "@EPOCH", or a time back from now such as "90s", "30m", "2h", "3d", "1w".
+ * Reads what --since and --until take: RFC 3339, "2026-11-24", "2026-11-24 04:29[:37]", "now",
+ * "today", "yesterday", "@EPOCH", or a time back from now such as "90s", "30m", "2h", "3d", "1w".
  */
 int when_parse(const char *text, int64_t now, int64_t *ms, struct err *e);
 

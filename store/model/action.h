@@ -22,8 +22,9 @@ static inline uint32_t action_of(uint32_t code)
 }
 
 /*
- * Does the action kill? Those that do come with sig=31 (or 9 in strict mode), all others with sig=0.
- * source: __seccomp_filter() in kernel/seccomp.c; an unknown action is SECCOMP_RET_KILL_PROCESS.
+ * Does the action kill? Those that do come with sig=31 (or 9 in strict mode), all others with
+ * sig=0. source: __seccomp_filter() in kernel/seccomp.c; an unknown action is
+ * SECCOMP_RET_KILL_PROCESS.
  */
 bool action_kills(uint32_t action);
 

@@ -23,7 +23,8 @@ static inline uint32_t arch_of(uint32_t arch, int32_t nr)
 
 const char *arch_name(uint32_t arch); /* "x86_64", "i386", "x32" ...; NULL when nobody knows it */
 const char *arch_scmp(uint32_t arch); /* "SCMP_ARCH_X86_64" ...; NULL likewise */
-bool arch_parse(const char *text, uint32_t *arch); /* reads arch_scmp's words; SCMP_ARCH_NATIVE is arch_native() */
+bool arch_parse(const char *text,
+		uint32_t *arch); /* reads arch_scmp's words; SCMP_ARCH_NATIVE is arch_native() */
 bool arch_of_name(const char *name, uint32_t *arch); /* reads arch_name's */
 uint32_t arch_native(void);           /* of the machine that the program was built for */
 

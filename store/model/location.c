@@ -51,7 +51,8 @@ static struct bytes owner(struct bytes pod)
 	if (last.n != SUFFIX || !drawn(last))
 		return pod;
 	before = name;
-	if (cut_last(&before, &last) && last.n >= HASH_MIN && last.n <= HASH_MAX && (drawn(last) || is_number(last)))
+	if (cut_last(&before, &last) && last.n >= HASH_MIN && last.n <= HASH_MAX &&
+	    (drawn(last) || is_number(last)))
 		return before;
 	return name;
 }
@@ -61,7 +62,8 @@ static void add_word(struct buf *out, struct bytes b)
 	buf_add(out, b.p, b.n);
 }
 
-bool location_general(const struct bytes v[LOCATION_FIELDS], struct bytes out[LOCATION_FIELDS], struct buf *room)
+bool location_general(const struct bytes v[LOCATION_FIELDS], struct bytes out[LOCATION_FIELDS],
+		      struct buf *room)
 {
 	struct bytes unit = v[LOCATION_UNIT];
 

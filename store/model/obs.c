@@ -98,7 +98,8 @@ static void row(struct buf *out, const int64_t *v, size_t n)
 	buf_char(out, ']');
 }
 
-/* The next row of n numbers; false at the end of the text, or when it is none: then *text has something left. */
+/* The next row of n numbers; false at the end of the text, or when it is none: then *text has
+ * something left. */
 static bool next_row(struct bytes *text, bool first, int64_t *v, size_t n)
 {
 	struct bytes rest = *text;
@@ -145,9 +146,15 @@ void obs_encode(struct obs_list *list, struct obs_origin origin, struct buf *out
 	buf_char(out, '[');
 	for (size_t i = 0; i < list->n; i++) {
 		const struct obs *o = &list->v[i];
-		const int64_t v[OBS_FIELDS] = { o->caller, o->call, (int64_t)o->text, (int64_t)o->fresh,
-						(int64_t)o->upgraded, o->t_first - origin.t, o->t_last - origin.t,
-						(int64_t)o->serial - origin.serial, (int64_t)(o->ip - origin.ip) };
+		const int64_t v[OBS_FIELDS] = { o->caller,
+						o->call,
+						(int64_t)o->text,
+						(int64_t)o->fresh,
+						(int64_t)o->upgraded,
+						o->t_first - origin.t,
+						o->t_last - origin.t,
+						(int64_t)o->serial - origin.serial,
+						(int64_t)(o->ip - origin.ip) };
 
 		row(out, v, OBS_FIELDS);
 	}
@@ -169,9 +176,14 @@ bool obs_decode(struct bytes text, struct obs_origin origin, struct obs_list *ou
 		    __builtin_add_overflow((int64_t)origin.serial, v[7], &serial) || serial < 0 ||
 		    serial > UINT32_MAX)
 			return false;
-		*VEC_PUSH(out) = (struct obs){ .caller = v[0], .call = v[1], .text = (uint64_t)v[2],
-					       .fresh = (uint64_t)v[3], .upgraded = (uint64_t)v[4], .t_first = t_first,
-					       .t_last = t_last, .serial = (uint32_t)serial,
+		*VEC_PUSH(out) = (struct obs){ .caller = v[0],
+					       .call = v[1],
+					       .text = (uint64_t)v[2],
+					       .fresh = (uint64_t)v[3],
+					       .upgraded = (uint64_t)v[4],
+					       .t_first = t_first,
+					       .t_last = t_last,
+					       .serial = (uint32_t)serial,
 					       .ip = origin.ip + (uint64_t)v[8] };
 	}
 	return bytes_eq(text, BYTES("]"));
@@ -183,7 +195,8 @@ void edge_encode(struct edge_list *list, struct obs_origin origin, struct buf *o
 		qsort(list->v, list->n, sizeof(*list->v), edge_order);
 	buf_char(out, '[');
 	for (size_t i = 0; i < list->n; i++) {
-		const int64_t v[EDGE_FIELDS] = { list->v[i].t - origin.t, (int64_t)list->v[i].serial - origin.serial,
+		const int64_t v[EDGE_FIELDS] = { list->v[i].t - origin.t,
+						 (int64_t)list->v[i].serial - origin.serial,
 						 list->v[i].kind };
 
 		row(out, v, EDGE_FIELDS);

@@ -18,7 +18,8 @@ struct bytes program_basename(struct bytes exe)
 	struct bytes out = exe;
 	const char *slash;
 
-	if (out.n > sizeof(gone) - 1 && memcmp(out.p + out.n - (sizeof(gone) - 1), gone, sizeof(gone) - 1) == 0)
+	if (out.n > sizeof(gone) - 1 &&
+	    memcmp(out.p + out.n - (sizeof(gone) - 1), gone, sizeof(gone) - 1) == 0)
 		out.n -= sizeof(gone) - 1;
 	slash = out.n == 0 ? NULL : memrchr(out.p, '/', out.n);
 	if (slash != NULL && slash + 1 < out.p + out.n)
@@ -31,7 +32,8 @@ static bool is_systemd_child(struct bytes comm, struct bytes basename)
 {
 	if (comm.n < 2 || comm.p[0] != '(' || comm.p[comm.n - 1] != ')')
 		return false;
-	return bytes_eq(basename, BYTES("systemd")) || bytes_eq(basename, BYTES("systemd-executor"));
+	return bytes_eq(basename, BYTES("systemd")) ||
+	       bytes_eq(basename, BYTES("systemd-executor"));
 }
 
 enum program_kind program_kind(struct bytes comm, struct bytes exe)
@@ -51,15 +53,17 @@ enum program_kind program_kind(struct bytes comm, struct bytes exe)
 /* "python3.11" is "python". */
 static struct bytes without_version(struct bytes basename)
 {
-	while (basename.n > 0 && (bytes_digit(basename.p[basename.n - 1]) || basename.p[basename.n - 1] == '.' ||
-				  basename.p[basename.n - 1] == '-'))
+	while (basename.n > 0 &&
+	       (bytes_digit(basename.p[basename.n - 1]) || basename.p[basename.n - 1] == '.' ||
+		basename.p[basename.n - 1] == '-'))
 		basename.n--;
 	return basename;
 }
 
 static bool is_interpreter(struct bytes basename)
 {
-	static const char *const names[] = { "python", "perl", "ruby", "node", "nodejs", "php", "lua", "tclsh", "guile", "Rscript" };
+	static const char *const names[] = { "python", "perl", "ruby",	"node",	 "nodejs",
+					     "php",    "lua",  "tclsh", "guile", "Rscript" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (bytes_eq(without_version(basename), bytes_of(names[i])))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What kind of program a comm and an exe show: loaders, shells and wrappers are never what a list is for. */
+/* What kind of program a comm and an exe show: loaders, shells and wrappers are never what a list
+ * is for. */
 #ifndef STORE_MODEL_PROGRAM_H
 #define STORE_MODEL_PROGRAM_H
 
@@ -14,8 +15,8 @@ enum program_kind {
 };
 
 /*
- * comm: the name of an image or thread; exe: its path. systemd's children before exec are "(name)" with
- * systemd's own exe. Busybox is a shell when its name is one.
+ * comm: the name of an image or thread; exe: its path. systemd's children before exec are "(name)"
+ * with systemd's own exe. Busybox is a shell when its name is one.
  */
 enum program_kind program_kind(struct bytes comm, struct bytes exe);
 
@@ -23,7 +24,8 @@ enum program_kind program_kind(struct bytes comm, struct bytes exe);
 struct bytes program_basename(struct bytes exe);
 
 /*
- * Is comm the name of a script that exe runs? The kernel names a process after the file that was exec'd, and where that begins with
+ * Is comm the name of a script that exe runs? The kernel names a process after the file that was
+ * exec'd, and where that begins with
  * "#!", exe is the interpreter. An interpreter that was exec'd itself has a name of its own.
  */
 bool program_is_script(struct bytes comm, struct bytes exe);

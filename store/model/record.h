@@ -26,14 +26,15 @@ struct record {
 };
 
 enum loss_kind {
-	LOSS_PRINTK,   /* callbacks suppressed: so many lines since the last such marker */
-	LOSS_BACKLOG,  /* the audit queue was full; how many, it does not say */
-	LOSS_KERNEL,   /* audit_lost=: total since boot, when printed */
-	LOSS_RATE,     /* auditctl -r: a rate limit was hit; how many, it does not say */
-	LOSS_JOURNAL,  /* journald missed or suppressed so many messages */
-	LOSS_SYSLOG,   /* rsyslog lost so many messages */
-	LOSS_AUDITD,   /* auditd or its dispatcher lost at least one event; how many, it does not say */
-	LOSS_TRACER,   /* a tool says that it lost so many events */
+	LOSS_PRINTK, /* callbacks suppressed: so many lines since the last such marker */
+	LOSS_BACKLOG, /* the audit queue was full; how many, it does not say */
+	LOSS_KERNEL, /* audit_lost=: total since boot, when printed */
+	LOSS_RATE, /* auditctl -r: a rate limit was hit; how many, it does not say */
+	LOSS_JOURNAL, /* journald missed or suppressed so many messages */
+	LOSS_SYSLOG, /* rsyslog lost so many messages */
+	LOSS_AUDITD, /* auditd or its dispatcher lost at least one event; how many, it does not say
+		      */
+	LOSS_TRACER, /* a tool says that it lost so many events */
 	N_LOSS_KINDS,
 };
 

@@ -71,8 +71,9 @@ static bool decode_runs(struct serial_set *out, struct bytes b)
 	uint64_t at = 0, gap, n;
 
 	while (b.n) {
-		if (!buf_take_varint(&b, &gap) || !buf_take_varint(&b, &n) || gap > SERIAL_SET_SIZE || n == 0 ||
-		    n > SERIAL_SET_SIZE || at + gap + n > SERIAL_SET_SIZE)
+		if (!buf_take_varint(&b, &gap) || !buf_take_varint(&b, &n) ||
+		    gap > SERIAL_SET_SIZE || n == 0 || n > SERIAL_SET_SIZE ||
+		    at + gap + n > SERIAL_SET_SIZE)
 			return false;
 		serial_set_add_range(out, (unsigned)(at + gap), (unsigned)(at + gap + n - 1));
 		at += gap + n;

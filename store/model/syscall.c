@@ -56,7 +56,8 @@ static bool is_of(const struct newer *row, uint32_t arch)
 {
 	const char *name = arch_name(arch);
 
-	return name != NULL && (row->arch != NULL ? strcmp(row->arch, name) == 0 : arch != ARCH_ALPHA);
+	return name != NULL &&
+	       (row->arch != NULL ? strcmp(row->arch, name) == 0 : arch != ARCH_ALPHA);
 }
 
 static bool from_table(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX])
@@ -76,7 +77,8 @@ bool syscall_name(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX])
 {
 	uint32_t abi = arch_of(arch, nr);
 
-	if (from_libseccomp(abi, nr, out) || from_libaudit(abi, nr, out) || from_table(abi, nr, out))
+	if (from_libseccomp(abi, nr, out) || from_libaudit(abi, nr, out) ||
+	    from_table(abi, nr, out))
 		return true;
 	snprintf(out, SYSCALL_NAME_MAX, "%d", nr);
 	return false;
@@ -155,7 +157,8 @@ bool syscall_is_recent(const char *name)
 	const char *kernel = syscall_kernel(name);
 	unsigned major = 0, minor = 0;
 
-	return kernel != NULL && sscanf(kernel, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor > 10));
+	return kernel != NULL && sscanf(kernel, "%u.%u", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor > 10));
 }
 
 const char *syscall_tables(char *out, size_t size)
@@ -167,8 +170,8 @@ const char *syscall_tables(char *out, size_t size)
 	/* ask the table, never the version: distributions port tables back */
 	while (nr > 0 && !from_libseccomp(ARCH_X86_64, nr, name))
 		nr--;
-	snprintf(out, size, "libseccomp %u.%u.%u up to %d, own table up to %d", v->major, v->minor, v->micro,
-		 nr, top);
+	snprintf(out, size, "libseccomp %u.%u.%u up to %d, own table up to %d", v->major, v->minor,
+		 v->micro, nr, top);
 	return out;
 }
 

@@ -10,9 +10,9 @@
 #define SYSCALL_NAME_MAX 48
 
 /*
- * The name of number nr as a record with `arch` has it (x32 numbers keep their bit): libseccomp's, since
- * runtimes take those; else libaudit's; else the small table. False when nobody knows the number;
- * `out` then holds the number itself.
+ * The name of number nr as a record with `arch` has it (x32 numbers keep their bit): libseccomp's,
+ * since runtimes take those; else libaudit's; else the small table. False when nobody knows the
+ * number; `out` then holds the number itself.
  */
 bool syscall_name(uint32_t arch, int32_t nr, char out[SYSCALL_NAME_MAX]);
 
@@ -23,8 +23,8 @@ int32_t syscall_number(uint32_t arch, const char *name);
 int32_t syscall_number_x86_64(const char *name);
 
 /*
- * Numbers that scaudit calls itself, to see whether records come (ingest/live/kernel/marker.h): no system has them, and records of
- * them are no evidence of anything.
+ * Numbers that scaudit calls itself, to see whether records come (ingest/live/kernel/marker.h): no
+ * system has them, and records of them are no evidence of anything.
  */
 #define SYSCALL_MARKER 0x05ca0000
 static inline bool syscall_is_marker(int32_t nr)
@@ -32,7 +32,8 @@ static inline bool syscall_is_marker(int32_t nr)
 	return (nr & ~0xffff) == SYSCALL_MARKER;
 }
 
-/* Is there such a name, on any architecture, by libseccomp's table or the small one? On this one? */
+/* Is there such a name, on any architecture, by libseccomp's table or the small one? On this one?
+ */
 bool syscall_is_known(const char *name);
 
 /* "; did you mean 'futex'?" of x86-64's names, or "" where none is near. */
@@ -43,13 +44,15 @@ bool syscall_exists(uint32_t arch, const char *name);
 /* By the table of the libseccomp that runs here alone? */
 bool syscall_in_library(const char *name);
 
-/* The kernel that first had the call, as "6.10", where the small table has it; NULL: it is older, or nobody knows the name. */
+/* The kernel that first had the call, as "6.10", where the small table has it; NULL: it is older,
+ * or nobody knows the name. */
 const char *syscall_kernel(const char *name);
 
 /* Is that kernel newer than the headers that every distribution of today has (Linux 5.10)? */
 bool syscall_is_recent(const char *name);
 
-/* Which tables answer here, and the highest number that they know: "libseccomp 2.5.4, ... up to 469". */
+/* Which tables answer here, and the highest number that they know: "libseccomp 2.5.4, ... up to
+ * 469". */
 const char *syscall_tables(char *out, size_t size);
 
 enum edge_kind {

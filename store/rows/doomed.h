@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that are chosen to go: temporary tables of one connection, filled by a choice, counted, and then deleted. */
+/* Rows that are chosen to go: temporary tables of one connection, filled by a choice, counted, and
+ * then deleted. */
 #ifndef STORE_ROWS_DOOMED_H
 #define STORE_ROWS_DOOMED_H
 
@@ -9,7 +10,8 @@
 struct doomed_choice {
 	const int64_t *trees;      /* rows; NULL: of all trees */
 	size_t n_trees;
-	const struct bytes *totals; /* codes of compacted trees; looked at only where trees is not NULL */
+	const struct bytes
+		*totals; /* codes of compacted trees; looked at only where trees is not NULL */
 	size_t n_totals;
 	int64_t since, until;      /* only what lies wholly in that time; WHEN_NONE: open */
 	int64_t before;            /* only what ended before; WHEN_NONE */
@@ -17,9 +19,12 @@ struct doomed_choice {
 	bool trusted;              /* only what trusted sources brought */
 };
 
-struct doomed_count { uint64_t intervals, events, trees, presence, totals, total_trees, total_events; };
+struct doomed_count {
+	uint64_t intervals, events, trees, presence, totals, total_trees, total_events;
+};
 
-int doomed_choose(struct store *s, const struct doomed_choice *c, struct doomed_count *out, struct err *e);
+int doomed_choose(struct store *s, const struct doomed_choice *c, struct doomed_count *out,
+		  struct err *e);
 
 /* Pids that lose intervals. */
 int doomed_each_pid(struct store *s, struct interval_pid_take to, struct err *e);
@@ -29,8 +34,12 @@ struct doomed_page_take { int (*take)(void *to, struct seen_key key, struct err 
 int doomed_each_page(struct store *s, struct doomed_page_take to, struct err *e);
 
 /* Intervals of a node that touch from..end, in ms: their seconds, and whether they are chosen. */
-struct doomed_span_take { int (*take)(void *to, int64_t first, int64_t last, bool goes); void *to; };
-int doomed_each_span(struct store *s, int64_t node, int64_t from, int64_t end, struct doomed_span_take to, struct err *e);
+struct doomed_span_take {
+	int (*take)(void *to, int64_t first, int64_t last, bool goes);
+	void *to;
+};
+int doomed_each_span(struct store *s, int64_t node, int64_t from, int64_t end,
+		     struct doomed_span_take to, struct err *e);
 
 int doomed_delete(struct store *s, struct err *e);
 int doomed_delete_totals(struct store *s, struct err *e);

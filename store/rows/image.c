@@ -6,7 +6,8 @@
 #include "store/sql.h"
 
 STMT(load_image, "SELECT founder, above, tree, path, parts FROM image WHERE id = ?1");
-STMT(set_image, "INSERT OR REPLACE INTO image (id, founder, above, tree, path, parts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+STMT(set_image,
+     "INSERT OR REPLACE INTO image (id, founder, above, tree, path, parts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 STMT(del_image, "DELETE FROM image WHERE id = ?1");
 STMT(top_image, "SELECT ifnull(max(id), 0) FROM image");
 STMT(images_below, "SELECT id FROM image WHERE above = ?1 AND above <> 0");
@@ -20,7 +21,12 @@ static int take_row(void *to, sqlite3_stmt *st, struct err *e)
 
 	if (row_read(st, "image", "zzizc", v, e) < 0)
 		return -1;
-	*one->out = (struct image_row){ .id = one->id, .founder = v[0], .above = v[1], .tree = v[2], .path = v[3], .parts = (uint64_t)v[4] };
+	*one->out = (struct image_row){ .id = one->id,
+					.founder = v[0],
+					.above = v[1],
+					.tree = v[2],
+					.path = v[3],
+					.parts = (uint64_t)v[4] };
 	one->found = true;
 	return STORE_ENOUGH;
 }
@@ -37,7 +43,9 @@ int image_find(struct store *s, int64_t id, struct image_row *out, bool *found, 
 int image_save(struct store *s, const struct image_row *r, struct err *e)
 {
 	return store_run(s, STMT_set_image,
-			 ARGS(V_INT(r->id), V_INT(r->founder), V_INT(r->above), V_INT(r->tree), V_INT(r->path), V_INT(r->parts)), e);
+			 ARGS(V_INT(r->id), V_INT(r->founder), V_INT(r->above), V_INT(r->tree),
+			      V_INT(r->path), V_INT(r->parts)),
+			 e);
 }
 
 int image_del(struct store *s, int64_t id, struct err *e)

@@ -16,7 +16,8 @@ struct lifecycle_row {
 struct lifecycle_take { int (*take)(void *to, const struct lifecycle_row *row); void *to; };
 
 /* Those of a pid, without node and pid; kinds that are none are left out. */
-int lifecycle_each(struct store *s, int64_t node, int32_t pid, struct lifecycle_take to, struct err *e);
+int lifecycle_each(struct store *s, int64_t node, int32_t pid, struct lifecycle_take to,
+		   struct err *e);
 int lifecycle_any(struct store *s, bool *yes, struct err *e);
 int lifecycle_save(struct store *s, const struct lifecycle_row *row, struct err *e);
 int lifecycle_del_of_part(struct store *s, int64_t node, int32_t pid, int64_t part, struct err *e);

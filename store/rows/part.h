@@ -22,7 +22,8 @@ int part_save(struct store *s, const struct part_row *row, struct err *e);
 int part_del(struct store *s, int64_t id, struct err *e);
 int part_top(struct store *s, int64_t *id, struct err *e);
 
-/* Parts of a tree as readers see them: path, and which part they were exec'd or forked from (0: none). */
+/* Parts of a tree as readers see them: path, and which part they were exec'd or forked from (0:
+ * none). */
 struct part_seen { int64_t id, node, path, parent, fork_of; int32_t pid; bool trusted; };
 struct part_seen_take { int (*take)(void *to, const struct part_seen *part); void *to; };
 int part_each_of_tree(struct store *s, int64_t tree, struct part_seen_take to, struct err *e);

@@ -5,10 +5,12 @@
 #include "store/row.h"
 #include "store/sql.h"
 
-STMT(save_position, "INSERT INTO meta VALUES ('follow ' || ?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
+STMT(save_position,
+     "INSERT INTO meta VALUES ('follow ' || ?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
 /* POSITION_WHOLE; written out, as tests gather all statements */
 STMT(forget_positions, "DELETE FROM meta WHERE key GLOB 'follow //whole *'");
-STMT(load_position, "SELECT value FROM meta WHERE key = 'follow ' || ?1 AND typeof(value) = 'text' AND length(value) < 2000");
+STMT(load_position,
+     "SELECT value FROM meta WHERE key = 'follow ' || ?1 AND typeof(value) = 'text' AND length(value) < 2000");
 
 int position_save(struct store *s, const char *name, struct bytes text, struct err *e)
 {
@@ -43,7 +45,8 @@ int position_load(struct store *s, const char *name, struct buf *text, bool *fou
 	int ret;
 
 	esc_tty(&key, bytes_of(name));
-	ret = store_each(s, STMT_load_position, ARGS(V_TEXT(buf_bytes(&key))), WALK(take_position, &l), e);
+	ret = store_each(s, STMT_load_position, ARGS(V_TEXT(buf_bytes(&key))),
+			 WALK(take_position, &l), e);
 	*found = l.found;
 	return ret;
 }

@@ -13,10 +13,14 @@ struct presence_row {
 	int32_t pid;
 };
 
-struct presence_take { int (*take)(void *to, const struct presence_row *row, struct err *e); void *to; };
+struct presence_take {
+	int (*take)(void *to, const struct presence_row *row, struct err *e);
+	void *to;
+};
 
 /* Those of a pid: id, exe, times and part. */
-int presence_each(struct store *s, int64_t node, int32_t pid, struct presence_take to, struct err *e);
+int presence_each(struct store *s, int64_t node, int32_t pid, struct presence_take to,
+		  struct err *e);
 int presence_any(struct store *s, int64_t node, int32_t pid, bool *yes, struct err *e);
 
 /* Adds what it says to the row of its hour. */
@@ -24,7 +28,8 @@ int presence_save(struct store *s, const struct presence_row *row, struct err *e
 int presence_set_part(struct store *s, int64_t id, int64_t part, struct err *e);
 
 /* Those of a part: caller, call and times. */
-int presence_each_of_part(struct store *s, int64_t node, int32_t pid, int64_t part, struct presence_take to, struct err *e);
+int presence_each_of_part(struct store *s, int64_t node, int32_t pid, int64_t part,
+			  struct presence_take to, struct err *e);
 int presence_del_of_part(struct store *s, int64_t node, int32_t pid, int64_t part, struct err *e);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of `ingest`, one for each run that brought records, and of `capture` and `policy`, which belong to them. */
+/* Rows of `ingest`, one for each run that brought records, and of `capture` and `policy`, which
+ * belong to them. */
 #ifndef STORE_ROWS_RUN_H
 #define STORE_ROWS_RUN_H
 
@@ -23,7 +24,8 @@ int run_trust(struct store *s, int64_t id, uint64_t records, struct err *e);
 int run_any_label(struct store *s, bool *yes, struct err *e);
 
 /* The row of a policy, made when its content is new. hash: of the text. */
-int run_policy(struct store *s, struct bytes name, const char *hash, struct bytes text, int64_t *row, struct err *e);
+int run_policy(struct store *s, struct bytes name, const char *hash, struct bytes text,
+	       int64_t *row, struct err *e);
 
 struct capture_row {
 	int64_t ingest, node, t_first, t_last;
@@ -34,10 +36,13 @@ struct capture_row {
 };
 
 /* The run here that captured just this; left as it is where none did. */
-int run_find_capture(struct store *s, const struct capture_row *row, int64_t *ingest, struct err *e);
+int run_find_capture(struct store *s, const struct capture_row *row, int64_t *ingest,
+		     struct err *e);
 int run_save_capture(struct store *s, const struct capture_row *row, struct err *e);
 
-/* A label for the trees that one pid of a node was in since a time: as a run of its own beside `ingest` would have given it. */
-int run_label_trees(struct store *s, int64_t ingest, int64_t label, int64_t node, int32_t pid, int64_t since, struct err *e);
+/* A label for the trees that one pid of a node was in since a time: as a run of its own beside
+ * `ingest` would have given it. */
+int run_label_trees(struct store *s, int64_t ingest, int64_t label, int64_t node, int32_t pid,
+		    int64_t since, struct err *e);
 
 #endif

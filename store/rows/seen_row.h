@@ -19,12 +19,16 @@ struct seen_row {
 	struct seen_key key;
 	struct seen_row_boot_time boot_time[SEEN_ROW_LAYERS];
 	struct bytes pieces[SEEN_ROW_LAYERS], data;
-	/* sets of serials (serial_set.h): of the events, and of audit records of other types; of all where text brought any */
+	/* sets of serials (serial_set.h): of the events, and of audit records of other types; of
+	 * all where text brought any */
 	bool uncounted;     /* read: it has events, and `held` was not told */
 	struct bytes held[SEEN_ROW_LAYERS], other[SEEN_ROW_LAYERS];
 };
 
-struct seen_row_take { int (*take)(void *to, const struct seen_row *row, struct err *e); void *to; };
+struct seen_row_take {
+	int (*take)(void *to, const struct seen_row *row, struct err *e);
+	void *to;
+};
 
 /* Takes the page of a key, if it is there: bases, data and other. */
 int seen_row_find(struct store *s, struct seen_key key, struct seen_row_take to, struct err *e);
@@ -33,7 +37,8 @@ int seen_row_del(struct store *s, struct seen_key key, struct err *e);
 
 /* Bases and pieces: of all pages of a node, or of one. */
 int seen_row_each_pieces(struct store *s, int64_t node, struct seen_row_take to, struct err *e);
-int seen_row_find_pieces(struct store *s, struct seen_key key, struct seen_row_take to, struct err *e);
+int seen_row_find_pieces(struct store *s, struct seen_key key, struct seen_row_take to,
+			 struct err *e);
 
 struct boot_row {
 	int64_t node, number, t_first, t_last;
@@ -42,6 +47,7 @@ struct boot_row {
 };
 
 int seen_row_save_boot(struct store *s, const struct boot_row *row, struct err *e);
-int seen_row_del_boots(struct store *s, int64_t node, int64_t from, struct err *e); /* those from a number on */
+int seen_row_del_boots(struct store *s, int64_t node, int64_t from,
+		       struct err *e); /* those from a number on */
 
 #endif

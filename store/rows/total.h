@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of `fold`, fold_use, fold_set, fold_start and fold_place: what is left of trees that were compacted. */
+/* Rows of `fold`, fold_use, fold_set, fold_start and fold_place: what is left of trees that were
+ * compacted. */
 #ifndef STORE_ROWS_TOTAL_H
 #define STORE_ROWS_TOTAL_H
 
@@ -30,7 +31,8 @@ struct total_use_row {
 
 int total_save_use(struct store *s, const struct total_use_row *row, struct err *e);
 /* calls: JSON, rows of calls. hours: in how many hours of the clock the tree ran. */
-int total_save_set(struct store *s, int64_t total, struct bytes calls, bool start_seen, uint64_t hours, struct err *e);
+int total_save_set(struct store *s, int64_t total, struct bytes calls, bool start_seen,
+		   uint64_t hours, struct err *e);
 int total_save_location(struct store *s, int64_t total, int64_t location, struct err *e);
 
 /* A tree, for readiness; calls: JSON, as in its row of fold_set. */
@@ -43,8 +45,10 @@ struct total_start_row {
 
 int total_save_start(struct store *s, const struct total_start_row *row, struct err *e);
 
-/* A trusted event that compacted text of a node has, too: one of text's counts less. *found: text has it. */
-int total_take_text(struct store *s, int64_t node, int64_t caller, int64_t call, int64_t t, bool *found, struct err *e);
+/* A trusted event that compacted text of a node has, too: one of text's counts less. *found: text
+ * has it. */
+int total_take_text(struct store *s, int64_t node, int64_t caller, int64_t call, int64_t t,
+		    bool *found, struct err *e);
 
 /* Adds "TEXT\0EXE\0" of a path. */
 int total_path_text(struct store *s, int64_t path, struct buf *out, struct err *e);

@@ -18,8 +18,12 @@ int tree_row_find_locations(struct store *s, int64_t id, struct err *e);
 int tree_row_locate_interval(struct store *s, int64_t id, int64_t interval, struct err *e);
 
 struct tree_location { struct bytes v[LOCATION_FIELDS]; bool trusted; };
-struct tree_location_take { int (*take)(void *to, const struct tree_location *location, struct err *e); void *to; };
-int tree_row_each_location(struct store *s, int64_t id, struct tree_location_take to, struct err *e);
+struct tree_location_take {
+	int (*take)(void *to, const struct tree_location *location, struct err *e);
+	void *to;
+};
+int tree_row_each_location(struct store *s, int64_t id, struct tree_location_take to,
+			   struct err *e);
 
 /* ---- all that is derived ---- */
 

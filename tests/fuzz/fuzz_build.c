@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	build_read(&id, fd);
 	close(fd);
 	length = strnlen(id.text, sizeof(id.text));
-	if (length >= sizeof(id.text) || length % 2 || strspn(id.text, "0123456789abcdef") != length) {
+	if (length >= sizeof(id.text) || length % 2 ||
+	    strspn(id.text, "0123456789abcdef") != length) {
 		fprintf(stderr, "broken: no hex\n");
 		abort();
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lines: whatever the bytes, a record's fields are in their ranges, and what the hot path takes is what the parser says
- * of the record's text. (Digits in a header's stamps are left open by the hot path: test_fast.c is about those.)
+ * Lines: whatever the bytes, a record's fields are in their ranges, and what the hot path takes is
+ * what the parser says of the record's text. (Digits in a header's stamps are left open by the hot
+ * path: test_fast.c is about those.)
  */
 #include "ingest/batch/line_cache.h"
 #include "ingest/read/lines.h"
@@ -41,7 +42,9 @@ static void open_bench(struct bench *b)
 	memset(b, 0, sizeof(*b));
 	must(mkdtemp(dir) != NULL, dir);
 	snprintf(path, sizeof(path), "%s/s", dir);
-	must(store_open(&b->store, path, STORE_WRITE, &e) == 0 && store_begin(&b->store, &changed, &e) == 0, e.msg);
+	must(store_open(&b->store, path, STORE_WRITE, &e) == 0 &&
+		     store_begin(&b->store, &changed, &e) == 0,
+	     e.msg);
 	/* open files stay, and nothing of this one is committed */
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		snprintf(path, sizeof(path), "%s/s%s", dir, ends[i]);
@@ -67,16 +70,20 @@ static void check_record(const struct record *r)
 {
 	must(r->pid >= 0 && r->sig >= 0, "negative pid or sig");
 	must(r->comm.n <= RECORD_COMM_MAX, "comm too long");
-	must(r->exe.n >= 1 && r->exe.n <= FIELDS_EXE_MAX, "exe of a length that the kernel does not write");
-	must(memchr(r->comm.n ? r->comm.p : "x", '\0', r->comm.n ? r->comm.n : 1) == NULL, "NUL in comm");
+	must(r->exe.n >= 1 && r->exe.n <= FIELDS_EXE_MAX,
+	     "exe of a length that the kernel does not write");
+	must(memchr(r->comm.n ? r->comm.p : "x", '\0', r->comm.n ? r->comm.n : 1) == NULL,
+	     "NUL in comm");
 	must(fields_agree(r->sig, r->code), "sig and code disagree");
-	must(!r->has_serial || (r->ms >= 0 && r->ms <= WHEN_MAX_SEC * 1000 + 999), "time out of range");
+	must(!r->has_serial || (r->ms >= 0 && r->ms <= WHEN_MAX_SEC * 1000 + 999),
+	     "time out of range");
 }
 
 static void check_line(const struct line *l)
 {
 	must(l->kind != LINE_DAMAGED || l->reason != NULL, "damaged without a reason");
-	must(l->kind != LINE_LOSS || (l->loss.kind >= 0 && l->loss.kind < N_LOSS_KINDS), "unknown loss");
+	must(l->kind != LINE_LOSS || (l->loss.kind >= 0 && l->loss.kind < N_LOSS_KINDS),
+	     "unknown loss");
 	if (l->kind == LINE_RECORD)
 		check_record(&l->rec);
 }
@@ -85,16 +92,24 @@ static void check_line(const struct line *l)
 static void check_taken(const struct line_cache_event *ev, const struct line *l)
 {
 	const struct record *r = &l->rec;
-	int64_t boot_time = !r->has_serial || l->uptime_us < 0 ? BOOT_NO_TIME : r->ms / 1000 - l->uptime_us / 1000000;
+	int64_t boot_time = !r->has_serial || l->uptime_us < 0 ?
+				    BOOT_NO_TIME :
+				    r->ms / 1000 - l->uptime_us / 1000000;
 
 	must(l->kind == LINE_RECORD, "taken, but it is no record");
-	must(ev->has_serial == r->has_serial && ev->ms == r->ms && (!r->has_serial || ev->serial == r->serial), "another stamp");
+	must(ev->has_serial == r->has_serial && ev->ms == r->ms &&
+		     (!r->has_serial || ev->serial == r->serial),
+	     "another stamp");
 	must(ev->nr == r->nr && ev->code == r->code && ev->ip == r->ip, "another call");
-	must(bytes_eq(l->identity, (struct bytes){ ev->id->key, ev->id->key_n }), "another identity");
-	must(ev->id->pid == r->pid && ev->id->arch == r->arch && ev->id->sig == r->sig, "another process");
+	must(bytes_eq(l->identity, (struct bytes){ ev->id->key, ev->id->key_n }),
+	     "another identity");
+	must(ev->id->pid == r->pid && ev->id->arch == r->arch && ev->id->sig == r->sig,
+	     "another process");
 	must(ev->id->uid == r->uid && ev->id->auid == r->auid, "another user");
-	must(ev->prefix->auditd_form == l->auditd_form && ev->prefix->indented == l->indented, "other trust");
-	must(ev->prefix->own_node == (r->node.n == 0) && ev->boot_time == boot_time, "another node or boot");
+	must(ev->prefix->auditd_form == l->auditd_form && ev->prefix->indented == l->indented,
+	     "other trust");
+	must(ev->prefix->own_node == (r->node.n == 0) && ev->boot_time == boot_time,
+	     "another node or boot");
 }
 
 static void one_line(struct bench *b, struct bytes text)

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	auto_buf struct buf more = { 0 }, text = { 0 };
 	size_t used;
 
-	if (memchr(data, '\0', n) != NULL || !location_parse(&p, (struct bytes){ (const char *)data, n }))
+	if (memchr(data, '\0', n) != NULL ||
+	    !location_parse(&p, (struct bytes){ (const char *)data, n }))
 		return 0;
 	used = location_encode(&p, room, sizeof(room));
 	if (used == 0 || !location_decode(v, (struct bytes){ room, used })) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Formats: the first byte chooses one, the others are a profile file. It is written whole, or refused and nothing is written. */
+/* Formats: the first byte chooses one, the others are a profile file. It is written whole, or
+ * refused and nothing is written. */
 #include "analyze/output/output.h"
 
 #include "analyze/input/input.h"
@@ -41,7 +42,8 @@ static void check(const struct output *format, const struct output_input *in)
 
 	fclose(to);
 	if (ret < 0)
-		must(e.msg[0] != '\0' && strchr(e.msg, '\n') == NULL && size == 0, "a refusal that is not one line, or of what was written");
+		must(e.msg[0] != '\0' && strchr(e.msg, '\n') == NULL && size == 0,
+		     "a refusal that is not one line, or of what was written");
 	else if (strcmp(format->name, "bpf") == 0)
 		must(size > 0 && size % 8 == 0, "half an instruction");
 	else if (size > 0)
@@ -51,7 +53,9 @@ static void check(const struct output *format, const struct output_input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const struct provenance from = { .version = "0", .selector = "", .source = "f\n*/", .loss = "" };
+	static const struct provenance from = {
+		.version = "0", .selector = "", .source = "f\n*/", .loss = ""
+	};
 	struct policy p = { .default_error = POLICY_NO_ERRNO };
 	struct output_input in = { .policy = &p, .from = &from };
 	struct err e = { 0 };
@@ -62,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n == 0)
 		return 0;
 	in.group = data[0] & 0x80;
-	if (input_policy(&p, (struct bytes){ (const char *)data + 1, n - 1 }, "file", "oci", &e) == 0)
+	if (input_policy(&p, (struct bytes){ (const char *)data + 1, n - 1 }, "file", "oci", &e) ==
+	    0)
 		check(output_at((data[0] & 0x7f) % formats), &in);
 	policy_release(&p);
 	return 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the store keeps in blobs and texts: any bytes are decoded or refused, and what was decoded is written and read
- * the same ever after. And whole stores: in a valid one, values are put into rows as the input says; it is read, forgotten
- * from, folded and written, and each of these is done or says what is wrong. The first byte says which it is.
+ * What the store keeps in blobs and texts: any bytes are decoded or refused, and what was decoded
+ * is written and read the same ever after. And whole stores: in a valid one, values are put into
+ * rows as the input says; it is read, forgotten from, folded and written, and each of these is done
+ * or says what is wrong. The first byte says which it is.
  */
 #include "tests/crafted.h"
 
@@ -13,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct obs_origin base = { .t = 1795518350089, .serial = 610839, .ip = 0x7f328e400000 };
+static const struct obs_origin base = { .t = 1795518350089,
+					.serial = 610839,
+					.ip = 0x7f328e400000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -135,7 +138,8 @@ static void make_stores(void)
 	atexit(remove_stores);
 }
 
-/* One mutation: column, row, value; for some values a number or bytes. False: the input is at its end. */
+/* One mutation: column, row, value; for some values a number or bytes. False: the input is at its
+ * end. */
 static bool mutate(sqlite3 *db, struct bytes *in)
 {
 	const size_t known = ARRAY_SIZE(crafted_values), linked = known + ARRAY_SIZE(crafted_links);
@@ -193,7 +197,9 @@ static void whole_store(struct bytes in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static bool (*const decoders[])(struct bytes text, struct buf *out) = { obs_again, edge_again, seen_again, boot_again };
+	static bool (*const decoders[])(struct bytes text,
+					struct buf * out) = { obs_again, edge_again, seen_again,
+							      boot_again };
 	auto_buf struct buf first = { 0 }, second = { 0 };
 	struct bytes text = { (const char *)data + 1, n - 1 };
 	size_t which = n == 0 ? 0 : data[0] % (ARRAY_SIZE(decoders) + 1);
@@ -207,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!decoders[which](text, &first))
 		return 0;
 	must(decoders[which](buf_bytes(&first), &second), "what was written cannot be read");
-	must(bytes_eq(buf_bytes(&first), buf_bytes(&second)), "what was read is written in another way");
+	must(bytes_eq(buf_bytes(&first), buf_bytes(&second)),
+	     "what was read is written in another way");
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files of strace: whatever the bytes, reading ends, in their bounds, and what comes out is what may. */
+/* Files of strace: whatever the bytes, reading ends, in their bounds, and what comes out is what
+ * may. */
 #include "tests/fuzz/tool_taker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

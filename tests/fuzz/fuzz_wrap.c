@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Containers of lines: whatever the bytes, and however they are cut, the same comes out, reading ends, and fields are in
- * their ranges. The first byte is the size of the pieces.
+ * Containers of lines: whatever the bytes, and however they are cut, the same comes out, reading
+ * ends, and fields are in their ranges. The first byte is the size of the pieces.
  */
 #include "ingest/read/body.h"
 #include "ingest/read/reading.h"
@@ -30,7 +30,9 @@ static void note(struct came *c, const struct line *l)
 	c->damaged += l->kind == LINE_DAMAGED;
 	if (l->kind != LINE_RECORD)
 		return;
-	must(l->rec.pid >= 0 && l->rec.comm.n <= RECORD_COMM_MAX && l->rec.exe.n >= 1 && l->rec.exe.n <= FIELDS_EXE_MAX, "out of range");
+	must(l->rec.pid >= 0 && l->rec.comm.n <= RECORD_COMM_MAX && l->rec.exe.n >= 1 &&
+		     l->rec.exe.n <= FIELDS_EXE_MAX,
+	     "out of range");
 	c->records++;
 	c->hash = c->hash * 31 + l->rec.serial + (uint64_t)l->rec.ms + l->rec.node.n;
 }
@@ -103,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	read_it(data + 1, n - 1, 65536, &whole);
 	read_it(data + 1, n - 1, data[0] ? data[0] : 1, &cut);
-	must(whole.records == cut.records && whole.hash == cut.hash, "other records when it comes in pieces");
+	must(whole.records == cut.records && whole.hash == cut.hash,
+	     "other records when it comes in pieces");
 	return 0;
 }

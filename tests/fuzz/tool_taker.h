@@ -35,12 +35,14 @@ static inline int take_call(void *to, const struct tool_call *c, struct err *e)
 	return 0;
 }
 
-static inline void take_life(void *to, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms, uint64_t serial)
+static inline void take_life(void *to, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms,
+			     uint64_t serial)
 {
 	(void)to;
 	(void)ms;
 	(void)serial;
-	must(kind == EDGE_BORN || kind == EDGE_EXECED || kind == EDGE_GONE, "no event of a process");
+	must(kind == EDGE_BORN || kind == EDGE_EXECED || kind == EDGE_GONE,
+	     "no event of a process");
 	must(pid > 0 && parent >= 0, "a process without a pid");
 	must(kind != EDGE_BORN || parent > 0, "born of nobody");
 }
@@ -55,7 +57,10 @@ static inline void take_damaged(void *to, const char *reason, struct bytes line)
 static inline int take_file(const struct tool *tool, const uint8_t *data, size_t n)
 {
 	struct taker t = { 0 };
-	struct tool_reading r = { .tool = tool, .arch = ARCH_X86_64, .date = 1795494577000, .take = { &t, take_call, take_life, take_damaged } };
+	struct tool_reading r = { .tool = tool,
+				  .arch = ARCH_X86_64,
+				  .date = 1795494577000,
+				  .take = { &t, take_call, take_life, take_damaged } };
 	struct bytes all = { (const char *)data, n };
 	struct err e = { 0 };
 

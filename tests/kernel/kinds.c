@@ -3,11 +3,11 @@
  * kinds: the ways in which processes come to be, for tests/kernel/mix.
  *
  *	kinds forks|daemon|threads|spawn|vfork|long|deep
- *	systemd COMMAND...       (a copy under that name) a manager: one child for each COMMAND, called "(svcN)", which
- *	                         loads a filter that answers LOG and then execs sh -c COMMAND
+ *	systemd COMMAND...       (a copy under that name) a manager: one child for each COMMAND,
+ *called "(svcN)", which loads a filter that answers LOG and then execs sh -c COMMAND
  *
- * Each process makes some calls before and after, so that it is on record. Built three times: as it comes, static
- * without PIE, and for i386.
+ * Each process makes some calls before and after, so that it is on record. Built three times: as it
+ *comes, static without PIE, and for i386.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -4,8 +4,9 @@
  *
  *	under deny|allow NAME[,NAME...] -- CMD ARGS
  *
- * deny: EPERM for the named calls, all else passes; allow: EPERM for all but the named ones. Names that libseccomp does
- * not know are left out. Exit status: that of CMD; 125 under failed, 127 CMD cannot be executed.
+ * deny: EPERM for the named calls, all else passes; allow: EPERM for all but the named ones. Names
+ *that libseccomp does not know are left out. Exit status: that of CMD; 125 under failed, 127 CMD
+ *cannot be executed.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -38,7 +39,8 @@ static int load(int deny, char *names)
 
 int main(int argc, char **argv)
 {
-	if (argc < 5 || strcmp(argv[3], "--") != 0 || (strcmp(argv[1], "deny") != 0 && strcmp(argv[1], "allow") != 0)) {
+	if (argc < 5 || strcmp(argv[3], "--") != 0 ||
+	    (strcmp(argv[1], "deny") != 0 && strcmp(argv[1], "allow") != 0)) {
 		fprintf(stderr, "usage: under deny|allow NAME[,NAME...] -- CMD ARGS\n");
 		return 125;
 	}

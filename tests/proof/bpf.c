@@ -18,13 +18,19 @@
 
 enum { ST_OWN = 125, NUMBERS = 1000 };
 
-static const struct { const char *name; uint32_t action; } actions[] = {
-	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW }, { "SCMP_ACT_LOG", SCMP_ACT_LOG }, { "SCMP_ACT_KILL", SCMP_ACT_KILL },
-	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS }, { "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(EPERM) },
+static const struct { const char *name; uint32_t action;
+} actions[] = {
+	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
+	{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
+	{ "SCMP_ACT_KILL", SCMP_ACT_KILL },
+	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
+	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(EPERM) },
 };
-static const struct { const char *name; uint32_t arch; } archs[] = {
-	{ "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 }, { "SCMP_ARCH_X86", SCMP_ARCH_X86 }, { "SCMP_ARCH_X32", SCMP_ARCH_X32 },
-	{ "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 }, { "SCMP_ARCH_ARM", SCMP_ARCH_ARM },
+static const struct { const char *name; uint32_t arch;
+} archs[] = {
+	{ "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 }, { "SCMP_ARCH_X86", SCMP_ARCH_X86 },
+	{ "SCMP_ARCH_X32", SCMP_ARCH_X32 },	  { "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 },
+	{ "SCMP_ARCH_ARM", SCMP_ARCH_ARM },
 };
 
 static void fail(const char *what, int error)
@@ -56,7 +62,8 @@ static uint32_t action_of(json_object *of, const char *name)
 static void add_arch(scmp_filter_ctx to, const char *name)
 {
 	for (size_t i = 0; i < sizeof(archs) / sizeof(*archs); i++) {
-		int ret = strcmp(archs[i].name, name) == 0 ? seccomp_arch_add(to, archs[i].arch) : -EEXIST;
+		int ret = strcmp(archs[i].name, name) == 0 ? seccomp_arch_add(to, archs[i].arch) :
+							     -EEXIST;
 
 		if (ret != 0 && ret != -EEXIST)
 			fail(name, -ret);

@@ -18,7 +18,8 @@
 
 #define COMMIT_MS 1000          /* what came is committed after so long */
 #define TAKE_MOST_MS 500    /* what waits is taken for so long at once */
-#define COMMIT_BYTES (1u << 20) /* or when so much waits: after a stop all of it is still to be written */
+/* or when so much waits: after a stop all of it is still to be written */
+#define COMMIT_BYTES (1u << 20)
 #define REST_MS 400         /* after --for is over, images are derived for so long */
 #define TAKE_MS 50
 #define BUILDS_MS 1000          /* at the end, for build-ids that are still to be read */
@@ -38,9 +39,9 @@ struct capturing {
 	struct pool texts;              /* encoded places */
 	VEC(struct seen_location) locations;  /* by pool id - 1 */
 	uint64_t taken, stored;         /* records: handed to the feed, and of these committed */
-	uint32_t drops;                 /* what the feed had forgotten when the rows of places were looked up */
+	uint32_t drops; /* what the feed had forgotten when the rows of places were looked up */
 	int64_t next_location;             /* of the next record; 0: not looked up */
-	int64_t waiting_since;          /* when the first of what waits was seen; 0: nothing waits */
+	int64_t waiting_since; /* when the first of what waits was seen; 0: nothing waits */
 };
 
 /* ---- items ---- */
@@ -63,7 +64,8 @@ static int64_t location_row(struct capturing *c, struct bytes text, struct err *
 		return err_set(e, ST_SYSTEM, "a place of its own making cannot be read");
 	memcpy(location.v, v, sizeof(v));
 	location_find_names(&location, "");
-	s->named = location.v[LOCATION_CONTAINER_NAME].n > 0 || (v[LOCATION_CONTAINER].n == 0 && v[LOCATION_POD].n == 0);
+	s->named = location.v[LOCATION_CONTAINER_NAME].n > 0 ||
+		   (v[LOCATION_CONTAINER].n == 0 && v[LOCATION_POD].n == 0);
 	s->looked_ms = now;
 	s->row = names_location(&c->feed.names, c->r->node, location.v, e);
 	return s->row;
@@ -77,7 +79,9 @@ static int note_build(struct capturing *c, const struct exe_seen *s, struct err 
 
 	if (location_decode(v, s->location) && (v[LOCATION_CONTAINER].n || v[LOCATION_POD].n))
 		location = location_row(c, s->location, e);
-	return location < 0 ? -1 : names_build(&c->feed.names, c->r->node, s->exe, location, s->here, s->id.text, s->t_ms, e);
+	return location < 0 ? -1 :
+			      names_build(&c->feed.names, c->r->node, s->exe, location, s->here,
+					  s->id.text, s->t_ms, e);
 }
 
 static int take_record(struct capturing *c, struct bytes line, struct err *e)
@@ -110,7 +114,8 @@ static int take_item(struct capturing *c, enum item_kind kind, struct bytes item
 	case ITEM_TASK:
 	default:
 		memcpy(&task, item.p, sizeof(task));
-		tally_add_lifecycle(&c->feed.tally, c->r->node, task.pid, (enum edge_kind)task.kind, task.t_ms, task.serial, task.parent);
+		tally_add_lifecycle(&c->feed.tally, c->r->node, task.pid, (enum edge_kind)task.kind,
+				    task.t_ms, task.serial, task.parent);
 		return 0;
 	}
 }
@@ -122,10 +127,20 @@ static int note_capture(struct capturing *c, const struct reader_figures *f, str
 	int64_t t_last = f->t_last ? f->t_last : when_now();
 
 	return run_save_capture(c->store,
-				&(struct capture_row){ .ingest = c->r->ingest.ingest, .node = c->r->node, .t_first = f->t_first, .t_last = t_last,
-						       .serial_first = f->serial_first, .serial_last = f->serial_last, .received = f->received,
-						       .gaps = f->gaps, .dropped = f->dropped, .lost_known = f->lost_known, .lost = f->lost,
-						       .tasks_lost = f->tasks_lost, .complete = c->r->complete }, e);
+				&(struct capture_row){ .ingest = c->r->ingest.ingest,
+						       .node = c->r->node,
+						       .t_first = f->t_first,
+						       .t_last = t_last,
+						       .serial_first = f->serial_first,
+						       .serial_last = f->serial_last,
+						       .received = f->received,
+						       .gaps = f->gaps,
+						       .dropped = f->dropped,
+						       .lost_known = f->lost_known,
+						       .lost = f->lost,
+						       .tasks_lost = f->tasks_lost,
+						       .complete = c->r->complete },
+				e);
 }
 
 /* Another writer may hold the store for long; meanwhile the reader reads on. */
@@ -136,7 +151,8 @@ static int lock(struct capturing *c, struct err *e)
 	if (feed_lock(&c->feed, e) < 0)
 		return -1;
 	c->feed.tally.label = true; /* what was read from a log before is marked too */
-	if (c->drops != c->feed.tally.ident_drops) /* somebody else has written: rows may have gone */
+	if (c->drops !=
+	    c->feed.tally.ident_drops) /* somebody else has written: rows may have gone */
 		for (size_t i = 0; i < c->locations.n; i++)
 			c->locations.v[i].row = 0;
 	c->drops = c->feed.tally.ident_drops;
@@ -187,7 +203,8 @@ static int take_block(struct capturing *c, const struct queue_block *b, struct e
 	return 0;
 }
 
-/* Takes all that waits, once enough has come together: a commit costs the same for one record and for thousands. */
+/* Takes all that waits, once enough has come together: a commit costs the same for one record and
+ * for thousands. */
 static int take_waiting(struct capturing *c, bool now, struct err *e)
 {
 	uint64_t n = queue_waiting(&c->reader.queue);
@@ -305,19 +322,21 @@ static int prepare(struct capturing *c, struct err *e)
 }
 
 /*
- * Where perf told nothing of descendants, the label goes to the tree that the command's process is in, as a run of its own
- * would have given it.
+ * Where perf told nothing of descendants, the label goes to the tree that the command's process is
+ * in, as a run of its own would have given it.
  */
 static int label_tree(struct capturing *c, struct err *e)
 {
 	int64_t label;
 
-	if (c->o->argv == NULL || c->reader.follow || c->o->ingest.label == NULL || c->reader.marked_pid == 0)
+	if (c->o->argv == NULL || c->reader.follow || c->o->ingest.label == NULL ||
+	    c->reader.marked_pid == 0)
 		return 0;
 	label = store_string(c->store, bytes_of(c->o->ingest.label), e);
 	if (label < 0)
 		return -1;
-	return run_label_trees(c->store, c->r->ingest.ingest, label, c->r->node, (int32_t)c->reader.marked_pid, c->child_ms - 1000, e);
+	return run_label_trees(c->store, c->r->ingest.ingest, label, c->r->node,
+			       (int32_t)c->reader.marked_pid, c->child_ms - 1000, e);
 }
 
 /* The last figures, when nothing more will come. */
@@ -330,7 +349,8 @@ static int close_books(struct capturing *c, struct err *e)
 		return 0;
 	if (c->reader.exes != NULL)
 		exes_end(c->reader.exes, BUILDS_MS);
-	if (lock(c, e) < 0 || take_builds(c, e) < 0 || note_capture(c, &c->r->figures, e) < 0 || label_tree(c, e) < 0)
+	if (lock(c, e) < 0 || take_builds(c, e) < 0 || note_capture(c, &c->r->figures, e) < 0 ||
+	    label_tree(c, e) < 0)
 		return -1;
 	return feed_commit(&c->feed, e);
 }
@@ -348,9 +368,13 @@ static int set_backlog(const struct capture_options *o, uint32_t *before, struct
 	return 0;
 }
 
-int capture_run(struct store *store, const struct capture_options *options, struct capture_report *report, struct err *e)
+int capture_run(struct store *store, const struct capture_options *options,
+		struct capture_report *report, struct err *e)
 {
-	struct capturing c = { .o = options, .r = report, .store = store, .child = { .go = -1, .told = -1, .ends = -1 } };
+	struct capturing c = { .o = options,
+			       .r = report,
+			       .store = store,
+			       .child = { .go = -1, .told = -1, .ends = -1 } };
 	int64_t began = when_clock_ms();
 	struct err ignored = { 0 };
 	uint32_t backlog;
@@ -358,7 +382,8 @@ int capture_run(struct store *store, const struct capture_options *options, stru
 
 	*report = (struct capture_report){ .status = 0 };
 	c.io = options->ingest;
-	feed_begin(&c.feed, store, &c.io, &report->ingest, options->argv ? "capture of a command" : "capture");
+	feed_begin(&c.feed, store, &c.io, &report->ingest,
+		   options->argv ? "capture of a command" : "capture");
 	c.feed.trust = FEED_ALL;
 	c.feed.file = "netlink";
 	ret = prepare(&c, e);
@@ -379,7 +404,8 @@ int capture_run(struct store *store, const struct capture_options *options, stru
 	if (ret == 0)
 		ret = close_books(&c, e);
 	if (ret < 0)
-		report->unsaved = reader_figures_now(&c.reader).taken + reader_figures_now(&c.reader).dropped - c.stored;
+		report->unsaved = reader_figures_now(&c.reader).taken +
+				  reader_figures_now(&c.reader).dropped - c.stored;
 	if (backlog != 0)
 		audit_set_backlog(backlog, &ignored);
 	ret = feed_end(&c.feed, ret, e);

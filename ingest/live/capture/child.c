@@ -57,8 +57,8 @@ static int find_user(struct user *u, const char *name, struct err *e)
 }
 
 /*
- * Finds the command as execvp would, before the filter is loaded: tries that fail would be on record. Returns NULL, and
- * the errno in *error.
+ * Finds the command as execvp would, before the filter is loaded: tries that fail would be on
+ * record. Returns NULL, and the errno in *error.
  */
 static char *find_path(const char *cmd, int *error)
 {
@@ -99,8 +99,8 @@ bool child_is_privileged(void)
 }
 
 /*
- * Becomes the user, and keeps for the moment what loading a filter without no_new_privs takes: an exec of one who is not
- * root drops it.
+ * Becomes the user, and keeps for the moment what loading a filter without no_new_privs takes: an
+ * exec of one who is not root drops it.
  */
 static int become(const struct user *u)
 {
@@ -110,7 +110,8 @@ static int become(const struct user *u)
 
 	if (!u->given)
 		return 0;
-	if ((u->name != NULL ? initgroups(u->name, u->gid) : setgroups(0, NULL)) != 0 || setresgid(u->gid, u->gid, u->gid) != 0)
+	if ((u->name != NULL ? initgroups(u->name, u->gid) : setgroups(0, NULL)) != 0 ||
+	    setresgid(u->gid, u->gid, u->gid) != 0)
 		return -1;
 	if (privileged)
 		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
@@ -132,7 +133,8 @@ static int load_filter(const struct sock_fprog *filter, unsigned flags)
 
 /* ---- the child's side ---- */
 
-/* Ends the process, by the bare call: the filter may be loaded by now, and refuse what a sanitizer does before _exit. */
+/* Ends the process, by the bare call: the filter may be loaded by now, and refuse what a sanitizer
+ * does before _exit. */
 static void tell(int fd, int at)
 {
 	struct failure f = { errno, at };
@@ -142,7 +144,8 @@ static void tell(int fd, int at)
 }
 
 /* Returns only where something failed, and an end was refused as well. */
-static void run_child(struct child *c, const struct user *u, const struct sock_fprog *filter, unsigned flags, int go, int told)
+static void run_child(struct child *c, const struct user *u, const struct sock_fprog *filter,
+		      unsigned flags, int go, int told)
 {
 	char *shell[64] = { (char *)(uintptr_t)"sh", c->path };
 	int32_t mark;
@@ -175,7 +178,8 @@ static void run_child(struct child *c, const struct user *u, const struct sock_f
 
 /* ---- the parent's ---- */
 
-int child_start(struct child *c, char *const *argv, const char *user, const struct sock_fprog *filter, unsigned flags, struct err *e)
+int child_start(struct child *c, char *const *argv, const char *user,
+		const struct sock_fprog *filter, unsigned flags, struct err *e)
 {
 	struct user u;
 	int go[2] = { -1, -1 }, told[2] = { -1, -1 };
@@ -184,7 +188,8 @@ int child_start(struct child *c, char *const *argv, const char *user, const stru
 	if (find_user(&u, user, e) < 0)
 		return -1;
 	c->path = find_path(argv[0], &c->found_errno);
-	if (pipe2(go, O_CLOEXEC) != 0 || pipe2(told, O_CLOEXEC) != 0 || (c->path != NULL && (c->pid = fork()) < 0)) {
+	if (pipe2(go, O_CLOEXEC) != 0 || pipe2(told, O_CLOEXEC) != 0 ||
+	    (c->path != NULL && (c->pid = fork()) < 0)) {
 		err_set(e, ST_SYSTEM, "cannot start a process: %s", strerror(errno));
 		free(u.name);
 		for (int i = 0; i < 2; i++) {
@@ -212,7 +217,8 @@ int child_start(struct child *c, char *const *argv, const char *user, const stru
 
 static volatile sig_atomic_t to_pid;
 
-/* What the terminal sends reaches the whole group; what somebody sends to us alone is meant for the command. */
+/* What the terminal sends reaches the whole group; what somebody sends to us alone is meant for the
+ * command. */
 static void pass_on(int number, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -222,7 +228,8 @@ static void pass_on(int number, siginfo_t *info, void *context)
 
 static void pass_signals(void)
 {
-	static const int passed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGWINCH };
+	static const int passed[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT, SIGUSR1,
+				      SIGUSR2, SIGALRM, SIGCONT, SIGWINCH };
 	struct sigaction act = { .sa_sigaction = pass_on, .sa_flags = SA_SIGINFO };
 
 	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a command under a seccomp filter: a child that waits until everything else is ready, loads the filter and execs. */
+/* Runs a command under a seccomp filter: a child that waits until everything else is ready, loads
+ * the filter and execs. */
 #ifndef INGEST_LIVE_CAPTURE_CHILD_H
 #define INGEST_LIVE_CAPTURE_CHILD_H
 
@@ -26,21 +27,25 @@ struct child {
 extern const struct sock_fprog child_log_filter;
 
 /*
- * Forks a child that waits. argv is the command and its arguments, ended by NULL, borrowed; user: a name or number, NULL:
- * as whom this process runs. It loads `filter` with `flags` of seccomp(2); without CAP_SYS_ADMIN under no_new_privs,
- * whereupon setuid programs gain nothing. Release it also after a failure.
+ * Forks a child that waits. argv is the command and its arguments, ended by NULL, borrowed; user: a
+ * name or number, NULL: as whom this process runs. It loads `filter` with `flags` of seccomp(2);
+ * without CAP_SYS_ADMIN under no_new_privs, whereupon setuid programs gain nothing. Release it also
+ * after a failure.
  */
-int child_start(struct child *c, char *const *argv, const char *user, const struct sock_fprog *filter, unsigned flags, struct err *e);
+int child_start(struct child *c, char *const *argv, const char *user,
+		const struct sock_fprog *filter, unsigned flags, struct err *e);
 
 /*
- * Lets it go on; mark: a call that it makes first under its filter, so that its record shows which pid it has there; 0:
- * none. Returns 0 when the command runs, else the status to exit with, and *e says why.
+ * Lets it go on; mark: a call that it makes first under its filter, so that its record shows which
+ * pid it has there; 0: none. Returns 0 when the command runs, else the status to exit with, and *e
+ * says why.
  */
 int child_go(struct child *c, int32_t mark, struct err *e);
 
 /*
- * Waits for its end, at most timeout_ms, passing on the signals that somebody sends to it through this process; those of
- * the terminal it gets itself. Returns its exit status, or 128 and the signal's number; -1: it still runs.
+ * Waits for its end, at most timeout_ms, passing on the signals that somebody sends to it through
+ * this process; those of the terminal it gets itself. Returns its exit status, or 128 and the
+ * signal's number; -1: it still runs.
  */
 int child_poll(struct child *c, int timeout_ms);
 

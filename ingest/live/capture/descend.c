@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 #define NS_PER_MS 1000000
-#define TICK_MS 10            /* a record's time is that of the kernel's last tick, at most so much early */
-#define KEPT_NS 2000000000ll  /* one that has gone is remembered so long for records that are on their way */
-#define EDGES_KEPT 64         /* calls without an outcome yet: tries of execvp, threads that all fork */
+#define TICK_MS 10 /* a record's time is that of the kernel's last tick, at most so much early */
+/* one that has gone is remembered so long for records that are on their way */
+#define KEPT_NS 2000000000ll
+#define EDGES_KEPT 64 /* calls without an outcome yet: tries of execvp, threads that all fork */
 
 struct edge_seen { int64_t t_ms; uint32_t serial; enum edge_kind kind; };
 struct outcome { enum task_kind kind; int32_t child; int64_t ns; };
@@ -68,7 +69,8 @@ void descend_release(struct descend *d)
 
 void descend_event(struct descend *d, const struct task_event *ev)
 {
-	struct descend_process *p = find_process(d, ev->kind == TASK_FORK || ev->kind == TASK_THREAD ? ev->parent : ev->pid);
+	struct descend_process *p = find_process(
+		d, ev->kind == TASK_FORK || ev->kind == TASK_THREAD ? ev->parent : ev->pid);
 
 	if (p != NULL && ev->kind != TASK_EXIT)
 		*VEC_PUSH(&p->outcomes) = (struct outcome){ ev->kind, ev->pid, ev->ns };
@@ -84,10 +86,12 @@ bool descend_has(const struct descend *d, int32_t pid, int64_t t_ms)
 {
 	const struct descend_process *p = find_process(d, pid);
 
-	return p != NULL && (t_ms + TICK_MS) * NS_PER_MS >= p->born_ns && (p->gone_ns == 0 || t_ms * NS_PER_MS <= p->gone_ns);
+	return p != NULL && (t_ms + TICK_MS) * NS_PER_MS >= p->born_ns &&
+	       (p->gone_ns == 0 || t_ms * NS_PER_MS <= p->gone_ns);
 }
 
-void descend_record(struct descend *d, int32_t pid, int64_t t_ms, uint32_t serial, enum edge_kind kind)
+void descend_record(struct descend *d, int32_t pid, int64_t t_ms, uint32_t serial,
+		    enum edge_kind kind)
 {
 	struct descend_process *p = find_process(d, pid);
 	size_t at;
@@ -109,10 +113,12 @@ void descend_record(struct descend *d, int32_t pid, int64_t t_ms, uint32_t seria
 }
 
 /*
- * Calls and outcomes are in one order; some calls fail and have none. From the end, each outcome takes the last call of
- * its kind that is left and came before it: a call that failed came before the one that did not.
+ * Calls and outcomes are in one order; some calls fail and have none. From the end, each outcome
+ * takes the last call of its kind that is left and came before it: a call that failed came before
+ * the one that did not.
  */
-static void settle_process(struct descend_process *p, int64_t ns, void (*take)(void *, const struct queue_task *), void *to)
+static void settle_process(struct descend_process *p, int64_t ns,
+			   void (*take)(void *, const struct queue_task *), void *to)
 {
 	size_t n = 0, left, used = 0;
 
@@ -124,17 +130,20 @@ static void settle_process(struct descend_process *p, int64_t ns, void (*take)(v
 		enum edge_kind kind = o->kind == TASK_EXEC ? EDGE_EXEC : EDGE_FORK;
 		size_t at = left;
 
-		while (at > 0 && (p->edges.v[at - 1].kind != kind || p->edges.v[at - 1].t_ms * NS_PER_MS > o->ns))
+		while (at > 0 && (p->edges.v[at - 1].kind != kind ||
+				  p->edges.v[at - 1].t_ms * NS_PER_MS > o->ns))
 			at--;
 		if (at == 0)
 			continue;
 		left = at - 1;
 		used = used ? used : at;
 		if (o->kind != TASK_THREAD)
-			take(to, &(struct queue_task){ .pid = o->kind == TASK_FORK ? o->child : p->pid,
-						       .parent = o->kind == TASK_FORK ? p->pid : 0,
-						       .kind = o->kind == TASK_FORK ? EDGE_BORN : EDGE_EXECED,
-						       .serial = p->edges.v[left].serial, .t_ms = p->edges.v[left].t_ms });
+			take(to, &(struct queue_task){
+					 .pid = o->kind == TASK_FORK ? o->child : p->pid,
+					 .parent = o->kind == TASK_FORK ? p->pid : 0,
+					 .kind = o->kind == TASK_FORK ? EDGE_BORN : EDGE_EXECED,
+					 .serial = p->edges.v[left].serial,
+					 .t_ms = p->edges.v[left].t_ms });
 	}
 	if (p->edges.n - used > EDGES_KEPT)
 		used = p->edges.n - EDGES_KEPT;
@@ -144,7 +153,10 @@ static void settle_process(struct descend_process *p, int64_t ns, void (*take)(v
 		return;
 	p->told = true;
 	if (p->any)
-		take(to, &(struct queue_task){ .pid = p->pid, .kind = EDGE_GONE, .serial = p->last_serial, .t_ms = p->last_ms });
+		take(to, &(struct queue_task){ .pid = p->pid,
+					       .kind = EDGE_GONE,
+					       .serial = p->last_serial,
+					       .t_ms = p->last_ms });
 }
 
 /* Forgets those that went long ago. */
@@ -169,7 +181,8 @@ static void tidy(struct descend *d, int64_t ns)
 		map_put(&d->by_pid, (uint32_t)d->all.v[i]->pid, 0, (int64_t)i);
 }
 
-void descend_settle(struct descend *d, int64_t ns, void (*take)(void *to, const struct queue_task *task), void *to)
+void descend_settle(struct descend *d, int64_t ns,
+		    void (*take)(void *to, const struct queue_task *task), void *to)
 {
 	for (size_t i = 0; i < d->all.n; i++)
 		if (d->all.v[i]->outcomes.n || d->all.v[i]->gone_ns)

@@ -26,20 +26,22 @@ struct exes {
 	struct exes_seen waiting, known;
 	bool ended;
 	atomic_bool over;
-	struct pool files;           /* the thread's: which file, and in which state; ids are by pool id - 1 */
+	struct pool
+		files; /* the thread's: which file, and in which state; ids are by pool id - 1 */
 	VEC(struct build_id) ids;
 };
 
 /* ---- the thread ---- */
 
 /*
- * The build-id of a file that is open as a path only; read once for each state of each file, empty where it has none. False:
- * it could not be read this time.
+ * The build-id of a file that is open as a path only; read once for each state of each file, empty
+ * where it has none. False: it could not be read this time.
  */
 static bool id_of(struct exes *x, int fd, const struct stat *st, struct build_id *out)
 {
-	const int64_t key[] = { (int64_t)st->st_dev, (int64_t)st->st_ino, st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
-				st->st_ctim.tv_sec, st->st_ctim.tv_nsec };
+	const int64_t key[] = { (int64_t)st->st_dev, (int64_t)st->st_ino, st->st_size,
+				st->st_mtim.tv_sec,  st->st_mtim.tv_nsec, st->st_ctim.tv_sec,
+				st->st_ctim.tv_nsec };
 	const struct bytes file = { (const char *)key, sizeof(key) };
 	char path[32];
 	uint32_t id;
@@ -67,7 +69,8 @@ static bool identify(struct exes *x, struct exe_seen *s)
 	bool known = fstat(s->fd, &st) == 0 && id_of(x, s->fd, &st, &s->id) && s->id.text[0];
 
 	if (known)
-		s->here = stat(s->exe.p, &named) == 0 && named.st_dev == st.st_dev && named.st_ino == st.st_ino;
+		s->here = stat(s->exe.p, &named) == 0 && named.st_dev == st.st_dev &&
+			  named.st_ino == st.st_ino;
 	mem_close_at(&s->fd);
 	return known;
 }
@@ -149,7 +152,10 @@ void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes location, i
 	text[exe.n] = '\0';
 	if (location.n)
 		memcpy(text + exe.n + 1, location.p, location.n);
-	*s = (struct exe_seen){ .t_ms = t_ms, .exe = { text, exe.n }, .location = { text + exe.n + 1, location.n }, .fd = fd };
+	*s = (struct exe_seen){ .t_ms = t_ms,
+				.exe = { text, exe.n },
+				.location = { text + exe.n + 1, location.n },
+				.fd = fd };
 	pthread_mutex_lock(&x->lock);
 	room = x->waiting.n < WAITING_MAX;
 	if (room)

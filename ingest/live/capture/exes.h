@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which builds of programs run. The file of a process is opened while it lives, which waits for nobody; its build-id is read
- * by a thread of its own, because the file may lie on a file system whose owner keeps readers waiting.
+ * Which builds of programs run. The file of a process is opened while it lives, which waits for
+ * nobody; its build-id is read by a thread of its own, because the file may lie on a file system
+ * whose owner keeps readers waiting.
  */
 #ifndef INGEST_LIVE_CAPTURE_EXES_H
 #define INGEST_LIVE_CAPTURE_EXES_H
@@ -16,7 +17,8 @@
 struct exe_seen {
 	int64_t t_ms;           /* of the record that it was seen by */
 	struct build_id id;
-	bool here;              /* its path means this very file where we are: no other root directory, no mount above it */
+	bool here; /* its path means this very file where we are: no other root directory, no mount
+		      above it */
 	struct bytes exe, location; /* as they were given to exes_add; they lie behind */
 	int fd;
 };
@@ -28,12 +30,14 @@ struct exes;
 struct exes *exes_start(void);
 
 /*
- * What the process runs, for exes_add, where it is still `exe`, a record's name for it: -1 where it is something else by now,
- * or gone, or may not be looked at (that takes CAP_SYS_PTRACE, for processes of others).
+ * What the process runs, for exes_add, where it is still `exe`, a record's name for it: -1 where it
+ * is something else by now, or gone, or may not be looked at (that takes CAP_SYS_PTRACE, for
+ * processes of others).
  */
 int exes_open(int32_t pid, struct bytes exe);
 
-/* Has the build-id of fd read, and closes it. Where too many wait already, nobody will know. Both texts are copied. */
+/* Has the build-id of fd read, and closes it. Where too many wait already, nobody will know. Both
+ * texts are copied. */
 void exes_add(struct exes *x, int fd, struct bytes exe, struct bytes location, int64_t t_ms);
 
 /* What is known since the last call. The caller frees each, and out->v by VEC_FREE. */

@@ -37,7 +37,8 @@ int queue_open(struct queue *q, const char *folder, struct err *e)
 		return 0;
 	q->spool = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (q->spool < 0)
-		return err_set(e, err_status(errno), "--spool: no file can be made in '%.200s': %s", folder, strerror(errno));
+		return err_set(e, err_status(errno), "--spool: no file can be made in '%.200s': %s",
+			       folder, strerror(errno));
 	return 0;
 }
 
@@ -74,7 +75,8 @@ static bool slot_used(const struct queue *q, unsigned slot)
 	return q->slots[slot / 64] >> slot % 64 & 1;
 }
 
-/* The first slot that is free, so that the file stays short; -1: the file is not to be written to, or full. */
+/* The first slot that is free, so that the file stays short; -1: the file is not to be written to,
+ * or full. */
 static int take_slot(struct queue *q)
 {
 	unsigned slot = 0;
@@ -108,7 +110,8 @@ static void free_slot(struct queue *q, unsigned slot)
 	q->slots[slot / 64] &= ~((uint64_t)1 << slot % 64);
 	while (q->spool_slots > 0 && !slot_used(q, q->spool_slots - 1))
 		q->spool_slots--;
-	if (q->spool_slots < before && ftruncate(q->spool, (off_t)q->spool_slots * QUEUE_BLOCK) != 0)
+	if (q->spool_slots < before &&
+	    ftruncate(q->spool, (off_t)q->spool_slots * QUEUE_BLOCK) != 0)
 		give_up(q, errno);
 }
 
@@ -118,7 +121,8 @@ static void free_slot(struct queue *q, unsigned slot)
 static bool write_slot(const struct queue *q, unsigned slot, const struct queue_block *b)
 {
 	for (size_t done = 0; done < b->used;) {
-		ssize_t n = pwrite(q->spool, b->bytes + done, b->used - done, (off_t)slot * QUEUE_BLOCK + (off_t)done);
+		ssize_t n = pwrite(q->spool, b->bytes + done, b->used - done,
+				   (off_t)slot * QUEUE_BLOCK + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -141,7 +145,8 @@ static struct queue_block *read_slot(const struct queue *q, const struct queue_b
 	*b = *stub;
 	b->slot = -1;
 	while (done < b->used) {
-		ssize_t n = pread(q->spool, b->bytes + done, b->used - done, (off_t)stub->slot * QUEUE_BLOCK + (off_t)done);
+		ssize_t n = pread(q->spool, b->bytes + done, b->used - done,
+				  (off_t)stub->slot * QUEUE_BLOCK + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -190,8 +195,8 @@ static bool append(struct queue *q, const struct queue_block *b)
 }
 
 /*
- * Writes a block to the file; the lock is held before and after. Returns its stub, which goes through the queue in its
- * place; NULL: the file has no room.
+ * Writes a block to the file; the lock is held before and after. Returns its stub, which goes
+ * through the queue in its place; NULL: the file has no room.
  */
 static struct queue_block *spool(struct queue *q, const struct queue_block *b)
 {
@@ -250,7 +255,8 @@ void queue_push(struct queue *q)
 void queue_add(struct queue *q, enum item_kind kind, const void *p, size_t n)
 {
 	struct item_head head = { kind, (uint32_t)n };
-	/* a place is of the next record, and of no other one where a block is dropped between them */
+	/* a place is of the next record, and of no other one where a block is dropped between them
+	 */
 	const size_t behind = kind == ITEM_LOCATION ? sizeof(head) + QUEUE_ITEM_MAX : 0;
 	struct queue_block *b;
 
@@ -337,7 +343,8 @@ static struct queue_block *take_ready(struct queue *q)
 	return b;
 }
 
-/* The block of a stub, which is freed with its slot. What cannot be read is lost, and the file is no good any more. */
+/* The block of a stub, which is freed with its slot. What cannot be read is lost, and the file is
+ * no good any more. */
 static struct queue_block *unspool(struct queue *q, struct queue_block *stub)
 {
 	struct queue_block *b = read_slot(q, stub);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was read and not yet stored, while another process holds the store's lock: blocks of items, handed from one thread
- * to another in the order in which they came. Memory is bounded; where a folder is given, more goes to a file in it, which
- * is made of slots of one block each. The file is as long as its last slot in use, so what it takes of the disk is what
- * waited in it at once, and no more than QUEUE_SPOOL_MAX.
+ * What was read and not yet stored, while another process holds the store's lock: blocks of items,
+ * handed from one thread to another in the order in which they came. Memory is bounded; where a
+ * folder is given, more goes to a file in it, which is made of slots of one block each. The file is
+ * as long as its last slot in use, so what it takes of the disk is what waited in it at once, and
+ * no more than QUEUE_SPOOL_MAX.
  */
 #ifndef INGEST_LIVE_CAPTURE_QUEUE_H
 #define INGEST_LIVE_CAPTURE_QUEUE_H
@@ -15,16 +16,18 @@
 
 #define QUEUE_BLOCK (256u << 10)     /* bytes */
 #define QUEUE_BLOCKS 48              /* that wait in memory, 12 MiB */
-#define QUEUE_RESERVE 4              /* more of them, for what is read already when there is no room any more */
+/* more of them, for what is read already when there is no room any more */
+#define QUEUE_RESERVE 4
 #define QUEUE_SPOOL_MAX (1ull << 30) /* bytes of the file */
 #define QUEUE_SLOTS ((unsigned)(QUEUE_SPOOL_MAX / QUEUE_BLOCK))
 #define QUEUE_READY (QUEUE_BLOCKS + QUEUE_RESERVE + QUEUE_SLOTS)
 #define QUEUE_ITEM_MAX (QUEUE_BLOCK / 4) /* bytes of an item */
 
 enum item_kind {
-	ITEM_RECORD,  /* a line and its newline */
-	ITEM_LOCATION,   /* where the process of the next record ran: an encoded struct place; both are in one block */
-	ITEM_TASK,    /* a struct queue_task */
+	ITEM_RECORD, /* a line and its newline */
+	ITEM_LOCATION, /* where the process of the next record ran: an encoded struct place; both
+			  are in one block */
+	ITEM_TASK, /* a struct queue_task */
 };
 
 struct queue_task { int64_t t_ms; int32_t pid, parent; uint32_t serial; uint32_t kind; };
@@ -49,7 +52,8 @@ struct queue {
 	uint64_t spool_most;         /* bytes that it had at most */
 	int spool_errno;             /* why nothing is written to it any more; 0: it is */
 	bool ended;                  /* nothing will be added */
-	uint64_t dropped;            /* records for which there was no room, or that the file did not give back */
+	uint64_t dropped; /* records for which there was no room, or that the file did not give back
+			   */
 	uint64_t dropped_tasks;
 };
 
@@ -57,18 +61,21 @@ struct queue {
 int queue_open(struct queue *q, const char *folder, struct err *e);
 void queue_release(struct queue *q);
 
-/* The writer: adds an item of at most QUEUE_ITEM_MAX bytes. Where nothing has room, a whole block is dropped and counted. */
+/* The writer: adds an item of at most QUEUE_ITEM_MAX bytes. Where nothing has room, a whole block
+ * is dropped and counted. */
 void queue_add(struct queue *q, enum item_kind kind, const void *p, size_t n);
-/* ... hands over what it has added; while memory is full it keeps a block that is not, since a slot is as large as a full one. */
+/* ... hands over what it has added; while memory is full it keeps a block that is not, since a slot
+ * is as large as a full one. */
 void queue_push(struct queue *q);
 /*
- * ... waits until there is room again, at most timeout_ms; false: there is none. What is read already may be added even then:
- * there is a reserve of QUEUE_RESERVE blocks.
+ * ... waits until there is room again, at most timeout_ms; false: there is none. What is read
+ * already may be added even then: there is a reserve of QUEUE_RESERVE blocks.
  */
 bool queue_room(struct queue *q, int timeout_ms);
 void queue_end(struct queue *q);
 
-/* Why the file is not used any more (no space, a quota, a fault of the disk), an errno; 0: it is, or there is none. */
+/* Why the file is not used any more (no space, a quota, a fault of the disk), an errno; 0: it is,
+ * or there is none. */
 int queue_spool_error(struct queue *q);
 
 /* The reader: the next block, which it frees; NULL: there is none. */

@@ -24,20 +24,32 @@
 #define SETTLE_MS 300       /* so long ago everything has come */
 #define STRAGGLER_MS 300    /* what is missing at the end is waited for */
 #define LOOK_AGAIN_MS 500   /* a pid that was silent for so long may be another process */
-#define BURST_MS 10         /* in which so many records are a burst, and the next ones may gather for a moment */
+/* in which so many records are a burst, and the next ones may gather for a moment */
+#define BURST_MS 10
 #define BURST 100
 #define BURST_US 500
 #define LOOKED 32768        /* a power of two */
-#define SHOWN_BEHIND 256    /* serials that may still come, out of order, while the figures are looked at */
+/* serials that may still come, out of order, while the figures are looked at */
+#define SHOWN_BEHIND 256
 
-struct reader_location { int32_t pid; uint32_t exe, location; int64_t t_ms; }; /* a hash; of reader.places */
+struct reader_location {
+	int32_t pid;
+	uint32_t exe, location;
+	int64_t t_ms;
+}; /* a hash; of reader.places */
 
 /* ---- what a record says, without parsing it whole ---- */
 
-struct peeked { int64_t t_ms; int32_t pid, nr; uint32_t arch; struct bytes rest; }; /* rest: what is behind pid */
+struct peeked {
+	int64_t t_ms;
+	int32_t pid, nr;
+	uint32_t arch;
+	struct bytes rest;
+}; /* rest: what is behind pid */
 
 /* The number behind a word; the kernel puts no blank into names, so that it is the kernel's own. */
-static bool number_behind(struct bytes *line, struct bytes word, uint64_t max, bool hex, uint64_t *out)
+static bool number_behind(struct bytes *line, struct bytes word, uint64_t max, bool hex,
+			  uint64_t *out)
 {
 	bytes_skip(line, bytes_find(*line, word) + word.n);
 	return (hex ? bytes_hex(line, max, out) : bytes_dec(line, max, out)) > 0;
@@ -48,19 +60,23 @@ static bool peek(struct bytes line, bool call, struct peeked *out)
 	uint64_t second, ms, pid, arch = 0, nr = 0;
 	struct bytes rest;
 
-	if (!number_behind(&line, BYTES("audit("), INT64_MAX / 1000000, false, &second) || !bytes_take(&line, BYTES(".")))
+	if (!number_behind(&line, BYTES("audit("), INT64_MAX / 1000000, false, &second) ||
+	    !bytes_take(&line, BYTES(".")))
 		return false;
 	/* three digits, which may begin with 0 */
-	if (line.n < 3 || !bytes_digit(line.p[0]) || !bytes_digit(line.p[1]) || !bytes_digit(line.p[2]))
+	if (line.n < 3 || !bytes_digit(line.p[0]) || !bytes_digit(line.p[1]) ||
+	    !bytes_digit(line.p[2]))
 		return false;
-	ms = (uint64_t)(line.p[0] - '0') * 100 + (uint64_t)(line.p[1] - '0') * 10 + (uint64_t)(line.p[2] - '0');
+	ms = (uint64_t)(line.p[0] - '0') * 100 + (uint64_t)(line.p[1] - '0') * 10 +
+	     (uint64_t)(line.p[2] - '0');
 	if (!number_behind(&line, BYTES(" pid="), INT32_MAX, false, &pid))
 		return false;
 	rest = line;
 	if (call && (!number_behind(&line, BYTES(" arch="), UINT32_MAX, true, &arch) ||
 		     !number_behind(&line, BYTES(" syscall="), INT32_MAX, false, &nr)))
 		return false;
-	*out = (struct peeked){ (int64_t)(second * 1000 + ms), (int32_t)pid, (int32_t)nr, (uint32_t)arch, rest };
+	*out = (struct peeked){ (int64_t)(second * 1000 + ms), (int32_t)pid, (int32_t)nr,
+				(uint32_t)arch, rest };
 	return true;
 }
 
@@ -71,7 +87,8 @@ static struct bytes exe_of(const struct peeked *p)
 
 	bytes_skip(&rest, 1);
 	bytes_until(&rest, ' ');
-	return bytes_take(&rest, BYTES(" exe=")) ? bytes_until(&rest, ' ') : (struct bytes){ "", 0 };
+	return bytes_take(&rest, BYTES(" exe=")) ? bytes_until(&rest, ' ') :
+						   (struct bytes){ "", 0 };
 }
 
 /* ---- fences ---- */
@@ -81,7 +98,8 @@ static bool is_marker(const struct netlink_message *m, int32_t nr, struct peeked
 	return m->ours && peek(m->line, true, out) && out->nr == nr;
 }
 
-/* Reads until the marker has come. What came before it does not count, and what came behind it in one go is kept in nl. */
+/* Reads until the marker has come. What came before it does not count, and what came behind it in
+ * one go is kept in nl. */
 static int wait_for_marker(struct reader *r, int32_t nr, int32_t child, struct err *e)
 {
 	int64_t end = when_clock_ms() + MARKER_MS;
@@ -94,8 +112,10 @@ static int wait_for_marker(struct reader *r, int32_t nr, int32_t child, struct e
 			const struct netlink_message *m = &r->nl.messages[i];
 
 			if (m->ours && peek(m->line, false, &p) && p.pid == getpid())
-				return err_set(e, ST_SYSTEM, "this process is itself under a filter that logs, so reading a record makes "
-					       "another: start scaudit outside of it");
+				return err_set(
+					e, ST_SYSTEM,
+					"this process is itself under a filter that logs, so reading a record makes "
+					"another: start scaudit outside of it");
 			if (!is_marker(m, nr, &p))
 				continue;
 			gaps_begin(r->gaps, m->serial);
@@ -106,9 +126,11 @@ static int wait_for_marker(struct reader *r, int32_t nr, int32_t child, struct e
 			return 0;
 		}
 	}
-	return err_set(e, ST_SYSTEM, "wrong network namespace, or logging is off: a record made as a test did not come within %d s "
-		       "(the initial network namespace is needed, and 'log' in kernel.seccomp.actions_logged; see scaudit doctor)",
-		       MARKER_MS / 1000);
+	return err_set(
+		e, ST_SYSTEM,
+		"wrong network namespace, or logging is off: a record made as a test did not come within %d s "
+		"(the initial network namespace is needed, and 'log' in kernel.seccomp.actions_logged; see scaudit doctor)",
+		MARKER_MS / 1000);
 }
 
 /* ---- records ---- */
@@ -132,8 +154,9 @@ static uint32_t look_for_location(struct reader *r, const struct peeked *p)
 }
 
 /*
- * A process's cgroup, once when it is first heard of, and again after a silence in which its pid may have changed hands; its
- * program then and when it has become another. The program first: it is gone before the cgroup is.
+ * A process's cgroup, once when it is first heard of, and again after a silence in which its pid
+ * may have changed hands; its program then and when it has become another. The program first: it is
+ * gone before the cgroup is.
  */
 static void look_up(struct reader *r, const struct peeked *p)
 {
@@ -149,7 +172,8 @@ static void look_up(struct reader *r, const struct peeked *p)
 		return;
 	if (r->exes != NULL && fields_string(&value, &exe, room, sizeof(room), false) == NULL)
 		fd = exes_open(p->pid, exe);
-	*was = (struct reader_location){ p->pid, hash, again ? look_for_location(r, p) : was->location, p->t_ms };
+	*was = (struct reader_location){ p->pid, hash,
+					 again ? look_for_location(r, p) : was->location, p->t_ms };
 	if (fd >= 0 && was->location != 0)
 		exes_add(r->exes, fd, exe, pool_get(&r->locations, was->location), p->t_ms);
 	else if (fd >= 0)
@@ -195,7 +219,9 @@ static void settle_tasks(struct reader *r, int64_t behind_ms)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	descend_settle(&r->descend, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - behind_ms * 1000000, take_task, &r->queue);
+	descend_settle(&r->descend,
+		       (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - behind_ms * 1000000,
+		       take_task, &r->queue);
 }
 
 static void take_all(struct reader *r, size_t from, size_t n)
@@ -219,15 +245,17 @@ static void take_all(struct reader *r, size_t from, size_t n)
 }
 
 /*
- * In a burst it is cheaper to look at the socket now and then than to be woken for each record. Not while new processes
- * come: they are gone within milliseconds, and with them what tells their containers.
+ * In a burst it is cheaper to look at the socket now and then than to be woken for each record. Not
+ * while new processes come: they are gone within milliseconds, and with them what tells their
+ * containers.
  */
 static bool in_burst(struct reader *r)
 {
 	int64_t now = when_clock_ms();
 
 	if (now >= r->window_ms + BURST_MS) {
-		r->burst = now < r->window_ms + 2 * BURST_MS && r->figures.received - r->window_received >= BURST &&
+		r->burst = now < r->window_ms + 2 * BURST_MS &&
+			   r->figures.received - r->window_received >= BURST &&
 			   r->figures.looked == r->window_looked;
 		r->window_ms = now;
 		r->window_received = r->figures.received;
@@ -244,8 +272,9 @@ static void tell_of_spool(struct reader *r)
 	if (error == 0)
 		return;
 	r->told = true;
-	snprintf(text, sizeof(text), "the spool in '%.200s' is not used any more: %s; what comes waits in memory alone", r->o.spool,
-		 strerror(error));
+	snprintf(text, sizeof(text),
+		 "the spool in '%.200s' is not used any more: %s; what comes waits in memory alone",
+		 r->o.spool, strerror(error));
 	if (r->o.say != NULL)
 		r->o.say(text);
 }
@@ -255,7 +284,8 @@ static int receive(struct reader *r, struct err *e)
 	size_t n;
 
 	tell_of_spool(r);
-	/* where there is no room, records are left to the socket, which holds more than memory does */
+	/* where there is no room, records are left to the socket, which holds more than memory does
+	 */
 	if (!queue_room(&r->queue, IDLE_MS))
 		return 0;
 	if (netlink_receive(&r->nl, IDLE_MS, &n, e) < 0)
@@ -276,7 +306,8 @@ static int finish(struct reader *r, struct err *e)
 
 	if (marker_make(&nr, &child, e) < 0)
 		return -1;
-	while (!r->given_up && when_clock_ms() < end && when_clock_ms() < quiet && !(came && gaps_until(r->gaps, last) == 0)) {
+	while (!r->given_up && when_clock_ms() < end && when_clock_ms() < quiet &&
+	       !(came && gaps_until(r->gaps, last) == 0)) {
 		struct peeked p;
 		size_t n;
 
@@ -353,8 +384,8 @@ int reader_open(struct reader *r, const struct reader_options *options, struct e
 			      .looked = mem_zero(LOOKED, sizeof(struct reader_location)) };
 	pthread_mutex_init(&r->figures_lock, NULL);
 	if (queue_open(&r->queue, options->spool, e) < 0 ||
-	    netlink_open(&r->nl, options->buffer ? options->buffer : NETLINK_BUFFER, e) < 0 || marker_make(&nr, &child, e) < 0 ||
-	    wait_for_marker(r, nr, child, e) < 0)
+	    netlink_open(&r->nl, options->buffer ? options->buffer : NETLINK_BUFFER, e) < 0 ||
+	    marker_make(&nr, &child, e) < 0 || wait_for_marker(r, nr, child, e) < 0)
 		return -1;
 	r->figures.lost_known = audit_read(&state, &ignored) == 0;
 	r->lost_first = r->figures.lost_known ? state.lost : 0;
@@ -421,7 +452,8 @@ struct reader_figures reader_figures_now(struct reader *r)
 
 bool reader_complete(const struct reader *r, const struct reader_figures *f)
 {
-	return f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 && f->tasks_lost == 0 && !r->no_marker;
+	return f->gaps == 0 && f->dropped == 0 && f->lost_known && f->lost == 0 &&
+	       f->tasks_lost == 0 && !r->no_marker;
 }
 
 void reader_release(struct reader *r)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads the kernel's records in a thread of its own, so that nothing else has to keep up with them, and puts them into a
- * queue together with what is known only while a process lives. Counts what was lost.
+ * Reads the kernel's records in a thread of its own, so that nothing else has to keep up with them,
+ * and puts them into a queue together with what is known only while a process lives. Counts what
+ * was lost.
  */
 #ifndef INGEST_LIVE_CAPTURE_READER_H
 #define INGEST_LIVE_CAPTURE_READER_H
@@ -18,11 +19,13 @@
 struct reader_options {
 	size_t buffer;       /* bytes of the socket; 0: NETLINK_BUFFER */
 	const char *spool;   /* see queue_open */
-	void (*say)(const char *text); /* called once, by the reader's thread, when the spool takes no more; NULL: nobody listens */
+	void (*say)(const char *text); /* called once, by the reader's thread, when the spool takes
+					  no more; NULL: nobody listens */
 	bool locations;         /* look up cgroups, and which builds of programs run */
 };
 
-/* What was read and what was lost. "Complete" is: no gaps, nothing dropped, and the kernel's figure known and unchanged. */
+/* What was read and what was lost. "Complete" is: no gaps, nothing dropped, and the kernel's figure
+ * known and unchanged. */
 struct reader_figures {
 	uint64_t received;       /* messages of all types */
 	uint64_t taken;          /* put into the queue */
@@ -50,11 +53,12 @@ struct reader {
 	atomic_bool stop, failed;
 	atomic_bool given_up;            /* nobody will empty the queue any more */
 	struct err failure;              /* why the thread ended, where failed */
-	bool foreign_pids;               /* records name processes otherwise than we do: another pid namespace */
+	bool foreign_pids; /* records name processes otherwise than we do: another pid namespace */
 	bool finished;                   /* the figures of serials are those between the fences */
 	bool no_marker;                   /* the last one did not come back */
 	uint32_t lost_first;
-	int32_t mark;                    /* the call by which a process is found, of which perf tells nothing; 0: none */
+	int32_t mark; /* the call by which a process is found, of which perf tells nothing; 0: none
+		       */
 	int32_t marked_pid;              /* its pid as records have it; 0: not found */
 	size_t rest, n_rest;             /* what came behind the first marker in one go, in nl */
 	/* of a command: */
@@ -63,7 +67,7 @@ struct reader {
 	struct descend descend;
 	int64_t settled_ms, pushed_ms;
 	bool told;                       /* that the spool takes no more */
-	bool burst;                      /* many records and no new process within the last window */
+	bool burst; /* many records and no new process within the last window */
 	int64_t window_ms;
 	uint64_t window_received, window_looked;
 	struct reader_location *looked;     /* whose cgroup was looked up, by a hash of the pid */
@@ -72,14 +76,15 @@ struct reader {
 };
 
 /*
- * Opens the socket and makes sure that records come: makes one and waits for it. ST_SYSTEM with the reason where they
- * do not, or where this process is itself logged. Release it also after a failure.
+ * Opens the socket and makes sure that records come: makes one and waits for it. ST_SYSTEM with the
+ * reason where they do not, or where this process is itself logged. Release it also after a
+ * failure.
  */
 int reader_open(struct reader *r, const struct reader_options *options, struct err *e);
 
 /*
- * From now on only records of this process, a child that waits, and of all that descends from it. ST_SYSTEM where perf may
- * not be used: then all records are taken. Before reader_start.
+ * From now on only records of this process, a child that waits, and of all that descends from it.
+ * ST_SYSTEM where perf may not be used: then all records are taken. Before reader_start.
  */
 int reader_follow(struct reader *r, int32_t pid, struct err *e);
 

@@ -38,12 +38,16 @@ static void take_record(struct watching *w, struct bytes text)
 		r->logged++;
 		return;
 	}
-	key = (struct key){ pool_intern(&r->strings, rec->comm), pool_intern(&r->strings, rec->exe), rec->arch, rec->nr,
-			    action_of(rec->code) };
+	key = (struct key){ pool_intern(&r->strings, rec->comm), pool_intern(&r->strings, rec->exe),
+			    rec->arch, rec->nr, action_of(rec->code) };
 	id = pool_intern(&w->keys, (struct bytes){ (const char *)&key, sizeof(key) });
 	if (id > r->refusals.n)
-		*VEC_PUSH(&r->refusals) = (struct refusal){ pool_get(&r->strings, key.comm), pool_get(&r->strings, key.exe), rec->arch,
-							    key.action, rec->nr, 0 };
+		*VEC_PUSH(&r->refusals) = (struct refusal){ pool_get(&r->strings, key.comm),
+							    pool_get(&r->strings, key.exe),
+							    rec->arch,
+							    key.action,
+							    rec->nr,
+							    0 };
 	r->refusals.v[id - 1].times++;
 }
 
@@ -61,7 +65,8 @@ static void take_waiting(struct watching *w)
 	}
 }
 
-static int prepare(struct watching *w, char *const *argv, const char *user, const struct sock_fprog *filter, struct err *e)
+static int prepare(struct watching *w, char *const *argv, const char *user,
+		   const struct sock_fprog *filter, struct err *e)
 {
 	struct reader_options plain = { 0 };
 	struct err why = { 0 };
@@ -80,7 +85,8 @@ static void watch_child(struct watching *w)
 	w->r->status = child_go(&w->child, 0, &why);
 	snprintf(w->r->failed, sizeof(w->r->failed), "%s", why.msg);
 	if (w->r->status == 0)
-		for (w->r->status = -1; w->r->status < 0; w->r->status = child_poll(&w->child, TAKE_MS))
+		for (w->r->status = -1; w->r->status < 0;
+		     w->r->status = child_poll(&w->child, TAKE_MS))
 			take_waiting(w);
 	reader_stop(&w->reader);
 	while (!queue_over(&w->reader.queue)) {
@@ -89,7 +95,8 @@ static void watch_child(struct watching *w)
 	}
 }
 
-int refusals_watch(struct refusals_report *r, char *const *argv, const char *user, const struct sock_fprog *filter, struct err *e)
+int refusals_watch(struct refusals_report *r, char *const *argv, const char *user,
+		   const struct sock_fprog *filter, struct err *e)
 {
 	struct watching w = { .r = r, .child = { .go = -1, .told = -1, .ends = -1 } };
 	int ret;

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define PAGES 64 /* of a ring, a power of two: some 4,000 events between two looks */
-#define EVENT_MAX 128 /* bytes, more than an event has: a ring with less room may have refused one */
+/* bytes, more than an event has: a ring with less room may have refused one */
+#define EVENT_MAX 128
 
 static size_t ring_bytes(void)
 {
@@ -22,9 +23,21 @@ static size_t ring_bytes(void)
 static int open_ring(struct tasks *t, int32_t pid, int cpu, struct err *e)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_DUMMY, .inherit = 1, .exclude_kernel = 1,
-		.exclude_hv = 1, .comm = 1, .comm_exec = 1, .task = 1, .sample_id_all = 1, .sample_type = PERF_SAMPLE_TIME,
-		.use_clockid = 1, .clockid = CLOCK_REALTIME, .watermark = 1, .wakeup_watermark = UINT32_MAX,
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.inherit = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+		.comm = 1,
+		.comm_exec = 1,
+		.task = 1,
+		.sample_id_all = 1,
+		.sample_type = PERF_SAMPLE_TIME,
+		.use_clockid = 1,
+		.clockid = CLOCK_REALTIME,
+		.watermark = 1,
+		.wakeup_watermark = UINT32_MAX,
 	};
 	int fd = (int)syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	void *at;
@@ -33,10 +46,12 @@ static int open_ring(struct tasks *t, int32_t pid, int cpu, struct err *e)
 		return 0;
 	if (fd < 0)
 		return err_set(e, ST_SYSTEM, "perf events may not be used: %s", strerror(errno));
-	at = mmap(NULL, ring_bytes() + (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	at = mmap(NULL, ring_bytes() + (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+		  MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED) {
 		close(fd);
-		return err_set(e, ST_SYSTEM, "perf events may not be used: no memory for them: %s", strerror(errno));
+		return err_set(e, ST_SYSTEM, "perf events may not be used: no memory for them: %s",
+			       strerror(errno));
 	}
 	*VEC_PUSH(&t->rings) = (struct tasks_ring){ fd, at, false };
 	return 0;
@@ -73,10 +88,12 @@ static void copy(const char *data, uint64_t from, void *to, size_t n)
 	memcpy((char *)to + first, data, n - first);
 }
 
-/* What the kernel writes behind a record's head: pid, ppid, tid, ptid, time; and the time of all as its last 8 bytes. */
+/* What the kernel writes behind a record's head: pid, ppid, tid, ptid, time; and the time of all as
+ * its last 8 bytes. */
 struct task_body { uint32_t pid, ppid, tid, ptid; };
 
-static void take_perf_event(struct tasks *t, struct tasks_ring *ring, const char *data, uint64_t at, const struct perf_event_header *head)
+static void take_perf_event(struct tasks *t, struct tasks_ring *ring, const char *data, uint64_t at,
+			    const struct perf_event_header *head)
 {
 	struct task_event ev = { 0 };
 	struct task_body body = { 0 };
@@ -147,7 +164,8 @@ void tasks_read(struct tasks *t)
 	int64_t before;
 	size_t n = 0;
 
-	/* rings are read one after the other: what is newer than the first look could come before something older */
+	/* rings are read one after the other: what is newer than the first look could come before
+	 * something older */
 	clock_gettime(CLOCK_REALTIME, &now);
 	before = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	for (size_t i = 0; i < t->rings.n; i++)

@@ -38,7 +38,7 @@ struct checkup {
 	struct err audit_why;
 	struct audit_excludes excludes;
 	bool excludes_known;
-	int daemon;             /* pid of who takes the records from the kernel; 0: nobody is seen */
+	int daemon; /* pid of who takes the records from the kernel; 0: nobody is seen */
 	struct delivery delivery;
 	struct overhead overhead;
 	bool overhead_known;

@@ -20,7 +20,8 @@
 #define STEP_MS 20
 #define KMSG_MAX 8192        /* PRINTKRB_RECORD_MAX and more; source: kernel/printk/printk.c */
 #define AT_ONCE (256u << 10) /* bytes of a file that are looked at in one step */
-#define LINE_KEEP 4096       /* bytes from the end of a block that may be the beginning of the record's line */
+/* bytes from the end of a block that may be the beginning of the record's line */
+#define LINE_KEEP 4096
 #define JOURNAL_MAX (4u << 20)
 #define JOURNAL_MS 3000
 #define JOURNAL_STEP_MS 250
@@ -107,7 +108,8 @@ static void look_kmsg(struct delivery *a, struct delivery_way *w)
 			look_in(a, w, (struct bytes){ line, (size_t)got });
 		else if (got == 0 || errno == EAGAIN)
 			return;
-		else if (errno != EPIPE && errno != EINTR) /* EPIPE: lines were overwritten, go on */
+		else if (errno != EPIPE &&
+			 errno != EINTR) /* EPIPE: lines were overwritten, go on */
 			return cannot_read(w);
 	}
 }
@@ -119,7 +121,8 @@ static int open_file(struct delivery *a, struct delivery_way *w)
 	(void)a;
 	w->fd = open(w->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (w->fd < 0 || fstat(w->fd, &st) != 0)
-		return err_set(&w->why, ST_SYSTEM, "%s", errno == ENOENT ? "no such file" : strerror(errno));
+		return err_set(&w->why, ST_SYSTEM, "%s",
+			       errno == ENOENT ? "no such file" : strerror(errno));
 	if (!S_ISREG(st.st_mode) || lseek(w->fd, 0, SEEK_END) < 0)
 		return err_set(&w->why, ST_SYSTEM, "it is no regular file");
 	return 0;
@@ -145,8 +148,11 @@ static void look_file(struct delivery *a, struct delivery_way *w)
 static int ask_journal(const struct delivery *a, struct buf *out, struct err *e)
 {
 	auto_free char *since = mem_print("--since=@%lld", (long long)a->began - 1);
-	const char *const argv[] = { "journalctl", "--no-pager", "--quiet", "--output=cat", since, "_TRANSPORT=kernel", "+",
-				     "_TRANSPORT=audit", NULL };
+	const char *const argv[] = { "journalctl", "--no-pager",
+				     "--quiet",	   "--output=cat",
+				     since,	   "_TRANSPORT=kernel",
+				     "+",	   "_TRANSPORT=audit",
+				     NULL };
 
 	return helper_output(argv, JOURNAL_MAX, JOURNAL_MS, out, e);
 }
@@ -187,7 +193,9 @@ static void open_ways(struct delivery *a, const char *audit_log)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		struct delivery_way *w = &a->ways[a->n++];
-		const char *path = ways[i].path != NULL ? ways[i].path : ways[i].open == open_file ? audit_log : NULL;
+		const char *path = ways[i].path != NULL	     ? ways[i].path :
+				   ways[i].open == open_file ? audit_log :
+							       NULL;
 
 		*w = (struct delivery_way){ .name = ways[i].name, .kind = ways[i].kind, .fd = -1 };
 		w->path = path != NULL ? mem_dup(path) : NULL;

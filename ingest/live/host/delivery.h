@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Has the kernel make one LOG record (ingest/live/kernel/marker.h) and looks through which of the ways of this machine it comes. A
- * way is a row of `ways` in delivery.c.
+ * Has the kernel make one LOG record (ingest/live/kernel/marker.h) and looks through which of the
+ * ways of this machine it comes. A way is a row of `ways` in delivery.c.
  */
 #ifndef INGEST_LIVE_HOST_DELIVERY_H
 #define INGEST_LIVE_HOST_DELIVERY_H
@@ -42,8 +42,8 @@ struct delivery {
 };
 
 /*
- * Makes the record and waits until it has come all ways that are open, at most wait_ms. audit_log: where auditd writes.
- * Cannot fail: what does not work is what it finds out. Release it.
+ * Makes the record and waits until it has come all ways that are open, at most wait_ms. audit_log:
+ * where auditd writes. Cannot fail: what does not work is what it finds out. Release it.
  */
 void delivery_watch(struct delivery *a, const char *audit_log, int wait_ms);
 void delivery_release(struct delivery *a);

@@ -17,7 +17,8 @@
 
 #define HELPER_MS 3000
 
-/* Inodes of the first namespaces, fixed by the kernel. source: include/uapi/linux/nsfs.h; net and mnt since 6.18 */
+/* Inodes of the first namespaces, fixed by the kernel. source: include/uapi/linux/nsfs.h; net and
+ * mnt since 6.18 */
 static const struct { const char *kind; uint64_t inode; bool always; } firsts[] = {
 	{ "user", 0xeffffffd, true },
 	{ "pid", 0xeffffffc, true },
@@ -139,12 +140,14 @@ static bool unpacked(const char *root, const char *path, struct buf *out)
 	const char *const argv[] = { "gzip", "-dc", whole, NULL };
 	struct err e = { 0 };
 
-	return access(whole, R_OK) == 0 && helper_output(argv, HOST_FILE_MAX, HELPER_MS, out, &e) == 0 && out->n > 0;
+	return access(whole, R_OK) == 0 &&
+	       helper_output(argv, HOST_FILE_MAX, HELPER_MS, out, &e) == 0 && out->n > 0;
 }
 
 bool host_config(const char *root, const char *release, struct buf *text, char where[256])
 {
-	static const char *const rows[] = { "/boot/config-%s", "/lib/modules/%s/config", "/usr/lib/modules/%s/config" };
+	static const char *const rows[] = { "/boot/config-%s", "/lib/modules/%s/config",
+					    "/usr/lib/modules/%s/config" };
 
 	snprintf(where, 256, "/proc/config.gz");
 	if (unpacked(root, where, text))
@@ -199,7 +202,8 @@ enum host_answer host_is_initial(const char *root, const char *who, const char *
 			if (firsts[i].always)
 				return HOST_NO;
 		}
-	/* older kernels number network namespaces as they come; the first process is in the first one, if it is the first */
+	/* older kernels number network namespaces as they come; the first process is in the first
+	 * one, if it is the first */
 	of_init = namespace_of(root, "1", kind);
 	if (!mine || !of_init || namespace_of(root, "self", "pid") != firsts[1].inode)
 		return HOST_UNKNOWN;
@@ -229,7 +233,8 @@ int host_status_number(struct bytes status, const char *name, int otherwise)
 }
 
 /* False: it has ended meanwhile, or may not be looked at. */
-static bool add_thread(const char *root, const char *pid, const char *tid, bool first, struct host_seccomp *out)
+static bool add_thread(const char *root, const char *pid, const char *tid, bool first,
+		       struct host_seccomp *out)
 {
 	auto_free char *path = mem_print("/proc/%s/task/%s/status", pid, tid);
 	auto_buf struct buf text = { 0 };
@@ -247,7 +252,8 @@ static bool add_thread(const char *root, const char *pid, const char *tid, bool 
 
 bool host_seccomp(const char *root, const char *pid, struct host_seccomp *out)
 {
-	auto_free char *comm = mem_print("/proc/%s/comm", pid), *tasks = mem_print("%s/proc/%s/task", root, pid);
+	auto_free char *comm = mem_print("/proc/%s/comm", pid),
+		       *tasks = mem_print("%s/proc/%s/task", root, pid);
 	struct dirent *d;
 	DIR *dir = opendir(tasks);
 	bool first = true;
@@ -275,7 +281,8 @@ int host_process(const char *root, const char *comm)
 		auto_free char *path = mem_print("/proc/%s/comm", d->d_name);
 		auto_buf struct buf name = { 0 };
 
-		if (bytes_digit(d->d_name[0]) && host_read(root, path, &name) && bytes_eq(buf_bytes(&name), bytes_of(comm)))
+		if (bytes_digit(d->d_name[0]) && host_read(root, path, &name) &&
+		    bytes_eq(buf_bytes(&name), bytes_of(comm)))
 			found = atoi(d->d_name);
 	}
 	if (dir != NULL)

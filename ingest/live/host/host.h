@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of a machine say about seccomp and logging. `root` is a folder that stands for "/"; "" is the machine
- * itself. What these give comes from files and is not escaped.
+ * What the files of a machine say about seccomp and logging. `root` is a folder that stands for
+ * "/"; "" is the machine itself. What these give comes from files and is not escaped.
  */
 #ifndef INGEST_LIVE_HOST_HOST_H
 #define INGEST_LIVE_HOST_HOST_H
@@ -12,7 +12,8 @@
 
 enum host_answer { HOST_UNKNOWN, HOST_NO, HOST_YES };
 
-/* Adds what a file holds to out, without blanks and line ends behind it. False where it may not or cannot be read. */
+/* Adds what a file holds to out, without blanks and line ends behind it. False where it may not or
+ * cannot be read. */
 bool host_read(const char *root, const char *path, struct buf *out);
 bool host_number(const char *root, const char *path, int64_t *out);
 bool host_exists(const char *root, const char *path);
@@ -23,10 +24,12 @@ struct bytes host_word(struct bytes *b);
 /* Is `word` one of the words of text? */
 bool host_has_word(struct bytes text, const char *word);
 
-/* The value of NAME=VALUE on the kernel's command line; the last one counts. False: it is not there. */
+/* The value of NAME=VALUE on the kernel's command line; the last one counts. False: it is not
+ * there. */
 bool host_boot_option(const char *root, const char *name, struct buf *out);
 
-/* The kernel's build configuration as text, from wherever it can be had; where: that file. False: nowhere. */
+/* The kernel's build configuration as text, from wherever it can be had; where: that file. False:
+ * nowhere. */
 bool host_config(const char *root, const char *release, struct buf *text, char where[256]);
 bool host_config_has(struct bytes text, const char *option); /* as =y or =m */
 
@@ -35,7 +38,8 @@ enum host_answer host_is_initial(const char *root, const char *who, const char *
 
 /* What stands behind "NAME:\t" in a process's status file; empty: there is no such line. proc(5) */
 struct bytes host_status(struct bytes status, const char *name);
-int host_status_number(struct bytes status, const char *name, int otherwise); /* the same as a number */
+int host_status_number(struct bytes status, const char *name,
+		       int otherwise); /* the same as a number */
 
 struct host_seccomp {
 	int mode;            /* 0 none, 1 strict, 2 filter; of all threads the highest */
@@ -43,7 +47,8 @@ struct host_seccomp {
 	bool differ;         /* the threads are not all alike */
 	struct buf name;     /* the process's comm */
 };
-bool host_seccomp(const char *root, const char *pid, struct host_seccomp *out); /* release out->name */
+bool host_seccomp(const char *root, const char *pid,
+		  struct host_seccomp *out); /* release out->name */
 
 /* A process of this comm; 0: none is seen. */
 int host_process(const char *root, const char *comm);
@@ -59,6 +64,7 @@ struct host_rsyslog {
 	bool unlimited;         /* imjournal's own limit is switched off */
 	struct buf limits;      /* what the files say of rate limits, "a, b" */
 };
-bool host_rsyslog(const char *root, struct host_rsyslog *out); /* false: no configuration; release out->limits */
+bool host_rsyslog(const char *root,
+		  struct host_rsyslog *out); /* false: no configuration; release out->limits */
 
 #endif

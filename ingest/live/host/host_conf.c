@@ -46,7 +46,8 @@ bool host_auditd(const char *root, const char *key, struct buf *out)
 	return found;
 }
 
-/* Looks for a key of [Journal] in one file; a later one takes the place of what out holds, an empty one unsets it. */
+/* Looks for a key of [Journal] in one file; a later one takes the place of what out holds, an empty
+ * one unsets it. */
 static void look_journald(const char *root, const char *path, const char *key, struct buf *out)
 {
 	auto_buf struct buf text = { 0 };
@@ -61,7 +62,8 @@ static void look_journald(const char *root, const char *path, const char *key, s
 		bytes_trim_left(&line);
 		if (bytes_starts(line, BYTES("[")))
 			inside = bytes_starts(line, BYTES("[Journal]"));
-		else if (inside && key_value(line, &name, &value) && bytes_eq(name, bytes_of(key))) {
+		else if (inside && key_value(line, &name, &value) &&
+			 bytes_eq(name, bytes_of(key))) {
 			out->n = 0;
 			buf_add(out, value.p, value.n);
 		}
@@ -93,7 +95,8 @@ static void add_folder(struct files *f, const char *root, const char *folder)
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		const char *end = strrchr(d->d_name, '.');
 
-		if (end != NULL && end != d->d_name && strcmp(end, ".conf") == 0 && !has_name(f, d->d_name))
+		if (end != NULL && end != d->d_name && strcmp(end, ".conf") == 0 &&
+		    !has_name(f, d->d_name))
 			*VEC_PUSH(&f->names) = mem_print("%s/%s", folder, d->d_name);
 	}
 	if (dir != NULL)
@@ -111,11 +114,15 @@ static void release_files(struct files *f)
 
 bool host_journald(const char *root, const char *key, struct buf *out)
 {
-	/* of drop-ins with one name the first folder's counts; all of them come in the order of names */
-	static const char *const folders[] = { "/etc/systemd/journald.conf.d", "/run/systemd/journald.conf.d",
-					       "/usr/local/lib/systemd/journald.conf.d", "/usr/lib/systemd/journald.conf.d",
+	/* of drop-ins with one name the first folder's counts; all of them come in the order of
+	 * names */
+	static const char *const folders[] = { "/etc/systemd/journald.conf.d",
+					       "/run/systemd/journald.conf.d",
+					       "/usr/local/lib/systemd/journald.conf.d",
+					       "/usr/lib/systemd/journald.conf.d",
 					       "/lib/systemd/journald.conf.d" };
-	static const char *const mains[] = { "/etc/systemd/journald.conf", "/run/systemd/journald.conf",
+	static const char *const mains[] = { "/etc/systemd/journald.conf",
+					     "/run/systemd/journald.conf",
 					     "/usr/lib/systemd/journald.conf" };
 	struct files drops = { 0 };
 

@@ -14,7 +14,8 @@
 
 #define ROUNDS 5
 #define PLAIN_CALLS 4000
-#define LOGGED_CALLS 40 /* fewer than the 64 records that wait by default, or the queue's sleep would be measured */
+/* fewer than the 64 records that wait by default, or the queue's sleep would be measured */
+#define LOGGED_CALLS 40
 #define PAUSE_NS 20000000 /* between rounds, for the queue to empty */
 
 static double round_ns(int32_t nr, int calls)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a logged call costs on this machine, measured with a call that no system has (ingest/live/kernel/marker.h). */
+/* What a logged call costs on this machine, measured with a call that no system has
+ * (ingest/live/kernel/marker.h). */
 #ifndef INGEST_LIVE_HOST_OVERHEAD_H
 #define INGEST_LIVE_HOST_OVERHEAD_H
 

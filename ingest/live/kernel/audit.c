@@ -19,7 +19,8 @@ static int opened(struct err *e)
 	set_aumessage_mode(MSG_QUIET, DBG_NO); /* or libaudit writes to syslog */
 	fd = audit_open();
 	if (fd < 0)
-		return err_set(e, ST_SYSTEM, "cannot talk to the kernel's audit: %s", strerror(errno));
+		return err_set(e, ST_SYSTEM, "cannot talk to the kernel's audit: %s",
+			       strerror(errno));
 	return fd;
 }
 
@@ -47,9 +48,12 @@ static int next_reply(int fd, struct audit_reply *reply, struct err *e)
 			break;
 		got = audit_get_reply(fd, reply, GET_REPLY_NONBLOCKING, 0);
 		if (got < 0 && got != -EAGAIN && got != -EINTR)
-			return err_set(e, ST_SYSTEM, "the audit state may not be read: %s", strerror(-got));
-		if (got > 0 && reply->type == NLMSG_ERROR && reply->error != NULL && reply->error->error != 0)
-			return err_set(e, ST_SYSTEM, "the audit state may not be read: %s", strerror(-reply->error->error));
+			return err_set(e, ST_SYSTEM, "the audit state may not be read: %s",
+				       strerror(-got));
+		if (got > 0 && reply->type == NLMSG_ERROR && reply->error != NULL &&
+		    reply->error->error != 0)
+			return err_set(e, ST_SYSTEM, "the audit state may not be read: %s",
+				       strerror(-reply->error->error));
 		if (got > 0)
 			return 0;
 	}
@@ -63,8 +67,9 @@ static int read_status(int fd, struct audit_state *out, struct err *e)
 	while (next_reply(fd, &reply, e) == 0) {
 		if (reply.type != AUDIT_GET)
 			continue;
-		*out = (struct audit_state){ reply.status->enabled, reply.status->pid, reply.status->backlog_limit,
-					     reply.status->lost, reply.status->rate_limit, reply.status->failure };
+		*out = (struct audit_state){ reply.status->enabled,	  reply.status->pid,
+					     reply.status->backlog_limit, reply.status->lost,
+					     reply.status->rate_limit,	  reply.status->failure };
 		return 0;
 	}
 	return -1;
@@ -78,7 +83,8 @@ int audit_read(struct audit_state *out, struct err *e)
 		return -1;
 	got = audit_request_status(fd);
 	ret = got > 0 ? read_status(fd, out, e) :
-	      err_set(e, ST_SYSTEM, "the audit state may not be read: %s", strerror(got < 0 ? -got : errno));
+			err_set(e, ST_SYSTEM, "the audit state may not be read: %s",
+				strerror(got < 0 ? -got : errno));
 	audit_close(fd);
 	return ret;
 }
@@ -91,10 +97,13 @@ int audit_set_backlog(uint32_t limit, struct err *e)
 		return -1;
 	got = audit_set_backlog_limit(fd, limit);
 	audit_close(fd);
-	return got > 0 ? 0 : err_set(e, ST_SYSTEM, "cannot set the audit backlog: %s", strerror(got < 0 ? -got : errno));
+	return got > 0 ? 0 :
+			 err_set(e, ST_SYSTEM, "cannot set the audit backlog: %s",
+				 strerror(got < 0 ? -got : errno));
 }
 
-/* Does "msgtype OP value" hold for a record of seccomp? source: audit_comparator in kernel/auditfilter.c */
+/* Does "msgtype OP value" hold for a record of seccomp? source: audit_comparator in
+ * kernel/auditfilter.c */
 static bool holds(uint32_t op, uint32_t value)
 {
 	switch (op) {
@@ -112,7 +121,8 @@ void audit_count_rule(struct audit_excludes *out, const struct audit_rule_data *
 {
 	bool others = false;
 
-	if ((rule->flags & ~AUDIT_FILTER_PREPEND) != AUDIT_FILTER_EXCLUDE || rule->field_count > AUDIT_MAX_FIELDS)
+	if ((rule->flags & ~AUDIT_FILTER_PREPEND) != AUDIT_FILTER_EXCLUDE ||
+	    rule->field_count > AUDIT_MAX_FIELDS)
 		return;
 	/* all fields have to hold; whatever the action, a rule of this list hides */
 	for (uint32_t i = 0; i < rule->field_count; i++) {
@@ -150,7 +160,8 @@ int audit_read_excludes(struct audit_excludes *out, struct err *e)
 		return -1;
 	got = audit_request_rules_list_data(fd);
 	ret = got > 0 ? read_rules(fd, out, e) :
-	      err_set(e, ST_SYSTEM, "audit rules may not be read: %s", strerror(got < 0 ? -got : errno));
+			err_set(e, ST_SYSTEM, "audit rules may not be read: %s",
+				strerror(got < 0 ? -got : errno));
 	audit_close(fd);
 	return ret;
 }

@@ -17,7 +17,8 @@ static void become(const char *const *argv, int to)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0)
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ||
+	    dup2(to, STDOUT_FILENO) < 0)
 		_exit(127);
 	execvp(argv[0], (char *const *)(uintptr_t)argv); /* POSIX: it does not change them */
 	_exit(127);
@@ -49,7 +50,8 @@ static bool collect(int fd, size_t max, int64_t until, struct buf *out)
 	}
 }
 
-int helper_output(const char *const *argv, size_t max, int timeout_ms, struct buf *out, struct err *e)
+int helper_output(const char *const *argv, size_t max, int timeout_ms, struct buf *out,
+		  struct err *e)
 {
 	int ends[2], status = 0;
 	pid_t child;

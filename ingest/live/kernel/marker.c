@@ -77,8 +77,11 @@ int marker_make(int32_t *nr, int32_t *pid, struct err *e)
 			return err_set(e, ST_SYSTEM, "lost a child: %s", strerror(errno));
 	*pid = child;
 	if (!WIFEXITED(status))
-		return err_set(e, ST_SYSTEM, "a filter that logs one call was answered by signal %d", WTERMSIG(status));
+		return err_set(e, ST_SYSTEM,
+			       "a filter that logs one call was answered by signal %d",
+			       WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(e, ST_SYSTEM, "no seccomp filter can be loaded here: %s", strerror(WEXITSTATUS(status)));
+		return err_set(e, ST_SYSTEM, "no seccomp filter can be loaded here: %s",
+			       strerror(WEXITSTATUS(status)));
 	return 0;
 }

@@ -15,7 +15,8 @@
 
 #define MESSAGE_MAX (NLMSG_HDRLEN + 8970) /* MAX_AUDIT_MESSAGE_LENGTH of kernel/audit.c */
 
-/* What auditd puts before the text takes one byte more than the header of the message that stands there. */
+/* What auditd puts before the text takes one byte more than the header of the message that stands
+ * there. */
 static const char front[] = "type=SECCOMP msg=";
 #define FRONT (sizeof(front) - 1)
 #define BEFORE (FRONT - NLMSG_HDRLEN)
@@ -23,13 +24,16 @@ static const char front[] = "type=SECCOMP msg=";
 
 int netlink_open(struct netlink *nl, size_t buffer, struct err *e)
 {
-	struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = 1u << (AUDIT_NLGRP_READLOG - 1) };
+	struct sockaddr_nl group = { .nl_family = AF_NETLINK,
+				     .nl_groups = 1u << (AUDIT_NLGRP_READLOG - 1) };
 	int size = (int)buffer, got = 0;
 	socklen_t n = sizeof(got);
 
 	*nl = (struct netlink){ .fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT) };
 	if (nl->fd < 0)
-		return err_set(e, ST_SYSTEM, "no audit socket: %s (was the kernel built with CONFIG_AUDIT?)", strerror(errno));
+		return err_set(e, ST_SYSTEM,
+			       "no audit socket: %s (was the kernel built with CONFIG_AUDIT?)",
+			       strerror(errno));
 	nl->forced = setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) == 0;
 	if (!nl->forced)
 		setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
@@ -37,8 +41,12 @@ int netlink_open(struct netlink *nl, size_t buffer, struct err *e)
 	if (getsockopt(nl->fd, SOL_SOCKET, SO_RCVBUF, &got, &n) == 0)
 		nl->buffer = (size_t)got / 2;
 	if (bind(nl->fd, (const struct sockaddr *)&group, sizeof(group)) != 0)
-		return err_set(e, ST_SYSTEM, errno == EPERM ? "reading audit records needs CAP_AUDIT_READ (run it as root)" :
-			       "cannot listen to audit records: %s", strerror(errno));
+		return err_set(
+			e, ST_SYSTEM,
+			errno == EPERM ?
+				"reading audit records needs CAP_AUDIT_READ (run it as root)" :
+				"cannot listen to audit records: %s",
+			strerror(errno));
 	nl->room = mem_alloc(NETLINK_AT_ONCE * ROOM);
 	return 0;
 }
@@ -62,8 +70,8 @@ static uint32_t serial_of(struct bytes text)
 }
 
 /*
- * Makes a line of a message that lies at `at`, n bytes long: the datagram's length counts, nlmsg_len is not always set
- * to the whole.
+ * Makes a line of a message that lies at `at`, n bytes long: the datagram's length counts,
+ * nlmsg_len is not always set to the whole.
  */
 static void read_message(struct netlink_message *m, char *at, size_t n)
 {

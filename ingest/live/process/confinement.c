@@ -17,7 +17,8 @@ static const char *const capabilities[] = {
 #undef CAPABILITY
 };
 
-static const char *const kinds[CONFINEMENT_NAMESPACES] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
+static const char *const kinds[CONFINEMENT_NAMESPACES] = { "cgroup", "ipc",  "mnt",  "net",
+							   "pid",    "time", "user", "uts" };
 
 const char *confinement_capability(unsigned bit)
 {
@@ -38,20 +39,25 @@ static int explain(const char *root, const char *status, int32_t pid, struct err
 {
 	auto_free char *path = mem_print("%s%s", root, status);
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 ? errno : ESRCH; /* it can be opened and not be read: the process has ended */
+	int error = fd < 0 ? errno :
+			     ESRCH; /* it can be opened and not be read: the process has ended */
 
 	if ((error == ENOENT || error == ENOTDIR) && !host_exists(root, "/proc/self/status"))
-		return err_set(e, ST_SYSTEM, "/proc is missing here, and only that tells what confines a process (mount -t proc proc /proc)");
+		return err_set(
+			e, ST_SYSTEM,
+			"/proc is missing here, and only that tells what confines a process (mount -t proc proc /proc)");
 	if (error != ENOENT && error != ESRCH)
 		return err_set(e, ST_SYSTEM, "%s cannot be read: %s", status, strerror(error));
 	if (pid != 0 && (kill(pid, 0) == 0 || errno == EPERM))
-		return err_set(e, ST_SYSTEM, "process %d is there, but /proc does not show it (hidepid)", pid);
+		return err_set(e, ST_SYSTEM,
+			       "process %d is there, but /proc does not show it (hidepid)", pid);
 	return err_set(e, ST_INPUT, "there is no process %d", pid);
 }
 
 int confinement_read(struct confinement *out, const char *root, int32_t pid, struct err *e)
 {
-	auto_free char *name = pid ? mem_print("%d", pid) : mem_dup("self"), *path = mem_print("/proc/%s/status", name);
+	auto_free char *name = pid ? mem_print("%d", pid) : mem_dup("self"),
+		       *path = mem_print("/proc/%s/status", name);
 	auto_free char *label = mem_print("/proc/%s/attr/current", name);
 	auto_buf struct buf status = { 0 };
 

@@ -36,7 +36,8 @@ static bool is_interrupted(long nr)
 #ifdef SYS_select
 		SYS_select,
 #endif
-		SYS_epoll_pwait, SYS_ppoll, SYS_pselect6, SYS_semtimedop, SYS_io_getevents, SYS_rt_sigtimedwait,
+		SYS_epoll_pwait, SYS_ppoll,	   SYS_pselect6,
+		SYS_semtimedop,	 SYS_io_getevents, SYS_rt_sigtimedwait,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
@@ -84,16 +85,24 @@ static int explain(int32_t pid, int error, struct err *e)
 	case ESRCH:
 		return err_set(e, ST_INPUT, "there is no process %d", pid);
 	case EPERM:
-		return err_set(e, ST_SYSTEM, "process %d may not be traced: that needs CAP_SYS_PTRACE (or its user), and that nobody traces it "
-			       "already", pid);
+		return err_set(
+			e, ST_SYSTEM,
+			"process %d may not be traced: that needs CAP_SYS_PTRACE (or its user), and that nobody traces it "
+			"already",
+			pid);
 	case EACCES:
-		return err_set(e, ST_SYSTEM, "filters of process %d may not be read: that needs CAP_SYS_ADMIN in the initial user "
-			       "namespace, and to be under no filter oneself", pid);
+		return err_set(
+			e, ST_SYSTEM,
+			"filters of process %d may not be read: that needs CAP_SYS_ADMIN in the initial user "
+			"namespace, and to be under no filter oneself",
+			pid);
 	case EOPNOTSUPP:
 	case EIO:
-		return err_set(e, ST_SYSTEM, "this kernel does not show filters (CONFIG_CHECKPOINT_RESTORE)");
+		return err_set(e, ST_SYSTEM,
+			       "this kernel does not show filters (CONFIG_CHECKPOINT_RESTORE)");
 	default:
-		return err_set(e, ST_SYSTEM, "filters of process %d cannot be read: %s", pid, strerror(error));
+		return err_set(e, ST_SYSTEM, "filters of process %d cannot be read: %s", pid,
+			       strerror(error));
 	}
 }
 
@@ -102,7 +111,8 @@ static long get(int32_t thread, size_t at, void *to)
 	return ptrace(PTRACE_SECCOMP_GET_FILTER, thread, (void *)(uintptr_t)at, to);
 }
 
-/* The kernel counts from the one that was loaded first, whatever ptrace(2) says. source: get_nth_filter in kernel/seccomp.c */
+/* The kernel counts from the one that was loaded first, whatever ptrace(2) says. source:
+ * get_nth_filter in kernel/seccomp.c */
 static void newest_first(struct filters *f)
 {
 	for (size_t i = 0; i < f->v.n / 2; i++) {
@@ -126,12 +136,14 @@ static int read_all(struct filters *out, int32_t thread)
 		*VEC_PUSH(&out->v) = code;
 		n = get(thread, at, code.v);
 		if (n != (long)code.n)
-			return n < 0 ? errno : EBUSY; /* another thread has given it a filter meanwhile */
+			return n < 0 ? errno :
+				       EBUSY; /* another thread has given it a filter meanwhile */
 	}
 }
 
 #ifdef __x86_64__
-#define RESTART_BLOCK (-516) /* ERESTART_RESTARTBLOCK, ERESTARTNOHAND of include/linux/errno.h: no program sees them */
+/* ERESTART_RESTARTBLOCK, ERESTARTNOHAND of include/linux/errno.h: no program sees them */
+#define RESTART_BLOCK (-516)
 #define RESTART_NO_HAND (-514)
 
 /* The registers of a thread: those of a 32-bit program are fewer. */

@@ -18,7 +18,8 @@
 
 #define ID_DIGITS 64
 #define STATE_MAX (1 << 20) /* bytes of a runtime's state file that are read */
-#define START_SLACK_MS 20   /* a process's beginning is told in ticks of 10 ms, a record's time in steps of 4 */
+/* a process's beginning is told in ticks of 10 ms, a record's time in steps of 4 */
+#define START_SLACK_MS 20
 
 /* ---- text that a location keeps ---- */
 
@@ -56,7 +57,8 @@ static bool drop_end(struct bytes *b, struct bytes with)
 	return true;
 }
 
-/* "docker-ID.scope", "cri-containerd-ID.scope", "libpod-ID", "...:cri-containerd:ID": who made the container ID. */
+/* "docker-ID.scope", "cri-containerd-ID.scope", "libpod-ID", "...:cri-containerd:ID": who made the
+ * container ID. */
 static const struct { struct bytes front; const char *runtime; } runtimes[] = {
 	{ { "docker-", 7 }, "docker" },           { { "docker:", 7 }, "docker" },
 	{ { "cri-containerd-", 15 }, "containerd" }, { { "cri-containerd:", 15 }, "containerd" },
@@ -101,8 +103,10 @@ static bool pod_part(struct location *p, struct bytes part)
 	size_t at = bytes_find(part, BYTES("pod")), n = 0;
 	char uid[40];
 
-	while (at < part.n && bytes_starts((struct bytes){ part.p + at, part.n - at }, BYTES("pods")))
-		at += 4 + bytes_find((struct bytes){ part.p + at + 4, part.n - at - 4 }, BYTES("pod"));
+	while (at < part.n &&
+	       bytes_starts((struct bytes){ part.p + at, part.n - at }, BYTES("pods")))
+		at += 4 +
+		      bytes_find((struct bytes){ part.p + at + 4, part.n - at - 4 }, BYTES("pod"));
 	if (at >= part.n || (at > 0 && part.p[at - 1] != '-'))
 		return false;
 	bytes_skip(&part, at + 3);
@@ -122,7 +126,8 @@ static bool pod_part(struct location *p, struct bytes part)
 
 static bool is_unit(struct bytes part)
 {
-	return (ends(part, BYTES(".service")) && part.n > 8) || (ends(part, BYTES(".scope")) && part.n > 6);
+	return (ends(part, BYTES(".service")) && part.n > 8) ||
+	       (ends(part, BYTES(".scope")) && part.n > 6);
 }
 
 /* The last part of a path; *path is cut before it. */
@@ -154,7 +159,8 @@ static void read_path(struct location *p, struct bytes path)
 		/* a runtime's own helper stands beside the container, in a scope of its own */
 		if (pod_part(p, part) || !is_unit(part))
 			continue;
-		if (!bytes_starts(part, BYTES("libpod-conmon-")) && !bytes_starts(part, BYTES("crio-conmon-")))
+		if (!bytes_starts(part, BYTES("libpod-conmon-")) &&
+		    !bytes_starts(part, BYTES("crio-conmon-")))
 			set(p, LOCATION_UNIT, part);
 	}
 }
@@ -211,7 +217,8 @@ static void container_log_name(struct location *p, const char *root)
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		struct bytes name = bytes_of(d->d_name), pod, space;
 
-		if (!drop_end(&name, BYTES(".log")) || !drop_end(&name, p->v[LOCATION_CONTAINER]) || !drop_end(&name, BYTES("-")))
+		if (!drop_end(&name, BYTES(".log")) || !drop_end(&name, p->v[LOCATION_CONTAINER]) ||
+		    !drop_end(&name, BYTES("-")))
 			continue;
 		pod = bytes_until(&name, '_');
 		bytes_skip(&name, 1);
@@ -227,9 +234,11 @@ static void container_log_name(struct location *p, const char *root)
 }
 
 /* Where runtimes keep what they know of a container: %s: root, id. */
-static const struct { const char *path, *runtime; } states[] = {
+static const struct { const char *path, *runtime;
+} states[] = {
 	{ "%s/run/containerd/io.containerd.runtime.v2.task/k8s.io/%.*s/config.json", "containerd" },
-	{ "%s/run/containerd/io.containerd.runtime.v2.task/default/%.*s/config.json", "containerd" },
+	{ "%s/run/containerd/io.containerd.runtime.v2.task/default/%.*s/config.json",
+	  "containerd" },
 	{ "%s/run/containers/storage/overlay-containers/%.*s/userdata/config.json", NULL },
 	{ "%s/var/lib/containers/storage/overlay-containers/%.*s/userdata/config.json", NULL },
 	{ "%s/var/lib/docker/containers/%.*s/config.v2.json", "docker" },
@@ -258,30 +267,41 @@ static void set_json(struct location *p, enum location_field f, json_object *fro
 	json_object *value;
 	struct bytes text;
 
-	if (!json_object_object_get_ex(from, key, &value) || !json_object_is_type(value, json_type_string))
+	if (!json_object_object_get_ex(from, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
 		return;
-	text = (struct bytes){ json_object_get_string(value), (size_t)json_object_get_string_len(value) };
+	text = (struct bytes){ json_object_get_string(value),
+			       (size_t)json_object_get_string_len(value) };
 	bytes_take(&text, BYTES("/")); /* docker's names begin with one */
 	set(p, f, text);
 }
 
 static void state_names(struct location *p, const char *root)
 {
-	static const struct { const char *key; enum location_field field; } keys[] = {
-		{ "io.kubernetes.cri.container-name", LOCATION_CONTAINER_NAME }, { "io.kubernetes.cri.sandbox-name", LOCATION_POD_NAME },
-		{ "io.kubernetes.cri.sandbox-namespace", LOCATION_NAMESPACE },   { "io.kubernetes.cri.sandbox-uid", LOCATION_POD },
-		{ "io.kubernetes.container.name", LOCATION_CONTAINER_NAME },     { "io.kubernetes.pod.name", LOCATION_POD_NAME },
-		{ "io.kubernetes.pod.namespace", LOCATION_NAMESPACE },           { "io.kubernetes.pod.uid", LOCATION_POD },
-		{ "nerdctl/name", LOCATION_CONTAINER_NAME },                     { "io.container.manager", LOCATION_RUNTIME },
+	static const struct { const char *key; enum location_field field;
+	} keys[] = {
+		{ "io.kubernetes.cri.container-name", LOCATION_CONTAINER_NAME },
+		{ "io.kubernetes.cri.sandbox-name", LOCATION_POD_NAME },
+		{ "io.kubernetes.cri.sandbox-namespace", LOCATION_NAMESPACE },
+		{ "io.kubernetes.cri.sandbox-uid", LOCATION_POD },
+		{ "io.kubernetes.container.name", LOCATION_CONTAINER_NAME },
+		{ "io.kubernetes.pod.name", LOCATION_POD_NAME },
+		{ "io.kubernetes.pod.namespace", LOCATION_NAMESPACE },
+		{ "io.kubernetes.pod.uid", LOCATION_POD },
+		{ "nerdctl/name", LOCATION_CONTAINER_NAME },
+		{ "io.container.manager", LOCATION_RUNTIME },
 		/* the first that is there: CRI-O's digest before its name */
-		{ "io.kubernetes.cri-o.ImageRef", LOCATION_IMAGE },              { "io.kubernetes.cri.image-name", LOCATION_IMAGE },
+		{ "io.kubernetes.cri-o.ImageRef", LOCATION_IMAGE },
+		{ "io.kubernetes.cri.image-name", LOCATION_IMAGE },
 		{ "io.kubernetes.cri-o.ImageName", LOCATION_IMAGE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		auto_free char *path = mem_print(states[i].path, root, (int)p->v[LOCATION_CONTAINER].n, p->v[LOCATION_CONTAINER].p);
+		auto_free char *path =
+			mem_print(states[i].path, root, (int)p->v[LOCATION_CONTAINER].n,
+				  p->v[LOCATION_CONTAINER].p);
 #pragma GCC diagnostic pop
 		json_object *doc = read_json(path), *notes;
 
@@ -290,7 +310,8 @@ static void state_names(struct location *p, const char *root)
 		if (states[i].runtime != NULL)
 			set(p, LOCATION_RUNTIME, bytes_of(states[i].runtime));
 		set_json(p, LOCATION_CONTAINER_NAME, doc, "Name");
-		set_json(p, LOCATION_IMAGE, doc, "Image"); /* docker's id of it; containerd's and podman's files have no such member */
+		set_json(p, LOCATION_IMAGE, doc, "Image"); /* docker's id of it; containerd's and
+							      podman's files have no such member */
 		if (json_object_object_get_ex(doc, "annotations", &notes))
 			for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
 				set_json(p, keys[k].field, notes, keys[k].key);
@@ -298,23 +319,30 @@ static void state_names(struct location *p, const char *root)
 	}
 }
 
-/* podman's names are in one list of all containers, and there are the ids of podman's and CRI-O's images. */
+/* podman's names are in one list of all containers, and there are the ids of podman's and CRI-O's
+ * images. */
 static void podman_list(struct location *p, const char *root)
 {
-	auto_free char *path = mem_print("%s/var/lib/containers/storage/overlay-containers/containers.json", root);
+	auto_free char *path =
+		mem_print("%s/var/lib/containers/storage/overlay-containers/containers.json", root);
 	json_object *doc = read_json(path), *id, *names;
 
-	for (size_t i = 0; doc != NULL && json_object_is_type(doc, json_type_array) && i < json_object_array_length(doc); i++) {
+	for (size_t i = 0; doc != NULL && json_object_is_type(doc, json_type_array) &&
+			   i < json_object_array_length(doc);
+	     i++) {
 		json_object *one = json_object_array_get_idx(doc, i);
 
-		if (!json_object_object_get_ex(one, "id", &id) || !json_object_is_type(id, json_type_string) ||
+		if (!json_object_object_get_ex(one, "id", &id) ||
+		    !json_object_is_type(id, json_type_string) ||
 		    !bytes_eq(bytes_of(json_object_get_string(id)), p->v[LOCATION_CONTAINER]))
 			continue;
 		set_json(p, LOCATION_IMAGE, one, "image");
-		if (!json_object_object_get_ex(one, "names", &names) || !json_object_is_type(names, json_type_array) ||
+		if (!json_object_object_get_ex(one, "names", &names) ||
+		    !json_object_is_type(names, json_type_array) ||
 		    json_object_array_length(names) == 0)
 			continue;
-		set(p, LOCATION_CONTAINER_NAME, bytes_of(json_object_get_string(json_object_array_get_idx(names, 0))));
+		set(p, LOCATION_CONTAINER_NAME,
+		    bytes_of(json_object_get_string(json_object_array_get_idx(names, 0))));
 	}
 	json_object_put(doc);
 }
@@ -333,8 +361,8 @@ void location_find_names(struct location *p, const char *root)
 }
 
 /*
- * runc and crun run by hand: a folder of cgroups that is called as the container, and their state under the same name.
- * Their roots may be elsewhere (--root); then the container stays unknown.
+ * runc and crun run by hand: a folder of cgroups that is called as the container, and their state
+ * under the same name. Their roots may be elsewhere (--root); then the container stays unknown.
  */
 static void plain_runtime(struct location *p, struct bytes cgroup, const char *root)
 {
@@ -372,8 +400,10 @@ static void plain_runtime(struct location *p, struct bytes cgroup, const char *r
 
 /* ---- a process that lives ---- */
 
-/* Nothing where a file cannot be read whole, or is longer than the room: half a path would name another location. */
-static struct bytes read_proc(const char *root, int32_t pid, const char *what, char *room, size_t size)
+/* Nothing where a file cannot be read whole, or is longer than the room: half a path would name
+ * another location. */
+static struct bytes read_proc(const char *root, int32_t pid, const char *what, char *room,
+			      size_t size)
 {
 	char path[128];
 	auto_close int fd = -1;
@@ -383,12 +413,14 @@ static struct bytes read_proc(const char *root, int32_t pid, const char *what, c
 	if (snprintf(path, sizeof(path), "%s/proc/%d/%s", root, pid, what) >= (int)sizeof(path))
 		return (struct bytes){ room, 0 };
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && n < size && ((got = read(fd, room + n, size - n)) > 0 || (got < 0 && errno == EINTR)))
+	while (fd >= 0 && n < size &&
+	       ((got = read(fd, room + n, size - n)) > 0 || (got < 0 && errno == EINTR)))
 		n += got > 0 ? (size_t)got : 0;
 	return (struct bytes){ room, got == 0 ? n : 0 };
 }
 
-/* When a process began, in milliseconds since the epoch; -1: there is none. proc(5): field 22 of stat, in ticks. */
+/* When a process began, in milliseconds since the epoch; -1: there is none. proc(5): field 22 of
+ * stat, in ticks. */
 static int64_t began(const char *root, int32_t pid)
 {
 	char room[1024];
@@ -414,7 +446,8 @@ static int64_t began(const char *root, int32_t pid)
 }
 
 /*
- * The cgroup first, then the beginning: whoever has the pid then and had begun before the record was there all the time.
+ * The cgroup first, then the beginning: whoever has the pid then and had begun before the record
+ * was there all the time.
  */
 bool location_of_pid(struct location *out, int32_t pid, int64_t t_ms, const char *root)
 {

@@ -23,7 +23,8 @@
 
 /* What parent and child share. */
 struct shared {
-	atomic_int listener;  /* + 1; the child has it in the table of files that both use. -1: none could be made */
+	atomic_int listener; /* + 1; the child has it in the table of files that both use. -1: none
+				could be made */
 	atomic_int done;      /* the call came back */
 	int error;
 };
@@ -73,9 +74,11 @@ static bool look_at_child(struct shared *s, int pid, struct probe_result *out)
 	return false;
 }
 
-int probe_call(int32_t nr, void (*prepare)(void *to), void *to, struct probe_result *out, struct err *e)
+int probe_call(int32_t nr, void (*prepare)(void *to), void *to, struct probe_result *out,
+	       struct err *e)
 {
-	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *s =
+		mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int64_t end = when_clock_ms() + WAIT_MS;
 	int ret = 0;
 	long pid;
@@ -87,12 +90,14 @@ int probe_call(int32_t nr, void (*prepare)(void *to), void *to, struct probe_res
 	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0)
 		child(s, nr, prepare, to);
-	while (pid > 0 && s->listener >= 0 && !look_at_child(s, (int)pid, out) && when_clock_ms() < end)
+	while (pid > 0 && s->listener >= 0 && !look_at_child(s, (int)pid, out) &&
+	       when_clock_ms() < end)
 		sched_yield();
 	if (pid < 0)
 		ret = err_set(e, ST_SYSTEM, "cannot fork: %s", strerror(errno));
 	else if (s->listener < 0)
-		ret = err_set(e, ST_SYSTEM, "calls cannot be asked about here: %s", strerror(s->error));
+		ret = err_set(e, ST_SYSTEM, "calls cannot be asked about here: %s",
+			      strerror(s->error));
 	if (pid > 0) {
 		kill((pid_t)pid, SIGKILL);
 		while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)

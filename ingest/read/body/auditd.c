@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/body.h"
 
-/* auditd, raw and enriched, also through audisp's syslog plugin: "[node=N ]type=SECCOMP msg=audit(...)". */
-static enum line_kind auditd_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+/* auditd, raw and enriched, also through audisp's syslog plugin: "[node=N ]type=SECCOMP
+ * msg=audit(...)". */
+static enum line_kind auditd_parse(struct bytes b, const struct context *c, struct line *out,
+				   struct fields_room *room)
 {
 	struct bytes node = { NULL, 0 };
 	enum line_kind kind;

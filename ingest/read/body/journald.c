@@ -2,10 +2,12 @@
 #include "ingest/read/body.h"
 
 /*
- * journald's text for its audit transport: tag audit[PID], message "SECCOMP auid=...", PID that of the record;
- * -o cat leaves the tag out. No serial, and a time only where the header's time is the audit stamp.
+ * journald's text for its audit transport: tag audit[PID], message "SECCOMP auid=...", PID that of
+ * the record; -o cat leaves the tag out. No serial, and a time only where the header's time is the
+ * audit stamp.
  */
-static enum line_kind journald_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind journald_parse(struct bytes b, const struct context *c, struct line *out,
+				     struct fields_room *room)
 {
 	int64_t tag_pid = -1;
 	uint64_t pid;

@@ -14,10 +14,11 @@ static bool broken_type(struct bytes type)
 }
 
 /*
- * The kernel's own lines: "audit: type=1326 audit(...)"; before 3.14 or so without "audit: ". A journal entry
- * with identifier audit has the "audit:" as its tag.
+ * The kernel's own lines: "audit: type=1326 audit(...)"; before 3.14 or so without "audit: ". A
+ * journal entry with identifier audit has the "audit:" as its tag.
  */
-static enum line_kind kernel_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind kernel_parse(struct bytes b, const struct context *c, struct line *out,
+				   struct fields_room *room)
 {
 	struct bytes type;
 	enum line_kind kind;

@@ -11,10 +11,11 @@ static bool plain(struct bytes type)
 }
 
 /*
- * A record of another type than ours (SYSCALL, AVC, EOE ...), as auditd or the kernel writes it. All types share one count of
- * serials, so no seccomp record has this one: it was not lost.
+ * A record of another type than ours (SYSCALL, AVC, EOE ...), as auditd or the kernel writes it.
+ * All types share one count of serials, so no seccomp record has this one: it was not lost.
  */
-static enum line_kind other_parse(struct bytes b, const struct context *c, struct line *out, struct fields_room *room)
+static enum line_kind other_parse(struct bytes b, const struct context *c, struct line *out,
+				  struct fields_room *room)
 {
 	struct bytes node = { NULL, 0 }, type;
 

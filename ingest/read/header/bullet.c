@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+/* What pages and reports put before a line: bullets, quotes, numbers. */
 #include "ingest/read/header.h"
 
 /*
- * The mark of a list, a table or a quotation: "- ", "* ", "• ", "> ", ">> ", "| ", "3. ", "3) ". Who copied by hand may have
- * changed more.
+ * The mark of a list, a table or a quotation: "- ", "* ", "• ", "> ", ">> ", "| ", "3. ", "3) ".
+ * Who copied by hand may have changed more.
  */
 static bool mark(struct bytes *b)
 {
-	static const char *const marks[] = { "-", "*", "+", ">", "|", "\xe2\x80\xa2", "\xe2\x80\x93", "\xe2\x80\xa3", "\xc2\xb7" };
+	static const char *const marks[] = {
+		"-", "*", "+", ">", "|", "\xe2\x80\xa2", "\xe2\x80\x93", "\xe2\x80\xa3", "\xc2\xb7"
+	};
 	struct bytes rest = *b;
 	uint64_t number;
 	bool any = false;
@@ -17,7 +20,8 @@ static bool mark(struct bytes *b)
 	while (bytes_take(&rest, BYTES(">")))
 		any = true;
 	if (!any)
-		any = bytes_dec(&rest, 9999, &number) && (bytes_take(&rest, BYTES(".")) || bytes_take(&rest, BYTES(")")));
+		any = bytes_dec(&rest, 9999, &number) &&
+		      (bytes_take(&rest, BYTES(".")) || bytes_take(&rest, BYTES(")")));
 	if (!any || rest.n == 0 || (rest.p[0] != ' ' && rest.p[0] != '\t'))
 		return false;
 	bytes_trim_left(&rest);
@@ -25,7 +29,8 @@ static bool mark(struct bytes *b)
 	return true;
 }
 
-/* Takes what stands at both ends of the line: a column's bars, Markdown's marks of code and of emphasis. */
+/* Takes what stands at both ends of the line: a column's bars, Markdown's marks of code and of
+ * emphasis. */
 static bool both_ends(struct bytes *b)
 {
 	static const char *const marks[] = { "`", "***", "**", "__", "*", "_" };
@@ -33,7 +38,8 @@ static bool both_ends(struct bytes *b)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		size_t n = strlen(marks[i]);
 
-		if (b->n > 2 * n && memcmp(b->p, marks[i], n) == 0 && memcmp(b->p + b->n - n, marks[i], n) == 0 &&
+		if (b->n > 2 * n && memcmp(b->p, marks[i], n) == 0 &&
+		    memcmp(b->p + b->n - n, marks[i], n) == 0 &&
 		    (marks[i][0] == '`' || (b->p[n] != ' ' && b->p[n] != marks[i][0]))) {
 			*b = (struct bytes){ b->p + n, b->n - 2 * n };
 			return true;
@@ -48,11 +54,14 @@ static bool bullet_parse(struct bytes *line, struct context *out)
 
 	while (mark(line) || both_ends(line)) {
 		any = true;
-		if (bar && line->n > 2 && line->p[line->n - 1] == '|' && line->p[line->n - 2] == ' ')
+		if (bar && line->n > 2 && line->p[line->n - 1] == '|' &&
+		    line->p[line->n - 2] == ' ')
 			line->n -= 2;
 	}
 	out->indented = out->indented || any;
 	return any;
 }
 
-const struct header header_bullet = { "bullet", "the mark of a list, a table, of code or of a quotation", bullet_parse };
+const struct header header_bullet = { "bullet",
+				      "the mark of a list, a table, of code or of a quotation",
+				      bullet_parse };

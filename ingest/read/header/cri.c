@@ -3,7 +3,8 @@
 
 #include "store/base/when.h"
 
-/* "STAMP stdout F ", as the runtime of Kubernetes writes what a container prints; or its stamp alone (docker logs -t). */
+/* "STAMP stdout F ", as the runtime of Kubernetes writes what a container prints; or its stamp
+ * alone (docker logs -t). */
 static bool cri_parse(struct bytes *line, struct context *out)
 {
 	struct bytes rest = *line, stamp = bytes_until(&rest, ' ');
@@ -15,7 +16,8 @@ static bool cri_parse(struct bytes *line, struct context *out)
 	if (bytes_take(&rest, BYTES("stdout ")) || bytes_take(&rest, BYTES("stderr "))) {
 		if (!bytes_take(&rest, BYTES("F ")) && !bytes_take(&rest, BYTES("P ")))
 			return false;
-	} else if (!bytes_starts(rest, BYTES("type=")) && !bytes_starts(rest, BYTES("node=")) && !bytes_starts(rest, BYTES("{"))) {
+	} else if (!bytes_starts(rest, BYTES("type=")) && !bytes_starts(rest, BYTES("node=")) &&
+		   !bytes_starts(rest, BYTES("{"))) {
 		return false;
 	}
 	if (!header_iso_stamp(&stamp, &got) || stamp.n > 0)

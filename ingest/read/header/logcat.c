@@ -3,18 +3,18 @@
 #include "ingest/read/header.h"
 
 /*
- * Android's logcat. source: system/logging/liblog/logprint.cpp; Android Studio has forms of its own.
- *   threadtime:  [YYYY-]11-19 11:45:48.412 [+0000] [uid]  959   959 E audit   : TEXT
- *   time, brief: [stamp ]E/audit   (  959): TEXT
- *   process:     E(  959) TEXT  (audit)
- *   Studio:      2026-11-19 11:45:48.412   959-959   audit     pid-959      E  TEXT, before 2022 959-959/? E/audit: TEXT
+ * Android's logcat. source: system/logging/liblog/logprint.cpp; Android Studio has forms of its
+ * own. threadtime:  [YYYY-]11-19 11:45:48.412 [+0000] [uid]  959   959 E audit   : TEXT time,
+ * brief: [stamp ]E/audit   (  959): TEXT process:     E(  959) TEXT  (audit) Studio: 2026-11-19
+ * 11:45:48.412   959-959   audit     pid-959      E  TEXT, before 2022 959-959/? E/audit: TEXT
  */
 static bool level(char c)
 {
 	return c != '\0' && strchr("VDIWEFAS", c) != NULL;
 }
 
-/* "11-19 11:45:48.412 ", with a year or a zone; also seconds since the epoch or the boot (-v epoch, monotonic). */
+/* "11-19 11:45:48.412 ", with a year or a zone; also seconds since the epoch or the boot (-v epoch,
+ * monotonic). */
 static bool stamp(struct bytes *b)
 {
 	struct bytes rest = *b, date = bytes_until(&rest, ' '), zone;
@@ -178,7 +178,8 @@ static bool logcat_parse(struct bytes *line, struct context *out)
 	struct bytes rest = *line, tag;
 	bool stamped = stamp(&rest);
 
-	if (!slash(&rest, &tag) && !process(&rest, &tag) && (!stamped || (!columns(&rest, &tag) && !studio(&rest, &tag))))
+	if (!slash(&rest, &tag) && !process(&rest, &tag) &&
+	    (!stamped || (!columns(&rest, &tag) && !studio(&rest, &tag))))
 		return false;
 	if (tag.n == 0 || bytes_eq(tag, BYTES("auditd")) || bytes_eq(tag, BYTES("audit")))
 		out->tag = BYTES("kernel");
@@ -189,4 +190,5 @@ static bool logcat_parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_logcat = { "logcat", "Android's logcat, and Android Studio's", logcat_parse };
+const struct header header_logcat = { "logcat", "Android's logcat, and Android Studio's",
+				      logcat_parse };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/read/header.h"
 
-/* "[ 1324.930539] ", also "[   T55]", "[Tue Nov 24 04:29:36 2026]", "[Nov24 04:29]", "[  +0.000050]", "000: ". */
+/* "[ 1324.930539] ", also "[   T55]", "[Tue Nov 24 04:29:36 2026]", "[Nov24 04:29]", "[
+ * +0.000050]", "000: ". */
 static bool bracket(struct bytes *b, struct context *out)
 {
 	struct bytes rest = *b, in;
@@ -49,4 +50,5 @@ static bool printk_parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_printk = { "dmesg", "printk's own stamp, and dmesg's spellings of it", printk_parse };
+const struct header header_printk = { "dmesg", "printk's own stamp, and dmesg's spellings of it",
+				      printk_parse };

@@ -5,7 +5,8 @@
 static bool blankless(struct bytes word)
 {
 	for (size_t i = 0; i < word.n; i++)
-		if ((unsigned char)word.p[i] < 0x21 || (unsigned char)word.p[i] > 0x7e || word.p[i] == '=' || word.p[i] == '"')
+		if ((unsigned char)word.p[i] < 0x21 || (unsigned char)word.p[i] > 0x7e ||
+		    word.p[i] == '=' || word.p[i] == '"')
 			return false;
 	return word.n > 0;
 }
@@ -33,7 +34,8 @@ static bool kubectl(struct bytes *b)
 	if (!bytes_take(&rest, BYTES("[")))
 		return false;
 	name = bytes_until(&rest, ']');
-	if (!blankless(name) || memchr(name.p, '/', name.n) == NULL || !bytes_take(&rest, BYTES("] ")))
+	if (!blankless(name) || memchr(name.p, '/', name.n) == NULL ||
+	    !bytes_take(&rest, BYTES("] ")))
 		return false;
 	*b = rest;
 	return true;
@@ -58,12 +60,14 @@ static bool kube_name(struct bytes *b, unsigned hyphens)
 	return true;
 }
 
-/* "web-5d9 app TEXT", "shop web-5d9 app TEXT": stern's pod and container. Only where the whole of a line as the kernel or auditd writes it follows. */
+/* "web-5d9 app TEXT", "shop web-5d9 app TEXT": stern's pod and container. Only where the whole of a
+ * line as the kernel or auditd writes it follows. */
 static bool stern(struct bytes *b)
 {
 	struct bytes rest = *b, space = rest;
 
-	if (kube_name(&space, 0) && kube_name(&space, 1) && kube_name(&space, 0) && header_record_starts(space))
+	if (kube_name(&space, 0) && kube_name(&space, 1) && kube_name(&space, 0) &&
+	    header_record_starts(space))
 		rest = space;
 	else if (!kube_name(&rest, 1) || !kube_name(&rest, 0) || !header_record_starts(rest))
 		return false;
@@ -78,4 +82,6 @@ static bool source_parse(struct bytes *line, struct context *out)
 	return compose(line) || kubectl(line) || stern(line);
 }
 
-const struct header header_source = { "source", "name of the container, of compose, stern or kubectl logs --prefix", source_parse };
+const struct header header_source = {
+	"source", "name of the container, of compose, stern or kubectl logs --prefix", source_parse
+};

@@ -4,7 +4,8 @@
 
 #include "store/base/mem.h"
 
-/* "[ 1324.932396] " of journalctl -o short-monotonic, "[ 1324.932396 <    0.000100 >] " of short-delta: taken only when a host and a tag follow. */
+/* "[ 1324.932396] " of journalctl -o short-monotonic, "[ 1324.932396 <    0.000100 >] " of
+ * short-delta: taken only when a host and a tag follow. */
 static bool monotonic(struct bytes *b, struct context *out)
 {
 	struct bytes rest = *b;
@@ -37,7 +38,8 @@ static bool unix_stamp(struct bytes *b, struct context *out)
 	uint64_t sec;
 	unsigned ms;
 
-	if (!bytes_dec(&rest, 253402300799u, &sec) || rest.n < 8 || rest.p[0] != '.' || rest.p[7] != ' ')
+	if (!bytes_dec(&rest, 253402300799u, &sec) || rest.n < 8 || rest.p[0] != '.' ||
+	    rest.p[7] != ' ')
 		return false;
 	ms = 0;
 	for (size_t i = 1; i <= 6; i++) {
@@ -55,7 +57,8 @@ static bool unix_stamp(struct bytes *b, struct context *out)
 	return true;
 }
 
-/* A word of a date in some language, or a number of one: "Mär", "févr.", "3月", "24,", "2026-11-24". */
+/* A word of a date in some language, or a number of one: "Mär", "févr.", "3月", "24,",
+ * "2026-11-24". */
 static bool date_word(struct bytes word)
 {
 	for (size_t i = 0; i < word.n; i++) {
@@ -69,7 +72,8 @@ static bool date_word(struct bytes word)
 
 static bool iso_date(struct bytes w)
 {
-	return w.n == 10 && w.p[4] == '-' && w.p[7] == '-' && bytes_digit(w.p[0]) && bytes_digit(w.p[9]);
+	return w.n == 10 && w.p[4] == '-' && w.p[7] == '-' && bytes_digit(w.p[0]) &&
+	       bytes_digit(w.p[9]);
 }
 
 /* "UTC", "CET", "+01", "+0100": what follows a full date's time. */
@@ -97,8 +101,9 @@ static void year_behind(struct bytes *b)
 }
 
 /*
- * A date in any language and order, and the time: "Mär 04 19:57:53", "Tue Nov 24 04:29:37 2026", "Di 2026-11-24 04:29:37 CET".
- * The month's name is the user's locale's (journalctl), so it says nothing here: the record has its own stamp.
+ * A date in any language and order, and the time: "Mär 04 19:57:53", "Tue Nov 24 04:29:37 2026",
+ * "Di 2026-11-24 04:29:37 CET". The month's name is the user's locale's (journalctl), so it says
+ * nothing here: the record has its own stamp.
  */
 static bool local_stamp(struct bytes *b)
 {
@@ -136,7 +141,8 @@ static bool stamp(struct bytes *b, struct context *out)
 		year_behind(b);
 		return true;
 	}
-	return header_iso_stamp(b, out) || unix_stamp(b, out) || header_clock(b, &seconds) || monotonic(b, out) || local_stamp(b);
+	return header_iso_stamp(b, out) || unix_stamp(b, out) || header_clock(b, &seconds) ||
+	       monotonic(b, out) || local_stamp(b);
 }
 
 /* Splits "name[123]" into tag and pid; a plain word is a tag without pid. False: no tag. */
@@ -146,8 +152,8 @@ static bool split_tag(struct bytes word, struct context *out)
 	uint64_t pid;
 
 	for (size_t i = 0; i < word.n; i++)
-		if ((unsigned char)word.p[i] < 0x21 || (unsigned char)word.p[i] > 0x7e || word.p[i] == '=' ||
-		    word.p[i] == '"' || word.p[i] == '(' || word.p[i] == '{')
+		if ((unsigned char)word.p[i] < 0x21 || (unsigned char)word.p[i] > 0x7e ||
+		    word.p[i] == '=' || word.p[i] == '"' || word.p[i] == '(' || word.p[i] == '{')
 			return false;
 	out->tag = word;
 	out->tag_pid = -1;
@@ -180,11 +186,13 @@ static bool next_word(struct bytes *b, struct bytes *word, bool *colon)
 /* "kern.notice", of busybox and OpenWrt; what is not kern shows in the priority. */
 static bool facility_level(struct bytes word, struct context *out)
 {
-	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "authpriv", "syslog", "lpr", "news", "uucp",
-						  "cron", "ftp", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
-						  "local7" };
-	static const char *const levels[] = { "emerg", "panic", "alert", "crit", "err", "error", "warn", "warning", "notice", "info",
-					      "debug" };
+	static const char *const facilities[] = { "kern",   "user",	"mail",	  "daemon",
+						  "auth",   "authpriv", "syslog", "lpr",
+						  "news",   "uucp",	"cron",	  "ftp",
+						  "local0", "local1",	"local2", "local3",
+						  "local4", "local5",	"local6", "local7" };
+	static const char *const levels[] = { "emerg", "panic",	  "alert",  "crit", "err",  "error",
+					      "warn",  "warning", "notice", "info", "debug" };
 	struct bytes rest = word, facility = bytes_until(&rest, '.');
 	bool known = false;
 
@@ -204,7 +212,8 @@ static bool facility_level(struct bytes word, struct context *out)
 	return false;
 }
 
-/* STAMP [HOST] [LEVEL or FACILITY.LEVEL] TAG[PID]: of rsyslog, syslog-ng, busybox, OpenWrt, ChromeOS, and journalctl's short forms. */
+/* STAMP [HOST] [LEVEL or FACILITY.LEVEL] TAG[PID]: of rsyslog, syslog-ng, busybox, OpenWrt,
+ * ChromeOS, and journalctl's short forms. */
 static bool syslog_parse(struct bytes *line, struct context *out)
 {
 	struct context got = *out;
@@ -225,7 +234,8 @@ static bool syslog_parse(struct bytes *line, struct context *out)
 		if (!next_word(&rest, &word, &colon))
 			return false;
 	}
-	if (!colon && (header_level(word) || facility_level(word, &got)) && !next_word(&rest, &word, &colon))
+	if (!colon && (header_level(word) || facility_level(word, &got)) &&
+	    !next_word(&rest, &word, &colon))
 		return false;
 	if (!colon || !split_tag(word, &got))
 		return false;
@@ -234,4 +244,6 @@ static bool syslog_parse(struct bytes *line, struct context *out)
 	return true;
 }
 
-const struct header header_syslog = { "syslog", "rsyslog, busybox, journalctl's short outputs, dmesg iso", syslog_parse };
+const struct header header_syslog = { "syslog",
+				      "rsyslog, busybox, journalctl's short outputs, dmesg iso",
+				      syslog_parse };

@@ -10,7 +10,8 @@ static bool tag_parse(struct bytes *line, struct context *out)
 		return false;
 	if (!bytes_starts(rest, BYTES("kernel: "))) {
 		host = bytes_until(&rest, ' ');
-		if (!header_host_like(host) || host.p[host.n - 1] == ':' || header_level(host) || !bytes_take(&rest, BYTES(" ")))
+		if (!header_host_like(host) || host.p[host.n - 1] == ':' || header_level(host) ||
+		    !bytes_take(&rest, BYTES(" ")))
 			return false;
 	}
 	if (!bytes_take(&rest, BYTES("kernel: ")))

@@ -11,8 +11,8 @@ static bool talos_parse(struct bytes *line, struct context *out)
 		return false;
 	bytes_trim_left(&rest);
 	level = bytes_until(&rest, ':');
-	if (level.n == 0 || level.n > 9 || !bytes_take(&rest, BYTES(": [")) || !header_iso_stamp(&rest, &got) ||
-	    !bytes_take(&rest, BYTES("]: ")))
+	if (level.n == 0 || level.n > 9 || !bytes_take(&rest, BYTES(": [")) ||
+	    !header_iso_stamp(&rest, &got) || !bytes_take(&rest, BYTES("]: ")))
 		return false;
 	host.n--;
 	*out = got;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Profiles that tools wrote of what they saw: Inspektor Gadget's advise_seccomp, a comment and an OCI profile for each container, and
- * oci-seccomp-bpf-hook's, which is a profile like any other and so has to be asked for.
+ * Profiles that tools wrote of what they saw: Inspektor Gadget's advise_seccomp, a comment and an
+ * OCI profile for each container, and oci-seccomp-bpf-hook's, which is a profile like any other and
+ * so has to be asked for.
  */
 #include "ingest/read/tools/tool_json.h"
 
@@ -28,21 +29,31 @@ static int rule(struct tool_reading *r, struct advised *t, json_object *rule, st
 	int ret = 0;
 
 	snprintf(action, sizeof(action), "%.*s", (int)(word.n < 31 ? word.n : 31), word.p);
-	if (!action_parse(action, &code) || !action_passes(code) || names == NULL || !json_object_is_type(names, json_type_array))
+	if (!action_parse(action, &code) || !action_passes(code) || names == NULL ||
+	    !json_object_is_type(names, json_type_array))
 		return 0;
 	for (size_t i = 0; i < json_object_array_length(names) && ret == 0; i++) {
 		json_object *name = json_object_array_get_idx(names, i);
-		struct bytes text = json_object_is_type(name, json_type_string) ? bytes_of(json_object_get_string(name)) : BYTES("");
+		struct bytes text = json_object_is_type(name, json_type_string) ?
+					    bytes_of(json_object_get_string(name)) :
+					    BYTES("");
 		int32_t nr = tool_number(&r->names, r->arch, text);
 
-		/* "syscall_1f4" is a byte of the gadget's state, which it reads as a call; "" a number that the hook had no name for */
+		/* "syscall_1f4" is a byte of the gadget's state, which it reads as a call; "" a
+		 * number that the hook had no name for */
 		if (nr == TOOL_NO_NUMBER) {
 			r->other++;
 			continue;
 		}
 		r->calls++;
-		ret = r->take.call(r->take.to, &(struct tool_call){ .who = tool_caller(r, &t->callers, 1, t->name, BYTES("")), .nr = nr, .ms = WHEN_NONE,
-								    .serial = r->serial, .presence = true }, e);
+		ret = r->take.call(r->take.to,
+				   &(struct tool_call){ .who = tool_caller(r, &t->callers, 1,
+									   t->name, BYTES("")),
+							.nr = nr,
+							.ms = WHEN_NONE,
+							.serial = r->serial,
+							.presence = true },
+				   e);
 	}
 	return ret;
 }
@@ -50,7 +61,8 @@ static int rule(struct tool_reading *r, struct advised *t, json_object *rule, st
 /* What was gathered is a profile. */
 static int take(struct tool_reading *r, struct advised *t, struct err *e)
 {
-	json_object *o = tool_json_parse(buf_bytes(&t->text)), *rules = o ? tool_json_at(o, "syscalls") : NULL;
+	json_object *o = tool_json_parse(buf_bytes(&t->text)),
+		    *rules = o ? tool_json_at(o, "syscalls") : NULL;
 	int ret = 0;
 
 	if (t->name.n == 0)
@@ -59,7 +71,9 @@ static int take(struct tool_reading *r, struct advised *t, struct err *e)
 		for (size_t i = 0; i < json_object_array_length(rules) && ret == 0; i++)
 			ret = rule(r, t, json_object_array_get_idx(rules, i), e);
 	else if (t->text.n > 0)
-		tool_damaged(r, t->too_long ? "the profile is over 4 MB" : "it is no profile of OCI's", buf_bytes(&t->text));
+		tool_damaged(r,
+			     t->too_long ? "the profile is over 4 MB" : "it is no profile of OCI's",
+			     buf_bytes(&t->text));
 	json_object_put(o);
 	t->text.n = 0;
 	return ret;
@@ -120,7 +134,17 @@ static enum tool_says hook_says(struct bytes line, struct tool_names *names)
 	return TOOL_FOREIGN;
 }
 
-const struct tool tool_ig_advise = { .name = "ig-advise", .kind = KIND_IG_ADVISE, .says = ig_says, .line = line_of, .end = end, .release = release,
+const struct tool tool_ig_advise = { .name = "ig-advise",
+				     .kind = KIND_IG_ADVISE,
+				     .says = ig_says,
+				     .line = line_of,
+				     .end = end,
+				     .release = release,
 				     .needs = BYTES("\"SCMP_ACT_") };
-const struct tool tool_oci_hook = { .name = "oci-hook", .kind = KIND_OCI_HOOK, .asked = true, .says = hook_says, .line = line_of, .end = end,
+const struct tool tool_oci_hook = { .name = "oci-hook",
+				    .kind = KIND_OCI_HOOK,
+				    .asked = true,
+				    .says = hook_says,
+				    .line = line_of,
+				    .end = end,
 				    .release = release };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * bpftrace's maps, as text or JSON: @[comm, args.id]: 12, @[probe]: 3. What the keys are, only the script knows. So a name of a probe
- * is taken, and the last number of a key only where each key of the map has one that is some call's: pids are not.
+ * bpftrace's maps, as text or JSON: @[comm, args.id]: 12, @[probe]: 3. What the keys are, only the
+ * script knows. So a name of a probe is taken, and the last number of a key only where each key of
+ * the map has one that is some call's: pids are not.
  */
 #include "ingest/read/tools/tool_json.h"
 
@@ -41,7 +42,8 @@ static bool keys_of(struct bytes line, struct bytes *keys)
 	return true;
 }
 
-static int named(struct tool_reading *r, struct bpftrace *t, struct bytes probe, struct bytes comm, struct err *e)
+static int named(struct tool_reading *r, struct bpftrace *t, struct bytes probe, struct bytes comm,
+		 struct err *e)
 {
 	char room[SYSCALL_NAME_MAX];
 	int32_t nr = tool_number(&r->names, r->arch, tool_plain_name(probe, room));
@@ -51,8 +53,14 @@ static int named(struct tool_reading *r, struct bpftrace *t, struct bytes probe,
 		return 0;
 	}
 	r->calls++;
-	return r->take.call(r->take.to, &(struct tool_call){ .who = tool_caller(r, &t->callers, 1, comm, BYTES("")), .nr = nr, .ms = WHEN_NONE,
-							     .serial = r->serial, .presence = true }, e);
+	return r->take.call(
+		r->take.to,
+		&(struct tool_call){ .who = tool_caller(r, &t->callers, 1, comm, BYTES("")),
+				     .nr = nr,
+				     .ms = WHEN_NONE,
+				     .serial = r->serial,
+				     .presence = true },
+		e);
 }
 
 static int take_keys(struct tool_reading *r, struct bytes keys, struct err *e)
@@ -93,11 +101,14 @@ static int object(struct tool_reading *r, json_object *o, struct err *e)
 	int ret = 0;
 
 	if (bytes_eq(tool_json_text(o, "type"), BYTES("lost_events"))) {
-		r->lost += (uint64_t)(tool_json_int(o, "data.events") > 0 ? tool_json_int(o, "data.events") : 0);
+		r->lost += (uint64_t)(tool_json_int(o, "data.events") > 0 ?
+					      tool_json_int(o, "data.events") :
+					      0);
 		r->facts |= TOOL_LOST;
 		return 0;
 	}
-	if (!bytes_eq(tool_json_text(o, "type"), BYTES("map")) || data == NULL || !json_object_is_type(data, json_type_object))
+	if (!bytes_eq(tool_json_text(o, "type"), BYTES("map")) || data == NULL ||
+	    !json_object_is_type(data, json_type_object))
 		return 0;
 	json_object_object_foreach(data, map, rows) {
 		(void)map;
@@ -140,15 +151,24 @@ static int end(struct tool_reading *r, struct err *e)
 	int ret = 0;
 
 	if (t->strange && (t->rows.n > 0 || r->calls == 0)) {
-		tool_damaged(r, "the keys of its maps have no number of a call at their end: @[comm, args.id] = count() of raw_syscalls:sys_enter has", BYTES("@"));
+		tool_damaged(
+			r,
+			"the keys of its maps have no number of a call at their end: @[comm, args.id] = count() of raw_syscalls:sys_enter has",
+			BYTES("@"));
 		return 0;
 	}
 	for (size_t i = 0; i < t->rows.n && ret == 0; i++) {
-		struct tool_who *who = tool_caller(r, &t->callers, 1, pool_get(&r->pool, t->rows.v[i].comm), BYTES(""));
+		struct tool_who *who = tool_caller(
+			r, &t->callers, 1, pool_get(&r->pool, t->rows.v[i].comm), BYTES(""));
 
 		r->calls++;
-		ret = r->take.call(r->take.to, &(struct tool_call){ .who = who, .nr = t->rows.v[i].nr, .ms = WHEN_NONE, .serial = t->rows.v[i].serial,
-								    .presence = true }, e);
+		ret = r->take.call(r->take.to,
+				   &(struct tool_call){ .who = who,
+							.nr = t->rows.v[i].nr,
+							.ms = WHEN_NONE,
+							.serial = t->rows.v[i].serial,
+							.presence = true },
+				   e);
 	}
 	return ret;
 }
@@ -169,9 +189,19 @@ static enum tool_says says(struct bytes line, struct tool_names *names)
 	struct bytes keys;
 
 	(void)names;
-	if (keys_of(line, &keys) || bytes_starts(line, BYTES("{\"type\": \"map\"")) || bytes_starts(line, BYTES("{\"type\":\"map\"")))
+	if (keys_of(line, &keys) || bytes_starts(line, BYTES("{\"type\": \"map\"")) ||
+	    bytes_starts(line, BYTES("{\"type\":\"map\"")))
 		return TOOL_OWN;
-	return bytes_starts(line, BYTES("Attaching ")) || bytes_starts(line, BYTES("{\"type\":")) || bytes_starts(line, BYTES("Lost ")) ? TOOL_NOISE : TOOL_FOREIGN;
+	return bytes_starts(line, BYTES("Attaching ")) || bytes_starts(line, BYTES("{\"type\":")) ||
+			       bytes_starts(line, BYTES("Lost ")) ?
+		       TOOL_NOISE :
+		       TOOL_FOREIGN;
 }
 
-const struct tool tool_bpftrace = { .name = "bpftrace", .kind = KIND_BPFTRACE, .sparse = true, .says = says, .line = line_of, .end = end, .release = release };
+const struct tool tool_bpftrace = { .name = "bpftrace",
+				    .kind = KIND_BPFTRACE,
+				    .sparse = true,
+				    .says = says,
+				    .line = line_of,
+				    .end = end,
+				    .release = release };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tools of clusters: Falco's alerts, Inspektor Gadget's audit_seccomp, the Security Profiles Operator's enricher. Each event names its
- * container; none of them tells of all calls.
+ * Tools of clusters: Falco's alerts, Inspektor Gadget's audit_seccomp, the Security Profiles
+ * Operator's enricher. Each event names its container; none of them tells of all calls.
  */
 #include "ingest/read/tools/tool_json.h"
 
@@ -38,20 +38,29 @@ static int emit(struct tool_reading *r, const struct happened *h, struct err *e)
 {
 	char room[SYSCALL_NAME_MAX];
 	int32_t nr = tool_number(&r->names, r->arch, tool_plain_name(h->name, room));
-	bool placed = h->location[LOCATION_CONTAINER].n || h->location[LOCATION_CONTAINER_NAME].n || h->location[LOCATION_POD_NAME].n;
+	bool placed = h->location[LOCATION_CONTAINER].n || h->location[LOCATION_CONTAINER_NAME].n ||
+		      h->location[LOCATION_POD_NAME].n;
 
 	if (nr == TOOL_NO_NUMBER) {
 		r->other++;
 		return 0;
 	}
 	r->calls++;
-	return r->take.call(r->take.to, &(struct tool_call){ .who = tool_caller(r, &state_of(r)->callers, h->pid, h->comm, h->exe), .nr = nr, .ms = h->ms,
-							     .serial = r->serial, .location = placed ? h->location : NULL, .denied = h->denied,
-							     .action = h->action }, e);
+	return r->take.call(r->take.to,
+			    &(struct tool_call){ .who = tool_caller(r, &state_of(r)->callers,
+								    h->pid, h->comm, h->exe),
+						 .nr = nr,
+						 .ms = h->ms,
+						 .serial = r->serial,
+						 .location = placed ? h->location : NULL,
+						 .denied = h->denied,
+						 .action = h->action },
+			    e);
 }
 
 /* A line that is a whole object, handed to `take`; else it was cut, or is none. */
-static int each(struct tool_reading *r, struct bytes line, int (*take)(struct tool_reading *, json_object *, struct err *), struct err *e)
+static int each(struct tool_reading *r, struct bytes line,
+		int (*take)(struct tool_reading *, json_object *, struct err *), struct err *e)
 {
 	json_object *o = tool_json_parse(line);
 	int ret = 0;
@@ -84,7 +93,8 @@ static struct bytes field(json_object *fields, const char *name)
 {
 	json_object *o = NULL;
 
-	if (fields == NULL || !json_object_is_type(fields, json_type_object) || !json_object_object_get_ex(fields, name, &o) || o == NULL)
+	if (fields == NULL || !json_object_is_type(fields, json_type_object) ||
+	    !json_object_object_get_ex(fields, name, &o) || o == NULL)
 		return BYTES("");
 	if (!json_object_is_type(o, json_type_string) && !json_object_is_type(o, json_type_int))
 		return BYTES("");
@@ -93,15 +103,19 @@ static struct bytes field(json_object *fields, const char *name)
 
 static bool is_falco(json_object *o)
 {
-	return tool_json_at(o, "rule") != NULL && tool_json_at(o, "priority") != NULL && tool_json_at(o, "output") != NULL;
+	return tool_json_at(o, "rule") != NULL && tool_json_at(o, "priority") != NULL &&
+	       tool_json_at(o, "output") != NULL;
 }
 
 static int falco(struct tool_reading *r, json_object *o, struct err *e)
 {
 	json_object *f = tool_json_at(o, "output_fields");
 	struct bytes pid = field(f, "proc.pid"), drops = field(f, "n_drops");
-	struct happened h = { .ms = tool_json_time(tool_json_text(o, "time")), .comm = field(f, "proc.name"), .exe = field(f, "proc.exepath"),
-			      .name = field(f, "syscall.type").n ? field(f, "syscall.type") : field(f, "evt.type") };
+	struct happened h = { .ms = tool_json_time(tool_json_text(o, "time")),
+			      .comm = field(f, "proc.name"),
+			      .exe = field(f, "proc.exepath"),
+			      .name = field(f, "syscall.type").n ? field(f, "syscall.type") :
+								   field(f, "evt.type") };
 	uint64_t v;
 
 	if (drops.n && bytes_dec(&drops, INT64_MAX / 2, &v) > 0) {
@@ -134,7 +148,11 @@ static enum tool_says falco_says(struct bytes line, struct tool_names *names)
 	return says(line, is_falco);
 }
 
-const struct tool tool_falco = { .name = "falco", .kind = KIND_FALCO, .says = falco_says, .line = falco_line, .release = release };
+const struct tool tool_falco = { .name = "falco",
+				 .kind = KIND_FALCO,
+				 .says = falco_says,
+				 .line = falco_line,
+				 .release = release };
 
 /* ---- Inspektor Gadget, audit_seccomp ---- */
 
@@ -142,8 +160,10 @@ static bool is_ig(json_object *o)
 {
 	struct bytes code = tool_json_text(o, "code");
 
-	return tool_json_at(o, "syscall") != NULL && (bytes_starts(code, BYTES("SECCOMP_RET_")) || bytes_starts(code, BYTES("kill")) ||
-						      bytes_eq(code, BYTES("errno")) || bytes_eq(code, BYTES("log")) || bytes_eq(code, BYTES("trap")));
+	return tool_json_at(o, "syscall") != NULL &&
+	       (bytes_starts(code, BYTES("SECCOMP_RET_")) || bytes_starts(code, BYTES("kill")) ||
+		bytes_eq(code, BYTES("errno")) || bytes_eq(code, BYTES("log")) ||
+		bytes_eq(code, BYTES("trap")));
 }
 
 /* "SECCOMP_RET_KILL_THREAD", "kill_thread": what the filter answered. */
@@ -164,12 +184,17 @@ static bool answered(struct bytes code, uint32_t *action)
 static int ig(struct tool_reading *r, json_object *o, struct err *e)
 {
 	int64_t ns = tool_json_int(o, "timestamp_raw|timestamp");
-	struct happened h = { .pid = tool_json_int(o, "proc.pid|pid"), .comm = tool_json_any(o, "proc.comm|comm"), .name = tool_json_text(o, "syscall"),
-			      .ms = ns > INT64_C(100000000000000000) ? ns / 1000000 : tool_json_time(tool_json_text(o, "timestamp")) };
+	struct happened h = { .pid = tool_json_int(o, "proc.pid|pid"),
+			      .comm = tool_json_any(o, "proc.comm|comm"),
+			      .name = tool_json_text(o, "syscall"),
+			      .ms = ns > INT64_C(100000000000000000) ?
+					    ns / 1000000 :
+					    tool_json_time(tool_json_text(o, "timestamp")) };
 
 	h.denied = answered(tool_json_text(o, "code"), &h.action) && !action_passes(h.action);
 	h.location[LOCATION_CONTAINER] = tool_json_any(o, "runtime.containerId");
-	h.location[LOCATION_CONTAINER_NAME] = tool_json_any(o, "k8s.containerName|k8s.container|runtime.containerName|container");
+	h.location[LOCATION_CONTAINER_NAME] =
+		tool_json_any(o, "k8s.containerName|k8s.container|runtime.containerName|container");
 	h.location[LOCATION_POD_NAME] = tool_json_any(o, "k8s.podName|k8s.pod|pod");
 	h.location[LOCATION_NAMESPACE] = tool_json_any(o, "k8s.namespace|namespace");
 	return emit(r, &h, e);
@@ -186,7 +211,11 @@ static enum tool_says ig_says(struct bytes line, struct tool_names *names)
 	return says(line, is_ig);
 }
 
-const struct tool tool_ig_audit = { .name = "ig-audit", .kind = KIND_IG_AUDIT, .says = ig_says, .line = ig_line, .release = release };
+const struct tool tool_ig_audit = { .name = "ig-audit",
+				    .kind = KIND_IG_AUDIT,
+				    .says = ig_says,
+				    .line = ig_line,
+				    .release = release };
 
 /* ---- the Security Profiles Operator's enricher ---- */
 
@@ -194,13 +223,16 @@ static bool is_spo(json_object *o)
 {
 	json_object *calls = tool_json_at(o, "syscalls");
 
-	return calls != NULL && json_object_is_type(calls, json_type_array) && tool_json_at(o, "auditID") != NULL && tool_json_at(o, "executable") != NULL;
+	return calls != NULL && json_object_is_type(calls, json_type_array) &&
+	       tool_json_at(o, "auditID") != NULL && tool_json_at(o, "executable") != NULL;
 }
 
 static int spo_object(struct tool_reading *r, json_object *o, struct err *e)
 {
 	json_object *calls = tool_json_at(o, "syscalls");
-	struct happened h = { .pid = tool_json_int(o, "pid"), .exe = tool_json_text(o, "executable"), .ms = tool_json_time(tool_json_text(o, "timestamp")) };
+	struct happened h = { .pid = tool_json_int(o, "pid"),
+			      .exe = tool_json_text(o, "executable"),
+			      .ms = tool_json_time(tool_json_text(o, "timestamp")) };
 	int ret = 0;
 
 	if (!is_spo(o)) {
@@ -256,7 +288,9 @@ static bool is_spo_line(struct bytes line)
 static int spo_text(struct tool_reading *r, struct bytes line, struct err *e)
 {
 	struct bytes pid = value_of(line, "pid"), stamp = value_of(line, "timestamp");
-	struct happened h = { .exe = value_of(line, "executable"), .name = value_of(line, "syscallName"), .ms = WHEN_NONE };
+	struct happened h = { .exe = value_of(line, "executable"),
+			      .name = value_of(line, "syscallName"),
+			      .ms = WHEN_NONE };
 	uint64_t v;
 
 	if (bytes_dec(&pid, INT32_MAX, &v) > 0)
@@ -293,4 +327,8 @@ static enum tool_says spo_says(struct bytes line, struct tool_names *names)
 	return bytes_has(line, BYTES("enricher")) ? TOOL_NOISE : says(line, is_spo);
 }
 
-const struct tool tool_spo = { .name = "spo-enricher", .kind = KIND_SPO, .says = spo_says, .line = spo_line, .release = release };
+const struct tool tool_spo = { .name = "spo-enricher",
+			       .kind = KIND_SPO,
+			       .says = spo_says,
+			       .line = spo_line,
+			       .release = release };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * strace, one line a call. Its fork-type calls and execs give the processes exactly: who was born of whom, which program each
- * runs, which ids are threads of one process.
+ * strace, one line a call. Its fork-type calls and execs give the processes exactly: who was born
+ * of whom, which program each runs, which ids are threads of one process.
  */
 #include "ingest/read/tools/strace_args.h"
 #include "ingest/read/tools/strace_line.h"
@@ -29,13 +29,15 @@ static struct strace *state_of(struct tool_reading *r)
 
 /* ---- what calls do to processes ---- */
 
-static int emit(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, int64_t ms, uint64_t serial, bool failed, struct err *e)
+static int emit(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, int64_t ms,
+		uint64_t serial, bool failed, struct err *e)
 {
 	return tool_call(r, strace_proc_who(r, s, p), nr, ms, serial, failed, e);
 }
 
 /* The program that an exec brought. */
-static void becomes(struct tool_reading *r, struct strace *s, struct proc *p, uint32_t exe, int64_t ms, uint64_t serial)
+static void becomes(struct tool_reading *r, struct strace *s, struct proc *p, uint32_t exe,
+		    int64_t ms, uint64_t serial)
 {
 	tool_life(r, EDGE_EXECED, p->pid, 0, ms, serial);
 	p->exe = exe;
@@ -65,7 +67,8 @@ static void born(struct tool_reading *r, struct strace *s, const struct birth *b
 	strace_proc_renew(s, child);
 }
 
-/* Its calls so far, now that it is known whose child it is and of how many bits, or that nobody will say. */
+/* Its calls so far, now that it is known whose child it is and of how many bits, or that nobody
+ * will say. */
 static int settle(struct tool_reading *r, struct strace *s, struct proc *p, struct err *e)
 {
 	struct waitings *all = strace_proc_waitings(s, p);
@@ -75,7 +78,8 @@ static int settle(struct tool_reading *r, struct strace *s, struct proc *p, stru
 
 	for (size_t i = 0; all != NULL && i < all->n && ret == 0; i++) {
 		const struct waiting *w = &all->v[i];
-		bool other = arch == ARCH_I386 && w->arch == ARCH_X86_64 && w->nr_i386 != TOOL_NO_NUMBER;
+		bool other =
+			arch == ARCH_I386 && w->arch == ARCH_X86_64 && w->nr_i386 != TOOL_NO_NUMBER;
 
 		strace_proc_set_arch(s, p, other ? ARCH_I386 : w->arch);
 		ret = emit(r, s, p, other ? w->nr_i386 : w->nr, w->ms, w->serial, w->failed, e);
@@ -92,7 +96,8 @@ static int settle(struct tool_reading *r, struct strace *s, struct proc *p, stru
 	return ret;
 }
 
-static int put(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr, int32_t nr_i386, bool failed, struct err *e)
+static int put(struct tool_reading *r, struct strace *s, struct proc *p, int32_t nr,
+	       int32_t nr_i386, bool failed, struct err *e)
 {
 	struct waitings *w;
 
@@ -105,11 +110,19 @@ static int put(struct tool_reading *r, struct strace *s, struct proc *p, int32_t
 		p->waiting = (uint32_t)s->waitings.n;
 	}
 	w = strace_proc_waitings(s, p);
-	*VEC_PUSH(w) = (struct waiting){ .nr = nr, .nr_i386 = nr_i386, .arch = p->arch, .failed = failed, .ms = p->ms, .serial = p->serial };
-	return ++s->waiting > WAIT_MOST || (!p->waits && w->n > UNDECIDED_MOST) ? settle(r, s, p, e) : 0;
+	*VEC_PUSH(w) = (struct waiting){ .nr = nr,
+					 .nr_i386 = nr_i386,
+					 .arch = p->arch,
+					 .failed = failed,
+					 .ms = p->ms,
+					 .serial = p->serial };
+	return ++s->waiting > WAIT_MOST || (!p->waits && w->n > UNDECIDED_MOST) ?
+		       settle(r, s, p, e) :
+		       0;
 }
 
-/* Now that its parent is known, or nobody will say more: the child, and whoever it bore in the meantime. */
+/* Now that its parent is known, or nobody will say more: the child, and whoever it bore in the
+ * meantime. */
 static int bear(struct tool_reading *r, struct strace *s, struct birth b, struct err *e)
 {
 	if (b.parent->waits && s->births.n < BIRTHS_MOST) {
@@ -136,15 +149,18 @@ static int bear(struct tool_reading *r, struct strace *s, struct birth b, struct
 	return 0;
 }
 
-/* A thread whose first line this is. The only one that is in a fork-type call is its parent; of several, none is yet. */
-static int begin(struct tool_reading *r, struct strace *s, int64_t tid, struct proc **out, struct err *e)
+/* A thread whose first line this is. The only one that is in a fork-type call is its parent; of
+ * several, none is yet. */
+static int begin(struct tool_reading *r, struct strace *s, int64_t tid, struct proc **out,
+		 struct err *e)
 {
 	struct proc *p = strace_proc_new(r, s, (int32_t)tid);
 	struct proc *parent = s->in_fork == 1 ? s->forker : NULL;
 
 	*out = p;
 	/* the one that began last has ended, and an older one is left */
-	for (size_t i = s->n; s->in_fork == 1 && i-- > 0 && (parent == NULL || !parent->inside || !parent->forks);)
+	for (size_t i = s->n;
+	     s->in_fork == 1 && i-- > 0 && (parent == NULL || !parent->inside || !parent->forks);)
 		parent = strace_proc_at(s, i);
 	if (parent == NULL || parent == p) {
 		p->waits = s->in_fork > 1;
@@ -152,7 +168,8 @@ static int begin(struct tool_reading *r, struct strace *s, int64_t tid, struct p
 	}
 	parent->forks = false;
 	s->in_fork--;
-	return bear(r, s, (struct birth){ p, parent, parent->threads, parent->serial, parent->ms }, e);
+	return bear(r, s, (struct birth){ p, parent, parent->threads, parent->serial, parent->ms },
+		    e);
 }
 
 /* Is its parent known, and not whose child that is? */
@@ -165,7 +182,8 @@ static bool is_born(const struct strace *s, const struct proc *p)
 }
 
 /* A fork-type call came to its end. */
-static int forked(struct tool_reading *r, struct strace *s, struct proc *p, int64_t child, struct err *e)
+static int forked(struct tool_reading *r, struct strace *s, struct proc *p, int64_t child,
+		  struct err *e)
 {
 	struct proc *c;
 
@@ -173,7 +191,8 @@ static int forked(struct tool_reading *r, struct strace *s, struct proc *p, int6
 	p->forks = false;
 	if (child <= 0 || child > INT32_MAX)
 		return 0;
-	/* one that began since is its own, though it may have ended already; else the id is used again */
+	/* one that began since is its own, though it may have ended already; else the id is used
+	 * again */
 	c = strace_proc_known(s, child);
 	if (c != NULL && c->first < p->serial)
 		c = NULL;
@@ -200,7 +219,8 @@ static int execed(struct tool_reading *r, struct strace *s, struct proc *p, stru
 }
 
 /* What only one of two architectures has: an address that is too long for the other, a name. */
-static int decide(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct err *e)
+static int decide(struct tool_reading *r, struct strace *s, struct proc *p,
+		  const struct strace_line *l, struct err *e)
 {
 	struct bytes b = l->result;
 	uint64_t v;
@@ -212,7 +232,8 @@ static int decide(struct tool_reading *r, struct strace *s, struct proc *p, cons
 	return p->waits ? 0 : settle(r, s, p, e);
 }
 
-static int done(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, bool forks, struct err *e)
+static int done(struct tool_reading *r, struct strace *s, struct proc *p,
+		const struct strace_line *l, bool forks, struct err *e)
 {
 	int64_t result = strace_result(l);
 
@@ -238,7 +259,8 @@ static uint32_t arch_of_mode(const struct proc *p, char mode)
 }
 
 /* Calls of x32 are x86-64's with a bit, as the kernel has them. */
-static int32_t number_of(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, bool *changed)
+static int32_t number_of(struct tool_reading *r, struct strace *s, struct proc *p,
+			 const struct strace_line *l, bool *changed)
 {
 	int32_t nr;
 
@@ -246,7 +268,8 @@ static int32_t number_of(struct tool_reading *r, struct strace *s, struct proc *
 		return l->nr >= 0 ? (int32_t)l->nr : TOOL_NO_NUMBER;
 	nr = tool_number(&r->names, p->arch, l->name);
 	/* a name that only the other one has says which it is */
-	if (nr == TOOL_NO_NUMBER && r->arch == ARCH_X86_64 && (p->arch == ARCH_X86_64 || p->arch == ARCH_I386)) {
+	if (nr == TOOL_NO_NUMBER && r->arch == ARCH_X86_64 &&
+	    (p->arch == ARCH_X86_64 || p->arch == ARCH_I386)) {
 		uint32_t other = p->arch == ARCH_X86_64 ? ARCH_I386 : ARCH_X86_64;
 
 		nr = tool_number(&r->names, other, l->name);
@@ -261,19 +284,21 @@ static int32_t number_of(struct tool_reading *r, struct strace *s, struct proc *
 }
 
 /*
- * On standard error a process has no pid in front as long as it is alone. A new one is this process, if that may begin a call, or
- * end the one that it is in, and no child is waited for.
+ * On standard error a process has no pid in front as long as it is alone. A new one is this
+ * process, if that may begin a call, or end the one that it is in, and no child is waited for.
  */
 static bool is_only(const struct strace *s, const struct strace_line *l)
 {
-	if (s->only == NULL || s->only->gone || s->only->tid != ONLY_PID || strace_proc_known(s, l->pid) != NULL)
+	if (s->only == NULL || s->only->gone || s->only->tid != ONLY_PID ||
+	    strace_proc_known(s, l->pid) != NULL)
 		return false;
 	if (s->only->inside)
 		return l->kind == STRACE_RESUMED;
 	return s->in_fork == 0 || l->kind == STRACE_RESUMED;
 }
 
-static struct proc *proc_of(struct tool_reading *r, struct strace *s, const struct strace_line *l, struct err *e)
+static struct proc *proc_of(struct tool_reading *r, struct strace *s, const struct strace_line *l,
+			    struct err *e)
 {
 	struct proc *p;
 
@@ -306,7 +331,8 @@ static struct proc *proc_of(struct tool_reading *r, struct strace *s, const stru
 }
 
 /* The first line of a process that strace started is its exec, which strace's own child made. */
-static void note_first(struct strace *s, struct proc *p, const struct strace_line *l, int32_t nr, struct tool_reading *r)
+static void note_first(struct strace *s, struct proc *p, const struct strace_line *l, int32_t nr,
+		       struct tool_reading *r)
 {
 	if (p->begun || p->waits)
 		return;
@@ -322,7 +348,8 @@ static void note_first(struct strace *s, struct proc *p, const struct strace_lin
 }
 
 /* What of the arguments is needed until the call's end. */
-static void note_args(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, enum edge_kind edge)
+static void note_args(struct tool_reading *r, struct strace *s, struct proc *p,
+		      const struct strace_line *l, enum edge_kind edge)
 {
 	p->execs = edge == EDGE_EXEC;
 	p->names = bytes_eq(l->name, BYTES("prctl")) && bytes_has(l->args, BYTES("PR_SET_NAME"));
@@ -335,7 +362,8 @@ static void note_args(struct tool_reading *r, struct strace *s, struct proc *p, 
 		s->forker = p;
 }
 
-static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct bytes line, struct err *e)
+static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p,
+		      const struct strace_line *l, struct bytes line, struct err *e)
 {
 	bool changed = false;
 	int32_t nr = number_of(r, s, p, l, &changed), nr_i386 = TOOL_NO_NUMBER;
@@ -374,7 +402,8 @@ static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p, 
 	return p->inside ? 0 : done(r, s, p, l, edge == EDGE_FORK, e);
 }
 
-static int end_call(struct tool_reading *r, struct strace *s, struct proc *p, const struct strace_line *l, struct bytes line, struct err *e)
+static int end_call(struct tool_reading *r, struct strace *s, struct proc *p,
+		    const struct strace_line *l, struct bytes line, struct err *e)
 {
 	struct strace_line whole = *l;
 	bool forks;
@@ -451,7 +480,9 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 			return 0;
 		}
 		r->facts |= TOOL_FOLLOWS;
-		return l.other > 0 && strace_proc_find(s, l.other) == NULL ? begin(r, s, l.other, &p, e) : 0;
+		return l.other > 0 && strace_proc_find(s, l.other) == NULL ?
+			       begin(r, s, l.other, &p, e) :
+			       0;
 	case STRACE_CUT:
 		if (!r->last) {
 			tool_damaged(r, "the line ends before what the call returned", line);
@@ -465,7 +496,10 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 	if (l.kind == STRACE_RESUMED && l.pid < 0 && l.name.n == 0 && l.nr < 0 && s->last != NULL)
 		p = s->last;
 	else
-		p = l.kind == STRACE_PERSONALITY && l.pid < 0 && strace_proc_find(s, l.other) != NULL ? strace_proc_find(s, l.other) : proc_of(r, s, &l, e);
+		p = l.kind == STRACE_PERSONALITY && l.pid < 0 &&
+				    strace_proc_find(s, l.other) != NULL ?
+			    strace_proc_find(s, l.other) :
+			    proc_of(r, s, &l, e);
 	if (p == NULL)
 		return -1;
 	s->last = p;
@@ -546,12 +580,20 @@ static enum tool_says says(struct bytes line, struct tool_names *names)
 	strace_parse(line, &l);
 	if (l.kind == STRACE_OTHER)
 		return TOOL_FOREIGN;
-	if (l.kind == STRACE_NOISE || l.kind == STRACE_CUT || l.kind == STRACE_TRUNCATED || l.name.n == 0)
+	if (l.kind == STRACE_NOISE || l.kind == STRACE_CUT || l.kind == STRACE_TRUNCATED ||
+	    l.name.n == 0)
 		return TOOL_NOISE;
-	if (tool_number(names, arch_native(), l.name) != TOOL_NO_NUMBER || tool_number(names, ARCH_X86_64, l.name) != TOOL_NO_NUMBER ||
-	    tool_number(names, ARCH_I386, l.name) != TOOL_NO_NUMBER || tool_number(names, 0xc00000b7u, l.name) != TOOL_NO_NUMBER)
+	if (tool_number(names, arch_native(), l.name) != TOOL_NO_NUMBER ||
+	    tool_number(names, ARCH_X86_64, l.name) != TOOL_NO_NUMBER ||
+	    tool_number(names, ARCH_I386, l.name) != TOOL_NO_NUMBER ||
+	    tool_number(names, 0xc00000b7u, l.name) != TOOL_NO_NUMBER)
 		return TOOL_OWN;
 	return TOOL_FOREIGN;
 }
 
-const struct tool tool_strace = { .name = "strace", .kind = KIND_STRACE, .says = says, .line = line_of, .end = end, .release = release };
+const struct tool tool_strace = { .name = "strace",
+				  .kind = KIND_STRACE,
+				  .says = says,
+				  .line = line_of,
+				  .end = end,
+				  .release = release };

@@ -26,7 +26,8 @@ struct bytes strace_string(struct tool_reading *r, struct bytes args)
 		}
 		i++;
 		if (args.p[i] == 'x') {
-			struct bytes two = { args.p + i + 1, args.n - i - 1 < 2 ? args.n - i - 1 : 2 };
+			struct bytes two = { args.p + i + 1,
+					     args.n - i - 1 < 2 ? args.n - i - 1 : 2 };
 			uint64_t hex;
 
 			n = (int)bytes_hex(&two, 255, &hex);
@@ -58,7 +59,8 @@ int64_t strace_time(struct strace_days *d, const struct strace_line *l, int64_t 
 		return WHEN_NONE;
 	if (d->midnight == 0) {
 		localtime_r(&seconds, &tm);
-		d->midnight = date - date % 1000 - ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * INT64_C(1000);
+		d->midnight = date - date % 1000 -
+			      ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * INT64_C(1000);
 		if (d->midnight + l->ms > date + SLACK_MS)
 			d->midnight -= DAY_MS;
 	} else if (l->ms < d->last - DAY_MS / 2) {

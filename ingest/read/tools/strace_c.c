@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table of strace -c and -C: which calls were made. The line of dashes says where the columns are, whatever -U and -S chose. Its
- * numbers are not taken: they count what strace's lines, or a log, may tell of as well.
- *   source: call_summary_pers() of strace
+ * The table of strace -c and -C: which calls were made. The line of dashes says where the columns
+ * are, whatever -U and -S chose. Its numbers are not taken: they count what strace's lines, or a
+ * log, may tell of as well. source: call_summary_pers() of strace
  */
 #include "ingest/read/tools/tool.h"
 
@@ -24,8 +24,10 @@ static const char unknown[] = "(unknown)";
 
 static bool is_head(struct bytes b)
 {
-	return bytes_has(b, BYTES("syscall")) && (bytes_has(b, BYTES("calls")) || bytes_has(b, BYTES("% time")) || bytes_has(b, BYTES("seconds")) ||
-						  bytes_has(b, BYTES("usecs/call")) || bytes_has(b, BYTES("errors"))) &&
+	return bytes_has(b, BYTES("syscall")) &&
+	       (bytes_has(b, BYTES("calls")) || bytes_has(b, BYTES("% time")) ||
+		bytes_has(b, BYTES("seconds")) || bytes_has(b, BYTES("usecs/call")) ||
+		bytes_has(b, BYTES("errors"))) &&
 	       !bytes_has(b, BYTES("(")) && !bytes_has(b, BYTES("=")) && !bytes_has(b, BYTES(":"));
 }
 
@@ -94,7 +96,11 @@ static struct table *state_of(struct tool_reading *r)
 	if (t != NULL)
 		return t;
 	t = r->state = mem_zero(1, sizeof(*t));
-	t->who = (struct tool_who){ .pid = 1, .arch = r->arch, .comm = bytes_of(unknown), .exe = bytes_of(unknown), .version = 1 };
+	t->who = (struct tool_who){ .pid = 1,
+				    .arch = r->arch,
+				    .comm = bytes_of(unknown),
+				    .exe = bytes_of(unknown),
+				    .version = 1 };
 	r->processes = 1;
 	return t;
 }
@@ -111,12 +117,20 @@ static int row(struct tool_reading *r, struct table *t, struct bytes line, struc
 		return 0;
 	}
 	r->calls++;
-	return r->take.call(r->take.to, &(struct tool_call){ .who = &t->who, .nr = nr, .ms = WHEN_NONE, .serial = r->serial, .presence = true }, e);
+	return r->take.call(r->take.to,
+			    &(struct tool_call){ .who = &t->who,
+						 .nr = nr,
+						 .ms = WHEN_NONE,
+						 .serial = r->serial,
+						 .presence = true },
+			    e);
 }
 
 static void mode(struct tool_reading *r, struct table *t, struct bytes line)
 {
-	uint32_t arch = bytes_has(line, BYTES("x32")) ? ARCH_X32 : bytes_has(line, BYTES("32 bit")) ? ARCH_I386 : ARCH_X86_64;
+	uint32_t arch = bytes_has(line, BYTES("x32"))	 ? ARCH_X32 :
+			bytes_has(line, BYTES("32 bit")) ? ARCH_I386 :
+							   ARCH_X86_64;
 
 	if (r->arch != ARCH_X86_64)
 		return;
@@ -176,10 +190,17 @@ static enum tool_says says(struct bytes line, struct tool_names *names)
 	blank = memrchr(line.p, ' ', line.n);
 	bytes_trim_left(&rest);
 	if (blank != NULL && (bytes_digit(rest.p[0]) || bytes_digit(line.p[line.n - 1])) &&
-	    (tool_number(names, ARCH_X86_64, (struct bytes){ blank + 1, (size_t)(line.p + line.n - blank - 1) }) != TOOL_NO_NUMBER ||
+	    (tool_number(names, ARCH_X86_64,
+			 (struct bytes){ blank + 1, (size_t)(line.p + line.n - blank - 1) }) !=
+		     TOOL_NO_NUMBER ||
 	     tool_number(names, ARCH_X86_64, bytes_until(&rest, ' ')) != TOOL_NO_NUMBER))
 		return TOOL_NOISE;
 	return TOOL_FOREIGN;
 }
 
-const struct tool tool_strace_c = { .name = "strace-c", .kind = KIND_STRACE_C, .says = says, .line = line_of, .end = end, .release = release };
+const struct tool tool_strace_c = { .name = "strace-c",
+				    .kind = KIND_STRACE_C,
+				    .says = says,
+				    .line = line_of,
+				    .end = end,
+				    .release = release };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Takes a line of strace's apart, from the left: process, time, number, instruction pointer, then the call. Of what is in the
- * parentheses nobody here needs more than where it ends, which the line's end tells.
- *   source: print_ts, printleader, print_syscall_number and print_pc of strace 4.0 to 6.17
+ * Takes a line of strace's apart, from the left: process, time, number, instruction pointer, then
+ * the call. Of what is in the parentheses nobody here needs more than where it ends, which the
+ * line's end tells. source: print_ts, printleader, print_syscall_number and print_pc of strace 4.0
+ * to 6.17
  */
 #include "ingest/read/tools/strace_line.h"
 
@@ -39,10 +40,11 @@ static bool take_day(struct bytes *b, struct strace_line *out)
 {
 	const char *p = b->p;
 
-	if (b->n < 9 || p[2] != ':' || p[5] != ':' || !bytes_digit(p[0]) || !bytes_digit(p[1]) || !bytes_digit(p[3]) || !bytes_digit(p[4]) ||
-	    !bytes_digit(p[6]) || !bytes_digit(p[7]))
+	if (b->n < 9 || p[2] != ':' || p[5] != ':' || !bytes_digit(p[0]) || !bytes_digit(p[1]) ||
+	    !bytes_digit(p[3]) || !bytes_digit(p[4]) || !bytes_digit(p[6]) || !bytes_digit(p[7]))
 		return false;
-	out->ms = ((p[0] - '0') * 10 + p[1] - '0') * INT64_C(3600000) + ((p[3] - '0') * 10 + p[4] - '0') * INT64_C(60000) +
+	out->ms = ((p[0] - '0') * 10 + p[1] - '0') * INT64_C(3600000) +
+		  ((p[3] - '0') * 10 + p[4] - '0') * INT64_C(60000) +
 		  ((p[6] - '0') * 10 + p[7] - '0') * INT64_C(1000);
 	bytes_skip(b, 8);
 	out->ms += fraction(b);
@@ -51,7 +53,8 @@ static bool take_day(struct bytes *b, struct strace_line *out)
 }
 
 /*
- * A number in front: seconds since the epoch, or since the line before (-r), or, without a dot, a pid. True: it was one of these.
+ * A number in front: seconds since the epoch, or since the line before (-r), or, without a dot, a
+ * pid. True: it was one of these.
  */
 static bool take_number(struct bytes *b, struct strace_line *out)
 {
@@ -180,7 +183,8 @@ static bool take_word(struct bytes b, struct strace_line *out)
 {
 	if (bytes_starts(b, BYTES("+++ superseded by execve in pid ")))
 		out->kind = STRACE_SUPERSEDED, out->other = number_in(b, BYTES(" in pid "));
-	else if (bytes_starts(b, BYTES("+++ exited with ")) || bytes_starts(b, BYTES("+++ killed by ")))
+	else if (bytes_starts(b, BYTES("+++ exited with ")) ||
+		 bytes_starts(b, BYTES("+++ killed by ")))
 		out->kind = STRACE_GONE;
 	else if (bytes_starts(b, BYTES("strace: Process ")) && bytes_has(b, BYTES(" attached")))
 		out->kind = STRACE_ATTACHED, out->other = number_in(b, BYTES("Process "));
@@ -188,11 +192,14 @@ static bool take_word(struct bytes b, struct strace_line *out)
 		out->kind = STRACE_ATTACHED, out->other = number_in(b, BYTES("Process "));
 	else if (bytes_has(b, BYTES("[ Process PID=")) && bytes_has(b, BYTES(" runs in ")))
 		out->kind = STRACE_PERSONALITY, out->other = number_in(b, BYTES("PID=")),
-		out->mode = bytes_has(b, BYTES("x32")) ? 'x' : bytes_has(b, BYTES("32 bit")) ? '3' : '6';
+		out->mode = bytes_has(b, BYTES("x32"))	  ? 'x' :
+			    bytes_has(b, BYTES("32 bit")) ? '3' :
+							    '6';
 	else if (bytes_starts(b, BYTES("[Output ")) || bytes_starts(b, BYTES("[output ")))
 		out->kind = STRACE_TRUNCATED;
-	else if (bytes_starts(b, BYTES("--- ")) || bytes_starts(b, BYTES("+++ ")) || bytes_starts(b, BYTES("strace: ")) ||
-		 bytes_starts(b, BYTES("> ")) || bytes_starts(b, BYTES("| ")) || bytes_starts(b, BYTES("* ")) ||
+	else if (bytes_starts(b, BYTES("--- ")) || bytes_starts(b, BYTES("+++ ")) ||
+		 bytes_starts(b, BYTES("strace: ")) || bytes_starts(b, BYTES("> ")) ||
+		 bytes_starts(b, BYTES("| ")) || bytes_starts(b, BYTES("* ")) ||
 		 bytes_starts(b, BYTES("<unfinished ...>")) ||
 		 (bytes_starts(b, BYTES("Process ")) && bytes_has(b, BYTES("detached"))))
 		out->kind = STRACE_NOISE;
@@ -235,7 +242,8 @@ static void take_result(struct bytes *args, struct strace_line *out)
 	args->n = at;
 	bytes_trim_right(args);
 	args->n -= args->n > 0; /* the parenthesis */
-	out->failed = out->result.n > 3 && out->result.p[0] == '-' && out->result.p[1] == '1' && out->result.p[2] == ' ' && out->result.p[3] == 'E';
+	out->failed = out->result.n > 3 && out->result.p[0] == '-' && out->result.p[1] == '1' &&
+		      out->result.p[2] == ' ' && out->result.p[3] == 'E';
 }
 
 /* An unfinished call whose line strace interrupted itself to say that it has attached a process. */
@@ -280,7 +288,8 @@ static void take_unknown(struct strace_line *out)
 
 	if (!bytes_take(&digits, BYTES("syscall_")))
 		return;
-	if (bytes_take(&digits, BYTES("0x")) ? bytes_hex(&digits, INT32_MAX, &v) == 0 : bytes_dec(&digits, INT32_MAX, &v) == 0)
+	if (bytes_take(&digits, BYTES("0x")) ? bytes_hex(&digits, INT32_MAX, &v) == 0 :
+					       bytes_dec(&digits, INT32_MAX, &v) == 0)
 		return;
 	if (digits.n)
 		return;

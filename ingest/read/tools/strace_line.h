@@ -33,7 +33,8 @@ struct strace_line {
 	struct bytes args;    /* as far as they are here */
 	struct bytes result;  /* behind " = "; n 0: none */
 	bool failed;          /* it returned an error */
-	bool attached;        /* an unfinished call's line ends in "strace: Process N attached", N in other */
+	bool attached; /* an unfinished call's line ends in "strace: Process N attached", N in other
+			*/
 	char mode;            /* '3', '6', 'x': the personality */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Keeps the threads in a file of strace's: in chunks, so that none moves, found by a table of their ids. */
+/* Keeps the threads in a file of strace's: in chunks, so that none moves, found by a table of their
+ * ids. */
 #include "ingest/read/tools/strace_proc.h"
 
 #include "store/base/hash.h"
@@ -61,12 +62,17 @@ struct tool_who *strace_proc_who(struct tool_reading *r, struct strace *s, const
 	if (s->slots[slot].of == p)
 		return who;
 	s->slots[slot].of = p;
-	*who = (struct tool_who){ .pid = p->pid, .arch = p->arch, .comm = pool_get(&r->pool, p->comm), .exe = pool_get(&r->pool, p->exe),
-				  .image = p->image, .version = ++s->versions };
+	*who = (struct tool_who){ .pid = p->pid,
+				  .arch = p->arch,
+				  .comm = pool_get(&r->pool, p->comm),
+				  .exe = pool_get(&r->pool, p->exe),
+				  .image = p->image,
+				  .version = ++s->versions };
 	return who;
 }
 
-void strace_proc_set_comm(struct tool_reading *r, struct strace *s, struct proc *p, struct bytes comm)
+void strace_proc_set_comm(struct tool_reading *r, struct strace *s, struct proc *p,
+			  struct bytes comm)
 {
 	comm.n = comm.n < RECORD_COMM_MAX ? comm.n : RECORD_COMM_MAX;
 	p->comm = pool_intern(&r->pool, comm);
@@ -115,7 +121,11 @@ struct proc *strace_proc_new(struct tool_reading *r, struct strace *s, int32_t t
 	s->in_fork -= p->inside && p->forks;
 	s->alive -= !p->gone && p->pid != 0;
 	strace_proc_drop_waitings(s, p);
-	*p = (struct proc){ .tid = tid, .pid = tid, .first = (uint32_t)r->serial, .arch = r->arch, .image = ++s->images };
+	*p = (struct proc){ .tid = tid,
+			    .pid = tid,
+			    .first = (uint32_t)r->serial,
+			    .arch = r->arch,
+			    .image = ++s->images };
 	p->exe = pool_intern(&r->pool, strace_unknown);
 	strace_proc_set_comm(r, s, p, strace_unknown);
 	s->alive++;

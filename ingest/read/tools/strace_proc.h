@@ -6,17 +6,25 @@
 #include "ingest/read/tools/strace_args.h"
 
 /*
- * A call that is held back: of a process whose parent will be told later, by the line that ends the parent's call, or of a program
- * of which it does not show yet whether it is of 32 or 64 bits.
+ * A call that is held back: of a process whose parent will be told later, by the line that ends the
+ * parent's call, or of a program of which it does not show yet whether it is of 32 or 64 bits.
  */
-struct waiting { int32_t nr, nr_i386; uint32_t arch, exe; bool failed, execs; int64_t ms; uint64_t serial; };
+struct waiting {
+	int32_t nr, nr_i386;
+	uint32_t arch, exe;
+	bool failed, execs;
+	int64_t ms;
+	uint64_t serial;
+};
 struct waitings { struct waiting *v; size_t n, cap; };
 
-/* A thread. A file may have 100,000 of them, so each is small: texts are ids of the reading's pool, serials are cut to 32 bits. */
+/* A thread. A file may have 100,000 of them, so each is small: texts are ids of the reading's pool,
+ * serials are cut to 32 bits. */
 struct proc {
 	int32_t tid, pid;          /* pid: of its process */
 	uint32_t arch, image, comm, exe;
-	uint32_t first, serial;    /* its first line; that of the call that it is in, or was in last: */
+	uint32_t first,
+		serial; /* its first line; that of the call that it is in, or was in last: */
 	int64_t ms;
 	int32_t nr;
 	uint32_t text;             /* the program that it execs, the name that it gives itself */
@@ -36,14 +44,18 @@ struct birth { struct proc *child, *parent; bool thread; uint32_t serial; int64_
 struct strace {
 	struct { struct proc **v; size_t n, cap; } chunks;
 	size_t n;
-	struct { uint32_t *v; size_t cap; } at;    /* id of a thread -> index + 1: open addressing */
+	struct {
+		uint32_t *v;
+		size_t cap;
+	} at; /* id of a thread -> index + 1: open addressing */
 	struct { struct waitings *v; size_t n, cap; } waitings;
 	struct { uint32_t *v; size_t n, cap; } unused; /* of these */
 	struct { struct birth *v; size_t n, cap; } births;
 	struct { const struct proc *of; struct tool_who who; } slots[SLOTS];
 	uint32_t images;
 	uint64_t versions;
-	size_t alive, waiting, in_fork; /* of those, and of threads in a fork-type call whose child is not known */
+	size_t alive, waiting,
+		in_fork; /* of those, and of threads in a fork-type call whose child is not known */
 	struct proc *forker;       /* who began such a call last */
 	struct proc *last;         /* of the line before */
 	struct proc *only;         /* whose lines have no pid */
@@ -66,7 +78,8 @@ void strace_proc_index(struct strace *s);
 
 /* What it goes by is another now. */
 void strace_proc_renew(struct strace *s, const struct proc *p);
-void strace_proc_set_comm(struct tool_reading *r, struct strace *s, struct proc *p, struct bytes comm);
+void strace_proc_set_comm(struct tool_reading *r, struct strace *s, struct proc *p,
+			  struct bytes comm);
 void strace_proc_set_arch(struct strace *s, struct proc *p, uint32_t arch);
 
 /* As whom it makes calls; until the next call. */

@@ -30,7 +30,8 @@ const struct tool *tool_of(enum kind kind)
 	return NULL;
 }
 
-/* A record as the kernel, auditd or journald write it: a file that has one is a log, whatever else stands in it. */
+/* A record as the kernel, auditd or journald write it: a file that has one is a log, whatever else
+ * stands in it. */
 static bool is_log(struct bytes line)
 {
 	struct bytes b = line;
@@ -40,7 +41,9 @@ static bool is_log(struct bytes line)
 		return false;
 	if (bytes_has(line, BYTES("\"logger\"=\"log-enricher\"")))
 		return false;
-	return bytes_has(line, BYTES("type=1326 ")) || bytes_has(line, BYTES("type=SECCOMP msg=audit(")) || bytes_has(line, BYTES(": SECCOMP auid="));
+	return bytes_has(line, BYTES("type=1326 ")) ||
+	       bytes_has(line, BYTES("type=SECCOMP msg=audit(")) ||
+	       bytes_has(line, BYTES(": SECCOMP auid="));
 }
 
 /* Enough lines of its own: the programs that were watched may have written between them. */
@@ -53,7 +56,8 @@ static bool is_likely(const struct tool *tool, size_t own, size_t noise, size_t 
 
 const struct tool *tool_recognise(struct bytes head, bool whole, enum kind asked)
 {
-	size_t own[ARRAY_SIZE(tools)] = { 0 }, noise[ARRAY_SIZE(tools)] = { 0 }, best = ARRAY_SIZE(tools), lines = 0, objects = 0;
+	size_t own[ARRAY_SIZE(tools)] = { 0 }, noise[ARRAY_SIZE(tools)] = { 0 },
+	       best = ARRAY_SIZE(tools), lines = 0, objects = 0;
 	struct tool_names names = { 0 };
 	struct bytes all = head;
 	bool log = false;
@@ -79,7 +83,8 @@ const struct tool *tool_recognise(struct bytes head, bool whole, enum kind asked
 	}
 	tool_names_release(&names);
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && !log; i++) {
-		if (asked != N_KINDS ? tools[i]->kind != asked : !is_likely(tools[i], own[i], noise[i], lines))
+		if (asked != N_KINDS ? tools[i]->kind != asked :
+				       !is_likely(tools[i], own[i], noise[i], lines))
 			continue;
 		if (tools[i]->needs.n > 0 && !bytes_has(all, tools[i]->needs))
 			continue;
@@ -138,8 +143,16 @@ int32_t tool_number(struct tool_names *names, uint32_t arch, struct bytes name)
 
 struct bytes tool_plain_name(struct bytes name, char room[SYSCALL_NAME_MAX])
 {
-	static const char *const before[] = { "tracepoint:syscalls:", "syscalls:", "kprobe:", "sys_enter_", "__x64_", "__ia32_", "__arm64_", "__se_",
-					      "sys_", "SYS_" };
+	static const char *const before[] = { "tracepoint:syscalls:",
+					      "syscalls:",
+					      "kprobe:",
+					      "sys_enter_",
+					      "__x64_",
+					      "__ia32_",
+					      "__arm64_",
+					      "__se_",
+					      "sys_",
+					      "SYS_" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(before); i++)
@@ -158,13 +171,19 @@ struct bytes tool_keep(struct tool_reading *r, struct bytes b)
 	return pool_get(&r->pool, pool_intern(&r->pool, b));
 }
 
-int tool_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms, uint64_t serial, bool failed, struct err *e)
+int tool_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms, uint64_t serial,
+	      bool failed, struct err *e)
 {
 	r->calls++;
-	return r->take.call(r->take.to, &(struct tool_call){ .who = who, .nr = nr, .ms = ms, .serial = serial, .failed = failed }, e);
+	return r->take.call(
+		r->take.to,
+		&(struct tool_call){
+			.who = who, .nr = nr, .ms = ms, .serial = serial, .failed = failed },
+		e);
 }
 
-void tool_life(struct tool_reading *r, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms, uint64_t serial)
+void tool_life(struct tool_reading *r, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms,
+	       uint64_t serial)
 {
 	r->take.life(r->take.to, kind, pid, parent, ms, serial);
 }
@@ -178,7 +197,8 @@ void tool_damaged(struct tool_reading *r, const char *reason, struct bytes line)
 
 #define CALLERS_MOST 100000
 
-struct tool_who *tool_caller(struct tool_reading *r, struct tool_callers *c, int64_t pid, struct bytes comm, struct bytes exe)
+struct tool_who *tool_caller(struct tool_reading *r, struct tool_callers *c, int64_t pid,
+			     struct bytes comm, struct bytes exe)
 {
 	uint32_t comm_id, exe_id;
 	int64_t at;
@@ -195,7 +215,10 @@ struct tool_who *tool_caller(struct tool_reading *r, struct tool_callers *c, int
 	if (at >= 0)
 		return c->all.v[at];
 	who = mem_zero(1, sizeof(*who));
-	*who = (struct tool_who){ .pid = (int32_t)pid, .arch = r->arch, .comm = pool_get(&r->pool, comm_id), .exe = pool_get(&r->pool, exe_id),
+	*who = (struct tool_who){ .pid = (int32_t)pid,
+				  .arch = r->arch,
+				  .comm = pool_get(&r->pool, comm_id),
+				  .exe = pool_get(&r->pool, exe_id),
 				  .version = 1 };
 	map_put(&c->at, (uint64_t)pid, (uint64_t)comm_id << 32 | exe_id, (int64_t)c->all.n);
 	*VEC_PUSH(&c->all) = who;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files of tools that saw calls being made. A tool is one file in ingest/read/tools/ and one row in tool_list.h: it says of a line
- * whether it is one of its own, and takes the lines of a file one after the other. What they say comes out as calls, events of
- * processes and losses. It sees no store.
+ * Files of tools that saw calls being made. A tool is one file in ingest/read/tools/ and one row in
+ * tool_list.h: it says of a line whether it is one of its own, and takes the lines of a file one
+ * after the other. What they say comes out as calls, events of processes and losses. It sees no
+ * store.
  */
 #ifndef INGEST_READ_TOOLS_TOOL_H
 #define INGEST_READ_TOOLS_TOOL_H
@@ -47,7 +48,8 @@ struct tool_call {
 struct tool_take {
 	void *to;
 	int (*call)(void *to, const struct tool_call *call, struct err *e);
-	void (*life)(void *to, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms, uint64_t serial);
+	void (*life)(void *to, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms,
+		     uint64_t serial);
 	void (*damaged)(void *to, const char *reason, struct bytes line);
 };
 
@@ -78,7 +80,7 @@ enum tool_says { TOOL_FOREIGN, TOOL_NOISE, TOOL_OWN };
 struct tool {
 	const char *name;      /* as --kind has it: its kind's */
 	enum kind kind;
-	bool asked;            /* only where --kind says so: its content does not tell it from other files */
+	bool asked; /* only where --kind says so: its content does not tell it from other files */
 	bool sparse;           /* its lines stand among the output of the programs */
 	struct bytes needs;    /* a file of its has this in its beginning; n 0: nothing */
 	/* Is the line one of its own, one that may stand among these, or neither? */
@@ -88,7 +90,8 @@ struct tool {
 	void (*release)(struct tool_reading *r);               /* its state */
 };
 
-/* Which tool made a file that begins so? whole: these are all its bytes. NULL: none. asked: only this kind; N_KINDS: any. */
+/* Which tool made a file that begins so? whole: these are all its bytes. NULL: none. asked: only
+ * this kind; N_KINDS: any. */
 const struct tool *tool_recognise(struct bytes head, bool whole, enum kind asked);
 
 /* The tool of a kind; NULL: there is none. */
@@ -103,19 +106,23 @@ int32_t tool_number(struct tool_names *names, uint32_t arch, struct bytes name);
 void tool_names_release(struct tool_names *names);
 
 struct bytes tool_keep(struct tool_reading *r, struct bytes b);
-int tool_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms, uint64_t serial, bool failed, struct err *e);
-void tool_life(struct tool_reading *r, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms, uint64_t serial);
+int tool_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms, uint64_t serial,
+	      bool failed, struct err *e);
+void tool_life(struct tool_reading *r, enum edge_kind kind, int32_t pid, int32_t parent, int64_t ms,
+	       uint64_t serial);
 void tool_damaged(struct tool_reading *r, const char *reason, struct bytes line);
 
-/* The name of a call without what tools put before it: __x64_sys_openat, sys_enter_openat, SYS_OPENAT in the room. */
+/* The name of a call without what tools put before it: __x64_sys_openat, sys_enter_openat,
+ * SYS_OPENAT in the room. */
 struct bytes tool_plain_name(struct bytes name, char room[SYSCALL_NAME_MAX]);
 
 /*
- * Processes of tools that say of each call who made it, and no more: found by pid, comm and exe. exe empty: it is not known,
- * and the comm stands for it.
+ * Processes of tools that say of each call who made it, and no more: found by pid, comm and exe.
+ * exe empty: it is not known, and the comm stands for it.
  */
 struct tool_callers { struct map at; struct { struct tool_who **v; size_t n, cap; } all; };
-struct tool_who *tool_caller(struct tool_reading *r, struct tool_callers *c, int64_t pid, struct bytes comm, struct bytes exe);
+struct tool_who *tool_caller(struct tool_reading *r, struct tool_callers *c, int64_t pid,
+			     struct bytes comm, struct bytes exe);
 void tool_callers_release(struct tool_callers *c);
 
 #endif

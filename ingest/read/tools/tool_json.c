@@ -19,7 +19,8 @@ json_object *tool_json_parse(struct bytes line)
 	if (t == NULL)
 		abort();
 	out = json_tokener_parse_ex(t, line.p, (int)line.n);
-	if (out != NULL && (json_tokener_get_error(t) != json_tokener_success || !json_object_is_type(out, json_type_object))) {
+	if (out != NULL && (json_tokener_get_error(t) != json_tokener_success ||
+			    !json_object_is_type(out, json_type_object))) {
 		json_object_put(out);
 		out = NULL;
 	}
@@ -55,7 +56,8 @@ static struct bytes text_of(json_object *o)
 	if (o == NULL)
 		return BYTES("");
 	if (json_object_is_type(o, json_type_string))
-		return (struct bytes){ json_object_get_string(o), (size_t)json_object_get_string_len(o) };
+		return (struct bytes){ json_object_get_string(o),
+				       (size_t)json_object_get_string_len(o) };
 	if (json_object_is_type(o, json_type_int) || json_object_is_type(o, json_type_double))
 		return bytes_of(json_object_get_string(o));
 	return BYTES("");
@@ -92,7 +94,8 @@ bool tool_json_true(json_object *from, const char *paths)
 	while (all.n) {
 		json_object *o = at(from, bytes_until(&all, '|'));
 
-		if (o != NULL && json_object_is_type(o, json_type_boolean) && json_object_get_boolean(o))
+		if (o != NULL && json_object_is_type(o, json_type_boolean) &&
+		    json_object_get_boolean(o))
 			return true;
 		bytes_skip(&all, 1);
 	}
@@ -121,19 +124,30 @@ int64_t tool_json_time(struct bytes b)
 			ms += unit * (b.p[0] - '0');
 	if (v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31)
 		return WHEN_NONE;
-	ms += (when_days(v[0], (unsigned)v[1], (unsigned)v[2]) * 86400 + v[3] * 3600 + v[4] * 60 + v[5]) * 1000;
+	ms += (when_days(v[0], (unsigned)v[1], (unsigned)v[2]) * 86400 + v[3] * 3600 + v[4] * 60 +
+	       v[5]) *
+	      1000;
 	if (b.n >= 6 && (b.p[0] == '+' || b.p[0] == '-')) {
-		int64_t zone = ((b.p[1] - '0') * 10 + b.p[2] - '0') * INT64_C(3600000) + ((b.p[4] - '0') * 10 + b.p[5] - '0') * INT64_C(60000);
+		int64_t zone = ((b.p[1] - '0') * 10 + b.p[2] - '0') * INT64_C(3600000) +
+			       ((b.p[4] - '0') * 10 + b.p[5] - '0') * INT64_C(60000);
 
 		ms -= b.p[0] == '+' ? zone : -zone;
 	}
 	return when_fits(ms) ? ms : WHEN_NONE;
 }
 
-int tool_json_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms, const struct bytes *location, struct err *e)
+int tool_json_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms,
+		   const struct bytes *location, struct err *e)
 {
-	bool placed = location[LOCATION_CONTAINER].n || location[LOCATION_CONTAINER_NAME].n || location[LOCATION_POD_NAME].n;
+	bool placed = location[LOCATION_CONTAINER].n || location[LOCATION_CONTAINER_NAME].n ||
+		      location[LOCATION_POD_NAME].n;
 
 	r->calls++;
-	return r->take.call(r->take.to, &(struct tool_call){ .who = who, .nr = nr, .ms = ms, .serial = r->serial, .location = placed ? location : NULL }, e);
+	return r->take.call(r->take.to,
+			    &(struct tool_call){ .who = who,
+						 .nr = nr,
+						 .ms = ms,
+						 .serial = r->serial,
+						 .location = placed ? location : NULL },
+			    e);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tools that write a JSON object a line: what is in it, by paths such as "workload.process.pid.value". */
+/* For tools that write a JSON object a line: what is in it, by paths such as
+ * "workload.process.pid.value". */
 #ifndef INGEST_READ_TOOLS_TOOL_JSON_H
 #define INGEST_READ_TOOLS_TOOL_JSON_H
 
@@ -29,6 +30,7 @@ bool tool_json_true(json_object *from, const char *paths);
 int64_t tool_json_time(struct bytes text);
 
 /* A call of `who` by an object, at its place. */
-int tool_json_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms, const struct bytes *location, struct err *e);
+int tool_json_call(struct tool_reading *r, struct tool_who *who, int32_t nr, int64_t ms,
+		   const struct bytes *location, struct err *e);
 
 #endif

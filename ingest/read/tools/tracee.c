@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tracee: its tables, whose columns the head names, and its JSON in three shapes (0.4.0, up to 0.24, since November 2025). Only events
- * that are syscalls are taken: security_* and the like are hooks within the kernel.
+ * Tracee: its tables, whose columns the head names, and its JSON in three shapes (0.4.0, up to
+ * 0.24, since November 2025). Only events that are syscalls are taken: security_* and the like are
+ * hooks within the kernel.
  */
 #include "ingest/read/tools/tool_json.h"
 
@@ -12,13 +13,27 @@
 
 #define COLUMNS_MOST 16
 
-enum column { C_OTHER, C_TIME, C_TEXT, C_UID, C_COMM, C_PID, C_TID, C_RET, C_EVENT, C_ARGS, C_CONTAINER, C_IMAGE };
+enum column {
+	C_OTHER,
+	C_TIME,
+	C_TEXT,
+	C_UID,
+	C_COMM,
+	C_PID,
+	C_TID,
+	C_RET,
+	C_EVENT,
+	C_ARGS,
+	C_CONTAINER,
+	C_IMAGE
+};
 
 struct tracee {
 	struct tool_callers callers;
 	struct { enum column what; size_t at; bool pair; } columns[COLUMNS_MOST];
 	size_t n_columns;
-	bool head, no_event, old, all;  /* old: 0.4.0; all: it has calls that 0.4.0 does not trace by itself */
+	bool head, no_event, old,
+		all; /* old: 0.4.0; all: it has calls that 0.4.0 does not trace by itself */
 };
 
 static struct tracee *state_of(struct tool_reading *r)
@@ -31,7 +46,9 @@ static struct tracee *state_of(struct tool_reading *r)
 /* Calls that every program makes, and that are not in 0.4.0's own set. */
 static void note_name(struct tracee *t, struct bytes name)
 {
-	static const char *const names[] = { "read", "brk", "futex", "rt_sigaction", "rt_sigprocmask", "set_tid_address" };
+	static const char *const names[] = { "read",	       "brk",
+					     "futex",	       "rt_sigaction",
+					     "rt_sigprocmask", "set_tid_address" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names) && !t->all; i++)
 		t->all = bytes_eq(name, bytes_of(names[i]));
@@ -42,14 +59,20 @@ static void note_name(struct tracee *t, struct bytes name)
 static bool is_head(struct bytes line)
 {
 	bytes_trim_left(&line);
-	return bytes_starts(line, BYTES("TIME")) && bytes_has(line, BYTES(" COMM")) && (bytes_has(line, BYTES(" PID")) || bytes_has(line, BYTES(" TID")));
+	return bytes_starts(line, BYTES("TIME")) && bytes_has(line, BYTES(" COMM")) &&
+	       (bytes_has(line, BYTES(" PID")) || bytes_has(line, BYTES(" TID")));
 }
 
 static void take_head(struct tracee *t, struct bytes line)
 {
-	static const struct { const char *word; enum column what; } words[] = {
-		{ "TIME", C_TIME }, { "UTS_NAME", C_TEXT }, { "UID", C_UID }, { "COMM", C_COMM }, { "PID", C_PID }, { "TID", C_TID },
-		{ "RET", C_RET }, { "EVENT", C_EVENT }, { "ARGS", C_ARGS }, { "CONTAINER_ID", C_CONTAINER }, { "IMAGE", C_IMAGE },
+	static const struct { const char *word; enum column what;
+	} words[] = {
+		{ "TIME", C_TIME },   { "UTS_NAME", C_TEXT },
+		{ "UID", C_UID },     { "COMM", C_COMM },
+		{ "PID", C_PID },     { "TID", C_TID },
+		{ "RET", C_RET },     { "EVENT", C_EVENT },
+		{ "ARGS", C_ARGS },   { "CONTAINER_ID", C_CONTAINER },
+		{ "IMAGE", C_IMAGE },
 	};
 	size_t i = 0;
 
@@ -136,10 +159,12 @@ static struct bytes cell(const struct tracee *t, size_t i, struct bytes line, si
 	}
 }
 
-/* "Stats: {EventCount:12 LostEvCount:3 ...}", "Lost 3 events". False: it says nothing of the kind. */
+/* "Stats: {EventCount:12 LostEvCount:3 ...}", "Lost 3 events". False: it says nothing of the kind.
+ */
 static bool take_lost(struct tool_reading *r, struct bytes line)
 {
-	static const char *const words[] = { "LostEvCount:", "LostWrCount:", "LostNtCount:", "lostEvCount:", "Lost ", "lost " };
+	static const char *const words[] = { "LostEvCount:", "LostWrCount:", "LostNtCount:",
+					     "lostEvCount:", "Lost ",	     "lost " };
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -147,7 +172,8 @@ static bool take_lost(struct tool_reading *r, struct bytes line)
 		uint64_t n;
 
 		bytes_skip(&b, bytes_find(b, bytes_of(words[i])) + strlen(words[i]));
-		if (bytes_dec(&b, INT64_MAX / 2, &n) == 0 || (i >= 4 && !bytes_starts(b, BYTES(" events"))))
+		if (bytes_dec(&b, INT64_MAX / 2, &n) == 0 ||
+		    (i >= 4 && !bytes_starts(b, BYTES(" events"))))
 			continue;
 		any = true;
 		if (n > 0) {
@@ -172,7 +198,10 @@ static int row(struct tool_reading *r, struct tracee *t, struct bytes line, stru
 		return 0;
 	}
 	if (t->no_event) {
-		tool_damaged(r, "the table has no column EVENT: it does not show which call was made (Tracee prints it, and a copy has lost it)", line);
+		tool_damaged(
+			r,
+			"the table has no column EVENT: it does not show which call was made (Tracee prints it, and a copy has lost it)",
+			line);
 		return 0;
 	}
 	nr = tool_number(&r->names, r->arch, v[C_EVENT]);
@@ -183,14 +212,16 @@ static int row(struct tool_reading *r, struct tracee *t, struct bytes line, stru
 	note_name(t, v[C_EVENT]);
 	location[LOCATION_CONTAINER] = v[C_CONTAINER];
 	location[LOCATION_IMAGE] = v[C_IMAGE];
-	return tool_json_call(r, tool_caller(r, &t->callers, (int64_t)pid, v[C_COMM], BYTES("")), nr, WHEN_NONE, location, e);
+	return tool_json_call(r, tool_caller(r, &t->callers, (int64_t)pid, v[C_COMM], BYTES("")),
+			      nr, WHEN_NONE, location, e);
 }
 
 /* ---- JSON ---- */
 
 static int64_t time_of(json_object *o)
 {
-	int64_t ns = tool_json_int(o, "timestamp"), seconds = tool_json_int(o, "timestamp.seconds"), nanos = tool_json_int(o, "timestamp.nanos");
+	int64_t ns = tool_json_int(o, "timestamp"), seconds = tool_json_int(o, "timestamp.seconds"),
+		nanos = tool_json_int(o, "timestamp.nanos");
 
 	if (seconds > 0 && seconds <= WHEN_MAX_SEC)
 		return seconds * 1000 + (nanos > 0 && nanos < 1000000000 ? nanos / 1000000 : 0);
@@ -203,8 +234,11 @@ static int64_t time_of(json_object *o)
 /* sys_enter names the call in an argument: by name, or by number. */
 static int32_t entered(struct tool_reading *r, json_object *o)
 {
-	json_object *args = tool_json_at(o, "args") ? tool_json_at(o, "args") : tool_json_at(o, "data");
-	size_t n = args != NULL && json_object_is_type(args, json_type_array) ? json_object_array_length(args) : 0;
+	json_object *args =
+		tool_json_at(o, "args") ? tool_json_at(o, "args") : tool_json_at(o, "data");
+	size_t n = args != NULL && json_object_is_type(args, json_type_array) ?
+			   json_object_array_length(args) :
+			   0;
 
 	for (size_t i = 0; i < n; i++) {
 		json_object *arg = json_object_array_get_idx(args, i);
@@ -223,26 +257,43 @@ static int32_t entered(struct tool_reading *r, json_object *o)
 
 static int object(struct tool_reading *r, struct tracee *t, json_object *o, struct err *e)
 {
-	struct bytes name = tool_json_any(o, "eventName|name"), location[LOCATION_FIELDS] = { { NULL, 0 } };
+	struct bytes name = tool_json_any(o, "eventName|name"),
+		     location[LOCATION_FIELDS] = { { NULL, 0 } };
 	bool compat = tool_json_true(o, "contextFlags.isCompat|workload.process.thread.compat");
 	struct tool_who *who;
 	int32_t nr;
 
-	t->old = t->old || (tool_json_at(o, "eventName") != NULL && tool_json_at(o, "containerId") == NULL && tool_json_at(o, "container") == NULL);
-	nr = bytes_eq(name, BYTES("sys_enter")) ? entered(r, o) : tool_number(&r->names, compat && r->arch == ARCH_X86_64 ? ARCH_I386 : r->arch, name);
+	t->old = t->old ||
+		 (tool_json_at(o, "eventName") != NULL && tool_json_at(o, "containerId") == NULL &&
+		  tool_json_at(o, "container") == NULL);
+	nr = bytes_eq(name, BYTES("sys_enter")) ?
+		     entered(r, o) :
+		     tool_number(&r->names, compat && r->arch == ARCH_X86_64 ? ARCH_I386 : r->arch,
+				 name);
 	if (nr == TOOL_NO_NUMBER) {
 		r->other++;
 		return 0;
 	}
 	note_name(t, bytes_eq(name, BYTES("sys_enter")) ? BYTES("read") : name);
-	location[LOCATION_CONTAINER] = tool_json_any(o, "container.id|containerId|workload.container.id");
-	location[LOCATION_CONTAINER_NAME] = tool_json_any(o, "container.name|containerName|workload.container.name");
-	location[LOCATION_IMAGE] = tool_json_any(o, "container.image|containerImage|workload.container.image.name|workload.container.image");
+	location[LOCATION_CONTAINER] =
+		tool_json_any(o, "container.id|containerId|workload.container.id");
+	location[LOCATION_CONTAINER_NAME] =
+		tool_json_any(o, "container.name|containerName|workload.container.name");
+	location[LOCATION_IMAGE] = tool_json_any(
+		o,
+		"container.image|containerImage|workload.container.image.name|workload.container.image");
 	location[LOCATION_POD] = tool_json_any(o, "kubernetes.podUID|podUID|workload.k8s.pod.uid");
-	location[LOCATION_POD_NAME] = tool_json_any(o, "kubernetes.podName|podName|workload.k8s.pod.name");
-	location[LOCATION_NAMESPACE] = tool_json_any(o, "kubernetes.podNamespace|podNamespace|workload.k8s.namespace.name");
-	who = tool_caller(r, &t->callers, tool_json_int(o, "hostProcessId|workload.process.host_pid.value|workload.process.hostPid|processId|workload.process.pid.value|workload.process.pid"),
-			  tool_json_any(o, "processName|workload.process.thread.name"), tool_json_any(o, "executable.path|workload.process.executable.path"));
+	location[LOCATION_POD_NAME] =
+		tool_json_any(o, "kubernetes.podName|podName|workload.k8s.pod.name");
+	location[LOCATION_NAMESPACE] = tool_json_any(
+		o, "kubernetes.podNamespace|podNamespace|workload.k8s.namespace.name");
+	who = tool_caller(
+		r, &t->callers,
+		tool_json_int(
+			o,
+			"hostProcessId|workload.process.host_pid.value|workload.process.hostPid|processId|workload.process.pid.value|workload.process.pid"),
+		tool_json_any(o, "processName|workload.process.thread.name"),
+		tool_json_any(o, "executable.path|workload.process.executable.path"));
 	if (compat && who->arch == ARCH_X86_64) {
 		who->arch = ARCH_I386;
 		who->version++;
@@ -319,7 +370,11 @@ static enum tool_says says(struct bytes line, struct tool_names *names)
 			return TOOL_OWN;
 		/* a row begins with a time, and may be anything else */
 		bytes_trim_left(&line);
-		return line.n && (bytes_digit(line.p[0]) || bytes_starts(line, BYTES("End of events")) || bytes_starts(line, BYTES("Stats:"))) ? TOOL_NOISE : TOOL_FOREIGN;
+		return line.n && (bytes_digit(line.p[0]) ||
+				  bytes_starts(line, BYTES("End of events")) ||
+				  bytes_starts(line, BYTES("Stats:"))) ?
+			       TOOL_NOISE :
+			       TOOL_FOREIGN;
 	}
 	o = tool_json_parse(line);
 	yes = o != NULL && is_object(o);
@@ -327,4 +382,9 @@ static enum tool_says says(struct bytes line, struct tool_names *names)
 	return yes ? TOOL_OWN : TOOL_FOREIGN;
 }
 
-const struct tool tool_tracee = { .name = "tracee", .kind = KIND_TRACEE, .says = says, .line = line_of, .end = end, .release = release };
+const struct tool tool_tracee = { .name = "tracee",
+				  .kind = KIND_TRACEE,
+				  .says = says,
+				  .line = line_of,
+				  .end = end,
+				  .release = release };

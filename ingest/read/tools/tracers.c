@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tracers that print a line an event: perf script, the kernel's trace file and trace-cmd, perf trace, sysdig. Each line is read from
- * where the event's name stands, to both sides, since the thread's name in front may hold anything.
+ * Tracers that print a line an event: perf script, the kernel's trace file and trace-cmd, perf
+ * trace, sysdig. Each line is read from where the event's name stands, to both sides, since the
+ * thread's name in front may hold anything.
  */
 #include "ingest/read/tools/tool.h"
 
@@ -102,7 +103,8 @@ static int emit(struct tool_reading *r, const struct event *ev, bool presence, s
 {
 	struct bytes location[LOCATION_FIELDS] = { { NULL, 0 } };
 	char room[SYSCALL_NAME_MAX];
-	int32_t nr = ev->nr >= 0 ? (int32_t)ev->nr : tool_number(&r->names, r->arch, tool_plain_name(ev->name, room));
+	int32_t nr = ev->nr >= 0 ? (int32_t)ev->nr :
+				   tool_number(&r->names, r->arch, tool_plain_name(ev->name, room));
 	struct tool_who *who;
 
 	if (nr == TOOL_NO_NUMBER) {
@@ -112,8 +114,14 @@ static int emit(struct tool_reading *r, const struct event *ev, bool presence, s
 	location[LOCATION_CONTAINER] = ev->container;
 	who = tool_caller(r, &state_of(r)->callers, ev->pid, ev->comm, BYTES(""));
 	r->calls++;
-	return r->take.call(r->take.to, &(struct tool_call){ .who = who, .nr = nr, .ms = WHEN_NONE, .serial = r->serial, .presence = presence,
-							     .location = ev->container.n ? location : NULL }, e);
+	return r->take.call(r->take.to,
+			    &(struct tool_call){ .who = who,
+						 .nr = nr,
+						 .ms = WHEN_NONE,
+						 .serial = r->serial,
+						 .presence = presence,
+						 .location = ev->container.n ? location : NULL },
+			    e);
 }
 
 static void lost(struct tool_reading *r, uint64_t n)
@@ -122,10 +130,12 @@ static void lost(struct tool_reading *r, uint64_t n)
 	r->facts |= TOOL_LOST;
 }
 
-/* "LOST 12 events!", "[LOST 12 EVENTS]", "[12 EVENTS DROPPED]", "lost 12" of PERF_RECORD_LOST, "Lost 12 events" */
+/* "LOST 12 events!", "[LOST 12 EVENTS]", "[12 EVENTS DROPPED]", "lost 12" of PERF_RECORD_LOST,
+ * "Lost 12 events" */
 static bool take_lost(struct tool_reading *r, struct bytes line)
 {
-	static const char *const words[] = { "LOST ", "PERF_RECORD_LOST lost ", "PERF_RECORD_LOST_SAMPLES lost ", "Lost " };
+	static const char *const words[] = { "LOST ", "PERF_RECORD_LOST lost ",
+					     "PERF_RECORD_LOST_SAMPLES lost ", "Lost " };
 	size_t at = bytes_find(line, BYTES(" EVENTS DROPPED]"));
 	uint64_t n;
 
@@ -165,7 +175,8 @@ static void other(struct tool_reading *r, struct bytes line)
 static bool perf_script(struct bytes line, struct event *out)
 {
 	struct bytes front = line, rest = line, word;
-	size_t raw = bytes_find(line, BYTES(" raw_syscalls:sys_enter: ")), named = bytes_find(line, BYTES(" syscalls:sys_enter_"));
+	size_t raw = bytes_find(line, BYTES(" raw_syscalls:sys_enter: ")),
+	       named = bytes_find(line, BYTES(" syscalls:sys_enter_"));
 
 	*out = (struct event){ .nr = -1 };
 	if (raw < line.n) {
@@ -211,19 +222,25 @@ static enum tool_says perf_script_says(struct bytes line, struct tool_names *nam
 	(void)names;
 	if (perf_script(line, &ev))
 		return TOOL_OWN;
-	return bytes_has(line, BYTES("raw_syscalls:sys_exit:")) || line.p[0] == '#' ? TOOL_NOISE : TOOL_FOREIGN;
+	return bytes_has(line, BYTES("raw_syscalls:sys_exit:")) || line.p[0] == '#' ? TOOL_NOISE :
+										      TOOL_FOREIGN;
 }
 
-const struct tool tool_perf_script = { .name = "perf-script", .kind = KIND_PERF_SCRIPT, .says = perf_script_says, .line = perf_script_line,
+const struct tool tool_perf_script = { .name = "perf-script",
+				       .kind = KIND_PERF_SCRIPT,
+				       .says = perf_script_says,
+				       .line = perf_script_line,
 				       .release = release };
 
 /* ---- ftrace, trace-cmd report ---- */
 
-/* "  ls-1234  [001] ....  123.456: sys_enter: NR 12 (...", "... sys_enter_openat: dfd: ...", "... sys_openat(dfd: ..." */
+/* "  ls-1234  [001] ....  123.456: sys_enter: NR 12 (...", "... sys_enter_openat: dfd: ...", "...
+ * sys_openat(dfd: ..." */
 static bool ftrace(struct bytes line, struct event *out)
 {
 	struct bytes front = line, rest = line, task;
-	size_t at = bytes_find(line, BYTES(": sys_enter")), call = bytes_find(line, BYTES(": sys_")), dash;
+	size_t at = bytes_find(line, BYTES(": sys_enter")),
+	       call = bytes_find(line, BYTES(": sys_")), dash;
 
 	*out = (struct event){ .nr = -1 };
 	if (at < line.n) {
@@ -274,7 +291,8 @@ static int ftrace_line(struct tool_reading *r, struct bytes line, struct err *e)
 
 	if (ftrace(line, &ev))
 		return emit(r, &ev, false, e);
-	if (line.n && (line.p[0] == '#' || bytes_has(line, BYTES("sys_exit")) || bytes_starts(line, BYTES("cpus=")) || bytes_has(line, BYTES(" is empty"))))
+	if (line.n && (line.p[0] == '#' || bytes_has(line, BYTES("sys_exit")) ||
+		       bytes_starts(line, BYTES("cpus=")) || bytes_has(line, BYTES(" is empty"))))
 		return 0;
 	other(r, line);
 	return 0;
@@ -287,14 +305,22 @@ static enum tool_says ftrace_says(struct bytes line, struct tool_names *names)
 	(void)names;
 	if (ftrace(line, &ev))
 		return TOOL_OWN;
-	return line.p[0] == '#' || bytes_has(line, BYTES("sys_exit")) || bytes_starts(line, BYTES("cpus=")) ? TOOL_NOISE : TOOL_FOREIGN;
+	return line.p[0] == '#' || bytes_has(line, BYTES("sys_exit")) ||
+			       bytes_starts(line, BYTES("cpus=")) ?
+		       TOOL_NOISE :
+		       TOOL_FOREIGN;
 }
 
-const struct tool tool_ftrace = { .name = "ftrace", .kind = KIND_FTRACE, .says = ftrace_says, .line = ftrace_line, .release = release };
+const struct tool tool_ftrace = { .name = "ftrace",
+				  .kind = KIND_FTRACE,
+				  .says = ftrace_says,
+				  .line = ftrace_line,
+				  .release = release };
 
 /* ---- perf trace ---- */
 
-/* "0.049 ( 0.012 ms): sh/21087 brk() = 0x55", "? ( ): sh/1 ... [continued]: execve()) = 0", without "sh/1 " where there is one thread */
+/* "0.049 ( 0.012 ms): sh/21087 brk() = 0x55", "? ( ): sh/1 ... [continued]: execve()) = 0", without
+ * "sh/1 " where there is one thread */
 static bool perf_trace(struct bytes line, struct event *out)
 {
 	struct bytes rest = line, first, who;
@@ -365,7 +391,13 @@ static int summary_row(struct tool_reading *r, struct tracer *t, struct bytes li
 	if (nr == TOOL_NO_NUMBER || rest.n == 0 || !bytes_digit(rest.p[0]))
 		return 0;
 	r->calls++;
-	return r->take.call(r->take.to, &(struct tool_call){ .who = t->summary, .nr = nr, .ms = WHEN_NONE, .serial = r->serial, .presence = true }, e);
+	return r->take.call(r->take.to,
+			    &(struct tool_call){ .who = t->summary,
+						 .nr = nr,
+						 .ms = WHEN_NONE,
+						 .serial = r->serial,
+						 .presence = true },
+			    e);
 }
 
 /* " sh (21202), 159 events, 22.0%" */
@@ -405,17 +437,22 @@ static enum tool_says perf_trace_says(struct bytes line, struct tool_names *name
 	struct event ev;
 
 	(void)names;
-	if (summary_head(line, &ev) || (perf_trace(line, &ev) && !bytes_has(line, BYTES(": SECCOMP "))))
+	if (summary_head(line, &ev) ||
+	    (perf_trace(line, &ev) && !bytes_has(line, BYTES(": SECCOMP "))))
 		return TOOL_OWN;
 	return line.p[0] == ' ' || bytes_starts(line, BYTES("LOST ")) ? TOOL_NOISE : TOOL_FOREIGN;
 }
 
-const struct tool tool_perf_trace = { .name = "perf-trace", .kind = KIND_PERF_TRACE, .says = perf_trace_says, .line = perf_trace_line,
+const struct tool tool_perf_trace = { .name = "perf-trace",
+				      .kind = KIND_PERF_TRACE,
+				      .says = perf_trace_says,
+				      .line = perf_trace_line,
 				      .release = release };
 
 /* ---- sysdig ---- */
 
-/* "1 23:01:49.123456789 0 bash (1234) > openat dirfd=...", with -pc "0 web (3ad7b26ded6d) nginx (1234:7) > ..." */
+/* "1 23:01:49.123456789 0 bash (1234) > openat dirfd=...", with -pc "0 web (3ad7b26ded6d) nginx
+ * (1234:7) > ..." */
 static bool sysdig(struct bytes line, struct event *out, bool *entry)
 {
 	struct bytes b = line, time, front;
@@ -428,7 +465,8 @@ static bool sysdig(struct bytes line, struct event *out, bool *entry)
 	bytes_trim_left(&b);
 	time = bytes_until(&b, ' ');
 	bytes_trim_left(&b);
-	if (time.n < 8 || !(time.p[2] == ':' || is_stamp(time)) || !number(bytes_until(&b, ' '), &n))
+	if (time.n < 8 || !(time.p[2] == ':' || is_stamp(time)) ||
+	    !number(bytes_until(&b, ' '), &n))
 		return false;
 	bytes_trim_left(&b);
 	at = bytes_find(b, BYTES(") > "));
@@ -440,7 +478,8 @@ static bool sysdig(struct bytes line, struct event *out, bool *entry)
 	front = (struct bytes){ b.p, at };
 	for (open = front.n; open > 0 && front.p[open - 1] != '('; open--)
 		;
-	if (open < 2 || !number(word_until((struct bytes){ front.p + open, front.n - open }, ".:"), &out->pid))
+	if (open < 2 ||
+	    !number(word_until((struct bytes){ front.p + open, front.n - open }, ".:"), &out->pid))
 		return false;
 	front.n = open - 2;
 	/* "name (id) comm" */
@@ -484,4 +523,8 @@ static enum tool_says sysdig_says(struct bytes line, struct tool_names *names)
 	return sysdig(line, &ev, &entry) ? TOOL_OWN : TOOL_FOREIGN;
 }
 
-const struct tool tool_sysdig = { .name = "sysdig", .kind = KIND_SYSDIG, .says = sysdig_says, .line = sysdig_line, .release = release };
+const struct tool tool_sysdig = { .name = "sysdig",
+				  .kind = KIND_SYSDIG,
+				  .says = sysdig_says,
+				  .line = sysdig_line,
+				  .release = release };

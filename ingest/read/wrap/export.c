@@ -3,8 +3,9 @@
 #include "ingest/read/wrap.h"
 
 /*
- * The journal's export format: entries of lines NAME=VALUE, or NAME, its length as 64 bits in little-endian order, the bytes
- * and a newline; an empty line ends an entry. source: systemd's docs/JOURNAL_EXPORT_FORMATS.md
+ * The journal's export format: entries of lines NAME=VALUE, or NAME, its length as 64 bits in
+ * little-endian order, the bytes and a newline; an empty line ends an entry. source: systemd's
+ * docs/JOURNAL_EXPORT_FORMATS.md
  */
 enum state { E_NAME, E_TEXT, E_SIZE, E_DATA, E_END, E_BROKEN };
 
@@ -21,7 +22,8 @@ static void name_ends(struct wrap *w)
 	enum field field = FIELD_NONE;
 
 	if (w->key_n <= WRAP_KEY)
-		field = fields_find(&w->fields, BYTES(""), (struct bytes){ w->key, w->key_n }, &rank);
+		field = fields_find(&w->fields, BYTES(""), (struct bytes){ w->key, w->key_n },
+				    &rank);
 	fields_begin(&w->fields, field, rank, 1, w->began);
 	w->key_n = 0;
 }
@@ -91,7 +93,9 @@ static const char *step(struct wrap *w, struct bytes *b, bool *ended)
 		bytes_skip(b, 1);
 		if (++w->size_n == 8)
 			w->state = E_DATA;
-		return w->size > SIZE_MOST ? "an entry of journalctl -o export with a length that no journal has" : NULL;
+		return w->size > SIZE_MOST ?
+			       "an entry of journalctl -o export with a length that no journal has" :
+			       NULL;
 	case E_DATA:
 		part = *b;
 		if (part.n > w->size)
@@ -108,7 +112,9 @@ static const char *step(struct wrap *w, struct bytes *b, bool *ended)
 		fields_end(&w->fields);
 		w->state = E_NAME;
 		w->line++;
-		return bytes_take(b, BYTES("\n")) ? NULL : "an entry of journalctl -o export with a wrong length";
+		return bytes_take(b, BYTES("\n")) ?
+			       NULL :
+			       "an entry of journalctl -o export with a wrong length";
 	}
 }
 
@@ -138,4 +144,5 @@ static enum wrap_got push(struct wrap *w, struct bytes *b, bool eof)
 	return entry_ends(w);
 }
 
-const struct wrap_kind wrap_export = { "export", "journalctl -o export", begins, push, BYTES("__CURSOR=") };
+const struct wrap_kind wrap_export = { "export", "journalctl -o export", begins, push,
+				       BYTES("__CURSOR=") };

@@ -23,7 +23,8 @@ _Static_assert(ARRAY_SIZE(rows) < 255, "row numbers are bytes");
 
 static unsigned bucket(const char *p, size_t n)
 {
-	return (unsigned)(n * 5 + (unsigned char)p[0] * 3u + (unsigned char)p[n - 1] * 7u) % BUCKETS;
+	return (unsigned)(n * 5 + (unsigned char)p[0] * 3u + (unsigned char)p[n - 1] * 7u) %
+	       BUCKETS;
 }
 
 static void index_rows(void)
@@ -49,7 +50,8 @@ static const struct row *find(struct bytes key)
 	return NULL;
 }
 
-enum field fields_find(const struct fields *f, struct bytes parent, struct bytes key, unsigned *rank)
+enum field fields_find(const struct fields *f, struct bytes parent, struct bytes key,
+		       unsigned *rank)
 {
 	const struct row *r = NULL;
 	char both[2 * WRAP_KEY + 1];
@@ -62,7 +64,8 @@ enum field fields_find(const struct fields *f, struct bytes parent, struct bytes
 		path = (struct bytes){ both, parent.n + 1 + key.n };
 	}
 	*rank = 0;
-	if (f->extra != NULL && (bytes_eq(key, bytes_of(f->extra)) || bytes_eq(path, bytes_of(f->extra))))
+	if (f->extra != NULL &&
+	    (bytes_eq(key, bytes_of(f->extra)) || bytes_eq(path, bytes_of(f->extra))))
 		return FIELD_MESSAGE;
 	if (path.p == both)
 		r = find(path);
@@ -115,7 +118,8 @@ void fields_add(struct fields *f, const char *p, size_t n)
 	now->n += n;
 }
 
-/* Is the value that was read better than the one that is there? Of messages, one with a record is. */
+/* Is the value that was read better than the one that is there? Of messages, one with a record is.
+ */
 static bool better(const struct field_value *now, const struct field_value *there)
 {
 	if (!there->set || now->mentions != there->mentions)
@@ -258,7 +262,9 @@ bool fields_context(struct fields *f, struct context *c, const char **why)
 	uint64_t v;
 
 	*why = NULL;
-	*c = (struct context){ .tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1 };
+	*c = (struct context){
+		.tag_pid = -1, .priority = -1, .ms = WHEN_NONE, .yearless_s = -1, .uptime_us = -1
+	};
 	if (header_host_like(fields_get(f, FIELD_HOST)))
 		c->host = fields_get(f, FIELD_HOST);
 	if (fields_get(f, FIELD_TAG).n)

@@ -3,8 +3,9 @@
 #include "ingest/read/wrap.h"
 
 /*
- * JSON, RFC 8259, byte by byte as it comes: nothing is kept but where we are and the values that are asked for. Objects follow
- * each other on lines, within an array, behind RS (RFC 7464) or "data: "; one may go over many lines.
+ * JSON, RFC 8259, byte by byte as it comes: nothing is kept but where we are and the values that
+ * are asked for. Objects follow each other on lines, within an array, behind RS (RFC 7464) or
+ * "data: "; one may go over many lines.
  */
 enum state {
 	J_VALUE,      /* a value has to come */
@@ -52,7 +53,8 @@ static bool begins(struct bytes ahead)
 
 /* ---- strings ---- */
 
-/* How many bytes of a string can be taken as they are: up to a quote, a backslash or a control byte. */
+/* How many bytes of a string can be taken as they are: up to a quote, a backslash or a control
+ * byte. */
 static size_t plain(const char *p, size_t n)
 {
 	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
@@ -64,8 +66,11 @@ static size_t plain(const char *p, size_t n)
 		memcpy(&x, p + i, 8);
 		quote = x ^ ones * '"';
 		slash = x ^ ones * '\\';
-		/* a byte that is 0 in quote or slash, or under 0x20 in x; false alarms are looked at below */
-		if ((((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((x - ones * 0x20) & ~x)) & high)
+		/* a byte that is 0 in quote or slash, or under 0x20 in x; false alarms are looked
+		 * at below */
+		if ((((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+		     ((x - ones * 0x20) & ~x)) &
+		    high)
 			break;
 	}
 	for (; i < n; i++)
@@ -188,8 +193,9 @@ static void key_ends(struct wrap *w)
 	unsigned rank = 0;
 	bool looked = w->key_n <= WRAP_KEY;
 
-	w->field = (uint8_t)(looked ? fields_find(&w->fields, (struct bytes){ in->key, in->key_n }, (struct bytes){ w->key, w->key_n }, &rank)
-				    : FIELD_NONE);
+	w->field = (uint8_t)(looked ? fields_find(&w->fields, (struct bytes){ in->key, in->key_n },
+						  (struct bytes){ w->key, w->key_n }, &rank) :
+				      FIELD_NONE);
 	w->rank = rank;
 	w->state = J_COLON;
 }
@@ -224,7 +230,8 @@ static bool open_level(struct wrap *w, bool array)
 		memcpy(l->key, w->key, w->key_n);
 	}
 	w->state = array ? J_FIRST_OF : J_FIRST;
-	/* an array of a message's bytes is a value of its own; what else is in it takes that back */
+	/* an array of a message's bytes is a value of its own; what else is in it takes that back
+	 */
 	if (array && field == FIELD_MESSAGE)
 		fields_begin(&w->fields, FIELD_MESSAGE, w->rank, w->depth, w->line);
 	return true;
@@ -236,7 +243,8 @@ static bool close_level(struct wrap *w)
 	const struct json_level *l = top(w);
 	bool scope = l->scope;
 
-	if (l->array && l->field == FIELD_MESSAGE && w->fields.reading == FIELD_MESSAGE && w->fields.now.n > 0)
+	if (l->array && l->field == FIELD_MESSAGE && w->fields.reading == FIELD_MESSAGE &&
+	    w->fields.now.n > 0)
 		fields_end(&w->fields);
 	w->fields.reading = FIELD_NONE;
 	w->depth--;
@@ -254,7 +262,8 @@ static void number_ends(struct wrap *w)
 
 	w->state = J_AFTER;
 	if (top(w)->array && top(w)->field == FIELD_MESSAGE) {
-		if (w->fields.reading == FIELD_MESSAGE && w->key_n <= WRAP_KEY && bytes_dec(&b, 255, &v) && b.n == 0)
+		if (w->fields.reading == FIELD_MESSAGE && w->key_n <= WRAP_KEY &&
+		    bytes_dec(&b, 255, &v) && b.n == 0)
 			fields_add(&w->fields, &(char){ (char)v }, 1);
 		return;
 	}
@@ -292,7 +301,8 @@ static bool value(struct wrap *w, char c)
 	}
 }
 
-/* One byte that is not within a string. False: it does not belong there. *scope: one ended with it. */
+/* One byte that is not within a string. False: it does not belong there. *scope: one ended with it.
+ */
 static bool structure(struct wrap *w, char c, bool *scope)
 {
 	switch (w->state) {
@@ -388,8 +398,8 @@ static bool string(struct wrap *w, struct bytes *b)
 }
 
 /*
- * An object, or one in an array, ended; its members are at `depth`. raw: what was read since the last one ended. What looks like a
- * record and is in no message is not passed over.
+ * An object, or one in an array, ended; its members are at `depth`. raw: what was read since the
+ * last one ended. What looks like a record and is in no message is not passed over.
  */
 static enum wrap_got scope_ended(struct wrap *w, unsigned depth, struct bytes raw)
 {
@@ -402,7 +412,10 @@ static enum wrap_got scope_ended(struct wrap *w, unsigned depth, struct bytes ra
 	if (m->set || w->fields.v[FIELD_AUDIT_TYPE].set)
 		got = wrap_entry(w, depth);
 	if (got == WRAP_NOTHING && w->mentions)
-		got = wrap_broken(w, "a record in JSON in a field that is not looked at: --json-field NAME names it", raw);
+		got = wrap_broken(
+			w,
+			"a record in JSON in a field that is not looked at: --json-field NAME names it",
+			raw);
 	if (got == WRAP_NOTHING)
 		fields_drop(&w->fields, depth);
 	w->drop_depth = depth;
@@ -443,7 +456,8 @@ static enum wrap_got tail(struct wrap *w, struct bytes *b, bool eof)
 	return eof ? WRAP_END : WRAP_MORE;
 }
 
-/* It is no JSON from here on: the rest of the line goes. Where an object begins in it, the one before was cut off. */
+/* It is no JSON from here on: the rest of the line goes. Where an object begins in it, the one
+ * before was cut off. */
 static enum wrap_got broken(struct wrap *w, struct bytes *b, bool eof)
 {
 	struct bytes line = *b;
@@ -458,8 +472,9 @@ static enum wrap_got broken(struct wrap *w, struct bytes *b, bool eof)
 			w->line++;
 	}
 	w->kind = NULL;
-	if (w->mentions || w->fields.v[FIELD_MESSAGE].mentions || (w->fields.reading == FIELD_MESSAGE &&
-	    wrap_mentions((struct bytes){ w->fields.now.p, w->fields.now.n })))
+	if (w->mentions || w->fields.v[FIELD_MESSAGE].mentions ||
+	    (w->fields.reading == FIELD_MESSAGE &&
+	     wrap_mentions((struct bytes){ w->fields.now.p, w->fields.now.n })))
 		return wrap_broken(w, "JSON that is cut or broken", line);
 	return WRAP_NOTHING;
 }

@@ -46,7 +46,8 @@ int main(void)
 	fds[3] = pair[0];
 	inotify_add_watch(fds[0], dir, IN_CREATE);
 	for (int i = 0; i < 4; i++)
-		epoll_ctl(loop, EPOLL_CTL_ADD, fds[i], &(struct epoll_event){ .events = EPOLLIN, .data.u32 = (uint32_t)i });
+		epoll_ctl(loop, EPOLL_CTL_ADD, fds[i],
+			  &(struct epoll_event){ .events = EPOLLIN, .data.u32 = (uint32_t)i });
 	if (fork() == 0)
 		child(dir, fds[1], pair[1]);
 	while (mask != 15) {

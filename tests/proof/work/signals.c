@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kind: signals: handlers on a stack of their own, a mask, waits that are interrupted, one to a thread
- * build: -pthread */
+/* kind: signals: handlers on a stack of their own, a mask, waits that are interrupted, one to a
+ * thread build: -pthread */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -47,7 +47,10 @@ int main(void)
 		kill(getppid(), SIGUSR1);
 		_exit(7);
 	}
-	printf("sleep %s\n", nanosleep(&(struct timespec){ .tv_sec = 5 }, NULL) < 0 && errno == EINTR ? "interrupted" : "not");
+	printf("sleep %s\n",
+	       nanosleep(&(struct timespec){ .tv_sec = 5 }, NULL) < 0 && errno == EINTR ?
+		       "interrupted" :
+		       "not");
 	while (waitpid(child, &status, 0) < 0)
 		;
 	printf("child %d\n", WEXITSTATUS(status));

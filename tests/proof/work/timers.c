@@ -19,8 +19,10 @@ static void on_tick(int sig)
 
 int main(void)
 {
-	struct itimerspec every = { .it_interval.tv_nsec = 5000000, .it_value.tv_nsec = 5000000 }, none = { 0 };
-	struct itimerval each = { .it_interval.tv_usec = 5000, .it_value.tv_usec = 5000 }, never = { 0 };
+	struct itimerspec every = { .it_interval.tv_nsec = 5000000, .it_value.tv_nsec = 5000000 },
+			  none = { 0 };
+	struct itimerval each = { .it_interval.tv_usec = 5000, .it_value.tv_usec = 5000 },
+			 never = { 0 };
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	struct timespec now;
