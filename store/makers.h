@@ -17,8 +17,8 @@ struct makers {
 	struct map ids;       /* (exe, comm) -> row of maker */
 	struct map comms;     /* row of caller -> row of its comm */
 	struct map refusals;  /* row of call -> 1: it was let through, 2: it was refused */
-	struct pool
-		sets; /* members of sets that are known; set_id[i] is the row of pool id i + 1 */
+	/* members of sets that are known; set_id[i] is the row of pool id i + 1 */
+	struct pool sets;
 	VEC(int64_t) set_id;
 	struct makers_note { int64_t part, maker; } *notes;
 	size_t n, cap;

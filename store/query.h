@@ -58,8 +58,8 @@ struct query_tree {
 				     were not complete */
 	bool captured_whole; /* one of them was complete, and the tree lies between its beginning
 				and its end */
-	VEC(uint32_t)
-		policies; /* indexes: filters that were in force, as far as the user said so */
+	/* indexes: filters that were in force, as far as the user said so */
+	VEC(uint32_t) policies;
 	int64_t t_first,
 		t_last; /* of what lies in the time asked for; WHEN_NONE: nothing with a time */
 	uint32_t use, n_uses;       /* its part of the uses */
@@ -109,8 +109,8 @@ struct query_call { uint32_t arch; int32_t nr; uint32_t action; };
 struct query {
 	bool trusted;                       /* only what trusted sources brought was loaded */
 	int64_t since, until;               /* as it was asked for; WHEN_NONE: open on that side */
-	VEC(struct query_tree)
-		trees; /* these and what follows are in an order that is made of content alone */
+	/* these and what follows are in an order that is made of content alone */
+	VEC(struct query_tree) trees;
 	VEC(struct query_image) images;
 	VEC(struct query_use) uses;         /* sorted by tree, image, caller, call */
 	VEC(struct query_caller) callers;
@@ -124,8 +124,8 @@ struct query {
 	bool some;                          /* not all trees are here: see query_load_some */
 	VEC(struct query_link) links;       /* with some, of labels, */
 	VEC(struct query_boot) boots;       /* and boots of the machines that have several */
-	struct map
-		same; /* row of an image -> row of the one that it has gone into: see unite_trees */
+	/* row of an image -> row of the one that it has gone into: see unite_trees */
+	struct map same;
 	uint64_t contradicted; /* text lines, in all runs, that said otherwise than a trusted source
 				  of one event; 0 with trusted */
 	struct pool strings;                /* what all the bytes above point into */

@@ -31,12 +31,12 @@ struct query_loading {
 	struct map images;    /* row -> index */
 	struct map trees;     /* row -> index */
 	struct map callers, calls, locations, policies;  /* row -> index */
-	struct map
-		uses; /* (image, caller and call) -> index: of images that have several intervals */
+	/* (image, caller and call) -> index: of images that have several intervals */
+	struct map uses;
 	VEC(struct query_first) firsts; /* of each image, as far as there are any */
 	struct map pseudo;    /* (node, exe and comm) -> tree index */
-	struct map
-		near; /* (node, pid and hour) of presence -> the last of a list in programs, + 1 */
+	/* (node, pid and hour) of presence -> the last of a list in programs, + 1 */
+	struct map near;
 	VEC(struct query_program) programs;
 	VEC(struct query_path) paths;
 	VEC(int64_t) totals;  /* rows of fold that were taken */

@@ -25,8 +25,8 @@ struct check_call {
 };
 
 struct check {
-	VEC(struct check_call)
-		calls; /* by verdict, then the loader's in their order, then by name */
+	/* by verdict, then the loader's in their order, then by name */
+	VEC(struct check_call) calls;
 	size_t refused, depends, unknown;
 	const struct check_call *first; /* of the loader's calls that are refused, the one that it
 					   makes first; NULL */

@@ -39,8 +39,8 @@ struct input_from {
 	const char *path; /* where it lies: what it includes is looked for beside it; NULL: in no
 			     file */
 	const char *format;
-	const char
-		*name; /* of a file with several profiles: the one that is wanted; NULL: not said */
+	/* of a file with several profiles: the one that is wanted; NULL: not said */
+	const char *name;
 	size_t nth;             /* the same by its place, from 1; 0: not said */
 };
 int input_policy_from(struct policy *p, struct bytes text, const struct input_from *from,

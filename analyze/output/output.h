@@ -22,8 +22,8 @@ struct provenance {
 
 struct output_input {
 	const struct policy *policy;
-	const struct profile
-		*profile; /* the evidence; NULL where the policy was read from a file */
+	/* the evidence; NULL where the policy was read from a file */
+	const struct profile *profile;
 	const struct provenance *from;
 	bool group; /* sets of names where the format has such, in place of their members */
 };

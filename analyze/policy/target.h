@@ -23,8 +23,8 @@ struct target {
 	int32_t newest; /* the highest number of x86-64 that its tables name; 0: they are the
 			   machine's */
 	const char *tables;     /* whose tables; "" */
-	const char
-		*archs; /* that it does not know, in SCMP_ARCH_*'s words with spaces between; "" */
+	/* that it does not know, in SCMP_ARCH_*'s words with spaces between; "" */
+	const char *archs;
 	const char *actions;    /* that it has no word for; "" */
 	bool idle;              /* refuses an errno beside an action that takes none */
 };

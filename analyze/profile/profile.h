@@ -16,12 +16,12 @@ struct profile_options {
 	bool block;                /* a block-list: what was denied is denied, all else allowed */
 	bool include_denied;       /* denials count as needs */
 	bool kills; /* what is not in the list will be killed: said of the default, or of a stage */
-	const struct baseline
-		*baseline; /* borrowed: names for a list, whatever the evidence; NULL: none */
-	const struct active_policies *
-		active_policies; /* borrowed: what it allowed is kept; NULL: nothing was in force */
-	const struct stage_siblings
-		*siblings; /* borrowed: names beside those that were seen; NULL: none */
+	/* borrowed: names for a list, whatever the evidence; NULL: none */
+	const struct baseline *baseline;
+	/* borrowed: what it allowed is kept; NULL: nothing was in force */
+	const struct active_policies *active_policies;
+	/* borrowed: names beside those that were seen; NULL: none */
+	const struct stage_siblings *siblings;
 	const struct runtime *runtime; /* whose calls a list gets where no whole start by it was
 					  seen; NULL: none */
 	const struct whole *whole; /* borrowed: what the evidence says of what is missing in it;
@@ -65,8 +65,8 @@ struct profile {
 	const struct selection *s;
 	struct profile_options o;
 	VEC(struct profile_rule) rules;        /* sorted by name */
-	VEC(struct profile_rule)
-		denied; /* what was denied and is not in the list, sorted by name */
+	/* what was denied and is not in the list, sorted by name */
+	VEC(struct profile_rule) denied;
 	VEC(struct profile_unnamed) unnamed;   /* numbers that no table knows: never in the list */
 	bool runtime_unseen; /* a runtime was named, and no whole start by it is in the evidence, */
 	bool runtime_shown;                    /* though some of one is */

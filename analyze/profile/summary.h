@@ -28,8 +28,8 @@ struct summary_advice {
 struct summary_evidence {
 	const struct query *q;
 	const struct selection *s;
-	const struct query_losses
-		*losses; /* on the nodes of the selection, while its trees lived */
+	/* on the nodes of the selection, while its trees lived */
+	const struct query_losses *losses;
 	const struct whole *whole;           /* NULL: not looked at */
 	const struct active_policies *policies;       /* NULL: none */
 };

@@ -14,8 +14,8 @@
 struct journal;
 
 struct journal_choice {
-	const char *
-		place; /* a folder of journal files, or one of them; NULL: this machine's journal */
+	/* a folder of journal files, or one of them; NULL: this machine's journal */
+	const char *place;
 	const char *boot; /* "0" the last one, "-1" the one before, "1" the first, or an id; NULL:
 			     all */
 	int64_t since_ms;      /* of receipt; WHEN_NONE: from its beginning */

@@ -85,8 +85,8 @@ struct derive_part {
 	int64_t exe, name, t_last, t_end;
 	uint32_t s_last, uid, auid;
 	int64_t from;            /* the part that it was exec'd from; 0: the first of its process */
-	struct derive_rows
-		rows; /* what others see of it, while it is made; then the table has them */
+	/* what others see of it, while it is made; then the table has them */
+	struct derive_rows rows;
 	uint64_t rows_sum;       /* tells whether they are others */
 	uint32_t n_intervals;    /* of all layers */
 	bool kept; /* while it is made: its intervals are those that it had, so its lists and rows

@@ -34,8 +34,8 @@ struct facts_row {
 	size_t n_known, n_open;
 	struct facts_had had[TRACK_LAYERS];
 	const bool *sites;                            /* of the n_open */
-	const struct track_edge
-		*birth[TRACK_LAYERS]; /* the last before it, for parts of each layer; NULL: none */
+	/* the last before it, for parts of each layer; NULL: none */
+	const struct track_edge *birth[TRACK_LAYERS];
 };
 
 /* Fills lists, rows (without an id as yet) and births, but those of parts that are `kept`. */

@@ -104,8 +104,8 @@ struct within_stand {
  * a moment.
  */
 struct within_point {
-	struct within_part
-		part[TRACK_LAYERS]; /* those that may go on, as they were, the trusted one first */
+	/* those that may go on, as they were, the trusted one first */
+	struct within_part part[TRACK_LAYERS];
 	size_t n_parts;
 	struct within_stand trusted, all; /* of the walks over trusted evidence and over all */
 	bool texts;                       /* text came before it; else `all` is as `trusted` */

@@ -16,8 +16,8 @@
 /* One tree to compact, and what it is compacted with: trees of one key share a row of `fold`. */
 struct compact_tree {
 	int64_t tree;              /* row */
-	const int64_t *
-		also; /* rows of trees that are the same processes, by other names of the machine */
+	/* rows of trees that are the same processes, by other names of the machine */
+	const int64_t *also;
 	size_t n_also;
 	int64_t node;              /* row */
 	bool text_stays;           /* only what trusted sources brought of it goes */
@@ -28,8 +28,8 @@ struct compact_tree {
 		bool ended;            /* its first process has */
 		enum query_past_records records; /* were all of it read? */
 		int64_t t_first;
-		const struct map *
-			same; /* row of an image of `also` -> row of the one of `tree` that it is */
+		/* row of an image of `also` -> row of the one of `tree` that it is */
+		const struct map *same;
 		struct bytes key;      /* its workload, as text that does not change */
 		int64_t main_part;     /* row of the main program's part */
 		const struct bytes *labels;

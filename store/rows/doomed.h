@@ -10,8 +10,8 @@
 struct doomed_choice {
 	const int64_t *trees;      /* rows; NULL: of all trees */
 	size_t n_trees;
-	const struct bytes
-		*totals; /* codes of compacted trees; looked at only where trees is not NULL */
+	/* codes of compacted trees; looked at only where trees is not NULL */
+	const struct bytes *totals;
 	size_t n_totals;
 	int64_t since, until;      /* only what lies wholly in that time; WHEN_NONE: open */
 	int64_t before;            /* only what ended before; WHEN_NONE */

@@ -26,8 +26,8 @@ struct exes {
 	struct exes_seen waiting, known;
 	bool ended;
 	atomic_bool over;
-	struct pool
-		files; /* the thread's: which file, and in which state; ids are by pool id - 1 */
+	/* the thread's: which file, and in which state; ids are by pool id - 1 */
+	struct pool files;
 	VEC(struct build_id) ids;
 };
 
