@@ -53,10 +53,9 @@ bool syscall_record_parse(struct bytes line, struct syscall_record *out, struct 
 	if (bytes_take(&b, BYTES(" exit=")))
 		bytes_until(&b, ' ');
 	for (int i = 0; i < 4; i++) {
-		char key[8];
+		static const char *const keys[] = { " a0=", " a1=", " a2=", " a3=" };
 
-		snprintf(key, sizeof(key), " a%d=", i);
-		if (!take_hex(&b, key, UINT64_MAX, &out->a[i]))
+		if (!take_hex(&b, keys[i], UINT64_MAX, &out->a[i]))
 			return false;
 	}
 	at = bytes_find(b, BYTES(" comm="));
