@@ -55,7 +55,10 @@ long() { # MIDDLE: a record, a line of 100 MB with this in it, and another recor
 }
 long "a word" >"$TMP/long"
 long "type=1326 audit(1.000:1): " >"$TMP/meant"
-limited() { (ulimit -v 1000000 && "$@"); }
+# a sanitizer's own memory is not bounded
+limit=1000000
+! ldd "$SCAUDIT" 2>/dev/null | grep -q libasan || limit=unlimited
+limited() { (ulimit -v $limit && "$@"); }
 for threads in 1 2; do
 	run limited "$SCAUDIT" --db "$TMP/$threads.db" ingest --threads "$threads" "$TMP/long"
 	ok "100 MB, $threads threads: both records, one other line" warns "2 records: 2 new, 0 seen before; 0 damaged, 1 other"
