@@ -126,7 +126,7 @@ long: test
 
 # on all processors: nothing is timed under valgrind; a sum for each three
 memcheck: $(PROGRAM) $(TESTS)
-	@printf '%s\n' $(TESTS) | BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) xargs -P "$$(nproc)" -n 3 tests/run --valgrind
+	@printf '%s\n' $(TESTS) | JOBS=1 BUILD=$(BUILD) SCAUDIT=$(abspath $(PROGRAM)) xargs -P "$$(nproc)" -n 3 tests/run --valgrind
 
 # small random changes of the sources: which share do the tests notice? Hours of processor time, so never in CI
 MUTANTS ?= 60

@@ -121,7 +121,7 @@ static void check_passed(struct bytes ahead, size_t n, uint64_t lines)
 static void what_is_passed_over_is_nobodys(void **state)
 {
 	const char *given = getenv("SIEVE_SEED");
-	unsigned rounds = getenv("SCAUDIT_LONG") ? 2000000 : 20000;
+	unsigned rounds = getenv("SCAUDIT_LONG") ? 2000000 : getenv("UNTIMED") ? 2000 : 20000;
 	size_t passed = 0, all = 0;
 
 	(void)state;
