@@ -93,6 +93,7 @@ int lines_fill(struct lines *l, int timeout_ms, enum lines_state *state, struct 
 		return err_set(e, err_status(errno), "cannot read: %s", strerror(errno));
 	l->eof = n == 0;
 	l->end += (size_t)n;
+	memset(l->buf + l->end, 0, LINES_SLACK);
 	l->bytes += (uint64_t)n;
 	*state = n == 0 ? LINES_EOF : LINES_GOT;
 	return 0;
