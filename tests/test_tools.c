@@ -154,6 +154,17 @@ static const struct { const char *what, *text; const char *kind, *out; uint32_t 
 	  "7:strace:execve *7 7:/bin/sh:brk 7:/bin/sh:clone +8of7 8:/bin/sh:getpid 8:/bin/sh:execve! 8:/bin/sh:execve *8 8:/bin/ls:brk "
 	  "8:/bin/ls:exit_group -8 -7 ",
 	  TOOL_FOLLOWS },
+	{ "of 32 bits, which its parent's call tells after its own call began",
+	  "7 execve(\"/a\", [], 0x7ff) = 0\n7 mmap2(NULL, 4096) = 0xf7ef0000\n"
+	  "7 clone(flags=SIGCHLD) = 9\n7 clone(flags=SIGCHLD <unfinished ...>\n"
+	  "9 clone(flags=SIGCHLD <unfinished ...>\n8 clone(flags=SIGCHLD <unfinished ...>\n"
+	  "7 <... clone resumed>) = 8\n10 getpid( <unfinished ...>\n"
+	  "10 <... getpid resumed>) = 10\n10 +++ exited with 0 +++\n8 <... clone resumed>) = 10\n"
+	  "9 <... clone resumed>) = 11\n11 getuid() = 0\n",
+	  "strace",
+	  "7:strace:execve *7 7:/a/32:mmap2 7:/a/32:clone +9of7 7:/a/32:clone 9:/a/32:clone +8of7 "
+	  "8:/a/32:clone -10 +10of8 10:/a/32:getpid +11of9 11:/a/32:getuid ",
+	  TOOL_FOLLOWS },
 	{ "two forks at once: whose child it is, their results tell",
 	  "7 execve(\"/a\", [], 0x7ff) = 0\n7 brk(NULL) = 0x562c02343000\n7 fork() = 8\n8 execve(\"/b\", [], 0x7ff) = 0\n8 brk(NULL) = 0x562c02343000\n7 fork( <unfinished ...>\n"
 	  "8 fork( <unfinished ...>\n10 getpid() = 10\n9 getuid() = 0\n8 <... fork resumed>) = 10\n7 <... fork resumed>) = 9\n9 +++ exited with 0 +++\n"

@@ -356,7 +356,8 @@ static void note_args(struct tool_reading *r, struct strace *s, struct proc *p,
 	if (p->execs || p->names)
 		p->text = pool_intern(&r->pool, strace_string(r, l->args));
 	p->threads = edge == EDGE_FORK && bytes_has(l->args, BYTES("CLONE_THREAD"));
-	p->forks = edge == EDGE_FORK && l->kind == STRACE_UNFINISHED;
+	p->bears = edge == EDGE_FORK;
+	p->forks = p->bears && l->kind == STRACE_UNFINISHED;
 	s->in_fork += p->forks;
 	if (p->forks)
 		s->forker = p;
@@ -406,7 +407,6 @@ static int end_call(struct tool_reading *r, struct strace *s, struct proc *p,
 		    const struct strace_line *l, struct bytes line, struct err *e)
 {
 	struct strace_line whole = *l;
-	bool forks;
 
 	if (!p->inside) {
 		/* its beginning was not seen: the file begins in it, or strace came later */
@@ -415,8 +415,8 @@ static int end_call(struct tool_reading *r, struct strace *s, struct proc *p,
 		whole.kind = STRACE_CALL;
 		return begin_call(r, s, p, &whole, line, e);
 	}
-	forks = syscall_edge(p->arch, p->nr) == EDGE_FORK;
-	if (done(r, s, p, l, false, e) < 0 || (forks && forked(r, s, p, strace_result(l), e) < 0))
+	if (done(r, s, p, l, false, e) < 0 ||
+	    (p->bears && forked(r, s, p, strace_result(l), e) < 0))
 		return -1;
 	p->inside = false;
 	return 0;
@@ -451,7 +451,7 @@ static void superseded(struct strace *s, struct proc *p, int64_t by)
 	p->ms = t->ms;
 	p->text = t->text;
 	p->execs = t->execs;
-	p->forks = p->threads = p->names = false;
+	p->forks = p->bears = p->threads = p->names = false;
 	t->gone = true;
 	t->inside = false;
 	s->alive--;

@@ -30,6 +30,9 @@ struct proc {
 	uint32_t text;             /* the program that it execs, the name that it gives itself */
 	uint32_t waiting;          /* its calls that are held back: index + 1; 0: none */
 	bool inside : 1, forks : 1, execs : 1, threads : 1, names : 1;
+	/* what it is in makes a process: as the line that began it said, since its arch may be
+	 * told later */
+	bool bears : 1;
 	bool begun : 1, gone : 1;
 	bool undecided : 1;        /* of 32 bits, or of 64? */
 	bool waits : 1;            /* for its parent to be told */
