@@ -431,6 +431,7 @@ static void find_arrived(struct finding *f, const struct query_losses *losses)
 		buf_str(&r->why_arrived, "no hole in the serials, but that is from text that a user can write");
 	else
 		buf_str(&r->why_arrived, "no hole in the serials");
+	r->tools_alone = tools > 0 && tools == f->s->trees;
 	r->arrived = lossy > 0 || r->lost > 0 ? ARRIVED_NO : unknown > 0 || text > 0 || whole == 0 ? ARRIVED_UNKNOWN : ARRIVED_YES;
 	if (r->arrived == ARRIVED_UNKNOWN)
 		find_signs(f);
@@ -484,7 +485,10 @@ static void decide(struct readiness *r)
 		buf_str(&r->next, "read the log from a source that no user can write: auditd's file, scaudit capture, or --trusted-input");
 	} else if (r->unknown + r->text == r->starts.n) {
 		buf_str(&r->why, "of no start it is known whether all its records arrived");
-		buf_str(&r->next, "read the whole log in place of a grep of it, auditd's audit.log, or use scaudit capture");
+		if (r->tools_alone)
+			buf_str(&r->next, "use scaudit capture: what tools wrote proves nothing");
+		else
+			buf_str(&r->next, "read the whole log in place of a grep of it, auditd's audit.log, or use scaudit capture");
 	} else {
 		buf_printf(&r->why, "%zu start%s too few", r->starts.n, r->starts.n == 1 ? " is" : "s are");
 		say_more(r, &r->bound);

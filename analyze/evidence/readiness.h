@@ -76,6 +76,7 @@ struct readiness {
 	struct readiness_bound with_text;   /* text taken for true */
 	struct readiness_bound fresh_node;  /* of machines as units */
 	enum readiness_verdict verdict;
+	bool tools_alone; /* all of it is what tools saw */
 	bool from_text;                     /* it would be ready if text were trusted */
 	enum readiness_arrived arrived;
 	uint64_t missing; /* serials within the trees; at most, where arrived is unknown */

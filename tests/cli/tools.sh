@@ -205,3 +205,9 @@ run "$SCAUDIT" ingest --kind seccomp tools/strace-6.1-f.txt
 ok "--kind seccomp: it is a log, then" warns 'no record'
 run "$SCAUDIT" ingest --arch sparc tools/strace-6.1-f.txt
 ok "--arch: none that is known" is "$status" 2
+
+# --- what to do next, where only tools saw something ---
+fresh
+"$SCAUDIT" ingest -q "$SAMPLES/tools/strace-6.1-f.txt"
+run "$SCAUDIT" readiness --kind strace
+ok "readiness: what tools wrote proves nothing" says '^next +use scaudit capture'
