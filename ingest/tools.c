@@ -495,7 +495,7 @@ int pipeline_tool(struct pipeline *p, bool *taken, struct err *e)
 		p->bad_input = ret < 0;
 	}
 	*VEC_PUSH(&parts) = part;
-	if (ret == 0)
+	if (ret == 0 && part.name != NULL)
 		ret = take_set(p, tool, &parts, e);
 	if (part.own_fd)
 		close(part.fd);

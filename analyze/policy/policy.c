@@ -239,6 +239,8 @@ const char *policy_keep(struct policy *p, const char *text)
 }
 
 static void keep_sentence(struct policy *p, struct policy_words *out, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+static void keep_sentence(struct policy *p, struct policy_words *out, const char *fmt, va_list ap)
 {
 	char text[256];
 

@@ -81,6 +81,8 @@ for action in SCMP_ACT_ERRNO SCMP_ACT_KILL_PROCESS SCMP_ACT_TRAP SCMP_ACT_KILL_T
 	for names in '"write", "exit_group"' '"getpid"'; do
 		printf '{"defaultAction": "%s", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"], "syscalls": [{"names": [%s], "action": "SCMP_ACT_ALLOW"}]}\n' \
 			"$action" "$names" >"$TMP/none.json"
+		# where its exit is refused as well, a fault ends it; a sanitizer takes that, and never ends
+		! ldd "$SCAUDIT" | grep -q libasan || [ "$action$names" != 'SCMP_ACT_ERRNO"getpid"' ] || continue
 		run "$SCAUDIT" run "$TMP/none.json" -- true
 		ok "no execve, $action, $names: never started" warns '^scaudit: the command was never started: execve is refused'
 		ok "... exit 126" is "$status" 126
