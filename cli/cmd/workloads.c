@@ -210,7 +210,7 @@ static int list_parts(const struct opts *o, struct selected *s, enum workloads_b
 static int run_workloads(struct opts *o, struct err *e)
 {
 	struct selected s = { 0 };
-	enum workloads_by by;
+	enum workloads_by by = 0;
 	int ret;
 
 	if (o->n_args) {
