@@ -395,7 +395,7 @@ static int take_tree_policy(void *to, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
-int query_take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
+static int take_contradicted(void *to, sqlite3_stmt *st, struct err *e)
 {
 	struct query_loading *l = to;
 	int64_t n;
@@ -436,9 +436,22 @@ static int take_args(void *to, const struct args_row *r, struct err *e)
 	return 0;
 }
 
-int query_load_args(struct query_loading *l, struct err *e)
+static int load_args(struct query_loading *l, struct err *e)
 {
 	return l->q->trusted ? 0 : args_each(l->s, (struct args_take){ take_args, l->q }, e);
+}
+
+int query_load_rest(struct query_loading *l, struct err *e)
+{
+	if (!l->q->trusted &&
+	    query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0",
+		       take_contradicted, e) < 0)
+		return -1;
+	if (load_args(l, e) < 0)
+		return -1;
+	query_note_programs(l->q);
+	order_query(l->q);
+	return 0;
 }
 
 static int load_all(struct query_loading *l, struct err *e)
@@ -488,16 +501,9 @@ static int load_all(struct query_loading *l, struct err *e)
 		    "JOIN image_part AS mine ON mine.id = brought.part WHERE NOT ?1 OR mine.trusted GROUP BY mine.tree, capture.ingest",
 		    take_capture, e) < 0)
 		return -1;
-	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0 ||
-	    (!l->q->trusted &&
-	     query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0",
-			query_take_contradicted, e) < 0))
+	if (query_load_totals(l, e) < 0 || unite_trees(l->q, l->s, e) < 0)
 		return -1;
-	if (query_load_args(l, e) < 0)
-		return -1;
-	query_note_programs(l->q);
-	order_query(l->q);
-	return 0;
+	return query_load_rest(l, e);
 }
 
 int query_load(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted,

@@ -84,20 +84,23 @@ void query_note_serial(struct query_use *u, uint32_t serial);
 
 int query_load_uses(struct query_loading *l, struct err *e);
 int query_load_presence(struct query_loading *l, struct err *e);
-int query_load_args(struct query_loading *l, struct err *e);
 int query_load_totals(struct query_loading *l, struct err *e);
 int query_load_totals_of(struct query_loading *l, const struct bytes *codes, size_t n,
 			 struct err *e);
 int query_load_links(struct query_loading *l, struct err *e);
 int query_link_images(struct query_loading *l, struct err *e);
 void query_note_programs(struct query *q);
+
+/* What comes last: what text contradicts, notes of arguments, programs, order. */
+int query_load_rest(struct query_loading *l, struct err *e);
+
 void query_loading_release(struct query_loading *l);
 
 /* What takes one row, of all or of some. */
 typedef int query_take(void *loading, sqlite3_stmt *st, struct err *e);
 query_take query_take_string, query_take_caller, query_take_call, query_take_tree, query_take_image,
 	query_take_label, query_take_location, query_take_tree_location, query_take_build,
-	query_take_policy, query_take_contradicted, query_take_interval, query_take_path,
+	query_take_policy, query_take_interval, query_take_path,
 	query_take_total, query_take_total_label, query_take_total_use, query_take_total_location,
 	query_take_total_set;
 

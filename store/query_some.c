@@ -448,15 +448,7 @@ static int load_some(struct query_loading *l, const struct query_pick *pick, str
 	    query_load_links(l, e) < 0 ||
 	    query_load_totals_of(l, pick->totals, pick->n_totals, e) < 0 || load_builds(l, e) < 0)
 		return -1;
-	if (!l->q->trusted &&
-	    query_each(l, "SELECT contradicted FROM ingest WHERE contradicted <> 0",
-		       query_take_contradicted, e) < 0)
-		return -1;
-	if (query_load_args(l, e) < 0)
-		return -1;
-	query_note_programs(l->q);
-	order_query(l->q);
-	return 0;
+	return query_load_rest(l, e);
 }
 
 int query_load_some(struct query *q, struct store *s, int64_t since, int64_t until, bool trusted,

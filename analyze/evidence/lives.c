@@ -62,20 +62,40 @@ static int64_t boot_before(const struct boots *b, int64_t row, const struct quer
 	return out;
 }
 
-static int by_pid(const void *a, const void *b, void *query)
+struct by_pid {
+	const struct query *q;
+	bool by_trust;
+};
+
+static int by_pid(const void *a, const void *b, void *how)
 {
 	const uint32_t *at = a, *bt = b;
-	const struct query *q = query;
-	const struct query_image *x = &q->images.v[*at], *y = &q->images.v[*bt];
-	int64_t p = q->trees.v[x->tree].row, r = q->trees.v[y->tree].row;
+	const struct by_pid *by = how;
+	const struct query_image *x = &by->q->images.v[*at], *y = &by->q->images.v[*bt];
+	int64_t p = by->q->trees.v[x->tree].row, r = by->q->trees.v[y->tree].row;
 
 	if (p != r)
 		return p < r ? -1 : 1;
+	if (by->by_trust && x->trusted != y->trusted)
+		return x->trusted ? -1 : 1;
 	if (x->boot != y->boot)
 		return x->boot < y->boot ? -1 : 1;
 	if (x->pid != y->pid)
 		return x->pid < y->pid ? -1 : 1;
 	return *at < *bt ? -1 : 1; /* images are in the order of their beginnings */
+}
+
+uint32_t *lives_by_pid(const struct query *q, bool by_trust, size_t *n)
+{
+	uint32_t *order = mem_alloc((q->images.n + 1) * sizeof(*order));
+
+	*n = 0;
+	for (uint32_t i = 0; i < q->images.n; i++)
+		if (q->images.v[i].id != 0)
+			order[(*n)++] = i;
+	if (*n > 1)
+		qsort_r(order, *n, sizeof(*order), by_pid, &(struct by_pid){ q, by_trust });
+	return order;
 }
 
 /*
@@ -84,17 +104,12 @@ static int by_pid(const void *a, const void *b, void *query)
  */
 static int64_t *find_next(const struct query *q)
 {
-	auto_free uint32_t *order = mem_alloc((q->images.n + 1) * sizeof(*order));
 	int64_t *next = mem_alloc((q->images.n + 1) * sizeof(*next));
-	size_t n = 0;
+	size_t n;
+	auto_free uint32_t *order = lives_by_pid(q, false, &n);
 
-	for (uint32_t i = 0; i < q->images.n; i++) {
+	for (uint32_t i = 0; i < q->images.n; i++)
 		next[i] = LIVES_OPEN;
-		if (q->images.v[i].id != 0)
-			order[n++] = i;
-	}
-	if (n > 1)
-		qsort_r(order, n, sizeof(*order), by_pid, (void *)(uintptr_t)q);
 	for (size_t i = 0; i + 1 < n; i++) {
 		const struct query_image *m = &q->images.v[order[i]],
 					 *then = &q->images.v[order[i + 1]];

@@ -21,6 +21,12 @@ void lives_find(struct lives *out, const struct query *q);
 void lives_release(struct lives *l);
 
 /*
+ * The images of processes, those of one machine, boot and pid beside each other, in the order of
+ * their beginnings. by_trust: trusted ones and text apart, too. *n: how many. The caller frees it.
+ */
+uint32_t *lives_by_pid(const struct query *q, bool by_trust, size_t *n);
+
+/*
  * What was lost on the machines of a selection while its trees lived, within the time asked for: a
  * marker before a fragment bears on it, and so does one behind the last record of a process that
  * lives. The caller frees by VEC_FREE.

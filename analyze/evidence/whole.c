@@ -2,6 +2,7 @@
 /* Records whose absence others show, and programs of whose calls there can be none. */
 #include "analyze/evidence/whole.h"
 
+#include "analyze/evidence/lives.h"
 #include "store/base/map.h"
 #include "store/base/when.h"
 #include "store/model/action.h"
@@ -134,35 +135,12 @@ static void look_at_forks(struct looking *l)
 	map_release(&met);
 }
 
-static int by_pid(const void *a, const void *b, void *query)
-{
-	const uint32_t *at = a, *bt = b;
-	const struct query *q = query;
-	const struct query_image *x = &q->images.v[*at], *y = &q->images.v[*bt];
-	int64_t p = q->trees.v[x->tree].row, r = q->trees.v[y->tree].row;
-
-	if (p != r)
-		return p < r ? -1 : 1;
-	if (x->trusted != y->trusted)
-		return x->trusted ? -1 : 1;
-	if (x->boot != y->boot)
-		return x->boot < y->boot ? -1 : 1;
-	if (x->pid != y->pid)
-		return x->pid < y->pid ? -1 : 1;
-	return *at < *bt ? -1 : 1; /* images are in the order of their beginnings */
-}
-
 /* A pid that came back: what had it before came to its end, and shows none. */
 static void look_at_exits(struct looking *l)
 {
-	auto_free uint32_t *order = mem_alloc((l->q->images.n + 1) * sizeof(*order));
-	size_t n = 0;
+	size_t n;
+	auto_free uint32_t *order = lives_by_pid(l->q, true, &n);
 
-	for (uint32_t i = 0; i < l->q->images.n; i++)
-		if (l->q->images.v[i].id != 0)
-			order[n++] = i;
-	if (n > 1)
-		qsort_r(order, n, sizeof(*order), by_pid, (void *)(uintptr_t)l->q);
 	for (size_t i = 1; i < n; i++) {
 		const struct query_image *was = &l->q->images.v[order[i - 1]],
 					 *m = &l->q->images.v[order[i]];

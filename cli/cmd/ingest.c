@@ -147,32 +147,24 @@ static void say_reasons(const struct ingest_report *r)
 
 #define LONG_MS 100  /* what took less was done at once */
 
-static void say_summary(const struct opts *o, const struct ingest_report *r)
+/* Of an input without a record. */
+static void say_nothing(const struct opts *o, const struct ingest_report *r)
 {
-	char records[32], fresh[32], before[32], other[32], name[160], took[64] = "";
+	if (r->tools > 0 && r->damaged > 0 && !opt_on(o, OPT_verbose))
+		say_reasons(r);
+	if (r->calls > 0 || (r->tools > 0 && r->damaged > 0))
+		return;
+	if (r->tools > 0)
+		command_say("no call of a program in this input, though it is a file of a tool");
+	else if (r->failed < r->sources || r->failed == 0)
+		say_no_record(r);
+}
+
+static void say_records(const struct ingest_report *r)
+{
+	char records[32], fresh[32], before[32], other[32], took[64] = "";
 	double seconds = (double)r->ms / 1000;
 
-	if (opt_on(o, OPT_verbose))
-		say_reasons(r);
-	if (r->calls > 0)
-		command_say(
-			"%s call%s that tools saw, not records of a filter: %s new; they show that a call was made, and count as no event",
-			term_number(r->calls, records), r->calls == 1 ? "" : "s",
-			term_number(r->fresh_calls, fresh));
-	if (r->records == 0) {
-		if (r->tools > 0 && r->damaged > 0 && !opt_on(o, OPT_verbose))
-			say_reasons(r);
-		if (r->calls > 0 || (r->tools > 0 && r->damaged > 0))
-			return;
-		if (r->tools > 0) {
-			command_say(
-				"no call of a program in this input, though it is a file of a tool");
-			return;
-		}
-		if (r->failed < r->sources || r->failed == 0)
-			say_no_record(r);
-		return;
-	}
 	if (r->ms >= LONG_MS)
 		snprintf(took, sizeof(took), "; %.1f s, %.0f MB/s", seconds,
 			 (double)r->bytes / 1e6 / seconds);
@@ -182,6 +174,13 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 		    term_number(r->new_events, fresh), term_number(r->seen_before, before),
 		    r->damaged, term_number(r->other, other), r->losses, r->losses == 1 ? "" : "s",
 		    took);
+}
+
+/* What is to be known of the records that were taken. */
+static void say_notes(const struct ingest_report *r)
+{
+	char records[32], name[160];
+
 	if (r->presence)
 		command_say(
 			"%" PRIu64
@@ -217,6 +216,25 @@ static void say_summary(const struct opts *o, const struct ingest_report *r)
 			"stopped; what was read is in the store, and the same command again completes it");
 	if (r->waits)
 		command_say("%s", COMMAND_IMAGES_WAIT);
+}
+
+static void say_summary(const struct opts *o, const struct ingest_report *r)
+{
+	char calls[32], fresh[32];
+
+	if (opt_on(o, OPT_verbose))
+		say_reasons(r);
+	if (r->calls > 0)
+		command_say(
+			"%s call%s that tools saw, not records of a filter: %s new; they show that a call was made, and count as no event",
+			term_number(r->calls, calls), r->calls == 1 ? "" : "s",
+			term_number(r->fresh_calls, fresh));
+	if (r->records == 0) {
+		say_nothing(o, r);
+		return;
+	}
+	say_records(r);
+	say_notes(r);
 }
 
 /* No record, and not for want of them: all were damaged, or it is no text. */
@@ -276,6 +294,17 @@ static int read_tool(const struct opts *o, struct ingest_options *io, struct err
 	return 0;
 }
 
+static int check_trusted_input(const struct opts *o, struct err *e)
+{
+	if (!opt_on(o, OPT_trusted_input) || o->n_args == 0)
+		return 0;
+	for (int i = 0; i < o->n_args; i++)
+		if (strcmp(o->args[i], "-") == 0)
+			return 0;
+	return err_set(e, ST_INPUT,
+		       "--trusted-input is about standard input, which is not among the files named");
+}
+
 static int run_ingest(struct opts *o, struct err *e)
 {
 	static const char *only_stdin[] = { "-" };
@@ -295,19 +324,8 @@ static int run_ingest(struct opts *o, struct err *e)
 	size_t n;
 	int ret;
 
-	if (opt_on(o, OPT_trusted_input) && o->n_args > 0) {
-		bool reads = false;
-
-		for (int i = 0; i < o->n_args; i++)
-			reads = reads || strcmp(o->args[i], "-") == 0;
-		if (!reads)
-			return err_set(e, ST_INPUT,
-				       "--trusted-input is about standard input, which is not among the "
-				       "files named") < 0 ?
-				       ST_INPUT :
-				       ST_OK;
-	}
-	if (read_tool(o, &io, e) < 0 || read_choice(o, &io, e) < 0 ||
+	if (check_trusted_input(o, e) < 0 || read_tool(o, &io, e) < 0 ||
+	    read_choice(o, &io, e) < 0 ||
 	    values_policy(o, &io.policy, e) < 0 || compact_limits(o, &keep, &days, e) < 0 ||
 	    values_number(o, OPT_threads, 1, INGEST_THREADS_MOST, 1, &threads, e) < 0)
 		return ST_INPUT;

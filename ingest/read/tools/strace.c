@@ -233,7 +233,7 @@ static int decide(struct tool_reading *r, struct strace *s, struct proc *p,
 }
 
 static int done(struct tool_reading *r, struct strace *s, struct proc *p,
-		const struct strace_line *l, bool forks, struct err *e)
+		const struct strace_line *l, struct err *e)
 {
 	int64_t result = strace_result(l);
 
@@ -246,7 +246,7 @@ static int done(struct tool_reading *r, struct strace *s, struct proc *p,
 	if (p->names && result == 0)
 		strace_proc_set_comm(r, s, p, pool_get(&r->pool, p->text));
 	p->names = false;
-	return forks ? forked(r, s, p, result, e) : 0;
+	return p->bears ? forked(r, s, p, result, e) : 0;
 }
 
 /* ---- lines ---- */
@@ -400,7 +400,7 @@ static int begin_call(struct tool_reading *r, struct strace *s, struct proc *p,
 		if (strace_proc_find(s, l->other) == NULL && begin(r, s, l->other, &child, e) < 0)
 			return -1;
 	}
-	return p->inside ? 0 : done(r, s, p, l, edge == EDGE_FORK, e);
+	return p->inside ? 0 : done(r, s, p, l, e);
 }
 
 static int end_call(struct tool_reading *r, struct strace *s, struct proc *p,
@@ -415,8 +415,7 @@ static int end_call(struct tool_reading *r, struct strace *s, struct proc *p,
 		whole.kind = STRACE_CALL;
 		return begin_call(r, s, p, &whole, line, e);
 	}
-	if (done(r, s, p, l, false, e) < 0 ||
-	    (p->bears && forked(r, s, p, strace_result(l), e) < 0))
+	if (done(r, s, p, l, e) < 0)
 		return -1;
 	p->inside = false;
 	return 0;
@@ -437,24 +436,46 @@ static int gone(struct tool_reading *r, struct strace *s, struct proc *p, struct
 	return 0;
 }
 
-/* The leader goes on with what the thread that called execve was in; the others are gone. */
-static void superseded(struct strace *s, struct proc *p, int64_t by)
+/* A line that is of no thread's call. */
+static int aside(struct tool_reading *r, struct strace *s, const struct strace_line *l,
+		 struct bytes line, struct err *e)
 {
-	struct proc *t = strace_proc_find(s, by);
+	struct proc *p;
 
-	if (t == NULL || t == p || t->pid != p->pid)
-		return;
-	s->in_fork -= p->inside && p->forks;
-	p->inside = t->inside;
-	p->nr = t->nr;
-	p->serial = t->serial;
-	p->ms = t->ms;
-	p->text = t->text;
-	p->execs = t->execs;
-	p->forks = p->bears = p->threads = p->names = false;
-	t->gone = true;
-	t->inside = false;
-	s->alive--;
+	switch (l->kind) {
+	case STRACE_OTHER:
+		r->other += line.n > 0;
+		r->facts |= r->last && line.n > 0 ? TOOL_CUT : 0;
+		return 0;
+	case STRACE_TRUNCATED:
+		r->facts |= TOOL_CUT;
+		return 0;
+	case STRACE_ATTACHED:
+		if (s->n == 0 && l->other > 0) { /* strace -p */
+			s->only = strace_proc_new(r, s, (int32_t)l->other);
+			return 0;
+		}
+		r->facts |= TOOL_FOLLOWS;
+		return l->other > 0 && strace_proc_find(s, l->other) == NULL ?
+			       begin(r, s, l->other, &p, e) :
+			       0;
+	default:
+		return 0;
+	}
+}
+
+/* Whose line it is; NULL: failure. */
+static struct proc *owner(struct tool_reading *r, struct strace *s, const struct strace_line *l,
+			  struct err *e)
+{
+	struct proc *p = NULL;
+
+	/* the rest of a line that strace had interrupted */
+	if (l->kind == STRACE_RESUMED && l->pid < 0 && l->name.n == 0 && l->nr < 0)
+		p = s->last;
+	else if (l->kind == STRACE_PERSONALITY && l->pid < 0)
+		p = strace_proc_find(s, l->other);
+	return p != NULL ? p : proc_of(r, s, l, e);
 }
 
 static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
@@ -464,42 +485,14 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 	struct proc *p;
 
 	strace_parse(line, &l);
-	switch (l.kind) {
-	case STRACE_OTHER:
-		r->other += line.n > 0;
-		r->facts |= r->last && line.n > 0 ? TOOL_CUT : 0;
+	if (l.kind == STRACE_OTHER || l.kind == STRACE_NOISE || l.kind == STRACE_TRUNCATED ||
+	    l.kind == STRACE_ATTACHED)
+		return aside(r, s, &l, line, e);
+	if (l.kind == STRACE_CUT && !r->last) {
+		tool_damaged(r, "the line ends before what the call returned", line);
 		return 0;
-	case STRACE_NOISE:
-		return 0;
-	case STRACE_TRUNCATED:
-		r->facts |= TOOL_CUT;
-		return 0;
-	case STRACE_ATTACHED:
-		if (s->n == 0 && l.other > 0) { /* strace -p */
-			s->only = strace_proc_new(r, s, (int32_t)l.other);
-			return 0;
-		}
-		r->facts |= TOOL_FOLLOWS;
-		return l.other > 0 && strace_proc_find(s, l.other) == NULL ?
-			       begin(r, s, l.other, &p, e) :
-			       0;
-	case STRACE_CUT:
-		if (!r->last) {
-			tool_damaged(r, "the line ends before what the call returned", line);
-			return 0;
-		}
-		break;
-	default:
-		break;
 	}
-	/* the rest of a line that strace had interrupted */
-	if (l.kind == STRACE_RESUMED && l.pid < 0 && l.name.n == 0 && l.nr < 0 && s->last != NULL)
-		p = s->last;
-	else
-		p = l.kind == STRACE_PERSONALITY && l.pid < 0 &&
-				    strace_proc_find(s, l.other) != NULL ?
-			    strace_proc_find(s, l.other) :
-			    proc_of(r, s, &l, e);
+	p = owner(r, s, &l, e);
 	if (p == NULL)
 		return -1;
 	s->last = p;
@@ -513,7 +506,7 @@ static int line_of(struct tool_reading *r, struct bytes line, struct err *e)
 	case STRACE_GONE:
 		return gone(r, s, p, e);
 	case STRACE_SUPERSEDED:
-		superseded(s, p, l.other);
+		strace_proc_supersede(s, p, l.other);
 		return 0;
 	case STRACE_RESUMED:
 		return end_call(r, s, p, &l, line, e);

@@ -132,3 +132,22 @@ struct proc *strace_proc_new(struct tool_reading *r, struct strace *s, int32_t t
 	r->processes++;
 	return p;
 }
+
+void strace_proc_supersede(struct strace *s, struct proc *p, int64_t by)
+{
+	struct proc *t = strace_proc_find(s, by);
+
+	if (t == NULL || t == p || t->pid != p->pid)
+		return;
+	s->in_fork -= p->inside && p->forks;
+	p->inside = t->inside;
+	p->nr = t->nr;
+	p->serial = t->serial;
+	p->ms = t->ms;
+	p->text = t->text;
+	p->execs = t->execs;
+	p->forks = p->bears = p->threads = p->names = false;
+	t->gone = true;
+	t->inside = false;
+	s->alive--;
+}

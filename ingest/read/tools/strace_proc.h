@@ -76,6 +76,9 @@ struct proc *strace_proc_find(const struct strace *s, int64_t tid);
 /* One that begins; it may take the place of one that had its id. */
 struct proc *strace_proc_new(struct tool_reading *r, struct strace *s, int32_t tid);
 
+/* The leader goes on with what the thread that called execve was in; that one is gone. */
+void strace_proc_supersede(struct strace *s, struct proc *p, int64_t by);
+
 /* An id is another one now: all are found by what they have. */
 void strace_proc_index(struct strace *s);
 
